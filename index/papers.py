@@ -1,0 +1,200 @@
+"""Paper: one record of the library, what makes two records one paper, and how they merge."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+# Strongest first: a paper is named by the first kind that it has.
+ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
+
+Scale = Literal["cosine", "bm25", "rrf", "fused"]
+
+_ARXIV = re.compile(
+    r"(?:arxiv:\s*|https?://arxiv\.org/(?:abs|pdf)/)?"
+    r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(?P<doi>10\.\d{4,9}/\S+)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One appearance of a paper on a saved listing page, as the page gives it.
+
+    Attributes:
+        page: File name of the page.
+        line: Line of the title in it, from 1.
+        page_date: Date in the page's head, as ``published`` below.
+        published: ``YYYY-MM-DD``, or ``--MM-DD`` where the page gives no year.
+        author_count: Authors, as counted by the page.
+        comments: Comments, as counted by the page.
+    """
+
+    page: str
+    line: int
+    page_date: str | None = None
+    published: str | None = None
+    author_count: int | None = None
+    comments: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper and everything that its sources said about it; nothing is guessed.
+
+    Attributes:
+        id: ``kind:value`` with the strongest kind of ``ID_KINDS`` that is known.
+        published: ``YYYY[-MM[-DD]]``, or ``--MM-DD`` where no source gives the year.
+        note: A remark that every display of the abstract must carry along.
+        aliases: Every identifier of the paper, its ``id`` and its title's among them.
+    """
+
+    id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    url: str | None = None
+    venue: str | None = None
+    source: str | None = None
+    author_count: int | None = None
+    note: str | None = None
+    aliases: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+
+    @property
+    def year(self) -> int | None:
+        """The year of publication, where a source gave one."""
+        return int(self.published[:4]) if self.published and self.published[0] != "-" else None
+
+    @property
+    def comments(self) -> int | None:
+        """The highest count of comments that any listing showed."""
+        return max((n.comments for n in self.listings if n.comments is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of a paper's abstract; its text is ``abstract[start:end]``, in characters."""
+
+    paper_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved paper.
+
+    Attributes:
+        passage: The passage that matched best.
+        score: Higher is better, on the scale that ``scale`` names.
+        rank: From 1.
+    """
+
+    paper: Paper
+    passage: Passage
+    score: float
+    rank: int
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record that could not be used, and where it stands."""
+
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        at = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{at}: {self.message}"
+
+
+def normal_title(title: str) -> str:
+    """Returns the title as compared between records: case, punctuation and spacing dropped."""
+    folded = unicodedata.normalize("NFKC", title).casefold()
+    return re.sub(r"[\W_]+", " ", folded).strip()
+
+
+def arxiv_number(text: str) -> str | None:
+    """Returns the arXiv number in ``text`` without its version, or None when it is no such id."""
+    match = _ARXIV.fullmatch(text.strip())
+    return match["number"].lower() if match else None
+
+
+def identifier(kind: str, value: str) -> str | None:
+    """Returns ``kind:value`` in its one normal form, or None when the value does not fit."""
+    value = value.strip()
+    if kind == "arxiv":
+        number = arxiv_number(value)
+        return f"arxiv:{number}" if number else None
+    if kind == "doi":
+        match = _DOI.fullmatch(value)
+        return f"doi:{match['doi'].casefold()}" if match else None
+    if kind == "title":
+        return f"title:{normal_title(value).replace(' ', '-')}" if normal_title(value) else None
+    return f"{kind}:{value}" if value else None
+
+
+def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) -> Paper:
+    """Returns a paper named by its strongest identifier, the title's when there is no other.
+
+    Raises:
+        ValueError: It has neither an identifier nor a title.
+    """
+    known = {i for i in ids if i}
+    by_title = identifier("title", title)
+    if by_title:
+        known.add(by_title)
+    if not known:
+        raise ValueError("a paper needs an identifier or a title")
+    ranked = _by_strength(known)
+    return Paper(ranked[0], title, abstract, aliases=ranked, **rest)
+
+
+def _by_strength(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids, key=lambda i: (ID_KINDS.index(i.partition(":")[0]), i)))
+
+
+def same_paper(one: Paper, other: Paper) -> bool:
+    """Returns whether two records name one paper.
+
+    They share an identifier, and no kind other than the title's sets them apart: two
+    arXiv numbers are two papers even under one title.
+    """
+    ours = {i.partition(":")[0]: i for i in one.aliases}
+    theirs = {i.partition(":")[0]: i for i in other.aliases}
+    shared = ours.keys() & theirs.keys()
+    strong = [kind for kind in shared if kind != "title"]
+    if strong:
+        return all(ours[kind] == theirs[kind] for kind in strong)
+    return any(ours[kind] == theirs[kind] for kind in shared)
+
+
+def merge(known: Paper, found: Paper) -> Paper:
+    """Returns what two records of one paper say together.
+
+    The first record's word stands; a gap in it is filled from the second. The longer
+    abstract and the longer list of authors win, a date with a year beats one without,
+    and identifiers and listings add up. Merging a record twice changes nothing.
+    """
+    changes: dict[str, Any] = {
+        field.name: getattr(found, field.name)
+        for field in fields(Paper)
+        if getattr(known, field.name) in (None, "", ()) and getattr(found, field.name)
+    }
+    if len(found.abstract) > len(known.abstract):
+        changes["abstract"] = found.abstract
+    if len(found.authors) > len(known.authors):
+        changes["authors"] = found.authors
+    if known.year is None and found.year is not None:
+        changes["published"] = found.published
+    aliases = _by_strength({*known.aliases, *found.aliases})
+    listings = {(n.page, n.line): n for n in (*found.listings, *known.listings)}
+    ordered = tuple(sorted(listings.values(), key=lambda n: (n.page, n.line)))
+    changes.update(id=aliases[0], aliases=aliases, listings=ordered)
+    return replace(known, **changes)

@@ -1,0 +1,85 @@
+"""Readers of paper records, one a format, chosen by content and never by name.
+
+Each reader module has ``recognises(head) -> bool`` over the first characters of a file,
+and ``read(text, name) -> Iterator[Paper | Problem]``.
+"""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from index import SourceError
+from index.papers import Paper, Problem
+from index.sources import daily_papers, tables
+
+READERS: tuple[ModuleType, ...] = (daily_papers, tables)
+FORMATS = "saved Daily Papers pages, JSONL"
+HEAD_CHARACTERS = 4096
+
+
+def read_papers(path: Path) -> Iterator[Paper | Problem]:
+    """Yields the papers in a file, or in every file of a folder, in order of name.
+
+    A record that cannot be used becomes a Problem, and so does a file of a folder in
+    which other files are usable.
+
+    Raises:
+        SourceError: The path cannot be read, or nothing in it has a known format.
+    """
+    if path.is_dir():
+        yield from _read_folder(path)
+    else:
+        yield from _read_file(path, path.name)
+
+
+def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
+    files = sorted(
+        p
+        for p in folder.rglob("*")
+        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+    )
+    problems = []
+    known = 0
+    for file in files:
+        try:
+            yield from _read_file(file, str(file.relative_to(folder)))
+            known += 1
+        except SourceError as error:
+            problems.append(Problem(str(error).partition(": ")[0], None, str(error).partition(": ")[2]))
+    if not known:
+        raise SourceError(
+            f"{folder}: none of its {len(files)} files can be read as papers; give {FORMATS}"
+        )
+    yield from problems
+
+
+def _read_file(path: Path, name: str) -> Iterator[Paper | Problem]:
+    text = _decode(path)
+    for reader in READERS:
+        if reader.recognises(text[:HEAD_CHARACTERS]):
+            yield from reader.read(text, name)
+            return
+    raise SourceError(f"{path}: not a known format; give {FORMATS}")
+
+
+def _decode(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+        if raw[:2] == b"\x1f\x8b":
+            raw = gzip.decompress(raw)
+    except (OSError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SourceError(f"{path}: cannot be read ({reason}); check the path") from error
+    if not raw.strip():
+        raise SourceError(f"{path}: the file is empty; give {FORMATS}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # A file cut off inside its last character is cut off, not in another encoding.
+        if error.end == len(raw) and error.reason == "unexpected end of data":
+            return raw[: error.start].decode("utf-8-sig")
+        raise SourceError(
+            f"{path}: byte 0x{raw[error.start]:02x} at offset {error.start} is not UTF-8; "
+            "save the file as UTF-8"
+        ) from error

@@ -1,0 +1,165 @@
+"""Saved listing pages of Hugging Face Daily Papers, in the three layouts that saving gives.
+
+- flat: a title and its abstract on alternating lines, "Subscribe" glued to the first title;
+- spaced: the same with blank lines between;
+- spaced with metadata: after an abstract a count of authors, a dot and a date, which
+  lacks its year when that was the current one, and a count of comments where there were any.
+
+A listing may lack its metadata. Nothing is filled in that the page does not say.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index.papers import Listing, Paper, Problem, make_paper
+
+SOURCE = "Hugging Face Daily Papers"
+
+_HEAD = frozenset(
+    {
+        "new",
+        "Subscribe",
+        "Daily Papers",
+        "byAK and the research community",
+        "Get trending papers in your email inbox!",
+        "Get trending papers in your email inbox once a day!",
+    }
+)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_DATE = re.compile(
+    rf"(?P<month>{'|'.join(_MONTHS)}) (?P<day>\d{{1,2}})(?:, (?P<year>\d{{4}}))?"
+    r"(?:\s+(?P<comments>\d+))?"
+)
+_AUTHORS = re.compile(r"•\s*(?P<count>\d+) authors?")
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*$|\S*[/.]\S*$""")
+# Over the five pages titles run to 133 characters and abstracts start at 639.
+_LONGEST_TITLE = 300
+_SHORTEST_ABSTRACT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    line: int
+    text: str
+
+
+def recognises(head: str) -> bool:
+    """Returns whether a text starts as a saved Daily Papers page does."""
+    lines = {line.strip() for line in head.splitlines()}
+    return bool(lines & (_HEAD - {"new", "Subscribe"}))
+
+
+def read(text: str, name: str) -> Iterator[Paper | Problem]:
+    """Yields the page's listings as papers, in order, each with its Listing."""
+    blocks = _blocks(text)
+    page_date, blocks = _without_head(blocks)
+    position = 0
+    while position < len(blocks):
+        title, rest = blocks[position], blocks[position + 1 :]
+        position += 1
+        if _is_metadata(title):
+            yield Problem(name, title.line, f"metadata without a listing: {title.text[:60]!r}")
+        elif _is_abstract(title):
+            yield Problem(name, title.line, f"abstract without a title: {title.text[:60]!r}…")
+        elif not rest or not _can_be_abstract(rest):
+            cut = "" if rest else "; the page seems to be cut off here"
+            yield Problem(name, title.line, f"listing without an abstract: {title.text[:80]!r}{cut}")
+        else:
+            position += 1
+            metadata = []
+            while position < len(blocks) and _is_metadata(blocks[position]):
+                metadata.append(blocks[position])
+                position += 1
+            if position == len(blocks) and not metadata and not _SENTENCE_END.search(rest[0].text):
+                yield Problem(
+                    name,
+                    rest[0].line,
+                    f"abstract of {title.text[:80]!r} stops inside a sentence; "
+                    "the page seems to be cut off here",
+                )
+            else:
+                yield _paper(title, rest[0], metadata, name, page_date)
+
+
+def _blocks(text: str) -> list[_Block]:
+    """Returns paragraphs where blank lines separate listings, else lines."""
+    lines = [_Block(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+    filled = [line for line in lines if line.text]
+    if len(lines) - len(filled) < len(filled) / 4:
+        return filled
+    blocks: list[_Block] = []
+    previous = 0
+    for line in filled:
+        wrapped = blocks and line.line == previous + 1 and not _is_metadata(line)
+        if wrapped and not _is_metadata(blocks[-1]) and len(blocks[-1].text) >= _SHORTEST_ABSTRACT:
+            blocks[-1] = _Block(blocks[-1].line, f"{blocks[-1].text} {line.text}")
+        else:
+            blocks.append(line)
+        previous = line.line
+    return blocks
+
+
+def _without_head(blocks: list[_Block]) -> tuple[str | None, list[_Block]]:
+    page_date = None
+    for position, block in enumerate(blocks):
+        date = _DATE.fullmatch(block.text)
+        if date:
+            page_date = _iso(date)
+        elif block.text.startswith("Subscribe") and block.text not in _HEAD:
+            glued = _Block(block.line, block.text.removeprefix("Subscribe").strip())
+            return page_date, [glued, *blocks[position + 1 :]]
+        elif block.text not in _HEAD:
+            return page_date, blocks[position:]
+    return page_date, []
+
+
+def _is_metadata(block: _Block) -> bool:
+    return (
+        block.text == "·"
+        or _AUTHORS.fullmatch(block.text) is not None
+        or _DATE.fullmatch(block.text) is not None
+    )
+
+
+def _is_abstract(block: _Block) -> bool:
+    if len(block.text) > _LONGEST_TITLE:
+        return True
+    return len(block.text) >= _SHORTEST_ABSTRACT and block.text.endswith(".")
+
+
+def _can_be_abstract(rest: list[_Block]) -> bool:
+    """Returns whether the next block is an abstract: long, or a sentence not followed by one."""
+    if _is_metadata(rest[0]):
+        return False
+    if len(rest[0].text) >= _SHORTEST_ABSTRACT or len(rest) == 1:
+        return True
+    return bool(re.search(r"[.!?]$", rest[0].text)) and not _is_abstract(rest[1])
+
+
+def _paper(
+    title: _Block, abstract: _Block, metadata: list[_Block], name: str, page_date: str | None
+) -> Paper:
+    authors = next((m for b in metadata if (m := _AUTHORS.fullmatch(b.text))), None)
+    date = next((m for b in metadata if (m := _DATE.fullmatch(b.text))), None)
+    listing = Listing(
+        page=name,
+        line=title.line,
+        page_date=page_date,
+        published=_iso(date) if date else None,
+        author_count=int(authors["count"]) if authors else None,
+        comments=int(date["comments"]) if date and date["comments"] else None,
+    )
+    return make_paper(
+        title.text,
+        abstract.text,
+        published=listing.published,
+        source=SOURCE,
+        author_count=listing.author_count,
+        listings=(listing,),
+    )
+
+
+def _iso(date: re.Match[str]) -> str:
+    month_and_day = f"{_MONTHS.index(date['month']) + 1:02d}-{int(date['day']):02d}"
+    return f"{date['year']}-{month_and_day}" if date["year"] else f"--{month_and_day}"

@@ -1,0 +1,1 @@
+"""Question in, cited answer out: retrieval, evidence, composing, citing, verifying."""

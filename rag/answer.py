@@ -1,0 +1,208 @@
+"""Answer: what every front end, script and eval receives, and its JSON form.
+
+A citation is a span of a stored abstract; its quote was cut from there by code. The
+classes are frozen: an answer is a record of what was said, and nothing edits it later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from index.papers import Hit, Paper
+
+JSON_VERSION = 1
+
+Verdict = Literal["supported", "partial", "unsupported"]
+Mode = Literal["extractive", "llm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote.
+
+    Attributes:
+        marker: Number of the paper in this answer, from 1, by first use.
+        start: First character of the quote in the paper's abstract.
+        end: One past its last character, so that ``quote == abstract[start:end]``.
+    """
+
+    marker: int
+    paper_id: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer, the quotes it stands on, and whether they carry it.
+
+    Attributes:
+        text: The sentence, without markers.
+        support: In [0, 1]; 1.0 for a verbatim quote.
+        notes: What a reader should know, such as a marker that points nowhere.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    support: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an answer cost and how it was made.
+
+    Attributes:
+        timings_ms: Milliseconds by stage, ``total`` among them.
+        cost_usd: None where the price of the model is not known.
+    """
+
+    timings_ms: Mapping[str, float]
+    model: str | None = None
+    prompt_version: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    searched: int = 0
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A cited answer, or a refusal with its reason.
+
+    Attributes:
+        standalone_question: The question with what the conversation left implicit.
+        text: Markdown; markers as ``[1]``.
+        papers: The cited papers; ``papers[i]`` has marker ``i + 1``.
+        hits: What was retrieved, best first, cited or not.
+        reason: Why it abstained, or why another composer answered than was asked for.
+    """
+
+    question: str
+    standalone_question: str
+    text: str
+    statements: tuple[Statement, ...]
+    papers: tuple[Paper, ...]
+    hits: tuple[Hit, ...]
+    abstained: bool
+    mode: Mode
+    receipt: Receipt
+    reason: str | None = None
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the answer as JSON values, ``"version": 1``."""
+        titles = {hit.paper.id: hit.paper.title for hit in self.hits}
+        titles |= {paper.id: paper.title for paper in self.papers}
+        return {
+            "version": JSON_VERSION,
+            "id": self.id,
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "text": self.text,
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "statements": [
+                {
+                    "text": s.text,
+                    "verdict": s.verdict,
+                    "support": round(s.support, 4),
+                    "notes": list(s.notes),
+                    "citations": [
+                        {
+                            "marker": c.marker,
+                            "paper_id": c.paper_id,
+                            "title": titles[c.paper_id],
+                            "quote": c.quote,
+                            "start": c.start,
+                            "end": c.end,
+                        }
+                        for c in s.citations
+                    ],
+                }
+                for s in self.statements
+            ],
+            "papers": [
+                {
+                    "marker": marker,
+                    "id": p.id,
+                    "title": p.title,
+                    "authors": list(p.authors),
+                    "year": p.year,
+                    "url": p.url,
+                }
+                for marker, p in enumerate(self.papers, 1)
+            ],
+            "hits": [
+                {
+                    "paper_id": h.paper.id,
+                    "title": h.paper.title,
+                    "score": round(h.score, 6),
+                    "scale": h.scale,
+                    "rank": h.rank,
+                }
+                for h in self.hits
+            ],
+            "mode": self.mode,
+            "model": self.receipt.model,
+            "timings_ms": {k: round(v, 2) for k, v in self.receipt.timings_ms.items()},
+            "usage": {
+                "prompt_tokens": self.receipt.prompt_tokens,
+                "completion_tokens": self.receipt.completion_tokens,
+                "cost_usd": self.receipt.cost_usd,
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of answering has begun; ``detail`` is for people ("searching 512 papers")."""
+
+    name: Literal["search", "read", "write", "check"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More text of an answer in the making, markers included."""
+
+    text: str
+
+
+Event = Stage | Delta | Answer
+"""What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one model call."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+__all__ = [
+    "JSON_VERSION",
+    "Answer",
+    "Citation",
+    "Delta",
+    "Event",
+    "Mode",
+    "Receipt",
+    "Stage",
+    "Statement",
+    "Turn",
+    "Usage",
+    "Verdict",
+]
