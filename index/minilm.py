@@ -153,7 +153,7 @@ def export_int8(weights: Path, target: Path) -> None:
     Per-channel int8 keeps a mean cosine of .994 to fp32, per-tensor only .935
     (command: ``python -m evals.bench.embedder``).
     """
-    import onnx  # needed once a machine, and half the size of everything else loaded
+    import onnx  # once a machine, and as large as all the rest
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -268,6 +268,8 @@ def build_graph(weights: Path):  # type: ignore[no-untyped-def]  # onnx.ModelPro
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", WIDTH])],
         constants,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)])
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    )
     model.ir_version = 8
     return model

@@ -5,7 +5,8 @@ and ``read(text, name) -> Iterator[Paper | Problem]``.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,35 @@ from index.sources import daily_papers, tables
 READERS: tuple[ModuleType, ...] = (daily_papers, tables)
 FORMATS = "saved Daily Papers pages, JSONL"
 HEAD_CHARACTERS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that was read from some paths."""
+
+    papers: tuple[Paper, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_sources(paths: Sequence[Path]) -> Sources:
+    """Reads every path, so that nothing is written before all could be read.
+
+    Raises:
+        SourceError: A path cannot be read, or no record in any of them can be used.
+    """
+    papers: list[Paper] = []
+    problems: list[Problem] = []
+    for path in paths:
+        for found in read_papers(path):
+            if isinstance(found, Paper):
+                papers.append(found)
+            else:
+                problems.append(found)
+    if not papers:
+        first = f"; first problem: {problems[0]}" if problems else ""
+        names = ", ".join(map(str, paths))
+        raise SourceError(f"{names}: none of {len(problems)} records can be used{first}")
+    return Sources(tuple(papers), tuple(problems))
 
 
 def read_papers(path: Path) -> Iterator[Paper | Problem]:
@@ -46,7 +76,9 @@ def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
             yield from _read_file(file, str(file.relative_to(folder)))
             known += 1
         except SourceError as error:
-            problems.append(Problem(str(error).partition(": ")[0], None, str(error).partition(": ")[2]))
+            problems.append(
+                Problem(str(error).partition(": ")[0], None, str(error).partition(": ")[2])
+            )
     if not known:
         raise SourceError(
             f"{folder}: none of its {len(files)} files can be read as papers; give {FORMATS}"

@@ -64,7 +64,9 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
             yield Problem(name, title.line, f"abstract without a title: {title.text[:60]!r}…")
         elif not rest or not _can_be_abstract(rest):
             cut = "" if rest else "; the page seems to be cut off here"
-            yield Problem(name, title.line, f"listing without an abstract: {title.text[:80]!r}{cut}")
+            yield Problem(
+                name, title.line, f"listing without an abstract: {title.text[:80]!r}{cut}"
+            )
         else:
             position += 1
             metadata = []

@@ -1,0 +1,287 @@
+"""The catalog: papers, identifiers, passages and vectors in SQLite. The truth of a library.
+
+A paper, its passages and their vectors are committed in one transaction. Whatever else
+a library holds can be rebuilt from here without embedding again.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import LibraryError
+from index.embedders import Matrix
+from index.papers import Listing, Paper, Passage, same_paper
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS papers (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS papers_by_year ON papers (year);
+CREATE TABLE IF NOT EXISTS aliases (
+    alias TEXT PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, paper INTEGER NOT NULL REFERENCES papers,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
+"""
+# SQLite takes at most 32,766 parameters in a statement.
+_MANY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper ready to be stored; no passages means that the stored ones still hold."""
+
+    paper: Paper
+    number: int | None = None
+    passages: Sequence[Passage] = ()
+    vectors: Matrix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands: its paper's number, its span, and the paper's year."""
+
+    paper: int
+    start: int
+    end: int
+    year: int | None
+
+
+class Catalog:
+    """One SQLite file in WAL mode; safe to use from several threads of one process."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, or makes an empty catalog.
+
+        Raises:
+            LibraryError: The file is no catalog, or one of another version.
+        """
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # A reader is never blocked in WAL; a second writer waits for the commit.
+            self._db.execute("PRAGMA busy_timeout = 10000")
+            if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                self._db.executescript(_SCHEMA)
+                self.set_meta(schema=str(SCHEMA_VERSION), generation="0")
+            version = self.meta("schema")
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(
+                f"{path} is not a usable catalog ({error}); restore it, or move the library "
+                "away and index again"
+            ) from error
+        if version != str(SCHEMA_VERSION):
+            raise LibraryError(
+                f"{path} has schema {version}, this version reads {SCHEMA_VERSION}; "
+                "index the sources again into a new library"
+            )
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits everything done inside, or nothing of it."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    # What is stored about the library itself.
+
+    def meta(self, key: str) -> str | None:
+        """Returns a setting of the library, or None."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, **values: str) -> None:
+        """Stores settings of the library."""
+        with self._lock:
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    def data_version(self) -> int:
+        """Returns a number that changes when another connection has committed."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def counts(self) -> tuple[int, int]:
+        """Returns the numbers of papers and of passages."""
+        row = self._rows("SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM passages)")[0]
+        return int(row[0]), int(row[1])
+
+    def years(self) -> dict[int | None, int]:
+        """Returns how many papers each year has; None counts those without one."""
+        rows = self._rows("SELECT year, count(*) FROM papers GROUP BY year ORDER BY year")
+        return dict(rows)
+
+    def notes(self) -> list[str]:
+        """Returns the distinct notes that papers carry."""
+        rows = self._rows(
+            "SELECT DISTINCT json_extract(record, '$.note') AS note FROM papers "
+            "WHERE note IS NOT NULL ORDER BY note"
+        )
+        return [str(row[0]) for row in rows]
+
+    # Papers.
+
+    def paper(self, alias: str) -> Paper | None:
+        """Returns the paper with this identifier."""
+        rows = self._rows(
+            "SELECT record FROM papers JOIN aliases ON paper = number WHERE alias = ?", (alias,)
+        )
+        return _paper(rows[0][0]) if rows else None
+
+    def find(self, paper: Paper) -> tuple[int, Paper] | None:
+        """Returns the number and the record of the stored paper that this one is, if any."""
+        marks = ",".join("?" * len(paper.aliases))
+        rows = self._rows(
+            "SELECT DISTINCT number, record FROM papers JOIN aliases ON paper = number "
+            f"WHERE alias IN ({marks})",
+            paper.aliases,
+        )
+        for number, record in rows:
+            stored = _paper(record)
+            if same_paper(stored, paper):
+                return int(number), stored
+        return None
+
+    def papers(self) -> Iterator[tuple[int, Paper]]:
+        """Yields every paper with its number."""
+        last = 0
+        while rows := self._rows(
+            "SELECT number, record FROM papers WHERE number > ? ORDER BY number LIMIT ?",
+            (last, _MANY),
+        ):
+            for number, record in rows:
+                last = int(number)
+                yield last, _paper(record)
+
+    def papers_by_number(self, numbers: Sequence[int]) -> dict[int, Paper]:
+        """Returns the papers with these numbers; one that is gone is left out."""
+        found: dict[int, Paper] = {}
+        for part in _parts(numbers):
+            rows = self._rows(
+                f"SELECT number, record FROM papers WHERE number IN ({part})",
+            )
+            found |= {int(number): _paper(record) for number, record in rows}
+        return found
+
+    def store(self, entries: Sequence[Entry]) -> list[int]:
+        """Writes papers, their passages and vectors in one transaction; returns their numbers."""
+        if not entries:
+            return []
+        with self.transaction():
+            self.set_meta(revision=str(int(self.meta("revision") or 0) + 1))
+            return [self._store(entry) for entry in entries]
+
+    def _store(self, entry: Entry) -> int:
+        paper = entry.paper
+        number: int = self._db.execute(
+            "INSERT INTO papers (number, id, year, record) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (number) DO UPDATE SET id = excluded.id, year = excluded.year, "
+            "record = excluded.record RETURNING number",
+            (entry.number, paper.id, paper.year, json.dumps(asdict(paper))),
+        ).fetchone()[0]
+        self._db.executemany(
+            "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(a, number) for a in paper.aliases]
+        )
+        if entry.vectors is not None:
+            self._db.execute("DELETE FROM passages WHERE paper = ?", (number,))
+            self._db.executemany(
+                "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?)",
+                [
+                    (number, p.start, p.end, row.astype(np.float32).tobytes())
+                    for p, row in zip(entry.passages, entry.vectors, strict=True)
+                ],
+            )
+        return number
+
+    # Passages.
+
+    def sample_passages(self, count: int) -> list[int]:
+        """Returns the numbers of some passages, other ones at each call."""
+        rows = self._rows(
+            "SELECT number FROM passages WHERE number >= (SELECT abs(random()) % max(1, "
+            "(SELECT coalesce(max(number), 1) FROM passages))) LIMIT ?",
+            (count,),
+        )
+        return [int(row[0]) for row in rows]
+
+    def passage_numbers(self) -> list[int]:
+        """Returns every passage number, ascending."""
+        rows = self._rows("SELECT number FROM passages ORDER BY number")
+        return [int(row[0]) for row in rows]
+
+    def places(self, numbers: Sequence[int]) -> dict[int, Place]:
+        """Returns where passages stand; one that is gone is left out."""
+        found: dict[int, Place] = {}
+        for part in _parts(numbers):
+            rows = self._rows(
+                "SELECT passages.number, paper, first, last, year FROM passages "
+                f"JOIN papers ON papers.number = paper WHERE passages.number IN ({part})"
+            )
+            found |= {row[0]: Place(*row[1:]) for row in rows}
+        return found
+
+    def vectors(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
+        """Returns the numbers that are stored, in order, and their vectors ``(n, d)``."""
+        kept: list[int] = []
+        blobs: list[bytes] = []
+        for part in _parts(sorted(numbers)):
+            for number, blob in self._rows(
+                f"SELECT number, vector FROM passages WHERE number IN ({part}) ORDER BY number"
+            ):
+                kept.append(int(number))
+                blobs.append(blob)
+        matrix = np.frombuffer(b"".join(blobs), np.float32)
+        return kept, matrix.reshape(len(kept), -1) if kept else matrix.reshape(0, 0)
+
+    def passage_numbers_of(self, paper_id: str) -> list[int]:
+        """Returns the passage numbers of one paper, in order of the text."""
+        rows = self._rows(
+            "SELECT passages.number FROM passages JOIN papers ON papers.number = paper "
+            "WHERE id = ? ORDER BY first",
+            (paper_id,),
+        )
+        return [int(row[0]) for row in rows]
+
+    def passage_numbers_between(self, since: int | None, until: int | None) -> list[int]:
+        """Returns the passage numbers of papers with a year from ``since`` to ``until``."""
+        rows = self._rows(
+            "SELECT passages.number FROM papers JOIN passages ON paper = papers.number "
+            "WHERE year BETWEEN ? AND ?",
+            (since or 1, until or 9999),
+        )
+        return [int(row[0]) for row in rows]
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[str]:
+    """Yields the numbers as lists for SQL; they are ints, so nothing needs quoting."""
+    for at in range(0, len(numbers), _MANY):
+        yield ",".join(str(int(n)) for n in numbers[at : at + _MANY])
+
+
+def _paper(record: str) -> Paper:
+    fields = json.loads(record)
+    fields["listings"] = tuple(Listing(**listing) for listing in fields["listings"])
+    for name in ("authors", "aliases"):
+        fields[name] = tuple(fields[name])
+    return Paper(**fields)
