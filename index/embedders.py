@@ -178,4 +178,4 @@ class EndpointEmbedder(_MatrixEmbedding):
         if len(rows) != len(texts):
             raise ModelError(f"embedding endpoint gave {len(rows)} vectors for {len(texts)} texts")
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(norms > 0, norms, 1)
+        return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)

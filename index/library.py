@@ -190,6 +190,11 @@ class Library:
 
     # Reading.
 
+    @property
+    def size(self) -> int:
+        """The number of papers."""
+        return self._catalog.counts()[0]
+
     def search(
         self,
         query: str,

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
@@ -24,6 +25,9 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from index import ModelError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
@@ -172,7 +176,7 @@ def export_int8(weights: Path, target: Path) -> None:
         os.replace(small, target)
 
 
-def build_graph(weights: Path):  # type: ignore[no-untyped-def]  # onnx.ModelProto, imported late
+def build_graph(weights: Path) -> "ModelProto":
     """Returns the fp32 encoder as an ONNX model.
 
     Inputs are ``input_ids`` and ``attention_mask``, both ``(n, t)`` int64; the output
@@ -181,11 +185,12 @@ def build_graph(weights: Path):  # type: ignore[no-untyped-def]  # onnx.ModelPro
     Source: BERT, Devlin et al. 2019 (arXiv:1810.04805), section 3; mean pooling from
     Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084).
     """
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import NodeProto, TensorProto, helper, numpy_helper
     from safetensors.numpy import load_file
 
     tensors = load_file(weights)
-    nodes, constants = [], []
+    nodes: list[NodeProto] = []
+    constants: list[TensorProto] = []
 
     def constant(name: str, value: NDArray[np.generic]) -> str:
         constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
@@ -194,7 +199,7 @@ def build_graph(weights: Path):  # type: ignore[no-untyped-def]  # onnx.ModelPro
     def weight(name: str) -> str:
         return constant(name, tensors[name])
 
-    def op(kind: str, *inputs: str, out: str = "", **attributes: object) -> str:
+    def op(kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
         out = out or f"{kind}_{len(nodes)}"
         nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
         return out

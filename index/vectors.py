@@ -67,4 +67,4 @@ class Vectors:
 
     def close(self) -> None:
         """Lets go of the files, so that the folder can be moved or removed."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined]  # Client's, missing in ClientAPI

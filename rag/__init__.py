@@ -1,1 +1,20 @@
-"""Question in, cited answer out: retrieval, evidence, composing, citing, verifying."""
+"""Question in, cited answer out: retrieval, evidence, composing, citing, verifying.
+
+Errors of this package, below the tree of ``index``::
+
+    FootnoteError
+    ├── QuestionError    a question that cannot be asked
+    └── ComposerError    a language model that did not answer
+"""
+
+from index import FootnoteError
+
+__all__ = ["ComposerError", "QuestionError"]
+
+
+class QuestionError(FootnoteError):
+    """A question that cannot be asked."""
+
+
+class ComposerError(FootnoteError):
+    """A language model that did not answer; the message says why."""

@@ -33,6 +33,7 @@ _DATE = re.compile(
 )
 _AUTHORS = re.compile(r"•\s*(?P<count>\d+) authors?")
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*$|\S*[/.]\S*$""")
+_CUT_OFF = "; the page seems to be cut off here"
 # Over the five pages titles run to 133 characters and abstracts start at 639.
 _LONGEST_TITLE = 300
 _SHORTEST_ABSTRACT = 200
@@ -63,7 +64,7 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
         elif _is_abstract(title):
             yield Problem(name, title.line, f"abstract without a title: {title.text[:60]!r}…")
         elif not rest or not _can_be_abstract(rest):
-            cut = "" if rest else "; the page seems to be cut off here"
+            cut = "" if rest else _CUT_OFF
             yield Problem(
                 name, title.line, f"listing without an abstract: {title.text[:80]!r}{cut}"
             )
@@ -77,8 +78,7 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
                 yield Problem(
                     name,
                     rest[0].line,
-                    f"abstract of {title.text[:80]!r} stops inside a sentence; "
-                    "the page seems to be cut off here",
+                    f"abstract of {title.text[:80]!r} stops inside a sentence{_CUT_OFF}",
                 )
             else:
                 yield _paper(title, rest[0], metadata, name, page_date)

@@ -1,0 +1,76 @@
+"""Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from index.papers import Paper
+from rag.answer import Delta, Mode, Statement, Usage
+from rag.cite import Binder
+from rag.evidence import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a composer made of the evidence; no statements means that it refused."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    papers: tuple[Paper, ...]
+    usage: Usage = field(default_factory=Usage)
+
+
+class Composer(Protocol):
+    """Writes an answer from evidence."""
+
+    @property
+    def mode(self) -> Mode:
+        """How it writes."""
+
+    @property
+    def model(self) -> str | None:
+        """The language model's name, None without one."""
+
+    @property
+    def evidence_count(self) -> int:
+        """How many sentences it wants to see."""
+
+    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
+        """Yields text as it comes, at last the whole.
+
+        Raises:
+            ComposerError: The model did not answer.
+        """
+
+
+class ExtractiveComposer:
+    """Answers in the papers' own words: a few sentences, grouped by paper, each a quote."""
+
+    mode: Mode = "extractive"
+    model = None
+
+    def __init__(self, *, sentences: int = 5) -> None:
+        """Takes how many sentences an answer has at most."""
+        self.evidence_count = sentences
+
+    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
+        """Yields one paragraph a paper, the paper of the best sentence first."""
+        binder = Binder(evidence)
+        best_first = dict.fromkeys(sentence.paper.id for sentence in evidence)
+        statements: list[Statement] = []
+        paragraphs: list[str] = []
+        for paper_id in best_first:
+            group = [s for s in evidence if s.paper.id == paper_id]
+            lines = [f"**{_heading(group[0].paper)}**"]
+            for sentence in sorted(group, key=lambda s: s.start):
+                citation = binder.citation(sentence)
+                statements.append(Statement(sentence.text, (citation,), "supported", 1.0))
+                lines.append(f"{sentence.text} [{citation.marker}]")
+            paragraphs.append(f"{lines[0]}\n{' '.join(lines[1:])}")
+            yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraphs[-1])
+        yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
+
+
+def _heading(paper: Paper) -> str:
+    title = paper.title or paper.id
+    return f"{title} ({paper.year})" if paper.year else title
