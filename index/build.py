@@ -1,13 +1,13 @@
 """Adding papers to a catalog: merged with what is known, cut, embedded, committed in batches."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from index.catalog import Catalog, Entry
 from index.embedders import Embedder
 from index.papers import Paper, Passage, merge, same_paper
-from index.passages import passages
+from index.passages import passages, sentence_spans
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
@@ -63,6 +63,36 @@ def add_papers(
     return tally.added()
 
 
+def reembed(
+    catalog: Catalog,
+    embedder: Embedder,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Embeds every passage again and then changes over to the new vectors at once.
+
+    Args:
+        catalog: The caller holds the library's write lock.
+        embedder: The one to change to.
+        on_progress: Called with how many passages are done, and of how many.
+    """
+    left = catalog.unstaged(embedder.name)
+    total = catalog.counts()[1]
+    for at in range(0, len(left), BATCH_PAPERS):
+        numbers = left[at : at + BATCH_PAPERS]
+        places = catalog.places(numbers)
+        papers = catalog.papers_by_number([place.paper for place in places.values()])
+        texts = []
+        for number in numbers:
+            place = places[number]
+            paper = papers[place.paper]
+            texts.append(embedded_text(paper, Passage(paper.id, place.start, place.end)))
+        catalog.stage(embedder.name, numbers, embedder.embed(texts))
+        if on_progress:
+            on_progress(total - len(left) + at + len(numbers), total)
+    catalog.adopt_staged(embedder.name, embedder.dimensions)
+
+
 def _add_batch(catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tally: _Tally) -> None:
     entries: list[Entry] = []
     for paper in _distinct(batch):
@@ -72,7 +102,8 @@ def _add_batch(catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tal
             tally.unchanged.add(number)
         else:
             moved = stored is None or embedded_text(stored) != embedded_text(merged)
-            entries.append(Entry(merged, number, passages(merged) if moved else ()))
+            spans = sentence_spans(merged.abstract) if moved else ()
+            entries.append(Entry(merged, number, spans, passages(merged, spans)))
     numbers = catalog.store(_embedded(entries, embedder))
     for entry, number in zip(entries, numbers, strict=True):
         (tally.new if entry.number is None else tally.changed).add(number)
@@ -86,7 +117,7 @@ def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
     for entry in entries:
         end = at + len(entry.passages)
         rows = vectors[at:end] if vectors is not None and end > at else None
-        done.append(Entry(entry.paper, entry.number, entry.passages, rows))
+        done.append(replace(entry, vectors=rows))
         at = end
     return done
 

@@ -17,13 +17,14 @@ import numpy as np
 
 from index import LibraryError
 from index.embedders import Matrix
-from index.papers import Listing, Paper, Passage, same_paper
+from index.papers import Listing, Paper, Passage, Span, same_paper
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS papers (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL);
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL,
+    sentences TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS papers_by_year ON papers (year);
 CREATE TABLE IF NOT EXISTS aliases (
     alias TEXT PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
@@ -31,6 +32,8 @@ CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, paper INTEGER NOT NULL REFERENCES papers,
     first INTEGER NOT NULL, last INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
+CREATE TABLE IF NOT EXISTS staged (
+    passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL);
 """
 # SQLite takes at most 32,766 parameters in a statement.
 _MANY = 10_000
@@ -38,10 +41,11 @@ _MANY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper ready to be stored; no passages means that the stored ones still hold."""
+    """A paper ready to be stored; no passages means that the stored text still holds."""
 
     paper: Paper
     number: int | None = None
+    sentences: Sequence[Span] = ()
     passages: Sequence[Passage] = ()
     vectors: Matrix | None = None
 
@@ -195,7 +199,7 @@ class Catalog:
     def _store(self, entry: Entry) -> int:
         paper = entry.paper
         number: int = self._db.execute(
-            "INSERT INTO papers (number, id, year, record) VALUES (?, ?, ?, ?) "
+            "INSERT INTO papers (number, id, year, record, sentences) VALUES (?, ?, ?, ?, '') "
             "ON CONFLICT (number) DO UPDATE SET id = excluded.id, year = excluded.year, "
             "record = excluded.record RETURNING number",
             (entry.number, paper.id, paper.year, json.dumps(asdict(paper))),
@@ -204,6 +208,10 @@ class Catalog:
             "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(a, number) for a in paper.aliases]
         )
         if entry.vectors is not None:
+            sentences = json.dumps(entry.sentences)
+            self._db.execute(
+                "UPDATE papers SET sentences = ? WHERE number = ?", (sentences, number)
+            )
             self._db.execute("DELETE FROM passages WHERE paper = ?", (number,))
             self._db.executemany(
                 "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?)",
@@ -214,7 +222,12 @@ class Catalog:
             )
         return number
 
-    # Passages.
+    # Sentences and passages.
+
+    def sentences(self, paper_id: str) -> list[Span]:
+        """Returns the spans of the sentences in a paper's abstract; none if it is gone."""
+        rows = self._rows("SELECT sentences FROM papers WHERE id = ?", (paper_id,))
+        return [(start, end) for start, end in json.loads(rows[0][0])] if rows else []
 
     def sample_passages(self, count: int) -> list[int]:
         """Returns the numbers of some passages, other ones at each call."""
@@ -271,6 +284,37 @@ class Catalog:
             (since or 1, until or 9999),
         )
         return [int(row[0]) for row in rows]
+
+    # Another embedder's vectors, written beside the present ones until all are there.
+
+    def unstaged(self, embedder: str) -> list[int]:
+        """Returns the passages that still need a vector of this embedder; drops other ones'."""
+        with self.transaction():
+            self._db.execute("DELETE FROM staged WHERE embedder != ?", (embedder,))
+        rows = self._rows(
+            "SELECT number FROM passages LEFT JOIN staged ON passage = number "
+            "WHERE passage IS NULL ORDER BY number"
+        )
+        return [row[0] for row in rows]
+
+    def stage(self, embedder: str, numbers: Sequence[int], vectors: Matrix) -> None:
+        """Keeps vectors of another embedder for passages."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
+                [(n, embedder, v.tobytes()) for n, v in zip(numbers, vectors, strict=True)],
+            )
+
+    def adopt_staged(self, embedder: str, dimensions: int) -> None:
+        """Makes the staged vectors the library's, in one transaction."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE passages SET vector = "
+                "(SELECT vector FROM staged WHERE passage = passages.number)"
+            )
+            self._db.execute("DELETE FROM staged")
+            revision = str(int(self.meta("revision") or 0) + 1)
+            self.set_meta(embedder=embedder, dimensions=str(dimensions), revision=revision)
 
 
 def _parts(numbers: Sequence[int]) -> Iterator[str]:

@@ -14,10 +14,10 @@ import filelock
 import numpy as np
 
 from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from index.build import Added, add_papers
+from index.build import Added, add_papers, reembed
 from index.catalog import Catalog
 from index.embedders import Embedder, Matrix
-from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, identifier
+from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
 
 CATALOG = "catalog.sqlite3"
@@ -82,7 +82,7 @@ class Library:
         self.embedder = embedder
         self._catalog = catalog
         self._lock = filelock.FileLock(path / LOCK, thread_local=False)
-        self._snapshots = Snapshots(path / SNAPSHOTS, catalog)
+        self._snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
 
     @classmethod
     def open(cls, path: Path, *, embedder: Embedder, create: bool = False) -> Self:
@@ -123,6 +123,37 @@ class Library:
             )
         library = cls(path, catalog, embedder)
         library._mend()
+        return library
+
+    @classmethod
+    def rebuild(
+        cls,
+        path: Path,
+        *,
+        embedder: Embedder,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Self:
+        """Opens a library after embedding all of it again, with this embedder.
+
+        The present vectors serve until the last new one is there; a call that was killed
+        goes on where it was.
+
+        Args:
+            path: Its folder.
+            embedder: The one to change to.
+            on_progress: Called with how many passages are done, and of how many.
+
+        Raises:
+            LibraryNotFound: There is none.
+            LibraryLocked: Another process is writing.
+        """
+        if not (path / CATALOG).is_file():
+            raise LibraryNotFound(f"no library at {path}; make one with: footnote index PATH")
+        catalog = Catalog(path / CATALOG)
+        library = cls(path, catalog, embedder)
+        with library._writing():
+            reembed(catalog, embedder, on_progress=on_progress)
+            library._snapshots.publish(afresh=True)
         return library
 
     def close(self) -> None:
@@ -292,6 +323,10 @@ class Library:
             if alias and (found := self._catalog.paper(alias)):
                 return found
         return None
+
+    def sentences(self, paper: Paper) -> list[Span]:
+        """Returns the spans of the sentences in a paper's abstract."""
+        return self._catalog.sentences(paper.id)
 
     def papers(self) -> Iterator[Paper]:
         """Yields every paper, in the order of adding."""

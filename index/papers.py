@@ -9,6 +9,7 @@ from typing import Any, Literal
 # Strongest first: a paper is named by the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
 
+Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused"]
 
 _ARXIV = re.compile(

@@ -7,14 +7,17 @@ import importlib.util
 import math
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nltk
 import tiktoken
-from nltk.tokenize.punkt import PunktTokenizer
 
-from index.papers import Paper, Passage
+from index.papers import Paper, Passage, Span
+
+if TYPE_CHECKING:
+    from nltk.tokenize.punkt import PunktTokenizer
 
 # MiniLM reads 256 word pieces. Over the 512 papers of the first corpus a cl100k token is
 # 1.02 word pieces and a title 19, so 220 keeps all but the longest titles whole
@@ -44,7 +47,11 @@ def _encoding() -> tiktoken.Encoding:
 
 
 @cache
-def _splitter() -> PunktTokenizer:
+def _splitter() -> "PunktTokenizer":
+    # 0.2 s to import, which a question need not wait for: the catalog keeps the spans.
+    import nltk
+    from nltk.tokenize.punkt import PunktTokenizer
+
     nltk.data.path.insert(0, str(_bundled("nltk_cache")))
     return PunktTokenizer("english")
 
@@ -54,9 +61,9 @@ def count_tokens(text: str) -> int:
     return len(_encoding().encode(text, disallowed_special=()))
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str) -> list[Span]:
     """Returns the spans of the sentences in ``text``, in order, without outer space."""
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for start, end in _splitter().span_tokenize(text):
         if spans and _continues(text[slice(*spans[-1])], text[start:end]):
             spans[-1] = (spans[-1][0], end)
@@ -72,16 +79,20 @@ def _continues(before: str, after: str) -> bool:
     return _GOES_ON.search(before) is not None or after[:1].islower()
 
 
-def passages(paper: Paper, *, budget: int = PASSAGE_TOKENS) -> list[Passage]:
+def passages(paper: Paper, spans: Sequence[Span], *, budget: int = PASSAGE_TOKENS) -> list[Passage]:
     """Returns the paper's abstract as the fewest passages of about equal length.
 
     Each passage begins and ends on a sentence boundary and holds at most ``budget``
     tokens, unless one sentence alone is longer than that.
+
+    Args:
+        paper: Whose abstract.
+        spans: Its sentences.
+        budget: In cl100k_base tokens.
     """
-    spans = sentence_spans(paper.abstract)
     costs = [count_tokens(paper.abstract[start:end]) for start, end in spans]
     target = sum(costs) / max(1, math.ceil(sum(costs) / budget))
-    groups: list[list[tuple[int, int]]] = []
+    groups: list[list[Span]] = []
     filled = budget + 1.0
     for span, cost in zip(spans, costs, strict=True):
         # A sentence goes where most of it belongs: the boundary may pass its middle.

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from index import EmbedderMismatch
 from index.catalog import Catalog
 from index.vectors import BATCH_ROWS, Vectors
 from index.words import Words
@@ -37,9 +38,10 @@ class Snapshot:
 class Snapshots:
     """The folder of a library's snapshots, of which one is published."""
 
-    def __init__(self, folder: Path, catalog: Catalog) -> None:
-        """Opens nothing yet."""
+    def __init__(self, folder: Path, catalog: Catalog, embedder: str) -> None:
+        """Opens nothing yet; ``embedder`` is whose vectors the caller can search with."""
         self._root = folder
+        self._embedder = embedder
         self._catalog = catalog
         self._guard = threading.RLock()
         self._snapshot: Snapshot | None = None
@@ -51,11 +53,21 @@ class Snapshots:
             self._snapshot.close()
 
     def current(self) -> Snapshot | None:
-        """Returns the published snapshot, opening it when it is not the one in use."""
+        """Returns the published snapshot, opening it when it is not the one in use.
+
+        Raises:
+            EmbedderMismatch: The library changed to another embedder meanwhile.
+        """
         with self._guard:
             version = self._catalog.data_version()
             if self._snapshot is not None and version == self._seen:
                 return self._snapshot
+            recorded = self._catalog.meta("embedder")
+            if recorded != self._embedder:
+                raise EmbedderMismatch(
+                    f"the library changed to {recorded} while it was open with {self._embedder}; "
+                    "open it again"
+                )
             generation = self._generation()
             if self._snapshot is None or self._snapshot.generation != generation:
                 folder = self._folder(generation)

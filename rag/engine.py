@@ -57,7 +57,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self.composer = composer or ExtractiveComposer()
         self.retriever = retriever or HybridRetriever(library)
         self.k = k
-        self._finder = EvidenceFinder(library.embedder)
+        self._finder = EvidenceFinder(library)
 
     def ask(
         self,

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from index.embedders import Embedder, Matrix
+from index.embedders import Matrix
+from index.library import Library
 from index.papers import Hit, Paper
-from index.passages import sentence_spans
 from index.words import query_words
 
 # Papers whose sentences are read.
@@ -17,6 +17,8 @@ READ_PAPERS = 5
 # sentences of daily_papers_dev came from a gold paper in .50 of cases, with 2.5 in .67
 # (command: python -m evals.bench.evidence --sweep).
 PAPER_PENALTY = 2.5
+# Papers this far behind the best one in fused score are not read: their sentences would lose.
+FAR_BEHIND = 0.2
 # Weight of the question's own words in a sentence, beside its cosine.
 WORD_WEIGHT = 0.5
 # Two sentences closer than this say the same thing.
@@ -47,20 +49,20 @@ class Sentence:
 class EvidenceFinder:
     """Ranks the sentences of the best hits against a question."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        """Takes the embedder of the library, since cosines are compared with its own."""
-        self._embedder = embedder
+    def __init__(self, library: Library) -> None:
+        """Takes the library, whose catalog knows the sentences of each paper."""
+        self._library = library
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
         self._cached = lru_cache(maxsize=2048)(self._vectors)
 
     def find(self, question: str, hits: Sequence[Hit], *, count: int) -> list[Sentence]:
         """Returns up to ``count`` sentences, most telling first."""
-        read = [h for h in hits[:READ_PAPERS] if hits[0].score - h.score < 1 / PAPER_PENALTY]
+        read = [h for h in hits[:READ_PAPERS] if hits[0].score - h.score < FAR_BEHIND]
         if not read:
             return []
-        query = self._embedder.embed([question])[0]
-        spans = [sentence_spans(h.paper.abstract) for h in read]
-        vectors = [self._cached(h.paper.abstract) for h in read]
+        query = self._library.embedder.embed([question])[0]
+        spans = [self._library.sentences(h.paper) for h in read]
+        vectors = [self._cached(h.paper) for h in read]
         words = _rarity(query_words(question), [h.paper.abstract for h in hits])
         ranked = sorted(
             (
@@ -89,8 +91,9 @@ class EvidenceFinder:
         behind = best.score - hit.score
         return cosine + WORD_WEIGHT * shared - PAPER_PENALTY * behind
 
-    def _vectors(self, abstract: str) -> Matrix:
-        return self._embedder.embed([abstract[a:b] for a, b in sentence_spans(abstract)])
+    def _vectors(self, paper: Paper) -> Matrix:
+        spans = self._library.sentences(paper)
+        return self._library.embedder.embed([paper.abstract[a:b] for a, b in spans])
 
 
 def _rarity(words: Sequence[str], abstracts: Sequence[str]) -> dict[str, float]:

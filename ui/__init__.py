@@ -1,0 +1,1 @@
+"""People and programs in front: the command line, the chat page, renderings."""

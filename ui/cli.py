@@ -1,0 +1,400 @@
+"""The command line, and the one place where the parts are put together.
+
+Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from index import FootnoteError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from index.embedders import Embedder
+    from index.library import Filters, Library
+    from rag.compose import Composer
+    from rag.engine import CitedQueryEngine
+    from ui.terminal import Bar
+
+DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
+DEFAULT_PORT = 7860
+
+app = typer.Typer(
+    name="footnote",
+    help="Ask questions over paper abstracts; every sentence of an answer carries its quote.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        envvar="FOOTNOTE_LIBRARY",
+        help="Folder of the library.",
+        show_default="the user's data folder",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
+SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
+UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+ComposerOption = Annotated[
+    Literal["auto", "extractive", "llm"],
+    typer.Option(help="auto: a language model where one is configured, else quotes."),
+]
+
+
+class Misuse(FootnoteError):
+    """A command line that makes no sense; exit status 2."""
+
+
+def main() -> NoReturn:
+    """Runs the command line; every error is one line on stderr."""
+    try:
+        status = app(standalone_mode=False)
+    except Misuse as error:
+        status = _complain(str(error), 2)
+    except FootnoteError as error:
+        status = _complain(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except typer.TyperException as error:
+        status = _complain(f"{_said(error)}; see: footnote --help", 2)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"footnote: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _said(error: Exception) -> str:
+    say = getattr(error, "format_message", None)
+    return str(say() if say else error).rstrip(".")
+
+
+@app.command()
+def index(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders of papers.", show_default=False)
+    ] = None,
+    library: LibraryOption = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add papers to a library: saved Daily Papers pages, JSONL."""
+    import time
+
+    from index.library import Library
+    from index.sources import Sources, read_sources
+
+    started = time.perf_counter()
+    if not paths and not rebuild:
+        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
+    for path in paths or ():
+        if not path.exists():
+            raise Misuse(f"{path} does not exist; give files or folders of papers")
+    sources = read_sources(paths) if paths else Sources((), ())
+    for problem in sources.problems:
+        print(problem, file=sys.stderr)
+    folder = _folder(library)
+    embedder = _embedder()
+    if rebuild:
+        with _bar("Embedding", 0) as advance:
+            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
+    with Library.open(folder, embedder=embedder, create=True) as opened:
+        with _bar("Indexing", len(sources.papers)) as advance:
+            added = opened.add(sources.papers, on_progress=advance)
+        report = {
+            "records": len(sources.papers),
+            "papers": opened.size,
+            "new": added.new,
+            "changed": added.changed,
+            "unchanged": added.unchanged,
+            "problems": len(sources.problems),
+            "seconds": round(time.perf_counter() - started, 2),
+        }
+    if as_json:
+        print(json.dumps(report))
+        return
+    print(
+        "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
+        "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
+    )
+    if not added.new and not added.changed and not rebuild:
+        print("Nothing changed.")
+
+
+@app.command()
+def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Say what a library holds."""
+    from dataclasses import asdict
+
+    from ui.terminal import show_status
+
+    with _library(library) as opened:
+        found = opened.status()
+    if as_json:
+        print(json.dumps({**asdict(found), "path": str(found.path)}))
+    else:
+        show_status(_console(), found)
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    library: LibraryOption = None,
+    history: Annotated[
+        Path | None, typer.Option(help='JSON list of {"role", "content"}: the talk so far.')
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    k: CountOption = 20,
+    composer: ComposerOption = "auto",
+    batch: Annotated[
+        Path | None, typer.Option(help='JSONL of {"id", "question", "history"}, one a line.')
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the batch's answers go.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with quotes from the papers, or a whole file of questions."""
+    from rag.question import understand
+    from ui.batch import answer_all, read_questions, read_turns
+
+    if (question is None) == (batch is None):
+        raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
+    if batch is not None and out is None:
+        raise Misuse("--batch needs --out OUT.jsonl")
+    filters = _filters(since, until)
+    if batch is not None and out is not None:
+        asked = read_questions(batch)
+        with _engine(library, composer) as engine, _bar("Answering", len(asked)) as advance:
+            failed = answer_all(engine, asked, out, filters=filters, k=k, on_answer=advance)
+        if failed:
+            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
+        return
+    assert question is not None
+    turns = read_turns(history) if history else []
+    understand(question, turns)  # complain before anything is loaded
+    with _engine(library, composer) as engine:
+        answer = engine.ask(question, turns, filters, k=k)
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False))
+    else:
+        from ui.terminal import show_answer
+
+        show_answer(_console(), answer)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    library: LibraryOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    k: CountOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find papers by meaning and words, without an answer."""
+    from rag.question import understand
+
+    asked = understand(query)
+    with _engine(library, "extractive") as engine:
+        hits = engine.retriever.search(asked.query, k=k, filters=_filters(since, until))
+    _show(hits, as_json)
+
+
+@app.command()
+def similar(
+    paper: Annotated[str, typer.Argument(help="Id, arXiv number or title of a paper.")],
+    library: LibraryOption = None,
+    k: CountOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the papers nearest to a paper of the library."""
+    with _library(library) as opened:
+        hits = opened.similar(paper, k=k)
+    _show(hits, as_json)
+
+
+@app.command()
+def chat(
+    library: LibraryOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    composer: ComposerOption = "auto",
+) -> None:
+    """Serve the chat page over a library."""
+    with _engine(library, composer) as engine:
+        _serve(engine, host, port)
+
+
+@app.command()
+def demo(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    composer: ComposerOption = "auto",
+    serve: Annotated[bool, typer.Option(help="Serve the chat page after the answer.")] = True,
+) -> None:
+    """Answer an example question over the demo library, then serve its chat page."""
+    from index.demo import demo_papers, demo_version
+    from index.library import Library
+    from index.minilm import cache_folder
+    from index.sources import read_sources
+    from rag.engine import CitedQueryEngine
+    from ui.terminal import show_answer
+
+    console = _console()
+    folder = cache_folder() / f"demo-{demo_version()}" / "demo"
+    embedder = _embedder()
+    sources = read_sources([demo_papers()])
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        if library.size < len(sources.papers):
+            with _bar("Indexing", len(sources.papers)) as advance:
+                library.add(sources.papers, on_progress=advance)
+        engine = CitedQueryEngine(library, _composer(composer, embedder))
+        console.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
+        show_answer(console, engine.ask(DEMO_QUESTION))
+        if serve:
+            _serve(engine, host, port)
+
+
+@contextmanager
+def _library(path: Path | None) -> "Iterator[Library]":
+    from index import LibraryNotFound
+    from index.library import CATALOG, Library
+
+    folder = _folder(path)
+    # Said before a model is loaded for nothing.
+    if not (folder / CATALOG).is_file():
+        raise LibraryNotFound(
+            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+        )
+    with Library.open(folder, embedder=_embedder()) as library:
+        if not library.size:
+            raise FootnoteError(
+                f"the library at {folder} is empty; fill it with: "
+                f"footnote index PATH --library {folder}"
+            )
+        yield library
+
+
+@contextmanager
+def _engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
+    from rag.engine import CitedQueryEngine
+
+    with _library(path) as library:
+        yield CitedQueryEngine(library, _composer(composer, library.embedder))
+
+
+def _embedder() -> "Embedder":
+    from index.embedders import EndpointEmbedder, MiniLM
+
+    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
+    if not model:
+        return MiniLM()
+    return EndpointEmbedder(
+        model,
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or "none",
+    )
+
+
+def _composer(choice: str, embedder: "Embedder") -> "Composer":
+    from rag.compose import ExtractiveComposer
+
+    configured = any(os.environ.get(name) for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))
+    if choice == "extractive" or (choice == "auto" and not configured):
+        return ExtractiveComposer()
+    from rag.llm import LLMComposer, ModelConfig
+
+    config = ModelConfig.from_environment(os.environ)
+    if config is None:
+        raise Misuse(
+            "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
+            "FOOTNOTE_MODEL"
+        )
+    return LLMComposer(config, embedder=embedder)
+
+
+def _folder(path: Path | None) -> Path:
+    if path is not None:
+        return path.expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote", appauthor=False) / "library"
+
+
+def _filters(since: int | None, until: int | None) -> "Filters":
+    from index.library import Filters
+
+    if since is not None and until is not None and since > until:
+        raise Misuse(f"--since {since} is after --until {until}; swap them")
+    return Filters(since, until)
+
+
+def _serve(engine: "CitedQueryEngine", host: str, port: int) -> None:
+    from ui.chat import build_page, launch
+
+    page = build_page(engine.stream, engine.library)
+    print(f"Chat page: http://{host}:{port} (Ctrl-C stops it)", flush=True)
+    launch(page, host=host, port=port)
+
+
+@contextmanager
+def _bar(label: str, total: int) -> "Iterator[Bar]":
+    from ui.terminal import progress_bar
+
+    with progress_bar(_console(stderr=True), label, total) as bar:
+        yield bar
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _show(hits: Any, as_json: bool) -> None:
+    from ui.terminal import show_hits
+
+    if as_json:
+        rows = [
+            {
+                "paper_id": hit.paper.id,
+                "title": hit.paper.title,
+                "year": hit.paper.year,
+                "score": round(hit.score, 6),
+                "scale": hit.scale,
+                "rank": hit.rank,
+            }
+            for hit in hits
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+    elif hits:
+        show_hits(_console(), hits)
+    else:
+        print("No paper found; widen the years or ask in other words.")
+
+
+if __name__ == "__main__":
+    main()
