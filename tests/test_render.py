@@ -1,0 +1,248 @@
+"""What a reader sees of an answer: safe, complete, and quoted to the letter."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.papers import make_paper
+from tests.scripted import (
+    HOSTILE,
+    ISOTOPES,
+    NOTE,
+    OLDEST,
+    SPONGES,
+    WARM,
+    ScriptedLibrary,
+    abstained,
+    answered,
+    hostile,
+    quoted,
+)
+from ui.cards import byline, marked, web_address
+from ui.render import (
+    answer_html,
+    draft_html,
+    error_html,
+    header_html,
+    library_html,
+    source_cards_html,
+    stage_html,
+    turn_html,
+)
+
+ALLOWED = set(
+    "a button code details div h1 h2 h3 header li mark ol p section span summary ul".split()
+)
+
+
+class Page(HTMLParser):
+    """Collects the elements, their attributes and the text of a piece of HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str, kind: str = "") -> list[dict[str, str | None]]:
+        return [a for t, a in self.elements if t == tag and kind in (a.get("class") or "")]
+
+
+def hostile_pieces() -> list[str]:
+    answer = hostile()
+    return [
+        answer_html(answer, 1),
+        source_cards_html(answer, 1),
+        answer_html(replace(answer, abstained=True, text=HOSTILE), 1),
+        turn_html(HOSTILE, ""),
+        draft_html(f"**{HOSTILE}**\n{HOSTILE} [1]"),
+        stage_html(HOSTILE),
+        error_html(HOSTILE),
+        library_html(replace(ScriptedLibrary().status(), name=HOSTILE, notes=(HOSTILE,))),
+    ]
+
+
+@pytest.mark.parametrize("html", hostile_pieces())
+def test_hostile_text_is_shown_literally(html: str) -> None:
+    page = Page(html)
+    assert HOSTILE in page.text
+    assert {tag for tag, _ in page.elements} <= ALLOWED
+    for _, attributes in page.elements:
+        assert not any(name.startswith("on") or name in {"src", "style"} for name in attributes)
+        assert not (attributes.get("href") or "").startswith("javascript:")
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://arxiv.org/abs/1", True),
+        ("HTTP://example.org/x?a=1&b=2", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//example.org", False),
+        ("https://example.org/ onclick=x", False),
+        ("https://example.org/\njavascript:x", False),
+        (None, False),
+    ],
+)
+def test_only_a_web_address_becomes_a_link(url: str | None, allowed: bool) -> None:
+    paper = replace(SPONGES, url=url)
+    assert web_address(paper) == (url if allowed else None)
+
+
+def test_a_link_opens_apart_and_tells_nothing_of_us() -> None:
+    links = Page(source_cards_html(answered(), 1)).all("a")
+    assert [link["href"] for link in links] == [SPONGES.url, WARM.url]
+    assert all(link["rel"] == "noopener noreferrer" for link in links)
+    assert all(link["target"] == "_blank" for link in links)
+
+
+def test_markers_are_buttons_that_name_their_source() -> None:
+    markers = Page(answer_html(answered(), 3)).all("button", "fn-marker")
+    assert [m["data-card"] for m in markers] == ["t3-s1", "t3-s1", "t3-s2"]
+    assert markers[0]["aria-label"] == f"Open source 1: {SPONGES.title}"
+    assert markers[0]["type"] == "button"
+
+
+def test_every_button_has_its_card_and_each_id_is_given_once() -> None:
+    answer = answered()
+    cards = [c["id"] for c in Page(source_cards_html(answer, 2)).all("section")]
+    opened = {b["data-card"] for b in Page(answer_html(answer, 2)).all("button")}
+    assert len(cards) == len(set(cards))
+    assert opened == set(cards)
+
+
+def test_two_turns_share_no_id() -> None:
+    one, two = (re.findall(r' id="([^"]+)"', source_cards_html(answered(), n)) for n in (1, 2))
+    assert not set(one) & set(two)
+
+
+def test_the_quote_is_marked_exactly_at_its_span() -> None:
+    citation = answered().statements[0].citations[0]
+    html = source_cards_html(answered(), 1)
+    name = f"{citation.start}-{citation.end}"
+    pieces = re.findall(r'<mark data-quotes="([^"]*)">(.*?)</mark>', html)
+    assert "".join(text for names, text in pieces if name in names.split()) == OLDEST
+
+
+@given(st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70))))
+def test_marking_keeps_the_text_and_marks_each_span_whole(
+    text: str, spans: list[tuple[int, int]]
+) -> None:
+    html = marked(text, spans)
+    assert unescape(re.sub(r"<[^>]*>", "", html)) == unescape(html_of(text))
+    pieces = re.findall(r'<mark data-quotes="([^"]*)">(.*?)</mark>', html, re.DOTALL)
+    for start, end in spans:
+        if 0 <= start < end <= len(text):
+            whole = "".join(t for names, t in pieces if f"{start}-{end}" in names.split())
+            assert whole == html_of(text[start:end])
+
+
+def html_of(text: str) -> str:
+    return marked(text, [])
+
+
+def test_a_supported_sentence_carries_no_mark_and_others_say_why() -> None:
+    marks = Page(answer_html(answered(), 1)).all("span", "fn-verdict")
+    html = answer_html(answered(), 1)
+    assert len(marks) == 2
+    assert "partly supported" in html
+    assert "no source" in html
+    assert "only part" in (marks[0]["title"] or "")
+    assert "[9]" in (marks[1]["title"] or "")
+
+
+def test_an_unsupported_sentence_with_a_quote_says_not_supported() -> None:
+    answer = answered()
+    wrong = replace(answer.statements[0], verdict="unsupported", support=0.1)
+    assert "not supported" in answer_html(replace(answer, statements=(wrong,)), 1)
+
+
+def test_an_abstention_shows_its_reason_and_the_nearest_papers() -> None:
+    html = answer_html(abstained(), 1)
+    page = Page(html)
+    assert page.all("div", "fn-refusal")
+    assert "The library does not hold an answer" in page.text
+    assert "Nothing that was read answers it." in page.text
+    assert ISOTOPES.title in page.text
+    assert not page.all("button", "fn-marker")
+    assert not page.all("ol", "fn-sources")
+
+
+def test_uncited_hits_are_listed_with_the_scale_of_their_score() -> None:
+    text = Page(answer_html(answered(), 1)).text
+    assert "Also retrieved" in text
+    assert "rrf 0.030" in text
+    assert ISOTOPES.title in text
+
+
+def test_the_receipt_tells_mode_model_and_time() -> None:
+    assert "llm, scripted-7b" in answer_html(answered(), 1)
+    assert "1,284 ms" in answer_html(answered(), 1)
+
+
+def test_a_rewritten_question_is_shown() -> None:
+    assert "Searched for" not in answer_html(answered(), 1)
+    assert "Searched for: a whole question" in answer_html(
+        answered(standalone="a whole question"), 1
+    )
+
+
+def test_a_note_goes_wherever_its_abstract_goes() -> None:
+    card = source_cards_html(answered(), 1).split("<section")[2]
+    assert WARM.title in card
+    assert unescape(card).count(NOTE) == 1
+
+
+def test_quoted_sentences_stand_under_their_papers_title() -> None:
+    page = Page(answer_html(quoted(), 1))
+    assert len(page.all("h3", "fn-group")) == 2
+    assert "Growth rings in the spicules of deep glass sponges (2024)The oldest" in page.text
+
+
+def test_a_draft_and_its_answer_read_alike() -> None:
+    draft = Page(draft_html(quoted().text)).text
+    assert Page(answer_html(quoted(), 1)).text.startswith(draft)
+
+
+def test_list_items_and_paragraphs_are_kept() -> None:
+    answer = answered()
+    one, two, three, four = answer.statements
+    text = f"- {one.text} [1]\n- {two.text} [1]\n\n{three.text} [2] {four.text}"
+    page = Page(answer_html(replace(answer, text=text), 1))
+    assert len(page.all("p", "fn-item")) == 2
+
+
+@pytest.mark.parametrize(
+    ("papers", "first", "last", "shown"),
+    [(1, 2020, 2020, "1 paper · 2020"), (512, 2013, 2025, "512 papers · 2013–2025"),
+     (3, None, None, "3 papers")],
+)  # fmt: skip
+def test_the_header_counts_the_library(
+    papers: int, first: int | None, last: int | None, shown: str
+) -> None:
+    status = replace(ScriptedLibrary(papers).status(), first_year=first, last_year=last)
+    assert f">{shown}<" in header_html(status)
+
+
+def test_an_empty_library_says_how_to_fill_it() -> None:
+    assert "footnote index PATH" in library_html(ScriptedLibrary(0).status())
+
+
+def test_a_byline_leaves_nothing_out_in_silence() -> None:
+    many = replace(SPONGES, authors=tuple(f"A{n}" for n in range(10)), author_count=12)
+    assert byline(many).startswith("A0, A1, A2, A3, A4, A5, A6, A7 and 4 more · 2024")
+    assert byline(many, shown=1).startswith("A0 et al. · 2024")
+    assert byline(replace(SPONGES, authors=(), author_count=7)).startswith("7 authors")
+    assert byline(make_paper("Bare", "Text.")) == ""
