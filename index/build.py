@@ -1,7 +1,7 @@
 """Adding papers to a catalog: merged with what is known, cut, embedded, committed in batches."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from index.catalog import Catalog, Entry
@@ -29,6 +29,12 @@ class _Tally:
         self.new: set[int] = set()
         self.changed: set[int] = set()
         self.unchanged: set[int] = set()
+
+    def stored(self, entry: Entry, number: int) -> None:
+        """Takes note of what an entry was stored as."""
+        (self.new if entry.number is None else self.changed).add(number)
+        for numbers in (self.new, self.changed, self.unchanged):
+            numbers.difference_update(entry.absorbs)
 
     def added(self) -> Added:
         """Counts each paper once: as new, else as changed, else as unchanged."""
@@ -95,18 +101,18 @@ def reembed(
 
 def _add_batch(catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tally: _Tally) -> None:
     entries: list[Entry] = []
-    for paper in _distinct(batch):
-        number, stored = catalog.find(paper) or (None, None)
-        merged = merge(stored, paper) if stored else paper
-        if number is not None and merged == stored:
-            tally.unchanged.add(number)
+    for draft in _drafts(catalog, batch):
+        paper, stored = draft.paper, draft.stored
+        if draft.number is not None and paper == stored and not draft.absorbs:
+            tally.unchanged.add(draft.number)
         else:
-            moved = stored is None or embedded_text(stored) != embedded_text(merged)
-            spans = sentence_spans(merged.abstract) if moved else ()
-            entries.append(Entry(merged, number, spans, passages(merged, spans)))
+            moved = stored is None or embedded_text(stored) != embedded_text(paper)
+            spans = sentence_spans(paper.abstract) if moved else ()
+            absorbs = tuple(draft.absorbs)
+            entries.append(Entry(paper, draft.number, spans, passages(paper, spans), None, absorbs))
     numbers = catalog.store(_embedded(entries, embedder))
     for entry, number in zip(entries, numbers, strict=True):
-        (tally.new if entry.number is None else tally.changed).add(number)
+        tally.stored(entry, number)
 
 
 def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
@@ -128,24 +134,47 @@ def embedded_text(paper: Paper, passage: Passage | None = None) -> str:
     return f"{paper.title}. {text}" if paper.title else text
 
 
-def _distinct(batch: Iterable[Paper]) -> list[Paper]:
-    """Returns the papers of a batch with repetitions merged, in order of first mention."""
-    found: list[Paper] = []
-    places: dict[str, int] = {}
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A paper as a batch leaves it, and what the catalog holds of it so far."""
+
+    paper: Paper
+    number: int | None = None
+    stored: Paper | None = None
+    absorbs: set[int] = field(default_factory=set)
+
+
+def _drafts(catalog: Catalog, batch: Sequence[Paper]) -> list[_Draft]:
+    """Returns the papers that a batch names, merged as if its records came one at a time."""
+    owners = catalog.owners({alias for paper in batch for alias in paper.aliases})
+    known = catalog.papers_by_number(sorted(set(owners.values())))
+    stored = {number: _Draft(paper, number, paper) for number, paper in known.items()}
+    places = {alias: stored[number] for alias, number in owners.items()}
+    named: dict[_Draft, None] = {}
     for paper in batch:
-        place = next(
-            (
-                p
-                for a in paper.aliases
-                if (p := places.get(a)) is not None and same_paper(found[p], paper)
-            ),
-            None,
-        )
-        if place is None:
-            place = len(found)
-            found.append(paper)
-        else:
-            found[place] = merge(found[place], paper)
-        for alias in found[place].aliases:
-            places.setdefault(alias, place)
-    return found
+        # Strongest identifier first; a record with two may show that two papers are one.
+        meant = dict.fromkeys(places[alias] for alias in paper.aliases if alias in places)
+        draft: _Draft | None = None
+        for other in meant:
+            if draft is None and same_paper(other.paper, paper):
+                draft = other
+                draft.paper = merge(draft.paper, paper)
+            elif draft is not None and same_paper(draft.paper, other.paper):
+                named.pop(other, None)
+                places |= {alias: draft for alias, at in places.items() if at is other}
+                _join(draft, other)
+        draft = draft or _Draft(paper)
+        named[draft] = None
+        for alias in draft.paper.aliases:
+            places.setdefault(alias, draft)
+    return list(named)
+
+
+def _join(draft: _Draft, other: _Draft) -> None:
+    """Makes two drafts one, which keeps the number of the first that has one."""
+    draft.paper = merge(draft.paper, other.paper)
+    draft.absorbs |= other.absorbs
+    if draft.number is None:
+        draft.number, draft.stored = other.number, other.stored
+    elif other.number is not None:
+        draft.absorbs.add(other.number)

@@ -7,7 +7,7 @@ a library holds can be rebuilt from here without embedding again.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,14 +17,14 @@ import numpy as np
 
 from index import LibraryError
 from index.embedders import Matrix
-from index.papers import Listing, Paper, Passage, Span, same_paper
+from index.papers import Listing, Paper, Passage, Span
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS papers (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL,
-    sentences TEXT NOT NULL);
+    sentences TEXT NOT NULL DEFAULT '[]');
 CREATE INDEX IF NOT EXISTS papers_by_year ON papers (year);
 CREATE TABLE IF NOT EXISTS aliases (
     alias TEXT PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
@@ -41,13 +41,20 @@ _MANY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper ready to be stored; no passages means that the stored text still holds."""
+    """A paper ready to be stored.
+
+    Attributes:
+        number: Of the stored paper that it replaces.
+        vectors: Of ``passages``; None means that what is stored of the text still holds.
+        absorbs: Numbers of other stored papers that turned out to be this one.
+    """
 
     paper: Paper
     number: int | None = None
     sentences: Sequence[Span] = ()
     passages: Sequence[Passage] = ()
     vectors: Matrix | None = None
+    absorbs: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +77,65 @@ class Catalog:
             LibraryError: The file is no catalog, or one of another version.
         """
         self._lock = threading.RLock()
-        try:
+        self._path = path
+        with self._told():
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A reader is never blocked in WAL; a second writer waits for the commit.
-            self._db.execute("PRAGMA busy_timeout = 10000")
-            if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                self._db.executescript(_SCHEMA)
-                self.set_meta(schema=str(SCHEMA_VERSION), generation="0")
-            version = self.meta("schema")
-        except sqlite3.DatabaseError as error:
-            raise LibraryError(
-                f"{path} is not a usable catalog ({error}); restore it, or move the library "
-                "away and index again"
-            ) from error
+        try:
+            version = self._prepare()
+        except LibraryError:
+            self.close()
+            raise
         if version != str(SCHEMA_VERSION):
+            self.close()
             raise LibraryError(
                 f"{path} has schema {version}, this version reads {SCHEMA_VERSION}; "
                 "index the sources again into a new library"
             )
+
+    def _prepare(self) -> str | None:
+        """Returns the schema's version, making the tables in a file that has none."""
+        with self._told():
+            # A reader is never blocked in WAL; a second writer waits for the commit.
+            self._db.execute("PRAGMA busy_timeout = 10000")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            if not self._rows("SELECT count(*) FROM sqlite_master")[0][0]:
+                # In one transaction: a kill leaves an empty file or a catalog.
+                self._db.executescript(
+                    f"BEGIN IMMEDIATE; {_SCHEMA} INSERT OR IGNORE INTO meta VALUES "
+                    f"('schema', '{SCHEMA_VERSION}'), ('generation', '0'); COMMIT;"
+                )
+        return self.meta("schema")
 
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
 
     @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tells what SQLite finds wrong as one line with the file's name."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(
+                f"{self._path} is not a usable catalog ({error}); restore it, or move the "
+                "library away and index again"
+            ) from error
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commits everything done inside, or nothing of it."""
-        with self._lock:
+        with self._lock, self._told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._told():
             return self._db.execute(sql, values).fetchall()
 
     # What is stored about the library itself.
@@ -119,7 +147,7 @@ class Catalog:
 
     def set_meta(self, **values: str) -> None:
         """Stores settings of the library."""
-        with self._lock:
+        with self._lock, self._told():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
     def data_version(self) -> int:
@@ -153,19 +181,12 @@ class Catalog:
         )
         return _paper(rows[0][0]) if rows else None
 
-    def find(self, paper: Paper) -> tuple[int, Paper] | None:
-        """Returns the number and the record of the stored paper that this one is, if any."""
-        marks = ",".join("?" * len(paper.aliases))
-        rows = self._rows(
-            "SELECT DISTINCT number, record FROM papers JOIN aliases ON paper = number "
-            f"WHERE alias IN ({marks})",
-            paper.aliases,
-        )
-        for number, record in rows:
-            stored = _paper(record)
-            if same_paper(stored, paper):
-                return int(number), stored
-        return None
+    def owners(self, aliases: Iterable[str]) -> dict[str, int]:
+        """Returns the number of the paper that each known identifier belongs to."""
+        wanted = sorted(aliases)
+        marks = ",".join("?" * len(wanted))
+        rows = self._rows(f"SELECT alias, paper FROM aliases WHERE alias IN ({marks})", wanted)
+        return {str(alias): int(number) for alias, number in rows}
 
     def papers(self) -> Iterator[tuple[int, Paper]]:
         """Yields every paper with its number."""
@@ -198,8 +219,12 @@ class Catalog:
 
     def _store(self, entry: Entry) -> int:
         paper = entry.paper
+        for other in entry.absorbs:
+            self._db.execute("DELETE FROM passages WHERE paper = ?", (other,))
+            self._db.execute("DELETE FROM aliases WHERE paper = ?", (other,))
+            self._db.execute("DELETE FROM papers WHERE number = ?", (other,))
         number: int = self._db.execute(
-            "INSERT INTO papers (number, id, year, record, sentences) VALUES (?, ?, ?, ?, '') "
+            "INSERT INTO papers (number, id, year, record) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (number) DO UPDATE SET id = excluded.id, year = excluded.year, "
             "record = excluded.record RETURNING number",
             (entry.number, paper.id, paper.year, json.dumps(asdict(paper))),
@@ -277,7 +302,12 @@ class Catalog:
         return [int(row[0]) for row in rows]
 
     def passage_numbers_between(self, since: int | None, until: int | None) -> list[int]:
-        """Returns the passage numbers of papers with a year from ``since`` to ``until``."""
+        """Returns the passage numbers of papers with a year from ``since`` to ``until``.
+
+        Without either bound they are all passage numbers, of papers without a year too.
+        """
+        if since is None and until is None:
+            return self.passage_numbers()
         rows = self._rows(
             "SELECT passages.number FROM papers JOIN passages ON paper = papers.number "
             "WHERE year BETWEEN ? AND ?",

@@ -81,14 +81,20 @@ def ensure_model(
     )
     if exported.onnx.exists() and exported.tokenizer.exists():
         return exported
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "export.lock"):
-        if exported.onnx.exists() and exported.tokenizer.exists():
-            return exported
-        weights = _find_weights(environ, cache, allow_download=allow_download)
-        tokenizer = (weights / "tokenizer.json").read_bytes()
-        _replace(exported.tokenizer, tokenizer)
-        export_int8(weights / "model.safetensors", exported.onnx)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / "export.lock"):
+            if exported.onnx.exists() and exported.tokenizer.exists():
+                return exported
+            weights = _find_weights(environ, cache, allow_download=allow_download)
+            export_int8(weights / "model.safetensors", exported.onnx)
+            part = exported.tokenizer.with_suffix(".part")
+            part.write_bytes((weights / "tokenizer.json").read_bytes())
+            os.replace(part, exported.tokenizer)
+    except OSError as error:
+        raise ModelError(
+            f"the model cannot be written ({error}); set FOOTNOTE_CACHE to a folder that can be"
+        ) from error
     return exported
 
 
@@ -142,13 +148,6 @@ def _download(folder: Path) -> Path:
             f"could not download {REPOSITORY} ({reason[:120]}); {_THREE_WAYS}"
         ) from error
     return folder
-
-
-def _replace(target: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(temporary, target)
 
 
 def export_int8(weights: Path, target: Path) -> None:

@@ -13,11 +13,13 @@ Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused"]
 
 _ARXIV = re.compile(
-    r"(?:arxiv:\s*|https?://arxiv\.org/(?:abs|pdf)/)?"
+    r"(?:arxiv:\s*|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?"
     r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(?P<doi>10\.\d{4,9}/\S+)", re.I)
+_DOI = re.compile(
+    r"(?:doi:\s*|https?://(?:dx\.|www\.)?doi\.org/)?(?P<doi>10\.[0-9]{4,9}/\S+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +166,25 @@ def _by_strength(ids: Iterable[str]) -> tuple[str, ...]:
 def same_paper(one: Paper, other: Paper) -> bool:
     """Returns whether two records name one paper.
 
-    They share an identifier, and no kind other than the title's sets them apart: two
-    arXiv numbers are two papers even under one title.
+    The strongest kind of identifier that both have decides: two arXiv numbers are two
+    papers even under one title, and one number is one paper even under two DOIs.
     """
-    ours = {i.partition(":")[0]: i for i in one.aliases}
-    theirs = {i.partition(":")[0]: i for i in other.aliases}
-    shared = ours.keys() & theirs.keys()
-    strong = [kind for kind in shared if kind != "title"]
-    if strong:
-        return all(ours[kind] == theirs[kind] for kind in strong)
-    return any(ours[kind] == theirs[kind] for kind in shared)
+    for kind in ID_KINDS:
+        ours, theirs = (
+            {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
+        )
+        if ours and theirs:
+            return not ours.isdisjoint(theirs)
+    return False
 
 
 def merge(known: Paper, found: Paper) -> Paper:
     """Returns what two records of one paper say together.
 
     The first record's word stands; a gap in it is filled from the second. The longer
-    abstract and the longer list of authors win, a date with a year beats one without,
-    and identifiers and listings add up. Merging a record twice changes nothing.
+    abstract, with the note about it, and the longer list of authors win, a date with a
+    year beats one without, and identifiers and listings add up. Merging a record twice
+    changes nothing.
     """
     changes: dict[str, Any] = {
         field.name: getattr(found, field.name)
@@ -189,7 +192,9 @@ def merge(known: Paper, found: Paper) -> Paper:
         if getattr(known, field.name) in (None, "", ()) and getattr(found, field.name)
     }
     if len(found.abstract) > len(known.abstract):
-        changes["abstract"] = found.abstract
+        changes.update(abstract=found.abstract, note=found.note)
+    elif found.abstract != known.abstract:
+        changes["note"] = known.note
     if len(found.authors) > len(known.authors):
         changes["authors"] = found.authors
     if known.year is None and found.year is not None:

@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import EmbedderMismatch
+from index import EmbedderMismatch, LibraryError
 from index.catalog import Catalog
 from index.vectors import BATCH_ROWS, Vectors
 from index.words import Words
@@ -51,12 +51,14 @@ class Snapshots:
         """Closes the snapshot in use."""
         if self._snapshot:
             self._snapshot.close()
+        self._snapshot = None
 
     def current(self) -> Snapshot | None:
         """Returns the published snapshot, opening it when it is not the one in use.
 
         Raises:
             EmbedderMismatch: The library changed to another embedder meanwhile.
+            LibraryError: The snapshot is damaged.
         """
         with self._guard:
             version = self._catalog.data_version()
@@ -73,11 +75,8 @@ class Snapshots:
                 folder = self._folder(generation)
                 if not folder.is_dir():
                     return self._snapshot
-                if self._snapshot:
-                    self._snapshot.close()
-                self._snapshot = Snapshot(
-                    generation, Vectors(folder / "vectors"), Words(folder / "words")
-                )
+                self.close()
+                self._snapshot = _open(folder, generation)
             self._seen = version
             return self._snapshot
 
@@ -87,9 +86,17 @@ class Snapshots:
         The catalog's revision and the counts are compared, and one passage, another one at
         each call, must find itself.
         """
-        snapshot = self.current()
-        if snapshot is None:
+        try:
+            snapshot = self.current()
+            return snapshot is not None and self._matches(snapshot)
+        except EmbedderMismatch:
+            raise
+        # Whatever the stores stumble over, they can be made again from the catalog.
+        except Exception:
+            self.close()
             return False
+
+    def _matches(self, snapshot: Snapshot) -> bool:
         if self._catalog.meta("revision") != self._catalog.meta("published"):
             return False
         if self._catalog.counts() != (snapshot.words.count(), snapshot.vectors.count()):
@@ -104,7 +111,7 @@ class Snapshots:
         Nothing is embedded: vectors come from the catalog.
 
         Args:
-            afresh: Do not start from a copy of the present collection.
+            afresh: Do not start from a copy of the present collection, as when none is open.
         """
         generation = self._generation() + 1
         revision = self._catalog.meta("revision") or "0"
@@ -113,7 +120,7 @@ class Snapshots:
             shutil.rmtree(leftover, ignore_errors=True)
         making.mkdir(parents=True)
         present = self._folder(generation - 1) / "vectors"
-        if not afresh and present.is_dir():
+        if self._snapshot and not afresh and present.is_dir():
             shutil.copytree(present, making / "vectors")
         self._write_vectors(making / "vectors")
         self._write_words(making / "words")
@@ -150,3 +157,19 @@ class Snapshots:
 
     def _folder(self, generation: int) -> Path:
         return self._root / str(generation)
+
+
+def _open(folder: Path, generation: int) -> Snapshot:
+    try:
+        vectors = Vectors(folder / "vectors")
+        try:
+            return Snapshot(generation, vectors, Words(folder / "words"))
+        except BaseException:
+            vectors.close()
+            raise
+    # Chroma's and Tantivy's errors share no base class.
+    except Exception as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise LibraryError(
+            f"{folder} is damaged ({reason}); open the library again, which makes it anew"
+        ) from error

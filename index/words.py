@@ -24,7 +24,7 @@ _NO_YEAR = 0
 
 def query_words(text: str) -> list[str]:
     """Returns the words of a question that say what it is about, in order, once each."""
-    found = dict.fromkeys(word for word in _WORD.findall(text.casefold()))
+    found = dict.fromkeys(word for word in _WORD.findall(text.lower()))
     telling = [word for word in found if word not in STOP_WORDS]
     return telling or list(found)
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from index.papers import Hit, Paper
 
 JSON_VERSION = 1
+# The text of an answer that abstains, whoever writes it.
+REFUSAL = "The library does not hold an answer to this question."
 
 Verdict = Literal["supported", "partial", "unsupported"]
 Mode = Literal["extractive", "llm"]
@@ -194,6 +196,7 @@ class Usage:
 
 __all__ = [
     "JSON_VERSION",
+    "REFUSAL",
     "Answer",
     "Citation",
     "Delta",

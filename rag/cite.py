@@ -13,10 +13,21 @@ from index.passages import sentence_spans
 from rag.answer import Citation
 from rag.evidence import Sentence
 
-# [3], [3, 4], [3][4]; small models also write [sentence 3], (3) is left to prose.
-_MARKER = re.compile(r"\[(?:sentences?\s*)?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]", re.IGNORECASE)
-_HALF_MARKER = re.compile(r"\[[^\]\[\n]{0,40}$")
-_LEADING_MARKERS = re.compile(rf"^(?:\s*{_MARKER.pattern})+", re.IGNORECASE)
+# [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose.
+_GAP = r"[ \t\u00a0\u202f]*"
+_DASH = "\u2010\u2011\u2013-"
+_NUMBERS = rf"[0-9]{{1,9}}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}[0-9]{{1,9}})*"
+_MARKER = rf"\[{_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
+# Markers side by side are one: [1][2] of one paper is shown as one number.
+_MARKERS = re.compile(rf"{_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
+_NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
+# What a stream may end with and still be inside markers: whole ones, and the first half of one.
+_UNFINISHED = re.compile(
+    rf"(?:\s|{_MARKER})*(?:\[{_GAP}[sentcad]*#?[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*)?$",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 
@@ -42,6 +53,7 @@ class Binder:
         self._evidence = evidence
         self._markers: dict[str, int] = {}
         self._held = ""
+        self._begun = False
 
     @property
     def papers(self) -> list[Paper]:
@@ -57,30 +69,42 @@ class Binder:
     def feed(self, piece: str) -> str:
         """Returns more of the streamed text, evidence numbers replaced by paper markers.
 
-        A marker that is still being written is held back until it is whole.
+        Markers that are still being written, and space that may be the last, are held back.
         """
         text = self._held + piece
-        half = _HALF_MARKER.search(text)
-        self._held = text[half.start() :] if half else ""
-        return self._renumbered(text[: half.start()] if half else text)
+        unfinished = _UNFINISHED.search(text)
+        end = unfinished.start() if unfinished else len(text)
+        self._held = text[end:]
+        return self._shown(text[:end])
 
     def flush(self) -> str:
-        """Returns what was held back when the text ended."""
+        """Returns what was held back when the text ended, without space at its end."""
         held, self._held = self._held, ""
-        return held
+        return self._shown(held.rstrip()).rstrip()
 
-    def _renumbered(self, text: str) -> str:
+    def _shown(self, text: str) -> str:
         def replace(match: re.Match[str]) -> str:
             sentences, _ = self._resolve(match[1])
             markers = dict.fromkeys(self.citation(s).marker for s in sentences)
-            return "".join(f"[{marker}]" for marker in markers)
+            gap = match[0][: match.start(1) - match.start()]
+            return gap + "".join(f"[{marker}]" for marker in markers) if markers else ""
 
-        return _MARKER.sub(replace, text)
+        shown = _MARKERS.sub(replace, text)
+        if not self._begun:
+            shown = shown.lstrip()
+        self._begun = self._begun or bool(shown)
+        return shown
 
-    def _resolve(self, numbers: str) -> tuple[list[Sentence], list[int]]:
-        asked = [int(n) for n in re.findall(r"\d+", numbers)]
-        good = [self._evidence[n - 1] for n in asked if 1 <= n <= len(self._evidence)]
-        return good, [n for n in asked if not 1 <= n <= len(self._evidence)]
+    def _resolve(self, markers: str) -> tuple[list[Sentence], list[int]]:
+        """Returns the sentences that some markers point at, and the numbers that miss."""
+        numbers: dict[int, None] = {}
+        for first, last in _NUMBER_OR_RANGE.findall(markers):
+            low, high = int(first), int(last or first)
+            within = range(low, min(high, len(self._evidence)) + 1)
+            numbers |= dict.fromkeys((low, *within, high))
+        given = range(1, len(self._evidence) + 1)
+        found = [self._evidence[n - 1] for n in numbers if n in given]
+        return found, [n for n in numbers if n not in given]
 
     def bind(self, text: str) -> list[Bound]:
         """Returns the sentences of a model's text, each with its citations and notes."""
@@ -88,31 +112,37 @@ class Binder:
 
     def _bound(self, sentence: str) -> Bound:
         citations: dict[Citation, None] = {}
-        notes: list[str] = []
-        for match in _MARKER.finditer(sentence):
-            found, missing = self._resolve(match[1])
+        missing: dict[int, None] = {}
+        for match in _MARKERS.finditer(sentence):
+            found, missed = self._resolve(match[1])
             citations |= dict.fromkeys(self.citation(s) for s in found)
-            notes += [
-                f"marker [{n}] points nowhere; sentences 1 to {len(self._evidence)} were given"
-                for n in missing
-            ]
-        plain = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_MARKER.sub("", sentence).split()))
+            missing |= dict.fromkeys(missed)
+        given = len(self._evidence)
+        notes = [f"marker [{n}] points nowhere; sentences 1 to {given} were given" for n in missing]
+        plain = " ".join(_MARKERS.sub("", sentence).split())
         return Bound(plain, tuple(citations), tuple(notes))
 
 
 def _sentences(text: str) -> list[str]:
-    """Splits a model's text into sentences, markers after a full stop going with it."""
+    """Splits a model's text into sentences, the markers of each at its end or its beginning."""
     found: list[str] = []
     for line in text.splitlines():
-        line = _BULLET.sub("", line).strip()
-        first_of_line = True
-        for start, end in sentence_spans(line):
+        line = _GLUED.sub(r"\1 ", _BULLET.sub("", line).strip())
+        # Evidence is numbered at its beginning; some models write their lines alike.
+        numbered_first = _LEADING_MARKERS.match(line) is not None
+        for at, (start, end) in enumerate(sentence_spans(line)):
             sentence = line[start:end]
-            leading = None if first_of_line else _LEADING_MARKERS.match(sentence)
-            if leading:
-                found[-1] += f" {leading[0].strip()}"
+            leading = _LEADING_MARKERS.match(sentence)
+            if leading and found and (not _says(sentence) or (at and not numbered_first)):
+                found[-1] += f" {leading[0]}"
                 sentence = sentence[leading.end() :].strip()
-            if sentence:
+            if found and sentence and not _says(found[-1]):
+                found[-1] += f" {sentence}"
+            elif sentence:
                 found.append(sentence)
-            first_of_line = False
-    return [s for s in found if re.search(r"\w", _MARKER.sub("", s))]
+    return [sentence for sentence in found if _says(sentence)]
+
+
+def _says(sentence: str) -> bool:
+    """Returns whether there is a word beside the markers."""
+    return re.search(r"\w", _MARKERS.sub("", sentence)) is not None

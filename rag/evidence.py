@@ -14,13 +14,13 @@ from index.words import query_words
 # Papers whose sentences are read.
 READ_PAPERS = 5
 # What a paper's distance behind the best one costs each of its sentences. With 0 the five
-# sentences of daily_papers_dev came from a gold paper in .50 of cases, with 2.5 in .67
+# sentences of daily_papers_dev came from a gold paper in .50 of cases, with 1.0 in .68
 # (command: python -m evals.bench.evidence --sweep).
-PAPER_PENALTY = 2.5
+PAPER_PENALTY = 1.0
 # Papers this far behind the best one in fused score are not read: their sentences would lose.
-FAR_BEHIND = 0.2
+FAR_BEHIND = 0.4
 # Weight of the question's own words in a sentence, beside its cosine.
-WORD_WEIGHT = 0.5
+WORD_WEIGHT = 0.8
 # Two sentences closer than this say the same thing.
 SAME_COSINE = 0.92
 
@@ -82,6 +82,14 @@ class EvidenceFinder:
                 chosen.append(Sentence(hit.paper, start, end, score))
                 kept.append(vector)
         return chosen
+
+    def nearness(self, question: str, hits: Sequence[Hit]) -> float:
+        """Returns the highest cosine between a question and a sentence that would be read."""
+        vectors = [rows for hit in hits[:READ_PAPERS] if len(rows := self._cached(hit.paper))]
+        if not vectors:
+            return 0.0
+        query = self._library.embedder.embed([question])[0]
+        return float(np.max(np.concatenate(vectors) @ query))
 
     def _score(
         self, hit: Hit, best: Hit, text: str, cosine: float, words: dict[str, float]

@@ -1,16 +1,16 @@
-"""Every prompt, the refusal sentence, and the token budget of the evidence."""
+"""Every prompt, and the token budget of the evidence."""
 
+import re
 from collections.abc import Sequence
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from index.passages import count_tokens
+from rag.answer import REFUSAL
 from rag.evidence import Sentence
 
 # Stored with every answer; raise it when a prompt below changes.
 PROMPT_VERSION = "2026-11-1"
-
-REFUSAL = "The library does not hold an answer to this question."
 
 SYSTEM = f"""You answer questions for researchers from numbered sentences of paper abstracts.
 Rules:
@@ -21,6 +21,9 @@ Rules:
 - Keep numbers, units and names exactly as they are given.
 - If papers disagree, say who says what.
 - If the sentences do not answer the question, write exactly: {REFUSAL}"""
+
+# A reference of the abstract's own, such as [7], would pass for one of our numbers.
+_OWN_REFERENCE = re.compile(r"\[(\d[\d,;–\s-]*)\]")
 
 
 def answer_messages(
@@ -38,7 +41,8 @@ def answer_messages(
     lines: list[str] = []
     for number, sentence in enumerate(evidence, 1):
         year = f", {sentence.paper.year}" if sentence.paper.year else ""
-        line = f"[{number}] ({sentence.paper.title}{year}) {' '.join(sentence.text.split())}"
+        said = _OWN_REFERENCE.sub(r"(\1)", f"({sentence.paper.title}{year}) {sentence.text}")
+        line = f"[{number}] {' '.join(said.split())}"
         left -= count_tokens(line) + 1
         if left < 0:
             break

@@ -9,17 +9,29 @@ from rag.answer import Turn
 
 # An abstract has about 1,300 characters; no question needs three of them.
 MAX_CHARACTERS = 4000
-# Words of an earlier answer that travel with a follow-up: its topic comes first.
+# What travels with a follow-up of each earlier message: its topic comes first.
 CARRIED_WORDS = 60
+CARRIED_CHARACTERS = 1000
 
-_LEANS_ON_HISTORY = re.compile(
-    r"^\W*(?:and|but|so|also|or|then|what about|how about|why)\b"
-    r"|\b(?:it|its|they|them|their|theirs|this|that|these|those|he|she|there|former|latter|"
-    r"same|other|others|one|ones|another|such|else|instead|both|either|again|previous|above)\b",
+_GOES_ON = re.compile(
+    r"^\W*(?:and|but|so|also|or|then|what about|how about)\b|\bthen\?", re.IGNORECASE
+)
+# A pronoun early in a question has nothing in it to stand for; later it mostly has. Looking
+# at the first 7 words, 10 of the 12 follow-ups of daily_papers_dev lean, and 4 of the 80
+# questions with a topic of their own; looking everywhere, 12 and 57. Of those 80, asked after
+# another question's answer, .66 then find their paper first, rather than .21.
+_EARLY_WORDS = 7
+_POINTS_BACK = re.compile(
+    r"\b(?:its?|they|them|theirs?|this|these|those|he|she|such"
+    r"|the (?:former|latter|same|others?))\b"
+    # "that" after these words points back; after a noun it opens a clause.
+    r"|(?:^|\b(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have|had|of|on|in"
+    r"|for|with|to|from|about|than|like|by|at|after|before|why|how|what) )that\b",
     re.IGNORECASE,
 )
-# So few words cannot name a topic of their own.
+# So few words cannot name a topic of their own, unless they ask for a name: "What is PPO?"
 _FEW_WORDS = 5
+_ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
     """Returns the question, made to stand alone where it leans on the conversation.
 
     Raises:
-        QuestionError: It is empty or too long.
+        QuestionError: It is empty, too long, or not text.
     """
     asked = " ".join(question.split())
     if not asked:
@@ -51,15 +63,31 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
             f"the question has {len(asked):,} characters, at most {MAX_CHARACTERS:,} are read; "
             "shorten it"
         )
-    asked_before = next((t.content for t in reversed(history) if t.role == "user"), None)
-    if asked_before is None or not _leans(asked):
+    if not _is_text(asked):
+        raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
+    before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
+    if not before or not _leans(asked):
         return Question(asked, asked, asked)
-    before = " ".join(asked_before.split())
+    # A follow-up of a follow-up: the topic was named further up.
+    topic = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
+    context = " ".join(dict.fromkeys(map(_carried, (topic, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
-    carried = " ".join(answered.split()[:CARRIED_WORDS])
-    return Question(asked, f"{before} {asked}", f"{before} {carried} {asked}")
+    return Question(asked, f"{context} {asked}", f"{context} {_carried(answered)} {asked}")
 
 
 def _leans(question: str) -> bool:
-    few = len(re.findall(r"\w+", question)) <= _FEW_WORDS
-    return few or _LEANS_ON_HISTORY.search(question) is not None
+    words = question.split()
+    if _GOES_ON.search(question) or _POINTS_BACK.search(" ".join(words[:_EARLY_WORDS])):
+        return True
+    return len(words) <= _FEW_WORDS and not _ASKS_FOR_A_NAME.search(question)
+
+
+def _carried(text: str) -> str:
+    """Returns the beginning of a message, on one line, whatever it holds."""
+    beginning = " ".join(text.split(maxsplit=CARRIED_WORDS)[:CARRIED_WORDS])
+    return beginning[:CARRIED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_text(question: str) -> bool:
+    """Returns whether it can be encoded: a stray byte of a command line is half a surrogate."""
+    return not any("\ud800" <= character <= "\udfff" for character in question)

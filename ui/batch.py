@@ -1,18 +1,24 @@
 """Questions from files: a conversation's history, and batches answered line by line."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from index import FootnoteError
-from index.library import Filters
-from rag.answer import Answer, Receipt, Turn
-from rag.engine import CitedQueryEngine
-from rag.prompts import REFUSAL
+from rag.answer import REFUSAL, Answer, Receipt, Turn
+
+# For names only: a fault in a file is told before the engine is loaded.
+if TYPE_CHECKING:
+    from index.library import Filters
+    from rag.engine import CitedQueryEngine
+
+_log = logging.getLogger(__name__)
 
 
 class _Message(BaseModel):
@@ -29,11 +35,11 @@ class AskedQuestion(BaseModel):
 
     id: Annotated[str, StringConstraints(min_length=1)]
     question: str
-    history: list[_Message] = []
+    history: list[_Message] | None = None
 
     def turns(self) -> list[Turn]:
         """Returns the history as turns."""
-        return [Turn(m.role, m.content) for m in self.history]
+        return [Turn(m.role, m.content) for m in self.history or ()]
 
 
 def read_turns(path: Path) -> list[Turn]:
@@ -44,19 +50,26 @@ def read_turns(path: Path) -> list[Turn]:
     """
     text = _read(path)
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError:
-        try:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except json.JSONDecodeError as error:
-            raise FootnoteError(
-                f'{path}: not JSON ({error.msg}); give a list of {{"role", "content"}}'
-            ) from error
+        found = _parsed(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise FootnoteError(
+            f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
+        ) from error
     try:
         messages = TypeAdapter(list[_Message]).validate_python(found)
     except ValidationError as error:
         raise FootnoteError(f"{path}: {_fault(error)}") from error
     return [Turn(m.role, m.content) for m in messages]
+
+
+def _parsed(text: str) -> object:
+    """Returns the value of a JSON text, or the list of them that JSON Lines hold."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    return [found] if isinstance(found, dict) else found
 
 
 def read_questions(path: Path) -> list[AskedQuestion]:
@@ -79,11 +92,11 @@ def read_questions(path: Path) -> list[AskedQuestion]:
 
 
 def answer_all(
-    engine: CitedQueryEngine,
+    engine: "CitedQueryEngine",
     asked: Sequence[AskedQuestion],
     out: Path,
     *,
-    filters: Filters,
+    filters: "Filters",
     k: int,
     on_answer: Callable[[int], None],
 ) -> int:
@@ -91,17 +104,17 @@ def answer_all(
 
     A question that fails has a line too, abstained and with the reason. The file takes
     its name only when it is whole.
+
+    Raises:
+        FootnoteError: The file cannot be written.
     """
     failed = 0
     partial = out.with_name(f"{out.name}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
             for question in asked:
-                try:
-                    answer = engine.ask(question.question, question.turns(), filters, k=k)
-                except FootnoteError as error:
-                    failed += 1
-                    answer = _failure(question, str(error))
+                answer, as_hoped = _answered(engine, question, filters, k)
+                failed += not as_hoped
                 row = {**answer.to_json(), "id": question.id}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 on_answer(1)
@@ -109,8 +122,23 @@ def answer_all(
     except OSError as error:
         raise FootnoteError(f"{out} cannot be written ({error.strerror})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return failed
+
+
+def _answered(
+    engine: "CitedQueryEngine", question: AskedQuestion, filters: "Filters", k: int
+) -> tuple[Answer, bool]:
+    """Returns the answer and True, or a row that says what went wrong and False."""
+    try:
+        return engine.ask(question.question, question.turns(), filters, k=k), True
+    except FootnoteError as error:
+        return _failure(question, str(error)), False
+    except Exception as error:
+        # The one place of a batch that catches broadly: one crash must not cost the others.
+        _log.exception("question %s crashed", question.id)
+        return _failure(question, f"it crashed ({type(error).__name__}: {error})"), False
 
 
 def _failure(question: AskedQuestion, reason: str) -> Answer:

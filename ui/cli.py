@@ -3,10 +3,12 @@
 Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
 """
 
+import io
 import json
+import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 
     from index.embedders import Embedder
     from index.library import Filters, Library
+    from index.papers import Hit
     from rag.compose import Composer
     from rag.engine import CitedQueryEngine
+    from rag.llm import ModelConfig
     from ui.terminal import Bar
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
@@ -30,7 +34,6 @@ DEFAULT_PORT = 7860
 app = typer.Typer(
     name="footnote",
     help="Ask questions over paper abstracts; every sentence of an answer carries its quote.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -63,8 +66,14 @@ class Misuse(FootnoteError):
 
 def main() -> NoReturn:
     """Runs the command line; every error is one line on stderr."""
+    logging.basicConfig(level=logging.ERROR, format="footnote: %(message)s")
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot spell is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = app(standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except Misuse as error:
         status = _complain(str(error), 2)
     except FootnoteError as error:
@@ -75,6 +84,8 @@ def main() -> NoReturn:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    except OSError as error:
+        status = _complain(str(error), 1)
     except typer.TyperException as error:
         status = _complain(f"{_said(error)}; see: footnote --help", 2)
     sys.exit(status if isinstance(status, int) else 0)
@@ -104,7 +115,6 @@ def index(
     """Add papers to a library: saved Daily Papers pages, JSONL."""
     import time
 
-    from index.library import Library
     from index.sources import Sources, read_sources
 
     started = time.perf_counter()
@@ -116,6 +126,8 @@ def index(
     sources = read_sources(paths) if paths else Sources((), ())
     for problem in sources.problems:
         print(problem, file=sys.stderr)
+    from index.library import Library
+
     folder = _folder(library)
     embedder = _embedder()
     if rebuild:
@@ -124,23 +136,28 @@ def index(
     with Library.open(folder, embedder=embedder, create=True) as opened:
         with _bar("Indexing", len(sources.papers)) as advance:
             added = opened.add(sources.papers, on_progress=advance)
-        report = {
-            "records": len(sources.papers),
-            "papers": opened.size,
-            "new": added.new,
-            "changed": added.changed,
-            "unchanged": added.unchanged,
-            "problems": len(sources.problems),
-            "seconds": round(time.perf_counter() - started, 2),
-        }
+        size = opened.size
+    report = {
+        "records": len(sources.papers),
+        "papers": size,
+        "new": added.new,
+        "changed": added.changed,
+        "unchanged": added.unchanged,
+        "problems": len(sources.problems),
+        "seconds": round(time.perf_counter() - started, 2),
+    }
     if as_json:
-        print(json.dumps(report))
-        return
+        _print_json(report)
+    else:
+        _show_report(report)
+
+
+def _show_report(report: dict[str, Any]) -> None:
     print(
         "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
         "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
     )
-    if not added.new and not added.changed and not rebuild:
+    if report["records"] and not report["new"] and not report["changed"]:
         print("Nothing changed.")
 
 
@@ -154,7 +171,7 @@ def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     with _library(library) as opened:
         found = opened.status()
     if as_json:
-        print(json.dumps({**asdict(found), "path": str(found.path)}))
+        _print_json({**asdict(found), "path": str(found.path)})
     else:
         show_status(_console(), found)
 
@@ -164,7 +181,8 @@ def ask(
     question: Annotated[str | None, typer.Argument(help="The question.")] = None,
     library: LibraryOption = None,
     history: Annotated[
-        Path | None, typer.Option(help='JSON list of {"role", "content"}: the talk so far.')
+        Path | None,
+        typer.Option(help='The talk so far: a JSON list, or JSONL, of {"role", "content"}.'),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -182,12 +200,16 @@ def ask(
 
     if (question is None) == (batch is None):
         raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
-    if batch is not None and out is None:
-        raise Misuse("--batch needs --out OUT.jsonl")
-    filters = _filters(since, until)
+    if (out is None) != (batch is None):
+        raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
+    _check_years(since, until)
     if batch is not None and out is not None:
+        if history:
+            raise Misuse('--history goes with one question; a batch has "history" in its lines')
+        _check_out(out, batch)
         asked = read_questions(batch)
         with _engine(library, composer) as engine, _bar("Answering", len(asked)) as advance:
+            filters = _filters(since, until)
             failed = answer_all(engine, asked, out, filters=filters, k=k, on_answer=advance)
         if failed:
             raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
@@ -196,13 +218,21 @@ def ask(
     turns = read_turns(history) if history else []
     understand(question, turns)  # complain before anything is loaded
     with _engine(library, composer) as engine:
-        answer = engine.ask(question, turns, filters, k=k)
+        answer = engine.ask(question, turns, _filters(since, until), k=k)
     if as_json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False))
+        _print_json(answer.to_json())
     else:
         from ui.terminal import show_answer
 
         show_answer(_console(), answer)
+
+
+def _check_out(out: Path, batch: Path) -> None:
+    """Complains before an hour of answers is lost."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise Misuse(f"{out} cannot be a file; give --out a file in a folder that exists")
+    if out.exists() and batch.exists() and out.samefile(batch):
+        raise Misuse(f"--out {out} would overwrite the questions; give another file")
 
 
 @app.command()
@@ -218,9 +248,10 @@ def search(
     from rag.question import understand
 
     asked = understand(query)
+    _check_years(since, until)
     with _engine(library, "extractive") as engine:
         hits = engine.retriever.search(asked.query, k=k, filters=_filters(since, until))
-    _show(hits, as_json)
+    _show(hits, as_json, "No paper found; widen the years or ask in other words.")
 
 
 @app.command()
@@ -233,7 +264,7 @@ def similar(
     """Find the papers nearest to a paper of the library."""
     with _library(library) as opened:
         hits = opened.similar(paper, k=k)
-    _show(hits, as_json)
+    _show(hits, as_json, "The library has no other paper.")
 
 
 @app.command()
@@ -263,6 +294,7 @@ def demo(
     from rag.engine import CitedQueryEngine
     from ui.terminal import show_answer
 
+    model = _model(composer)
     console = _console()
     folder = cache_folder() / f"demo-{demo_version()}" / "demo"
     embedder = _embedder()
@@ -271,7 +303,7 @@ def demo(
         if library.size < len(sources.papers):
             with _bar("Indexing", len(sources.papers)) as advance:
                 library.add(sources.papers, on_progress=advance)
-        engine = CitedQueryEngine(library, _composer(composer, embedder))
+        engine = CitedQueryEngine(library, _composer(model, embedder))
         console.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(console, engine.ask(DEMO_QUESTION))
         if serve:
@@ -281,14 +313,17 @@ def demo(
 @contextmanager
 def _library(path: Path | None) -> "Iterator[Library]":
     from index import LibraryNotFound
-    from index.library import CATALOG, Library
 
     folder = _folder(path)
+    if folder.is_file():
+        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
     # Said before a model is loaded for nothing.
-    if not (folder / CATALOG).is_file():
+    if not folder.is_dir():
         raise LibraryNotFound(
             f"no library at {folder}; make one with: footnote index PATH --library {folder}"
         )
+    from index.library import Library
+
     with Library.open(folder, embedder=_embedder()) as library:
         if not library.size:
             raise FootnoteError(
@@ -300,10 +335,11 @@ def _library(path: Path | None) -> "Iterator[Library]":
 
 @contextmanager
 def _engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
-    from rag.engine import CitedQueryEngine
-
+    model = _model(composer)
     with _library(path) as library:
-        yield CitedQueryEngine(library, _composer(composer, library.embedder))
+        from rag.engine import CitedQueryEngine
+
+        yield CitedQueryEngine(library, _composer(model, library.embedder))
 
 
 def _embedder() -> "Embedder":
@@ -319,21 +355,30 @@ def _embedder() -> "Embedder":
     )
 
 
-def _composer(choice: str, embedder: "Embedder") -> "Composer":
-    from rag.compose import ExtractiveComposer
-
-    configured = any(os.environ.get(name) for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))
-    if choice == "extractive" or (choice == "auto" and not configured):
-        return ExtractiveComposer()
-    from rag.llm import LLMComposer, ModelConfig
-
-    config = ModelConfig.from_environment(os.environ)
-    if config is None:
+def _model(choice: str) -> "ModelConfig | None":
+    """Returns the model that shall write, None for quotes alone."""
+    names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    configured = any(os.environ.get(name, "").strip() for name in names)
+    if choice == "llm" and not configured:
         raise Misuse(
             "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
             "FOOTNOTE_MODEL"
         )
-    return LLMComposer(config, embedder=embedder)
+    if choice == "extractive" or not configured:
+        return None
+    from rag.llm import ModelConfig
+
+    return ModelConfig.from_environment(os.environ)
+
+
+def _composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":
+    from rag.compose import ExtractiveComposer
+
+    if model is None:
+        return ExtractiveComposer()
+    from rag.llm import LLMComposer
+
+    return LLMComposer(model, embedder=embedder)
 
 
 def _folder(path: Path | None) -> Path:
@@ -344,11 +389,14 @@ def _folder(path: Path | None) -> Path:
     return user_data_path("footnote", appauthor=False) / "library"
 
 
+def _check_years(since: int | None, until: int | None) -> None:
+    if since is not None and until is not None and since > until:
+        raise Misuse(f"--since {since} is after --until {until}; swap them")
+
+
 def _filters(since: int | None, until: int | None) -> "Filters":
     from index.library import Filters
 
-    if since is not None and until is not None and since > until:
-        raise Misuse(f"--since {since} is after --until {until}; swap them")
     return Filters(since, until)
 
 
@@ -374,7 +422,13 @@ def _console(*, stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False)
 
 
-def _show(hits: Any, as_json: bool) -> None:
+def _print_json(value: Any) -> None:
+    """Prints one line of JSON; escaped where stdout is not UTF-8, so that it stays JSON."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8))
+
+
+def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
     from ui.terminal import show_hits
 
     if as_json:
@@ -389,11 +443,11 @@ def _show(hits: Any, as_json: bool) -> None:
             }
             for hit in hits
         ]
-        print(json.dumps(rows, ensure_ascii=False))
+        _print_json(rows)
     elif hits:
         show_hits(_console(), hits)
     else:
-        print("No paper found; widen the years or ask in other words.")
+        print(nothing)
 
 
 if __name__ == "__main__":

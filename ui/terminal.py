@@ -1,10 +1,10 @@
 """Answers, hits and reports on a terminal; colour only where it is one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,48 +23,78 @@ from rag.answer import Answer, Statement
 WIDTH = 88
 
 
+# An abstract or a model's answer may hold escape sequences; a terminal would obey them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
 def show_answer(console: Console, answer: Answer) -> None:
     """Prints an answer: statements by paper, their markers, then the papers by marker."""
-    if answer.reason:
-        console.print(Text(f"Note: {answer.reason}.", style="yellow"))
     if answer.abstained:
-        console.print(Text(answer.text))
-        if answer.hits:
-            console.print("\nNearest papers:")
-            show_hits(console, answer.hits[:3])
+        _show_refusal(console, answer)
         return
+    if answer.reason:
+        console.print(_text(f"Note: {answer.reason}.", "yellow"), width=WIDTH)
     if answer.mode == "llm":
         console.print(_sentences(answer.statements), width=WIDTH)
+        console.print()
     else:
         _show_quotes(console, answer)
-    console.print()
     for marker, paper in enumerate(answer.papers, 1):
         console.print(_source(marker, paper), width=WIDTH)
+        # Elsewhere the answer is its quotes.
+        if answer.mode == "llm":
+            _show_evidence(console, answer, marker)
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
-        console.print(Text(note, style="dim"))
+        console.print(_text(note, "dim"), width=WIDTH)
     model = f" with {answer.receipt.model}" if answer.receipt.model else ""
     total = answer.receipt.timings_ms["total"]
-    console.print(Text(f"{answer.mode}{model}, {total:.0f} ms", style="dim"))
+    console.print(_text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
+
+
+def _show_refusal(console: Console, answer: Answer) -> None:
+    console.print(_text(answer.text), width=WIDTH)
+    if answer.reason:
+        console.print(_text(f"Why: {answer.reason}.", "yellow"), width=WIDTH)
+    if answer.hits:
+        console.print("\nNearest papers:")
+        show_hits(console, answer.hits[:3])
 
 
 def _show_quotes(console: Console, answer: Answer) -> None:
     for marker, paper in enumerate(answer.papers, 1):
         said = [s for s in answer.statements if s.citations[0].marker == marker]
-        console.print(Text(_name(paper), style="bold"), width=WIDTH)
-        console.print(Padding(_sentences(said), (0, 0, 1, 2)), width=WIDTH)
+        console.print(_text(_name(paper), "bold"), width=WIDTH)
+        _indented(console, _sentences(said))
+        console.print()
+
+
+def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
+    cited = {c for s in answer.statements for c in s.citations if c.marker == marker}
+    for citation in sorted(cited, key=lambda c: c.start):
+        _indented(console, _text(f"“{citation.quote}”", "dim"))
+
+
+def _indented(console: Console, text: Text) -> None:
+    for line in text.wrap(console, min(console.width, WIDTH) - 2):
+        line.rstrip()
+        console.print(Text("  ") + line)
+
+
+def _text(value: str, style: str = "") -> Text:
+    """Returns a text of which nothing is markup and nothing a control sequence."""
+    return Text(_CONTROL.sub(" ", value), style=style)
 
 
 def _sentences(statements: Sequence[Statement]) -> Text:
     text = Text()
     for statement in statements:
-        text.append(statement.text)
+        text.append(" " if text else "").append_text(_text(statement.text))
         for marker in dict.fromkeys(c.marker for c in statement.citations):
             text.append(f" [{marker}]", style="cyan")
         if statement.verdict != "supported":
             text.append(f" ({statement.verdict})", style="yellow")
         for note in statement.notes:
             text.append(f" ({note})", style="yellow")
-        text.append(" ")
     return text
 
 
@@ -75,12 +105,12 @@ def _name(paper: Paper) -> str:
 
 def _source(marker: int, paper: Paper) -> Text:
     text = Text(f"[{marker}] ", style="cyan")
-    text.append(_name(paper), style="default")
+    text.append_text(_text(_name(paper), "default"))
     if paper.authors:
-        more = " et al." if len(paper.authors) > 3 else ""
-        text.append(f". {', '.join(paper.authors[:3])}{more}", style="dim")
+        more = " et al" if len(paper.authors) > 3 else ""
+        text.append_text(_text(f". {', '.join(paper.authors[:3])}{more}", "dim"))
     if paper.url:
-        text.append(f". {paper.url}", style="dim")
+        text.append_text(_text(f". {paper.url}", "dim"))
     return text
 
 
@@ -94,8 +124,8 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
     table.add_column("id", style="dim", overflow="ellipsis", no_wrap=True, max_width=24)
     for hit in hits:
         year = str(hit.paper.year or "")
-        title = Text(hit.paper.title or "(untitled)")
-        table.add_row(str(hit.rank), f"{hit.score:.3f}", year, title, Text(hit.paper.id))
+        title = _text(hit.paper.title or "(untitled)")
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", year, title, _text(hit.paper.id))
     console.print(table)
 
 

@@ -4,7 +4,9 @@ Each reader module has ``recognises(head) -> bool`` over the first characters of
 and ``read(text, name) -> Iterator[Paper | Problem]``.
 """
 
+import codecs
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,9 +78,8 @@ def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
             yield from _read_file(file, str(file.relative_to(folder)))
             known += 1
         except SourceError as error:
-            problems.append(
-                Problem(str(error).partition(": ")[0], None, str(error).partition(": ")[2])
-            )
+            name = str(file.relative_to(folder))
+            problems.append(Problem(name, None, str(error).removeprefix(f"{file}: ")))
     if not known:
         raise SourceError(
             f"{folder}: none of its {len(files)} files can be read as papers; give {FORMATS}"
@@ -100,17 +101,18 @@ def _decode(path: Path) -> str:
         raw = path.read_bytes()
         if raw[:2] == b"\x1f\x8b":
             raw = gzip.decompress(raw)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SourceError(f"{path}: cannot be read ({reason}); check the path") from error
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     if not raw.strip():
         raise SourceError(f"{path}: the file is empty; give {FORMATS}")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode()
     except UnicodeDecodeError as error:
         # A file cut off inside its last character is cut off, not in another encoding.
-        if error.end == len(raw) and error.reason == "unexpected end of data":
-            return raw[: error.start].decode("utf-8-sig")
+        if error.reason == "unexpected end of data":
+            return raw[: error.start].decode()
         raise SourceError(
             f"{path}: byte 0x{raw[error.start]:02x} at offset {error.start} is not UTF-8; "
             "save the file as UTF-8"

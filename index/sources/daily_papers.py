@@ -11,8 +11,9 @@ A listing may lack its metadata. Nothing is filled in that the page does not say
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from index.papers import Listing, Paper, Problem, make_paper
+from index.papers import Listing, Paper, Problem, make_paper, normal_title
 
 SOURCE = "Hugging Face Daily Papers"
 
@@ -32,6 +33,7 @@ _DATE = re.compile(
     r"(?:\s+(?P<comments>\d+))?"
 )
 _AUTHORS = re.compile(r"•\s*(?P<count>\d+) authors?")
+_LINE_END = re.compile(r"\r\n?|\n")
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*$|\S*[/.]\S*$""")
 _CUT_OFF = "; the page seems to be cut off here"
 # Over the five pages titles run to 133 characters and abstracts start at 639.
@@ -86,19 +88,33 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
 
 def _blocks(text: str) -> list[_Block]:
     """Returns paragraphs where blank lines separate listings, else lines."""
-    lines = [_Block(n, line.strip()) for n, line in enumerate(text.splitlines(), 1)]
+    lines = [_Block(n, line.strip()) for n, line in enumerate(_LINE_END.split(text), 1)]
     filled = [line for line in lines if line.text]
-    if len(lines) - len(filled) < len(filled) / 4:
+    between = filled[-1].line - filled[0].line + 1 - len(filled) if filled else 0
+    if between < len(filled) / 4:
         return filled
-    blocks: list[_Block] = []
-    previous = 0
+    paragraphs: list[list[_Block]] = []
     for line in filled:
-        wrapped = blocks and line.line == previous + 1 and not _is_metadata(line)
-        if wrapped and not _is_metadata(blocks[-1]) and len(blocks[-1].text) >= _SHORTEST_ABSTRACT:
+        before = paragraphs[-1][-1] if paragraphs else None
+        if not before or before.line != line.line - 1 or _alone(before) or _alone(line):
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    return [block for paragraph in paragraphs for block in _unwrapped(paragraph)]
+
+
+def _alone(block: _Block) -> bool:
+    return _is_metadata(block) or block.text in _HEAD
+
+
+def _unwrapped(lines: list[_Block]) -> list[_Block]:
+    """Joins lines that were broken for width: where the next word would have passed it."""
+    width = max(len(line.text) for line in lines)
+    blocks = lines[:1]
+    for before, line in pairwise(lines):
+        if len(before.text) + 1 + len(line.text.split()[0]) > width:
             blocks[-1] = _Block(blocks[-1].line, f"{blocks[-1].text} {line.text}")
         else:
             blocks.append(line)
-        previous = line.line
     return blocks
 
 
@@ -141,7 +157,9 @@ def _can_be_abstract(rest: list[_Block]) -> bool:
 
 def _paper(
     title: _Block, abstract: _Block, metadata: list[_Block], name: str, page_date: str | None
-) -> Paper:
+) -> Paper | Problem:
+    if not normal_title(title.text):
+        return Problem(name, title.line, f"title without a word: {title.text[:60]!r}")
     authors = next((m for b in metadata if (m := _AUTHORS.fullmatch(b.text))), None)
     date = next((m for b in metadata if (m := _DATE.fullmatch(b.text))), None)
     listing = Listing(

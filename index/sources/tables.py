@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,24 +18,27 @@ from pydantic import (
 
 from index.papers import Paper, Problem, arxiv_number, identifier, make_paper
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?", re.ASCII)
 
 
 def _names(value: object) -> object:
     """Splits "A One, B Two and C Three"; a list stays as it is."""
     if isinstance(value, str):
         return [name for part in re.split(r",| and |;", value) if (name := part.strip())]
-    return value if value is not None else []
+    return value
 
 
 def _date(value: object) -> object:
-    """Writes a date as YYYY[-MM[-DD]]; anything else is refused."""
-    if value is None or value == "":
+    """Writes a date as YYYY[-MM[-DD]]; anything else is refused, the 31st of June too."""
+    if value == "":
         return None
     match = _DATE.fullmatch(str(value).strip())
-    if not match:
-        raise ValueError(f"got {str(value)[:40]!r}, expected YYYY-MM-DD")
-    return "-".join([match[1], *(f"{int(part):02d}" for part in match.groups()[1:] if part)])
+    try:
+        year, month, day = match.groups() if match else ("0", None, None)
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        raise ValueError(f"got {str(value)[:40]!r}, expected YYYY-MM-DD") from None
+    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
 
 
 def _text(value: object) -> object:
@@ -45,9 +49,11 @@ def _text(value: object) -> object:
 
 
 def _encodable(text: str) -> str:
-    """Refuses half a surrogate pair, which JSON can spell and no file can hold."""
+    """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("holds half of a surrogate pair")
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
     return text
 
 
@@ -74,7 +80,7 @@ class _Record(BaseModel):
     arxiv_id: OneLine | None = None
     doi: OneLine | None = None
     pmid: OneLine | None = None
-    authors: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    authors: Annotated[tuple[OneLine, ...], BeforeValidator(_names)] = ()
     author_count: int | None = None
     published: Annotated[str | None, BeforeValidator(_date)] = Field(
         None, validation_alias=AliasChoices("published", "date", "created", "year")
@@ -97,8 +103,8 @@ class _Record(BaseModel):
 
 
 def recognises(head: str) -> bool:
-    """Returns whether a text starts with a JSON object."""
-    return head.lstrip().startswith("{")
+    """Returns whether a text starts with a JSON object, or has one after a bad first line."""
+    return head.lstrip().startswith("{") or '\n{"' in head
 
 
 def read(text: str, name: str) -> Iterator[Paper | Problem]:
@@ -121,7 +127,9 @@ def _paper(found: Any) -> Paper:
         raise ValueError(f"expected a JSON object, got {type(found).__name__}")
     # BEIR keeps what is neither title nor text in "metadata".
     inner = found.get("metadata")
-    record = _Record.model_validate({**(inner if isinstance(inner, dict) else {}), **found})
+    both = [*(inner.items() if isinstance(inner, dict) else ()), *found.items()]
+    # A field that is null is a field that is not there.
+    record = _Record.model_validate({name: value for name, value in both if value is not None})
     arxiv = next((i for i in record.identifiers() if i.startswith("arxiv:")), None)
     url = record.url or (f"https://arxiv.org/abs/{arxiv.partition(':')[2]}" if arxiv else None)
     return make_paper(

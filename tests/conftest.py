@@ -1,0 +1,74 @@
+"""What tests share: the real embedder, a library of the demo papers, and a tiny embedder."""
+
+import os
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from index.demo import demo_papers
+from index.embedders import Matrix, MiniLM
+from index.library import Library
+from index.papers import Paper, make_paper
+from index.sources import read_sources
+
+ROOT = Path(__file__).parent.parent
+
+# The first example of a property pays for loading what it tests.
+settings.register_profile("footnote", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("footnote")
+
+
+class HashedWords:
+    """An embedder that counts words in buckets: quick, and the same in every process."""
+
+    def __init__(self, name: str = "hashed-words", dimensions: int = 256) -> None:
+        self.name = name
+        self.dimensions = dimensions
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        self.texts += texts
+        counts = np.full((len(texts), self.dimensions), 0.01, np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()):
+                counts[row, zlib.crc32(word.encode()) % self.dimensions] += 1
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+def invented(number: int, published: str | None = "2021-05-04") -> Paper:
+    """Returns one of as many papers as wanted, each about its own harbour."""
+    return make_paper(
+        f"Tides of harbour{number}",
+        f"We measured harbour{number} from quay{number} by boat{number}. "
+        f"Its tide rose {number} times, as gull{number} and crab{number} say.",
+        [f"arxiv:2105.{number:05d}"],
+        published=published,
+    )
+
+
+@pytest.fixture(scope="session")
+def embedder() -> MiniLM:
+    return MiniLM()
+
+
+@pytest.fixture(scope="session")
+def demo_library(embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The demo papers, to be read only."""
+    folder = tmp_path_factory.mktemp("demo") / "library"
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        library.add(read_sources([demo_papers()]).papers)
+        yield library
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The first pages that the product was made for; they are not ours to ship."""
+    folder = Path(os.environ.get("FOOTNOTE_SEEDS") or ROOT.parent / "shared" / "seeds")
+    if not folder.is_dir():
+        pytest.skip(f"no pages at {folder}; set FOOTNOTE_SEEDS to their folder")
+    return folder

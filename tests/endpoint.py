@@ -1,0 +1,119 @@
+"""A scripted model endpoint: OpenAI chat completions over real HTTP, without a model."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Reply = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Endpoint:
+    """Answers each request with the next reply of the script, the last one again and again."""
+
+    url: str
+    script: list[Reply]
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    @property
+    def prompt(self) -> dict[str, str]:
+        """The last request's messages by role."""
+        return {m["role"]: m["content"] for m in self.requests[-1]["messages"]}
+
+
+@contextmanager
+def serve(*script: Reply) -> Iterator[Endpoint]:
+    """Yields an endpoint on a free port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            endpoint.requests.append(json.loads(body))
+            endpoint.keys.append(self.headers["Authorization"])
+            at = min(len(endpoint.requests), len(endpoint.script)) - 1
+            endpoint.script[at](self)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.block_on_close = False
+        endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/v1", list(script))
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield endpoint
+        server.shutdown()
+        thread.join()
+
+
+def _chunk(**choice: Any) -> dict[str, Any]:
+    choices = [{"index": 0, "finish_reason": None, **choice}] if choice else []
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 0, "model": "scripted"}
+    return {**head, "choices": choices}
+
+
+def _event(data: object) -> bytes:
+    return f"data: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
+
+
+def _send(
+    handler: BaseHTTPRequestHandler,
+    status: int,
+    body: bytes,
+    kind: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> None:
+    handler.send_response(status)
+    for name, value in {"Content-Type": kind, **(headers or {})}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def says(*pieces: str, finish: str | None = "stop", done: bool = True) -> Reply:
+    """Streams an answer piece by piece; with ``finish=None`` it just ends."""
+    events = [_event(_chunk(delta={"role": "assistant", "content": ""}))]
+    events += [_event(_chunk(delta={"content": piece})) for piece in pieces]
+    events += [_event(_chunk(delta={}, finish_reason=finish))] if finish else []
+    events += [_event("[DONE]")] if done else []
+    return lambda handler: _send(handler, 200, b"".join(events), "text/event-stream")
+
+
+def refuses(status: int, message: str = "no", **headers: str) -> Reply:
+    """Answers with an HTTP error in OpenAI's form."""
+    body = json.dumps({"error": {"message": message, "type": "error", "code": None}}).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda handler: _send(handler, status, body, headers=named)
+
+
+def sends(body: str, kind: str = "text/event-stream", status: int = 200) -> Reply:
+    """Sends any body."""
+    return lambda handler: _send(handler, status, body.encode(), kind)
+
+
+def breaks_off(*pieces: str) -> Reply:
+    """Streams, and closes the connection in the middle of a chunk."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        events = b"".join(_event(_chunk(delta={"content": piece})) for piece in pieces)
+        headers = {"Content-Length": str(len(events) + 100)}
+        _send(handler, 200, events, "text/event-stream", headers)
+
+    return reply
+
+
+def hangs(seconds: float) -> Reply:
+    """Says nothing for a while."""
+    return lambda handler: time.sleep(seconds)
+
+
+NO_CHOICES = sends("".join(_event(_chunk()).decode() for _ in range(3)) + "data: [DONE]\n\n")
+BAD_CHUNK = sends('data: {"id": "c1", "choices": [{"delta": \n\n')
+WRONG_SHAPE = sends('data: {"choices": [7]}\n\ndata: [DONE]\n\n')
+A_PAGE = sends("<!doctype html><html><body>Sign in</body></html>", "text/html")

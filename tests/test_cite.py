@@ -1,0 +1,142 @@
+"""Markers become spans of abstracts, whatever a model makes of them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.papers import make_paper
+from index.passages import sentence_spans
+from rag.cite import Binder
+from rag.evidence import Sentence
+
+PAPERS = [make_paper(f"Paper {name}", f"{name} is one. {name} is two.") for name in "ABC"]
+EVIDENCE = [
+    Sentence(paper, start, end, 1.0)
+    for paper in PAPERS
+    for start, end in sentence_spans(paper.abstract)
+]
+"""Numbers 1 and 2 are of paper A, 3 and 4 of B, 5 and 6 of C."""
+
+MARKERS = "[1]|[2]|[5, 3]|[4][6]|[ 3 ,6 ]|[sentence 2]|[1-4]|[0]|[99]|[999999]"
+PROSE = "PPO clips| |. |.|\n|- |[|]|[se|[1, |x|é🙂|[a]|2.5"
+PIECES = st.sampled_from([*MARKERS.split("|"), *PROSE.split("|")])
+
+
+def bound(text: str) -> list[tuple[str, str]]:
+    """Returns each sentence with the first letters of the quotes it is bound to."""
+    return [
+        (b.text, "".join(f"{c.quote[0]}{c.quote[-4]}" for c in b.citations))
+        for b in Binder(EVIDENCE).bind(text)
+    ]
+
+
+def streamed(*pieces: str) -> tuple[str, Binder]:
+    binder = Binder(EVIDENCE)
+    return "".join([*map(binder.feed, pieces), binder.flush()]), binder
+
+
+@given(st.text(min_size=1, max_size=400))
+def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
+    paper = make_paper("T", abstract)
+    for start, end in sentence_spans(abstract):
+        citation = Binder([]).citation(Sentence(paper, start, end, 0.0))
+        assert citation.quote == abstract[citation.start : citation.end] != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It clips [1].", [("It clips.", "Ao")]),
+        ("It clips. [1]", [("It clips.", "Ao")]),
+        ("It clips.[1] It learns.[3]", [("It clips.", "Ao"), ("It learns.", "Bo")]),
+        ("“It clips.”[1] It learns.", [("“It clips.”", "Ao"), ("It learns.", "")]),
+        ("It clips [1, 3].", [("It clips.", "AoBo")]),
+        ("It clips [1][3].", [("It clips.", "AoBo")]),
+        ("It clips [1-3] [2].", [("It clips.", "AoAtBo")]),
+        ("It clips [1 and 3], it learns.", [("It clips, it learns.", "AoBo")]),
+        ("It clips [Sentence 1; 3].", [("It clips.", "AoBo")]),
+        ("- It clips [1].\n* It learns. [3]", [("It clips.", "Ao"), ("It learns.", "Bo")]),
+        ("1. It clips [1].\n2) It learns [3].", [("It clips.", "Ao"), ("It learns.", "Bo")]),
+        ("[1] It clips. [3] It learns.", [("It clips.", "Ao"), ("It learns.", "Bo")]),
+        ("It clips.\n[1]", [("It clips.", "Ao")]),
+        ("[1]\nIt clips.", [("It clips.", "Ao")]),
+        ("It clips.", [("It clips.", "")]),
+        ("It clips (1), see [a].", [("It clips (1), see [a].", "")]),
+        ("[1] [2]", []),
+        ("... !", []),
+        ("", []),
+    ],
+)
+def test_each_sentence_is_bound_to_what_it_cites(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert bound(text) == expected
+
+
+@pytest.mark.parametrize("marker", ["[0]", "[7]", "[999999]", "[0, 999999]"])
+def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None:
+    (sentence,) = Binder(EVIDENCE).bind(f"It clips {marker}.")
+    assert sentence.text == "It clips."
+    assert sentence.citations == ()
+    missed = re.findall(r"\d+", marker)
+    assert [note.split()[1] for note in sentence.notes] == [f"[{n}]" for n in missed]
+    assert "sentences 1 to 6 were given" in sentence.notes[0]
+
+
+def test_a_range_that_runs_out_is_noted_once() -> None:
+    (sentence,) = Binder(EVIDENCE).bind("It clips [5-999999].")
+    assert len(sentence.citations) == 2
+    assert len(sentence.notes) == 1
+
+
+def test_no_evidence_makes_every_marker_a_note() -> None:
+    (sentence,) = Binder([]).bind("It clips [1].")
+    assert (sentence.citations, len(sentence.notes)) == ((), 1)
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=12))
+def test_papers_are_numbered_by_first_use(numbers: list[int]) -> None:
+    shown, binder = streamed(" ".join(f"word [{n}]" for n in numbers))
+    first_use = list(dict.fromkeys(EVIDENCE[n - 1].paper.id for n in numbers))
+    assert [paper.id for paper in binder.papers] == first_use
+    expected = [first_use.index(EVIDENCE[n - 1].paper.id) + 1 for n in numbers]
+    assert [int(n) for n in re.findall(r"\d+", shown)] == expected
+
+
+@given(st.lists(PIECES, max_size=12).map("".join), st.data())
+def test_markers_cut_between_chunks_are_bound_all_the_same(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert streamed(*pieces)[0] == streamed(text)[0] == streamed(*text)[0]
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_the_streamed_text_shows_no_number_but_a_cited_papers(text: str) -> None:
+    shown, binder = streamed(*text)
+    assert shown == shown.strip()
+    whole = re.findall(r"\[(\d+)\]", shown)
+    assert {int(n) for n in whole} <= set(range(1, len(binder.papers) + 1))
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_streaming_and_binding_agree_on_the_papers(text: str) -> None:
+    _, binder = streamed(*text)
+    by_stream = list(binder.papers)
+    cited = {c.paper_id for b in binder.bind(text) for c in b.citations}
+    assert binder.papers == by_stream
+    if any(b.text for b in binder.bind(text)):
+        assert cited == {paper.id for paper in by_stream}
+
+
+def test_two_quotes_of_one_paper_show_one_number() -> None:
+    assert streamed("It clips [1][2], so [2, 1] [3].")[0] == "It clips [1], so [1][2]."
+
+
+def test_a_dangling_marker_leaves_no_gap_in_the_text() -> None:
+    assert streamed("It clips [99].")[0] == "It clips."
+
+
+def test_half_a_marker_at_the_end_is_shown_as_it_is() -> None:
+    assert streamed("It clips [1", ", 3")[0] == "It clips [1, 3"

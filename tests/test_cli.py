@@ -1,0 +1,345 @@
+"""The command line as scripts and people meet it: real processes, real files."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from index.demo import demo_papers
+from index.library import Library
+from tests.endpoint import Endpoint, refuses, says, serve
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ("index", "status", "ask", "search", "similar", "chat", "demo")
+KEY = "sk-secret-4f9a1c77"
+CONFIGURATION = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FOOTNOTE_MODEL", "FOOTNOTE_LIBRARY")
+QUESTION = "What does PPO clip?"
+
+PAGE = """Daily Papers
+A Title of the First Paper
+{abstract}
+A Title of the Last Paper
+{cut}
+"""
+
+
+class Ran(NamedTuple):
+    """A finished process."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """Stdout as one JSON value, which must be all that it holds."""
+        return json.loads(self.out)
+
+
+def footnote(*arguments: str | Path | bytes, **environ: str) -> Ran:
+    """Runs ``python -m ui.cli`` without any configuration of the machine it runs on."""
+    kept = {name: value for name, value in os.environ.items() if name not in CONFIGURATION}
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", *arguments],
+        cwd=ROOT,
+        env={**kept, "COLUMNS": "80", "PYTHONUTF8": "1", **environ},
+        capture_output=True,
+        timeout=100,
+    )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="module")
+def start() -> Any:
+    """Starts a command beside the others: most of its time is spent on imports."""
+    with ThreadPoolExecutor(4) as pool:
+        yield lambda *arguments, **environ: pool.submit(footnote, *arguments, **environ)
+
+
+Start = Callable[..., "Future[Ran]"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of inputs, good and bad."""
+    folder = tmp_path_factory.mktemp("files")
+    paper = {"title": "Tides", "abstract": "We measured the tide. It rose 7 times."}
+    talk = [
+        {"role": "user", "content": "What does the deep Q-network see of the screen?"},
+        {"role": "assistant", "content": "DQN receives four stacked frames."},
+    ]
+    sentence = "This is a sentence of an abstract that goes on for a while. "
+    page = PAGE.format(abstract=sentence * 5, cut=(sentence * 5)[:250])
+    for name, text in {
+        "papers.jsonl": f"{json.dumps(paper)}\nno json\n\n{json.dumps({'title': 'No abstract'})}\n",
+        "talk.json": json.dumps(talk),
+        "talk.jsonl": "\n".join(map(json.dumps, talk)),
+        "one.jsonl": json.dumps(talk[0]),
+        "cut.txt": page,
+        "prose.md": "# Notes\nNothing that is a paper.\n",
+        "no-talk.json": '{"role": "system", "content": "x"}',
+    }.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / "latin.jsonl").write_bytes(json.dumps(paper).encode() + b"\n\xe9\xff")
+    (folder / "nothing").mkdir()
+    (folder / "unknown").mkdir()
+    (folder / "unknown" / "notes.md").write_text("Nothing that is a paper.")
+    return folder
+
+
+# Help.
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command: str) -> None:
+    ran = footnote(command, "--help")
+    assert (ran.status, ran.err) == (0, "")
+    assert f"ui.cli {command}" in ran.out
+
+
+def test_help_names_every_command_and_so_does_no_argument() -> None:
+    ran = footnote("--help")
+    assert ran == footnote()
+    assert all(f"\n  {command} " in ran.out for command in COMMANDS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = "llama_index chromadb gradio openai onnxruntime numpy rich pydantic tantivy".split()
+    code = (
+        "import atexit, sys\n"
+        "from ui.cli import main\n"
+        f"atexit.register(lambda: print('HEAVY', *[m for m in {heavy} if m in sys.modules]))\n"
+        "sys.argv = ['footnote', '--help']\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.rstrip().endswith("HEAVY")
+
+
+# Answers.
+
+
+@pytest.fixture(scope="module")
+def answers(start: Start, demo_library: Library, files: Path) -> dict[str, Ran]:
+    """Every question that succeeds, asked at the same time."""
+    at = ("--library", demo_library.path)
+    follow_up = ("ask", "And how many of the games does it win?", "--json", *at)
+    ascii_only = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    years = ("--since", "2019", "--until", "2020")
+    asked = {
+        "text": start("ask", "What is dense passage retrieval trained on?", *at, **ascii_only),
+        "list": start(*follow_up, "--history", files / "talk.json"),
+        "lines": start(*follow_up, "--history", files / "talk.jsonl"),
+        "years": start("ask", "policies", "--json", *years, *at, OPENAI_API_KEY=" "),
+        "refused": start("ask", "how do I cook pasta", *at),
+        "search": start("search", "OpenVLA", "-k", "3", "--json", *at, **ascii_only),
+        "similar": start("similar", "1707.06347v2", "-k", "4", *at),
+        "status": start("status", "--json", FOOTNOTE_LIBRARY=str(demo_library.path)),
+    }
+    return {name: future.result() for name, future in asked.items()}
+
+
+def test_what_succeeds_says_nothing_on_stderr(answers: dict[str, Ran]) -> None:
+    said = {name: (ran.status, ran.err) for name, ran in answers.items()}
+    assert said == dict.fromkeys(answers, (0, ""))
+
+
+def test_an_answer_for_people_shows_quotes_markers_and_sources(answers: dict[str, Ran]) -> None:
+    out = answers["text"].out
+    assert out.startswith("Dense Passage Retrieval for Open-Domain Question Answering (2020)\n  ")
+    assert "[1] Dense Passage Retrieval for Open-Domain Question Answering (2020)." in out
+    assert "not the authors' abstract" in out
+    assert all(line == line.rstrip() and len(line) <= 80 for line in out.splitlines())
+
+
+def test_a_terminal_that_cannot_spell_a_name_still_gets_its_answer(answers: dict[str, Ran]) -> None:
+    assert "Barlas O\\u011fuz" in answers["text"].out
+
+
+@pytest.mark.parametrize("kind", ["list", "lines"])
+def test_history_makes_a_follow_up_stand_alone(kind: str, answers: dict[str, Ran]) -> None:
+    data = answers[kind].data
+    assert (data["version"], data["mode"], data["abstained"]) == (1, "extractive", False)
+    assert data["standalone_question"].startswith("What does the deep Q-network see")
+    assert data["hits"][0]["title"] == "Playing Atari with Deep Reinforcement Learning"
+    assert len(data["hits"]) >= 20
+
+
+def test_json_is_alone_on_stdout(answers: dict[str, Ran]) -> None:
+    assert all(answers[kind].out.count("\n") == 1 for kind in ("list", "search", "status"))
+
+
+def test_years_bound_what_is_found(answers: dict[str, Ran], demo_library: Library) -> None:
+    papers = [demo_library.paper(hit["paper_id"]) for hit in answers["years"].data["hits"]]
+    assert {paper.year for paper in papers if paper} == {2019, 2020}
+
+
+def test_blank_configuration_is_none(answers: dict[str, Ran]) -> None:
+    data = answers["years"].data
+    assert (data["mode"], data["model"]) == ("extractive", None)
+
+
+def test_a_refusal_says_why_and_shows_the_nearest(answers: dict[str, Ran]) -> None:
+    refusal, why, *rest = answers["refused"].out.splitlines()
+    assert refusal == "The library does not hold an answer to this question."
+    assert why == "Why: no paper of the library comes near the question."
+    assert "Nearest papers:" in rest
+
+
+def test_search_ranks_papers(answers: dict[str, Ran]) -> None:
+    rows = answers["search"].data
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert list(rows[0]) == ["paper_id", "title", "year", "score", "scale", "rank"]
+    assert "OpenVLA" in rows[0]["title"]
+
+
+def test_similar_leaves_the_paper_itself_out(answers: dict[str, Ran]) -> None:
+    out = answers["similar"].out
+    assert "Trust Region Policy Optimization" in out
+    assert "1707.06347" not in out
+    assert "cosine" in out
+
+
+def test_status_counts_the_library_that_the_environment_names(answers: dict[str, Ran]) -> None:
+    status = answers["status"].data
+    assert (status["papers"], status["first_year"], status["last_year"]) == (70, 2013, 2024)
+
+
+# Indexing.
+
+
+@pytest.fixture(scope="module")
+def indexed(files: Path) -> list[Ran]:
+    """The same paths, indexed into one library for a script, then for a person."""
+    command = ("index", files / "papers.jsonl", files / "cut.txt", "--library", files / "library")
+    return [footnote(*command, "--json"), footnote(*command)]
+
+
+def test_index_counts_what_it_did(indexed: list[Ran]) -> None:
+    data = indexed[0].data
+    assert indexed[0].status == 0
+    assert data.pop("seconds") > 0
+    assert data == {
+        "records": 2, "papers": 2, "new": 2, "changed": 0, "unchanged": 0, "problems": 3
+    }  # fmt: skip
+
+
+def test_indexing_again_changes_nothing(indexed: list[Ran]) -> None:
+    counted, said = indexed[1].out.splitlines()
+    assert counted.startswith("2 records, 2 papers in the library: 0 new, 0 changed, 2 unchanged")
+    assert said == "Nothing changed."
+
+
+def test_a_bad_line_is_printed_with_its_place_and_the_others_go_in(indexed: list[Ran]) -> None:
+    bad, missing, _ = indexed[0].err.splitlines()
+    assert "papers.jsonl:2: not JSON" in bad
+    assert "papers.jsonl:4: missing" in missing
+
+
+def test_a_page_cut_off_in_the_middle_is_said_and_the_rest_goes_in(indexed: list[Ran]) -> None:
+    *_, line = indexed[0].err.splitlines()
+    assert "cut.txt:5: " in line
+    assert "cut off" in line
+
+
+# Errors: one line on stderr, nothing on stdout, and the status that scripts look at.
+
+
+def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str | Path | bytes]]]:
+    """Returns each misuse or failure: its status, what it must say, and the command."""
+    at = ("--library", library)
+    ask = ("ask", QUESTION, *at)
+    empty = files / "empty-library"
+    return {
+        "empty question": (2, "question is empty", ("ask", " ", *at)),
+        "question of 100 kB": (2, "at most 4,000", ("ask", "x" * 102_400, *at)),
+        "question in Latin-1": (2, "UTF-8", ("ask", b"na\xefve", *at)),
+        "empty query": (2, "question is empty", ("search", "", *at)),
+        "no question": (2, "give one question", ("ask", *at)),
+        "question and batch": (2, "give one question", (*ask, "--batch", files / "talk.json")),
+        "out without batch": (2, "go together", (*ask, "--out", files / "x")),
+        "unknown option": (2, "No such option", (*ask, "--nope")),
+        "unknown command": (2, "No such command", ("nope",)),
+        "no hits wanted": (2, "'-k'", (*ask, "-k", "0")),
+        "year of three digits": (2, "'--since'", (*ask, "--since", "999")),
+        "years the wrong way": (2, "swap them", (*ask, "--since", "2021", "--until", "2020")),
+        "no model": (2, "no language model is configured", (*ask, "--composer", "llm")),
+        "unknown library": (1, "make one with", ("ask", QUESTION, "--library", files / "none")),
+        "library is a file": (1, "is a file", ("status", "--library", files / "talk.json")),
+        "index into a file": (
+            1, "give another folder", ("index", demo_papers(), "--library", files / "cut.txt")
+        ),
+        "empty library": (1, "is empty; fill it with", ("ask", QUESTION, "--library", empty)),
+        "unknown paper": (1, "no paper 'nope'", ("similar", "nope", *at)),
+        "history is a folder": (1, "cannot be read", (*ask, "--history", files)),
+        "history is missing": (1, "cannot be read", (*ask, "--history", files / "none")),
+        "history is no JSON": (1, "not JSON", (*ask, "--history", files / "prose.md")),
+        "history of a system": (1, "0.role", (*ask, "--history", files / "no-talk.json")),
+        "nothing to index": (2, "nothing to index", ("index",)),
+        "missing file": (2, "does not exist", ("index", files / "none", "--library", empty)),
+        "folder of nothing": (1, "nothing: ", ("index", files / "nothing", "--library", empty)),
+        "no known format": (1, "unknown: ", ("index", files / "unknown", "--library", empty)),
+        "not UTF-8": (1, "is not UTF-8", ("index", files / "latin.jsonl", "--library", empty)),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def failures(
+    start: Start, files: Path, demo_library: Library
+) -> dict[str, "tuple[int, str, Future[Ran]]"]:
+    Library.open(files / "empty-library", embedder=demo_library.embedder, create=True).close()
+    return {
+        name: (status, said, start(*command))
+        for name, (status, said, command) in errors(files, demo_library.path).items()
+    }
+
+
+@pytest.mark.parametrize("name", errors(Path(), Path()))
+def test_an_error_is_one_line_on_stderr(
+    name: str, failures: dict[str, "tuple[int, str, Future[Ran]]"]
+) -> None:
+    status, said, future = failures[name]
+    ran = future.result()
+    assert (ran.status, ran.out, ran.err.count("\n")) == (status, "", 1)
+    assert ran.err.startswith("footnote: ")
+    assert said in ran.err
+    assert len(ran.err) < 400
+
+
+def test_a_reader_that_goes_away_is_no_traceback(demo_library: Library) -> None:
+    command = f"{sys.executable} -m ui.cli search PPO -k 70 --json --library {demo_library.path}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+
+
+# A language model.
+
+
+def configured(endpoint: Endpoint) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": endpoint.url, "FOOTNOTE_MODEL": "scripted", "OPENAI_API_KEY": KEY}
+
+
+def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library: Library) -> None:
+    with serve(says("PPO clips the probability ratio [2]. ", "It is fast [77].")) as endpoint:
+        ran = footnote("ask", QUESTION, "--library", demo_library.path, **configured(endpoint))
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith("PPO clips the probability ratio. [1] It is fast. (unsupported)")
+    assert "“The main variant of PPO clips the probability ratio" in ran.out
+    assert "llm with scripted" in ran.out
+
+
+def test_a_model_that_fails_costs_a_note_and_never_shows_the_key(demo_library: Library) -> None:
+    with serve(refuses(401, f"bad key {KEY}")) as endpoint:
+        ran = footnote(
+            "ask", QUESTION, "--json", "--library", demo_library.path, **configured(endpoint)
+        )
+    assert (ran.status, ran.err, ran.data["mode"]) == (0, "", "extractive")
+    assert "status 401 (bad key ***); check OPENAI_API_KEY" in ran.data["reason"]
+    assert KEY not in ran.out

@@ -1,0 +1,106 @@
+"""What can be asked, and when a question leans on the conversation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import QuestionError
+from rag.answer import Turn
+from rag.question import MAX_CHARACTERS, understand
+
+TALK = [
+    Turn("user", "What does PPO clip?"),
+    Turn("assistant", "PPO clips the probability ratio."),
+]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t\u00a0"])
+def test_an_empty_question_is_refused(question: str) -> None:
+    with pytest.raises(QuestionError, match="empty"):
+        understand(question)
+
+
+def test_a_question_of_100_kilobytes_is_refused_on_one_short_line() -> None:
+    with pytest.raises(QuestionError, match="102,400 characters, at most 4,000") as caught:
+        understand("x" * 102_400)
+    assert len(str(caught.value)) < 120
+    assert "\n" not in str(caught.value)
+
+
+def test_the_longest_question_is_still_read() -> None:
+    assert len(understand("x" * MAX_CHARACTERS).query) == MAX_CHARACTERS
+
+
+def test_a_stray_byte_of_the_command_line_is_refused_not_a_crash() -> None:
+    with pytest.raises(QuestionError, match="UTF-8"):
+        understand(b"na\xefve".decode("utf-8", "surrogateescape"))
+
+
+def test_outer_and_inner_space_is_dropped() -> None:
+    assert understand("  What\n is   PPO? ").asked == "What is PPO?"
+
+
+def test_without_history_a_question_stands_as_it_is() -> None:
+    asked = understand("And how does it learn?")
+    assert asked.asked == asked.standalone == asked.query
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And on Atari?",
+        "Why?",
+        "How large is that model, and how large are the ones that it beats there?",
+        "Does it also work for a robot that has no camera at all in the lab?",
+        "Did these agents ever learn from pixels in any of the experiments reported?",
+        "What about the second variant, the one with an adaptive coefficient for the penalty?",
+    ],
+)
+def test_a_follow_up_is_made_to_stand_alone(question: str) -> None:
+    asked = understand(question, TALK)
+    assert asked.asked == question
+    assert asked.standalone == f"What does PPO clip? {question}"
+    assert "probability ratio" in asked.query
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which papers show that retrieval lowers the rate of hallucination in language models?",
+        "How does the dense passage retriever train its encoder, and what does it need for that?",
+        "Which robot policies were trained on demonstrations collected by more than one lab?",
+        "What is DQN?",
+        "What does DPO optimise?",
+    ],
+)
+def test_a_topic_of_its_own_does_not_drag_the_old_one(question: str) -> None:
+    asked = understand(question, TALK)
+    assert asked.standalone == asked.query == question
+
+
+def test_a_follow_up_of_a_follow_up_keeps_the_topic() -> None:
+    talk = [*TALK, Turn("user", "How does it do that?"), Turn("assistant", "By a min.")]
+    asked = understand("And why?", talk)
+    assert asked.standalone == "What does PPO clip? How does it do that? And why?"
+
+
+def test_an_assistant_that_spoke_first_is_no_question() -> None:
+    asked = understand("Why?", [Turn("assistant", "Welcome."), Turn("user", " ")])
+    assert asked.standalone == "Why?"
+
+
+def test_a_history_of_any_size_leaves_a_short_query() -> None:
+    talk = [Turn("user", "y" * 100_000), Turn("assistant", "word " * 50_000)]
+    assert len(understand("Why?", talk).query) < 2_200
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=200), max_size=4))
+def test_any_text_is_a_question_or_a_question_error(question: str, said: list[str]) -> None:
+    roles = ("user", "assistant")
+    history = [Turn(roles[at % 2], text) for at, text in enumerate(said)]
+    try:
+        asked = understand(question, history)
+    except QuestionError:
+        return
+    assert asked.standalone.endswith(asked.asked)
+    asked.query.encode()
