@@ -19,6 +19,7 @@ from typing import Any
 
 from evals.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from evals.cases import Case
+from evals.statistics import SEED
 from evals.summary import summarise
 from index import FootnoteError
 from index.embedders import Embedder
@@ -32,7 +33,15 @@ CONFIG, ROWS, REPORT = "config.json", "rows.jsonl", "report.json"
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What was asked of what; two runs with the same config may share a folder."""
+    """What was asked of what; a run goes on only with the config that began it.
+
+    Attributes:
+        cases: Fingerprint of the questions.
+        library: Fingerprint of the papers and the embedder.
+        code: Version, with a fingerprint of the source that answers.
+        setting: What a sweep changed, as JSON.
+        seed: Of the bootstrap; answering itself has nothing random.
+    """
 
     set: str
     cases: str
@@ -42,6 +51,7 @@ class RunConfig:
     model: str | None
     k: int
     setting: str | None = None
+    seed: int = SEED
 
 
 class RunMismatch(FootnoteError):

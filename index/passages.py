@@ -65,6 +65,11 @@ def sentence_spans(text: str) -> list[Span]:
     """Returns the spans of the sentences in ``text``, in order, without outer space."""
     spans: list[Span] = []
     for start, end in _splitter().span_tokenize(text):
+        # Punkt leaves the space before the first sentence on it.
+        start = end - len(text[start:end].lstrip())
+        end = start + len(text[start:end].rstrip())
+        if start == end:
+            continue
         if spans and _continues(text[slice(*spans[-1])], text[start:end]):
             spans[-1] = (spans[-1][0], end)
         else:

@@ -70,8 +70,8 @@ def test_a_judge_that_always_says_the_same_has_no_kappa_above_chance() -> None:
 def test_the_interval_of_the_share_is_the_binomial_one() -> None:
     # 80 of 100: the 2.5 % and 97.5 % quantiles of Binomial(100, 0.8) / 100 are 0.72 and 0.87.
     found = agreement(labelled("y" * 50 + "n" * 50), labelled("y" * 40 + "n" * 50 + "y" * 10))
-    assert found.raw.low == pytest.approx(0.72, abs=0.011)
-    assert found.raw.high == pytest.approx(0.87, abs=0.011)
+    assert found.raw.low == pytest.approx(0.72, abs=0.006)
+    assert found.raw.high == pytest.approx(0.87, abs=0.006)
     assert found.raw.reason is None
 
 

@@ -19,10 +19,13 @@ HOMES = {
     "onnxruntime": {"index/embedders.py", "index/minilm.py"},
     "tokenizers": {"index/embedders.py"},
     "huggingface_hub": {"index/minilm.py"},
-    "openai": {"index/embedders.py", "rag/llm.py"},
+    "openai": {"evals/judge.py", "index/embedders.py", "rag/llm.py"},
     "gradio": {"ui/chat.py"},
-    "typer": {"ui/cli.py"},
-    "rich": {"ui/cli.py", "ui/terminal.py"},
+    "typer": {"ui/assemble.py", "ui/cli.py", "ui/evaluating.py"},
+    "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
+    "scipy": {"evals/agreement.py", "evals/statistics.py"},
+    "ir_measures": {"evals/retrieval.py"},
+    "jinja2": {"evals/report.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

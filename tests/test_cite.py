@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.papers import make_paper
@@ -38,6 +38,7 @@ def streamed(*pieces: str) -> tuple[str, Binder]:
 
 
 @given(st.text(min_size=1, max_size=400))
+@example("We  clip\r\nthe ratio.\n\n\tIt helps\x0b a  lot.")
 def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
     paper = make_paper("T", abstract)
     for start, end in sentence_spans(abstract):

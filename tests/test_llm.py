@@ -90,6 +90,12 @@ def test_streamed_text_is_the_answers_text(text: str, demo_library: Library) -> 
     assert streamed(events) == answer.text
 
 
+def test_the_last_marker_is_shown_though_it_was_held_back(demo_library: Library) -> None:
+    answer = answered(demo_library, says("PPO clips the ratio. ", "[2", "]"))
+    assert answer.text == "PPO clips the ratio. [1]"
+    assert len(answer.statements[0].citations) == 1
+
+
 def test_text_arrives_while_it_is_written(demo_library: Library) -> None:
     with serve(says("PPO ", "clips ", "the ratio ", "[1].")) as endpoint:
         events = list(engine(demo_library, endpoint.url).stream(QUESTION))

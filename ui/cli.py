@@ -1,32 +1,46 @@
-"""The command line, and the one place where the parts are put together.
+"""The command line: one function a command.
 
 Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
 """
 
 import io
-import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from index import FootnoteError
+from ui import evaluating
+from ui.assemble import (
+    ComposerOption,
+    CountOption,
+    HostOption,
+    JsonOption,
+    LibraryOption,
+    Misuse,
+    PortOption,
+    SinceOption,
+    UntilOption,
+    check_years,
+    chosen_model,
+    console,
+    library_folder,
+    make_composer,
+    make_embedder,
+    make_filters,
+    open_engine,
+    open_library,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from index.embedders import Embedder
-    from index.library import Filters, Library
     from index.papers import Hit
-    from rag.compose import Composer
     from rag.engine import CitedQueryEngine
-    from rag.llm import ModelConfig
-    from ui.terminal import Bar
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
@@ -38,30 +52,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--library",
-        envvar="FOOTNOTE_LIBRARY",
-        help="Folder of the library.",
-        show_default="the user's data folder",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
-CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
-SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
-UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
-HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
-PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
-ComposerOption = Annotated[
-    Literal["auto", "extractive", "llm"],
-    typer.Option(help="auto: a language model where one is configured, else quotes."),
-]
-
-
-class Misuse(FootnoteError):
-    """A command line that makes no sense; exit status 2."""
 
 
 def main() -> NoReturn:
@@ -128,13 +118,13 @@ def index(
         print(problem, file=sys.stderr)
     from index.library import Library
 
-    folder = _folder(library)
-    embedder = _embedder()
+    folder = library_folder(library)
+    embedder = make_embedder()
     if rebuild:
-        with _bar("Embedding", 0) as advance:
+        with progress("Embedding", 0) as advance:
             Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
     with Library.open(folder, embedder=embedder, create=True) as opened:
-        with _bar("Indexing", len(sources.papers)) as advance:
+        with progress("Indexing", len(sources.papers)) as advance:
             added = opened.add(sources.papers, on_progress=advance)
         size = opened.size
     report = {
@@ -147,7 +137,7 @@ def index(
         "seconds": round(time.perf_counter() - started, 2),
     }
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         _show_report(report)
 
@@ -168,12 +158,12 @@ def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
     from ui.terminal import show_status
 
-    with _library(library) as opened:
+    with open_library(library) as opened:
         found = opened.status()
     if as_json:
-        _print_json({**asdict(found), "path": str(found.path)})
+        print_json({**asdict(found), "path": str(found.path)})
     else:
-        show_status(_console(), found)
+        show_status(console(), found)
 
 
 @app.command()
@@ -202,14 +192,14 @@ def ask(
         raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
     if (out is None) != (batch is None):
         raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
-    _check_years(since, until)
+    check_years(since, until)
     if batch is not None and out is not None:
         if history:
             raise Misuse('--history goes with one question; a batch has "history" in its lines')
         _check_out(out, batch)
         asked = read_questions(batch)
-        with _engine(library, composer) as engine, _bar("Answering", len(asked)) as advance:
-            filters = _filters(since, until)
+        with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
+            filters = make_filters(since, until)
             failed = answer_all(engine, asked, out, filters=filters, k=k, on_answer=advance)
         if failed:
             raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
@@ -217,14 +207,14 @@ def ask(
     assert question is not None
     turns = read_turns(history) if history else []
     understand(question, turns)  # complain before anything is loaded
-    with _engine(library, composer) as engine:
-        answer = engine.ask(question, turns, _filters(since, until), k=k)
+    with open_engine(library, composer) as engine:
+        answer = engine.ask(question, turns, make_filters(since, until), k=k)
     if as_json:
-        _print_json(answer.to_json())
+        print_json(answer.to_json())
     else:
         from ui.terminal import show_answer
 
-        show_answer(_console(), answer)
+        show_answer(console(), answer)
 
 
 def _check_out(out: Path, batch: Path) -> None:
@@ -248,9 +238,9 @@ def search(
     from rag.question import understand
 
     asked = understand(query)
-    _check_years(since, until)
-    with _engine(library, "extractive") as engine:
-        hits = engine.retriever.search(asked.query, k=k, filters=_filters(since, until))
+    check_years(since, until)
+    with open_engine(library, "extractive") as engine:
+        hits = engine.retriever.search(asked.query, k=k, filters=make_filters(since, until))
     _show(hits, as_json, "No paper found; widen the years or ask in other words.")
 
 
@@ -262,7 +252,7 @@ def similar(
     as_json: JsonOption = False,
 ) -> None:
     """Find the papers nearest to a paper of the library."""
-    with _library(library) as opened:
+    with open_library(library) as opened:
         hits = opened.similar(paper, k=k)
     _show(hits, as_json, "The library has no other paper.")
 
@@ -275,7 +265,7 @@ def chat(
     composer: ComposerOption = "auto",
 ) -> None:
     """Serve the chat page over a library."""
-    with _engine(library, composer) as engine:
+    with open_engine(library, composer) as engine:
         _serve(engine, host, port)
 
 
@@ -294,138 +284,29 @@ def demo(
     from rag.engine import CitedQueryEngine
     from ui.terminal import show_answer
 
-    model = _model(composer)
-    console = _console()
+    model = chosen_model(composer)
+    terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}" / "demo"
-    embedder = _embedder()
+    embedder = make_embedder()
     sources = read_sources([demo_papers()])
     with Library.open(folder, embedder=embedder, create=True) as library:
         if library.size < len(sources.papers):
-            with _bar("Indexing", len(sources.papers)) as advance:
+            with progress("Indexing", len(sources.papers)) as advance:
                 library.add(sources.papers, on_progress=advance)
-        engine = CitedQueryEngine(library, _composer(model, embedder))
-        console.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
-        show_answer(console, engine.ask(DEMO_QUESTION))
+        engine = CitedQueryEngine(library, make_composer(model, embedder))
+        terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
+        show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
             _serve(engine, host, port)
-
-
-@contextmanager
-def _library(path: Path | None) -> "Iterator[Library]":
-    from index import LibraryNotFound
-
-    folder = _folder(path)
-    if folder.is_file():
-        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
-    # Said before a model is loaded for nothing.
-    if not folder.is_dir():
-        raise LibraryNotFound(
-            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
-        )
-    from index.library import Library
-
-    with Library.open(folder, embedder=_embedder()) as library:
-        if not library.size:
-            raise FootnoteError(
-                f"the library at {folder} is empty; fill it with: "
-                f"footnote index PATH --library {folder}"
-            )
-        yield library
-
-
-@contextmanager
-def _engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
-    model = _model(composer)
-    with _library(path) as library:
-        from rag.engine import CitedQueryEngine
-
-        yield CitedQueryEngine(library, _composer(model, library.embedder))
-
-
-def _embedder() -> "Embedder":
-    from index.embedders import EndpointEmbedder, MiniLM
-
-    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
-    if not model:
-        return MiniLM()
-    return EndpointEmbedder(
-        model,
-        base_url=os.environ.get("OPENAI_BASE_URL") or None,
-        api_key=os.environ.get("OPENAI_API_KEY") or "none",
-    )
-
-
-def _model(choice: str) -> "ModelConfig | None":
-    """Returns the model that shall write, None for quotes alone."""
-    names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
-    configured = any(os.environ.get(name, "").strip() for name in names)
-    if choice == "llm" and not configured:
-        raise Misuse(
-            "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
-            "FOOTNOTE_MODEL"
-        )
-    if choice == "extractive" or not configured:
-        return None
-    from rag.llm import ModelConfig
-
-    return ModelConfig.from_environment(os.environ)
-
-
-def _composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":
-    from rag.compose import ExtractiveComposer
-
-    if model is None:
-        return ExtractiveComposer()
-    from rag.llm import LLMComposer
-
-    return LLMComposer(model, embedder=embedder)
-
-
-def _folder(path: Path | None) -> Path:
-    if path is not None:
-        return path.expanduser()
-    from platformdirs import user_data_path
-
-    return user_data_path("footnote", appauthor=False) / "library"
-
-
-def _check_years(since: int | None, until: int | None) -> None:
-    if since is not None and until is not None and since > until:
-        raise Misuse(f"--since {since} is after --until {until}; swap them")
-
-
-def _filters(since: int | None, until: int | None) -> "Filters":
-    from index.library import Filters
-
-    return Filters(since, until)
 
 
 def _serve(engine: "CitedQueryEngine", host: str, port: int) -> None:
     from ui.chat import build_page, launch
 
-    page = build_page(engine.stream, engine.library)
-    print(f"Chat page: http://{host}:{port} (Ctrl-C stops it)", flush=True)
-    launch(page, host=host, port=port)
+    def ready(address: str) -> None:
+        print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
 
-
-@contextmanager
-def _bar(label: str, total: int) -> "Iterator[Bar]":
-    from ui.terminal import progress_bar
-
-    with progress_bar(_console(stderr=True), label, total) as bar:
-        yield bar
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
-
-
-def _print_json(value: Any) -> None:
-    """Prints one line of JSON; escaped where stdout is not UTF-8, so that it stays JSON."""
-    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(value, ensure_ascii=not utf8))
+    launch(build_page(engine.stream, engine.library), host=host, port=port, on_ready=ready)
 
 
 def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
@@ -443,11 +324,14 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
             }
             for hit in hits
         ]
-        _print_json(rows)
+        print_json(rows)
     elif hits:
-        show_hits(_console(), hits)
+        show_hits(console(), hits)
     else:
         print(nothing)
+
+
+app.add_typer(evaluating.app, name="eval")
 
 
 if __name__ == "__main__":

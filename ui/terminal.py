@@ -33,28 +33,28 @@ def show_answer(console: Console, answer: Answer) -> None:
         _show_refusal(console, answer)
         return
     if answer.reason:
-        console.print(_text(f"Note: {answer.reason}.", "yellow"), width=WIDTH)
+        _print(console, _text(f"Note: {answer.reason}.", "yellow"))
     if answer.mode == "llm":
-        console.print(_sentences(answer.statements), width=WIDTH)
+        _print(console, _sentences(answer.statements))
         console.print()
     else:
         _show_quotes(console, answer)
     for marker, paper in enumerate(answer.papers, 1):
-        console.print(_source(marker, paper), width=WIDTH)
+        _print(console, _source(marker, paper))
         # Elsewhere the answer is its quotes.
         if answer.mode == "llm":
             _show_evidence(console, answer, marker)
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
-        console.print(_text(note, "dim"), width=WIDTH)
+        _print(console, _text(note, "dim"))
     model = f" with {answer.receipt.model}" if answer.receipt.model else ""
     total = answer.receipt.timings_ms["total"]
-    console.print(_text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
+    _print(console, _text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
 
 
 def _show_refusal(console: Console, answer: Answer) -> None:
-    console.print(_text(answer.text), width=WIDTH)
+    _print(console, _text(answer.text))
     if answer.reason:
-        console.print(_text(f"Why: {answer.reason}.", "yellow"), width=WIDTH)
+        _print(console, _text(f"Why: {answer.reason}.", "yellow"))
     if answer.hits:
         console.print("\nNearest papers:")
         show_hits(console, answer.hits[:3])
@@ -63,21 +63,22 @@ def _show_refusal(console: Console, answer: Answer) -> None:
 def _show_quotes(console: Console, answer: Answer) -> None:
     for marker, paper in enumerate(answer.papers, 1):
         said = [s for s in answer.statements if s.citations[0].marker == marker]
-        console.print(_text(_name(paper), "bold"), width=WIDTH)
-        _indented(console, _sentences(said))
+        _print(console, _text(_name(paper), "bold"))
+        _print(console, _sentences(said), indent=2)
         console.print()
 
 
 def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
     cited = {c for s in answer.statements for c in s.citations if c.marker == marker}
     for citation in sorted(cited, key=lambda c: c.start):
-        _indented(console, _text(f"“{citation.quote}”", "dim"))
+        _print(console, _text(f"“{citation.quote}”", "dim"), indent=4)
 
 
-def _indented(console: Console, text: Text) -> None:
-    for line in text.wrap(console, min(console.width, WIDTH) - 2):
+def _print(console: Console, text: Text, *, indent: int = 0) -> None:
+    """Prints a text wrapped, no line of it with space at its end."""
+    for line in text.wrap(console, min(console.width, WIDTH) - indent):
         line.rstrip()
-        console.print(Text("  ") + line)
+        console.print(Text(" " * indent) + line)
 
 
 def _text(value: str, style: str = "") -> Text:

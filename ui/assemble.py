@@ -1,0 +1,169 @@
+"""What every command is put together from: options, the library, the engine, output.
+
+Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from index import FootnoteError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from index.embedders import Embedder
+    from index.library import Filters, Library
+    from rag.compose import Composer
+    from rag.engine import CitedQueryEngine
+    from rag.llm import ModelConfig
+    from ui.terminal import Bar
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        envvar="FOOTNOTE_LIBRARY",
+        help="Folder of the library.",
+        show_default="the user's data folder",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
+SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
+UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+ComposerOption = Annotated[
+    Literal["auto", "extractive", "llm"],
+    typer.Option(help="auto: a language model where one is configured, else quotes."),
+]
+
+
+class Misuse(FootnoteError):
+    """A command line that makes no sense; exit status 2."""
+
+
+@contextmanager
+def open_library(path: Path | None) -> "Iterator[Library]":
+    """Opens a library that must exist and hold papers."""
+    from index import LibraryNotFound
+
+    folder = library_folder(path)
+    if folder.is_file():
+        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
+    # Said before a model is loaded for nothing.
+    if not folder.is_dir():
+        raise LibraryNotFound(
+            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+        )
+    from index.library import Library
+
+    with Library.open(folder, embedder=make_embedder()) as library:
+        if not library.size:
+            raise FootnoteError(
+                f"the library at {folder} is empty; fill it with: "
+                f"footnote index PATH --library {folder}"
+            )
+        yield library
+
+
+@contextmanager
+def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
+    """Opens a library and what answers over it."""
+    model = chosen_model(composer)
+    with open_library(path) as library:
+        from rag.engine import CitedQueryEngine
+
+        yield CitedQueryEngine(library, make_composer(model, library.embedder))
+
+
+def make_embedder() -> "Embedder":
+    """Returns the embedder that the environment asks for; the bundled one by default."""
+    from index.embedders import EndpointEmbedder, MiniLM
+
+    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
+    if not model:
+        return MiniLM()
+    return EndpointEmbedder(
+        model,
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or "none",
+    )
+
+
+def chosen_model(choice: str) -> "ModelConfig | None":
+    """Returns the model that shall write, None for quotes alone."""
+    names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    configured = any(os.environ.get(name, "").strip() for name in names)
+    if choice == "llm" and not configured:
+        raise Misuse(
+            "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
+            "FOOTNOTE_MODEL"
+        )
+    if choice == "extractive" or not configured:
+        return None
+    from rag.llm import ModelConfig
+
+    return ModelConfig.from_environment(os.environ)
+
+
+def make_composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":
+    """Returns what writes answers: a model, or quotes where there is none."""
+    from rag.compose import ExtractiveComposer
+
+    if model is None:
+        return ExtractiveComposer()
+    from rag.llm import LLMComposer
+
+    return LLMComposer(model, embedder=embedder)
+
+
+def library_folder(path: Path | None) -> Path:
+    """Returns the library's folder, the user's data folder by default."""
+    if path is not None:
+        return path.expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote", appauthor=False) / "library"
+
+
+def check_years(since: int | None, until: int | None) -> None:
+    """Complains about years in the wrong order, before anything is loaded."""
+    if since is not None and until is not None and since > until:
+        raise Misuse(f"--since {since} is after --until {until}; swap them")
+
+
+def make_filters(since: int | None, until: int | None) -> "Filters":
+    """Returns the years as filters."""
+    from index.library import Filters
+
+    return Filters(since, until)
+
+
+@contextmanager
+def progress(label: str, total: int) -> "Iterator[Bar]":
+    """Shows a progress bar on stderr while open."""
+    from ui.terminal import progress_bar
+
+    with progress_bar(console(stderr=True), label, total) as bar:
+        yield bar
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Returns where people read."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Prints one line of JSON; escaped where stdout is not UTF-8, so that it stays JSON."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8))

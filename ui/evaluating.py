@@ -1,0 +1,249 @@
+"""``footnote eval``: run a set, compare runs, hold a gate, write reports, take in feedback."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from index import FootnoteError
+from ui.assemble import (
+    ComposerOption,
+    JsonOption,
+    LibraryOption,
+    Misuse,
+    console,
+    open_engine,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from evals.cases import Case
+    from evals.sweep import Setting
+    from rag.engine import CitedQueryEngine
+
+app = typer.Typer(help="Measure answers: every figure with its error.", rich_markup_mode=None)
+
+SetArgument = Annotated[Path, typer.Argument(help="Folder of an evaluation set.", metavar="SET")]
+RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+WorkersOption = Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")]
+
+
+@app.command()
+def run(
+    cases: SetArgument,
+    library: LibraryOption = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; a new one by default.")] = None,
+    composer: ComposerOption = "auto",
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Hits in an answer.")] = 20,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    workers: WorkersOption = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask every question of a set and measure the answers; goes on after a kill."""
+    from evals.cases import read_cases
+
+    asked = read_cases(cases)[:limit]
+    folder = out or Path("runs") / f"{cases.resolve().name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    with open_engine(library, composer) as engine:
+        report = _run(engine, cases, asked, folder, k=k, workers=workers)
+    if as_json:
+        print_json(report)
+    else:
+        _show(report, folder)
+
+
+@app.command()
+def report(
+    run: RunArgument,
+    format: Annotated[Literal["html", "md", "json"], typer.Option(help="Form.")] = "html",
+    out: Annotated[Path | None, typer.Option(help="File; report.html in the run's folder.")] = None,
+) -> None:
+    """Write a run's report: one HTML file that opens offline, Markdown or JSON."""
+    from evals.report import render_report
+
+    text = render_report(run, format=format)
+    if format != "html" and out is None:
+        print(text, end="")
+        return
+    target = out or run / "report.html"
+    target.write_text(text, "utf-8")
+    print(target)
+
+
+@app.command()
+def compare(
+    a: RunArgument,
+    b: RunArgument,
+    by: Annotated[str, typer.Option(help="Measure by which cases are won or lost.")] = "evidence",
+    as_json: JsonOption = False,
+) -> None:
+    """Say how run B differs from run A, and whether that is more than chance."""
+    from evals.compare import compare as compared
+    from ui.figures import show_comparison
+
+    found = compared(a, b, by=by)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        show_comparison(console(), found)
+
+
+@app.command()
+def gate(
+    run: RunArgument,
+    min: Annotated[
+        list[str] | None, typer.Option("--min", help='"MEASURE=VALUE" or "TAG/MEASURE=VALUE".')
+    ] = None,
+    no_worse_than: Annotated[Path | None, typer.Option(help="A run to be held against.")] = None,
+) -> None:
+    """Exit 1 when a run falls below its bounds, or is shown to be worse than another."""
+    from evals.compare import compare as compared
+    from evals.compare import failed_bounds
+    from evals.runner import read_report
+
+    if not min and no_worse_than is None:
+        raise Misuse('nothing to hold; give --min "R@5=0.9" or --no-worse-than RUN')
+    failed = failed_bounds(read_report(run), min or [])
+    if no_worse_than is not None:
+        worse = [c for c in compared(no_worse_than, run).shown if c.better is False]
+        failed += [f"{c.measure} fell from {c.a:.3f} to {c.b:.3f}" for c in worse]
+    if failed:
+        raise FootnoteError(f"gate not held: {'; '.join(failed)}")
+    print("gate held")
+
+
+@app.command()
+def sweep(
+    cases: SetArgument,
+    settings: Annotated[
+        list[str],
+        typer.Argument(help='"NAME: key=value, ..."; the first is held against the others.'),
+    ],
+    library: LibraryOption = None,
+    by: Annotated[str, typer.Option(help="Measure to choose by.")] = "evidence",
+    out: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("runs/sweep"),
+) -> None:
+    """Ask one set under several settings, and show one table."""
+    from evals.cases import read_cases
+    from evals.sweep import parse_setting, table
+    from ui.figures import show_sweep
+
+    parsed = [parse_setting(text) for text in settings]
+    if len({setting.name for setting in parsed}) < len(parsed):
+        raise Misuse("two settings have one name; give each its own")
+    asked = read_cases(cases)
+    folders = {}
+    for setting in parsed:
+        folders[setting.name] = out / setting.name
+        with open_engine(library, setting.composer or "extractive") as engine:
+            _apply(engine, setting)
+            _run(engine, cases, asked, folders[setting.name], k=setting.k or 20, setting=setting)
+    show_sweep(console(), table(folders, by), by)
+
+
+@app.command("import")
+def import_feedback(
+    feedback: Annotated[Path, typer.Argument(help="JSONL that the chat page recorded.")],
+    out: Annotated[Path, typer.Option(help="questions.jsonl to write.")],
+) -> None:
+    """Make cases of the feedback that the chat page recorded."""
+    from evals.feedback import cases_from_feedback, read_feedback, write_cases
+
+    entries, problems = read_feedback(feedback)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    found = cases_from_feedback(entries)
+    count = write_cases(out, found.rows)
+    skipped = "".join(f", {n} skipped ({why})" for why, n in found.skipped.items())
+    print(f"{len(entries)} entries, {len(problems)} problems{skipped}; {count} cases in {out}")
+
+
+@app.command()
+def agree(
+    human: Annotated[Path, typer.Argument(help='JSONL of {"id", "label"} by people.')],
+    machine: Annotated[Path, typer.Argument(help='JSONL of {"id", "score" or "label"}.')],
+    threshold: Annotated[float | None, typer.Option(help="Score from which on it means...")] = None,
+    positive: Annotated[str | None, typer.Option(help="... this label.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how well a measure or a judge agrees with people."""
+    from evals.agreement import agreement, read_ratings
+
+    ours, theirs = read_ratings(human, human=True), read_ratings(machine)
+    found = asdict(agreement(ours, theirs, threshold=threshold, positive=positive))
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        print(f"{name:18s} {value}")
+
+
+def _run(
+    engine: "CitedQueryEngine",
+    folder_of_cases: Path,
+    cases: "list[Case]",
+    folder: Path,
+    *,
+    k: int,
+    workers: int = 1,
+    setting: "Setting | None" = None,
+) -> dict[str, Any]:
+    """Runs cases through an engine into a folder, with a progress bar; returns the report."""
+    from evals.runner import RunConfig, code_version, fingerprint, library_fingerprint, run_cases
+    from rag.verify import verify
+
+    library = engine.library
+    config = RunConfig(
+        set=folder_of_cases.resolve().name,
+        cases=fingerprint(repr(case) for case in cases),
+        library=library_fingerprint(library),
+        code=code_version(),
+        composer=engine.composer.mode,
+        model=engine.composer.model,
+        k=k,
+        setting=json.dumps(asdict(setting)) if setting else None,
+    )
+
+    def find(name: str) -> str | None:
+        paper = library.paper(name)
+        return paper.id if paper else None
+
+    def supports(statement: str, quotes: Any) -> bool:
+        return verify(statement, quotes, embedder=library.embedder)[0] == "supported"
+
+    with progress("Answering", len(cases)) as advance:
+        return run_cases(
+            cases,
+            lambda case: engine.ask(case.question, case.history, k=k),
+            folder,
+            config,
+            find=find,
+            embedder=library.embedder,
+            supports=supports,
+            expected_mode=engine.composer.mode,
+            workers=workers,
+            on_case=advance,
+        )
+
+
+def _apply(engine: "CitedQueryEngine", setting: "Setting") -> None:
+    """Makes an engine answer under a setting."""
+    from rag.compose import ExtractiveComposer
+    from rag.retrieve import Fusion
+
+    if setting.dense_weight is not None:
+        engine.retriever.fusion = Fusion(setting.dense_weight)
+    if setting.sentences is not None:
+        engine.composer = ExtractiveComposer(sentences=setting.sentences)
+
+
+def _show(report: dict[str, Any], folder: Path) -> None:
+    from ui.figures import show_measures
+
+    show_measures(console(), report)
+    print(f"Run: {folder}   report: footnote eval report {folder}")
