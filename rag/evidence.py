@@ -1,6 +1,7 @@
 """Evidence: the sentences worth quoting, most telling first, not twice the same."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,8 +22,17 @@ PAPER_PENALTY = 1.0
 FAR_BEHIND = 0.4
 # Weight of the question's own words in a sentence, beside its cosine.
 WORD_WEIGHT = 0.8
+# What a number is worth to a sentence when the question asks for one.
+NUMBER_WEIGHT = 0.2
 # Two sentences closer than this say the same thing.
 SAME_COSINE = 0.92
+
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|often|large|big|fast|far|few|high|low|old)\b"
+    r"|\b(?:number|percent(?:age)?|share|rate|score|size|factor|times|accuracy)\b",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"(?:ing|edly|ed|es|s|ly|ions?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +73,19 @@ class EvidenceFinder:
         query = self._library.embedder.embed([question])[0]
         spans = [self._library.sentences(h.paper) for h in read]
         vectors = [self._cached(h.paper) for h in read]
-        words = _rarity(query_words(question), [h.paper.abstract for h in hits])
+        words = _rarity(_stems(question), [h.paper.abstract for h in hits])
+        asks_number = _ASKS_NUMBER.search(question) is not None
         ranked = sorted(
             (
-                (self._score(hit, hits[0], text, float(vector @ query), words), hit, span, vector)
+                (
+                    float(vector @ query)
+                    + WORD_WEIGHT * _shared(words, hit.paper.title, text)
+                    + NUMBER_WEIGHT * (asks_number and any(map(str.isdigit, text)))
+                    - PAPER_PENALTY * (hits[0].score - hit.score),
+                    hit,
+                    span,
+                    vector,
+                )
                 for hit, of_hit, rows in zip(read, spans, vectors, strict=True)
                 for span, vector in zip(of_hit, rows, strict=True)
                 for text in [hit.paper.abstract[span[0] : span[1]]]
@@ -91,28 +110,35 @@ class EvidenceFinder:
         query = self._library.embedder.embed([question])[0]
         return float(np.max(np.concatenate(vectors) @ query))
 
-    def _score(
-        self, hit: Hit, best: Hit, text: str, cosine: float, words: dict[str, float]
-    ) -> float:
-        present = set(query_words(text))
-        shared = sum(weight for word, weight in words.items() if word in present)
-        behind = best.score - hit.score
-        return cosine + WORD_WEIGHT * shared - PAPER_PENALTY * behind
-
     def _vectors(self, paper: Paper) -> Matrix:
         spans = self._library.sentences(paper)
         return self._library.embedder.embed([paper.abstract[a:b] for a, b in spans])
 
 
-def _rarity(words: Sequence[str], abstracts: Sequence[str]) -> dict[str, float]:
+def _shared(words: Mapping[str, float], title: str, text: str) -> float:
+    """Returns the weight of the question's words that a sentence has, its paper's title apart.
+
+    A word of the title tells which paper is meant, not which of its sentences: it counts
+    for all of them alike.
+    """
+    present = _stems(title) | _stems(text)
+    return sum(weight for word, weight in words.items() if word in present)
+
+
+def _stems(text: str) -> set[str]:
+    """Returns the telling words of a text without their commonest endings."""
+    return {_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text)}
+
+
+def _rarity(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:
     """Returns each word's share of the question's weight; a word that all hits have weighs little.
 
     Source: inverse document frequency, Sparck Jones 1972, taken over the hits.
     """
-    texts = [set(query_words(abstract)) for abstract in abstracts]
+    texts = [_stems(abstract) for abstract in abstracts]
     weights = {
         word: float(np.log((len(texts) + 1) / (sum(word in t for t in texts) + 0.5)))
-        for word in words
+        for word in sorted(words)
     }
     total = sum(weights.values())
     return {word: weight / total for word, weight in weights.items()} if total > 0 else {}
