@@ -86,7 +86,7 @@ def ensure_model(
         with FileLock(cache / "export.lock"):
             if exported.onnx.exists() and exported.tokenizer.exists():
                 return exported
-            weights = _find_weights(environ, cache, allow_download=allow_download)
+            weights = find_weights(environ, cache, allow_download=allow_download)
             export_int8(weights / "model.safetensors", exported.onnx)
             part = exported.tokenizer.with_suffix(".part")
             part.write_bytes((weights / "tokenizer.json").read_bytes())
@@ -98,7 +98,12 @@ def ensure_model(
     return exported
 
 
-def _find_weights(environ: Mapping[str, str], cache: Path, *, allow_download: bool) -> Path:
+def find_weights(environ: Mapping[str, str], cache: Path, *, allow_download: bool) -> Path:
+    """Returns the folder of the first weights found, verified.
+
+    Raises:
+        ModelError: There are none, or a file has another SHA-256.
+    """
     for folder in _local_folders(environ, cache):
         if all((folder / name).is_file() for name in SHA256):
             _verify(folder)
@@ -154,7 +159,7 @@ def export_int8(weights: Path, target: Path) -> None:
     """Builds the ONNX graph from the weights, quantises it and renames it to ``target``.
 
     Per-channel int8 keeps a mean cosine of .994 to fp32, per-tensor only .935
-    (command: ``python -m evals.bench.embedder``).
+    (command: ``python -m evals.bench.model``).
     """
     import onnx  # once a machine, and as large as all the rest
     from onnxruntime.quantization import QuantType, quantize_dynamic

@@ -19,9 +19,8 @@ from index.papers import Paper, Passage, Span
 if TYPE_CHECKING:
     from nltk.tokenize.punkt import PunktTokenizer
 
-# MiniLM reads 256 word pieces. Over the 512 papers of the first corpus a cl100k token is
-# 1.02 word pieces and a title 19, so 220 keeps all but the longest titles whole
-# (command: python -m evals.bench.passages).
+# MiniLM reads 256 word pieces, title included
+# (what that cuts off: python -m evals.bench.model PATH...).
 PASSAGE_TOKENS = 220
 
 _ENCODING = "cl100k_base"

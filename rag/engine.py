@@ -23,7 +23,7 @@ from index.words import STOP_WORDS, query_words
 from rag import ComposerError
 from rag.answer import REFUSAL, Answer, Delta, Event, Receipt, Stage, Turn
 from rag.compose import Composed, Composer, ExtractiveComposer
-from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence
+from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
 from rag.prompts import PROMPT_VERSION
 from rag.question import Question, understand
 from rag.retrieve import HybridRetriever, hit_node
@@ -48,6 +48,7 @@ class CitedQueryEngine(BaseQueryEngine):
         composer: Composer | None = None,
         *,
         retriever: HybridRetriever | None = None,
+        weights: Weights | None = None,
         k: int = 20,
     ) -> None:
         """Takes the library, what writes the answer, and how many hits to report.
@@ -56,6 +57,7 @@ class CitedQueryEngine(BaseQueryEngine):
             library: Where to search.
             composer: Extractive when not given.
             retriever: Hybrid when not given.
+            weights: Of the sentences to quote; as shipped when not given.
             k: Hits in an answer.
         """
         super().__init__(callback_manager=None)
@@ -63,7 +65,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self.composer = composer or ExtractiveComposer()
         self.retriever = retriever or HybridRetriever(library)
         self.k = k
-        self._finder = EvidenceFinder(library)
+        self._finder = EvidenceFinder(library, weights)
         self._wanted = self.composer.evidence_count
 
     def ask(

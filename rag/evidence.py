@@ -14,16 +14,8 @@ from index.words import query_words
 
 # Papers whose sentences are read.
 READ_PAPERS = 5
-# What a paper's distance behind the best one costs each of its sentences. With 0 the five
-# sentences of daily_papers_dev came from a gold paper in .50 of cases, with 1.0 in .68
-# (command: python -m evals.bench.evidence --sweep).
-PAPER_PENALTY = 1.0
 # Papers this far behind the best one in fused score are not read: their sentences would lose.
 FAR_BEHIND = 0.4
-# Weight of the question's own words in a sentence, beside its cosine.
-WORD_WEIGHT = 0.8
-# What a number is worth to a sentence when the question asks for one.
-NUMBER_WEIGHT = 0.2
 # Two sentences closer than this say the same thing.
 SAME_COSINE = 0.92
 
@@ -33,6 +25,23 @@ _ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(?:ing|edly|ed|es|s|ly|ions?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What makes a sentence telling, beside its cosine with the question.
+
+    Each value was chosen by ``python -m evals.bench.evidence SET --library DIR``.
+
+    Attributes:
+        paper: What a paper's distance behind the best one costs each of its sentences.
+        words: For having the question's words, rarer ones counting more.
+        number: For having a number where the question asks for one.
+    """
+
+    paper: float = 1.0
+    words: float = 0.8
+    number: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,10 @@ class Sentence:
 class EvidenceFinder:
     """Ranks the sentences of the best hits against a question."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, weights: Weights | None = None) -> None:
         """Takes the library, whose catalog knows the sentences of each paper."""
         self._library = library
+        self._weights = weights or Weights()
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
         self._cached = lru_cache(maxsize=2048)(self._vectors)
 
@@ -79,9 +89,9 @@ class EvidenceFinder:
             (
                 (
                     float(vector @ query)
-                    + WORD_WEIGHT * _shared(words, hit.paper.title, text)
-                    + NUMBER_WEIGHT * (asks_number and any(map(str.isdigit, text)))
-                    - PAPER_PENALTY * (hits[0].score - hit.score),
+                    + self._weights.words * _shared(words, hit.paper.title, text)
+                    + self._weights.number * (asks_number and any(map(str.isdigit, text)))
+                    - self._weights.paper * (hits[0].score - hit.score),
                     hit,
                     span,
                     vector,

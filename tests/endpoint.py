@@ -34,7 +34,8 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            endpoint.requests.append(json.loads(body))
+            self.asked = json.loads(body)
+            endpoint.requests.append(self.asked)
             endpoint.keys.append(self.headers["Authorization"])
             at = min(len(endpoint.requests), len(endpoint.script)) - 1
             endpoint.script[at](self)
@@ -83,6 +84,17 @@ def says(*pieces: str, finish: str | None = "stop", done: bool = True) -> Reply:
     events += [_event(_chunk(delta={}, finish_reason=finish))] if finish else []
     events += [_event("[DONE]")] if done else []
     return lambda handler: _send(handler, 200, b"".join(events), "text/event-stream")
+
+
+def cites(fragment: str, *pieces: str) -> Reply:
+    """Streams pieces in which ``N`` is the number of the sentence that holds a fragment."""
+
+    def reply(handler: Any) -> None:
+        lines = handler.asked["messages"][-1]["content"].splitlines()
+        number = next(line[1 : line.index("]")] for line in lines if fragment in line)
+        says(*(piece.replace("N", number) for piece in pieces))(handler)
+
+    return reply
 
 
 def refuses(status: int, message: str = "no", **headers: str) -> Reply:

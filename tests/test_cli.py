@@ -18,11 +18,11 @@ from index.demo import demo_papers
 from index.library import Library
 from index.papers import make_paper
 from rag.answer import Answer, Citation, Receipt, Statement
-from tests.endpoint import Endpoint, refuses, says, serve
+from tests.endpoint import Endpoint, cites, refuses, serve
 from ui.terminal import show_answer
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("index", "status", "ask", "search", "similar", "chat", "demo")
+COMMANDS = ("index", "status", "ask", "search", "similar", "chat", "demo", "eval")
 KEY = "sk-secret-4f9a1c77"
 CONFIGURATION = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FOOTNOTE_MODEL", "FOOTNOTE_LIBRARY")
 QUESTION = "What does PPO clip?"
@@ -139,8 +139,8 @@ def answers(start: Start, demo_library: Library, files: Path) -> dict[str, Ran]:
     asked = {
         "text": start("ask", "What is dense passage retrieval trained on?", *at, **ascii_only),
         "follow-up": start(*follow_up, "--history", files / "talk.jsonl"),
-        "years": start("ask", "policies", "--json", *years, *at, "--history", files / "talk.json",
-                       OPENAI_API_KEY=" "),
+        "years": start("ask", "reinforcement learning policies à la Pokémon", "--json", *years, *at,
+                       "--history", files / "talk.json", OPENAI_API_KEY=" ", **ascii_only),
         "refused": start("ask", "how do I cook pasta", *at),
         "search": start("search", "OpenVLA", "-k", "3", "--json", *at, **ascii_only),
         "similar": start("similar", "1707.06347v2", "-k", "4", *at),
@@ -181,6 +181,10 @@ def test_json_is_alone_on_stdout(answers: dict[str, Ran]) -> None:
 def test_years_bound_what_is_found(answers: dict[str, Ran], demo_library: Library) -> None:
     papers = [demo_library.paper(hit["paper_id"]) for hit in answers["years"].data["hits"]]
     assert {paper.year for paper in papers if paper} == {2019, 2020}
+
+
+def test_json_stays_json_where_stdout_is_not_utf_8(answers: dict[str, Ran]) -> None:
+    assert answers["years"].data["question"].endswith("à la Pokémon")
 
 
 def test_blank_configuration_is_none(answers: dict[str, Ran]) -> None:
@@ -316,9 +320,10 @@ def test_an_error_is_one_line_on_stderr(
 
 
 def test_a_reader_that_goes_away_is_no_traceback(demo_library: Library) -> None:
-    command = f"{sys.executable} -m ui.cli search PPO -k 70 --json --library {demo_library.path}"
+    command = f"{sys.executable} -m ui.cli search PPO -k 1 --json --library {demo_library.path}"
+    buffered = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     done = subprocess.run(
-        ["bash", "-c", f"{command} | true"], cwd=ROOT, capture_output=True, text=True
+        ["bash", "-c", f"{command} | true"], cwd=ROOT, env=buffered, capture_output=True, text=True
     )
     assert done.stderr == ""
 
@@ -331,10 +336,14 @@ def configured(endpoint: Endpoint) -> dict[str, str]:
 
 
 def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library: Library) -> None:
-    with serve(says("PPO clips the probability ratio [2]. ", "It is fast [77].")) as endpoint:
+    said = (
+        "PPO clips the probability ratio between the new and the old policy [N]. It is fast [77]."
+    )
+    with serve(cites("variant of PPO clips", *said)) as endpoint:
         ran = footnote("ask", QUESTION, "--library", demo_library.path, **configured(endpoint))
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.startswith("PPO clips the probability ratio. [1] It is fast. (unsupported)")
+    assert ran.out.startswith(said[:66])
+    assert "It is fast. (unsupported)" in ran.out
     assert "“The main variant of PPO clips the probability ratio" in ran.out
     assert "llm with scripted" in ran.out
 

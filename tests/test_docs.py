@@ -1,0 +1,65 @@
+"""The documents say what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from ui.cli import app
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(ROOT.glob("*.md"))
+TEXTS = [*DOCUMENTS, ROOT / "Makefile", *ROOT.glob("*/**/*.py")]
+SOURCES = [p for p in TEXTS if ".venv" not in p.parts]
+
+
+def commands(group: typer.Typer, prefix: str = "footnote") -> list[str]:
+    """Returns every command of the command line, with its group."""
+    own = [c.name or c.callback.__name__ for c in group.registered_commands if c.callback]
+    inner = [
+        name
+        for g in group.registered_groups
+        if g.typer_instance
+        for name in commands(g.typer_instance, f"{prefix} {g.name}")
+    ]
+    return [f"{prefix} {name}" for name in own] + inner
+
+
+@pytest.mark.parametrize("command", commands(app))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"`{command}" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_bench_that_a_text_names_is_there() -> None:
+    for path in SOURCES:
+        for name in re.findall(r"-m evals\.bench\.(\w+)", path.read_text("utf-8")):
+            assert (ROOT / "evals" / "bench" / f"{name}.py").is_file(), f"{path}: {name}"
+
+
+def test_every_make_target_of_the_documents_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for document in DOCUMENTS:
+        named = re.findall(r"(?:`|^)make ([a-z]+)", document.read_text("utf-8"), re.M)
+        assert set(named) <= targets, document
+
+
+def test_the_lock_names_no_torch_and_no_registry() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    names = set(re.findall(r"^([a-z0-9][\w.-]*)==", lock, re.M))
+    assert {"llama-index", "chromadb", "openai", "gradio", "tiktoken", "pytest"} <= names
+    assert not {"torch", "sentence-transformers"} & names
+    assert "://" not in lock
+
+
+def test_every_requirement_of_the_lock_has_a_hash() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    entries = re.split(r"\n(?=[a-z0-9])", lock.strip())
+    assert len(entries) > 100
+    assert all("--hash=sha256:" in entry for entry in entries)
