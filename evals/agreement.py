@@ -149,16 +149,15 @@ def agreement(
     both = [name for name in human if name in judged]
     pairs: list[tuple[str, str]] = []
     for name in both:
-        theirs = _reduced(judged[name], threshold, positive, name)
-        ours = human[name].label
+        ours, theirs = human[name].label, _reduced(judged[name], threshold, positive, name)
         if theirs is not None and ours is not None:
             pairs.append((ours if positive in (None, ours) else OTHER, theirs))
-    ours_coded, theirs_coded = _coded(pairs)
+    coded = _coded(pairs)
     return Agreement(
         n=len(pairs),
-        raw=_figure(raw_agreement, ours_coded, theirs_coded, needs_classes=False),
-        balanced_accuracy=_figure(balanced_accuracy, ours_coded, theirs_coded),
-        kappa=_figure(cohens_kappa, ours_coded, theirs_coded),
+        raw=_figure(raw_agreement, *coded, needs_classes=False),
+        balanced_accuracy=_figure(balanced_accuracy, *coded),
+        kappa=_figure(cohens_kappa, *coded),
         human_only=len(human) - len(both),
         judged_only=len(judged) - len(both),
         failed=len(both) - len(pairs),

@@ -74,6 +74,7 @@ LONGEST_WAIT = 120.0
 _TEMPLATE_TOKENS = 50
 # A label and a score further apart than this contradict each other; labels stand 0.5 apart.
 _CONTRADICTION = 0.5
+_OPTIONS: dict[str, Any] = {"response_format": {"type": "json_object"}, "temperature": 0.0}
 _BEFORE = "The material to judge, one JSON object on the next line:"
 _AFTER = "Judge that material, and reply with the JSON object that you were asked for."
 # Ends of line that JSON may leave as they are.
@@ -272,7 +273,7 @@ class Judge:
         if not (config.api_key.isascii() and config.api_key.isprintable()):
             raise JudgeError("the API key holds characters that no header can; copy it again")
         self.config = config
-        self._cache = cache
+        self._cache = _made(cache)
         self._purse = _Purse(limit)
         self._sleep = sleep
         self._attempts = max(1, attempts)
@@ -284,17 +285,7 @@ class Judge:
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Lock] = {}
         # What an endpoint turns out not to take is left out of later calls.
-        self._options: dict[str, Any] = {
-            "response_format": {"type": "json_object"},
-            "temperature": 0.0,
-            "max_tokens": config.max_tokens,
-        }
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise JudgeError(
-                f"{cache}: no folder for judgements ({error}); give another"
-            ) from error
+        self._options = {**_OPTIONS, "max_tokens": config.max_tokens}
 
     @property
     def tokens(self) -> int:
@@ -477,6 +468,14 @@ class Judge:
                 partial.unlink(missing_ok=True)
             # To go on would be to pay for what cannot be kept.
             raise JudgeError(f"{self._cache}: cannot keep a judgement ({error})") from error
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JudgeError(f"{folder}: no folder for judgements ({error}); give another") from error
+    return folder
 
 
 def prompt(criterion: Criterion, data: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -158,7 +158,7 @@ def _download(folder: Path) -> Path:
 def export_int8(weights: Path, target: Path) -> None:
     """Builds the ONNX graph from the weights, quantises it and renames it to ``target``.
 
-    Per-channel int8 keeps a mean cosine of .994 to fp32, per-tensor only .935
+    Per-channel int8 keeps a mean cosine of .995 to fp32 over 200 passages
     (command: ``python -m evals.bench.model``).
     """
     import onnx  # once a machine, and as large as all the rest

@@ -343,7 +343,7 @@ def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library
         ran = footnote("ask", QUESTION, "--library", demo_library.path, **configured(endpoint))
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(said[:66])
-    assert "It is fast. (unsupported)" in ran.out
+    assert "fast. (unsupported) (marker [77]" in ran.out
     assert "“The main variant of PPO clips the probability ratio" in ran.out
     assert "llm with scripted" in ran.out
 

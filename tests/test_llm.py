@@ -31,7 +31,8 @@ from tests.endpoint import (
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"
 CLIPS = "The main variant of PPO clips the probability ratio between the new and the old policy"
-GOOD = "PPO clips the probability ratio between the new and the old policy [N]."
+CHECKED = "PPO clips the probability ratio between the new and the old policy [N]."
+GOOD = CHECKED.replace("N", "1")
 
 
 def engine(
@@ -62,7 +63,7 @@ def streamed(events: Sequence[object]) -> str:
 
 
 def test_a_written_answer_is_bound_and_checked(demo_library: Library) -> None:
-    answer = answered(demo_library, cites(CLIPS, GOOD[:40], GOOD[40:-3], "N", "]", "."))
+    answer = answered(demo_library, cites(CLIPS, CHECKED[:40], CHECKED[40:-3], "N", "]", "."))
     assert (answer.mode, answer.abstained, answer.reason) == ("llm", False, None)
     (statement,) = answer.statements
     (citation,) = statement.citations
@@ -120,7 +121,7 @@ def test_a_sentence_without_a_marker_is_unsupported(demo_library: Library) -> No
 
 
 def test_a_number_that_the_quote_lacks_is_not_supported(demo_library: Library) -> None:
-    answer = answered(demo_library, cites(CLIPS, GOOD.replace("ratio", "ratio at 0.9")))
+    answer = answered(demo_library, cites(CLIPS, CHECKED.replace("ratio", "ratio at 0.9")))
     assert verdicts(answer) == ["unsupported"]
 
 
@@ -155,7 +156,7 @@ def test_the_models_refusal_abstains_with_reason_and_hits(text: str, demo_librar
 
 
 def test_an_answer_cut_off_by_its_limit_says_so(demo_library: Library) -> None:
-    answer = answered(demo_library, says(GOOD.replace("N", "1"), " And then", finish="length"))
+    answer = answered(demo_library, says(GOOD, " And then", finish="length"))
     assert "cut off at 500 tokens" in answer.statements[-1].notes[-1]
     assert answer.statements[0].notes == ()
 
