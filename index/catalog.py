@@ -35,6 +35,17 @@ CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
 CREATE TABLE IF NOT EXISTS staged (
     passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL);
 """
+# Faults that leave the file whole.
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 # SQLite takes at most 32,766 parameters in a statement.
 _MANY = 10_000
 
@@ -116,6 +127,12 @@ class Catalog:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            # An extended code has the primary one in its low byte.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:
+                raise LibraryError(
+                    f"{self._path} cannot be used now ({error}); free space, check the rights or "
+                    "wait for the other process, then try again"
+                ) from error
             raise LibraryError(
                 f"{self._path} is not a usable catalog ({error}); restore it, or move the "
                 "library away and index again"

@@ -169,7 +169,7 @@ class EndpointEmbedder(_MatrixEmbedding):
             ModelError: The endpoint cannot be reached, refuses, or answers with other
                 than one vector a text.
         """
-        from openai import OpenAIError
+        from openai import APIStatusError, OpenAIError
 
         rows: list[list[float]] = []
         try:
@@ -177,13 +177,14 @@ class EndpointEmbedder(_MatrixEmbedding):
                 part = list(texts[at : at + 64])
                 found = self._client.embeddings.create(model=self.model_name, input=part)
                 rows += [item.embedding for item in sorted(found.data, key=lambda d: d.index)]
-        except OpenAIError as error:
+            vectors = np.array(rows, np.float32).reshape(len(texts), -1)
+        # What is no embedding answer trips the client in its own ways. Its words are not
+        # repeated: they may hold the key.
+        except (OpenAIError, ValueError, TypeError, AttributeError, KeyError) as error:
+            status = f" {error.status_code}" if isinstance(error, APIStatusError) else ""
             raise ModelError(
-                f"embedding endpoint {self._client.base_url}: {str(error)[:160]}; "
-                "check the address, the key and the model's name"
+                f"embedding endpoint {self._client.base_url.copy_with(userinfo=b'')} failed "
+                f"({type(error).__name__}{status}); check the address, the key and the model's name"
             ) from error
-        vectors = np.array(rows, np.float32).reshape(len(rows), -1)
-        if len(rows) != len(texts):
-            raise ModelError(f"embedding endpoint gave {len(rows)} vectors for {len(texts)} texts")
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)

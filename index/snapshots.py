@@ -45,13 +45,16 @@ class Snapshots:
         self._catalog = catalog
         self._guard = threading.RLock()
         self._snapshot: Snapshot | None = None
+        self._previous: Snapshot | None = None
         self._seen = -1
 
     def close(self) -> None:
-        """Closes the snapshot in use."""
-        if self._snapshot:
-            self._snapshot.close()
-        self._snapshot = None
+        """Closes the snapshots in use."""
+        with self._guard:
+            for snapshot in (self._snapshot, self._previous):
+                if snapshot:
+                    snapshot.close()
+            self._snapshot = self._previous = None
 
     def current(self) -> Snapshot | None:
         """Returns the published snapshot, opening it when it is not the one in use.
@@ -75,8 +78,12 @@ class Snapshots:
                 folder = self._folder(generation)
                 if not folder.is_dir():
                     return self._snapshot
-                self.close()
-                self._snapshot = _open(folder, generation)
+                opened = _open(folder, generation)
+                # Another thread may still be reading the one it was handed a moment ago: it
+                # stays open until the next swap.
+                if self._previous:
+                    self._previous.close()
+                self._previous, self._snapshot = self._snapshot, opened
             self._seen = version
             return self._snapshot
 

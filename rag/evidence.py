@@ -9,7 +9,8 @@ import numpy as np
 
 from index.embedders import Matrix
 from index.library import Library
-from index.papers import Hit, Paper
+from index.papers import Hit, Paper, Span
+from index.passages import sentence_spans
 from index.words import query_words
 
 # Papers whose sentences are read.
@@ -73,7 +74,7 @@ class EvidenceFinder:
         self._library = library
         self._weights = weights or Weights()
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
-        self._cached = lru_cache(maxsize=2048)(self._vectors)
+        self._cached = lru_cache(maxsize=2048)(self._read)
 
     def find(self, question: str, hits: Sequence[Hit], *, count: int) -> list[Sentence]:
         """Returns up to ``count`` sentences, most telling first."""
@@ -81,8 +82,7 @@ class EvidenceFinder:
         if not read:
             return []
         query = self._library.embedder.embed([question])[0]
-        spans = [self._library.sentences(h.paper) for h in read]
-        vectors = [self._cached(h.paper) for h in read]
+        spans, vectors = zip(*(self._cached(h.paper) for h in read), strict=True)
         words = _rarity(_stems(question), [h.paper.abstract for h in hits])
         asks_number = _ASKS_NUMBER.search(question) is not None
         ranked = sorted(
@@ -114,15 +114,21 @@ class EvidenceFinder:
 
     def nearness(self, question: str, hits: Sequence[Hit]) -> float:
         """Returns the highest cosine between a question and a sentence that would be read."""
-        vectors = [rows for hit in hits[:READ_PAPERS] if len(rows := self._cached(hit.paper))]
+        vectors = [rows for h in hits[:READ_PAPERS] if len(rows := self._cached(h.paper)[1])]
         if not vectors:
             return 0.0
         query = self._library.embedder.embed([question])[0]
         return float(np.max(np.concatenate(vectors) @ query))
 
-    def _vectors(self, paper: Paper) -> Matrix:
+    def _read(self, paper: Paper) -> tuple[list[Span], Matrix]:
+        """Returns the paper's sentences and their vectors, of one and the same abstract."""
         spans = self._library.sentences(paper)
-        return self._library.embedder.embed([paper.abstract[a:b] for a, b in spans])
+        # The stored spans are of another text when the paper changed since it was found.
+        if self._library.paper(paper.id) != paper:
+            spans = sentence_spans(paper.abstract)
+        texts = [paper.abstract[a:b] for a, b in spans]
+        empty = np.empty((0, self._library.embedder.dimensions), np.float32)
+        return spans, self._library.embedder.embed(texts) if texts else empty
 
 
 def _shared(words: Mapping[str, float], title: str, text: str) -> float:

@@ -4,6 +4,7 @@ import html
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ from evals.report import render_report
 from evals.runner import CONFIG, REPORT, ROWS, RunMismatch, write_json
 from evals.summary import summarise
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 # It tries an element, an attribute, a script and a Jinja expression, in a line of which Markdown
 # would make a table and a picture; and it has a word wider than a phone.
 HOSTILE = (

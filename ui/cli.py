@@ -105,7 +105,7 @@ def index(
     """Add papers to a library: saved Daily Papers pages, JSONL."""
     import time
 
-    from index.sources import Sources, read_sources
+    from index.sources import NothingUsable, Sources, read_sources
 
     started = time.perf_counter()
     if not paths and not rebuild:
@@ -113,7 +113,12 @@ def index(
     for path in paths or ():
         if not path.exists():
             raise Misuse(f"{path} does not exist; give files or folders of papers")
-    sources = read_sources(paths) if paths else Sources((), ())
+    try:
+        sources = read_sources(paths) if paths else Sources((), ())
+    except NothingUsable as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        raise
     for problem in sources.problems:
         print(problem, file=sys.stderr)
     from index.library import Library

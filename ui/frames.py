@@ -91,6 +91,8 @@ def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
         if isinstance(event, Answer):
             yield event
         elif isinstance(event, Stage):
+            # Each write stage begins the text anew.
+            text = "" if event.name == "write" else text
             yield draft_html(text) + stage_html(event.detail)
         # Text that comes says better than a stage that something is being done.
         elif isinstance(event, Delta):

@@ -21,6 +21,15 @@ FORMATS = "saved Daily Papers pages, JSONL"
 HEAD_CHARACTERS = 4096
 
 
+class NothingUsable(SourceError):
+    """No record could be used; ``problems`` says of each why."""
+
+    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+        """Takes the one line, and the problems behind it."""
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Everything that was read from some paths."""
@@ -33,7 +42,8 @@ def read_sources(paths: Sequence[Path]) -> Sources:
     """Reads every path, so that nothing is written before all could be read.
 
     Raises:
-        SourceError: A path cannot be read, or no record in any of them can be used.
+        SourceError: A path cannot be read.
+        NothingUsable: No record in any of them can be used.
     """
     papers: list[Paper] = []
     problems: list[Problem] = []
@@ -44,9 +54,11 @@ def read_sources(paths: Sequence[Path]) -> Sources:
             else:
                 problems.append(found)
     if not papers:
-        first = f"; first problem: {problems[0]}" if problems else ""
         names = ", ".join(map(str, paths))
-        raise SourceError(f"{names}: none of {len(problems)} records can be used{first}")
+        raise NothingUsable(
+            f"{names}: none of {len(problems)} records can be used; mend them, or give {FORMATS}",
+            problems,
+        )
     return Sources(tuple(papers), tuple(problems))
 
 
