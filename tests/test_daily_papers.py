@@ -13,7 +13,7 @@ from index import SourceError
 from index.build import add_papers
 from index.catalog import Catalog
 from index.papers import Listing, Paper, Problem
-from index.sources import daily_papers, read_papers, read_sources
+from index.sources import NothingUsable, daily_papers, read_papers, read_sources
 
 PAGE = "page.txt"
 
@@ -371,7 +371,11 @@ def test_a_folder_without_a_usable_file_is_refused(tmp_path):
         list(read_papers(tmp_path))
 
 
-def test_sources_without_a_usable_record_are_refused_with_the_first_problem(tmp_path):
+def test_sources_without_a_usable_record_are_refused_with_every_problem(tmp_path):
     (tmp_path / PAGE).write_text(flat(Shown("Lost at Sea", "")))
-    with pytest.raises(SourceError, match=r"none of 1 records .* page\.txt:3: listing without an"):
+    with pytest.raises(NothingUsable, match=r"none of 1 records can be used") as caught:
         read_sources([tmp_path / PAGE])
+    assert [str(p) for p in caught.value.problems] == [
+        str(p) for p in read_papers(tmp_path / PAGE) if isinstance(p, Problem)
+    ]
+    assert "page.txt:3: listing without an" in str(caught.value.problems[0])
