@@ -1,0 +1,23 @@
+"""The judge: a language model's opinion of an answer, kept on disk and never over its limit."""
+
+from evals.judge.endpoint import retry_after
+from evals.judge.judge import Judge
+from evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement
+from evals.judge.kept import cache_key
+from evals.judge.prompting import INSTRUCTIONS, PROMPT_VERSION, prompt
+from evals.judge.spending import Limit, Prices
+
+__all__ = [
+    "INSTRUCTIONS",
+    "LABELS",
+    "PROMPT_VERSION",
+    "Criterion",
+    "Judge",
+    "JudgeError",
+    "Judgement",
+    "Limit",
+    "Prices",
+    "cache_key",
+    "prompt",
+    "retry_after",
+]

@@ -1,0 +1,212 @@
+"""Endpoint: one call of the judge over the wire, what it took, and why it failed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAI
+from pydantic import BaseModel, Field, ValidationError
+
+from evals.judge.judgement import Criterion, Said, checked
+from evals.judge.spending import Purse, Tokens
+from index.passages import count_tokens
+from rag.llm import ModelConfig
+
+# An endpoint that asks for a longer wait than this many seconds has failed.
+LONGEST_WAIT = 120.0
+# Tokens set aside for what a chat template adds to two messages: roles and delimiters.
+_TEMPLATE_TOKENS = 50
+_OPTIONS: dict[str, Any] = {"response_format": {"type": "json_object"}, "temperature": 0.0}
+
+
+class Failed(Exception):
+    """An attempt gave no judgement; ``wait`` is what the endpoint asked for, in seconds."""
+
+    def __init__(self, reason: str, *, again: bool = True, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.again = again
+        self.wait = wait
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = Field(ge=0)
+    completion_tokens: int = Field(ge=0)
+
+
+class _Completion(BaseModel):
+    """The untrusted JSON of an endpoint; a local one may leave the usage out."""
+
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+class Endpoint:
+    """Sends prompts to a chat model; may be used from many threads at once."""
+
+    def __init__(self, config: ModelConfig, purse: Purse) -> None:
+        """Connects nothing yet; ``purse`` pays for each call."""
+        self.config = config
+        self._purse = purse
+        # A key may also stand in the address.
+        self.where = f"{config.model} at {urlsplit(config.base_url).netloc.rpartition('@')[2]}"
+        self._client = OpenAI(
+            api_key=config.api_key, base_url=config.base_url, timeout=config.timeout, max_retries=0
+        )
+        # What an endpoint turns out not to take is left out of later calls.
+        self._options = {**_OPTIONS, "max_tokens": config.max_tokens}
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def judge(
+        self, criterion: Criterion, messages: Sequence[Mapping[str, str]], spent: list[Tokens]
+    ) -> Said:
+        """Returns what the model said, and adds to ``spent`` what each call took.
+
+        Raises:
+            Failed: It gave no judgement.
+            JudgeError: The call could exceed the limit; it was not made.
+        """
+        return _said(criterion, self._call(messages, spent))
+
+    def without_key(self, text: str) -> str:
+        """Returns a text of the endpoint without the key, which some repeat in what they say."""
+        key = self.config.api_key
+        return text if key in ("", "none") else text.replace(key, "***")
+
+    def _call(self, messages: Sequence[Mapping[str, str]], spent: list[Tokens]) -> _Choice:
+        """Returns what the endpoint replied, and adds to ``spent`` what it took."""
+        options = self._options
+        while True:
+            try:
+                choice = self._send(messages, options, spent)
+            except APIStatusError as error:
+                said = self.without_key(_message(error))
+                fewer = _fewer(options, said) if error.status_code == 400 else None
+                if fewer is None:
+                    raise _refusal(error, said[:200]) from error
+                options = fewer
+            except APITimeoutError as error:
+                raise Failed(f"gave no answer within {self.config.timeout:g} s") from error
+            except APIConnectionError as error:
+                raise Failed("cannot be reached") from error
+            else:
+                self._options = options
+                return choice
+
+    def _send(
+        self, messages: Sequence[Mapping[str, str]], options: Mapping[str, Any], spent: list[Tokens]
+    ) -> _Choice:
+        text = "".join(message["content"] for message in messages)
+        # No tokenizer makes more tokens than bytes, so the limit holds for any model.
+        most = Tokens(len(text.encode()) + _TEMPLATE_TOKENS, self.config.max_tokens)
+        self._purse.reserve(most)
+        took = Tokens()
+        try:
+            sent: Any = messages
+            raw = self._client.chat.completions.with_raw_response.create(
+                model=self.config.model, messages=sent, **options
+            )
+            # Until its usage is read, a reply counts at its most.
+            took = most
+            completion = _completion(raw.text)
+            choice = completion.choices[0]
+            took = _took(completion, text)
+            return choice
+        except APITimeoutError:
+            # It may have been answered, and charged, all the same.
+            took = most
+            raise
+        finally:
+            self._purse.settle(most, took)
+            spent.append(took)
+
+
+def _completion(text: str) -> _Completion:
+    try:
+        return _Completion.model_validate_json(text)
+    except ValidationError as error:
+        raise Failed("sent what is no chat answer") from error
+
+
+def _took(completion: _Completion, prompt_text: str) -> Tokens:
+    if completion.usage is not None:
+        return Tokens(completion.usage.prompt_tokens, completion.usage.completion_tokens)
+    said = completion.choices[0].message.content or ""
+    return Tokens(count_tokens(prompt_text) + _TEMPLATE_TOKENS, count_tokens(said))
+
+
+def _said(criterion: Criterion, choice: _Choice) -> Said:
+    """Returns the judgement in a reply, which may stand after thoughts or within a fence."""
+    text = (choice.message.content or "").rpartition("</think>")[2]
+    try:
+        return checked(
+            criterion, Said.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
+        )
+    except ValueError as error:
+        if choice.finish_reason == "length":
+            raise Failed("was cut off; give the judge more max_tokens", again=False) from error
+        fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise Failed(f"replied with what is no judgement ({fault})") from error
+
+
+def _fewer(options: Mapping[str, Any], said: str) -> dict[str, Any] | None:
+    """Returns the options without one that a refusal is about; None if there is none to spare.
+
+    Reasoning models take neither a temperature nor ``max_tokens``; a refusal that names
+    nothing is put down to the response format.
+    """
+    left = dict(options)
+    if "max_tokens" in left and "max_completion_tokens" in said:
+        left["max_completion_tokens"] = left.pop("max_tokens")
+        return left
+    for name in ("temperature", "response_format"):
+        if name in left and name in said:
+            del left[name]
+            return left
+    return left if left.pop("response_format", None) else None
+
+
+def _message(error: APIStatusError) -> str:
+    """Returns what a refusal says, as one line."""
+    body = error.body
+    message = body.get("message") if isinstance(body, dict) else None
+    return " ".join(str(message or error.message).split())
+
+
+def _refusal(error: APIStatusError, said: str) -> Failed:
+    status = error.status_code
+    reason = f"refused with status {status} ({said})"
+    wait = retry_after(error.response.headers.get("retry-after", ""))
+    if wait is not None and wait > LONGEST_WAIT:
+        return Failed(f"{reason} and asks to wait {wait:.0f} s", again=False)
+    passing = status in (408, 409, 429) or status >= 500
+    # OpenAI says 429 also where an account is empty, which waiting does not fill.
+    return Failed(reason, again=passing and error.code != "insufficient_quota", wait=wait)
+
+
+def retry_after(value: str) -> float | None:
+    """Returns the seconds that a Retry-After header asks for; None where it says nothing.
+
+    Source: RFC 9110, section 10.2.3: seconds, or a date.
+    """
+    try:
+        if value.strip().isdecimal():
+            return float(value)
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,156 @@
+"""Judge: what a language model says of an answer; optional, and never taken on its word alone.
+
+Any OpenAI-compatible endpoint judges by two criteria: do these quotes support a statement,
+and does an answer say what a reference says? How far its judgements are those of people is
+for ``evals.agreement`` to tell. A judgement is kept on disk, so that asking again costs
+nothing; one that failed has no score, only its reason, and is not kept.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from evals.judge.endpoint import Endpoint, Failed
+from evals.judge.judgement import Criterion, JudgeError, Judgement, Said
+from evals.judge.kept import Kept, cache_key
+from evals.judge.prompting import PROMPT_VERSION, prompt
+from evals.judge.spending import Limit, Purse, Tokens
+from rag.llm import ModelConfig
+
+ATTEMPTS = 5
+# Seconds before the second attempt, doubled before each further one.
+FIRST_WAIT = 1.0
+
+
+class Judge:
+    """Asks a model to judge; may be used from many threads at once."""
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        cache: Path,
+        limit: Limit,
+        sleep: Callable[[float], object] = time.sleep,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        """Connects nothing yet.
+
+        Args:
+            config: Which model, and where; ``max_tokens`` is what a judgement may take.
+            cache: Folder of judgements; made if it is not there.
+            limit: What may be spent in the life of this object.
+            sleep: Waits some seconds between attempts.
+            attempts: At one judgement.
+
+        Raises:
+            JudgeError: The folder cannot be made, or the key is none.
+        """
+        if not (config.api_key.isascii() and config.api_key.isprintable()):
+            raise JudgeError("the API key holds characters that no header can; copy it again")
+        self.config = config
+        self._kept = Kept(cache, config.model)
+        self._purse = Purse(limit)
+        self._endpoint = Endpoint(config, self._purse)
+        self._sleep = sleep
+        self._attempts = max(1, attempts)
+        self._lock = threading.Lock()
+        self._asking: dict[str, threading.Lock] = {}
+
+    @property
+    def tokens(self) -> int:
+        """Tokens spent so far, those of calls under way at their most."""
+        return self._purse.used.prompt + self._purse.used.completion
+
+    @property
+    def cost_usd(self) -> float | None:
+        """USD spent so far, calls under way at their most; None where no price is known."""
+        return self._purse.cost(self._purse.used)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._endpoint.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def support(self, statement: str, quotes: Sequence[str]) -> Judgement:
+        """Returns whether quotes support a statement.
+
+        Raises:
+            JudgeError: The call could exceed the limit; it was not made.
+        """
+        return self._judge("support", {"statement": statement, "quotes": list(quotes)})
+
+    def quality(self, question: str, answer: str, reference: str) -> Judgement:
+        """Returns how far an answer says what a reference says in answer to a question.
+
+        Raises:
+            JudgeError: The call could exceed the limit; it was not made.
+        """
+        data = {"question": question, "reference": reference, "answer": answer}
+        return self._judge("quality", data)
+
+    def supports(self, statement: str, quotes: Sequence[str]) -> bool:
+        """Returns whether quotes fully support a statement; an ``evals.answers.Supports``.
+
+        Raises:
+            JudgeError: The judgement failed, or the call could exceed the limit.
+        """
+        found = self.support(statement, quotes)
+        if found.failed:
+            raise JudgeError(f"no judgement: {found.reason}")
+        return found.label == "supported"
+
+    def _judge(self, criterion: Criterion, data: Mapping[str, Any]) -> Judgement:
+        messages = prompt(criterion, data)
+        key = cache_key(self.config, messages)
+        with self._lock:
+            asking = self._asking.setdefault(key, threading.Lock())
+        # The same thing judged twice at once is one call: the second finds it kept.
+        with asking:
+            if (said := self._kept.find(criterion, key)) is not None:
+                return self._judgement((), said.reason, said, cached=True)
+            return self._ask(criterion, messages, key)
+
+    def _ask(self, criterion: Criterion, messages: list[dict[str, str]], key: str) -> Judgement:
+        spent: list[Tokens] = []
+        for attempt in range(1, self._attempts + 1):
+            try:
+                said = self._endpoint.judge(criterion, messages, spent)
+            except Failed as failed:
+                reason = f"{self._endpoint.where} {failed} (attempt {attempt} of {self._attempts})"
+                if not failed.again or attempt == self._attempts:
+                    break
+                backoff = FIRST_WAIT * 2 ** (attempt - 1)
+                self._sleep(backoff if failed.wait is None else failed.wait)
+            else:
+                judgement = self._judgement(spent, said.reason, said)
+                self._kept.keep(criterion, key, judgement)
+                return judgement
+        return self._judgement(spent, reason)
+
+    def _judgement(
+        self,
+        spent: Sequence[Tokens],
+        reason: str,
+        said: Said | None = None,
+        *,
+        cached: bool = False,
+    ) -> Judgement:
+        used = sum(spent, Tokens())
+        return Judgement(
+            score=said.score if said else None,
+            label=said.label if said else None,
+            reason=self._endpoint.without_key(reason),
+            model=self.config.model,
+            prompt_version=PROMPT_VERSION,
+            cached=cached,
+            tokens=used.prompt + used.completion,
+            cost_usd=self._purse.cost(used),
+        )
