@@ -12,6 +12,7 @@ import numpy as np
 
 from evals.answers import area_under_risk_coverage
 from evals.statistics import Mean, mean
+from evals.trust import JUDGED
 
 Row = Mapping[str, Any]
 
@@ -41,11 +42,18 @@ def measures(rows: Sequence[Row]) -> dict[str, Mean]:
     found: dict[str, Mean] = {}
     for name in names:
         relevant = [row for row in rows if row["values"].get(name)]
-        failures = sum(row["error"] is not None for row in relevant)
+        failures = sum(_failures(row, name) for row in relevant)
         value = mean([row["values"][name] for row in relevant], failures=failures)
         if value is not None:
             found[name] = value
     return found | _abstention(rows)
+
+
+def _failures(row: Row, name: str) -> int:
+    """Returns 1 for a case that crashed, else the failed judgements behind a measure."""
+    told = row.get("judgements", ())
+    failed = sum(t["score"] is None and JUDGED.get(name) == t["criterion"] for t in told)
+    return 1 if row["error"] is not None else failed
 
 
 def _abstention(rows: Sequence[Row]) -> dict[str, Mean]:
