@@ -1,4 +1,4 @@
-"""Measures of answers against cases, each in [0, 1].
+"""Measures of answers against cases, each in [0, 1] but ``tokens`` and ``cost_usd``.
 
 A measure has a list of values for an answer, since some average over citations or facts
 rather than over questions; it has none where it does not apply. A case that crashed has the
@@ -19,6 +19,7 @@ from evals.retrieval import ranking_values
 from index.embedders import Embedder
 from index.papers import normal_title
 from rag.answer import Answer, Citation, Statement
+from rag.cite import is_dangling
 
 Values = dict[str, list[float]]
 Supports = Callable[[str, Sequence[str]], bool]
@@ -28,10 +29,11 @@ _STOP = frozenset(
     """a an the of to in on for and or is are be by with as that this it its from at which than
     not can we their they has have was were into""".split()
 )
+_MARKER = re.compile(r"\[(\d+)\]")
 # A gold quote counts as quoted, and a nugget as stated, from these shares of its words on.
 QUOTED_SHARE = 0.6
 STATED_SHARE = 0.7
-LOWER_IS_BETTER = frozenset({"abstain_wrong", "aurc", "total_ms", "cost_usd"})
+LOWER_IS_BETTER = frozenset({"abstain_wrong", "aurc", "tokens", "cost_usd"})
 
 
 def content_words(text: str) -> set[str]:
@@ -63,7 +65,11 @@ def answer_values(
         supports: Whether quotes carry a statement.
     """
     citations = [c for s in answer.statements for c in s.citations]
-    values: Values = {"verbatim": [_verbatim(answer, c) for c in citations]}
+    values: Values = {
+        "verbatim": [_verbatim(answer, c) for c in citations],
+        "markers_bound": _bound(answer, citations),
+        **_spent(answer),
+    }
     for statement in answer.statements:
         recall, precisions = alce(statement, supports)
         values.setdefault("citation_recall", []).append(recall)
@@ -99,6 +105,31 @@ def _verbatim(answer: Answer, citation: Citation) -> float:
     abstracts = {p.id: p.abstract for p in answer.papers}
     cut = abstracts.get(citation.paper_id, "")[citation.start : citation.end]
     return float(cut == citation.quote)
+
+
+def _spent(answer: Answer) -> Values:
+    """Returns what a model's answer took; a price that is not known is no measure."""
+    receipt = answer.receipt
+    if answer.mode != "llm":
+        return {}
+    values = {"tokens": [float(receipt.prompt_tokens + receipt.completion_tokens)]}
+    return values if receipt.cost_usd is None else {**values, "cost_usd": [receipt.cost_usd]}
+
+
+def _bound(answer: Answer, citations: Sequence[Citation]) -> list[float]:
+    """Returns for each marker of an answer whether a quote stands behind it.
+
+    Markers that a model wrote and that pointed nowhere are no longer in the text; they are
+    counted where their statement keeps them.
+    """
+    known = {c.marker for c in citations if 1 <= c.marker <= len(answer.papers)}
+    text = answer.text
+    for statement in answer.statements:
+        # An abstract may hold a bracketed number of its own.
+        text = text.replace(statement.text, "")
+    shown = [float(int(marker) in known) for marker in _MARKER.findall(text)]
+    lost = sum(is_dangling(note) for statement in answer.statements for note in statement.notes)
+    return shown + [0.0] * lost
 
 
 def _ranking(case: Case, answer: Answer, gold: Mapping[str, str]) -> Values:

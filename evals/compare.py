@@ -71,7 +71,8 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     Raises:
         RunMismatch: A folder holds no run, or the two share no case.
 
-    Source: Holm 1979, a step-down correction for multiple tests.
+    Source: Holm 1979, a step-down correction for multiple tests; Tarone 1990 for leaving
+    out those that could not have come out otherwise.
     """
     rows_a = {row["id"]: row for row in iterate_rows(a)}
     rows_b = {row["id"]: row for row in iterate_rows(b)}
@@ -81,7 +82,9 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     ours, theirs = [rows_b[case] for case in shared], [rows_a[case] for case in shared]
     names = dict.fromkeys(name for row in (*theirs, *ours) for name in row["values"])
     gaps = {name: gap for name in names if (gap := _gap(name, ours, theirs)) is not None}
-    shown = holm({name: gap.p for name, gap in gaps.items()})
+    # A measure on which no case differs cannot be shown to: it is no test to correct for.
+    differing = {name for name in gaps if _differs(name, ours, theirs)}
+    shown = holm({name: gap.p for name, gap in gaps.items() if name in differing})
     changes = tuple(
         Change(
             name,
@@ -144,6 +147,12 @@ def _gap(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> Difference | 
     return difference(
         [row["values"].get(name, []) for row in ours],
         [row["values"].get(name, []) for row in theirs],
+    )
+
+
+def _differs(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    return any(
+        x["values"].get(name) != y["values"].get(name) for x, y in zip(ours, theirs, strict=True)
     )
 
 

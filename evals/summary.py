@@ -21,7 +21,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     """Returns ``measures`` and ``times`` of rows in the order of their set.
 
     ``measures`` is ``{TAG: {MEASURE: {mean, low, high, n, failures}}}``, ``ALL`` being every
-    case; ``times`` is ``{"p50_ms", "p95_ms", ...}``.
+    case; ``times`` is ``{"n", "p50_ms", "p95_ms", "by_tag": {TAG: {"n", ...}}}``.
     """
     tags = {"ALL": list(rows)}
     for row in rows:
@@ -32,7 +32,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         "missed": _counts(row["missed"] for row in rows if row["missed"]),
         "measures": {tag: _rounded(measures(found)) for tag, found in sorted(tags.items())},
         "usage": _usage(rows),
-        "times": _times(rows),
+        "times": _times(rows) | {"by_tag": {tag: _times(rs) for tag, rs in sorted(tags.items())}},
     }
 
 

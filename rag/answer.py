@@ -81,6 +81,8 @@ class Answer:
         papers: The cited papers; ``papers[i]`` has marker ``i + 1``.
         hits: What was retrieved, best first, cited or not.
         reason: Why it abstained, or why another composer answered than was asked for.
+        confidence: In [0, 1], that what was read answers the question, whether or not it was
+            then answered; how far to trust it, the risk-coverage curve of an eval tells.
     """
 
     question: str
@@ -93,6 +95,7 @@ class Answer:
     mode: Mode
     receipt: Receipt
     reason: str | None = None
+    confidence: float = 0.0
     id: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -107,6 +110,7 @@ class Answer:
             "text": self.text,
             "abstained": self.abstained,
             "reason": self.reason,
+            "confidence": round(self.confidence, 4),
             "statements": [
                 {
                     "text": s.text,

@@ -29,6 +29,7 @@ _UNFINISHED = re.compile(
 )
 _GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+_DANGLING = "points nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,14 @@ class Binder:
             citations |= dict.fromkeys(self.citation(s) for s in found)
             missing |= dict.fromkeys(missed)
         given = len(self._evidence)
-        notes = [f"marker [{n}] points nowhere; sentences 1 to {given} were given" for n in missing]
+        notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
         plain = " ".join(_MARKERS.sub("", sentence).split())
         return Bound(plain, tuple(citations), tuple(notes))
+
+
+def is_dangling(note: str) -> bool:
+    """Returns whether a statement's note tells of a marker that pointed nowhere."""
+    return _DANGLING in note
 
 
 def _sentences(text: str) -> list[str]:

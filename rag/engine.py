@@ -107,15 +107,18 @@ class CitedQueryEngine(BaseQueryEngine):
         hits = self.retriever.search(asked.query, k=k or self.k, filters=filters)
         clock.lap("search")
         yield Stage("read", f"Reading {min(len(hits), READ_PAPERS)} papers")
-        missing = self._why_not(asked, hits, filters)
+        near = self._finder.nearness(asked.query, hits)
+        missing = self._why_not(asked, hits, filters, near)
         evidence = [] if missing else self._finder.find(asked.asked, hits, count=self._wanted)
         clock.lap("read")
         yield Stage("write", "Writing")
         written = yield from self._written(asked, evidence, missing)
         clock.lap("write")
-        yield self._answer(asked, hits, evidence, written, clock)
+        yield self._answer(asked, hits, near, evidence, written, clock)
 
-    def _why_not(self, asked: Question, hits: Sequence[Hit], filters: Filters) -> str | None:
+    def _why_not(
+        self, asked: Question, hits: Sequence[Hit], filters: Filters, near: float
+    ) -> str | None:
         """Returns why there is nothing to answer from, or None."""
         if set(query_words(asked.query)) <= STOP_WORDS:
             return "the question names nothing to look for; ask about a topic, method or result"
@@ -123,7 +126,7 @@ class CitedQueryEngine(BaseQueryEngine):
             return "no paper of the library has a year in the chosen range; widen it"
         known = self.library.rank_by_words(asked.query, k=1, filters=filters)
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
-        if self._finder.nearness(asked.query, hits) < lowest:
+        if near < lowest:
             return "no paper of the library comes near the question"
         return None
 
@@ -148,6 +151,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self,
         asked: Question,
         hits: Sequence[Hit],
+        near: float,
         evidence: Sequence[Sentence],
         written: "_Written",
         clock: "_Clock",
@@ -164,6 +168,7 @@ class CitedQueryEngine(BaseQueryEngine):
             hits=tuple(hits),
             abstained=abstained,
             mode=composer.mode,
+            confidence=near,
             reason=written.reason or ("nothing that was read answers it" if abstained else None),
             receipt=Receipt(
                 timings_ms=clock.total(),

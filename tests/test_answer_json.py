@@ -11,8 +11,8 @@ from rag.answer import JSON_VERSION, Answer, Receipt
 from rag.engine import CitedQueryEngine
 
 SHAPE = {
-    "": "version id question standalone_question text abstained reason statements papers hits "
-    "mode model timings_ms usage",
+    "": "version id question standalone_question text abstained reason confidence "
+    "statements papers hits mode model timings_ms usage",
     "statements": "text verdict support notes citations",
     "citations": "marker paper_id title quote start end",
     "papers": "marker id title authors year url",
