@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from evals.answers import LOWER_IS_BETTER, risk_coverage
 from evals.runner import REPORT, RunMismatch, iterate_rows
 from evals.summary import Row, confidences
+from evals.trust import JUDGED, trust
 
 # What is averaged, and what a mean says, measure by measure.
 _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -44,6 +45,10 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "nuggets": ("facts", "wanted facts that were stated"),
         "nuggets_partial": ("facts", "words of each wanted fact that were stated"),
         "similarity": ("questions", "cosine to the reference answer"),
+    },
+    "A model's judgement": {
+        "judge_quality": ("questions", "says what the reference says, as a model judges"),
+        "judge_support": ("sentences", "in its own words and carried by quotes, as a model judges"),
     },
     "Abstaining": {
         "abstain_right": ("questions", "refused where there is no answer"),
@@ -73,6 +78,7 @@ class Line:
     Attributes:
         unit: What ``n`` counts.
         says: What a mean of 1 would say.
+        trust: How far people agree with the judge that gave it; None where no judge did.
     """
 
     name: str
@@ -83,6 +89,7 @@ class Line:
     high: float
     n: int
     failures: int
+    trust: str | None = None
 
     @property
     def lower(self) -> bool:
@@ -103,6 +110,7 @@ class Figure:
     says: str
     shown: str
     n: int
+    unit: str = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,7 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     return environment.get_template("report.html.j2").render(
         report=report,
         config=report["config"],
-        groups=list(_groups(measures["ALL"])),
+        groups=list(_groups(report)),
         figures=list(_figures(report)),
         tags=[tag for tag in measures if tag != "ALL"],
         tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
@@ -211,16 +219,18 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         curve=_curve(rows),
         latency=_latency(report, rows),
         cases=[_case(row) for row in rows],
+        trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
     )
 
 
-def _groups(measures: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
+def _groups(report: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
     """Yields each group that has a measure; one that we have no words for is not left out."""
+    measures = report["measures"]["ALL"]
     known = {name for group in _GROUPS.values() for name in group}
     rest = {name: ("values", "") for name in measures if name not in known}
     for title, group in {**_GROUPS, _OTHER: rest}.items():
         lines = [
-            Line(name, unit, says, **measures[name])
+            Line(name, unit, says, **measures[name], trust=trust(report, name))
             for name, (unit, says) in group.items()
             if name in measures
         ]
@@ -239,6 +249,16 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Figure]:
         yield Figure(name, "over all answers", f"{usage[name]:,}", times["n"])
     cost = "price unknown" if usage["cost_usd"] is None else f"{usage['cost_usd']:.4f}"
     yield Figure("cost_usd", "US dollars over all answers", cost, times["n"])
+    if judge := report.get("judge"):
+        yield from _judge_figures(judge)
+
+
+def _judge_figures(judge: Mapping[str, Any]) -> Iterator[Figure]:
+    count = judge["judgements"]
+    kept = f"spent on judging, {judge['cached']} kept from before"
+    yield Figure("judge_tokens", kept, f"{judge['tokens']:,}", count, "judgements")
+    cost = "price unknown" if judge["cost_usd"] is None else f"{judge['cost_usd']:.4f}"
+    yield Figure("judge_cost_usd", "US dollars spent on judging", cost, count, "judgements")
 
 
 def _outcome(row: Row) -> str:
@@ -305,7 +325,13 @@ def _case(row: Row) -> dict[str, Any]:
         "found": _found(row),
         "statements": list(_statements(row)),
         "hits": [(hit, hit["rank"] in {paper.rank for paper in gold}) for hit in hits],
-        "values": {n: " ".join(map(_exact, found)) for n, found in row["values"].items() if found},
+        "values": {
+            name: " ".join(map(_exact, found))
+            for name, found in row["values"].items()
+            # A judge's are shown as its judgements, with what they are worth.
+            if found and name not in JUDGED
+        },
+        "judgements": row.get("judgements", ()),
     }
 
 
@@ -356,10 +382,10 @@ def _as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         f"# {_markdown(config['set'])}: {report['cases']} cases, {report['failures']} failures",
         "\n".join(f"- {name}: {_markdown(str(value))}" for name, value in config.items()),
     ]
-    for title, lines in _groups(report["measures"]["ALL"]):
+    for title, lines in _groups(report):
         cells = [
             [
-                _markdown(line.name) + (" (lower is better)" if line.lower else ""),
+                _named(line),
                 _number(line.mean),
                 f"{_number(line.low)} to {_number(line.high)}" if line.resampled else "",
                 f"{line.n} {line.unit}",
@@ -369,25 +395,35 @@ def _as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         ]
         heads = ("Measure", "Mean", "95 % interval", "n", "Failures")
         parts += [f"## {title}", _table(heads, cells)]
-    figures = [[_markdown(f.name), f.shown, str(f.n)] for f in _figures(report)]
-    parts += ["## Time and cost", _table(("Figure", "Value", "Answers"), figures)]
+    figures = [[_markdown(f.name), f.shown, f"{f.n} {f.unit}"] for f in _figures(report)]
+    parts += ["## Time and cost", _table(("Figure", "Value", "n"), figures)]
     outcomes = [[o.label, str(o.count), o.says] for o in _outcomes(rows)]
     parts += ["## What was missed", _table(("Outcome", "Cases", "Meaning"), outcomes)]
-    parts += ["## By tag", _by_tag(report["measures"])]
+    parts += ["## By tag", _by_tag(report)]
     if failed := [row for row in rows if row["error"]]:
         told = [f"- {_markdown(row['id'])}: {_markdown(row['error'])}" for row in failed]
         parts += ["## Failures", "\n".join(told)]
     return "\n\n".join(parts) + "\n"
 
 
-def _by_tag(measures: Mapping[str, Any]) -> str:
-    names = [line.name for _, lines in _groups(measures["ALL"]) for line in lines]
+def _named(line: Line) -> str:
+    """Returns a measure's name with what a reader of its figures must know."""
+    told = f" ({_markdown(line.trust)})" if line.trust else ""
+    return _markdown(line.name) + (" (lower is better)" if line.lower else told)
+
+
+def _by_tag(report: Mapping[str, Any]) -> str:
+    measures = report["measures"]
     cells = [
         [
-            _markdown(name),
-            *(_interval(found[name]) if name in found else "" for found in measures.values()),
+            _named(line),
+            *(
+                _interval(found[line.name]) if line.name in found else ""
+                for found in measures.values()
+            ),
         ]
-        for name in names
+        for _, lines in _groups(report)
+        for line in lines
     ]
     return _table(["Measure", *map(_markdown, measures)], cells)
 

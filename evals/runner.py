@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from evals.cases import Case
@@ -25,6 +25,10 @@ from index import FootnoteError
 from index.embedders import Embedder
 from index.library import Library
 from rag.answer import Answer
+
+if TYPE_CHECKING:
+    # It imports openai, which takes 0.7 s that a report or a comparison need not wait for.
+    from evals.judging import Judging
 
 Ask = Callable[[Case], Answer]
 
@@ -41,6 +45,7 @@ class RunConfig:
         code: Version, with a fingerprint of the source that answers.
         setting: What a sweep changed, as JSON.
         seed: Of the bootstrap; answering itself has nothing random.
+        judge: Model and prompts that judged; None where no model did.
     """
 
     set: str
@@ -52,6 +57,7 @@ class RunConfig:
     k: int
     setting: str | None = None
     seed: int = SEED
+    judge: str | None = None
 
 
 class RunMismatch(FootnoteError):
@@ -93,6 +99,7 @@ def run_cases(
     embedder: Embedder,
     supports: Supports,
     expected_mode: str,
+    judging: "Judging | None" = None,
     workers: int = 1,
     on_case: Callable[[int], None] = lambda count: None,
 ) -> dict[str, Any]:
@@ -107,11 +114,13 @@ def run_cases(
         embedder: For measures.
         supports: For measures of citations.
         expected_mode: An answer in another mode came from a fallback and is a failure.
+        judging: Judges each answer, too.
         workers: Cases asked at once; more than one only helps with a remote model.
         on_case: Called with 1 for each case done.
 
     Raises:
         RunMismatch: The folder holds a run of something else.
+        JudgeError: The judge may spend no more; the rows so far are kept.
     """
     _begin(folder, config)
     done = read_rows(folder)
@@ -120,7 +129,8 @@ def run_cases(
 
     def work(case: Case) -> dict[str, Any]:
         gold = gold_ids(case, find)
-        return _row(case, ask, gold, embedder, supports, expected_mode)
+        row = _row(case, ask, gold, embedder, supports, expected_mode)
+        return judging.judged(case, row) if judging else row
 
     with (folder / ROWS).open("a", encoding="utf-8") as file, ThreadPoolExecutor(workers) as pool:
         for row in pool.map(work, left):
@@ -128,7 +138,9 @@ def run_cases(
             file.flush()
             done[row["id"]] = row
             on_case(1)
-    report = {"config": asdict(config), **summarise([done[case.id] for case in cases])}
+    rows = [done[case.id] for case in cases]
+    judge = {"judge": judging.report(rows)} if judging else {}
+    report = {"config": asdict(config), **summarise(rows), **judge}
     write_json(folder / REPORT, report)
     return report
 

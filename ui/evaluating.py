@@ -20,9 +20,20 @@ from ui.assemble import (
     print_json,
     progress,
 )
+from ui.judges import (
+    JudgeLabelsOption,
+    JudgeModelOption,
+    JudgeOption,
+    JudgePricesOption,
+    JudgeTokensOption,
+    JudgeUsdOption,
+    JudgeWish,
+    open_judge,
+)
 
 if TYPE_CHECKING:
     from evals.cases import Case
+    from evals.judging import Judging
     from evals.sweep import Setting
     from rag.engine import CitedQueryEngine
 
@@ -42,6 +53,12 @@ def run(
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Hits in an answer.")] = 20,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     workers: WorkersOption = 1,
+    judge: JudgeOption = False,
+    judge_model: JudgeModelOption = None,
+    judge_tokens: JudgeTokensOption = None,
+    judge_usd: JudgeUsdOption = None,
+    judge_prices: JudgePricesOption = None,
+    judge_labels: JudgeLabelsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask every question of a set and measure the answers; goes on after a kill."""
@@ -49,8 +66,12 @@ def run(
 
     asked = read_cases(cases)[:limit]
     folder = out or Path("runs") / f"{cases.resolve().name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    with open_engine(library, composer) as engine:
-        report = _run(engine, cases, asked, folder, k=k, workers=workers)
+    wish = JudgeWish(judge_model, judge_tokens, judge_usd, judge_prices, judge_labels)
+    with (
+        open_judge(judge, wish, cases=cases, folder=folder) as judging,
+        open_engine(library, composer) as engine,
+    ):
+        report = _run(engine, cases, asked, folder, k=k, workers=workers, judging=judging)
     if as_json:
         print_json(report)
     else:
@@ -86,11 +107,12 @@ def compare(
     from evals.compare import compare as compared
     from ui.figures import show_comparison
 
-    found = compared(a, b, by=by)
+    found, reports = compared(a, b, by=by), [_report_of(a), _report_of(b)]
     if as_json:
-        print_json(asdict(found))
+        judges = {name: report.get("judge") for name, report in zip("ab", reports, strict=True)}
+        print_json({**asdict(found), "judges": judges})
     else:
-        show_comparison(console(), found)
+        show_comparison(console(), found, reports)
 
 
 @app.command()
@@ -108,10 +130,13 @@ def gate(
 
     if not min and no_worse_than is None:
         raise Misuse('nothing to hold; give --min "R@5=0.9" or --no-worse-than RUN')
-    failed = failed_bounds(read_report(run), min or [])
+    found = read_report(run)
+    failed = [f"{line}{_in_brackets(found, line)}" for line in failed_bounds(found, min or [])]
     if no_worse_than is not None:
         worse = [c for c in compared(no_worse_than, run).shown if c.better is False]
-        failed += [f"{c.measure} fell from {c.a:.3f} to {c.b:.3f}" for c in worse]
+        for change in worse:
+            line = f"{change.measure} fell from {change.a:.3f} to {change.b:.3f}"
+            failed.append(f"{line}{_in_brackets(found, line)}")
     if failed:
         raise FootnoteError(f"gate not held: {'; '.join(failed)}")
     print("gate held")
@@ -192,6 +217,7 @@ def _run(
     k: int,
     workers: int = 1,
     setting: "Setting | None" = None,
+    judging: "Judging | None" = None,
 ) -> dict[str, Any]:
     """Runs cases through an engine into a folder, with a progress bar; returns the report."""
     from evals.runner import RunConfig, code_version, fingerprint, library_fingerprint, run_cases
@@ -207,6 +233,7 @@ def _run(
         model=engine.composer.model,
         k=k,
         setting=json.dumps(asdict(setting)) if setting else None,
+        judge=judging.name if judging else None,
     )
 
     def find(name: str) -> str | None:
@@ -226,9 +253,24 @@ def _run(
             embedder=library.embedder,
             supports=supports,
             expected_mode=engine.composer.mode,
+            judging=judging,
             workers=workers,
             on_case=advance,
         )
+
+
+def _report_of(run: Path) -> dict[str, Any]:
+    """Returns the report of a run; an empty one while it is unfinished."""
+    from evals.runner import REPORT, read_report
+
+    return read_report(run) if (run / REPORT).exists() else {}
+
+
+def _in_brackets(report: dict[str, Any], line: str) -> str:
+    """Returns how far people agree with the judge whose figure a line tells."""
+    from evals.trust import JUDGED, trust
+
+    return "".join(f" ({trust(report, name)})" for name in JUDGED if name in line)
 
 
 def _apply(engine: "CitedQueryEngine", setting: "Setting") -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from evals.answers import LOWER_IS_BETTER
 from evals.compare import Comparison, Pair
 from evals.sweep import Line, best
+from evals.trust import trust
 
 LISTED_CASES = 5
 
@@ -26,6 +27,11 @@ def show_measures(console: Console, report: Mapping[str, Any]) -> None:
             name + lower, f"{found['mean']:.3f}", interval, str(found["n"]), str(found["failures"])
         )
     console.print(table)
+    for name in report["measures"]["ALL"]:
+        if told := trust(report, name):
+            console.print(Text(f"{name}: {told}"))
+    if judge := report.get("judge"):
+        console.print(Text(_spent(judge)))
     times = report["times"]
     if times["n"]:
         console.print(f"an answer takes p50 {times['p50_ms']} ms, p95 {times['p95_ms']} ms")
@@ -33,8 +39,24 @@ def show_measures(console: Console, report: Mapping[str, Any]) -> None:
         console.print(f"missed: {why} {count}")
 
 
-def show_comparison(console: Console, found: Comparison) -> None:
-    """Prints each measure's difference with its p, then cases won and lost."""
+def _spent(judge: Mapping[str, Any]) -> str:
+    cost = "price unknown" if judge["cost_usd"] is None else f"{judge['cost_usd']:.4f} USD"
+    return (
+        f"judged by {judge['model']}: {judge['judgements']} judgements, {judge['cached']} kept "
+        f"from before; {judge['tokens']:,} tokens, {cost}"
+    )
+
+
+def show_comparison(
+    console: Console, found: Comparison, reports: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Prints each measure's difference with its p, then cases won and lost.
+
+    Args:
+        console: Where to.
+        found: What was compared.
+        reports: Of A and of B, which tell how far people agree with their judge.
+    """
     table = Table(box=None, pad_edge=False)
     for name in ("measure", "A", "B", "B less A", "95 % interval", "p", ""):
         table.add_column(name, justify="left" if name in ("measure", "") else "right")
@@ -51,6 +73,10 @@ def show_comparison(console: Console, found: Comparison) -> None:
             words[change.better],
         )
     console.print(table)
+    for name, report in zip("AB", reports, strict=False):
+        for change in found.changes:
+            if told := trust(report, change.measure):
+                console.print(Text(f"{change.measure} of {name}: {told}"))
     if not found.shown:
         console.print(f"No difference shown over {found.cases} cases.")
     for title, pairs in (("won", found.wins), ("lost", found.losses)):

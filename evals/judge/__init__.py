@@ -2,7 +2,7 @@
 
 from evals.judge.endpoint import retry_after
 from evals.judge.judge import Judge
-from evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement
+from evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement, LimitReached
 from evals.judge.kept import cache_key
 from evals.judge.prompting import INSTRUCTIONS, PROMPT_VERSION, prompt
 from evals.judge.spending import Limit, Prices
@@ -16,6 +16,7 @@ __all__ = [
     "JudgeError",
     "Judgement",
     "Limit",
+    "LimitReached",
     "Prices",
     "cache_key",
     "prompt",

@@ -22,6 +22,10 @@ class JudgeError(FootnoteError):
     """The judge cannot be used: its limit is reached, or it was set up wrongly."""
 
 
+class LimitReached(JudgeError):
+    """The next call could exceed what may be spent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a model said of one thing, or why it said nothing.

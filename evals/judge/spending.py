@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-from evals.judge.judgement import JudgeError
+from evals.judge.judgement import JudgeError, LimitReached
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Purse:
         """Sets aside the most that a call can take.
 
         Raises:
-            JudgeError: That is more than is left.
+            LimitReached: That is more than is left.
         """
         with self._lock:
             after = self.used + most
@@ -87,7 +87,7 @@ class Purse:
 
     def _check(self, unit: str, after: float, most: float | None) -> None:
         if most is not None and after > most:
-            raise JudgeError(
+            raise LimitReached(
                 f"the next judgement could bring the judge to {after:,.6g} {unit}, its limit is "
                 f"{most:,.6g}; raise the limit and run again: what was judged is kept"
             )
