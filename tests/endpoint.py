@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
+USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
 
 
 @dataclass
@@ -123,6 +124,19 @@ def breaks_off(*pieces: str) -> Reply:
 def hangs(seconds: float) -> Reply:
     """Says nothing for a while."""
     return lambda handler: time.sleep(seconds)
+
+
+def completes(
+    content: str | None, usage: dict[str, int] | None = USAGE, finish: str = "stop"
+) -> Reply:
+    """Replies with a whole chat completion."""
+    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
+    return sends(json.dumps({"choices": [choice], "usage": usage}), "application/json")
+
+
+def judges(**said: Any) -> Reply:
+    """Replies with a judgement."""
+    return completes(json.dumps(said))
 
 
 NO_CHOICES = sends("".join(_event(_chunk()).decode() for _ in range(3)) + "data: [DONE]\n\n")

@@ -24,27 +24,14 @@ from evals.judge import (
     retry_after,
 )
 from rag.llm import ModelConfig
-from tests.endpoint import A_PAGE, Endpoint, Reply, hangs, refuses, sends, serve
+from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"
 STATEMENT = "Glass sponges live for 11,000 years."
 QUOTES = ["The oldest specimen had lived for about 11,000 years."]
-USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
 ENOUGH = Limit(tokens=10**9)
 
 MakeJudge = Callable[..., Judge]
-
-
-def completes(
-    content: str | None, usage: dict[str, int] | None = USAGE, finish: str = "stop"
-) -> Reply:
-    """Replies with a whole chat completion."""
-    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
-    return sends(json.dumps({"choices": [choice], "usage": usage}), "application/json")
-
-
-def judges(**said: Any) -> Reply:
-    return completes(json.dumps(said))
 
 
 SUPPORTED = judges(label="supported", reason="The quote says so.")
