@@ -29,3 +29,22 @@ def ranking_values(gold: Collection[str], ranked: Sequence[str]) -> dict[str, fl
     run = [ScoredDoc("q", paper, float(-rank)) for rank, paper in enumerate(ranked)]
     found = {str(m.measure): float(m.value) for m in ir_measures.iter_calc(MEASURES, qrels, run)}
     return {str(measure): found.get(str(measure), 0.0) for measure in MEASURES}
+
+
+def recall_values(
+    gold: Collection[str], ranked: Sequence[str], cuts: Sequence[int] = (5, 10)
+) -> dict[str, float]:
+    """Returns the recall of one ranking at each cut, and as ``R@1`` whether gold leads it.
+
+    A question without gold papers has no values.
+
+    Args:
+        gold: Ids of the relevant papers; one that no library holds still counts.
+        ranked: Ids of the hits, each once.
+        cuts: How many hits are looked at, above 1.
+    """
+    if not gold:
+        return {}
+    wanted = set(gold)
+    values = {"R@1": float(bool(ranked) and ranked[0] in wanted)}
+    return values | {f"R@{k}": len(wanted & set(ranked[:k])) / len(wanted) for k in cuts}

@@ -6,13 +6,13 @@ A set is a folder with questions.jsonl, or with queries.jsonl and qrels.tsv (BEI
 library is its corpus, indexed. ``rrf`` is reciprocal-rank fusion, the usual default.
 """
 
-import math
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from evals.cases import read_cases
+from evals.retrieval import ranking_values
 from index.embedders import MiniLM
 from index.library import Library, Ranked
 from rag.question import understand
@@ -29,16 +29,6 @@ def read_queries(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
         for case in read_cases(folder)
         if case.papers
     ]
-
-
-def ndcg(ranked: Sequence[bool], relevant: int, k: int = 10) -> float:
-    """Returns nDCG@k with binary relevance.
-
-    Source: Jarvelin and Kekalainen 2002, with the logarithm of base 2.
-    """
-    gain = sum(1 / math.log2(rank + 1) for rank, hit in enumerate(ranked[:k], 1) if hit)
-    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(k, relevant) + 1))
-    return gain / ideal if ideal else 0.0
 
 
 def rrf(dense: Sequence[Ranked], words: Sequence[Ranked]) -> list[Ranked]:
@@ -68,8 +58,8 @@ def sweep(folder: Path, library: Library) -> dict[str, float]:
         orders = {"bm25": words, "cosine": dense, "rrf": rrf(dense, words)}
         orders |= {f"{weight:g}": Fusion(weight).fuse(dense, words) for weight in WEIGHTS}
         for way, order in orders.items():
-            found = [hit.paper.id in wanted for hit in library.hits(order[:10], "fused")]
-            totals[way] += ndcg(found, len(wanted))
+            ranked = [hit.paper.id for hit in library.hits(order[:10], "fused")]
+            totals[way] += ranking_values(wanted, ranked).get("nDCG@10", 0.0)
     return {way: total / len(queries) for way, total in totals.items()}
 
 
