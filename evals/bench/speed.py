@@ -12,10 +12,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from evals.bench.apart import milliseconds
 from index.build import embedded_text
 from index.demo import demo_papers
 from index.embedders import MiniLM
@@ -27,13 +27,6 @@ from rag.engine import CitedQueryEngine
 COLD_RUNS = 5
 WARM_RUNS = 200
 EMBEDDED_TEXTS = 512
-
-
-def milliseconds(work: Callable[[], object]) -> float:
-    """Returns the wall-clock time of one call."""
-    start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1000
 
 
 def run_command(command: Sequence[str]) -> float:
