@@ -1,0 +1,75 @@
+"""The benches that are measured beside other ways run, and print a row for each."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, invented
+
+from evals.bench import growth, quickstart
+from evals.bench.apart import apart, p50_p95
+from evals.retrieval import recall_values
+
+PAPERS = [invented(number) for number in range(1, 9)]
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """Eight papers as JSON Lines."""
+    path = tmp_path / "papers.jsonl"
+    rows = ({"id": p.id, "title": p.title, "abstract": p.abstract} for p in PAPERS)
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Lets each process find this tree, wherever the tests are started."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return monkeypatch
+
+
+def test_quickstart_prints_a_row_for_every_way(
+    papers: Path, tmp_path: Path, command: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = {"id": "q1", "question": "Why is harbour3 known?", "gold": [PAPERS[2].title]}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(case), "utf-8")
+    command.setattr(sys, "argv", ["quickstart", str(papers), "--set", str(tmp_path)])
+    quickstart.main()
+    printed = capsys.readouterr().out
+    assert printed.startswith("8 papers, 1 questions, 20 hits a search\n")
+    rows = {line.split()[0]: line for line in printed.splitlines()[3:]}
+    assert list(rows) == ["footnote", "llamaindex", "chroma", "bm25s"]
+    # The word "harbour3" stands in one paper, which words find and Footnote with them.
+    assert rows["footnote"].split()[-6:] == ["1.000", "(1.00)"] * 3
+    assert rows["bm25s"].split()[-6:] == ["1.000", "(1.00)"] * 3
+    assert rows["chroma"].count(" - ") == 2
+
+
+def test_growth_adds_only_what_a_size_lacks(
+    papers: Path, command: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.setattr(sys, "argv", ["growth", str(papers), "--sizes", "3,8"])
+    growth.main()
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    # Papers, passages, added.
+    assert [row[:3] for row in rows] == [["3", "3", "3"], ["8", "8", "5"]]
+
+
+def test_a_process_apart_does_not_count_the_memory_of_its_parent() -> None:
+    held = bytearray(400 * 2**20)
+    held[::4096] = b"1" * len(held[::4096])
+    found, peak = apart("evals.bench.apart:p50_p95", [3.0, 1.0, 2.0])
+    assert found == (2.0, 3.0)
+    assert peak < 200
+
+
+def test_percentiles_of_no_times_are_no_numbers() -> None:
+    assert [value != value for value in p50_p95([])] == [True, True]
+
+
+def test_recall_counts_a_gold_paper_that_no_library_holds() -> None:
+    # Two of three gold papers are among the first five, and one of them leads.
+    found = recall_values({"a", "b", "missing:c"}, ["a", "x", "y", "z", "b"])
+    assert found == {"R@1": 1.0, "R@5": 2 / 3, "R@10": 2 / 3}
