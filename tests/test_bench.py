@@ -1,8 +1,9 @@
-"""The benches that are measured beside other ways run, and print a row for each."""
+"""The benches that are measured beside other ways run, and print what they say."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, invented
@@ -11,6 +12,7 @@ from evals.bench import growth, quickstart
 from evals.bench.apart import apart, p50_p95
 from evals.retrieval import recall_values
 
+FIRST_WORDS = ["papers/s", "peak", "search", "search", "answer", "answer"]
 PAPERS = [invented(number) for number in range(1, 9)]
 
 
@@ -30,7 +32,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_quickstart_prints_a_row_for_every_way(
+def test_quickstart_prints_a_column_for_every_way(
     papers: Path, tmp_path: Path, command: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = {"id": "q1", "question": "Why is harbour3 known?", "gold": [PAPERS[2].title]}
@@ -39,22 +41,28 @@ def test_quickstart_prints_a_row_for_every_way(
     quickstart.main()
     printed = capsys.readouterr().out
     assert printed.startswith("8 papers, 1 questions, 20 hits a search\n")
-    rows = {line.split()[0]: line for line in printed.splitlines()[3:]}
-    assert list(rows) == ["footnote", "llamaindex", "chroma", "bm25s"]
+    head, *rows = [line.split() for line in printed.splitlines()[2:]]
+    assert head == ["footnote", "llamaindex", "chroma", "bm25s"]
+    assert [row[0] for row in rows] == [*FIRST_WORDS, "R@1", "R@5", "nDCG@10"]
     # The word "harbour3" stands in one paper, which words find and Footnote with them.
-    assert rows["footnote"].split()[-6:] == ["1.000", "(1.00)"] * 3
-    assert rows["bm25s"].split()[-6:] == ["1.000", "(1.00)"] * 3
-    assert rows["chroma"].count(" - ") == 2
+    recall = dict(zip(head, rows[6][1::2], strict=True))
+    assert (recall["footnote"], recall["bm25s"]) == ("1.000", "1.000")
+    # The last two ways do not answer.
+    assert rows[4][-2:] == ["-", "-"]
 
 
 def test_growth_adds_only_what_a_size_lacks(
-    papers: Path, command: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command.setattr(sys, "argv", ["growth", str(papers), "--sizes", "3,8"])
-    growth.main()
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    def here(function: str, *arguments: Any) -> tuple[Any, float]:
+        return getattr(growth, function.partition(":")[2])(*arguments), 0.0
+
+    growth.grow(PAPERS, [3, 8], tmp_path / "library", run=here)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     # Papers, passages, added.
     assert [row[:3] for row in rows] == [["3", "3", "3"], ["8", "8", "5"]]
+    # Then rate, memory, disk, open, memory, two of searching, two of answering.
+    assert [len(row) for row in rows] == [12, 12]
 
 
 def test_a_process_apart_does_not_count_the_memory_of_its_parent() -> None:

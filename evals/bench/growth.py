@@ -10,7 +10,7 @@ the papers it adds. Adding and asking run in a process each; both peaks are prin
 import argparse
 import random
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from index.library import Library
 from index.papers import Paper
 from index.sources import read_sources
 from rag.engine import CitedQueryEngine
+
+Runner = Callable[..., tuple[Any, float]]
 
 ASKED = 100
 SEED = 7
@@ -70,9 +72,11 @@ def ask(folder: Path, questions: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def line(folder: Path, questions: Sequence[str], added: str = NOTHING) -> str:
+def line(
+    folder: Path, questions: Sequence[str], added: str = NOTHING, *, run: Runner = apart
+) -> str:
     """Returns the figures of a library at its present size, with those of adding as text."""
-    found, ask_mb = apart("evals.bench.growth:ask", folder, questions)
+    found, ask_mb = run("evals.bench.growth:ask", folder, questions)
     times = [", ".join(f"{t:.1f}" for t in p50_p95(found[k])) for k in ("search_ms", "answer_ms")]
     return (
         f"{found['papers']:8d}{found['passages']:10d}{added}{found['disk_mb']:9.1f}"
@@ -80,13 +84,22 @@ def line(folder: Path, questions: Sequence[str], added: str = NOTHING) -> str:
     )
 
 
-def grow(papers: Sequence[Paper], sizes: Sequence[int], folder: Path) -> None:
-    """Prints a line at each size, adding only what the size before lacks."""
+def grow(
+    papers: Sequence[Paper], sizes: Sequence[int], folder: Path, *, run: Runner = apart
+) -> None:
+    """Prints a line at each size, adding only what the size before lacks.
+
+    Args:
+        papers: The first of them are added.
+        sizes: In papers, rising.
+        folder: Of the library, made here.
+        run: Runs a function of this module by name; returns its result and peak MB.
+    """
     for before, size in pairwise([0, *sizes]):
         part = papers[before:size]
-        seconds, peak = apart("evals.bench.growth:add", folder, part)
+        seconds, peak = run("evals.bench.growth:add", folder, part)
         added = f"{len(part):8d}{len(part) / seconds:10.1f}{peak:8.0f}"
-        print(line(folder, draw(papers[:size]), added), flush=True)
+        print(line(folder, draw(papers[:size]), added, run=run), flush=True)
 
 
 def main() -> None:

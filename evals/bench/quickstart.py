@@ -28,7 +28,7 @@ from rag.question import understand
 
 ASKED = 200
 MEASURED = ("R@1", "R@5", "nDCG@10")
-COLUMNS = (
+FIGURES = (
     *("papers/s", "peak MB", "search p50 ms", "search p95 ms", "answer p50 ms", "answer p95 ms"),
     *MEASURED,
 )
@@ -58,29 +58,28 @@ def ranking(
 
 
 def figures(papers: int, found: dict[str, Any], peak: float) -> dict[str, float]:
-    """Returns the figures of one way, by column."""
+    """Returns the figures of one way, by name."""
     search, answer = p50_p95(found["search_ms"]), p50_p95(found["answer_ms"])
     values = (papers / found["add_s"], peak, *search, *answer)
-    return dict(zip(COLUMNS[: len(values)], values, strict=True))
+    return dict(zip(FIGURES[: len(values)], values, strict=True))
 
 
-def table(rows: dict[str, dict[str, float]]) -> str:
-    """Returns one line a way, each figure with its ratio to the first way's."""
-    first = next(iter(rows.values()))
-    columns = [name for name in COLUMNS if name in first]
-    lines = [f"{'':12s}" + "".join(f"{name:>19s}" for name in columns)]
-    for way, row in rows.items():
-        cells = [cell(row[name], row[name] / first[name]) for name in columns]
-        lines.append(f"{way:12s}" + "".join(f"{shown:>19s}" for shown in cells))
+def table(ways: dict[str, dict[str, float]]) -> str:
+    """Returns one line a figure, each with its ratio to the first way's."""
+    first = next(iter(ways.values()))
+    lines = [f"{'':16s}" + "".join(f"{name:>18s}" for name in ways)]
+    for name in filter(first.__contains__, FIGURES):
+        cells = (cell(way[name], first[name]) for way in ways.values())
+        lines.append(f"{name:16s}" + "".join(f"{shown:>18s}" for shown in cells))
     return "\n".join(lines)
 
 
-def cell(value: float, ratio: float) -> str:
+def cell(value: float, first: float) -> str:
     """Returns a figure and its ratio as text; a dash for what a way does not do."""
     if math.isnan(value):
         return "-"
-    digits = 3 if value <= 1 else 1
-    return f"{value:.{digits}f} ({ratio:.2f})"
+    shown = f"{value:.{3 if value <= 1 else 1}f}"
+    return f"{shown} ({value / first:.2f})" if first else shown
 
 
 def main() -> None:
@@ -97,18 +96,18 @@ def main() -> None:
         cases = []
         queries = [f"What is known about {p.title}?" for p in papers if p.title][:ASKED]
     find = finder(papers)
-    rows = {}
+    ways = {}
     with tempfile.TemporaryDirectory() as folder:
         for way in WAYS:
             task = (way, Path(folder) / way, papers, queries)
             found, peak = apart("evals.bench.ways:measure", *task)
-            rows[way] = figures(len(papers), found, peak)
-            rows[way] |= ranking(cases, found["found"], find) if cases else {}
+            ways[way] = figures(len(papers), found, peak)
+            ways[way] |= ranking(cases, found["found"], find) if cases else {}
     ranked = sum(bool(case.papers and case.answerable) for case in cases)
     print(f"{len(papers)} papers, {len(queries)} questions, {HITS} hits a search")
     if ranked:
         print(f"{', '.join(MEASURED)} of {options.set.name}, n={ranked}")
-    print(table(rows))
+    print(table(ways))
 
 
 if __name__ == "__main__":
