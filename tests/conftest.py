@@ -4,7 +4,9 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +17,7 @@ from index.embedders import Matrix, MiniLM
 from index.library import Library
 from index.papers import Paper, make_paper
 from index.sources import read_sources
-
-ROOT = Path(__file__).parent.parent
+from tests.command import ROOT, footnote
 
 # The first example of a property pays for loading what it tests.
 settings.register_profile("footnote", deadline=None, max_examples=60, derandomize=True)
@@ -63,6 +64,13 @@ def demo_library(embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory) -> 
     with Library.open(folder, embedder=embedder, create=True) as library:
         library.add(read_sources([demo_papers()]).papers)
         yield library
+
+
+@pytest.fixture(scope="module")
+def start() -> Any:
+    """Starts a command beside the others: most of its time is spent on imports."""
+    with ThreadPoolExecutor(4) as pool:
+        yield lambda *arguments, **environ: pool.submit(footnote, *arguments, **environ)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from rich.console import Console
@@ -18,13 +17,12 @@ from index.demo import demo_papers
 from index.library import Library
 from index.papers import make_paper
 from rag.answer import Answer, Citation, Receipt, Statement
+from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
 from ui.terminal import show_answer
 
-ROOT = Path(__file__).parent.parent
 COMMANDS = ("index", "status", "ask", "search", "similar", "chat", "demo", "eval")
 KEY = "sk-secret-4f9a1c77"
-CONFIGURATION = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FOOTNOTE_MODEL", "FOOTNOTE_LIBRARY")
 QUESTION = "What does PPO clip?"
 
 PAGE = """Daily Papers
@@ -33,42 +31,6 @@ A Title of the First Paper
 A Title of the Last Paper
 {cut}
 """
-
-
-class Ran(NamedTuple):
-    """A finished process."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        """Stdout as one JSON value, which must be all that it holds."""
-        return json.loads(self.out)
-
-
-def footnote(*arguments: str | Path | bytes, **environ: str) -> Ran:
-    """Runs ``python -m ui.cli`` without any configuration of the machine it runs on."""
-    kept = {name: value for name, value in os.environ.items() if name not in CONFIGURATION}
-    done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", *arguments],
-        cwd=ROOT,
-        env={**kept, "COLUMNS": "80", "PYTHONUTF8": "1", **environ},
-        capture_output=True,
-        timeout=100,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-@pytest.fixture(scope="module")
-def start() -> Any:
-    """Starts a command beside the others: most of its time is spent on imports."""
-    with ThreadPoolExecutor(4) as pool:
-        yield lambda *arguments, **environ: pool.submit(footnote, *arguments, **environ)
-
-
-Start = Callable[..., "Future[Ran]"]
 
 
 @pytest.fixture(scope="module")
