@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from index.demo import demo_papers
 from index.embedders import Matrix, MiniLM
@@ -18,6 +20,8 @@ from index.library import Library
 from index.papers import Paper, make_paper
 from index.sources import read_sources
 from tests.command import ROOT, footnote
+
+CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 
 # The first example of a property pays for loading what it tests.
 settings.register_profile("footnote", deadline=None, max_examples=60, derandomize=True)
@@ -71,6 +75,37 @@ def start() -> Any:
     """Starts a command beside the others: most of its time is spent on imports."""
     with ThreadPoolExecutor(4) as pool:
         yield lambda *arguments, **environ: pool.submit(footnote, *arguments, **environ)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The chromium on the path."""
+    if not CHROMIUM.exists():
+        missing = pytest.fail if os.environ.get("CI") else pytest.skip
+        missing(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+def complaints_of(page: Page, own: str) -> list[str]:
+    """Returns a growing list of a page's errors, and of requests to what is not its own.
+
+    Args:
+        page: To be listened to before it is opened.
+        own: How the addresses start that it may ask for.
+    """
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((own, "data:")) else complaints.append(r.url),
+    )
+    return complaints
 
 
 @pytest.fixture(scope="session")

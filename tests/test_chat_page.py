@@ -1,17 +1,15 @@
 """The chat page as a reader meets it: a real server, a real browser."""
 
 import gc
-import os
 import re
-import shutil
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from anyio import open_file  # noqa: F401
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from conftest import complaints_of
+from playwright.sync_api import Browser, Page, expect
 
 from index import FootnoteError
 from tests.scripted import (
@@ -40,7 +38,6 @@ pytestmark = pytest.mark.filterwarnings(
     ":pytest.PytestUnraisableExceptionWarning"
 )
 
-CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 COMPOSER = "#fn-question textarea"
 
 
@@ -60,39 +57,15 @@ def served() -> Iterator[Served]:
     gc.collect()  # so that the warnings of pytestmark fall here and not in another module
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(served: Served, browser: Browser) -> Iterator[Page]:
     """Opens the page, and at the end tells of every console error and outside request."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    complaints = listen(page, served.address)
+    complaints = complaints_of(page, served.address)
     visit(page, served.address)
     yield page
     page.close()
     assert complaints == []
-
-
-def listen(page: Page, address: str) -> list[str]:
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((address, "data:")) else complaints.append(r.url),
-    )
-    return complaints
 
 
 def visit(page: Page, address: str) -> None:

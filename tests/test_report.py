@@ -2,23 +2,21 @@
 
 import html
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from conftest import complaints_of
+from playwright.sync_api import Browser, Page, expect
 
 from evals.answers import LOWER_IS_BETTER
 from evals.report import render_report
 from evals.runner import CONFIG, REPORT, ROWS, RunMismatch, write_json
 from evals.summary import summarise
 
-CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 # It tries an element, an attribute, a script and a Jinja expression, in a line of which Markdown
 # would make a table and a picture; and it has a word wider than a phone.
 HOSTILE = (
@@ -327,27 +325,11 @@ def test_an_unfinished_run_says_how_to_finish_it(run: Path, tmp_path: Path) -> N
         render_report(tmp_path, format="md")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
-
-
 def opened(page: Page, folder: Path) -> list[str]:
     """Opens the report from its file; returns a growing list of errors and of requests."""
     path = folder / "report.html"
     path.write_text(render_report(folder, format="html"), "utf-8")
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda r: None if r.url == path.as_uri() else complaints.append(r.url))
+    complaints = complaints_of(page, path.as_uri())
     page.goto(path.as_uri())
     return complaints
 
