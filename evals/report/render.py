@@ -1,0 +1,80 @@
+"""Report: a run as one HTML file that opens offline, as Markdown, or as JSON.
+
+The figures are those of ``report.json``, none is computed anew; only the two curves (risk
+over coverage, and times) and the list of cases are drawn from the rows. The template draws
+with inline SVG and no chart library: the file stays self-contained, and the charts cost 5 kB.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from evals.report.charts import curve, latency, outcomes
+from evals.report.details import case
+from evals.report.markdown import as_markdown
+from evals.report.numbers import milliseconds, number
+from evals.report.tables import figures, groups
+from evals.runner import REPORT, RunMismatch, iterate_rows
+from evals.summary import Row
+from evals.trust import JUDGED, trust
+
+# It stands beside this package.
+TEMPLATE = "report.html.j2"
+
+
+def render_report(folder: Path, *, format: Literal["html", "md", "json"]) -> str:
+    """Returns a finished run as text.
+
+    Args:
+        folder: A run folder, which stays as it is.
+        format: ``html`` has every case and needs nothing beside it; ``md`` is the summary;
+            ``json`` is ``report.json`` with the values of each row.
+
+    Raises:
+        RunMismatch: The folder holds no run, or one that has not come to its end.
+    """
+    rows = list(iterate_rows(folder))
+    path = folder / REPORT
+    if not path.exists():
+        raise RunMismatch(
+            f"{folder} holds a run of {len(rows)} cases so far and no {REPORT}; "
+            f"finish it with: footnote eval run SET --out {folder}"
+        )
+    report = json.loads(path.read_text("utf-8"))
+    if format == "json":
+        return _as_json(report, rows)
+    return as_markdown(report, rows) if format == "md" else _as_html(report, rows)
+
+
+def _as_json(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    kept = ("id", "tag", "answerable", "missed", "error", "seconds", "values")
+    cases = [{name: row[name] for name in kept} for row in rows]
+    return json.dumps({**report, "rows": cases}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "milliseconds": milliseconds}
+    measures = report["measures"]
+    return environment.get_template(TEMPLATE).render(
+        report=report,
+        config=report["config"],
+        groups=list(groups(report)),
+        figures=list(figures(report)),
+        tags=[tag for tag in measures if tag != "ALL"],
+        tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
+        outcomes=list(outcomes(rows)),
+        curve=curve(rows),
+        latency=latency(report, rows),
+        cases=[case(row) for row in rows],
+        trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
+    )
