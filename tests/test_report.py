@@ -111,8 +111,11 @@ def hostile_run(tmp_path: Path) -> Path:
     answer["standalone_question"] = f"standalone {HOSTILE}"
     for part in (*answer["hits"], *answer["statements"][0]["citations"]):
         part["title"] = HOSTILE
-    parts = {"id": HOSTILE, "tag": HOSTILE, "question": HOSTILE, "error": HOSTILE}
+    parts: dict[str, Any] = {"id": HOSTILE, "tag": HOSTILE, "question": HOSTILE, "error": HOSTILE}
     values = {"evidence": [1.0], HOSTILE: [1.0]}
+    told = {"criterion": "quality", "statement": None, "score": 0.5, "label": None}
+    told |= {"reason": HOSTILE, "model": HOSTILE}
+    parts |= {"judgements": [told]}
     rows = [row("h", answer=answer, history=[turn], gold={HOSTILE: KELP}, values=values, **parts)]
     return write_run(tmp_path / "run", rows, name=HOSTILE)
 
@@ -159,8 +162,8 @@ def test_hostile_text_is_shown_literally(hostile_run: Path) -> None:
     assert [tag for tag, _ in seen.elements].count("script") == 1
     assert not any("onerror" in attributes for _, attributes in seen.elements)
     # Set (title, heading), id, tag (3), question, error, history, standalone, statement, quote,
-    # its title, answer as written, two hits, gold paper, measure (2), value.
-    assert seen.text.count(HOSTILE) == 20
+    # its title, answer as written, two hits, gold paper, measure (2), value, judge, its reason.
+    assert seen.text.count(HOSTILE) == 22
 
 
 def test_every_case_appears_once_in_the_order_of_the_run(run: Path) -> None:
