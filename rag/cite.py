@@ -13,10 +13,13 @@ from index.passages import sentence_spans
 from rag.answer import Citation
 from rag.evidence import Sentence
 
-# [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose.
+# [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose, and so is
+# [0, 1]: no sentence has number 0, so that is an interval.
 _GAP = r"[ \t\u00a0\u202f]*"
 _DASH = "\u2010\u2011\u2013-"
-_NUMBERS = rf"[0-9]{{1,9}}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}[0-9]{{1,9}})*"
+_ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
+_JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*"
+_NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
 _MARKER = rf"\[{_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
 # Markers side by side are one: [1][2] of one paper is shown as one number.
 _MARKERS = re.compile(rf"{_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
@@ -27,9 +30,17 @@ _UNFINISHED = re.compile(
     rf"(?:\s|{_MARKER})*(?:\[{_GAP}[sentcad]*#?[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*)?$",
     re.IGNORECASE,
 )
+# "values in [1, 20]", where there are fewer than 20 sentences.
+_INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
+_BEFORE_INTERVAL = re.compile(
+    r"(?:\b(?:in|within|between|from|over|range|ranges|interval|values|scale(?: of)?)|[∈=])[ \t]*$",
+    re.IGNORECASE,
+)
 _GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DANGLING = "points nowhere"
+# Characters kept of what stands before a marker.
+_LONGEST_WORD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +50,17 @@ class Bound:
     Attributes:
         text: Without markers.
         notes: One line for each marker that points nowhere.
+        raw: As the model wrote it.
+        shown: As a reader sees it, with markers of papers.
+        lead: What stands before it: a space, or line breaks and a bullet.
     """
 
     text: str
     citations: tuple[Citation, ...]
     notes: tuple[str, ...]
+    raw: str = ""
+    shown: str = ""
+    lead: str = ""
 
 
 class Binder:
@@ -54,6 +71,7 @@ class Binder:
         self._evidence = evidence
         self._markers: dict[str, int] = {}
         self._held = ""
+        self._before = ""
         self._begun = False
 
     @property
@@ -84,17 +102,32 @@ class Binder:
         return self._shown(held.rstrip()).rstrip()
 
     def _shown(self, text: str) -> str:
+        shown = self._replaced(text, self._before)
+        self._before = (self._before + text)[-_LONGEST_WORD:]
+        if not self._begun:
+            shown = shown.lstrip()
+        self._begun = self._begun or bool(shown)
+        return shown
+
+    def _replaced(self, text: str, before: str = "") -> str:
+        """Returns a text with the numbers of its papers for those of its evidence."""
+
         def replace(match: re.Match[str]) -> str:
+            if self._is_interval(match, before):
+                return match[0]
             sentences, _ = self._resolve(match[1])
             markers = dict.fromkeys(self.citation(s).marker for s in sentences)
             gap = match[0][: match.start(1) - match.start()]
             return gap + "".join(f"[{marker}]" for marker in markers) if markers else ""
 
-        shown = _MARKERS.sub(replace, text)
-        if not self._begun:
-            shown = shown.lstrip()
-        self._begun = self._begun or bool(shown)
-        return shown
+        return _MARKERS.sub(replace, text)
+
+    def _is_interval(self, match: re.Match[str], before: str = "") -> bool:
+        """Returns whether a match is no marker: a pair after "in" of which one cannot be."""
+        if not _INTERVAL.fullmatch(match[1]) or not self._resolve(match[1])[1]:
+            return False
+        before = (before + match.string[: match.start()])[-_LONGEST_WORD:]
+        return _BEFORE_INTERVAL.search(before) is not None
 
     def _resolve(self, markers: str) -> tuple[list[Sentence], list[int]]:
         """Returns the sentences that some markers point at, and the numbers that miss."""
@@ -109,19 +142,26 @@ class Binder:
 
     def bind(self, text: str) -> list[Bound]:
         """Returns the sentences of a model's text, each with its citations and notes."""
-        return [self._bound(sentence) for sentence in _sentences(text)]
+        return [self.bound(sentence, lead) for lead, sentence in _sentences(text)]
 
-    def _bound(self, sentence: str) -> Bound:
+    def bound(self, sentence: str, lead: str = "") -> Bound:
+        """Returns one sentence with its citations and notes."""
         citations: dict[Citation, None] = {}
         missing: dict[int, None] = {}
-        for match in _MARKERS.finditer(sentence):
+
+        def strip(match: re.Match[str]) -> str:
+            if self._is_interval(match):
+                return match[0]
             found, missed = self._resolve(match[1])
-            citations |= dict.fromkeys(self.citation(s) for s in found)
-            missing |= dict.fromkeys(missed)
+            citations.update(dict.fromkeys(self.citation(s) for s in found))
+            missing.update(dict.fromkeys(missed))
+            return ""
+
+        plain = " ".join(_MARKERS.sub(strip, sentence).split())
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
-        plain = " ".join(_MARKERS.sub("", sentence).split())
-        return Bound(plain, tuple(citations), tuple(notes))
+        shown = self._replaced(sentence)
+        return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead)
 
 
 def is_dangling(note: str) -> bool:
@@ -129,24 +169,32 @@ def is_dangling(note: str) -> bool:
     return _DANGLING in note
 
 
-def _sentences(text: str) -> list[str]:
-    """Splits a model's text into sentences, the markers of each at its end or its beginning."""
-    found: list[str] = []
-    for line in text.splitlines():
-        line = _GLUED.sub(r"\1 ", _BULLET.sub("", line).strip())
+def _sentences(text: str) -> list[tuple[str, str]]:
+    """Splits a model's text into sentences, each after what leads to it.
+
+    The markers of a sentence are at its end or its beginning.
+    """
+    found: list[tuple[str, str]] = []
+    breaks = ""
+    for whole in text.splitlines():
+        bullet = _BULLET.match(whole)
+        lead = breaks + (bullet[0].lstrip() if bullet else "")
+        line = _GLUED.sub(r"\1 ", whole[bullet.end() if bullet else 0 :].strip())
+        breaks = (breaks + "\n")[:2]
         # Evidence is numbered at its beginning; some models write their lines alike.
         numbered_first = _LEADING_MARKERS.match(line) is not None
         for at, (start, end) in enumerate(sentence_spans(line)):
             sentence = line[start:end]
             leading = _LEADING_MARKERS.match(sentence)
             if leading and found and (not _says(sentence) or (at and not numbered_first)):
-                found[-1] += f" {leading[0]}"
+                found[-1] = (found[-1][0], f"{found[-1][1]} {leading[0]}")
                 sentence = sentence[leading.end() :].strip()
-            if found and sentence and not _says(found[-1]):
-                found[-1] += f" {sentence}"
+            if found and sentence and not _says(found[-1][1]):
+                found[-1] = (found[-1][0], f"{found[-1][1]} {sentence}")
             elif sentence:
-                found.append(sentence)
-    return [sentence for sentence in found if _says(sentence)]
+                found.append((lead, sentence))
+            lead, breaks = " ", "\n"
+    return [(lead, sentence) for lead, sentence in found if _says(sentence)]
 
 
 def _says(sentence: str) -> bool:

@@ -20,7 +20,7 @@ EVIDENCE = [
 """Numbers 1 and 2 are of paper A, 3 and 4 of B, 5 and 6 of C."""
 
 MARKERS = "[1]|[2]|[5, 3]|[4][6]|[ 3 ,6 ]|[sentence 2]|[1-4]|[0]|[99]|[999999]"
-PROSE = "PPO clips| |. |.|\n|- |[|]|[se|[1, |x|é🙂|[a]|2.5"
+PROSE = "in |[0, 1]|[7, 9]|PPO clips| |. |.|\n|- |[|]|[se|[1, |x|é🙂|[a]|2.5"
 PIECES = st.sampled_from([*MARKERS.split("|"), *PROSE.split("|")])
 
 
@@ -76,7 +76,7 @@ def test_each_sentence_is_bound_to_what_it_cites(
     assert bound(text) == expected
 
 
-@pytest.mark.parametrize("marker", ["[0]", "[7]", "[999999]", "[0, 999999]"])
+@pytest.mark.parametrize("marker", ["[0]", "[7]", "[999999]", "[7, 999999]"])
 def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None:
     (sentence,) = Binder(EVIDENCE).bind(f"It clips {marker}.")
     assert sentence.text == "It clips."
@@ -84,6 +84,43 @@ def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None
     missed = re.findall(r"\d+", marker)
     assert [note.split()[1] for note in sentence.notes] == [f"[{n}]" for n in missed]
     assert "sentences 1 to 6 were given" in sentence.notes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Its values lie in [0, 1].",
+        "[0, 1] is its range.",
+        "Pixels are within [0-255], not more.",
+        "It scores on a scale of [1, 20].",
+        "The interval [1; 99] is wide.",
+    ],
+)
+def test_an_interval_is_prose_not_a_marker(text: str) -> None:
+    (sentence,) = Binder(EVIDENCE).bind(text)
+    assert (sentence.text, sentence.citations, sentence.notes) == (text, (), ())
+    assert streamed(*text)[0] == sentence.shown == text
+
+
+@pytest.mark.parametrize("text", ["It clips [1, 20].", "As shown in [1, 3].", "It lies in [1]."])
+def test_what_may_be_a_marker_is_none_of_an_interval(text: str) -> None:
+    (sentence,) = Binder(EVIDENCE).bind(text)
+    assert sentence.citations
+    assert "[1]" in sentence.shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It clips [1]. It learns [3].",
+        "Two things:\n\n- It clips [1].\n- It learns [3].",
+        "1. It clips [1].\n2. It learns [3]. It rests [4].",
+    ],
+)
+def test_sentences_and_what_leads_to_them_make_up_the_text_again(text: str) -> None:
+    sentences = Binder(EVIDENCE).bind(text)
+    assert "".join(s.lead + s.raw for s in sentences) == text
+    assert "".join(s.lead + s.shown for s in sentences) == streamed(text)[0]
 
 
 def test_a_range_that_runs_out_is_noted_once() -> None:
