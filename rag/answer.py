@@ -192,10 +192,15 @@ Event = Stage | Delta | Answer
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model call."""
+    """What the calls of a model took.
+
+    Attributes:
+        cost_usd: None where the price is not known.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost_usd: float | None = 0.0
 
 
 __all__ = [

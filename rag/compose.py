@@ -12,12 +12,17 @@ from rag.evidence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What a composer made of the evidence; no statements means that it refused."""
+    """What a composer made of the evidence; no statements means that it refused.
+
+    Attributes:
+        reason: Why it refused, or what it left out.
+    """
 
     text: str
     statements: tuple[Statement, ...]
     papers: tuple[Paper, ...]
     usage: Usage = field(default_factory=Usage)
+    reason: str | None = None
 
 
 class Composer(Protocol):

@@ -169,14 +169,16 @@ class CitedQueryEngine(BaseQueryEngine):
             abstained=abstained,
             mode=composer.mode,
             confidence=near,
-            reason=written.reason or ("nothing that was read answers it" if abstained else None),
+            reason=written.reason
+            or composed.reason
+            or ("nothing that was read answers it" if abstained else None),
             receipt=Receipt(
                 timings_ms=clock.total(),
                 model=composer.model,
                 prompt_version=PROMPT_VERSION if by_model else None,
                 prompt_tokens=composed.usage.prompt_tokens,
                 completion_tokens=composed.usage.completion_tokens,
-                cost_usd=None if by_model else 0.0,
+                cost_usd=composed.usage.cost_usd,
                 searched=self.library.size,
                 read=len({sentence.paper.id for sentence in evidence}),
             ),

@@ -1,86 +1,22 @@
 """The composer that writes: any chat model behind an OpenAI-compatible endpoint."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import httpx
-from llama_index.core.base.llms.types import ChatMessage
-from llama_index.llms.openai_like import OpenAILike
-from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from index.embedders import Embedder
-from index.passages import count_tokens
 from rag import ComposerError
-from rag.answer import REFUSAL, Delta, Mode, Statement, Usage
-from rag.cite import Binder, Bound
+from rag.answer import REFUSAL, Delta, Mode, Usage
+from rag.chat import Call, Chat
+from rag.cite import Binder
 from rag.compose import Composed
 from rag.evidence import Sentence
-from rag.prompts import answer_messages
-from rag.verify import verify
+from rag.model import DEFAULT_BASE_URL, DEFAULT_MODEL, ModelConfig, Prices
+from rag.prompts import answer_messages, repair_messages
+from rag.review import Assembled, Draft, assembled, judged, repaired
 
-DEFAULT_MODEL = "gpt-4o-mini"
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
-# One rides over a restart or a rate limit; each costs a whole timeout where nobody answers.
-RETRIES = 1
-SHORTEST_SECRET = 8
-# What to do about a refusal, by HTTP status.
-_NEXT = {
-    401: "check OPENAI_API_KEY",
-    403: "check OPENAI_API_KEY",
-    404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
-    429: "wait, or check your quota",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Which model writes, and where it is.
-
-    Attributes:
-        timeout: Seconds without an answer before the endpoint counts as failed.
-        prompt_tokens: Budget of a prompt; small models have 2,048 tokens in all.
-        max_tokens: Of the answer.
-    """
-
-    model: str = DEFAULT_MODEL
-    base_url: str = DEFAULT_BASE_URL
-    # A key is shown nowhere: not in a log, not in an error.
-    api_key: str = field(default="none", repr=False)
-    timeout: float = 60.0
-    prompt_tokens: int = 3000
-    max_tokens: int = 500
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "ModelConfig | None":
-        """Returns the configured model, or None when nothing is configured.
-
-        A key alone means OpenAI's endpoint; a base URL needs the name of a model with it.
-
-        Raises:
-            ComposerError: A base URL is set without a model, or is none.
-        """
-        key = environ.get("OPENAI_API_KEY", "").strip()
-        base_url = environ.get("OPENAI_BASE_URL", "").strip()
-        model = environ.get("FOOTNOTE_MODEL", "").strip()
-        if base_url and not model:
-            raise ComposerError("OPENAI_BASE_URL is set without a model; set FOOTNOTE_MODEL too")
-        if base_url and not _is_address(base_url):
-            raise ComposerError("OPENAI_BASE_URL is no address; give one like http://HOST:PORT/v1")
-        if not key and not base_url:
-            return None
-        return cls(
-            model=model or DEFAULT_MODEL,
-            base_url=base_url or DEFAULT_BASE_URL,
-            api_key=key or "none",
-        )
-
-
-def _is_address(base_url: str) -> bool:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host)
+_log = logging.getLogger(__name__)
 
 
 class LLMComposer:
@@ -89,25 +25,23 @@ class LLMComposer:
     mode: Mode = "llm"
     evidence_count = 12
 
-    def __init__(self, config: ModelConfig, *, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        embedder: Embedder,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """Connects nothing yet.
 
         Args:
             config: Which model, and where.
             embedder: For the verdicts.
+            sleep: Waits so many seconds before a failed call is made again.
         """
         self.config = config
         self._embedder = embedder
-        self._llm = OpenAILike(
-            model=config.model,
-            api_base=config.base_url,
-            api_key=config.api_key,
-            is_chat_model=True,
-            temperature=0.0,
-            max_tokens=config.max_tokens,
-            timeout=config.timeout,
-            max_retries=RETRIES,
-        )
+        self._chat = Chat(config, sleep=sleep)
 
     @property
     def model(self) -> str:
@@ -120,114 +54,110 @@ class LLMComposer:
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
+        deadline = time.monotonic() + self.config.deadline
         messages, fitting = answer_messages(question, evidence, budget=self.config.prompt_tokens)
         if not fitting:
             raise ComposerError(
                 f"the question leaves no room for evidence in {self.config.prompt_tokens:,} tokens"
             )
-        binder = Binder(evidence[:fitting])
-        stream = _Stream(self._llm, messages)
-        shown: list[str] = []
-        try:
-            for piece in stream:
-                if ready := binder.feed(piece):
-                    shown.append(ready)
-                    yield Delta(ready)
-        except _FAULTS as error:
-            raise ComposerError(self._reason(error)) from error
+        given = evidence[:fitting]
+        binder = Binder(given)
+        call = self._chat.call(messages, deadline=deadline)
+        for piece in call:
+            if ready := binder.feed(piece):
+                yield Delta(ready)
         if last := binder.flush():
-            shown.append(last)
             yield Delta(last)
-        yield self._composed(stream, binder, "".join(shown))
-
-    def _composed(self, stream: "_Stream", binder: Binder, shown: str) -> Composed:
-        """Returns the checked answer, or a refusal where the model refused."""
-        prompt = sum(count_tokens(str(message.content)) for message in stream.messages)
-        usage = Usage(prompt, count_tokens(stream.text))
-        if REFUSAL.rstrip(".").casefold() in " ".join(stream.text.split()).casefold():
-            return Composed(REFUSAL, (), (), usage)
-        statements = [self._checked(bound) for bound in binder.bind(stream.text)]
-        if not statements:
-            raise ComposerError(
-                f"{self._where} answered with nothing; check OPENAI_BASE_URL or try another model"
-            )
-        if stream.finish == "length":
-            cut = f"the model was cut off at {self.config.max_tokens} tokens"
-            statements[-1] = replace(statements[-1], notes=(*statements[-1].notes, cut))
-        return Composed(shown, tuple(statements), tuple(binder.papers), usage)
-
-    def _checked(self, bound: Bound) -> Statement:
-        quotes = [citation.quote for citation in bound.citations]
-        verdict, support = verify(bound.text, quotes, embedder=self._embedder)
-        notes = bound.notes if quotes else (*bound.notes, "no sentence of a paper is cited")
-        return Statement(bound.text, bound.citations, verdict, support, notes)
-
-    @property
-    def _where(self) -> str:
-        url = httpx.URL(self.config.base_url)
-        return f"{self.model} at {url.copy_with(userinfo=b'')}"
-
-    def _reason(self, error: Exception) -> str:
-        """Returns why there is no answer, on one line and without the key."""
-        if isinstance(error, APITimeoutError | httpx.TimeoutException):
-            reason = f"gave no answer within {self.config.timeout:g} s"
-        elif isinstance(error, APIStatusError):
-            advice = _NEXT.get(error.status_code, "try again later")
-            reason = f"refused with status {error.status_code}{self._said(error)}; {advice}"
-        elif isinstance(error, APIConnectionError):
-            reason = "cannot be reached; check OPENAI_BASE_URL"
-        elif isinstance(error, OpenAIError | httpx.HTTPError):
-            reason = f"broke off{self._said(error)}"
+        if _refuses(call.text):
+            yield Composed(REFUSAL, (), (), call.usage)
+        elif call.refusal and not call.text.strip():
+            said = " ".join(call.refusal.split())[:200].rstrip(".")
+            yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
-            reason = f"sent what is no chat answer ({type(error).__name__})"
-        return f"{self._where} {reason}"
+            yield self._composed(question, call, given, deadline)
 
-    def _said(self, error: Exception) -> str:
-        """Returns the endpoint's own words, in brackets; nothing where it sent a page."""
-        body = getattr(error, "body", None)
-        said = body.get("message") if isinstance(body, dict) else None
-        if not said and not isinstance(error, APIError):
-            said = str(error)
-        words = " ".join(str(said or "").split())
-        # Some endpoints repeat the key that they refuse; a short one is no secret but a word.
-        if len(self.config.api_key) >= SHORTEST_SECRET:
-            words = words.replace(self.config.api_key, "***")
-        return f" ({words[:120]})" if words else ""
+    def _composed(
+        self, question: str, call: Call, given: Sequence[Sentence], deadline: float
+    ) -> Composed:
+        """Returns the checked answer, repaired where that is wanted and works."""
+        written = judged(call.text, given, embedder=self._embedder)
+        if not written:
+            raise ComposerError(self._nothing(call))
+        drafts, gone, usage = written, 0, call.usage
+        if self.config.repair and any(draft.fault for draft in written):
+            drafts, gone, took = self._repaired(question, written, given, deadline)
+            usage = _sum(usage, took)
+        whole = assembled(drafts, given, policy=self.config.unsupported)
+        if not whole.statements:
+            return Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
+        # Only sentences that were changed or marked are set anew.
+        if drafts == written and not any(draft.mark for draft in drafts):
+            whole = replace(whole, text=_streamed(call.text, given))
+        if call.finish == "length":
+            whole = _noted(whole, f"the model was cut off at {self.config.max_tokens} tokens")
+        reason = _left_out(gone + whole.dropped)
+        return Composed(whole.text, whole.statements, whole.papers, usage, reason)
+
+    def _repaired(
+        self, question: str, written: list[Draft], given: Sequence[Sentence], deadline: float
+    ) -> tuple[list[Draft], int, Usage]:
+        """Returns the sentences after one more call, how many it withdrew, and what it took.
+
+        They stay as they are where the call fails.
+        """
+        faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
+        messages = repair_messages(question, given, faults, budget=self.config.prompt_tokens)
+        call = self._chat.call(messages, deadline=deadline)
+        try:
+            for _ in call:
+                pass
+        except ComposerError as error:
+            _log.info("the answer stays as it was written: %s", error)
+            return written, 0, call.usage
+        # What was cut off is no correction.
+        reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
+        return *repaired(written, reply, given, embedder=self._embedder), call.usage
+
+    def _nothing(self, call: Call) -> str:
+        if call.thinking:
+            return (
+                f"{self._chat.where} was still thinking after {self.config.max_tokens} tokens; "
+                "raise FOOTNOTE_MAX_TOKENS"
+            )
+        return (
+            f"{self._chat.where} answered with nothing; check OPENAI_BASE_URL or try another model"
+        )
 
 
-class _Stream:
-    """One answer on its way: iterate over its pieces, then read what it was.
-
-    Attributes:
-        text: All pieces.
-        finish: Why the model stopped; None where the endpoint broke off.
-    """
-
-    def __init__(self, llm: OpenAILike, messages: Sequence[ChatMessage]) -> None:
-        self.messages = messages
-        self.text = ""
-        self.finish: str | None = None
-        self._llm = llm
-
-    def __iter__(self) -> Iterator[str]:
-        for part in self._llm.stream_chat(self.messages):
-            for choice in getattr(part.raw, "choices", None) or ():
-                self.finish = choice.finish_reason or self.finish
-            if part.delta:
-                self.text += part.delta
-                yield part.delta
-        # A connection that is closed early looks like an end; only an end says why.
-        if self.text and self.finish is None:
-            raise httpx.RemoteProtocolError("the connection was closed early")
+def _refuses(text: str) -> bool:
+    return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
 
 
-# LlamaIndex trips over malformed chunks in its own ways; each is the endpoint's fault.
-_FAULTS = (
-    OpenAIError,
-    httpx.HTTPError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-)
+def _streamed(text: str, given: Sequence[Sentence]) -> str:
+    """Returns a text as it is shown while it streams."""
+    binder = Binder(given)
+    return binder.feed(text) + binder.flush()
+
+
+def _left_out(count: int) -> str | None:
+    """Returns what is said of sentences that went."""
+    if not count:
+        return None
+    return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return Usage(
+        one.prompt_tokens + other.prompt_tokens,
+        one.completion_tokens + other.completion_tokens,
+        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+    )
+
+
+def _noted(whole: Assembled, note: str) -> Assembled:
+    *others, last = whole.statements
+    return replace(whole, statements=(*others, replace(last, notes=(*last.notes, note))))
+
+
+__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MODEL", "LLMComposer", "ModelConfig", "Prices"]

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -78,11 +78,14 @@ def _send(
     handler.wfile.write(body)
 
 
-def says(*pieces: str, finish: str | None = "stop", done: bool = True) -> Reply:
-    """Streams an answer piece by piece; with ``finish=None`` it just ends."""
+def says(
+    *pieces: str, finish: str | None = "stop", done: bool = True, usage: object = None
+) -> Reply:
+    """Streams an answer piece by piece; with ``finish=None`` it does not say why it ends."""
     events = [_event(_chunk(delta={"role": "assistant", "content": ""}))]
     events += [_event(_chunk(delta={"content": piece})) for piece in pieces]
     events += [_event(_chunk(delta={}, finish_reason=finish))] if finish else []
+    events += [_event({**_chunk(), "usage": usage})] if usage else []
     events += [_event("[DONE]")] if done else []
     return lambda handler: _send(handler, 200, b"".join(events), "text/event-stream")
 
@@ -98,9 +101,9 @@ def cites(fragment: str, *pieces: str) -> Reply:
     return reply
 
 
-def refuses(status: int, message: str = "no", **headers: str) -> Reply:
+def refuses(status: int, message: str = "no", *, code: str | None = None, **headers: str) -> Reply:
     """Answers with an HTTP error in OpenAI's form."""
-    body = json.dumps({"error": {"message": message, "type": "error", "code": None}}).encode()
+    body = json.dumps({"error": {"message": message, "type": "error", "code": code}}).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda handler: _send(handler, status, body, headers=named)
 
@@ -119,6 +122,26 @@ def breaks_off(*pieces: str) -> Reply:
         _send(handler, 200, events, "text/event-stream", headers)
 
     return reply
+
+
+def drips(*events: bytes, seconds: float) -> Reply:
+    """Sends bytes, some seconds before each of them, until nobody listens any more."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        _send(handler, 200, b"", "text/event-stream")
+        with suppress(OSError):
+            for event in events:
+                time.sleep(seconds)
+                handler.wfile.write(event)
+
+    return reply
+
+
+def declines(reason: str) -> Reply:
+    """Streams a refusal in the field that OpenAI has for it."""
+    events = [_event(_chunk(delta={"refusal": part})) for part in (reason[:5], reason[5:])]
+    events += [_event(_chunk(delta={}, finish_reason="stop")), _event("[DONE]")]
+    return sends(b"".join(events).decode())
 
 
 def hangs(seconds: float) -> Reply:
@@ -143,3 +166,5 @@ NO_CHOICES = sends("".join(_event(_chunk()).decode() for _ in range(3)) + "data:
 BAD_CHUNK = sends('data: {"id": "c1", "choices": [{"delta": \n\n')
 WRONG_SHAPE = sends('data: {"choices": [7]}\n\ndata: [DONE]\n\n')
 A_PAGE = sends("<!doctype html><html><body>Sign in</body></html>", "text/html")
+KEEP_ALIVE = b": keep-alive\n\n"
+A_WORD = _event(_chunk(delta={"content": "PPO "}))

@@ -19,7 +19,7 @@ HOMES = {
     "onnxruntime": {"index/embedders.py", "index/minilm.py"},
     "tokenizers": {"index/embedders.py"},
     "huggingface_hub": {"index/minilm.py"},
-    "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/llm.py"},
+    "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
     "gradio": {"ui/chat.py"},
     "typer": {"ui/assemble.py", "ui/cli.py", "ui/evaluating.py", "ui/judges.py"},
     "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},

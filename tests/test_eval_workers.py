@@ -37,7 +37,7 @@ def question_of(handler: Any) -> str:
 def asked(library: Library, folder: Path, reply: Reply, workers: int) -> tuple[list[Any], int]:
     """Returns the rows of a run without their times, and how many requests it took."""
     with serve(reply) as endpoint:
-        model = ModelConfig("scripted", endpoint.url, timeout=20.0)
+        model = ModelConfig("scripted", endpoint.url, timeout=20.0, repair=False)
         engine = CitedQueryEngine(library, LLMComposer(model, embedder=library.embedder))
         run_cases(
             CASES,

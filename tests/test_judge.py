@@ -23,7 +23,7 @@ from evals.judge import (
     prompt,
     retry_after,
 )
-from rag.llm import ModelConfig
+from rag.model import ModelConfig
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"

@@ -19,7 +19,7 @@ from index import SourceError
 from index.library import Library
 from rag.answer import Answer, Statement, Turn
 from rag.engine import CitedQueryEngine
-from rag.llm import ModelConfig
+from rag.model import ModelConfig
 from tests.endpoint import Endpoint, Reply, judges, refuses, serve
 
 REFERENCE = "On 970,000 robot demonstrations."

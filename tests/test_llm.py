@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from collections.abc import Sequence
 
 import pytest
 
@@ -10,15 +9,24 @@ from index.embedders import MiniLM
 from index.library import Library
 from rag import ComposerError
 from rag.answer import Answer, Delta, Stage
-from rag.engine import CitedQueryEngine
-from rag.llm import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMComposer, ModelConfig
+from rag.llm import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMComposer, ModelConfig, Prices
 from rag.prompts import REFUSAL
+from tests.asking import (
+    CHECKED,
+    CLIPS,
+    GOOD,
+    KEY,
+    QUESTION,
+    answered,
+    engine,
+    streamed,
+    verdicts,
+)
 from tests.endpoint import (
     A_PAGE,
     BAD_CHUNK,
     NO_CHOICES,
     WRONG_SHAPE,
-    Reply,
     breaks_off,
     cites,
     hangs,
@@ -27,39 +35,6 @@ from tests.endpoint import (
     sends,
     serve,
 )
-
-KEY = "sk-secret-4f9a1c77"
-QUESTION = "What does PPO clip?"
-CLIPS = "The main variant of PPO clips the probability ratio between the new and the old policy"
-CHECKED = "PPO clips the probability ratio between the new and the old policy [N]."
-GOOD = CHECKED.replace("N", "1")
-
-
-def engine(
-    library: Library, url: str, *, timeout: float = 5.0, budget: int = 3000
-) -> CitedQueryEngine:
-    config = ModelConfig("scripted", url, KEY, timeout=timeout, prompt_tokens=budget)
-    return CitedQueryEngine(library, LLMComposer(config, embedder=library.embedder))
-
-
-def answered(library: Library, *script: Reply, budget: int = 3000) -> Answer:
-    with serve(*script) as endpoint:
-        return engine(library, endpoint.url, budget=budget).ask(QUESTION)
-
-
-def verdicts(answer: Answer) -> list[str]:
-    return [statement.verdict for statement in answer.statements]
-
-
-def streamed(events: Sequence[object]) -> str:
-    """Returns the text that a reader of the stream ends up with."""
-    text = ""
-    for event in events:
-        if isinstance(event, Stage) and event.name == "write":
-            text = ""
-        elif isinstance(event, Delta):
-            text += event.text
-    return text
 
 
 def test_a_written_answer_is_bound_and_checked(demo_library: Library) -> None:
@@ -111,7 +86,7 @@ def test_a_marker_that_points_nowhere_makes_an_unsupported_note(demo_library: Li
     assert verdicts(answer) == ["unsupported", "unsupported"]
     assert "[999999] points nowhere" in answer.statements[0].notes[0]
     assert answer.papers == ()
-    assert answer.text == "PPO clips the ratio. It is stable."
+    assert answer.text == "PPO clips the ratio. (no source) It is stable. (no source)"
 
 
 def test_a_sentence_without_a_marker_is_unsupported(demo_library: Library) -> None:
@@ -129,7 +104,8 @@ def test_only_evidence_within_the_budget_can_be_cited(demo_library: Library) -> 
     with serve(says(*(f"It clips [{n}]. " for n in range(1, 13)))) as endpoint:
         given, cited = [], []
         for budget in (3000, 420):
-            answer = engine(demo_library, endpoint.url, budget=budget).ask(QUESTION)
+            settings = {"prompt_tokens": budget, "repair": False}
+            answer = engine(demo_library, endpoint.url, **settings).ask(QUESTION)
             given.append(len(endpoint.prompt["user"].split("Sentences:\n")[1].splitlines()))
             cited.append(sum(bool(statement.citations) for statement in answer.statements))
     assert given[0] > given[1] > 0
@@ -138,7 +114,7 @@ def test_only_evidence_within_the_budget_can_be_cited(demo_library: Library) -> 
 
 def test_no_room_for_evidence_asks_no_model(demo_library: Library) -> None:
     with serve(says(GOOD)) as endpoint:
-        answer = engine(demo_library, endpoint.url, budget=100).ask(QUESTION)
+        answer = engine(demo_library, endpoint.url, prompt_tokens=100).ask(QUESTION)
     assert endpoint.requests == []
     assert "no room for evidence in 100 tokens" in str(answer.reason)
     assert answer.mode == "extractive"
@@ -170,11 +146,20 @@ FAULTS = {
     "closed early": (says(GOOD, finish=None, done=False), "broke off", "closed early"),
     "cut in a chunk": (breaks_off("PPO clips ", "the ra"), "broke off", "complete message"),
     "no choices": (NO_CHOICES, "answered with nothing", "OPENAI_BASE_URL"),
-    "malformed chunk": (BAD_CHUNK, "sent what is no chat answer", "JSONDecodeError"),
+    "malformed chunk": (BAD_CHUNK, "sent what is no chat answer", "scripted at http"),
     "wrong shape": (WRONG_SHAPE, "sent what is no chat answer", "scripted at http"),
     "a page": (A_PAGE, "answered with nothing", "OPENAI_BASE_URL"),
     "empty answer": (says(""), "answered with nothing", "another model"),
     "only markers": (says("[1] [2]"), "answered with nothing", "another model"),
+    "403": (refuses(403, "no access"), "status 403", "check OPENAI_API_KEY"),
+    "503": (refuses(503, "loading model"), "status 503 (loading model)", "try again later"),
+    "quota": (refuses(429, "no credit", code="insufficient_quota"), "status 429", "your quota"),
+    "null choices": (sends('data: {"choices": null}\n\ndata: [DONE]\n\n'), "with nothing", "try"),
+    "only thoughts": (
+        says("<think>Hm, PPO", finish="length"),
+        "still thinking after 500",
+        "FOOTNOTE_MAX_TOKENS",
+    ),
     "error in the stream": (
         sends('data: {"error": {"message": "overloaded"}}\n\n'),
         "broke off",
@@ -199,6 +184,7 @@ def test_a_failing_endpoint_gives_quotes_and_one_line_why(
     assert streamed(events) == answer.text
     assert KEY not in repr(answer) + str(answer.to_json()) + caplog.text
     assert set(endpoint.keys) == {f"Bearer {KEY}"}
+    assert len(endpoint.requests) <= 3
 
 
 def test_an_endpoint_that_nobody_serves_is_named(demo_library: Library) -> None:
@@ -217,8 +203,9 @@ def test_an_endpoint_that_says_nothing_times_out(demo_library: Library) -> None:
 
 
 def test_a_rate_limit_that_passes_is_waited_for(demo_library: Library) -> None:
-    answer = answered(demo_library, refuses(429, Retry_After="1"), says(GOOD))
-    assert (answer.mode, answer.reason) == ("llm", None)
+    waited: list[float] = []
+    answer = answered(demo_library, refuses(429, Retry_After="7"), says(GOOD), waited=waited)
+    assert (answer.mode, answer.reason, waited) == ("llm", None, [7.0])
 
 
 def test_quotes_instead_number_papers_afresh(demo_library: Library) -> None:
@@ -264,6 +251,47 @@ def test_the_environment_names_the_model(
 ) -> None:
     config = ModelConfig.from_environment(environ)
     assert (config and (config.model, config.base_url, config.api_key)) == expected
+
+
+def test_the_environment_sets_what_an_answer_may_take_and_show() -> None:
+    environ = {
+        "OPENAI_API_KEY": "k",
+        "FOOTNOTE_PRICES": "0.15, 0.6",
+        "FOOTNOTE_UNSUPPORTED": "drop",
+        "FOOTNOTE_REPAIR": "0",
+        "FOOTNOTE_TIMEOUT": "7.5",
+        "FOOTNOTE_DEADLINE": "300",
+        "FOOTNOTE_PROMPT_TOKENS": "1500",
+        "FOOTNOTE_MAX_TOKENS": "2000",
+    }
+    assert ModelConfig.from_environment(environ) == ModelConfig(
+        api_key="k",
+        prices=Prices(0.15, 0.6),
+        unsupported="drop",
+        repair=False,
+        timeout=7.5,
+        deadline=300.0,
+        prompt_tokens=1500,
+        max_tokens=2000,
+    )
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "FOOTNOTE_PRICES=1",
+        "FOOTNOTE_PRICES=1,-2",
+        "FOOTNOTE_PRICES=nan,1",
+        "FOOTNOTE_UNSUPPORTED=hide",
+        "FOOTNOTE_REPAIR=no",
+        "FOOTNOTE_DEADLINE=0",
+        "FOOTNOTE_MAX_TOKENS=many",
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_with_what_would(setting: str) -> None:
+    name, _, value = setting.partition("=")
+    with pytest.raises(ComposerError, match=f"{name} is '{value}'; give "):
+        ModelConfig.from_environment({"OPENAI_API_KEY": "k", name: value})
 
 
 def test_a_base_url_without_a_model_is_refused() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from index.library import Filters, Library
     from rag.compose import Composer
     from rag.engine import CitedQueryEngine
-    from rag.llm import ModelConfig
+    from rag.model import ModelConfig
     from ui.terminal import Bar
 
 LibraryOption = Annotated[
@@ -109,7 +109,7 @@ def chosen_model(choice: str) -> "ModelConfig | None":
         )
     if choice == "extractive" or not configured:
         return None
-    from rag.llm import ModelConfig
+    from rag.model import ModelConfig
 
     return ModelConfig.from_environment(os.environ)
 

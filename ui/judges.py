@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evals.agreement import Rating
     from evals.judge import Limit, Prices
     from evals.judging import Judging
-    from rag.llm import ModelConfig
+    from rag.model import ModelConfig
 
 DEFAULT_TOKENS = 200_000
 LABELS_FILE = "judge_labels.jsonl"
@@ -101,7 +101,7 @@ def _config(name: str | None) -> "ModelConfig":
     model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
-    from rag.llm import ModelConfig
+    from rag.model import ModelConfig
 
     config = ModelConfig.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
     if config is None:

@@ -1,8 +1,6 @@
 """Endpoint: one call of the judge over the wire, what it took, and why it failed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 from evals.judge.judgement import Criterion, Said, checked
 from evals.judge.spending import Purse, Tokens
 from index.passages import count_tokens
-from rag.llm import ModelConfig
+from rag.model import ModelConfig
+from rag.retries import retry_after
 
 # An endpoint that asks for a longer wait than this many seconds has failed.
 LONGEST_WAIT = 120.0
@@ -195,18 +194,3 @@ def _refusal(error: APIStatusError, said: str) -> Failed:
     passing = status in (408, 409, 429) or status >= 500
     # OpenAI says 429 also where an account is empty, which waiting does not fill.
     return Failed(reason, again=passing and error.code != "insufficient_quota", wait=wait)
-
-
-def retry_after(value: str) -> float | None:
-    """Returns the seconds that a Retry-After header asks for; None where it says nothing.
-
-    Source: RFC 9110, section 10.2.3: seconds, or a date.
-    """
-    try:
-        if value.strip().isdecimal():
-            return float(value)
-        date = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -17,7 +17,7 @@ from evals.judge.judgement import Criterion, JudgeError, Judgement, Said
 from evals.judge.kept import Kept, cache_key
 from evals.judge.prompting import PROMPT_VERSION, prompt
 from evals.judge.spending import Limit, Purse, Tokens
-from rag.llm import ModelConfig
+from rag.model import ModelConfig
 
 ATTEMPTS = 5
 # Seconds before the second attempt, doubled before each further one.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals.judge.judgement import Criterion, JudgeError, Judgement, Said, checked
 from evals.judge.prompting import PROMPT_VERSION
-from rag.llm import ModelConfig
+from rag.model import ModelConfig
 
 
 class _Record(Said):

@@ -4,18 +4,7 @@ import threading
 from dataclasses import dataclass
 
 from evals.judge.judgement import JudgeError, LimitReached
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """USD for a million tokens."""
-
-    prompt: float
-    completion: float
-
-    def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Returns what these tokens cost, in USD."""
-        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+from rag.model import Prices
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""What becomes of a model's sentences that their quotes do not carry."""
+
+import re
+
+import pytest
+
+from index.library import Library
+from rag.answer import REFUSAL
+from rag.llm import Prices
+from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
+from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
+
+WRONG = "Bananas are grown in Ecuador [N]."
+BARE = "It is fast."
+NOWHERE = CHECKED.replace("[N]", "[N][99]")
+TOLD = "PPO clips the probability ratio between the new and the old policy [1]."
+
+
+def first(*lines: str) -> Reply:
+    return cites(CLIPS, "\n".join(lines))
+
+
+@pytest.mark.parametrize("fault", [WRONG, BARE, NOWHERE])
+def test_a_faulty_sentence_is_corrected_by_one_more_call(fault: str, demo_library: Library) -> None:
+    answer, endpoint = asked(demo_library, first(fault), cites(CLIPS, f"S1: {CHECKED}"))
+    assert verdicts(answer) == ["supported"]
+    assert answer.text == TOLD
+    assert answer.statements[0].notes == ()
+    assert (answer.reason, len(endpoint.requests)) == (None, 2)
+
+
+def test_the_repair_sees_evidence_and_only_the_faulty_sentences(demo_library: Library) -> None:
+    _, endpoint = asked(demo_library, first(CHECKED, WRONG, BARE), says("no"))
+    answering, repairing = (request["messages"] for request in endpoint.requests)
+    head, faulty = repairing[1]["content"].split("\n\nFaulty sentences:\n")
+    assert head == answering[1]["content"]
+    lines = faulty.splitlines()
+    assert [line[:8] for line in lines] == ["S1: Bana", "S2: It i"]
+    assert "does not say so" in lines[0]
+    assert "cites no numbered sentence" in lines[1]
+
+
+def test_what_is_carried_costs_no_second_call(demo_library: Library) -> None:
+    _, endpoint = asked(demo_library, first(CHECKED))
+    assert len(endpoint.requests) == 1
+
+
+def test_repair_can_be_switched_off(demo_library: Library) -> None:
+    answer, endpoint = asked(demo_library, first(WRONG), repair=False)
+    assert (verdicts(answer), len(endpoint.requests)) == (["unsupported"], 1)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "S1: Apples are red [N].",
+        "S1: It learns [99].",
+        "S1:",
+        "S2: " + CHECKED,
+        "S9: DROP",
+        "I cannot.",
+        "",
+        "<think>S1: DROP</think>",
+    ],
+)
+def test_a_correction_that_is_no_better_changes_nothing(reply: str, demo_library: Library) -> None:
+    answer = answered(demo_library, first(WRONG), cites(CLIPS, reply))
+    assert [s.text for s in answer.statements] == ["Bananas are grown in Ecuador."]
+    assert answer.text.startswith("Bananas are grown in Ecuador [1].")
+    assert answer.reason is None
+
+
+@pytest.mark.parametrize(
+    "fault", [refuses(401), refuses(500), breaks_off("S1: DROP\n"), hangs(0.6), says("")]
+)
+def test_a_repair_that_fails_loses_nothing(fault: Reply, demo_library: Library) -> None:
+    answer = answered(demo_library, first(CHECKED, WRONG), fault, timeout=0.3)
+    assert (answer.mode, answer.reason) == ("llm", None)
+    assert verdicts(answer) == ["supported", "unsupported"]
+
+
+@pytest.mark.parametrize(
+    "line", ["S1: {}", "1. {}", "**S1**: {}", "- S1 - {}", "s1) {}", "Sentence 1: {}"]
+)
+def test_small_models_label_in_their_own_ways(line: str, demo_library: Library) -> None:
+    answer = answered(demo_library, first(WRONG), cites(CLIPS, line.format(CHECKED)))
+    assert verdicts(answer) == ["supported"]
+
+
+def test_a_correction_of_two_sentences_stands_in_the_place_of_one(demo_library: Library) -> None:
+    two = f"S2: {CHECKED} {CHECKED.replace('PPO', 'The variant of PPO')}"
+    answer = answered(demo_library, first("Look:", f"- {WRONG}", BARE), cites(CLIPS, two))
+    assert verdicts(answer)[1:3] == ["supported"] * 2
+    assert f"\n- {TOLD} The variant of {TOLD}\n" in answer.text
+
+
+def test_a_correction_that_says_another_sentence_again_is_left(demo_library: Library) -> None:
+    answer = answered(demo_library, first(CHECKED, WRONG), cites(CLIPS, f"S1: {CHECKED}"))
+    assert verdicts(answer) == ["supported", "unsupported"]
+
+
+def test_a_correction_that_was_cut_off_is_none(demo_library: Library) -> None:
+    cut = says("S1: PPO clips the probability ratio between the new and [1]", finish="length")
+    answer = answered(demo_library, first(WRONG), cut)
+    assert verdicts(answer) == ["unsupported"]
+
+
+def test_what_the_model_withdraws_is_counted(demo_library: Library) -> None:
+    answer = answered(demo_library, first(CHECKED, WRONG, BARE), says("S1: DROP\nS2: **Drop.**"))
+    assert answer.text == TOLD
+    assert answer.reason == "2 sentences of the model, carried by no quote, left out"
+
+
+def test_a_carried_sentence_is_not_withdrawn(demo_library: Library) -> None:
+    answer = answered(demo_library, first(NOWHERE), says("S1: DROP"))
+    assert verdicts(answer) == ["supported"]
+    assert "points nowhere" in answer.statements[0].notes[0]
+
+
+@pytest.mark.parametrize("reply", ["S1: DROP", f"S1: {REFUSAL}"])
+def test_an_answer_that_is_withdrawn_whole_abstains(reply: str, demo_library: Library) -> None:
+    answer = answered(demo_library, first(WRONG), says(reply))
+    assert (answer.abstained, answer.text, answer.papers) == (True, REFUSAL, ())
+    assert "no quote carries" in str(answer.reason)
+
+
+def test_an_unsupported_sentence_is_marked_in_the_text(demo_library: Library) -> None:
+    answer = answered(demo_library, first(CHECKED, WRONG, BARE), repair=False)
+    assert answer.text == (
+        f"{TOLD}\nBananas are grown in Ecuador [1]. (not supported by its quote)\n"
+        "It is fast. (no source)"
+    )
+    assert [s.text for s in answer.statements][1:] == ["Bananas are grown in Ecuador.", BARE]
+
+
+def test_an_unsupported_sentence_is_dropped_and_counted_where_wanted(demo_library: Library) -> None:
+    answer = answered(demo_library, first(WRONG, CHECKED), repair=False, unsupported="drop")
+    assert (verdicts(answer), answer.text) == (["supported"], TOLD)
+    assert answer.reason == "1 sentence of the model, carried by no quote, left out"
+
+
+def test_dropping_keeps_lists_and_numbers_papers_afresh(demo_library: Library) -> None:
+    other = "Bananas are grown in Ecuador [12]."
+    text = f"{other} {CHECKED}\n\n- {BARE} {CHECKED.replace('PPO', 'It')}"
+    answer = answered(demo_library, first(text), repair=False, unsupported="drop")
+    assert answer.text == f"{TOLD}\n\n- It{TOLD[3:]}"
+    assert len(answer.papers) == 1
+
+
+def test_an_answer_that_is_dropped_whole_abstains(demo_library: Library) -> None:
+    answer = answered(demo_library, first(WRONG, BARE), repair=False, unsupported="drop")
+    assert (answer.abstained, answer.text, answer.mode) == (True, REFUSAL, "llm")
+    assert "no quote carries" in str(answer.reason)
+
+
+@pytest.mark.parametrize("policy", ["mark", "drop"])
+@pytest.mark.parametrize("reply", ["S1: DROP", f"S1: {TOLD}", "nothing"])
+def test_a_reader_of_the_stream_ends_up_with_the_answers_text(
+    reply: str, policy: str, demo_library: Library
+) -> None:
+    with serve(first(WRONG, CHECKED, BARE), says(reply)) as endpoint:
+        *events, answer = engine(demo_library, endpoint.url, unsupported=policy).stream(QUESTION)
+    assert streamed(events) == answer.text
+    markers = {int(n) for n in re.findall(r"\[(\d+)\]", answer.text)}
+    assert markers == set(range(1, len(answer.papers) + 1))
+
+
+def test_both_calls_are_on_the_receipt(demo_library: Library) -> None:
+    script = (
+        says(BARE, usage={"prompt_tokens": 1000, "completion_tokens": 10}),
+        says("S1: DROP", usage={"prompt_tokens": 2000, "completion_tokens": 30}),
+    )
+    receipt = answered(demo_library, *script, prices=Prices(1.0, 100.0)).receipt
+    assert (receipt.prompt_tokens, receipt.completion_tokens) == (3000, 40)
+    # 3,000 tokens at $1 and 40 at $100 a million.
+    assert receipt.cost_usd == pytest.approx(0.007)
