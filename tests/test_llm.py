@@ -103,7 +103,7 @@ def test_a_number_that_the_quote_lacks_is_not_supported(demo_library: Library) -
 def test_only_evidence_within_the_budget_can_be_cited(demo_library: Library) -> None:
     with serve(says(*(f"It clips [{n}]. " for n in range(1, 13)))) as endpoint:
         given, cited = [], []
-        for budget in (3000, 420):
+        for budget in (3000, 330):
             settings = {"prompt_tokens": budget, "repair": False}
             answer = engine(demo_library, endpoint.url, **settings).ask(QUESTION)
             given.append(endpoint.prompt["user"].split("Sentences:\n")[1].count("\n["))

@@ -56,6 +56,7 @@ def test_repair_can_be_switched_off(demo_library: Library) -> None:
         "S1: Apples are red [N].",
         "S1: It learns [99].",
         "S1:",
+        "S1: [N]",
         "S2: " + CHECKED,
         "S9: DROP",
         "I cannot.",
