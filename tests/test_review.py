@@ -5,8 +5,12 @@ import re
 import pytest
 
 from index.library import Library
+from index.papers import make_paper
 from rag.answer import REFUSAL
+from rag.cite import Binder
+from rag.evidence import Sentence
 from rag.llm import Prices
+from rag.review import Draft, assembled
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
 from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
 
@@ -140,12 +144,20 @@ def test_an_unsupported_sentence_is_dropped_and_counted_where_wanted(demo_librar
     assert answer.reason == "1 sentence of the model, carried by no quote, left out"
 
 
-def test_dropping_keeps_lists_and_numbers_papers_afresh(demo_library: Library) -> None:
-    other = "Bananas are grown in Ecuador [12]."
-    text = f"{other} {CHECKED}\n\n- {BARE} {CHECKED.replace('PPO', 'It')}"
+def test_papers_are_numbered_afresh_where_the_first_is_no_longer_cited() -> None:
+    papers = [make_paper(name, f"{name} is one.") for name in "AB"]
+    given = [Sentence(paper, 0, len(paper.abstract), 1.0) for paper in papers]
+    wrong, right = Binder(given).bind("It is wrong [1]. It is right [2].")
+    drafts = [Draft(wrong, "unsupported", 0.0), Draft(right, "supported", 1.0)]
+    whole = assembled(drafts, given, policy="drop")
+    assert (whole.text, whole.papers, whole.dropped) == ("It is right [1].", (papers[1],), 1)
+    assert [c.marker for c in whole.statements[0].citations] == [1]
+
+
+def test_dropping_keeps_the_lines_of_a_list(demo_library: Library) -> None:
+    text = f"{WRONG} {CHECKED}\n\n- {BARE} {CHECKED.replace('PPO', 'It')}"
     answer = answered(demo_library, first(text), repair=False, unsupported="drop")
     assert answer.text == f"{TOLD}\n\n- It{TOLD[3:]}"
-    assert len(answer.papers) == 1
 
 
 def test_an_answer_that_is_dropped_whole_abstains(demo_library: Library) -> None:
