@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+import numpy as np
+
 from index.catalog import Catalog, Entry
-from index.embedders import Embedder
+from index.embedders import Embedder, Matrix, Reader, Reading
 from index.papers import Paper, Passage, merge, same_paper
 from index.passages import passages, sentence_spans
+from index.tokens import passage_tokens
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
@@ -88,12 +91,16 @@ def reembed(
         numbers = left[at : at + BATCH_PAPERS]
         places = catalog.places(numbers)
         papers = catalog.papers_by_number([place.paper for place in places.values()])
-        texts = []
-        for number in numbers:
-            place = places[number]
-            paper = papers[place.paper]
-            texts.append(embedded_text(paper, Passage(paper.id, place.start, place.end)))
-        catalog.stage(embedder.name, numbers, embedder.embed(texts))
+        staged = [
+            (papers[place.paper], Passage(papers[place.paper].id, place.start, place.end))
+            for place in (places[number] for number in numbers)
+        ]
+        vectors, readings = _read(embedder, [embedded_text(*of) for of in staged])
+        tokens = [
+            passage_tokens(paper, passage, catalog.sentences(paper.id), reading)
+            for (paper, passage), reading in zip(staged, readings, strict=False)
+        ]
+        catalog.stage(embedder.name, numbers, vectors, tokens)
         if on_progress:
             on_progress(total - len(left) + at + len(numbers), total)
     catalog.adopt_staged(embedder.name, embedder.dimensions)
@@ -108,24 +115,39 @@ def _add_batch(catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tal
         else:
             moved = stored is None or embedded_text(stored) != embedded_text(paper)
             spans = sentence_spans(paper.abstract) if moved else ()
+            cut = passages(paper, spans)
             absorbs = tuple(draft.absorbs)
-            entries.append(Entry(paper, draft.number, spans, passages(paper, spans), None, absorbs))
+            entries.append(Entry(paper, draft.number, spans, cut, absorbs=absorbs))
     numbers = catalog.store(_embedded(entries, embedder))
     for entry, number in zip(entries, numbers, strict=True):
         tally.stored(entry, number)
 
 
 def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
-    """Returns the entries with vectors for their passages, embedded in one call."""
-    texts = [embedded_text(e.paper, p) for e in entries for p in e.passages]
-    vectors = embedder.embed(texts) if texts else None
+    """Returns the entries with vectors and tokens of their passages, all read in one call."""
+    vectors, readings = _read(
+        embedder, [embedded_text(e.paper, p) for e in entries for p in e.passages]
+    )
     done, at = [], 0
     for entry in entries:
         end = at + len(entry.passages)
-        rows = vectors[at:end] if vectors is not None and end > at else None
-        done.append(replace(entry, vectors=rows))
+        if end > at:
+            tokens = tuple(
+                passage_tokens(entry.paper, passage, entry.sentences, reading)
+                for passage, reading in zip(entry.passages, readings[at:end], strict=False)
+            )
+            entry = replace(entry, vectors=vectors[at:end], tokens=tokens)
+        done.append(entry)
         at = end
     return done
+
+
+def _read(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[Reading]]:
+    """Returns the vectors of texts, and their readings where the embedder gives any."""
+    if not texts or not isinstance(embedder, Reader):
+        return embedder.embed(texts), []
+    readings = embedder.read(texts)
+    return np.stack([reading.vector for reading in readings]), readings
 
 
 def embedded_text(paper: Paper, passage: Passage | None = None) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from index import LibraryError
 from index.embedders import Matrix
 from index.papers import Listing, Paper, Passage, Span
+from index.tokens import Tokens
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -34,6 +35,13 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
 CREATE TABLE IF NOT EXISTS staged (
     passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL);
+"""
+# Libraries made before tokens were kept get the table when they are next written.
+_TOKENS = """
+CREATE TABLE IF NOT EXISTS tokens (
+    passage INTEGER PRIMARY KEY REFERENCES passages, paper INTEGER NOT NULL,
+    reader TEXT NOT NULL, sentences BLOB NOT NULL, vectors BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper);
 """
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
@@ -59,6 +67,7 @@ class Entry:
     Attributes:
         number: Of the stored paper that it replaces.
         vectors: Of ``passages``; None means that what is stored of the text still holds.
+        tokens: Of ``passages``; none where the embedder does not read tokens.
         absorbs: Numbers of other stored papers that turned out to be this one.
     """
 
@@ -67,6 +76,7 @@ class Entry:
     sentences: Sequence[Span] = ()
     passages: Sequence[Passage] = ()
     vectors: Matrix | None = None
+    tokens: Sequence[Tokens] = ()
     absorbs: Sequence[int] = ()
 
 
@@ -251,12 +261,14 @@ class Catalog:
         if not entries:
             return []
         with self.transaction():
+            self._make_tokens()
             self.set_meta(revision=str(int(self.meta("revision") or 0) + 1))
             return [self._store(entry) for entry in entries]
 
     def _store(self, entry: Entry) -> int:
         paper = entry.paper
         for other in entry.absorbs:
+            self._db.execute("DELETE FROM tokens WHERE paper = ?", (other,))
             self._db.execute("DELETE FROM passages WHERE paper = ?", (other,))
             self._db.execute("DELETE FROM aliases WHERE paper = ?", (other,))
             self._db.execute("DELETE FROM papers WHERE number = ?", (other,))
@@ -274,13 +286,19 @@ class Catalog:
             self._db.execute(
                 "UPDATE papers SET sentences = ? WHERE number = ?", (sentences, number)
             )
+            self._db.execute("DELETE FROM tokens WHERE paper = ?", (number,))
             self._db.execute("DELETE FROM passages WHERE paper = ?", (number,))
-            self._db.executemany(
-                "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?)",
-                [
-                    (number, p.start, p.end, row.astype(np.float32).tobytes())
-                    for p, row in zip(entry.passages, entry.vectors, strict=True)
-                ],
+            passages = [
+                self._db.execute(
+                    "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?) "
+                    "RETURNING number",
+                    (number, p.start, p.end, row.astype(np.float32).tobytes()),
+                ).fetchone()[0]
+                for p, row in zip(entry.passages, entry.vectors, strict=True)
+            ]
+            self._keep_tokens(
+                (passage, number, tokens)
+                for passage, tokens in zip(passages, entry.tokens, strict=False)
             )
         return number
 
@@ -352,6 +370,38 @@ class Catalog:
         )
         return [int(row[0]) for row in rows]
 
+    # Tokens.
+
+    def _make_tokens(self) -> None:
+        for statement in filter(str.strip, _TOKENS.split(";")):
+            self._db.execute(statement)
+
+    def _keep_tokens(self, rows: Iterable[tuple[int, int, Tokens]]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
+            [(passage, paper, t.reader, *t.pack()) for passage, paper, t in rows],
+        )
+
+    def has_tokens(self, reader: str) -> bool:
+        """Returns whether every passage was read by this reader."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'tokens'"):
+            return False
+        read = self._rows("SELECT count(*) FROM tokens WHERE reader = ?", (reader,))[0][0]
+        return bool(read == self.counts()[1])
+
+    def tokens(self, ids: Sequence[str], reader: str) -> dict[str, Tokens]:
+        """Returns what a reader made of papers, by id; one that it never read is left out."""
+        packed: dict[str, list[tuple[bytes, bytes]]] = {}
+        for at in range(0, len(ids), _MANY):
+            part = ids[at : at + _MANY]
+            for paper, *row in self._rows(
+                "SELECT id, tokens.sentences, vectors FROM papers JOIN tokens ON paper = number "
+                f"WHERE id IN ({','.join('?' * len(part))}) AND reader = ? ORDER BY passage",
+                (*part, reader),
+            ):
+                packed.setdefault(str(paper), []).append((row[0], row[1]))
+        return {paper: Tokens.unpack(reader, rows) for paper, rows in packed.items()}
+
     # Another embedder's vectors, written beside the present ones until all are there.
 
     def unstaged(self, embedder: str) -> list[int]:
@@ -364,12 +414,19 @@ class Catalog:
         )
         return [row[0] for row in rows]
 
-    def stage(self, embedder: str, numbers: Sequence[int], vectors: Matrix) -> None:
-        """Keeps vectors of another embedder for passages."""
+    def stage(
+        self, embedder: str, numbers: Sequence[int], vectors: Matrix, tokens: Sequence[Tokens]
+    ) -> None:
+        """Keeps vectors of another embedder for passages, and their tokens if it read any."""
         with self.transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
                 [(n, embedder, v.tobytes()) for n, v in zip(numbers, vectors, strict=True)],
+            )
+            self._make_tokens()
+            places = self.places(numbers)
+            self._keep_tokens(
+                (n, places[n].paper, t) for n, t in zip(numbers, tokens, strict=False)
             )
 
     def adopt_staged(self, embedder: str, dimensions: int) -> None:

@@ -6,8 +6,9 @@ Both are LlamaIndex embeddings and, for this project's own batches, an ``Embedde
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import onnxruntime
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index import ModelError
-from index.minilm import DIMENSIONS, MODEL_NAME, ModelFiles, ensure_model
+from index.minilm import DIMENSIONS, EXPORT_VERSION, MODEL_NAME, ModelFiles, ensure_model
 
 Matrix = NDArray[np.float32]
 
@@ -38,6 +39,35 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Returns ``(n, dimensions)`` float32, rows of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model makes of one text, token by token.
+
+    Attributes:
+        reader: Name of the model that read it, with its version.
+        vector: ``(d,)`` float32 of unit length, the whole text.
+        tokens: ``(t, 64)`` float32, a row of unit length for each word piece.
+        spans: Its place in the text, in characters.
+    """
+
+    reader: str
+    vector: Matrix
+    tokens: Matrix
+    spans: Sequence[tuple[int, int]]
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """An embedder that also tells what it made of each token."""
+
+    @property
+    def reader(self) -> str:
+        """Its name and version; readings of another do not match."""
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Returns a reading of each text; its vector is the one that ``embed`` gives."""
 
 
 class _MatrixEmbedding(BaseEmbedding):
@@ -111,11 +141,29 @@ class MiniLM(_MatrixEmbedding):
                 vectors[row] = vector
         return vectors
 
+    @property
+    def reader(self) -> str:
+        """Name and version of the readings."""
+        return f"{MODEL_NAME}-{EXPORT_VERSION}"
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Returns a reading of each text, in order."""
+        encoded = self._tokenizer.encode_batch(list(texts))
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(self._reading, encoded))
+
+    def _reading(self, encoded: Encoding) -> Reading:
+        vector, tokens = self._run(encoded, ["embedding", "tokens"])
+        # The first and the last are the model's own marks.
+        return Reading(self.reader, vector, tokens[1:-1], encoded.offsets[1:-1])
+
     def _vector(self, encoded: Encoding) -> Matrix:
+        return self._run(encoded, ["embedding"])[0]
+
+    def _run(self, encoded: Encoding, outputs: Sequence[str]) -> list[Matrix]:
         ids = np.array([encoded.ids], np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        vector: Matrix = self._session.run(["embedding"], feed)[0][0]
-        return vector
+        return [rows[0] for rows in self._session.run(outputs, feed)]
 
 
 def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.InferenceSession]:

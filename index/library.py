@@ -18,9 +18,10 @@ import numpy as np
 from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
 from index.build import Added, add_papers, reembed
 from index.catalog import Catalog
-from index.embedders import Embedder, Matrix
+from index.embedders import Embedder, Matrix, Reader
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
+from index.tokens import Tokens
 
 CATALOG = "catalog.sqlite3"
 SNAPSHOTS = "snapshots"
@@ -293,6 +294,19 @@ class Library:
             if place and place.paper not in ranked and filters.admit(place.year):
                 ranked[place.paper] = Ranked(place.paper, (place.start, place.end), cosine)
         return list(ranked.values())
+
+    def tokens(self, papers: Sequence[Paper]) -> dict[str, Tokens]:
+        """Returns the tokens of papers, by id; one that was never read is left out."""
+        embedder = self.embedder
+        if not isinstance(embedder, Reader):
+            return {}
+        return self._catalog.tokens([paper.id for paper in papers], embedder.reader)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the embedder reads tokens and those of every passage are here."""
+        embedder = self.embedder
+        return isinstance(embedder, Reader) and self._catalog.has_tokens(embedder.reader)
 
     def hits(self, ranked: Sequence[Ranked], scale: Scale) -> list[Hit]:
         """Returns the papers of a ranking; one that was removed meanwhile is left out."""

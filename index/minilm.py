@@ -1,5 +1,8 @@
 """The bundled embedding model: where its weights come from, and its export to quantised ONNX.
 
+Beside its own output, one vector a text, the exported graph has one short vector a token: the
+last layer on the directions in which tokens of abstracts differ most (``projection.npy``).
+
 all-MiniLM-L6-v2 (Apache-2.0) is looked for in three places, in this order:
 
 1. the folder in ``$FOOTNOTE_MODEL_DIR``;
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
+TOKEN_DIMENSIONS = 64
 REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 SHA256 = {
@@ -38,7 +42,10 @@ SHA256 = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 # Part of the cached file's name: raise it when the graph below changes.
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
+
+# Made by: python -m evals.training.projection PATH
+PROJECTION = Path(__file__).parent / "projection.npy"
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LAYER_NORM_EPSILON = 1e-12
@@ -129,6 +136,15 @@ def _local_folders(environ: Mapping[str, str], cache: Path) -> Iterator[Path]:
     yield cache / "download"
 
 
+def token_projection() -> NDArray[np.float32]:
+    """Returns the ``(384, 64)`` float32 projection of a token, columns of unit length.
+
+    Principal components, Hotelling 1933, of the tokens of 1,500 abstracts.
+    """
+    kept: NDArray[np.float32] = np.load(PROJECTION).astype(np.float32)
+    return kept
+
+
 def _verify(folder: Path) -> None:
     for name, expected in SHA256.items():
         with (folder / name).open("rb") as file:
@@ -174,20 +190,28 @@ def export_int8(weights: Path, target: Path) -> None:
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
+            # A thousandth of the work, and all that the token vectors are.
+            nodes_to_exclude=["projected"],
             # Shape inference stops at the fused attention, so the type is given.
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
         os.replace(small, target)
 
 
-def build_graph(weights: Path) -> "ModelProto":
+def build_graph(weights: Path, *, projection: NDArray[np.float32] | None = None) -> "ModelProto":
     """Returns the fp32 encoder as an ONNX model.
 
-    Inputs are ``input_ids`` and ``attention_mask``, both ``(n, t)`` int64; the output
-    ``embedding`` is ``(n, 384)`` float32, mean-pooled rows of unit length.
+    Args:
+        weights: Of the model.
+        projection: Of the tokens, ``(384, 64)``; the one in this package when not given.
+
+    Inputs are ``input_ids`` and ``attention_mask``, both ``(n, t)`` int64; the outputs are
+    ``embedding``, ``(n, 384)`` float32, mean-pooled rows of unit length, and ``tokens``,
+    ``(n, t, 64)`` float32, of unit length too.
 
     Source: BERT, Devlin et al. 2019 (arXiv:1810.04805), section 3; mean pooling from
-    Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084).
+    Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084); a short vector a token from
+    ColBERT, Khattab and Zaharia 2020 (arXiv:2004.12832).
     """
     from onnx import NodeProto, TensorProto, helper, numpy_helper
     from safetensors.numpy import load_file
@@ -203,9 +227,9 @@ def build_graph(weights: Path) -> "ModelProto":
     def weight(name: str) -> str:
         return constant(name, tensors[name])
 
-    def op(kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
+    def op(kind: str, *inputs: str, out: str = "", name: str = "", **attributes: Any) -> str:
         out = out or f"{kind}_{len(nodes)}"
-        nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
+        nodes.append(helper.make_node(kind, list(inputs), [out], name or out, **attributes))
         return out
 
     def linear(x: str, name: str) -> str:
@@ -266,7 +290,15 @@ def build_graph(weights: Path) -> "ModelProto":
     axis1 = constant("axis1", np.array([1], np.int64))
     total = op("ReduceSum", op("Mul", x, weights_of_tokens), axis1, keepdims=0)
     op("LpNormalization", total, out="embedding", axis=-1, p=2)
+    unit = op("LpNormalization", x, axis=-1, p=2)
+    kept = token_projection() if projection is None else projection
+    short = op("MatMul", unit, constant("projection", kept), name="projected")
+    op("LpNormalization", short, out="tokens", axis=-1, p=2)
 
+    outputs: list[tuple[str, list[str | int | None]]] = [
+        ("embedding", ["n", WIDTH]),
+        ("tokens", ["n", "t", TOKEN_DIMENSIONS]),
+    ]
     graph = helper.make_graph(
         nodes,
         MODEL_NAME,
@@ -274,7 +306,7 @@ def build_graph(weights: Path) -> "ModelProto":
             helper.make_tensor_value_info(n, TensorProto.INT64, ["n", "t"])
             for n in ("input_ids", "attention_mask")
         ],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", WIDTH])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
         constants,
     )
     model = helper.make_model(

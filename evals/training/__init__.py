@@ -1,0 +1,1 @@
+"""What the product learned, and the commands that make it learn it again."""
