@@ -49,7 +49,7 @@ class Composer(Protocol):
 
 
 class ExtractiveComposer:
-    """Answers in the papers' own words: a few sentences, grouped by paper, each a quote."""
+    """Answers in the papers' own words: the most telling sentence first, the rest by paper."""
 
     mode: Mode = "extractive"
     model = None
@@ -59,21 +59,35 @@ class ExtractiveComposer:
         self.evidence_count = sentences
 
     def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
-        """Yields one paragraph a paper, the paper of the best sentence first."""
+        """Yields the lead, then what else its paper says, then one paragraph a paper."""
         binder = Binder(evidence)
-        best_first = dict.fromkeys(sentence.paper.id for sentence in evidence)
         statements: list[Statement] = []
         paragraphs: list[str] = []
-        for paper_id in best_first:
-            group = [s for s in evidence if s.paper.id == paper_id]
-            lines = [f"**{_heading(group[0].paper)}**"]
-            for sentence in sorted(group, key=lambda s: s.start):
+        for group in _paragraphs(evidence):
+            lines = []
+            for sentence in group:
                 citation = binder.citation(sentence)
                 statements.append(Statement(sentence.text, (citation,), "supported", 1.0))
                 lines.append(f"{sentence.text} [{citation.marker}]")
-            paragraphs.append(f"{lines[0]}\n{' '.join(lines[1:])}")
-            yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraphs[-1])
+            paragraph = " ".join(lines)
+            # What follows the lead stands under the heading of the same paper.
+            if len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
+                paragraph = f"**{_heading(group[0].paper)}**\n{paragraph}"
+            paragraphs.append(paragraph)
+            yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
         yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
+
+
+def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
+    if not evidence:
+        return
+    lead, *others = evidence
+    yield [lead]
+    for paper_id in dict.fromkeys(sentence.paper.id for sentence in evidence):
+        group = [sentence for sentence in others if sentence.paper.id == paper_id]
+        if group:
+            yield sorted(group, key=lambda sentence: sentence.start)
 
 
 def _heading(paper: Paper) -> str:

@@ -1,36 +1,50 @@
-"""HybridRetriever: papers by meaning and by words, fused per paper.
+"""HybridRetriever: papers by meaning and by words, fused per paper, the best matched anew.
 
 Fusion is a convex combination of the two scores, each brought to [0, 1]: the cosine
 between the lowest and the highest of its hundred best, BM25 between nothing and its best.
+The best of these are then matched with the question token by token (``match``), which no
+vector of a whole passage can do, and that is added to the fused score.
 
 Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An Analysis of
 Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from index.embedders import Matrix, Reading
 from index.library import EVERYTHING, Filters, Library, Ranked
 from index.papers import Hit
+from rag.match import Asked, Match, Matcher
+from rag.question import Question
 
 # Papers taken from either side before fusing.
 POOL = 100
+# Papers matched token by token.
+MATCHED = 50
+# A question whose nearest passage has a lower cosine names no topic of its own. At .25 all of the
+# 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; at .3 questions
+# with a topic begin to be drawn to the old one (command: python -m evals.bench.conversation).
+STANDS_ALONE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How two rankings become one.
+    """How several rankings become one; each weight was chosen by ``evals.bench.fusion``.
 
     Attributes:
-        dense_weight: Share of the cosine in the fused score, the rest being BM25's. The best
-            of five on daily_papers_dev: nDCG@10 .772 (n=92), reciprocal-rank fusion .757
-            (command: ``python -m evals.bench.fusion``).
+        dense_weight: Share of the cosine in the fused score, the rest being BM25's.
+        match: What the match of the whole paper counts for beside the fused score.
+        sentence: What that of its best sentence counts for.
     """
 
     dense_weight: float = 0.5
+    match: float = 1.0
+    sentence: float = 0.5
 
     def fuse(self, dense: Sequence[Ranked], words: Sequence[Ranked]) -> list[Ranked]:
         """Returns every paper of either ranking, best first, scores in [0, 1]."""
@@ -53,28 +67,107 @@ class Fusion:
         return sorted(fused, key=lambda r: -r.score)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question.
+
+    Attributes:
+        question: As it was searched for.
+        hits: Papers, best first, scores on the scale ``fused``.
+        cosine: Of the nearest passage.
+        asked: The question as it was matched.
+        matches: By paper id; of the best hits only.
+    """
+
+    question: Question
+    hits: list[Hit]
+    cosine: float
+    asked: Asked
+    matches: dict[str, Match]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    reading: Reading
+    fused: list[Ranked]
+    cosine: float
+
+
 class HybridRetriever(BaseRetriever):
     """A LlamaIndex retriever over a Library; its nodes are passages, one a paper."""
 
-    def __init__(self, library: Library, *, k: int = 20, fusion: Fusion | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        k: int = 20,
+        fusion: Fusion | None = None,
+    ) -> None:
         """Takes the library to search and how many papers to return."""
         super().__init__()
         self.library = library
         self.k = k
         self.fusion = fusion or Fusion()
+        self._matcher = Matcher(library)
 
     def search(
         self, query: str, *, k: int | None = None, filters: Filters = EVERYTHING
     ) -> list[Hit]:
-        """Returns up to ``k`` papers, best first, scores on the scale ``fused``."""
-        vector = self.library.embedder.embed([query])[0]
-        pool = max(POOL, k or self.k)
-        dense = self.library.rank_by_vector(vector, k=pool, filters=filters)
+        """Returns up to ``k`` papers, best first."""
+        return self.find(Question(query), k=k, filters=filters).hits
+
+    def find(
+        self, question: Question, *, k: int | None = None, filters: Filters = EVERYTHING
+    ) -> Found:
+        """Returns up to ``k`` papers, best first, and how the best of them match.
+
+        A question that leans on its conversation is searched for together with it; so is one
+        that shows no sign of that, but comes near to nothing when it stands alone.
+        """
+        count = k or self.k
+        searched = None if question.leans else self._searched(question.asked, count, filters)
+        if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
+            question = question.leaning()
+            searched = self._searched(question.query, count, filters)
+        asked = self._matcher.ask(searched.reading, question)
+        hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
+        matches = self._matcher.matches(asked, hits[:MATCHED])
+        ordered = self._ordered(hits, matches)[:count]
+        return Found(question, ordered, searched.cosine, asked, matches)
+
+    def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
+        reading = self._matcher.read(query)
+        pool = max(POOL, count)
+        dense = self.library.rank_by_vector(reading.vector, k=pool, filters=filters)
         words = self.library.rank_by_words(query, k=pool, filters=filters)
-        return self.library.hits(self.fusion.fuse(dense, words)[: k or self.k], "fused")
+        cosine = max((r.score for r in dense), default=0.0)
+        return _Searched(reading, self.fusion.fuse(dense, words), cosine)
+
+    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, Match]) -> list[Hit]:
+        """Returns the hits by fused score and match together, those not matched behind."""
+        if not matches:
+            return list(fused)
+        best = fused[: len(matches)]
+        found = [matches[hit.paper.id] for hit in best]
+        scores = (
+            _spread([hit.score for hit in best])
+            + self.fusion.match * _spread([match.paper for match in found])
+            + self.fusion.sentence * _spread([match.best for match in found])
+        ) / (1 + self.fusion.match + self.fusion.sentence)
+        order = np.argsort(-scores, kind="stable")
+        ranked = [replace(best[i], score=float(scores[i])) for i in order]
+        behind = [replace(hit, score=0.0) for hit in fused[len(best) :]]
+        return [replace(hit, rank=rank) for rank, hit in enumerate([*ranked, *behind], 1)]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [hit_node(hit) for hit in self.search(query_bundle.query_str)]
+
+
+def _spread(scores: Sequence[float]) -> Matrix:
+    """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
+    values = np.array(scores, np.float32)
+    width = float(np.ptp(values))
+    return (values - values.min()) / width if width else np.ones_like(values)
 
 
 def hit_node(hit: Hit) -> NodeWithScore:

@@ -65,10 +65,17 @@ def test_the_paper_of_the_best_sentence_comes_first() -> None:
     assert [paper.title for paper in composed.papers] == ["Paper 1", "Paper 0"]
 
 
-def test_sentences_of_a_paper_keep_the_order_of_its_abstract() -> None:
-    first, second = evidence("It clips. It learns.", year=2017)
-    text, _ = compose([second, first])
-    assert text == "**Paper 0 (2017)**\nIt clips. [1] It learns. [1]"
+def test_the_most_telling_sentence_leads_and_the_others_keep_the_order_of_the_abstract() -> None:
+    first, second, third = evidence("It clips. It learns. It wins.", year=2017)
+    text, composed = compose([second, third, first])
+    assert text == "**Paper 0 (2017)**\nIt learns. [1]\n\nIt clips. [1] It wins. [1]"
+    assert [s.text for s in composed.statements] == ["It learns.", "It clips.", "It wins."]
+
+
+def test_another_paper_has_a_paragraph_and_a_heading_of_its_own() -> None:
+    ours, theirs, more = evidence("It clips.", "They fold. They rest.")
+    text, _ = compose([theirs, ours, more])
+    assert text == ("**Paper 1**\nThey fold. [1]\n\nThey rest. [1]\n\n**Paper 0**\nIt clips. [2]")
 
 
 def test_no_evidence_makes_no_statement() -> None:

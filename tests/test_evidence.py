@@ -8,13 +8,14 @@ import pytest
 from index.embedders import MiniLM
 from index.library import Library
 from index.papers import make_paper
-from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence
+from rag.evidence import MOST_OF_ONE, READ_PAPERS, EvidenceFinder, Sentence
+from rag.question import Question
 from rag.retrieve import HybridRetriever
 
 
 def find(library: Library, question: str, count: int = 5) -> list[Sentence]:
-    hits = HybridRetriever(library).search(question, k=20)
-    return EvidenceFinder(library).find(question, hits, count=count)
+    found = HybridRetriever(library).find(Question(question), k=20)
+    return EvidenceFinder(library).find(question, found.hits, found.matches, count=count)
 
 
 @pytest.fixture
@@ -55,16 +56,48 @@ def test_nothing_is_said_twice(twins: Library) -> None:
     assert len(texts) == len(set(texts))
 
 
+@pytest.fixture
+def released(embedder: MiniLM, tmp_path: Path) -> Iterator[Library]:
+    """A paper that ends with where its code is."""
+    said = "The gripper closes at 40 newtons. Code for the gripper is available at https://x.org."
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add([make_paper("A gripper", said)])
+        yield library
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [("How is the gripper used?", "The gripper"), ("Is the gripper's code available?", "Code for")],
+)
+def test_where_the_code_is_leads_only_where_that_is_asked(
+    released: Library, question: str, leads: str
+) -> None:
+    assert find(released, question)[0].text.startswith(leads)
+
+
+def test_several_papers_are_quoted_where_several_are_asked_for(demo_library: Library) -> None:
+    one = find(demo_library, "How is the dense passage retriever DPR trained?")
+    many = find(demo_library, "Which papers train the dense passage retriever DPR?")
+    assert max(map(len, _by_paper(one))) > MOST_OF_ONE
+    assert max(map(len, _by_paper(many))) <= MOST_OF_ONE
+    assert len(_by_paper(many)) > 1
+
+
+def _by_paper(sentences: list[Sentence]) -> list[list[Sentence]]:
+    papers = dict.fromkeys(sentence.paper.id for sentence in sentences)
+    return [[s for s in sentences if s.paper.id == paper] for paper in papers]
+
+
 def test_no_hits_give_no_evidence(demo_library: Library) -> None:
-    finder = EvidenceFinder(demo_library)
-    assert finder.find("anything", [], count=5) == []
-    assert finder.nearness("anything", []) == 0.0
+    assert EvidenceFinder(demo_library).find("anything", [], {}, count=5) == []
 
 
-def test_nearness_tells_the_librarys_field_from_another(demo_library: Library) -> None:
-    def nearness(question: str) -> float:
-        hits = HybridRetriever(demo_library).search(question, k=20)
-        return EvidenceFinder(demo_library).nearness(question, hits)
-
-    assert nearness("How does PPO limit its updates?") > 0.5
-    assert nearness("Which tax is due on a house in Rome?") < 0.26
+def test_a_paper_that_changed_since_it_was_found_is_not_quoted(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    question = Question("How hard does the gripper close?")
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add([make_paper("Gripper", "The gripper closes at 40 newtons.", ["doi:10.1/x"])])
+        found = HybridRetriever(library).find(question)
+        library.add([make_paper("Gripper", "It is soft. " * 9 + "It closes.", ["doi:10.1/x"])])
+        assert EvidenceFinder(library).find("?", found.hits, found.matches, count=5) == []

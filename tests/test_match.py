@@ -1,0 +1,112 @@
+"""Questions are matched token by token, with what was kept when papers were added."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.catalog import Catalog
+from index.embedders import MiniLM, Reader
+from index.library import CATALOG, Library
+from index.papers import make_paper
+from index.tokens import TITLE, Tokens
+from rag.match import Asked, Matcher, match
+from rag.question import Question
+from rag.retrieve import HybridRetriever
+from tests.conftest import HashedWords
+
+ASKED = Asked(
+    np.array([[1, 0], [0, 1]], np.float32), np.array([0.75, 0.25], np.float32), np.ones(2, bool)
+)
+
+
+def tokens(vectors: list[list[float]], sentences: list[int]) -> Tokens:
+    return Tokens("r", np.array(vectors, np.float32), np.array(sentences, np.int16))
+
+
+def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
+    # The first token finds 1 in the title, the second .8 in sentence 0: .75 * 1 + .25 * .8.
+    paper = tokens([[1, 0], [0.6, 0.8], [0.8, 0.6]], [TITLE, 0, 1])
+    (found,) = match(ASKED, [paper])
+    assert found.paper == pytest.approx(0.75 * 1 + 0.25 * 0.8)
+    # Sentence 0: .75 * .6 + .25 * .8 = .65; sentence 1: .75 * .8 + .25 * .6 = .75.
+    assert found.sentences == pytest.approx({0: 0.65, 1: 0.75})
+    assert found.best == pytest.approx(0.75)
+
+
+def test_what_only_the_conversation_asks_moves_papers_and_not_sentences() -> None:
+    asked = Asked(ASKED.vectors, ASKED.weights, np.array([True, False]))
+    (found,) = match(asked, [tokens([[0, 1]], [0])])
+    assert found.paper == pytest.approx(0.25)
+    assert found.sentences == {0: 0.0}
+
+
+def test_a_paper_without_tokens_matches_nothing() -> None:
+    empty, filled = match(ASKED, [tokens([], []), tokens([[1, 0]], [0])])
+    assert (empty.paper, empty.sentences, empty.best) == (0.0, {}, 0.0)
+    assert filled.paper == pytest.approx(0.75)
+
+
+def test_packing_keeps_sentences_and_nearly_the_vectors() -> None:
+    rows = np.random.default_rng(0).normal(size=(7, 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    kept = Tokens("r", rows, np.array([TITLE, 0, 0, 1, 1, 2, 300], np.int16))
+    again = Tokens.unpack("r", [kept.pack()])
+    assert (again.sentences == kept.sentences).all()
+    assert np.abs(again.vectors - rows).max() <= 0.5 / 127 + 1e-6
+
+
+def test_tokens_say_in_which_sentence_they_stand(demo_library: Library) -> None:
+    paper = demo_library.paper("1312.5602")
+    assert paper is not None
+    kept = demo_library.tokens([paper])[paper.id]
+    spans = demo_library.sentences(paper)
+    assert set(kept.sentences.tolist()) == {TITLE, *range(len(spans))}
+    assert kept.vectors.shape == (len(kept.sentences), 64)
+
+
+def test_a_vector_is_the_same_whether_embedded_or_read(embedder: MiniLM) -> None:
+    text = "Replay breaks the correlation between frames."
+    assert isinstance(embedder, Reader)
+    (reading,) = embedder.read([text])
+    assert np.array_equal(reading.vector, embedder.embed([text])[0])
+    assert [text[a:b] for a, b in reading.spans][:2] == ["Rep", "lay"] or reading.spans[0][0] == 0
+    assert np.linalg.norm(reading.tokens, axis=1) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_library_whose_embedder_reads_no_tokens_is_matched_by_sentences(tmp_path: Path) -> None:
+    words = HashedWords()
+    with Library.open(tmp_path / "library", embedder=words, create=True) as library:
+        library.add([make_paper("Tides", "Water rises twice a day. Gulls watch the quay.")])
+        assert not library.reads
+        found = HybridRetriever(library).find(Question("gulls watch"))
+        (matched,) = found.matches.values()
+        assert max(matched.sentences, key=matched.sentences.__getitem__) == 1
+
+
+def test_a_library_made_before_tokens_were_kept_still_answers(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [make_paper("Tides", "Water rises twice a day. Gulls watch the quay.")]
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add(papers)
+    catalog = Catalog(tmp_path / "library" / CATALOG)
+    with catalog.transaction():
+        catalog._db.execute("DROP TABLE tokens")
+    catalog.close()
+    with Library.open(tmp_path / "library", embedder=embedder) as library:
+        assert not library.reads
+        question = Question("Who watches the quay?")
+        assert HybridRetriever(library).find(question).matches[library.paper("Tides").id].best > 0
+    with Library.rebuild(tmp_path / "library", embedder=embedder) as library:
+        assert library.reads
+        assert len(Matcher(library).read("gulls").tokens) >= 1
+
+
+def test_a_changed_abstract_is_read_again(embedder: MiniLM, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add([make_paper("Tides", "Short.", ["doi:10.1/x"])])
+        library.add([make_paper("Tides", "Longer now. It has three. Sentences.", ["doi:10.1/x"])])
+        paper = library.paper("Tides")
+        assert set(library.tokens([paper])[paper.id].sentences.tolist()) == {TITLE, 0, 1, 2}
+        assert library.reads
