@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag import QuestionError
 from rag.answer import Turn
@@ -20,8 +20,9 @@ _GOES_ON = re.compile(
 # and a question with a topic of its own must not drag the old one along.
 _EARLY_WORDS = 7
 _POINTS_BACK = re.compile(
-    r"\b(?:its?|they|them|theirs?|this|these|those|he|she|such"
-    r"|the (?:former|latter|same|others?))\b"
+    r"\b(?:(?<!is )its?|is it(?! (?:an?|possible|better|worth|true|enough|useful|good|necessary)\b)"
+    r"|they|them|theirs?(?! own)|this|these|those|he|she|such"
+    r"|the (?:former|latter|others?|same(?! [a-z]+ [a-z]+)))\b"
     # "that" after these words points back; after a noun it opens a clause.
     r"|(?:^|\b(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have|had|of|on|in"
     r"|for|with|to|from|about|than|like|by|at|after|before|why|how|what) )that\b",
@@ -38,13 +39,31 @@ class Question:
 
     Attributes:
         asked: As it was asked.
-        standalone: With what the conversation left implicit, for people and models.
-        query: What is searched for.
+        topic: The questions that it may go on from; empty at the beginning of a conversation.
+        answered: What was answered to the last of them.
+        leans: Whether it goes on from them.
     """
 
     asked: str
-    standalone: str
-    query: str
+    topic: str = ""
+    answered: str = ""
+    leans: bool = False
+
+    @property
+    def standalone(self) -> str:
+        """The question with what the conversation left implicit, for people and models."""
+        return f"{self.topic} {self.asked}" if self.leans else self.asked
+
+    @property
+    def query(self) -> str:
+        """What is searched for; it ends with the question as it was asked."""
+        if not self.leans:
+            return self.asked
+        return " ".join(filter(None, (self.topic, self.answered, self.asked)))
+
+    def leaning(self) -> "Question":
+        """Returns the question as one that goes on from its conversation."""
+        return replace(self, leans=bool(self.topic))
 
 
 def understand(question: str, history: Sequence[Turn] = ()) -> Question:
@@ -64,18 +83,22 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
     if not _is_text(asked):
         raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
     before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
-    if not before or not _leans(asked):
-        return Question(asked, asked, asked)
+    if not before:
+        return Question(asked)
     # A follow-up of a follow-up: the topic was named further up.
-    topic = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
-    context = " ".join(dict.fromkeys(map(_carried, (topic, before[-1]))))
+    named = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
+    topic = " ".join(dict.fromkeys(map(_carried, (named, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
-    return Question(asked, f"{context} {asked}", f"{context} {_carried(answered)} {asked}")
+    return Question(asked, topic, _carried(answered), _leans(asked))
 
 
 def _leans(question: str) -> bool:
-    words = question.split()
-    if _GOES_ON.search(question) or _POINTS_BACK.search(" ".join(words[:_EARLY_WORDS])):
+    # Some languages are written without spaces: two characters are about a word.
+    words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,2}|\S+", question)
+    pointer = _POINTS_BACK.search(question)
+    if _GOES_ON.search(question) or (
+        pointer and len(question[: pointer.start()].split()) < _EARLY_WORDS
+    ):
         return True
     return len(words) <= _FEW_WORDS and not _ASKS_FOR_A_NAME.search(question)
 

@@ -71,11 +71,22 @@ def test_a_follow_up_is_made_to_stand_alone(question: str) -> None:
         "Which robot policies were trained on demonstrations collected by more than one lab?",
         "What is DQN?",
         "What does DPO optimise?",
+        "Is it a good idea to tie a policy to a cloned copy of the demonstrator?",
+        "Which papers train one and the same language model to be policy and judge?",
+        "异构预训练的规模实验最多用到多少个数据集？",
     ],
 )
 def test_a_topic_of_its_own_does_not_drag_the_old_one(question: str) -> None:
     asked = understand(question, TALK)
     assert asked.standalone == asked.query == question
+
+
+def test_a_question_that_turns_out_to_lean_takes_its_conversation_along() -> None:
+    asked = understand("Which papers show that retrieval lowers hallucination?", TALK)
+    assert asked.leaning().standalone == f"What does PPO clip? {asked.asked}"
+    assert asked.leaning().query.endswith(asked.asked)
+    alone = understand("What does PPO clip?")
+    assert alone.leaning() == alone
 
 
 def test_a_follow_up_of_a_follow_up_keeps_the_topic() -> None:
