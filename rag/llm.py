@@ -15,6 +15,7 @@ from rag.evidence import Sentence
 from rag.model import DEFAULT_BASE_URL, DEFAULT_MODEL, ModelConfig, Prices
 from rag.prompts import answer_messages, repair_messages
 from rag.review import Assembled, Draft, assembled, judged, repaired
+from rag.verify import LearnedVerifier, Verifier
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class LLMComposer:
         config: ModelConfig,
         *,
         embedder: Embedder,
+        verifier: Verifier | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Connects nothing yet.
@@ -37,10 +39,11 @@ class LLMComposer:
         Args:
             config: Which model, and where.
             embedder: For the verdicts.
+            verifier: Judges each statement; the trained one when not given.
             sleep: Waits so many seconds before a failed call is made again.
         """
         self.config = config
-        self._embedder = embedder
+        self._verifier = verifier or LearnedVerifier(embedder)
         self._chat = Chat(config, sleep=sleep)
 
     @property
@@ -80,7 +83,7 @@ class LLMComposer:
         self, question: str, call: Call, given: Sequence[Sentence], deadline: float
     ) -> Composed:
         """Returns the checked answer, repaired where that is wanted and works."""
-        written = judged(call.text, given, embedder=self._embedder)
+        written = judged(call.text, given, verifier=self._verifier)
         if not written:
             raise ComposerError(self._nothing(call))
         drafts, gone, usage = written, 0, call.usage
@@ -116,7 +119,7 @@ class LLMComposer:
             return written, 0, call.usage
         # What was cut off is no correction.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
-        return *repaired(written, reply, given, embedder=self._embedder), call.usage
+        return *repaired(written, reply, given, verifier=self._verifier), call.usage
 
     def _nothing(self, call: Call) -> str:
         if call.thinking:

@@ -9,14 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.embedders import Embedder
 from index.papers import Paper
 from rag.answer import REFUSAL, Statement, Verdict
 from rag.cite import Binder, Bound, is_dangling
 from rag.evidence import Sentence
 from rag.model import Policy
 from rag.prompts import WITHDRAW
-from rag.verify import verify
+from rag.verify import Verifier
 
 NO_SOURCE = " (no source)"
 NOT_CARRIED = " (not supported by its quote)"
@@ -75,17 +74,21 @@ class Assembled:
     dropped: int
 
 
-def judged(text: str, evidence: Sequence[Sentence], *, embedder: Embedder) -> list[Draft]:
+def judged(text: str, evidence: Sequence[Sentence], *, verifier: Verifier) -> list[Draft]:
     """Returns the sentences of a model's text with a verdict on each."""
     drafts = []
+    papers = {sentence.paper.id: sentence.paper for sentence in evidence}
     for bound in Binder(evidence).bind(text):
         quotes = [citation.quote for citation in bound.citations]
-        drafts.append(Draft(bound, *verify(bound.text, quotes, embedder=embedder)))
+        cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
+        about = [f"{paper.title} {paper.abstract}" for paper in cited]
+        ruling = verifier.verify(bound.text, quotes, about=about)
+        drafts.append(Draft(bound, ruling.verdict, ruling.support))
     return drafts
 
 
 def repaired(
-    drafts: Sequence[Draft], reply: str, evidence: Sequence[Sentence], *, embedder: Embedder
+    drafts: Sequence[Draft], reply: str, evidence: Sequence[Sentence], *, verifier: Verifier
 ) -> tuple[list[Draft], int]:
     """Returns the sentences, corrected where that is better, and how many were withdrawn.
 
@@ -93,7 +96,7 @@ def repaired(
         drafts: All sentences; the faulty ones are S1, S2, ... in their order.
         reply: What the model said of these.
         evidence: What the numbers in the reply mean.
-        embedder: For the verdicts.
+        verifier: Judges each.
     """
     said = _corrections(reply)
     kept: list[Draft] = []
@@ -106,7 +109,7 @@ def repaired(
         elif _withdraws(correction) and draft.verdict == "unsupported":
             withdrawn += 1
         else:
-            better = judged(correction, evidence, embedder=embedder)
+            better = judged(correction, evidence, verifier=verifier)
             others = {other.bound.text for other in drafts if other is not draft}
             new = not _withdraws(correction) and not others & {b.bound.text for b in better}
             gains = bool(better) and min(b.worth for b in better) > draft.worth

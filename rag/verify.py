@@ -1,77 +1,173 @@
 """Verify: does a statement stand on its quotes? supported, partial or unsupported.
 
-A first, plain rule: a verbatim quote supports itself; elsewhere numbers must be found in
-the quotes, and words and meaning must come near. Thresholds are stated, not yet learned.
+A verbatim quote supports itself. Elsewhere a small classifier weighs how statement and quotes
+compare: words and meaning, numbers, names, denials, and which way a comparison points.
+``python -m evals.training.verdicts`` trained it. A user's own model may judge instead: whatever
+has ``verify`` is a ``Verifier``.
 """
 
+import json
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from index.embedders import Embedder
-from index.words import query_words
+from index.embedders import Embedder, Matrix, Reader
 from rag.answer import Verdict
+from rag.claims import features, number_foreign
+from rag.pairing import Pair, Text, pair, read_texts
+from rag.wording import denials, names_in, read_words
 
-SUPPORTED = 0.6
-PARTIAL = 0.4
-# A number that the quotes do not give caps the support below "supported".
-FOREIGN_NUMBER_CAP = 0.35
-
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# A model writes "8 tasks" where the abstract has "eight"; "one" is mostly no number.
-_SPELLED = {
-    word: str(number)
-    for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve".split(), 2
-    )
-}
+# Quotes that were read are kept: statements of one answer cite the same ones.
+KEPT_QUOTES = 512
 
 
-def verify(statement: str, quotes: Sequence[str], *, embedder: Embedder) -> tuple[Verdict, float]:
-    """Returns the verdict on a statement and its support in [0, 1].
+class Ruling(NamedTuple):
+    """What a verifier says of a statement.
 
-    Args:
-        statement: One sentence, without markers.
-        quotes: What it cites; none makes it unsupported.
-        embedder: For the closeness in meaning.
+    Attributes:
+        support: In [0, 1], the probability that the quotes carry it.
+        contradiction: In [0, 1], the probability that they say otherwise.
     """
-    if not quotes:
-        return "unsupported", 0.0
-    joined = " ".join(" ".join(quote.split()) for quote in quotes)
-    foreign = numbers(statement) - numbers(joined) - _spelled(joined)
-    if not foreign and " ".join(statement.split()) in joined:
-        return "supported", 1.0
-    words = query_words(statement)
-    covered = sum(_stem(word) in {_stem(w) for w in query_words(joined)} for word in words)
-    vectors = embedder.embed([statement, *quotes])
-    cosine = float(np.clip(np.max(vectors[1:] @ vectors[0]), 0.0, 1.0))
-    support = 0.5 * covered / max(1, len(words)) + 0.5 * cosine
-    if foreign:
-        support = min(support, FOREIGN_NUMBER_CAP)
-    return _verdict(support), support
+
+    verdict: Verdict
+    support: float
+    contradiction: float = 0.0
 
 
-def numbers(text: str) -> set[str]:
-    """Returns the numbers in a text in one spelling: ``1,000`` as ``1000``, ``2.50`` as ``2.5``."""
-    found = set()
-    for match in _NUMBER.findall(text):
-        plain = re.sub(r",(?=\d{3}\b)", "", match).replace(",", ".")
-        found.add(plain.rstrip("0").rstrip(".") if "." in plain else plain)
-    return found
+class Verifier(Protocol):
+    """What judges a statement: the classifier, an NLI model, or a language model."""
+
+    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+        """Returns what it says of a statement.
+
+        Args:
+            statement: One sentence, without markers.
+            quotes: What it cites; none makes it unsupported.
+            about: Titles and abstracts of the cited papers, for the names that a quote calls
+                "it" or "our method".
+        """
 
 
-def _spelled(text: str) -> set[str]:
-    """Returns, in digits, the small numbers that a text spells out."""
-    return {_SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SPELLED}
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A trained classifier: one row of coefficients for each of its classes.
+
+    Attributes:
+        features: Names, in the order of the columns.
+        coefficients: ``(3, f)``; rows are SUPPORT, CONTRADICT and neither.
+        supported: A statement is supported from this support on.
+        partial: And partial from this.
+    """
+
+    features: Sequence[str]
+    coefficients: Matrix
+    intercepts: Matrix
+    supported: float
+    partial: float
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Weights":
+        """Returns the classifier that ``evals.training.verdicts`` wrote."""
+        return cls(
+            tuple(row["features"]),
+            np.array(row["coefficients"], np.float32),
+            np.array(row["intercepts"], np.float32),
+            float(row["thresholds"]["supported"]),
+            float(row["thresholds"]["partial"]),
+        )
+
+    def probabilities(self, figures: Mapping[str, float]) -> Matrix:
+        """Returns the probabilities of SUPPORT, CONTRADICT and neither."""
+        row = np.array([figures[name] for name in self.features], np.float32)
+        scores = self.coefficients @ row + self.intercepts
+        powers = np.exp(scores - scores.max())
+        return np.asarray(powers / powers.sum(), np.float32)
+
+    def rule(self, compared: Pair) -> Ruling:
+        """Returns the ruling on a statement beside its quotes."""
+        support, contradiction, _ = map(float, self.probabilities(features(compared)))
+        if number_foreign(compared):
+            # Whatever else agrees, a number that no quote gives is not what the paper says.
+            support = min(support, self.partial / 2)
+        return Ruling(self._verdict(support), support, contradiction)
+
+    def _verdict(self, support: float) -> Verdict:
+        if support >= self.supported:
+            return "supported"
+        return "partial" if support >= self.partial else "unsupported"
 
 
-def _verdict(support: float) -> Verdict:
-    if support >= SUPPORTED:
-        return "supported"
-    return "partial" if support >= PARTIAL else "unsupported"
+@lru_cache(1)
+def _trained() -> Mapping[str, Weights]:
+    """Returns the classifiers in the package: with tokens, and without."""
+    rows = json.loads(files("rag").joinpath("verdicts.json").read_text("utf-8"))
+    return {name: Weights.from_json(rows[name]) for name in ("tokens", "sentences")}
 
 
-def _stem(word: str) -> str:
-    """Strips the commonest endings; enough to match "compresses" with "compress"."""
-    return re.sub(r"(?:ing|edly|ed|es|s|ly)$", "", word) if len(word) > 4 else word
+class LearnedVerifier:
+    """The classifier, with an embedder; may be used from many threads at once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Takes the embedder for closeness in meaning; one that reads tokens tells more."""
+        self._embedder = embedder
+        self._weights = _trained()["tokens" if isinstance(embedder, Reader) else "sentences"]
+        self._named = lru_cache(KEPT_QUOTES)(names_in)
+        self._kept: dict[str, Text] = {}
+        self._lock = threading.Lock()
+
+    def _read(self, statement: str, quotes: Sequence[str]) -> tuple[Text, list[Text]]:
+        """Returns the texts as read, what is new in one go: a core for each."""
+        with self._lock:
+            known = {quote: self._kept[quote] for quote in quotes if quote in self._kept}
+        new = [statement, *dict.fromkeys(quote for quote in quotes if quote not in known)]
+        said, *read = read_texts(new, self._embedder)
+        fresh = dict(zip(new[1:], read, strict=True))
+        with self._lock:
+            self._kept |= fresh
+            for oldest in list(self._kept)[:-KEPT_QUOTES]:
+                del self._kept[oldest]
+        return said, [fresh.get(quote) or known[quote] for quote in quotes]
+
+    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+        """Returns the verdict on a statement, its support and how far the quotes deny it.
+
+        Args:
+            statement: One sentence, without markers.
+            quotes: What it cites; none makes it unsupported.
+            about: Titles and abstracts of the cited papers.
+        """
+        said = " ".join(statement.split())
+        given = [quote for quote in (" ".join(q.split()) for q in quotes) if quote]
+        if not given or not said:
+            return Ruling("unsupported", 0.0)
+        if is_verbatim(said, given):
+            return Ruling("supported", 1.0)
+        named = frozenset[str]().union(*map(self._named, about))
+        return self._weights.rule(pair(*self._read(said, given), named))
+
+
+def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
+    """Returns whether a statement is a quote, or a whole-worded part that leaves no denial out."""
+    bare = statement.rstrip(".")
+    for quote in (*quotes, " ".join(quotes)):
+        if statement == quote:
+            return True
+        # "12" is no part of "12.5", nor "GPT" of "GPT-4".
+        first = f"[{re.escape(bare[:1].upper())}{re.escape(bare[:1].lower())}]"
+        part = re.search(rf"(?<![\w.,-]){first}{re.escape(bare[1:])}(?![\w-]|[.,]\w)", quote)
+        if part and bare and denials(read_words(quote)) == denials(read_words(statement)):
+            return True
+    return False
+
+
+def verify(
+    statement: str, quotes: Sequence[str], *, embedder: Embedder, about: Sequence[str] = ()
+) -> Ruling:
+    """Returns what the classifier says of one statement; see ``LearnedVerifier``."""
+    return LearnedVerifier(embedder).verify(statement, quotes, about=about)

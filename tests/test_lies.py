@@ -1,0 +1,108 @@
+"""A model that lies is caught, and an honest one is left alone, over the wire."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from evals.bench.lies import Said, is_marked, saying, statements
+from index.embedders import MiniLM
+from rag.answer import Statement
+from rag.compose import Composed
+from rag.llm import LLMComposer, ModelConfig
+from rag.verify import LearnedVerifier, Ruling
+from tests.endpoint import says, serve
+
+
+@pytest.fixture(scope="module")
+def everything() -> list[Said]:
+    return list(statements())
+
+
+@pytest.fixture(scope="module")
+def received(everything: list[Said], embedder: MiniLM) -> list[tuple[Said, Statement]]:
+    """What reaches a reader of a model that says one sentence after the other."""
+    with serve(*(says(said.text) for said in everything)) as endpoint:
+        composer = LLMComposer(
+            ModelConfig("scripted", endpoint.url, repair=False), embedder=embedder
+        )
+        found = []
+        for said in everything:
+            *_, composed = composer.compose("What is known?", said.given)
+            assert isinstance(composed, Composed)
+            (statement,) = composed.statements
+            found.append((said, statement))
+    return found
+
+
+def share(received: list[tuple[Said, Statement]], *, honest: bool, by: str) -> float:
+    marked = [
+        is_marked(statement)
+        for said, statement in received
+        if (said.kind == "honest") is honest and by in ("all", said.by)
+    ]
+    assert len(marked) >= 25
+    return float(np.mean(marked))
+
+
+@pytest.mark.parametrize("by", ["hand", "rule", "all"])
+def test_most_lies_are_marked(by: str, received: list[tuple[Said, Statement]]) -> None:
+    assert share(received, honest=False, by=by) >= 0.8
+
+
+@pytest.mark.parametrize("by", ["hand", "rule", "all"])
+def test_honest_statements_are_hardly_marked(
+    by: str, received: list[tuple[Said, Statement]]
+) -> None:
+    assert share(received, honest=True, by=by) <= 0.1
+
+
+def test_most_lies_about_what_a_quote_says_are_marked(
+    received: list[tuple[Said, Statement]],
+) -> None:
+    said = [(s, got) for s, got in received if s.kind not in ("marker", "other paper")]
+    assert share(said, honest=False, by="all") >= 0.8
+
+
+def test_an_invented_marker_is_always_marked(received: list[tuple[Said, Statement]]) -> None:
+    assert all(is_marked(statement) for said, statement in received if said.kind == "marker")
+
+
+def test_the_bench_says_what_the_wire_says(
+    received: list[tuple[Said, Statement]], embedder: MiniLM
+) -> None:
+    say = saying(LearnedVerifier(embedder))
+    for said, statement in received[:60]:
+        assert say(said).verdict == statement.verdict
+
+
+def test_a_verifier_of_ones_own_judges_instead(everything: list[Said], embedder: MiniLM) -> None:
+    class Doubter:
+        """Stands for an NLI model or a language model."""
+
+        asked: ClassVar[list[tuple[str, int, int]]] = []
+
+        def verify(
+            self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+        ) -> Ruling:
+            self.asked.append((statement, len(quotes), len(about)))
+            return Ruling("partial", 0.31)
+
+    said = everything[0]
+    with serve(says(said.text)) as endpoint:
+        composer = LLMComposer(
+            ModelConfig("scripted", endpoint.url), embedder=embedder, verifier=Doubter()
+        )
+        *_, composed = composer.compose("What is known?", said.given)
+    assert isinstance(composed, Composed)
+    (statement,) = composed.statements
+    assert (statement.verdict, statement.support) == ("partial", 0.31)
+    assert Doubter.asked == [(statement.text, 1, 1)]
+
+
+def test_every_statement_cites_what_its_paper_says(everything: list[Said]) -> None:
+    assert {said.by for said in everything} == {"hand", "rule"}
+    for said in everything:
+        for sentence in said.given:
+            assert sentence.text in sentence.paper.abstract
