@@ -22,18 +22,16 @@ from index.papers import Hit
 from index.words import STOP_WORDS, query_words
 from rag import ComposerError
 from rag.answer import REFUSAL, Answer, Delta, Event, Receipt, Stage, Turn
+from rag.answerable import Answerable
 from rag.compose import Composed, Composer, ExtractiveComposer
 from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
 from rag.prompts import PROMPT_VERSION
 from rag.question import Question, understand
-from rag.retrieve import HybridRetriever, hit_node
+from rag.retrieve import Found, HybridRetriever, hit_node
 
 _log = logging.getLogger(__name__)
 
-# Below this cosine between a question and the nearest sentence nothing that was found is
-# about it. Over the 512 papers of the listing pages .26 refuses .69 of 300 questions of
-# PubMedQA and .78 of 300 of SciFact, and of the 92 that have an answer there only two,
-# whose papers were not found (command: python -m evals.bench.abstain).
+# Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
 LOWEST_COSINE = 0.26
 # The same for a question of which no paper has a word: gibberish comes near to something.
 LOWEST_COSINE_WITHOUT_A_WORD = 0.4
@@ -66,6 +64,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self.retriever = retriever or HybridRetriever(library)
         self.k = k
         self._finder = EvidenceFinder(library, weights)
+        self._answerable = Answerable.load()
         self._wanted = self.composer.evidence_count
 
     def ask(
@@ -104,31 +103,44 @@ class CitedQueryEngine(BaseQueryEngine):
         clock = _Clock()
         asked = understand(question, history)
         yield Stage("search", f"Searching {self.library.size:,} papers")
-        hits = self.retriever.search(asked.query, k=k or self.k, filters=filters)
+        found = self.retriever.find(asked, k=k or self.k, filters=filters)
+        asked, hits = found.question, found.hits
         clock.lap("search")
         yield Stage("read", f"Reading {min(len(hits), READ_PAPERS)} papers")
-        near = self._finder.nearness(asked.query, hits)
-        missing = self._why_not(asked, hits, filters, near)
-        evidence = [] if missing else self._finder.find(asked.asked, hits, count=self._wanted)
+        chance = self._chance(found)
+        missing = self._why_not(found, filters, chance)
+        evidence = (
+            []
+            if missing
+            else self._finder.find(asked.asked, hits, found.matches, count=self._wanted)
+        )
         clock.lap("read")
         yield Stage("write", "Writing")
         written = yield from self._written(asked, evidence, missing)
         clock.lap("write")
-        yield self._answer(asked, hits, near, evidence, written, clock)
+        yield self._answer(asked, hits, chance, evidence, written, clock)
 
-    def _why_not(
-        self, asked: Question, hits: Sequence[Hit], filters: Filters, near: float
-    ) -> str | None:
+    def _chance(self, found: Found) -> float:
+        """Returns the chance that what was found answers the question."""
+        if self.library.reads:
+            return self._answerable.chance(found)
+        return min(1.0, max(0.0, found.cosine))
+
+    def _why_not(self, found: Found, filters: Filters, chance: float) -> str | None:
         """Returns why there is nothing to answer from, or None."""
-        if set(query_words(asked.query)) <= STOP_WORDS:
+        query = found.question.query
+        if set(query_words(query)) <= STOP_WORDS:
             return "the question names nothing to look for; ask about a topic, method or result"
-        if not hits and filters != EVERYTHING:
+        if not found.hits and filters != EVERYTHING:
             return "no paper of the library has a year in the chosen range; widen it"
-        known = self.library.rank_by_words(asked.query, k=1, filters=filters)
+        known = self.library.rank_by_words(query, k=1, filters=filters)
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
-        if near < lowest:
-            return "no paper of the library comes near the question"
-        return None
+        if self.library.reads:
+            nothing = chance < self._answerable.threshold
+            nothing |= not known and found.cosine < lowest
+        else:
+            nothing = found.cosine < lowest
+        return "no paper of the library comes near the question" if nothing else None
 
     def _written(
         self, asked: Question, evidence: Sequence[Sentence], missing: str | None
@@ -151,7 +163,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self,
         asked: Question,
         hits: Sequence[Hit],
-        near: float,
+        chance: float,
         evidence: Sequence[Sentence],
         written: "_Written",
         clock: "_Clock",
@@ -168,7 +180,7 @@ class CitedQueryEngine(BaseQueryEngine):
             hits=tuple(hits),
             abstained=abstained,
             mode=composer.mode,
-            confidence=near,
+            confidence=chance,
             reason=written.reason
             or composed.reason
             or ("nothing that was read answers it" if abstained else None),

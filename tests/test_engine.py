@@ -75,7 +75,7 @@ def test_stages_come_in_order_and_deltas_make_the_text(
 
 
 def test_papers_are_numbered_by_first_use(engine: CitedQueryEngine) -> None:
-    answer = engine.ask("Which methods learn from human preferences?")
+    answer = engine.ask("What do DDPG, SAC and PPO do for continuous control?")
     first_use = dict.fromkeys(c.paper_id for s in answer.statements for c in s.citations)
     assert len(first_use) > 1
     assert [paper.id for paper in answer.papers] == list(first_use)
