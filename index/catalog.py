@@ -5,24 +5,18 @@ a library holds can be rebuilt from here without embedding again.
 """
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from index import LibraryError
+from index.database import Database
 from index.embedders import Matrix
 from index.papers import Listing, Paper, Passage, Span
 from index.tokens import Tokens
 
-SCHEMA_VERSION = 1
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS papers (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL,
     sentences TEXT NOT NULL DEFAULT '[]');
@@ -45,17 +39,6 @@ CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper);
 """
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
-# Faults that leave the file whole.
-_PASSING = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-    }
-)
 # SQLite takes at most 32,766 parameters in a statement.
 _MANY = 10_000
 
@@ -99,8 +82,8 @@ class _Known:
         self.places: dict[int, Place] = {}
 
 
-class Catalog:
-    """One SQLite file in WAL mode; safe to use from several threads of one process."""
+class Catalog(Database):
+    """Papers, identifiers, passages, vectors and tokens in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes an empty catalog.
@@ -108,91 +91,13 @@ class Catalog:
         Raises:
             LibraryError: The file is no catalog, or one of another version.
         """
-        self._lock = threading.RLock()
-        self._path = path
         self._known = _Known()
-        with self._told():
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        try:
-            version = self._prepare()
-        except LibraryError:
-            self.close()
-            raise
-        if version != str(SCHEMA_VERSION):
-            self.close()
-            raise LibraryError(
-                f"{path} has schema {version}, this version reads {SCHEMA_VERSION}; "
-                "index the sources again into a new library"
-            )
+        super().__init__(path, _SCHEMA)
 
-    def _prepare(self) -> str | None:
-        """Returns the schema's version, making the tables in a file that has none."""
-        with self._told():
-            # A reader is never blocked in WAL; a second writer waits for the commit.
-            self._db.execute("PRAGMA busy_timeout = 10000")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            if not self._rows("SELECT count(*) FROM sqlite_master")[0][0]:
-                # In one transaction: a kill leaves an empty file or a catalog.
-                self._db.executescript(
-                    f"BEGIN IMMEDIATE; {_SCHEMA} INSERT OR IGNORE INTO meta VALUES "
-                    f"('schema', '{SCHEMA_VERSION}'), ('generation', '0'); COMMIT;"
-                )
-        return self.meta("schema")
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._db.close()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tells what SQLite finds wrong as one line with the file's name."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            # An extended code has the primary one in its low byte.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:
-                raise LibraryError(
-                    f"{self._path} cannot be used now ({error}); free space, check the rights or "
-                    "wait for the other process, then try again"
-                ) from error
-            raise LibraryError(
-                f"{self._path} is not a usable catalog ({error}); restore it, or move the "
-                "library away and index again"
-            ) from error
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commits everything done inside, or nothing of it."""
-        with self._lock, self._told():
-            self._known = _Known()
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._told():
-            return self._db.execute(sql, values).fetchall()
+    def _begun(self) -> None:
+        self._known = _Known()
 
     # What is stored about the library itself.
-
-    def meta(self, key: str) -> str | None:
-        """Returns a setting of the library, or None."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return str(rows[0][0]) if rows else None
-
-    def set_meta(self, **values: str) -> None:
-        """Stores settings of the library."""
-        with self._lock, self._told():
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
-
-    def data_version(self) -> int:
-        """Returns a number that changes when another connection has committed."""
-        return int(self._rows("PRAGMA data_version")[0][0])
 
     def counts(self) -> tuple[int, int]:
         """Returns the numbers of papers and of passages."""

@@ -12,7 +12,7 @@ ORDER = ["index", "rag", "evals", "ui"]
 HOMES = {
     "chromadb": {"index/vectors.py"},
     "tantivy": {"index/words.py"},
-    "sqlite3": {"index/catalog.py"},
+    "sqlite3": {"index/database.py"},
     "tiktoken": {"index/passages.py"},
     "nltk": {"index/passages.py"},
     "onnx": {"index/minilm.py"},
