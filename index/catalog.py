@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.database import Database
+from index.embedded import MANY, Embedded, in_parts
 from index.embedders import Matrix
 from index.papers import Listing, Paper, Passage, Span
 from index.tokens import Tokens
@@ -30,17 +30,8 @@ CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
 CREATE TABLE IF NOT EXISTS staged (
     passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL);
 """
-# Libraries made before tokens were kept get the table when they are next written.
-_TOKENS = """
-CREATE TABLE IF NOT EXISTS tokens (
-    passage INTEGER PRIMARY KEY REFERENCES passages, paper INTEGER NOT NULL,
-    reader TEXT NOT NULL, sentences BLOB NOT NULL, vectors BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper);
-"""
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
-# SQLite takes at most 32,766 parameters in a statement.
-_MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +73,7 @@ class _Known:
         self.places: dict[int, Place] = {}
 
 
-class Catalog(Database):
+class Catalog(Embedded):
     """Papers, identifiers, passages, vectors and tokens in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
@@ -138,7 +129,7 @@ class Catalog(Database):
         last = 0
         while rows := self._rows(
             "SELECT number, record FROM papers WHERE number > ? ORDER BY number LIMIT ?",
-            (last, _MANY),
+            (last, MANY),
         ):
             for number, record in rows:
                 last = int(number)
@@ -147,7 +138,7 @@ class Catalog(Database):
     def papers_by_number(self, numbers: Sequence[int]) -> dict[int, Paper]:
         """Returns the papers with these numbers; one that is gone is left out."""
         known = self._fresh().papers
-        for part in _parts([n for n in numbers if n not in known]):
+        for part in in_parts([n for n in numbers if n not in known]):
             rows = self._rows(f"SELECT number, record FROM papers WHERE number IN ({part})")
             known |= {number: _paper(record) for number, record in rows}
         return {n: known[n] for n in numbers if n in known}
@@ -231,26 +222,13 @@ class Catalog(Database):
     def places(self, numbers: Sequence[int]) -> dict[int, Place]:
         """Returns where passages stand; one that is gone is left out."""
         known = self._fresh().places
-        for part in _parts([n for n in numbers if n not in known]):
+        for part in in_parts([n for n in numbers if n not in known]):
             rows = self._rows(
                 "SELECT passages.number, paper, first, last, year FROM passages "
                 f"JOIN papers ON papers.number = paper WHERE passages.number IN ({part})"
             )
             known |= {row[0]: Place(*row[1:]) for row in rows}
         return {n: known[n] for n in numbers if n in known}
-
-    def vectors(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
-        """Returns the numbers that are stored, in order, and their vectors ``(n, d)``."""
-        kept: list[int] = []
-        blobs: list[bytes] = []
-        for part in _parts(sorted(numbers)):
-            for number, blob in self._rows(
-                f"SELECT number, vector FROM passages WHERE number IN ({part}) ORDER BY number"
-            ):
-                kept.append(int(number))
-                blobs.append(blob)
-        matrix = np.frombuffer(b"".join(blobs), np.float32)
-        return kept, matrix.reshape(len(kept), -1) if kept else matrix.reshape(0, 0)
 
     def passage_numbers_of(self, paper_id: str) -> list[int]:
         """Returns the passage numbers of one paper, in order of the text."""
@@ -274,82 +252,6 @@ class Catalog(Database):
             (since or 1, until or 9999),
         )
         return [int(row[0]) for row in rows]
-
-    # Tokens.
-
-    def _make_tokens(self) -> None:
-        for statement in filter(str.strip, _TOKENS.split(";")):
-            self._db.execute(statement)
-
-    def _keep_tokens(self, rows: Iterable[tuple[int, int, Tokens]]) -> None:
-        self._db.executemany(
-            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
-            [(passage, paper, t.reader, *t.pack()) for passage, paper, t in rows],
-        )
-
-    def has_tokens(self, reader: str) -> bool:
-        """Returns whether every passage was read by this reader."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'tokens'"):
-            return False
-        read = self._rows("SELECT count(*) FROM tokens WHERE reader = ?", (reader,))[0][0]
-        return bool(read == self.counts()[1])
-
-    def tokens(self, ids: Sequence[str], reader: str) -> dict[str, Tokens]:
-        """Returns what a reader made of papers, by id; one that it never read is left out."""
-        packed: dict[str, list[tuple[bytes, bytes]]] = {}
-        for at in range(0, len(ids), _MANY):
-            part = ids[at : at + _MANY]
-            for paper, *row in self._rows(
-                "SELECT id, tokens.sentences, vectors FROM papers JOIN tokens ON paper = number "
-                f"WHERE id IN ({','.join('?' * len(part))}) AND reader = ? ORDER BY passage",
-                (*part, reader),
-            ):
-                packed.setdefault(str(paper), []).append((row[0], row[1]))
-        return {paper: Tokens.unpack(reader, rows) for paper, rows in packed.items()}
-
-    # Another embedder's vectors, written beside the present ones until all are there.
-
-    def unstaged(self, embedder: str) -> list[int]:
-        """Returns the passages that still need a vector of this embedder; drops other ones'."""
-        with self.transaction():
-            self._db.execute("DELETE FROM staged WHERE embedder != ?", (embedder,))
-        rows = self._rows(
-            "SELECT number FROM passages LEFT JOIN staged ON passage = number "
-            "WHERE passage IS NULL ORDER BY number"
-        )
-        return [row[0] for row in rows]
-
-    def stage(
-        self, embedder: str, numbers: Sequence[int], vectors: Matrix, tokens: Sequence[Tokens]
-    ) -> None:
-        """Keeps vectors of another embedder for passages, and their tokens if it read any."""
-        with self.transaction():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
-                [(n, embedder, v.tobytes()) for n, v in zip(numbers, vectors, strict=True)],
-            )
-            self._make_tokens()
-            places = self.places(numbers)
-            self._keep_tokens(
-                (n, places[n].paper, t) for n, t in zip(numbers, tokens, strict=False)
-            )
-
-    def adopt_staged(self, embedder: str, dimensions: int) -> None:
-        """Makes the staged vectors the library's, in one transaction."""
-        with self.transaction():
-            self._db.execute(
-                "UPDATE passages SET vector = "
-                "(SELECT vector FROM staged WHERE passage = passages.number)"
-            )
-            self._db.execute("DELETE FROM staged")
-            revision = str(int(self.meta("revision") or 0) + 1)
-            self.set_meta(embedder=embedder, dimensions=str(dimensions), revision=revision)
-
-
-def _parts(numbers: Sequence[int]) -> Iterator[str]:
-    """Yields the numbers as lists for SQL; they are ints, so nothing needs quoting."""
-    for at in range(0, len(numbers), _MANY):
-        yield ",".join(str(int(n)) for n in numbers[at : at + _MANY])
 
 
 def _paper(record: str) -> Paper:
