@@ -5,7 +5,7 @@ a library holds can be rebuilt from here without embedding again.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -239,19 +239,52 @@ class Catalog(Embedded):
         )
         return [int(row[0]) for row in rows]
 
-    def passage_numbers_between(self, since: int | None, until: int | None) -> list[int]:
+    def passage_numbers_between(
+        self, since: int | None, until: int | None, papers: Collection[int] | None = None
+    ) -> list[int]:
         """Returns the passage numbers of papers with a year from ``since`` to ``until``.
 
-        Without either bound they are all passage numbers, of papers without a year too.
+        Without either bound they are all passage numbers, of papers without a year too; with
+        ``papers``, only those of papers with these numbers.
         """
-        if since is None and until is None:
+        if since is None and until is None and papers is None:
             return self.passage_numbers()
-        rows = self._rows(
-            "SELECT passages.number FROM papers JOIN passages ON paper = papers.number "
-            "WHERE year BETWEEN ? AND ?",
-            (since or 1, until or 9999),
-        )
+        return self._between(
+            "SELECT passages.number FROM papers JOIN passages ON paper = papers.number",
+            since, until, papers,
+        )  # fmt: skip
+
+    def paper_numbers_between(
+        self, since: int | None, until: int | None, papers: Collection[int] | None = None
+    ) -> list[int]:
+        """Returns the numbers of papers, as ``passage_numbers_between`` does of passages."""
+        return self._between("SELECT number FROM papers", since, until, papers)
+
+    def _between(
+        self, select: str, since: int | None, until: int | None, papers: Collection[int] | None
+    ) -> list[int]:
+        dated, years = "1", tuple[int, ...]()
+        if since is not None or until is not None:
+            dated, years = "year BETWEEN ? AND ?", (since or 1, until or 9999)
+        if papers is None:
+            rows = self._rows(f"{select} WHERE {dated}", years)
+        else:
+            rows = [
+                row
+                for part in in_parts(sorted(papers))
+                for row in self._rows(
+                    f"{select} WHERE {dated} AND papers.number IN ({part})", years
+                )
+            ]
         return [int(row[0]) for row in rows]
+
+    def field(self, name: str) -> Iterator[tuple[int, str]]:
+        """Yields the number of each paper whose record has this field, and the field as text."""
+        rows = self._rows(
+            "SELECT number, json_extract(record, ?) AS value FROM papers WHERE value IS NOT NULL",
+            (f"$.{name}",),
+        )
+        yield from rows
 
 
 def _paper(record: str) -> Paper:

@@ -1,7 +1,7 @@
 """The Tantivy full-text store of papers: derived from the catalog, disposable."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import tantivy
@@ -60,20 +60,39 @@ class Words:
         self._searcher = self._index.searcher()
 
     def search(
-        self, text: str, k: int, *, since: int | None = None, until: int | None = None
+        self,
+        text: str,
+        k: int,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        papers: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Returns up to ``k`` pairs of paper number and BM25 score, best first."""
+        """Returns up to ``k`` pairs of paper number and BM25 score, best first.
+
+        Args:
+            text: What to look for.
+            k: At most so many.
+            since: First year.
+            until: Last year.
+            papers: Numbers of the papers that may be found; all where not given.
+        """
         words = query_words(text)
         if not words or k < 1:
             return []
         # Only words reach the parser, so nothing in a question is query syntax.
         query, _ = self._index.parse_query_lenient(" ".join(words), ["text"])
+        must = tantivy.Occur.Must
         if since is not None or until is not None:
             years = tantivy.Query.range_query(
                 self._schema, "year", tantivy.FieldType.Integer, since or 1, until or 9999
             )
-            must = tantivy.Occur.Must
             query = tantivy.Query.boolean_query([(must, query), (must, years)])
+        if papers is not None:
+            # Its score is a constant: at 0 the others stay BM25.
+            these = tantivy.Query.term_set_query(self._schema, "number", sorted(papers))
+            these = tantivy.Query.const_score_query(these, 0.0)
+            query = tantivy.Query.boolean_query([(must, query), (must, these)])
         found = self._searcher.search(query, k).hits
         return [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
 
