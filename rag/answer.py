@@ -16,6 +16,7 @@ REFUSAL = "The library does not hold an answer to this question."
 
 Verdict = Literal["supported", "partial", "unsupported"]
 Mode = Literal["extractive", "llm"]
+ConstraintKind = Literal["since", "until", "venue", "author", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,49 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """A filter that was read from a question.
+
+    Attributes:
+        value: A year, or a name.
+        text: The words of the question that it came from.
+    """
+
+    kind: ConstraintKind
+    value: int | str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """A paper whose sentences were candidates for the answer.
+
+    Attributes:
+        score: Of retrieval, on the scale of the hits.
+        match: Of the whole paper with the question, token by token.
+    """
+
+    paper_id: str
+    title: str
+    score: float
+    match: float
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What an answer cost and how it was made.
 
     Attributes:
         timings_ms: Milliseconds by stage, ``total`` among them.
         cost_usd: None where the price of the model is not known.
+        searched: Papers that could have been found.
+        read: Papers that the composer saw sentences of.
+        query: As it was searched for.
+        leaned: Whether it was searched for together with the conversation.
+        filters: In words, empty where all papers were searched.
+        papers_read: Whose sentences were candidates, best first.
+        cosine: Between the query and the nearest passage.
+        threshold: Below it the question is refused; of the confidence.
     """
 
     timings_ms: Mapping[str, float]
@@ -69,6 +107,34 @@ class Receipt:
     cost_usd: float | None = None
     searched: int = 0
     read: int = 0
+    query: str = ""
+    leaned: bool = False
+    filters: str = ""
+    papers_read: tuple[ReadPaper, ...] = ()
+    cosine: float = 0.0
+    threshold: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns how the answer was made; costs and times stand in the answer itself."""
+        return {
+            "searched": self.searched,
+            "query": self.query,
+            "leaned": self.leaned,
+            "filters": self.filters,
+            "read": self.read,
+            "papers_read": [
+                {
+                    "paper_id": paper.paper_id,
+                    "title": paper.title,
+                    "score": round(paper.score, 6),
+                    "match": round(paper.match, 6),
+                }
+                for paper in self.papers_read
+            ],
+            "cosine": round(self.cosine, 4),
+            "threshold": round(self.threshold, 4),
+            "prompt_version": self.prompt_version,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +149,7 @@ class Answer:
         reason: Why it abstained, or why another composer answered than was asked for.
         confidence: In [0, 1], that what was read answers the question, whether or not it was
             then answered; how far to trust it, the risk-coverage curve of an eval tells.
+        scope: The filters that were read from the question.
     """
 
     question: str
@@ -97,6 +164,7 @@ class Answer:
     reason: str | None = None
     confidence: float = 0.0
     id: str | None = None
+    scope: tuple[Constraint, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns the answer as JSON values, ``"version": 1``."""
@@ -160,6 +228,8 @@ class Answer:
                 "completion_tokens": self.receipt.completion_tokens,
                 "cost_usd": self.receipt.cost_usd,
             },
+            "scope": [{"kind": c.kind, "value": c.value, "text": c.text} for c in self.scope],
+            "receipt": self.receipt.to_json(),
         }
 
 
@@ -208,9 +278,12 @@ __all__ = [
     "REFUSAL",
     "Answer",
     "Citation",
+    "Constraint",
+    "ConstraintKind",
     "Delta",
     "Event",
     "Mode",
+    "ReadPaper",
     "Receipt",
     "Stage",
     "Statement",

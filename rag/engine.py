@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
@@ -28,6 +28,7 @@ from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
 from rag.prompts import PROMPT_VERSION
 from rag.question import Question, understand
 from rag.retrieve import Found, HybridRetriever, hit_node
+from rag.scope import Scope, read_scope, scoped
 
 _log = logging.getLogger(__name__)
 
@@ -74,13 +75,21 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = EVERYTHING,
         *,
         k: int | None = None,
+        read_filters: bool = True,
     ) -> Answer:
         """Returns the answer.
+
+        Args:
+            question: What is asked.
+            history: The conversation so far.
+            filters: Which papers may be found; they win over those in the question.
+            k: Hits in the answer.
+            read_filters: Whether years, venues, authors and sources in the question are filters.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
         """
-        *_, last = self.stream(question, history, filters, k=k)
+        *_, last = self.stream(question, history, filters, k=k, read_filters=read_filters)
         assert isinstance(last, Answer)
         return last
 
@@ -91,6 +100,7 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = EVERYTHING,
         *,
         k: int | None = None,
+        read_filters: bool = True,
     ) -> Iterator[Event]:
         """Yields each stage as it begins, text as it comes, at last the Answer.
 
@@ -102,23 +112,30 @@ class CitedQueryEngine(BaseQueryEngine):
         """
         clock = _Clock()
         asked = understand(question, history)
-        yield Stage("search", f"Searching {self.library.size:,} papers")
-        found = self.retriever.find(asked, k=k or self.k, filters=filters)
-        asked, hits = found.question, found.hits
+        scope = Scope(asked, filters)
+        if read_filters:
+            scope = read_scope(asked, self.library, filters)
+        searched = self.library.count(scope.filters)
+        yield Stage("search", f"Searching {searched:,} papers")
+        found = self.retriever.find(scope.question, k=k or self.k, filters=scope.filters)
+        hits = found.hits
+        asked = replace(asked, leans=asked.leans or found.question.leans)
         clock.lap("search")
         yield Stage("read", f"Reading {min(len(hits), READ_PAPERS)} papers")
         chance = self._chance(found)
-        missing = self._why_not(found, filters, chance)
+        missing = self._why_not(found, scope.filters, chance)
         evidence = (
             []
             if missing
-            else self._finder.find(asked.asked, hits, found.matches, count=self._wanted)
+            else self._finder.find(found.question.asked, hits, found.matches, count=self._wanted)
         )
         clock.lap("read")
         yield Stage("write", "Writing")
         written = yield from self._written(asked, evidence, missing)
         clock.lap("write")
-        yield self._answer(asked, hits, chance, evidence, written, clock)
+        answer = self._answer(asked, hits, chance, written)
+        receipt = self._receipt(found, searched, evidence, written, clock)
+        yield scoped(replace(answer, receipt=replace(receipt, leaned=asked.leans)), scope)
 
     def _chance(self, found: Found) -> float:
         """Returns the chance that what was found answers the question."""
@@ -132,7 +149,7 @@ class CitedQueryEngine(BaseQueryEngine):
         if set(query_words(query)) <= STOP_WORDS:
             return "the question names nothing to look for; ask about a topic, method or result"
         if not found.hits and filters != EVERYTHING:
-            return "no paper of the library has a year in the chosen range; widen it"
+            return f"the library has no paper {filters}; widen the filters"
         known = self.library.rank_by_words(query, k=1, filters=filters)
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
         if self.library.reads:
@@ -164,12 +181,9 @@ class CitedQueryEngine(BaseQueryEngine):
         asked: Question,
         hits: Sequence[Hit],
         chance: float,
-        evidence: Sequence[Sentence],
         written: "_Written",
-        clock: "_Clock",
     ) -> Answer:
-        composer, composed = written.composer, written.composed
-        by_model = composer.mode == "llm"
+        composed = written.composed
         abstained = not composed.statements
         return Answer(
             question=asked.asked,
@@ -179,21 +193,36 @@ class CitedQueryEngine(BaseQueryEngine):
             papers=composed.papers,
             hits=tuple(hits),
             abstained=abstained,
-            mode=composer.mode,
+            mode=written.composer.mode,
             confidence=chance,
             reason=written.reason
             or composed.reason
             or ("nothing that was read answers it" if abstained else None),
-            receipt=Receipt(
-                timings_ms=clock.total(),
-                model=composer.model,
-                prompt_version=PROMPT_VERSION if by_model else None,
-                prompt_tokens=composed.usage.prompt_tokens,
-                completion_tokens=composed.usage.completion_tokens,
-                cost_usd=composed.usage.cost_usd,
-                searched=self.library.size,
-                read=len({sentence.paper.id for sentence in evidence}),
-            ),
+            receipt=Receipt({}),
+        )
+
+    def _receipt(
+        self,
+        found: Found,
+        searched: int,
+        evidence: Sequence[Sentence],
+        written: "_Written",
+        clock: "_Clock",
+    ) -> Receipt:
+        composer, usage = written.composer, written.composed.usage
+        return Receipt(
+            timings_ms=clock.total(),
+            model=composer.model,
+            prompt_version=PROMPT_VERSION if composer.mode == "llm" else None,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cost_usd=usage.cost_usd,
+            searched=searched,
+            read=len({sentence.paper.id for sentence in evidence}),
+            query=found.question.query,
+            papers_read=found.read(READ_PAPERS),
+            cosine=found.cosine,
+            threshold=self._answerable.threshold if self.library.reads else LOWEST_COSINE,
         )
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rag import QuestionError
 from rag.answer import Turn
+from rag.reference import pointed_at
 
 # An abstract has about 1,300 characters; no question needs three of them.
 MAX_CHARACTERS = 4000
@@ -89,7 +90,18 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
     named = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
     topic = " ".join(dict.fromkeys(map(_carried, (named, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
+    if titles := pointed_at(asked, answered):
+        return _about(asked, topic, titles)
     return Question(asked, topic, _carried(answered), _leans(asked))
+
+
+def _about(asked: str, topic: str, titles: Sequence[str]) -> Question:
+    """Returns a question about papers of the last answer, whose other papers stay behind."""
+    # "And the second one?" asks the old question again, of one paper.
+    named = " ".join(map(_carried, titles))
+    return Question(
+        asked, f"{topic} {named}" if len(asked.split()) <= _FEW_WORDS else named, "", True
+    )
 
 
 def _leans(question: str) -> bool:

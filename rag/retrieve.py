@@ -19,6 +19,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.embedders import Matrix, Reading
 from index.library import EVERYTHING, Filters, Library, Ranked
 from index.papers import Hit
+from rag.answer import ReadPaper
 from rag.match import Asked, Match, Matcher
 from rag.question import Question
 
@@ -84,6 +85,14 @@ class Found:
     cosine: float
     asked: Asked
     matches: dict[str, Match]
+
+    def read(self, count: int) -> tuple[ReadPaper, ...]:
+        """Returns the best hits that were matched, for the receipt."""
+        return tuple(
+            ReadPaper(hit.paper.id, hit.paper.title, hit.score, self.matches[hit.paper.id].paper)
+            for hit in self.hits[:count]
+            if hit.paper.id in self.matches
+        )
 
 
 @dataclass(frozen=True, slots=True)

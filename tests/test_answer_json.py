@@ -12,18 +12,23 @@ from rag.engine import CitedQueryEngine
 
 SHAPE = {
     "": "version id question standalone_question text abstained reason confidence "
-    "statements papers hits mode model timings_ms usage",
+    "statements papers hits mode model timings_ms usage scope receipt",
     "statements": "text verdict support notes citations",
     "citations": "marker paper_id title quote start end",
     "papers": "marker id title authors year url",
     "hits": "paper_id title score scale rank",
+    "scope": "kind value text",
+    "receipt": "searched query leaned filters read papers_read cosine threshold prompt_version",
+    "papers_read": "paper_id title score match",
     "usage": "prompt_tokens completion_tokens cost_usd",
 }
 
 
 @pytest.fixture(scope="module")
 def answer(demo_library: Library) -> Answer:
-    return CitedQueryEngine(demo_library).ask("Which methods learn from human preferences?")
+    return CitedQueryEngine(demo_library).ask(
+        "Which methods since 2017 learn from human preferences?"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,9 @@ def test_the_keys_are_exactly_those_promised(data: Any) -> None:
     assert {" ".join(c) for c in citations} == {SHAPE["citations"]}
     assert " ".join(data["usage"]) == SHAPE["usage"]
     assert "total" in data["timings_ms"]
+    assert " ".join(data["receipt"]) == SHAPE["receipt"]
+    assert {" ".join(row) for row in data["receipt"]["papers_read"]} == {SHAPE["papers_read"]}
+    assert {" ".join(row) for row in data["scope"]} == {SHAPE["scope"]}
 
 
 def test_json_and_back_changes_nothing(data: Any) -> None:

@@ -37,6 +37,20 @@ def asked(path: Path, rows: Sequence[object]) -> Path:
     return path
 
 
+@pytest.mark.parametrize(("read", "filters"), [(True, "since 2022"), (False, "")])
+def test_a_batch_reads_filters_unless_told_not_to(
+    demo_library: Library, tmp_path: Path, read: bool, filters: str
+) -> None:
+    row = {"id": 1, "question": "How are robots taught since 2022?"}
+    questions = asked(tmp_path / "in.jsonl", [row])
+    out = tmp_path / "out.jsonl"
+    answer_all(
+        CitedQueryEngine(demo_library), read_questions(questions), out, filters=EVERYTHING, k=20,
+        on_answer=lambda count: None, read_filters=read,
+    )  # fmt: skip
+    assert written(out)[0]["receipt"]["filters"] == filters
+
+
 def test_a_batch_keeps_ids_and_order(demo_library: Library, tmp_path: Path) -> None:
     questions, out = asked(tmp_path / "in.jsonl", ["", *GOOD]), tmp_path / "out.jsonl"
     ran = footnote("ask", "--batch", questions, "--out", out, "--library", demo_library.path)

@@ -90,6 +90,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 # Answers.
 
+LIMITED = "How do robots learn from demonstrations since 2022?"
+
 
 @pytest.fixture(scope="module")
 def answers(start: Start, demo_library: Library, files: Path) -> dict[str, Ran]:
@@ -103,6 +105,8 @@ def answers(start: Start, demo_library: Library, files: Path) -> dict[str, Ran]:
         "follow-up": start(*follow_up, "--history", files / "talk.jsonl"),
         "years": start("ask", "reinforcement learning policies à la Pokémon", "--json", *years, *at,
                        "--history", files / "talk.json", OPENAI_API_KEY=" ", **ascii_only),
+        "explained": start("ask", LIMITED, "--explain", *at),
+        "all": start("ask", LIMITED, "--no-filters", "--json", *at),
         "refused": start("ask", "how do I cook pasta", *at),
         "search": start("search", "OpenVLA", "-k", "3", "--json", *at, **ascii_only),
         "similar": start("similar", "1707.06347v2", "-k", "4", *at),
@@ -143,6 +147,27 @@ def test_json_is_alone_on_stdout(answers: dict[str, Ran]) -> None:
 def test_years_bound_what_is_found(answers: dict[str, Ran], demo_library: Library) -> None:
     papers = [demo_library.paper(hit["paper_id"]) for hit in answers["years"].data["hits"]]
     assert {paper.year for paper in papers if paper} == {2019, 2020}
+
+
+def test_a_filter_of_the_question_is_shown_and_can_be_removed(answers: dict[str, Ran]) -> None:
+    first = answers["explained"].out.splitlines()[0]
+    assert first == "only papers since 2022; --no-filters to search all"
+    data = answers["all"].data
+    assert (data["scope"], data["receipt"]["filters"], data["receipt"]["searched"]) == ([], "", 70)
+
+
+def test_an_explained_answer_says_how_it_was_made(answers: dict[str, Ran]) -> None:
+    told = answers["explained"].out.partition("How it was made:\n")[2]
+    named = [line.split()[0] for line in told.splitlines() if not line.startswith(" ")]
+    assert named == (
+        "searched for read nearest confidence composer model prompt tokens time".split()
+    )
+    assert re.search(r"^searched +\d+ papers since 2022$", told, re.M)
+    assert re.search(r"^for +How do robots learn from demonstrations\?$", told, re.M)
+    assert re.search(r"^read +[01]\.\d{3}  match 0\.\d{3}  \w", told, re.M)
+    assert re.search(r"^confidence +0\.\d{3}, refused below 0\.\d{3}$", told, re.M)
+    assert re.search(r"^tokens +0 in, 0 out; \$0\.0000$", told, re.M)
+    assert re.search(r"^time +search \d+ ms, read \d+ ms, write \d+ ms, total \d+ ms$", told, re.M)
 
 
 def test_json_stays_json_where_stdout_is_not_utf_8(answers: dict[str, Ran]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.papers import make_paper
+from rag.answer import Constraint
 from tests.scripted import (
     HOSTILE,
     ISOTOPES,
@@ -197,6 +198,14 @@ def test_a_rewritten_question_is_shown() -> None:
     assert "Searched for: a whole question" in answer_html(
         answered(standalone="a whole question"), 1
     )
+
+
+def test_filters_of_the_question_are_shown() -> None:
+    answer = answered()
+    receipt = replace(answer.receipt, filters="since 2020 by <b>")
+    limited = replace(answer, receipt=receipt, scope=(Constraint("since", 2020, "since 2020"),))
+    assert "Only papers since 2020 by &lt;b&gt;" in answer_html(limited, 1)
+    assert "Only papers" not in answer_html(answer, 1)
 
 
 def test_a_note_goes_wherever_its_abstract_goes() -> None:

@@ -38,6 +38,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on st
 CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
 SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
 UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
+NoFiltersOption = Annotated[
+    bool, typer.Option("--no-filters", help="Make no filters of years or names in the question.")
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Say after the answer how it was made.")
+]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 ComposerOption = Annotated[

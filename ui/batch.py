@@ -99,6 +99,7 @@ def answer_all(
     filters: "Filters",
     k: int,
     on_answer: Callable[[int], None],
+    read_filters: bool = True,
 ) -> int:
     """Writes one Answer a line, in the order of the questions; returns how many failed.
 
@@ -113,7 +114,7 @@ def answer_all(
     try:
         with partial.open("w", encoding="utf-8") as file:
             for question in asked:
-                answer, as_hoped = _answered(engine, question, filters, k)
+                answer, as_hoped = _answered(engine, question, filters, k, read_filters)
                 failed += not as_hoped
                 row = {**answer.to_json(), "id": question.id}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -128,11 +129,17 @@ def answer_all(
 
 
 def _answered(
-    engine: "CitedQueryEngine", question: AskedQuestion, filters: "Filters", k: int
+    engine: "CitedQueryEngine",
+    question: AskedQuestion,
+    filters: "Filters",
+    k: int,
+    read_filters: bool,
 ) -> tuple[Answer, bool]:
     """Returns the answer and True, or a row that says what went wrong and False."""
     try:
-        return engine.ask(question.question, question.turns(), filters, k=k), True
+        turns = question.turns()
+        answer = engine.ask(question.question, turns, filters, k=k, read_filters=read_filters)
+        return answer, True
     except FootnoteError as error:
         return _failure(question, str(error)), False
     except Exception as error:

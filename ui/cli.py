@@ -18,10 +18,12 @@ from ui import evaluating
 from ui.assemble import (
     ComposerOption,
     CountOption,
+    ExplainOption,
     HostOption,
     JsonOption,
     LibraryOption,
     Misuse,
+    NoFiltersOption,
     PortOption,
     SinceOption,
     UntilOption,
@@ -187,6 +189,8 @@ def ask(
         Path | None, typer.Option(help='JSONL of {"id", "question", "history"}, one a line.')
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the batch's answers go.")] = None,
+    no_filters: NoFiltersOption = False,
+    explain: ExplainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with quotes from the papers, or a whole file of questions."""
@@ -205,7 +209,10 @@ def ask(
         asked = read_questions(batch)
         with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
             filters = make_filters(since, until)
-            failed = answer_all(engine, asked, out, filters=filters, k=k, on_answer=advance)
+            failed = answer_all(
+                engine, asked, out, filters=filters, k=k, on_answer=advance,
+                read_filters=not no_filters,
+            )  # fmt: skip
         if failed:
             raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
         return
@@ -213,13 +220,16 @@ def ask(
     turns = read_turns(history) if history else []
     understand(question, turns)  # complain before anything is loaded
     with open_engine(library, composer) as engine:
-        answer = engine.ask(question, turns, make_filters(since, until), k=k)
+        filters = make_filters(since, until)
+        answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
     if as_json:
         print_json(answer.to_json())
     else:
-        from ui.terminal import show_answer
+        from ui.terminal import show_answer, show_receipt
 
         show_answer(console(), answer)
+        if explain:
+            show_receipt(console(), answer)
 
 
 def _check_out(out: Path, batch: Path) -> None:

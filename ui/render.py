@@ -32,7 +32,13 @@ _LIST_ITEM = re.compile(r"(?:^|\n)[ \t]*(?:[-*+]|\d+[.)])[ \t]+$")
 def answer_html(answer: Answer, number: int) -> str:
     """Returns the answer as HTML; ``number`` tells the turns of a conversation apart."""
     told = _refusal(answer, number) if answer.abstained else _told(answer, number)
-    return _searched_for(answer) + told + _also_retrieved(answer, number) + _receipt(answer)
+    return (
+        _searched_for(answer)
+        + _limited_to(answer)
+        + told
+        + _also_retrieved(answer, number)
+        + _receipt(answer)
+    )
 
 
 def source_cards_html(answer: Answer, number: int) -> str:
@@ -266,6 +272,12 @@ def _searched_for(answer: Answer) -> str:
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
     return f'<p class="fn-searched">Searched for: {text_html(answer.standalone_question)}</p>'
+
+
+def _limited_to(answer: Answer) -> str:
+    if not answer.scope:
+        return ""
+    return f'<p class="fn-searched">Only papers {text_html(answer.receipt.filters)}</p>'
 
 
 def _receipt(answer: Answer) -> str:

@@ -29,6 +29,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 def show_answer(console: Console, answer: Answer) -> None:
     """Prints an answer: statements by paper, their markers, then the papers by marker."""
+    if answer.scope:
+        told = f"only papers {answer.receipt.filters}; --no-filters to search all"
+        _print(console, _text(told, "dim"))
     if answer.abstained:
         _show_refusal(console, answer)
         return
@@ -49,6 +52,37 @@ def show_answer(console: Console, answer: Answer) -> None:
     model = f" with {answer.receipt.model}" if answer.receipt.model else ""
     total = answer.receipt.timings_ms["total"]
     _print(console, _text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
+
+
+def show_receipt(console: Console, answer: Answer) -> None:
+    """Prints how an answer was made: what was searched and read, how sure it is, what it cost."""
+    receipt = answer.receipt
+    leaned = ", together with the conversation" if receipt.leaned else ""
+    papers = f"{receipt.searched:,} papers" + (f" {receipt.filters}" if receipt.filters else "")
+    rows = [("searched", papers), ("for", f"{receipt.query}{leaned}")]
+    rows += [
+        ("" if n else "read", f"{paper.score:.3f}  match {paper.match:.3f}  {paper.title}")
+        for n, paper in enumerate(receipt.papers_read)
+    ]
+    usage = f"{receipt.prompt_tokens:,} in, {receipt.completion_tokens:,} out"
+    cost = "price not known" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}"
+    stages = ", ".join(f"{name} {value:.0f} ms" for name, value in receipt.timings_ms.items())
+    rows += [
+        ("nearest", f"cosine {receipt.cosine:.3f}"),
+        ("confidence", f"{answer.confidence:.3f}, refused below {receipt.threshold:.3f}"),
+        ("composer", answer.mode),
+        ("model", receipt.model or "none"),
+        ("prompt", receipt.prompt_version or "none"),
+        ("tokens", f"{usage}; {cost}"),
+        ("time", stages),
+    ]
+    console.print("\nHow it was made:")
+    for label, value in rows:
+        name = label
+        for line in _text(value).wrap(console, min(console.width, WIDTH) - 12):
+            line.rstrip()
+            console.print(_text(f"{name:12}", "dim").append_text(line))
+            name = ""
 
 
 def _show_refusal(console: Console, answer: Answer) -> None:

@@ -1,0 +1,59 @@
+"""Reference: which cited paper a follow-up points at, such as "the second one" or "paper [2]"."""
+
+import re
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_PAPER = r"(?:papers?|study|work|article|source|reference|one)"
+# "The first paper to use attention" asks which was the first; it does not point back.
+_MARKER = re.compile(rf"(?:\b{_PAPER}\s+)?\[(?P<marker>\d+)\]|\b{_PAPER}\s+(?P<number>\d)\b", re.I)
+_ORDINAL = re.compile(
+    rf"\bthe\s+(?P<word>{'|'.join(_ORDINALS)}|last|former|latter)\b(?:\s+(?P<noun>{_PAPER}))?"
+    rf"(?!\s+(?:to|that|which|by|on|about|in|at|of|ever|[a-z]+ed)\b)(?P<rest>\s+\w+)?",
+    re.IGNORECASE,
+)
+# A paper's title on a line of its own, as the composer that quotes writes it, its year apart,
+# and the marker of its first quote.
+_CITED = re.compile(
+    r"^\*\*(?P<title>.+?)(?: \(\d{4}\))?\*\*$(?P<quotes>(?:(?!^\*\*).)*)", re.MULTILINE | re.DOTALL
+)
+_QUOTED = re.compile(r"\[(\d+)\](?!.*\[\d+\])", re.DOTALL)
+
+
+def pointed_at(question: str, answer: str) -> list[str]:
+    """Returns the titles of the papers that a question points at, in its order.
+
+    Args:
+        question: A follow-up.
+        answer: What was answered before, in Markdown; titles are known where it quotes.
+    """
+    titles = _titles(answer)
+    order = list(titles.values())
+    found: list[tuple[int, str]] = []
+    for match in _MARKER.finditer(question):
+        marker = int(match["marker"] or match["number"])
+        if marker in titles:
+            found.append((match.start(), titles[marker]))
+    for match in _ORDINAL.finditer(question):
+        at = _place(match["word"].lower(), len(order))
+        # "The first layer" is none of the papers, "the former" is one of two.
+        named = match["noun"] or match["word"].lower() in {"former", "latter"} or not match["rest"]
+        if at is not None and named:
+            found.append((match.start(), order[at]))
+    return list(dict.fromkeys(title for _, title in sorted(found)))
+
+
+def _titles(answer: str) -> dict[int, str]:
+    """Returns the title by marker, in order of appearance."""
+    titles = {}
+    for match in _CITED.finditer(answer):
+        if quoted := _QUOTED.search(match["quotes"]):
+            titles[int(quoted[1])] = match["title"]
+    return titles
+
+
+def _place(word: str, count: int) -> int | None:
+    """Returns where among ``count`` papers an ordinal points, None where nothing stands."""
+    if word in {"former", "latter"}:
+        return ("former", "latter").index(word) if count == 2 else None
+    at = count - 1 if word == "last" else _ORDINALS.index(word)
+    return at if 0 <= at < count else None

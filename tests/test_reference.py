@@ -1,0 +1,86 @@
+"""Which paper of the last answer a follow-up points at."""
+
+import pytest
+
+from index.library import Library
+from rag.answer import Turn
+from rag.engine import CitedQueryEngine
+from rag.question import understand
+from rag.reference import pointed_at
+
+ANSWER = (
+    "**Alpha: A Study (2019)**\nIt clips, as [9] says. It sorts. [1] It ends. [1]\n\n"
+    "**Beta (and More) (2020)**\nIt sings. [2]\n\n**Gamma**\nIt hums. [3]"
+)
+ALPHA, BETA, GAMMA = "Alpha: A Study", "Beta (and More)", "Gamma"
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("And the second one?", [BETA]),
+        ("What does the first paper clip?", [ALPHA]),
+        ("How large is paper [2]?", [BETA]),
+        ("And [3]?", [GAMMA]),
+        ("Does paper 3 agree?", [GAMMA]),
+        ("And the last?", [GAMMA]),
+        ("How does the third differ?", []),
+        ("Compare the first paper with the third one.", [ALPHA, GAMMA]),
+        ("Is [2] better than [1]?", [BETA, ALPHA]),
+        ("And the fourth one?", []),
+        ("And [9]?", []),
+        ("What about the latter?", []),
+        ("What does the first layer do?", []),
+        ("Which was the first paper to use attention?", []),
+        ("What was the first work on attention?", []),
+        ("How does it work?", []),
+    ],
+)
+def test_a_marker_or_an_ordinal_is_a_paper(question: str, titles: list[str]) -> None:
+    assert pointed_at(question, ANSWER) == titles
+
+
+def test_the_latter_is_the_second_of_two() -> None:
+    two = ANSWER.partition("\n\n**Gamma")[0]
+    assert pointed_at("What about the latter?", two) == [BETA]
+
+
+@pytest.mark.parametrize("answer", ["", "It clips. [1] It sings. [2]", "**Bold** words. [1]"])
+def test_without_titles_nothing_is_known(answer: str) -> None:
+    assert pointed_at("And the second one?", answer) == []
+
+
+@pytest.fixture(scope="module")
+def engine(demo_library: Library) -> CitedQueryEngine:
+    return CitedQueryEngine(demo_library)
+
+
+@pytest.mark.parametrize(("follow_up", "at"), [
+    ("And the second one?", 1),
+    ("What did the first paper report?", 0),
+    ("What are the results of paper [2]?", 1),
+])  # fmt: skip
+def test_the_paper_that_is_meant_is_found_first(
+    engine: CitedQueryEngine, follow_up: str, at: int
+) -> None:
+    asked = "Which methods learn a policy from human preferences?"
+    answer = engine.ask(asked)
+    talk = [Turn("user", asked), Turn("assistant", answer.text)]
+    assert engine.ask(follow_up, talk).hits[0].paper == answer.papers[at]
+
+
+def test_what_is_compared_is_found_with_what_it_is_compared_with(engine: CitedQueryEngine) -> None:
+    asked = "What does PPO clip?"
+    talk = [Turn("user", asked), Turn("assistant", engine.ask(asked).text)]
+    answer = engine.ask("Compare it with soft actor-critic.", talk)
+    found = " ".join(hit.paper.title for hit in answer.hits[:5])
+    assert "Proximal Policy" in found
+    assert "Soft Actor-Critic" in found
+
+
+def test_a_short_one_asks_the_old_question_of_that_paper() -> None:
+    talk = [Turn("user", "What is new?"), Turn("assistant", ANSWER)]
+    assert (
+        understand("And the second one?", talk).query == f"What is new? {BETA} And the second one?"
+    )
+    assert understand("How well did the second paper do on Atari?", talk).topic == BETA
