@@ -46,6 +46,7 @@ class RunConfig:
         setting: What a sweep changed, as JSON.
         seed: Of the bootstrap; answering itself has nothing random.
         judge: Model and prompts that judged; None where no model did.
+        reranker: What ordered the best hits; None where our own order stands.
     """
 
     set: str
@@ -58,6 +59,7 @@ class RunConfig:
     setting: str | None = None
     seed: int = SEED
     judge: str | None = None
+    reranker: str | None = None
 
 
 class RunMismatch(FootnoteError):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
 
 Span = tuple[int, int]
-Scale = Literal["cosine", "bm25", "rrf", "fused"]
+Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
 
 _ARXIV = re.compile(
     r"(?:arxiv:\s*|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?"

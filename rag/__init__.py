@@ -4,12 +4,13 @@ Errors of this package, below the tree of ``index``::
 
     FootnoteError
     ├── QuestionError    a question that cannot be asked
-    └── ComposerError    a language model that did not answer
+    ├── ComposerError    a language model that did not answer
+    └── RerankError      a reranker that gave no scores
 """
 
 from index import FootnoteError
 
-__all__ = ["ComposerError", "QuestionError"]
+__all__ = ["ComposerError", "QuestionError", "RerankError"]
 
 
 class QuestionError(FootnoteError):
@@ -18,3 +19,7 @@ class QuestionError(FootnoteError):
 
 class ComposerError(FootnoteError):
     """A language model that did not answer; the message says why."""
+
+
+class RerankError(FootnoteError):
+    """A reranker that gave no scores; the message says why."""

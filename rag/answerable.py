@@ -54,9 +54,9 @@ def signals(found: Found) -> dict[str, float]:
     deviations it stands above the other hits; ``length``, the logarithm of the number of tokens:
     the longer a question, the lower its matches.
     """
-    if not found.hits or found.hits[0].paper.id not in found.matches:
+    if found.first not in found.matches:
         return {}
-    best = found.matches[found.hits[0].paper.id]
+    best = found.matches[found.first]
     own = np.sort(best.found[found.asked.own]) if found.asked.own.any() else np.sort(best.found)
     papers = np.array([match.paper for match in found.matches.values()])
     spread = float(papers.std())

@@ -18,7 +18,6 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
 from index.library import EVERYTHING, Filters, Library
-from index.papers import Hit
 from index.words import STOP_WORDS, query_words
 from rag import ComposerError
 from rag.answer import REFUSAL, Answer, Delta, Event, Receipt, Stage, Turn
@@ -133,7 +132,7 @@ class CitedQueryEngine(BaseQueryEngine):
         yield Stage("write", "Writing")
         written = yield from self._written(asked, evidence, missing)
         clock.lap("write")
-        answer = self._answer(asked, hits, chance, written)
+        answer = self._answer(asked, found, chance, written)
         receipt = self._receipt(found, searched, evidence, written, clock)
         yield scoped(replace(answer, receipt=replace(receipt, leaned=asked.leans)), scope)
 
@@ -179,25 +178,25 @@ class CitedQueryEngine(BaseQueryEngine):
     def _answer(
         self,
         asked: Question,
-        hits: Sequence[Hit],
+        found: Found,
         chance: float,
         written: "_Written",
     ) -> Answer:
         composed = written.composed
         abstained = not composed.statements
+        nothing = "nothing that was read answers it" if abstained else None
+        why = written.reason or composed.reason or nothing
         return Answer(
             question=asked.asked,
             standalone_question=asked.standalone,
             text=composed.text,
             statements=composed.statements,
             papers=composed.papers,
-            hits=tuple(hits),
+            hits=tuple(found.hits),
             abstained=abstained,
             mode=written.composer.mode,
             confidence=chance,
-            reason=written.reason
-            or composed.reason
-            or ("nothing that was read answers it" if abstained else None),
+            reason="; ".join(filter(None, (why, found.note))) or None,
             receipt=Receipt({}),
         )
 

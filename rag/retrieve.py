@@ -20,8 +20,9 @@ from index.embedders import Matrix, Reading
 from index.library import EVERYTHING, Filters, Library, Ranked
 from index.papers import Hit
 from rag.answer import ReadPaper
-from rag.match import Asked, Match, Matcher
+from rag.match import EMBEDDED, Asked, Match, Matcher
 from rag.question import Question
+from rag.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
 POOL = 100
@@ -74,10 +75,12 @@ class Found:
 
     Attributes:
         question: As it was searched for.
-        hits: Papers, best first, scores on the scale ``fused``.
+        hits: Papers, best first, scores on the scale ``fused``, or ``reranked``.
         cosine: Of the nearest passage.
         asked: The question as it was matched.
         matches: By paper id; of the best hits only.
+        first: Id of the paper that is best without a reranker; by it a question is refused.
+        note: Why a reranker did not order the hits.
     """
 
     question: Question
@@ -85,6 +88,8 @@ class Found:
     cosine: float
     asked: Asked
     matches: dict[str, Match]
+    first: str | None = None
+    note: str | None = None
 
     def read(self, count: int) -> tuple[ReadPaper, ...]:
         """Returns the best hits that were matched, for the receipt."""
@@ -111,12 +116,14 @@ class HybridRetriever(BaseRetriever):
         *,
         k: int = 20,
         fusion: Fusion | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
-        """Takes the library to search and how many papers to return."""
+        """Takes the library to search, how many papers to return, and what may order the best."""
         super().__init__()
         self.library = library
         self.k = k
         self.fusion = fusion or Fusion()
+        self.reranker = reranker
         self._matcher = Matcher(library)
 
     def search(
@@ -141,8 +148,15 @@ class HybridRetriever(BaseRetriever):
         asked = self._matcher.ask(searched.reading, question)
         hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
-        ordered = self._ordered(hits, matches)[:count]
-        return Found(question, ordered, searched.cosine, asked, matches)
+        ordered = self._ordered(hits, matches)
+        first = ordered[0].paper.id if ordered else None
+        note = None
+        if self.reranker is not None:
+            ordered, note = rerank(self.reranker, question.query, ordered)
+            # Where sentences are embedded, only those of the papers that led before are.
+            new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
+            matches |= self._matcher.matches(asked, new)
+        return Found(question, ordered[:count], searched.cosine, asked, matches, first, note)
 
     def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)

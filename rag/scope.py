@@ -89,9 +89,9 @@ def _held(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
     if dated < MOSTLY * library.size:
         # A year that is not known would keep out most of what answers.
         read = [c for c in read if c.kind not in _YEARS]
-        note = f"only {dated:,} of {library.size:,} papers have a year, so all years were searched"
+        told = f"only {dated:,} of {library.size:,} papers have a year, so all years were searched"
         held = _held(scope, read, library)
-        return replace(held, note=f"{note}; {held.note}" if held.note else note)
+        return replace(held, note=f"{told}; {held.note}" if held.note else told)
     wanted = _with(scope.filters, read)
     unwanted = [c for c in read if c.kind not in _YEARS]
     for kept in (read, unwanted, ()):

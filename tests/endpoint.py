@@ -21,6 +21,7 @@ class Endpoint:
     script: list[Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     @property
     def prompt(self) -> dict[str, str]:
@@ -38,6 +39,7 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
             self.asked = json.loads(body)
             endpoint.requests.append(self.asked)
             endpoint.keys.append(self.headers["Authorization"])
+            endpoint.paths.append(self.path)
             at = min(len(endpoint.requests), len(endpoint.script)) - 1
             endpoint.script[at](self)
 
@@ -49,9 +51,11 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
         endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/v1", list(script))
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield endpoint
-        server.shutdown()
-        thread.join()
+        try:
+            yield endpoint
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _chunk(**choice: Any) -> dict[str, Any]:
@@ -160,6 +164,37 @@ def completes(
 def judges(**said: Any) -> Reply:
     """Replies with a judgement."""
     return completes(json.dumps(said))
+
+
+def reranks(
+    *fragments: str, tei: bool = False, sent: Callable[[list[Any]], Any] | None = None
+) -> Reply:
+    """Replies with scores by which the texts that hold the fragments come first, in this order.
+
+    Args:
+        fragments: Each of one text.
+        tei: In the form of text-embeddings-inference, which knows no ``documents``.
+        sent: Changes the list of scores before it is sent.
+    """
+
+    def reply(handler: Any) -> None:
+        texts = handler.asked.get("texts" if tei else "documents")
+        if texts is None:
+            said = "Failed to deserialize the JSON body: missing field `texts`"
+            _send(handler, 422, said.encode(), "text/plain")
+            return
+        scores = [
+            next((9.0 - 2 * n for n, part in enumerate(fragments) if part in text), -7.5)
+            for text in texts
+        ]
+        name = "score" if tei else "relevance_score"
+        rows: Any = [{"index": n, name: score} for n, score in enumerate(scores)]
+        # Servers send the best first.
+        rows.sort(key=lambda row: -row[name])
+        rows = sent(rows) if sent else rows
+        _send(handler, 200, json.dumps(rows if tei else {"results": rows}).encode())
+
+    return reply
 
 
 NO_CHOICES = sends("".join(_event(_chunk()).decode() for _ in range(3)) + "data: [DONE]\n\n")

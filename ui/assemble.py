@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rag.compose import Composer
     from rag.engine import CitedQueryEngine
     from rag.model import ModelConfig
+    from rag.rerank import Reranker
     from ui.terminal import Bar
 
 LibraryOption = Annotated[
@@ -83,11 +84,21 @@ def open_library(path: Path | None) -> "Iterator[Library]":
 @contextmanager
 def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
     """Opens a library and what answers over it."""
-    model = chosen_model(composer)
+    model, reranker = chosen_model(composer), chosen_reranker()
     with open_library(path) as library:
-        from rag.engine import CitedQueryEngine
+        yield make_engine(library, model, reranker)
 
-        yield CitedQueryEngine(library, make_composer(model, library.embedder))
+
+def make_engine(
+    library: "Library", model: "ModelConfig | None", reranker: "Reranker | None"
+) -> "CitedQueryEngine":
+    """Returns what answers over a library, with the model and the reranker that were chosen."""
+    from rag.engine import CitedQueryEngine
+    from rag.retrieve import HybridRetriever
+
+    composer = make_composer(model, library.embedder)
+    retriever = HybridRetriever(library, reranker=reranker)
+    return CitedQueryEngine(library, composer, retriever=retriever)
 
 
 def make_embedder() -> "Embedder":
@@ -118,6 +129,26 @@ def chosen_model(choice: str) -> "ModelConfig | None":
     from rag.model import ModelConfig
 
     return ModelConfig.from_environment(os.environ)
+
+
+def chosen_reranker() -> "Reranker | None":
+    """Returns the reranker that the environment asks for, None by default."""
+    if not any(name.startswith("FOOTNOTE_RERANK_") for name in os.environ):
+        return None
+    from rag import RerankError
+    from rag.rerank import reranker_from
+
+    folder = os.environ.get("FOOTNOTE_RERANK_ONNX", "").strip()
+    try:
+        if folder and os.environ.get("FOOTNOTE_RERANK_URL", "").strip():
+            raise Misuse("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
+        if folder:
+            from rag.crossencoder import CrossEncoder
+
+            return CrossEncoder(Path(folder).expanduser())
+        return reranker_from(os.environ)
+    except RerankError as error:
+        raise Misuse(str(error)) from error
 
 
 def make_composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":

@@ -29,10 +29,11 @@ from ui.assemble import (
     UntilOption,
     check_years,
     chosen_model,
+    chosen_reranker,
     console,
     library_folder,
-    make_composer,
     make_embedder,
+    make_engine,
     make_filters,
     open_engine,
     open_library,
@@ -255,8 +256,10 @@ def search(
     asked = understand(query)
     check_years(since, until)
     with open_engine(library, "extractive") as engine:
-        hits = engine.retriever.search(asked.query, k=k, filters=make_filters(since, until))
-    _show(hits, as_json, "No paper found; widen the years or ask in other words.")
+        found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))
+    if found.note:
+        console(stderr=True).print(f"Note: {found.note}.", style="yellow", markup=False)
+    _show(found.hits, as_json, "No paper found; widen the years or ask in other words.")
 
 
 @app.command()
@@ -296,10 +299,9 @@ def demo(
     from index.library import Library
     from index.minilm import cache_folder
     from index.sources import read_sources
-    from rag.engine import CitedQueryEngine
     from ui.terminal import show_answer
 
-    model = chosen_model(composer)
+    model, reranker = chosen_model(composer), chosen_reranker()
     terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}" / "demo"
     embedder = make_embedder()
@@ -308,7 +310,7 @@ def demo(
         if library.size < len(sources.papers):
             with progress("Indexing", len(sources.papers)) as advance:
                 library.add(sources.papers, on_progress=advance)
-        engine = CitedQueryEngine(library, make_composer(model, embedder))
+        engine = make_engine(library, model, reranker)
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:

@@ -234,6 +234,7 @@ def _run(
         k=k,
         setting=json.dumps(asdict(setting)) if setting else None,
         judge=judging.name if judging else None,
+        reranker=engine.retriever.reranker.name if engine.retriever.reranker else None,
     )
 
     def find(name: str) -> str | None:
