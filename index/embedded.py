@@ -13,7 +13,8 @@ _TOKENS = """
 CREATE TABLE IF NOT EXISTS tokens (
     passage INTEGER PRIMARY KEY REFERENCES passages, paper INTEGER NOT NULL,
     reader TEXT NOT NULL, sentences BLOB NOT NULL, vectors BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper);
+CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper, reader);
+CREATE INDEX IF NOT EXISTS tokens_by_reader ON tokens (reader);
 """
 # SQLite takes at most 32,766 parameters in a statement.
 MANY = 10_000
