@@ -21,7 +21,7 @@ HOMES = {
     "huggingface_hub": {"index/minilm.py"},
     "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
     "gradio": {"ui/chat.py"},
-    "typer": {"ui/assemble.py", "ui/cli.py", "ui/evaluating.py", "ui/judges.py"},
+    "typer": {"ui/assemble.py", "ui/cli.py", "ui/evaluating.py", "ui/judges.py", "ui/serving.py"},
     "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
     "scipy": {"evals/agreement.py", "evals/statistics.py"},
     "ir_measures": {"evals/retrieval.py"},
