@@ -3,10 +3,9 @@
 Adding goes into the catalog, batch by batch; searching reads a snapshot derived from it.
 """
 
-import os
 import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,7 @@ from index.filters import Filters as Filters
 from index.filters import Names
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
+from index.status import Status, read_status
 from index.tokens import Tokens
 
 CATALOG = "catalog.sqlite3"
@@ -33,24 +33,6 @@ LOCK = "write.lock"
 OVER_FETCH = 200
 # Up to here a filtered search ranks every vector itself: exact, and faster than fetching on.
 EXACT_ROWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a library holds."""
-
-    name: str
-    path: Path
-    papers: int
-    passages: int
-    undated: int
-    first_year: int | None
-    last_year: int | None
-    embedder: str
-    dimensions: int
-    generation: int
-    bytes: int
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,30 +356,4 @@ class Library:
 
     def status(self) -> Status:
         """Returns what the library holds."""
-        papers, count = self._catalog.counts()
-        years = self._catalog.years()
-        dated = [year for year in years if year is not None]
-        return Status(
-            name=self.path.name,
-            path=self.path,
-            papers=papers,
-            passages=count,
-            undated=years.get(None, 0),
-            first_year=min(dated, default=None),
-            last_year=max(dated, default=None),
-            embedder=self.embedder.name,
-            dimensions=self.embedder.dimensions,
-            generation=int(self._catalog.meta("generation") or 0),
-            bytes=_folder_bytes(self.path),
-            notes=tuple(self._catalog.notes()),
-        )
-
-
-def _folder_bytes(folder: Path) -> int:
-    """Returns the size of a folder's files; one that a writer just swept away counts nothing."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += Path(parent, name).stat().st_size
-    return total
+        return read_status(self.path, self._catalog, self.embedder)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index import FootnoteError
-from index.library import Status
 from index.papers import Hit, Paper, Passage, make_paper
+from index.status import Status
 from rag.answer import Answer, Citation, Delta, Event, Receipt, Stage, Statement, Turn
 
 NOTE = "Summary written for this demo in our own words; not the authors' abstract."

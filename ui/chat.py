@@ -19,7 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 
 from index import FootnoteError
-from index.library import Status
+from index.status import Status
 from ui.frames import Ask, Frame, Talk, answer_frames, frame
 from ui.render import header_html, library_html
 

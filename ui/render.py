@@ -15,7 +15,7 @@ from rag.answer import Answer, Statement
 from ui.cards import Span, byline, card_html, text_html
 
 if TYPE_CHECKING:
-    from index.library import Status
+    from index.status import Status
 
 NEAREST_SHOWN = 3
 

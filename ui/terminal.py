@@ -16,8 +16,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from index.library import Status
 from index.papers import Hit, Paper
+from index.status import Status
 from rag.answer import Answer, Statement
 
 WIDTH = 88
