@@ -22,6 +22,7 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Evidence and citations": {
         "verbatim": ("quotes", "exact slices of the stored abstract"),
+        "markers_bound": ("markers", "with a quote behind them"),
         "citation_recall": ("sentences", "carried by their quotes together"),
         "citation_precision": ("quotes", "needed by their sentence"),
         "cited_gold": ("quotes", "cut from a gold paper"),
@@ -43,6 +44,10 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "abstain_precision": ("refusals", "refusals that were right"),
         "abstain_recall": ("questions", "unanswerable questions that were refused"),
         "aurc": ("answers", "area under the risk-coverage curve"),
+    },
+    "What a model took": {
+        "tokens": ("answers", "of prompt and answer, a question"),
+        "cost_usd": ("answers", "USD, a question"),
     },
 }
 _OTHER = "Other measures"
