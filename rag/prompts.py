@@ -79,9 +79,8 @@ def _messages(system: str, user: str) -> list[ChatMessage]:
 def _lines(evidence: Sequence[Sentence], left: int) -> tuple[list[str], int]:
     """Returns the numbered sentences that fit into the tokens left, and how many they are.
 
-    A paper's title stands above its sentences: a small model copies whole lines, and of those
-    with the title in them SmolLM2-135M had none of 26 supported, without it 14 of 48 (12
-    questions over the demo library, prompts of 420 tokens).
+    A paper's title stands above its sentences: a small model copies whole lines, and one with a
+    title in it is not what the paper says.
     """
     lines: list[str] = []
     count, heading = 0, ""
