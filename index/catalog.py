@@ -71,6 +71,8 @@ class _Known:
         self.version = version
         self.papers: dict[int, Paper] = {}
         self.places: dict[int, Place] = {}
+        # Counting takes 3 ms at 100,000 papers, and a question counts three times.
+        self.counts: tuple[int, int] | None = None
 
 
 class Catalog(Embedded):
@@ -92,8 +94,11 @@ class Catalog(Embedded):
 
     def counts(self) -> tuple[int, int]:
         """Returns the numbers of papers and of passages."""
-        row = self._rows("SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM passages)")[0]
-        return int(row[0]), int(row[1])
+        known = self._fresh()
+        if known.counts is None:
+            counted = "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM passages)"
+            known.counts = tuple(self._rows(counted)[0])
+        return known.counts
 
     def years(self) -> dict[int | None, int]:
         """Returns how many papers each year has; None counts those without one."""
