@@ -23,6 +23,7 @@ from index.filters import Filters as Filters
 from index.filters import Names
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
+from index.spelling import respelled
 from index.status import Status, read_status
 from index.tokens import Tokens
 
@@ -241,6 +242,15 @@ class Library:
             papers=self.names.admitted(filters),
         )
         return [Ranked(number, None, score) for number, score in found]
+
+    def respelled(self, word: str) -> str | None:
+        """Returns the library's word that an unknown one was meant to be; None if it is known."""
+        snapshot = self._snapshots.current()
+        if snapshot is None:
+            return None
+        return respelled(
+            word, snapshot.words, lambda ns: list(self._catalog.papers_by_number(ns).values())
+        )
 
     def rank_by_vector(
         self, vector: Matrix, *, k: int, filters: Filters = EVERYTHING

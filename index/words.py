@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -27,6 +28,18 @@ def query_words(text: str) -> list[str]:
     found = dict.fromkeys(word for word in _WORD.findall(text.lower()))
     telling = [word for word in found if word not in STOP_WORDS]
     return telling or list(found)
+
+
+@lru_cache
+def _analyzer(language: str) -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.lowercase())
+    return builder.filter(tantivy.Filter.stemmer(language)).build()
+
+
+def stems(text: str, language: str = "english") -> list[str]:
+    """Returns the stem of each word of a text; the index keeps the English ones."""
+    return list(_analyzer(language).analyze(text))
 
 
 class Words:
@@ -95,6 +108,19 @@ class Words:
             query = tantivy.Query.boolean_query([(must, query), (must, these)])
         found = self._searcher.search(query, k).hits
         return [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
+
+    def known(self, word: str) -> bool:
+        """Returns whether any paper has a word with the same stem."""
+        return any(self._searcher.doc_freq("text", stem) for stem in stems(word))
+
+    def resembling(self, word: str, *, edits: int, k: int) -> list[int]:
+        """Returns the numbers of up to ``k`` papers with a word within so many edits."""
+        found = set[int]()
+        for stem in stems(word)[:1]:
+            query = tantivy.Query.fuzzy_term_query(self._schema, "text", stem, distance=edits)
+            hits = self._searcher.search(query, k).hits
+            found |= {int(self._searcher.doc(at)["number"][0]) for _, at in hits}
+        return sorted(found)
 
     def close(self) -> None:
         """Lets go of the files, so that the folder can be moved or removed."""

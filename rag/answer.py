@@ -16,6 +16,7 @@ REFUSAL = "The library does not hold an answer to this question."
 
 Verdict = Literal["supported", "partial", "unsupported"]
 Mode = Literal["extractive", "llm"]
+Side = Literal["yes", "no", "mixed"]
 ConstraintKind = Literal["since", "until", "venue", "author", "source"]
 
 
@@ -44,6 +45,7 @@ class Statement:
         text: The sentence, without markers.
         support: In [0, 1]; 1.0 for a verbatim quote.
         notes: What a reader should know, such as a marker that points nowhere.
+        side: What its paper says to a question of yes or no, where that is plain.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Statement:
     verdict: Verdict
     support: float
     notes: tuple[str, ...] = ()
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Receipt:
         searched: Papers that could have been found.
         read: Papers that the composer saw sentences of.
         query: As it was searched for.
+        language: In which it was asked, where the query puts it into English words.
         leaned: Whether it was searched for together with the conversation.
         filters: In words, empty where all papers were searched.
         papers_read: Whose sentences were candidates, best first.
@@ -108,6 +112,7 @@ class Receipt:
     searched: int = 0
     read: int = 0
     query: str = ""
+    language: str | None = None
     leaned: bool = False
     filters: str = ""
     papers_read: tuple[ReadPaper, ...] = ()
@@ -119,6 +124,7 @@ class Receipt:
         return {
             "searched": self.searched,
             "query": self.query,
+            "language": self.language,
             "leaned": self.leaned,
             "filters": self.filters,
             "read": self.read,
@@ -185,6 +191,7 @@ class Answer:
                     "verdict": s.verdict,
                     "support": round(s.support, 4),
                     "notes": list(s.notes),
+                    "side": s.side,
                     "citations": [
                         {
                             "marker": c.marker,
@@ -285,6 +292,7 @@ __all__ = [
     "Mode",
     "ReadPaper",
     "Receipt",
+    "Side",
     "Stage",
     "Statement",
     "Turn",

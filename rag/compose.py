@@ -1,13 +1,16 @@
 """Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from index.papers import Paper
-from rag.answer import Delta, Mode, Statement, Usage
+from rag.answer import Delta, Mode, Side, Statement, Usage
 from rag.cite import Binder
 from rag.evidence import Sentence
+
+# What stands before a paper's title where papers disagree.
+SIDES: Mapping[Side, str] = {"yes": "Yes", "no": "No", "mixed": "Yes and no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,27 @@ class ExtractiveComposer:
         self.evidence_count = sentences
 
     def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
-        """Yields the lead, then what else its paper says, then one paragraph a paper."""
+        """Yields the lead, then what else its paper says, then one paragraph a paper.
+
+        Where papers take sides, each paper's paragraph stands under its title and its side.
+        """
         binder = Binder(evidence)
         statements: list[Statement] = []
         paragraphs: list[str] = []
-        for group in _paragraphs(evidence):
+        apart = _take_sides(evidence)
+        for group in _by_side(evidence) if apart else _paragraphs(evidence):
             lines = []
             for sentence in group:
                 citation = binder.citation(sentence)
-                statements.append(Statement(sentence.text, (citation,), "supported", 1.0))
+                statements.append(
+                    Statement(sentence.text, (citation,), "supported", 1.0, side=sentence.side)
+                )
                 lines.append(f"{sentence.text} [{citation.marker}]")
             paragraph = " ".join(lines)
             # What follows the lead stands under the heading of the same paper.
-            if len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
-                paragraph = f"**{_heading(group[0].paper)}**\n{paragraph}"
+            if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
+                said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
+                paragraph = f"**{said}{_heading(group[0].paper)}**\n{paragraph}"
             paragraphs.append(paragraph)
             yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
         yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
@@ -87,6 +97,22 @@ def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     for paper_id in dict.fromkeys(sentence.paper.id for sentence in evidence):
         group = [sentence for sentence in others if sentence.paper.id == paper_id]
         if group:
+            yield sorted(group, key=lambda sentence: sentence.start)
+
+
+def _take_sides(evidence: Sequence[Sentence]) -> bool:
+    """Returns whether some paper says yes, and another one no or both."""
+    sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
+    return len(set(sides.values())) > 1
+
+
+def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Yields each paper's sentences in the order of its text, papers of one side together."""
+    papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
+    sides = list(dict.fromkeys(side for _, side in papers if side))
+    for side in (*sides, None):
+        for paper_id in (paper for paper, its in papers if its == side):
+            group = [sentence for sentence in evidence if sentence.paper.id == paper_id]
             yield sorted(group, key=lambda sentence: sentence.start)
 
 

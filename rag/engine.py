@@ -28,6 +28,7 @@ from rag.prompts import PROMPT_VERSION
 from rag.question import Question, understand
 from rag.retrieve import Found, HybridRetriever, hit_node
 from rag.scope import Scope, read_scope, scoped
+from rag.sides import sided
 
 _log = logging.getLogger(__name__)
 
@@ -126,8 +127,9 @@ class CitedQueryEngine(BaseQueryEngine):
         evidence = (
             []
             if missing
-            else self._finder.find(found.question.asked, hits, found.matches, count=self._wanted)
+            else self._finder.find(found.question.wording, hits, found.matches, count=self._wanted)
         )
+        evidence = sided(found.question.wording, evidence, self.library.embedder)
         clock.lap("read")
         yield Stage("write", "Writing")
         written = yield from self._written(asked, evidence, missing)
@@ -219,6 +221,7 @@ class CitedQueryEngine(BaseQueryEngine):
             searched=searched,
             read=len({sentence.paper.id for sentence in evidence}),
             query=found.question.query,
+            language=found.question.language,
             papers_read=found.read(READ_PAPERS),
             cosine=found.cosine,
             threshold=self._answerable.threshold if self.library.reads else LOWEST_COSINE,

@@ -9,6 +9,7 @@ import numpy as np
 from index.library import Library
 from index.papers import Hit, Paper, Span
 from index.words import query_words
+from rag.answer import Side
 from rag.match import Match
 
 # Papers whose sentences are read.
@@ -75,12 +76,14 @@ class Sentence:
         start: First character in the abstract.
         end: One past the last.
         score: Higher is more telling; comparable within one question only.
+        side: What its paper says to a question of yes or no, where that is plain.
     """
 
     paper: Paper
     start: int
     end: int
     score: float
+    side: Side | None = None
 
     @property
     def text(self) -> str:

@@ -89,9 +89,9 @@ class Matcher:
     def ask(self, reading: Reading, question: Question) -> Asked:
         """Returns a question as it is matched, from the reading of its query."""
         if not self._library.reads:
-            alone = self.read(question.asked) if question.leans else reading
+            alone = self.read(question.wording) if question.leans else reading
             return Asked(alone.tokens, np.ones(1, np.float32), np.ones(1, bool))
-        before = len(question.query) - len(question.asked)
+        before = len(question.query) - len(question.wording)
         own = np.array([start >= before for start, _ in reading.spans], bool)
         weights = np.where(own, 1.0, CONTEXT).astype(np.float32)
         for at, (start, end) in enumerate(reading.spans):

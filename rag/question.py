@@ -43,12 +43,21 @@ class Question:
         topic: The questions that it may go on from; empty at the beginning of a conversation.
         answered: What was answered to the last of them.
         leans: Whether it goes on from them.
+        words: What is searched for instead of ``asked``: in English, rightly spelled.
+        language: Code of the language that it was asked in, where that is not English.
     """
 
     asked: str
     topic: str = ""
     answered: str = ""
     leans: bool = False
+    words: str = ""
+    language: str | None = None
+
+    @property
+    def wording(self) -> str:
+        """The question itself, as it is searched for."""
+        return self.words or self.asked
 
     @property
     def standalone(self) -> str:
@@ -57,10 +66,10 @@ class Question:
 
     @property
     def query(self) -> str:
-        """What is searched for; it ends with the question as it was asked."""
+        """What is searched for; it ends with the question's own wording."""
         if not self.leans:
-            return self.asked
-        return " ".join(filter(None, (self.topic, self.answered, self.asked)))
+            return self.wording
+        return " ".join(filter(None, (self.topic, self.answered, self.wording)))
 
     def leaning(self) -> "Question":
         """Returns the question as one that goes on from its conversation."""

@@ -23,6 +23,7 @@ from rag.answer import ReadPaper
 from rag.match import EMBEDDED, Asked, Match, Matcher
 from rag.question import Question
 from rag.rerank import Reranker, rerank
+from rag.reword import reworded
 
 # Papers taken from either side before fusing.
 POOL = 100
@@ -141,7 +142,8 @@ class HybridRetriever(BaseRetriever):
         that shows no sign of that, but comes near to nothing when it stands alone.
         """
         count = k or self.k
-        searched = None if question.leans else self._searched(question.asked, count, filters)
+        question = reworded(question, self.library)
+        searched = None if question.leans else self._searched(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
             question = question.leaning()
             searched = self._searched(question.query, count, filters)

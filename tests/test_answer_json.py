@@ -13,12 +13,13 @@ from rag.engine import CitedQueryEngine
 SHAPE = {
     "": "version id question standalone_question text abstained reason confidence "
     "statements papers hits mode model timings_ms usage scope receipt",
-    "statements": "text verdict support notes citations",
+    "statements": "text verdict support notes side citations",
     "citations": "marker paper_id title quote start end",
     "papers": "marker id title authors year url",
     "hits": "paper_id title score scale rank",
     "scope": "kind value text",
-    "receipt": "searched query leaned filters read papers_read cosine threshold prompt_version",
+    "receipt": "searched query language leaned filters read papers_read cosine threshold "
+    "prompt_version",
     "papers_read": "paper_id title score match",
     "usage": "prompt_tokens completion_tokens cost_usd",
 }

@@ -83,7 +83,7 @@ class Ways:
 
     def footnote(self, found: Found, count: int) -> list[Cut]:
         """Returns what the product quotes."""
-        asked = found.question.asked
+        asked = found.question.wording
         chosen = self._finder.find(asked, found.hits, found.matches, count=count)
         return [(sentence.paper.id, sentence.text) for sentence in chosen]
 
@@ -92,7 +92,7 @@ class Ways:
         cuts = [cut for hit in _read(found) for cut in self._cuts(hit.paper)]
         if not cuts:
             return []
-        vector = self._library.embedder.embed([found.question.asked])[0]
+        vector = self._library.embedder.embed([found.question.wording])[0]
         cosines = np.concatenate([self._vectors(hit.paper) for hit in _read(found)]) @ vector
         return [cuts[i] for i in np.argsort(-cosines, kind="stable")[:count]]
 

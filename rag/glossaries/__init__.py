@@ -1,0 +1,1 @@
+"""Glossaries: a foreign term and its English, a tab between; function words have none."""

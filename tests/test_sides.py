@@ -1,0 +1,93 @@
+"""Papers that disagree are shown by side, each in its own words."""
+
+from pathlib import Path
+
+import pytest
+
+from index.embedders import MiniLM
+from index.library import Library
+from index.papers import make_paper
+from rag.answer import Answer
+from rag.compose import Composed, ExtractiveComposer
+from rag.engine import CitedQueryEngine
+from rag.evidence import Sentence
+from rag.sides import Chances, asks_for_sides, chances, side_of
+from tests.conftest import invented
+
+QUESTION = "Does data augmentation improve generalization in reinforcement learning?"
+YES = (
+    "We study data augmentation in reinforcement learning. Data augmentation significantly "
+    "improves the generalization of reinforcement learning agents and is effective in all tasks."
+)
+NO = (
+    "We study data augmentation for reinforcement learning again. We find that data augmentation "
+    "does not improve generalization in reinforcement learning and fails in most tasks."
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        QUESTION,
+        "Can plain colour images do as well?",
+        "When labels are few, is pre-training worth it?",
+        "Where do papers disagree about imitation?",
+        "Show both positions on scaling.",
+    ],
+)
+def test_questions_with_sides(question: str) -> None:
+    assert asks_for_sides(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What does PPO clip?", "Which papers use attention?", "How is it done?", "attention", ""],
+)
+def test_questions_without(question: str) -> None:
+    assert not asks_for_sides(question)
+
+
+def test_a_quote_that_denies_says_no(embedder: MiniLM) -> None:
+    yes, no = chances(QUESTION, [YES.split(". ")[1], NO.split(". ")[1]], embedder)
+    assert yes.yes > 0.5 > yes.no
+    assert no.no > 0.5 > no.yes
+    assert side_of([yes]) == "yes"
+    assert side_of([no]) == "no"
+    assert side_of([yes, Chances(0.05, yes.yes, 0.0)]) == "mixed"
+    assert side_of([yes, Chances(0.05, 0.05, 0.9)]) == "yes"
+
+
+def test_a_quote_that_says_neither_takes_no_side(embedder: MiniLM) -> None:
+    found = chances(QUESTION, ["The sea has tides.", "We study data."], embedder)
+    assert [side_of([one]) for one in found] == [None, None]
+    assert chances(QUESTION, [], embedder) == []
+
+
+@pytest.fixture
+def answer(tmp_path: Path, embedder: MiniLM) -> Answer:
+    with Library.open(tmp_path / "two", embedder=embedder, create=True) as library:
+        others = [invented(number) for number in range(5)]
+        library.add(
+            [make_paper("Augmenting helps", YES), make_paper("Augmenting fails", NO), *others]
+        )
+        return CitedQueryEngine(library).ask(QUESTION)
+
+
+def test_a_disagreement_is_told_by_side(answer: Answer) -> None:
+    sides = {s.citations[0].paper_id: s.side for s in answer.statements}
+    titles = {paper.title: sides[paper.id] for paper in answer.papers}
+    assert titles == {"Augmenting helps": "yes", "Augmenting fails": "no"}
+    assert "**Yes: Augmenting helps**" in answer.text
+    assert "**No: Augmenting fails**" in answer.text
+    assert {s["side"] for s in answer.to_json()["statements"]} == {"yes", "no"}
+    for statement in answer.statements:
+        (citation,) = statement.citations
+        assert statement.text == citation.quote
+
+
+def test_where_all_agree_no_side_is_written() -> None:
+    papers = [make_paper(f"Paper {n}", "It works.") for n in range(2)]
+    evidence = [Sentence(paper, 0, 9, 1.0, "yes") for paper in papers]
+    *_, composed = ExtractiveComposer().compose(QUESTION, evidence)
+    assert isinstance(composed, Composed)
+    assert "Yes" not in composed.text
