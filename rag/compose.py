@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from index.papers import Paper
-from rag.answer import Delta, Mode, Side, Statement, Usage
+from rag.answer import Delta, Mode, Side, Stage, Statement, Usage
 from rag.cite import Binder
 from rag.evidence import Sentence
 
@@ -43,8 +43,10 @@ class Composer(Protocol):
     def evidence_count(self) -> int:
         """How many sentences it wants to see."""
 
-    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
-        """Yields text as it comes, at last the whole.
+    def compose(
+        self, question: str, evidence: Sequence[Sentence]
+    ) -> Iterator[Delta | Stage | Composed]:
+        """Yields text as it comes, a stage where there is one, at last the whole.
 
         Raises:
             ComposerError: The model did not answer.

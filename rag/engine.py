@@ -259,6 +259,9 @@ def _streamed(
             shown += part.text
             yield part
             continue
+        if isinstance(part, Stage):
+            yield part
+            continue
         if part.text != shown:
             yield Stage("write", "Writing")
             yield Delta(part.text)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from index.embedders import Embedder
 from rag import ComposerError
-from rag.answer import REFUSAL, Delta, Mode, Usage
+from rag.answer import REFUSAL, Delta, Mode, Stage, Usage
 from rag.chat import Call, Chat
 from rag.cite import Binder
 from rag.compose import Composed
@@ -51,7 +51,7 @@ class LLMComposer:
         """The model's name."""
         return self.config.model
 
-    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
+    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text as it comes, markers bound; at last the checked whole.
 
         Raises:
@@ -77,29 +77,32 @@ class LLMComposer:
             said = " ".join(call.refusal.split())[:200].rstrip(".")
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
-            yield self._composed(question, call, given, deadline)
+            yield from self._composed(question, call, given, deadline)
 
     def _composed(
         self, question: str, call: Call, given: Sequence[Sentence], deadline: float
-    ) -> Composed:
-        """Returns the checked answer, repaired where that is wanted and works."""
+    ) -> Iterator[Stage | Composed]:
+        """Yields the checked answer, repaired where that is wanted and works."""
         written = judged(call.text, given, verifier=self._verifier)
         if not written:
             raise ComposerError(self._nothing(call))
         drafts, gone, usage = written, 0, call.usage
-        if self.config.repair and any(draft.fault for draft in written):
+        faults = sum(bool(draft.fault) for draft in written)
+        if self.config.repair and faults:
+            yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
             drafts, gone, took = self._repaired(question, written, given, deadline)
             usage = _sum(usage, took)
         whole = assembled(drafts, given, policy=self.config.unsupported)
         if not whole.statements:
-            return Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
+            yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
+            return
         # Only sentences that were changed or marked are set anew.
         if drafts == written and not any(draft.mark for draft in drafts):
             whole = replace(whole, text=_streamed(call.text, given))
         if call.finish == "length":
             whole = _noted(whole, f"the model was cut off at {self.config.max_tokens} tokens")
         reason = _left_out(gone + whole.dropped)
-        return Composed(whole.text, whole.statements, whole.papers, usage, reason)
+        yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
 
     def _repaired(
         self, question: str, written: list[Draft], given: Sequence[Sentence], deadline: float
