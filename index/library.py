@@ -243,6 +243,11 @@ class Library:
         )
         return [Ranked(number, None, score) for number, score in found]
 
+    def knows(self, word: str) -> bool:
+        """Returns whether any paper has a word with the same stem."""
+        snapshot = self._snapshots.current()
+        return snapshot is not None and snapshot.words.known(word)
+
     def respelled(self, word: str) -> str | None:
         """Returns the library's word that an unknown one was meant to be; None if it is known."""
         snapshot = self._snapshots.current()

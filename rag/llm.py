@@ -51,7 +51,9 @@ class LLMComposer:
         """The model's name."""
         return self.config.model
 
-    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Stage | Composed]:
+    def compose(
+        self, question: str, evidence: Sequence[Sentence]
+    ) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text as it comes, markers bound; at last the checked whole.
 
         Raises:

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from index.library import Library
-from rag.glossary import translated
+from index.words import query_words
+from rag.glossary import Translation, glossary, translated
 from rag.question import Question
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -13,6 +14,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 def reworded(question: Question, library: Library) -> Question:
     """Returns a question with the words to search with: in English, spelled as the papers do."""
     found = translated(question.asked)
+    if found and _in_its_language(question.asked, found, library):
+        found = None
     words = _spelled(found.english if found else question.asked, library)
     if words == question.asked:
         words = ""
@@ -23,6 +26,13 @@ def reworded(question: Question, library: Library) -> Question:
         language=found.language if found else None,
         topic=topic.english if topic else question.topic,
     )
+
+
+def _in_its_language(asked: str, found: Translation, library: Library) -> bool:
+    """Returns whether the papers have most of a question's own words that were put into English."""
+    put = set(query_words(asked)) - set(query_words(found.english))
+    words = [word for word in put if word not in glossary(found.language).function_words]
+    return bool(words) and 2 * sum(map(library.knows, words)) > len(words)
 
 
 def _spelled(text: str, library: Library) -> str:

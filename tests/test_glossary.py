@@ -1,10 +1,16 @@
 """Questions in other languages find English abstracts."""
 
+from pathlib import Path
+
 import pytest
 
+from index.embedders import MiniLM
 from index.library import Library
+from index.papers import make_paper
 from rag.engine import CitedQueryEngine
 from rag.glossary import LANGUAGES, NAMES, glossary, language_of, translated
+from rag.question import Question
+from rag.reword import reworded
 
 ASKED = {
     "de": "Wie wird ein Sprachmodell mit menschlicher Rückmeldung trainiert?",
@@ -91,3 +97,13 @@ def test_an_english_abstract_answers(demo_library: Library, question: str, title
     assert answer.question == question
     assert answer.receipt.language in NAMES
     assert answer.receipt.query != question
+
+
+def test_papers_in_the_language_of_the_question_are_asked_in_it(
+    tmp_path: Path, embedder: MiniLM
+) -> None:
+    asked = "Wie wird die Ebbe im Hafen gemessen?"
+    with Library.open(tmp_path / "german", embedder=embedder, create=True) as library:
+        assert reworded(Question(asked), library).language == "de"
+        library.add([make_paper("Gezeiten", "Die Ebbe wird im Hafen mit einem Pegel gemessen.")])
+        assert reworded(Question(asked), library) == Question(asked)

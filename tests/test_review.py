@@ -6,7 +6,7 @@ import pytest
 
 from index.library import Library
 from index.papers import make_paper
-from rag.answer import REFUSAL
+from rag.answer import REFUSAL, Stage
 from rag.cite import Binder
 from rag.evidence import Sentence
 from rag.llm import Prices
@@ -47,6 +47,13 @@ def test_the_repair_sees_evidence_and_only_the_faulty_sentences(demo_library: Li
 def test_what_is_carried_costs_no_second_call(demo_library: Library) -> None:
     _, endpoint = asked(demo_library, first(CHECKED))
     assert len(endpoint.requests) == 1
+
+
+def test_a_reader_sees_that_a_sentence_is_asked_about_again(demo_library: Library) -> None:
+    with serve(first(CHECKED, WRONG), first(CHECKED)) as endpoint:
+        events = list(engine(demo_library, endpoint.url).stream(QUESTION))
+    checks = [e.detail for e in events if isinstance(e, Stage) and e.name == "check"]
+    assert checks == ["Asking again about 1 sentence"]
 
 
 def test_repair_can_be_switched_off(demo_library: Library) -> None:
