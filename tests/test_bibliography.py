@@ -152,6 +152,18 @@ def test_bibtex_that_pybtex_reads_says_what_the_record_says(paper: Paper) -> Non
     assert [entry.fields.get("eprint", "")] == (identifiers(paper, "arxiv") or [""])
 
 
+def test_what_tex_would_obey_is_written_by_its_name() -> None:
+    title = r"100% of \alpha {x} & $y_1$ ~ ^ #1 -- --- ``q'' ?`"
+    assert (
+        r"title = {{100\% of \textbackslash{}alpha \textbraceleft{}x\textbraceright{} \& \$y\_1\$ "
+        r"\textasciitilde{} \textasciicircum{} \#1 -{}- -{}-{}- `{}`q'{}' ?{}`}},"
+    ) in bibtex([make_paper(title, "Text.")])
+
+
+def test_a_text_is_brought_on_one_line() -> None:
+    assert one_line(" a\r\nb\u2028c\td\x00\ud800\ue000 é王😀 ") == "a b c d é王😀"
+
+
 @given(papers())
 def test_ris_that_rispy_reads_says_what_the_record_says(paper: Paper) -> None:
     (entry,) = rispy.loads(ris([paper]))

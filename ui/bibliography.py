@@ -92,15 +92,10 @@ def _bibtex_names(entry: Entry) -> list[str]:
 
 def _bibtex_name(name: Name) -> str:
     if not name.given:
-        # Braces keep BibTeX from looking for parts in it, or for a list.
+        # Braces keep BibTeX from looking for parts in it, or for a list: Barnes and Noble.
         return f"{{{_latex(name.family)}}}"
-    surname = f"{_latex(name.particle)} {_guarded(name.family)}".strip()
-    return ", ".join(part for part in (surname, name.suffix, _guarded(name.given)) if part)
-
-
-def _guarded(part: str) -> str:
-    """Returns a part of a name in LaTeX, in braces where a word of it would end the name."""
-    return f"{{{_latex(part)}}}" if "and" in part.casefold().split() else _latex(part)
+    surname = f"{_latex(name.particle)} {_latex(name.family)}".strip()
+    return ", ".join(part for part in (surname, name.suffix, _latex(name.given)) if part)
 
 
 def _latex(text: str) -> str:
