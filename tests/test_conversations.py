@@ -28,7 +28,18 @@ from ui.render import answer_html, source_cards_html
 from ui.talk import ConversationError, shortened
 
 ANSWERS = [answered(), abstained(), hostile(), quoted()]
-STRANGE = ["", "\x00", "\ud800", "' OR 1=1 --", "%", "x" * 100_000, "王", "../../etc"]
+STRANGE = [
+    "",
+    "\x00",
+    "\ud800",
+    "\ud801",
+    "?",
+    "' OR 1=1 --",
+    "%",
+    "x" * 100_000,
+    "王",
+    "../../etc",
+]
 
 
 class Clock:
@@ -214,7 +225,8 @@ def test_a_search_looks_in_questions_answers_and_titles(kept: Conversations) -> 
     assert found["eponges"] == found["WARM éponges"] == [old]
     assert found["metal"] == [other]
     assert found["isotope record"] == found[" "] == [other, old]
-    assert not any(found[s] for s in ("tungsten eponges", "100%", "' UNION SELECT", "!?", "nothing"))
+    nowhere = ("tungsten eponges", "100%", "' UNION SELECT", "!?", "nothing")
+    assert not any(found[s] for s in nowhere)
 
 
 def test_a_truncated_conversation_goes_on_from_there(kept: Conversations) -> None:
