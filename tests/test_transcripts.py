@@ -128,6 +128,27 @@ def test_markdown_shows_any_text_literally(text: str) -> None:
             r"\U000f0000-\U0010ffff]", "", text).split()  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("<b>&lt; & &amp;", "&lt;b&gt;&amp;lt; & &amp;amp;"),
+        ("- a - b", "\\- a - b"),
+        ("+ a", "\\+ a"),
+        ("=== a", "\\=== a"),
+        ("12. a 3. b", "12\\. a 3. b"),
+        ("7) a", "7\\) a"),
+        ("12.5 a", "12\\.5 a"),
+        ("# a\n# b", "\\# a \\# b"),
+        ("[^1]: a", "\\[^1\\]: a"),
+        ("![a](b)", "!\\[a\\](b)"),
+        ("$a_1$ `x` **y** ~~z~~", "\\$a\\_1\\$ \\`x\\` \\*\\*y\\*\\* \\~\\~z\\~\\~"),
+    ],
+)
+def test_what_markdown_would_obey_is_escaped(text: str, line: str) -> None:
+    assert text_markdown(text) == line
+    assert read(line)[0] <= MARKDOWN - {"heading_open", "bullet_list_open"}
+
+
 def test_a_bare_address_is_no_link() -> None:
     line = text_markdown("see http://e.x/y, www.e.x and a@b.c")
     assert line == "see http:\\//e.x/y, www\\.e.x and a\\@b.c"
@@ -166,6 +187,14 @@ def test_hostile_text_is_shown_literally_in_html() -> None:
         assert not any(name.startswith("on") or name in {"src", "style"} for name in attributes)
     links = {a["href"] or "" for tag, a in page.elements if tag == "a"}
     assert {link for link in links if not link.startswith("#n")} == {SPONGES.url, WARM.url}
+
+
+def test_html_forbids_itself_scripts_and_requests() -> None:
+    metas = [a for tag, a in Page(transcript_html(ALL)).elements if tag == "meta"]
+    policy = [a["content"] for a in metas if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'"]
+    assert {"name": "referrer", "content": "no-referrer"} in metas
+    assert not re.search(r"url\(|@import|<script", transcript_html(talk(answered())))
 
 
 def test_every_call_of_html_leads_to_its_footnote() -> None:
