@@ -96,7 +96,7 @@ def index(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add papers to a library: saved Daily Papers pages, JSONL."""
+    """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
     import time
 
     from index.sources import NothingUsable, Sources, read_sources
