@@ -4,7 +4,7 @@ Adding goes into the catalog, batch by batch; searching reads a snapshot derived
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +13,12 @@ from typing import Self
 import filelock
 
 from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from index.build import Added, add_papers, reembed
+from index.build import Added, Undone, add_papers, reembed, undo_import
 from index.catalog import Catalog
 from index.embedders import Embedder
 from index.filters import EVERYTHING as EVERYTHING
 from index.filters import Filters as Filters
+from index.imports import Import
 from index.papers import Paper
 from index.search import SNAPSHOTS as SNAPSHOTS
 from index.search import Ranked as Ranked
@@ -128,7 +129,11 @@ class Library(Searchable):
     # Writing.
 
     def add(
-        self, papers: Iterable[Paper], *, on_progress: Callable[[int], None] | None = None
+        self,
+        papers: Iterable[Paper],
+        *,
+        names: Sequence[str] = (),
+        on_progress: Callable[[int], None] | None = None,
     ) -> Added:
         """Adds papers, merging each with the one it already is, and publishes them.
 
@@ -137,16 +142,77 @@ class Library(Searchable):
 
         Args:
             papers: In any order, repetitions allowed.
+            names: Of what they were read from, such as paths; ``imports`` tells them.
             on_progress: Called with how many papers were read since the last call.
 
         Raises:
             LibraryLocked: Another process is writing.
         """
         with self._writing():
-            added = add_papers(self._catalog, self.embedder, papers, on_progress=on_progress)
-            if not self._snapshots.agrees():
-                self._snapshots.publish()
+            added = add_papers(
+                self._catalog, self.embedder, papers, names=names, on_progress=on_progress
+            )
+            self._publish()
             return added
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Removes papers and publishes what is left; returns how many they were.
+
+        Args:
+            ids: What ``paper`` knows each by: identifiers or titles.
+
+        Raises:
+            LibraryError: The library has no such paper; then nothing is removed.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writing():
+            numbers = self._catalog.numbers(self.known(name).id for name in ids)
+            if numbers:
+                self._catalog.remove(numbers)
+                self._publish()
+            return len(numbers)
+
+    def imports(self) -> list[Import]:
+        """Returns the calls to ``add`` that changed something, the newest first."""
+        return self._catalog.imports()
+
+    def undo(self, number: int) -> Undone:
+        """Takes back the newest import that is not undone, and publishes what is left.
+
+        The papers that it added are removed, and those that it changed are what they were;
+        what was removed since stays away. All of it is one transaction.
+
+        Args:
+            number: Of that import; an import that was killed is taken back as far as it came.
+
+        Raises:
+            LibraryError: It is not the newest; then nothing is changed.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writing():
+            self._check_newest(number)
+            undone = undo_import(self._catalog, self.embedder, number)
+            self._publish()
+            return undone
+
+    def _check_newest(self, number: int) -> None:
+        known = {one.number: one for one in self.imports()}
+        newest = next((one.number for one in known.values() if not one.undone), None)
+        if newest is None:
+            raise LibraryError(f"nothing to undo in {self.path}: it has no import that stands")
+        if number == newest:
+            return
+        if number not in known:
+            what = f"{self.path} has no import {number}"
+        elif known[number].undone:
+            what = f"import {number} of {self.path} is undone already"
+        else:
+            what = f"import {number} of {self.path} is not the newest"
+        raise LibraryError(f"{what}; undo {newest} first, the newest that stands")
+
+    def _publish(self) -> None:
+        if not self._snapshots.agrees():
+            self._snapshots.publish()
 
     def _writing(self) -> ExitStack:
         stack = ExitStack()

@@ -167,11 +167,7 @@ class Searchable:
         Raises:
             LibraryError: The library has no such paper.
         """
-        paper = self.paper(paper_id)
-        if paper is None:
-            raise LibraryError(
-                f"no paper {paper_id!r} in {self.path}; find its id with: footnote search WORDS"
-            )
+        paper = self.known(paper_id)
         _, vectors = self._catalog.vectors(self._catalog.passage_numbers_of(paper.id))
         if not len(vectors):
             return []
@@ -188,6 +184,19 @@ class Searchable:
             if alias and (found := self._catalog.paper(alias)):
                 return found
         return None
+
+    def known(self, name: str) -> Paper:
+        """Returns a paper as ``paper`` does.
+
+        Raises:
+            LibraryError: The library has no such paper.
+        """
+        found = self.paper(name)
+        if found is None:
+            raise LibraryError(
+                f"no paper {name!r} in {self.path}; find its id with: footnote search WORDS"
+            )
+        return found
 
     def sentences(self, paper: Paper) -> list[Span]:
         """Returns the spans of the sentences in a paper's abstract."""
