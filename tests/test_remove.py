@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import HashedWords, invented
 
 from index import LibraryError
+from index.build import Undone
 from index.catalog import Catalog
 from index.library import CATALOG, SNAPSHOTS, Library
-from index.papers import make_paper
+from index.papers import Paper, make_paper
 from tests.command import inside
 
 PAPERS = [invented(n) for n in range(8)]
@@ -44,6 +46,10 @@ def found(library: Library) -> set[str]:
     return by_words
 
 
+def ids(papers: list[Paper]) -> set[str]:
+    return {paper.id for paper in papers}
+
+
 def rows(library: Library) -> dict[str, int]:
     """Returns how many rows each table of the catalog has."""
     catalog = Catalog(library.path / CATALOG)
@@ -56,7 +62,7 @@ def test_a_removed_paper_is_found_by_nobody_and_the_others_stay(library, words):
     before = rows(library)
     assert library.remove([PAPERS[3].id]) == 1
     assert library.paper(PAPERS[3].id) is library.paper(PAPERS[3].title) is None
-    assert found(library) == {paper.id for paper in PAPERS} - {PAPERS[3].id}
+    assert found(library) == ids(PAPERS) - {PAPERS[3].id}
     assert words.texts == ["tide"]
     assert library.status().passages == library.size == 7
     after = rows(library)
@@ -124,7 +130,7 @@ def test_every_paper_can_be_removed_and_the_library_filled_again(library):
     assert library.remove([paper.id for paper in PAPERS]) == 8
     assert library.search("tide", k=5) == library.search("tide", k=5, by="bm25") == []
     assert library.add(PAPERS).new == 8
-    assert found(library) == {paper.id for paper in PAPERS}
+    assert found(library) == ids(PAPERS)
 
 
 def test_a_removed_paper_can_be_added_again_and_never_gets_anothers_number(library):
@@ -149,14 +155,14 @@ def test_many_papers_are_removed_at_once(tmp_path, words):
     with Library.open(tmp_path / "library", embedder=words, create=True) as library:
         library.add(papers)
         assert library.remove(paper.id for paper in papers[:200]) == 200
-        assert found(library) == {paper.id for paper in papers[200:]}
+        assert found(library) == ids(papers[200:])
 
 
 def test_a_kill_between_removing_and_publishing_is_mended_on_opening(library, words):
     library._catalog.remove(library._catalog.numbers([PAPERS[3].id]))
     library.close()
     with Library.open(library.path, embedder=words) as again:
-        assert found(again) == {paper.id for paper in PAPERS} - {PAPERS[3].id}
+        assert found(again) == ids(PAPERS) - {PAPERS[3].id}
 
 
 def test_the_present_snapshot_is_the_start_of_the_next(library):
@@ -164,6 +170,29 @@ def test_the_present_snapshot_is_the_start_of_the_next(library):
     library.remove([PAPERS[3].id])
     kept = {path.name for path in (library.path / SNAPSHOTS).iterdir()}
     assert kept == {str(generation), str(generation + 1)}
+
+
+# Together with undoing.
+
+
+def test_what_was_removed_since_stays_away(library):
+    library.add([replace(PAPERS[3], venue="Wind"), invented(50), invented(51)])
+    library.remove([PAPERS[3].id, invented(50).id])
+    assert library.undo(2) == Undone(removed=1)
+    assert found(library) == ids(PAPERS) - {PAPERS[3].id}
+
+
+def test_a_paper_removed_after_it_absorbed_another_brings_neither_back(library):
+    twin = make_paper("A tide table", "Short.", ["doi:10.1000/twin"])
+    library.add([twin])
+    library.add([make_paper("x", "y", [PAPERS[3].id, "doi:10.1000/twin"])])
+    library.remove([PAPERS[3].id])
+    for number in (3, 2):
+        assert library.undo(number) == Undone()
+    assert found(library) == ids(PAPERS) - {PAPERS[3].id}
+
+
+# The command.
 
 
 def test_the_command_removes_and_counts(shelf, tmp_path, embedder):

@@ -7,18 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import HashedWords, invented
-from hypothesis import given
-from hypothesis import strategies as st
+from conftest import HashedWords, holds, invented
 
 from index import LibraryError
-from index.build import BATCH_PAPERS, Added, Undone, add_papers, undo_import
-from index.catalog import Catalog
+from index.build import BATCH_PAPERS, Added, Undone
 from index.library import CATALOG, Library
-from index.papers import Paper, make_paper
+from index.papers import make_paper
 from tests.command import inside
 
 FIRST = [invented(n) for n in range(4)]
@@ -40,22 +36,6 @@ def library(tmp_path, words) -> Iterator[Library]:
         library.add(FIRST, names=["first.bib"])
         words.texts.clear()
         yield library
-
-
-def holds(catalog: Catalog) -> dict[str, Any]:
-    """Returns all that a catalog says about papers, by their numbers and not by passages'."""
-    return {
-        "papers": catalog._rows(
-            "SELECT number, id, year, record, sentences FROM papers ORDER BY 1"
-        ),
-        "aliases": catalog._rows("SELECT * FROM aliases ORDER BY 1"),
-        "passages": catalog._rows(
-            "SELECT paper, first, last, vector FROM passages ORDER BY paper, first"
-        ),
-        "tokens": catalog._rows(
-            "SELECT paper, sentences, vectors FROM tokens ORDER BY paper, passage"
-        ),
-    }
 
 
 def found(library: Library) -> set[str]:
@@ -134,6 +114,26 @@ def test_two_papers_that_an_import_made_one_are_two_again(library):
     assert library.paper("10.1000/twin").title == "A tide table"
 
 
+def test_a_paper_that_took_anothers_name_gives_it_back(library):
+    one = make_paper("One", "It is.", ["arxiv:2401.00001", "pmid:7"])
+    two = make_paper("Two", "It is too.", ["doi:10.1000/two"])
+    library.add([one, two])
+    before = holds(library._catalog)
+    library.add([make_paper("Both", "Short.", ["doi:10.1000/two", "pmid:7"])])
+    assert library.size == 5
+    assert library.undo(3) == Undone(restored=2)
+    assert holds(library._catalog) == before
+
+
+def test_a_title_that_two_papers_have_stays_with_the_one_that_had_it(library):
+    library.add([make_paper(FIRST[3].title, "Short.", [FIRST[0].id])])
+    assert library.paper(FIRST[3].title) == FIRST[3]
+    before = holds(library._catalog)
+    library.add([replace(FIRST[0], venue="Wind"), replace(FIRST[3], venue="Wind")])
+    library.undo(3)
+    assert holds(library._catalog) == before
+
+
 def test_a_paper_that_changed_in_two_batches_is_what_it_was_before_both(library):
     before = holds(library._catalog)
     filler = [invented(n) for n in range(10, 10 + BATCH_PAPERS)]
@@ -184,26 +184,6 @@ def test_what_was_undone_stays_so_after_opening_again(library, words):
     with Library.open(library.path, embedder=words) as again:
         assert list(again.papers()) == FIRST
         assert len(found(again)) == 4
-
-
-# Together with removing.
-
-
-def test_what_was_removed_since_stays_away(library):
-    library.add([LONGER, invented(50), invented(51)])
-    library.remove([LONGER.id, invented(50).id])
-    assert library.undo(2) == Undone(removed=1)
-    assert found(library) == {paper.id for paper in FIRST[:3]}
-
-
-def test_a_paper_removed_after_it_absorbed_another_brings_neither_back(library):
-    twin = make_paper("A tide table", "Short.", ["doi:10.1000/twin"])
-    library.add([twin])
-    library.add([make_paper("x", "y", [FIRST[3].id, "doi:10.1000/twin"])])
-    library.remove([FIRST[3].id])
-    for number in (3, 2):
-        assert library.undo(number) == Undone()
-    assert found(library) == {paper.id for paper in FIRST[:3]}
 
 
 # What cannot be undone.
@@ -289,40 +269,6 @@ def test_an_undo_that_fails_changes_nothing(library):
         with pytest.raises(ConnectionError):
             again.undo(2)
         assert (holds(again._catalog), again.imports()) == before
-
-
-# Any records at all.
-
-kinds = st.sampled_from(["arxiv:2401.0000", "doi:10.1000/", "pmid:"])
-ids = st.sets(st.builds(lambda kind, n: f"{kind}{n}", kinds, st.integers(1, 3)), max_size=3)
-records = st.builds(
-    lambda title, abstract, ids, venue: make_paper(title, abstract, ids, venue=venue),
-    st.sampled_from(["Sails", "Ropes", "Tar"]),
-    st.sampled_from(["", "It is.", "It is long.", "It is the longest. Yes."]),
-    ids,
-    st.sampled_from([None, "Wind"]),
-)
-batches = st.lists(st.lists(records, max_size=6), min_size=1, max_size=4)
-
-
-@given(batches)
-def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: list[list[Paper]]):
-    catalog, embedder = Catalog(Path(":memory:")), HashedWords()
-    with catalog.transaction():
-        catalog._make_tokens()
-    states = []
-    for papers in imports:
-        state = holds(catalog)
-        added = add_papers(catalog, embedder, papers)
-        newest = next(iter(catalog.imports()), None)
-        if added.new or added.changed:
-            assert newest is not None
-            states.append((newest.number, state))
-            assert (newest.new, newest.changed) == (added.new, added.changed)
-    for number, state in reversed(states):
-        undo_import(catalog, embedder, number)
-        assert holds(catalog) == state
-    catalog.close()
 
 
 # The command.
