@@ -8,6 +8,7 @@ import numpy as np
 
 from index.catalog import Catalog, Entry
 from index.embedders import Embedder, Matrix, Reader, Reading
+from index.imports import Import
 from index.papers import Paper, Passage, merge, same_paper
 from index.passages import passages, sentence_spans
 from index.tokens import passage_tokens
@@ -23,6 +24,19 @@ class Added:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What taking an import back did.
+
+    Attributes:
+        removed: Papers that the import had added.
+        restored: Papers that it had changed, and are again what they were.
+    """
+
+    removed: int = 0
+    restored: int = 0
 
 
 class _Tally:
@@ -50,6 +64,7 @@ def add_papers(
     embedder: Embedder,
     papers: Iterable[Paper],
     *,
+    names: Sequence[str] = (),
     on_progress: Callable[[int], None] | None = None,
 ) -> Added:
     """Merges each paper with the one it already is, and commits batch by batch.
@@ -61,15 +76,40 @@ def add_papers(
         catalog: Where to; the caller holds the library's write lock.
         embedder: The library's.
         papers: In any order, repetitions allowed.
+        names: Of what they were read from.
         on_progress: Called with how many papers were read since the last call.
     """
     tally = _Tally()
+    of = catalog.next_import(names)
     stream = iter(papers)
     while batch := list(islice(stream, BATCH_PAPERS)):
-        _add_batch(catalog, embedder, batch, tally)
+        _add_batch(catalog, embedder, batch, tally, of)
         if on_progress:
             on_progress(len(batch))
+    if tally.new or tally.changed:
+        catalog.complete(of)
     return tally.added()
+
+
+def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
+    """Takes an import back: removes what it added, restores what it changed.
+
+    Only a paper whose text the import changed is embedded again, before anything is written.
+
+    Args:
+        catalog: The caller holds the library's write lock.
+        embedder: The library's.
+        number: Of the newest import that is not undone.
+    """
+    before = {c.paper: c.before for c in catalog.changes(number) if c.before is not None}
+    present = catalog.papers_by_number(sorted(before))
+    entries = [_entry(paper, n, present.get(n)) for n, paper in before.items()]
+    done = [
+        entry
+        for at in range(0, len(entries), BATCH_PAPERS)
+        for entry in _embedded(entries[at : at + BATCH_PAPERS], embedder)
+    ]
+    return Undone(catalog.revert(number, done), len(done))
 
 
 def reembed(
@@ -106,21 +146,31 @@ def reembed(
     catalog.adopt_staged(embedder.name, embedder.dimensions)
 
 
-def _add_batch(catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tally: _Tally) -> None:
+def _add_batch(
+    catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tally: _Tally, of: Import
+) -> None:
     entries: list[Entry] = []
     for draft in _drafts(catalog, batch):
         paper, stored = draft.paper, draft.stored
         if draft.number is not None and paper == stored and not draft.absorbs:
             tally.unchanged.add(draft.number)
         else:
-            moved = stored is None or embedded_text(stored) != embedded_text(paper)
-            spans = sentence_spans(paper.abstract) if moved else ()
-            cut = passages(paper, spans)
-            absorbs = tuple(draft.absorbs)
-            entries.append(Entry(paper, draft.number, spans, cut, absorbs=absorbs))
-    numbers = catalog.store(_embedded(entries, embedder))
+            entries.append(_entry(paper, draft.number, stored, tuple(draft.absorbs)))
+    numbers = catalog.store(_embedded(entries, embedder), of)
     for entry, number in zip(entries, numbers, strict=True):
         tally.stored(entry, number)
+
+
+def _entry(
+    paper: Paper, number: int | None, stored: Paper | None, absorbs: Sequence[int] = ()
+) -> Entry:
+    """Returns a paper cut into passages, or without any where what is stored of it holds."""
+    if stored is not None and embedded_text(stored) == embedded_text(paper):
+        return Entry(paper, number, absorbs=absorbs)
+    spans = sentence_spans(paper.abstract)
+    # A text without a passage takes the place of one with some.
+    none = np.empty((0, 0), np.float32)
+    return Entry(paper, number, spans, passages(paper, spans), vectors=none, absorbs=absorbs)
 
 
 def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:

@@ -6,15 +6,13 @@ a library holds can be rebuilt from here without embedding again.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from index.embedded import MANY, Embedded, in_parts
-from index.embedders import Matrix
-from index.papers import Listing, Paper, Passage, Span
-from index.tokens import Tokens
+from index.embedded import MANY, in_parts
+from index.papers import Paper, Span, from_json
+from index.storing import Entry as Entry
+from index.storing import Stored
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS papers (
@@ -32,26 +30,6 @@ CREATE TABLE IF NOT EXISTS staged (
 """
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A paper ready to be stored.
-
-    Attributes:
-        number: Of the stored paper that it replaces.
-        vectors: Of ``passages``; None means that what is stored of the text still holds.
-        tokens: Of ``passages``; none where the embedder does not read tokens.
-        absorbs: Numbers of other stored papers that turned out to be this one.
-    """
-
-    paper: Paper
-    number: int | None = None
-    sentences: Sequence[Span] = ()
-    passages: Sequence[Passage] = ()
-    vectors: Matrix | None = None
-    tokens: Sequence[Tokens] = ()
-    absorbs: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +53,7 @@ class _Known:
         self.counts: tuple[int, int] | None = None
 
 
-class Catalog(Embedded):
+class Catalog(Stored):
     """Papers, identifiers, passages, vectors and tokens in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
@@ -120,7 +98,7 @@ class Catalog(Embedded):
         rows = self._rows(
             "SELECT record FROM papers JOIN aliases ON paper = number WHERE alias = ?", (alias,)
         )
-        return _paper(rows[0][0]) if rows else None
+        return from_json(rows[0][0]) if rows else None
 
     def owners(self, aliases: Iterable[str]) -> dict[str, int]:
         """Returns the number of the paper that each known identifier belongs to."""
@@ -128,6 +106,15 @@ class Catalog(Embedded):
         marks = ",".join("?" * len(wanted))
         rows = self._rows(f"SELECT alias, paper FROM aliases WHERE alias IN ({marks})", wanted)
         return {str(alias): int(number) for alias, number in rows}
+
+    def numbers(self, ids: Iterable[str]) -> list[int]:
+        """Returns the numbers of the papers that are named so, ascending."""
+        rows = self._rows(
+            "SELECT number FROM papers WHERE id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY number",
+            (json.dumps(list(ids)),),
+        )
+        return [int(row[0]) for row in rows]
 
     def papers(self) -> Iterator[tuple[int, Paper]]:
         """Yields every paper with its number."""
@@ -138,14 +125,14 @@ class Catalog(Embedded):
         ):
             for number, record in rows:
                 last = int(number)
-                yield last, _paper(record)
+                yield last, from_json(record)
 
     def papers_by_number(self, numbers: Sequence[int]) -> dict[int, Paper]:
         """Returns the papers with these numbers; one that is gone is left out."""
         known = self._fresh().papers
         for part in in_parts([n for n in numbers if n not in known]):
             rows = self._rows(f"SELECT number, record FROM papers WHERE number IN ({part})")
-            known |= {number: _paper(record) for number, record in rows}
+            known |= {number: from_json(record) for number, record in rows}
         return {n: known[n] for n in numbers if n in known}
 
     def _fresh(self) -> "_Known":
@@ -156,52 +143,6 @@ class Catalog(Embedded):
             if self._known.version != version or full:
                 self._known = _Known(version)
             return self._known
-
-    def store(self, entries: Sequence[Entry]) -> list[int]:
-        """Writes papers, their passages and vectors in one transaction; returns their numbers."""
-        if not entries:
-            return []
-        with self.transaction():
-            self._make_tokens()
-            self.set_meta(revision=str(int(self.meta("revision") or 0) + 1))
-            return [self._store(entry) for entry in entries]
-
-    def _store(self, entry: Entry) -> int:
-        paper = entry.paper
-        for other in entry.absorbs:
-            self._db.execute("DELETE FROM tokens WHERE paper = ?", (other,))
-            self._db.execute("DELETE FROM passages WHERE paper = ?", (other,))
-            self._db.execute("DELETE FROM aliases WHERE paper = ?", (other,))
-            self._db.execute("DELETE FROM papers WHERE number = ?", (other,))
-        number: int = self._db.execute(
-            "INSERT INTO papers (number, id, year, record) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (number) DO UPDATE SET id = excluded.id, year = excluded.year, "
-            "record = excluded.record RETURNING number",
-            (entry.number, paper.id, paper.year, json.dumps(asdict(paper))),
-        ).fetchone()[0]
-        self._db.executemany(
-            "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(a, number) for a in paper.aliases]
-        )
-        if entry.vectors is not None:
-            sentences = json.dumps(entry.sentences)
-            self._db.execute(
-                "UPDATE papers SET sentences = ? WHERE number = ?", (sentences, number)
-            )
-            self._db.execute("DELETE FROM tokens WHERE paper = ?", (number,))
-            self._db.execute("DELETE FROM passages WHERE paper = ?", (number,))
-            passages = [
-                self._db.execute(
-                    "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?) "
-                    "RETURNING number",
-                    (number, p.start, p.end, row.astype(np.float32).tobytes()),
-                ).fetchone()[0]
-                for p, row in zip(entry.passages, entry.vectors, strict=True)
-            ]
-            self._keep_tokens(
-                (passage, number, tokens)
-                for passage, tokens in zip(passages, entry.tokens, strict=False)
-            )
-        return number
 
     # Sentences and passages.
 
@@ -290,11 +231,3 @@ class Catalog(Embedded):
             (f"$.{name}",),
         )
         yield from rows
-
-
-def _paper(record: str) -> Paper:
-    fields = json.loads(record)
-    fields["listings"] = tuple(Listing(**listing) for listing in fields["listings"])
-    for name in ("authors", "aliases"):
-        fields[name] = tuple(fields[name])
-    return Paper(**fields)

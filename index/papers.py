@@ -1,9 +1,10 @@
 """Paper: one record of the library, what makes two records one paper, and how they merge."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 # Strongest first: a paper is named by the first kind that it has.
@@ -76,6 +77,20 @@ class Paper:
     def comments(self) -> int | None:
         """The highest count of comments that any listing showed."""
         return max((n.comments for n in self.listings if n.comments is not None), default=None)
+
+
+def to_json(paper: Paper) -> str:
+    """Returns a paper as it is stored."""
+    return json.dumps(asdict(paper))
+
+
+def from_json(record: str) -> Paper:
+    """Returns the paper that was stored so."""
+    found = json.loads(record)
+    found["listings"] = tuple(Listing(**listing) for listing in found["listings"])
+    for name in ("authors", "aliases"):
+        found[name] = tuple(found[name])
+    return Paper(**found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from index.catalog import Catalog
 from index.demo import demo_papers
 from index.embedders import Matrix, MiniLM
 from index.library import Library
@@ -54,6 +55,22 @@ def invented(number: int, published: str | None = "2021-05-04") -> Paper:
         [f"arxiv:2105.{number:05d}"],
         published=published,
     )
+
+
+def holds(catalog: Catalog) -> dict[str, Any]:
+    """Returns all that a catalog says about papers, by their numbers and not by passages'."""
+    return {
+        "papers": catalog._rows(
+            "SELECT number, id, year, record, sentences FROM papers ORDER BY 1"
+        ),
+        "aliases": catalog._rows("SELECT * FROM aliases ORDER BY 1"),
+        "passages": catalog._rows(
+            "SELECT paper, first, last, vector FROM passages ORDER BY paper, first"
+        ),
+        "tokens": catalog._rows(
+            "SELECT paper, sentences, vectors FROM tokens ORDER BY paper, passage"
+        ),
+    }
 
 
 @pytest.fixture(scope="session")

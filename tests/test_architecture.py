@@ -13,6 +13,10 @@ HOMES = {
     "chromadb": {"index/vectors.py"},
     "tantivy": {"index/words.py"},
     "sqlite3": {"index/database.py"},
+    "pybtex": {"index/sources/bibtex.py"},
+    "latexcodec": {"index/sources/bibtex.py"},
+    "rispy": {"index/sources/ris.py"},
+    "lxml": {"index/sources/pubmed.py"},
     "tiktoken": {"index/passages.py"},
     "nltk": {"index/passages.py"},
     "onnx": {"index/minilm.py"},
@@ -23,6 +27,7 @@ HOMES = {
     "gradio": {"ui/chat.py"},
     "typer": {
         "ui/assemble.py",
+        "ui/changing.py",
         "ui/citing.py",
         "ui/cli.py",
         "ui/evaluating.py",

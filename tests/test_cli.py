@@ -21,7 +21,7 @@ from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
 from ui.terminal import show_answer
 
-COMMANDS = ("index", "status", "ask", "search", "similar", "cite", "chat", "demo", "eval")
+COMMANDS = tuple("index remove undo status ask search similar cite chat demo eval".split())
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"
 
@@ -271,6 +271,9 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
         ),
         "empty library": (1, "is empty; fill it with", ("ask", QUESTION, "--library", empty)),
         "unknown paper": (1, "no paper 'nope'", ("similar", "nope", *at)),
+        "nothing to remove": (2, "Missing argument", ("remove", *at)),
+        "removing an unknown paper": (1, "no paper 'nope'", ("remove", "1312.5602", "nope", *at)),
+        "undo of nothing": (1, "is empty; fill it with", ("undo", "--library", empty)),
         "history is a folder": (1, "cannot be read", (*ask, "--history", files)),
         "history is missing": (1, "cannot be read", (*ask, "--history", files / "none")),
         "history is no JSON": (1, "not JSON", (*ask, "--history", files / "prose.md")),

@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from index import FootnoteError
-from ui import citing, evaluating, serving
+from ui import changing, citing, evaluating, serving
 from ui.assemble import (
     ComposerOption,
     CountOption,
@@ -27,8 +27,6 @@ from ui.assemble import (
     UntilOption,
     check_years,
     console,
-    library_folder,
-    make_embedder,
     make_filters,
     open_engine,
     open_library,
@@ -85,69 +83,9 @@ def _said(error: Exception) -> str:
     return str(say() if say else error).rstrip(".")
 
 
-@app.command()
-def index(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders of papers.", show_default=False)
-    ] = None,
-    library: LibraryOption = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Add papers to a library: saved Daily Papers pages, JSONL."""
-    import time
-
-    from index.sources import NothingUsable, Sources, read_sources
-
-    started = time.perf_counter()
-    if not paths and not rebuild:
-        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
-    for path in paths or ():
-        if not path.exists():
-            raise Misuse(f"{path} does not exist; give files or folders of papers")
-    try:
-        sources = read_sources(paths) if paths else Sources((), ())
-    except NothingUsable as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        raise
-    for problem in sources.problems:
-        print(problem, file=sys.stderr)
-    from index.library import Library
-
-    folder = library_folder(library)
-    embedder = make_embedder()
-    if rebuild:
-        with progress("Embedding", 0) as advance:
-            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
-    with Library.open(folder, embedder=embedder, create=True) as opened:
-        with progress("Indexing", len(sources.papers)) as advance:
-            added = opened.add(sources.papers, on_progress=advance)
-        size = opened.size
-    report = {
-        "records": len(sources.papers),
-        "papers": size,
-        "new": added.new,
-        "changed": added.changed,
-        "unchanged": added.unchanged,
-        "problems": len(sources.problems),
-        "seconds": round(time.perf_counter() - started, 2),
-    }
-    if as_json:
-        print_json(report)
-    else:
-        _show_report(report)
-
-
-def _show_report(report: dict[str, Any]) -> None:
-    print(
-        "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
-        "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
-    )
-    if report["records"] and not report["new"] and not report["changed"]:
-        print("Nothing changed.")
+app.command()(changing.index)
+app.command()(changing.remove)
+app.command()(changing.undo)
 
 
 @app.command()

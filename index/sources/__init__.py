@@ -14,10 +14,10 @@ from types import ModuleType
 
 from index import SourceError
 from index.papers import Paper, Problem
-from index.sources import daily_papers, tables
+from index.sources import bibtex, daily_papers, pubmed, ris, tables
 
-READERS: tuple[ModuleType, ...] = (daily_papers, tables)
-FORMATS = "saved Daily Papers pages, JSONL"
+READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, tables)
+FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
 HEAD_CHARACTERS = 4096
 
 

@@ -1,0 +1,228 @@
+"""BibTeX: an entry becomes one paper in plain text or one problem, and the others go on."""
+
+import time
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import SourceError
+from index.papers import Paper, Problem
+from index.sources import READERS, bibtex, read_papers
+
+ENTRY = r"""@article{muller2020,
+  author = {M{\"u}ller, J{\'o}zsef and van der Berg, Jan and {The Tide Group} and Li, Jr., Bo
+    and others},
+  title = {On {GPU} Tides: \emph{a} Study of {\'\i}slands},
+  journal = jt, year = 2020, month = may, keywords = {tides, moon},
+  doi = {https://doi.org/10.1000/A\_b}, pmid = {123}, url = {http://a.example/x\_y},
+  abstract = {We \textbf{measured}
+    the tide of $x_{2}$ at \v{S}ibenik. It rose 50\% -- twice. 10% of ``it'' cost \$5.},
+}
+"""
+SAILS = "@article{sails, title = {Sails}, abstract = {Sails tear.}}\n"
+
+
+def read(text: str) -> list[Paper | Problem]:
+    return list(bibtex.read(text, "my.bib"))
+
+
+def paper(fields: str) -> Paper:
+    (found,) = read(f"@article{{key, title = {{Sails}}, abstract = {{Tear.}}, {fields}}}")
+    assert isinstance(found, Paper), found
+    return found
+
+
+def message(text: str) -> str:
+    (found,) = read(text)
+    assert isinstance(found, Problem), found
+    return found.message
+
+
+def plain(latex: str) -> str:
+    return paper(f"title = {{}}, note = {{}}, journal = {{{latex}}}").venue or ""
+
+
+# Fields.
+
+
+def test_every_field_is_read_as_plain_text():
+    (found,) = read('@string{jt = "Journal of Tides"}\n' + ENTRY)
+    assert isinstance(found, Paper)
+    assert found.title == "On GPU Tides: a Study of íslands"
+    assert found.authors == ("József Müller", "Jan van der Berg", "The Tide Group", "Bo Li Jr.")
+    assert found.abstract == (
+        "We measured the tide of $x_{2}$ at Šibenik. It rose 50% – twice. 10% of “it” cost $5."
+    )
+    assert (found.venue, found.published) == ("Journal of Tides", "2020-05")
+    assert found.url == "http://a.example/x_y"
+    assert found.aliases[:2] == ("doi:10.1000/a_b", "pmid:123")
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"{\'e}t\'e, \'{e}t{\' e}", "été, été"),
+        (r"Ko{\v c}isk{\'y} Erd{\H o}s \r{A}s \k{a}", "Kočiský Erdős Ås ą"),
+        (r"Stra{\ss}e Bj\o rn \L{}uk na\"{\i}ve", "Straße Bjørn Łuk naïve"),
+        (r"A \& B~C, R\&D, a\_b \#1", "A & B C, R&D, a_b #1"),
+        (r"\{a, b\} {\relax Ch}ristos \\ x", "{a, b} Christos x"),
+        (r"CO$_2$ at $\alpha^{2} \le {x}$", r"CO$_2$ at $\alpha^{2} \le {x}$"),
+        ("a 漢 — Ünï", "a 漢 — Ünï"),
+        (r"\nobody knows", r"\nobody knows"),
+    ],
+)
+def test_latex_becomes_the_characters_that_it_means(latex, text):
+    assert plain(latex) == text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "eprint = {2401.01234v2}, archivePrefix = {arXiv}",
+        "eprint = {arXiv:2401.01234}, eprinttype = {arxiv}",
+        "eprint = {2401.01234}",
+        "url = {https://arxiv.org/abs/2401.01234v1}",
+        "journal = {arXiv preprint arXiv:2401.01234}",
+        "doi = {10.48550/arXiv.2401.01234}",
+    ],
+)
+def test_an_arxiv_number_is_known_wherever_it_is_named(fields):
+    found = paper(fields)
+    assert found.id == "arxiv:2401.01234"
+    assert "arxiv.org/abs/2401.01234" in (found.url or "")
+
+
+def test_an_eprint_of_another_archive_is_not_arxivs():
+    assert paper("eprint = {2401.01234}, archivePrefix = {hal}").id == "title:sails"
+    assert paper("eprint = {77}, eprinttype = {pubmed}").id == "pmid:77"
+
+
+@pytest.mark.parametrize(
+    ("fields", "published"),
+    [
+        ("year = 2020", "2020"),
+        ('year = "2020", month = feb, day = 3', "2020-02-03"),
+        ("year = {2020}, month = {11}", "2020-11"),
+        ('year = {2020}, month = "10~" # jan', "2020-01"),
+        ("year = {2020}, month = {June}, day = {31}", "2020-06"),
+        ("date = {2020-05-01/2020-05-03}", "2020-05-01"),
+        ("year = {in press}", None),
+        ("year = {c. 1999}", "1999"),
+        ("year = 2020, month = nobody", "2020"),
+    ],
+)
+def test_a_date_is_read_as_far_as_it_goes(fields, published):
+    assert paper(fields).published == published
+
+
+def test_entries_of_every_layout_are_read():
+    one_line = "@ARTICLE(a, TITLE = {One}, ABSTRACT = {It is.}) @misc{b, title = {Two}," + (
+        ' abstract = "It {"}is{"}."}\r\n@comment{x}\r\n'
+    )
+    titles = [p.title for p in read("Free text.\r\n" + one_line + SAILS) if isinstance(p, Paper)]
+    assert titles == ["One", "Two", "Sails"]
+
+
+# Bad entries.
+
+
+def test_a_bad_entry_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
+    file = tmp_path / "odd name"
+    file.write_text(
+        SAILS
+        + "@article{open, title = {Never closed,\n  abstract = {x}\n"
+        + "@article{bare, title = {Bare}}\n"
+        + "@article{odd, title = {Odd} year = 2020, abstract = {x}}\n"
+        + SAILS.replace("Sails", "Ropes")
+    )
+    one, *problems, last = read_papers(file)
+    assert (one.title, last.title) == ("Sails", "Ropes")
+    assert [str(problem) for problem in problems] == [
+        "odd name:2: not a BibTeX entry (premature end of file in its line 2); it has no end",
+        'odd name:4: missing "abstract"',
+        "odd name:5: not a BibTeX entry ('}' expected in its line 1)",
+    ]
+
+
+def test_a_file_cut_off_in_the_middle_loses_its_last_entry_alone():
+    text = SAILS + ENTRY
+    for end in range(len(SAILS), len(text) - 3, 7):
+        one, *rest = read(text[:end])
+        assert isinstance(one, Paper)
+        assert [type(found) for found in rest] in ([], [Problem])
+
+
+def test_abbreviations_cannot_blow_an_entry_up():
+    laughs = "@string{a0 = {haha}}\n" + "".join(
+        f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(64)
+    )
+    *problems, found = read(f"{laughs}@article{{x, title = {{T}}, abstract = a64}}\n{SAILS}")
+    assert isinstance(found, Paper)
+    assert "abbreviations grow beyond" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '@article{a, title = "' + "{}" * 2_000_000,
+        "@article{a, title = " + "{" * 90_000,
+        "@article{a, title = {" + "{" * 4_000 + "}" * 4_001 + "}",
+        "@article{a, author = {" + "x and " * 15_000 + "}, title = {T}, abstract = {A.}}",
+        "@article{a, author = {a,b,c,d,e and {{}, title = {T}, abstract = {A.}}",
+        "@article{a, title = {T}, abstract = {" + "\\" * 80_000 + "}}",
+        "@a{" * 20_000,
+        "\n@a{" * 20_000,
+    ],
+)
+def test_an_entry_made_to_break_the_parser_is_over_soon_and_costs_no_other(hostile):
+    started = time.perf_counter()
+    *_, found = read(f"{hostile}\n{SAILS}")
+    assert isinstance(found, Paper)
+    assert found.title == "Sails"
+    assert time.perf_counter() - started < 5
+
+
+def test_ten_thousand_entries_are_read_in_their_order():
+    text = "".join(SAILS.replace("Sails}", f"Sails {n}}}") for n in range(10_000))
+    assert [p.title for p in read(text) if isinstance(p, Paper)] == [
+        f"Sails {n}" for n in range(10_000)
+    ]
+
+
+def test_an_encoding_that_is_not_utf_8_is_one_line(tmp_path):
+    file = tmp_path / "my.bib"
+    file.write_bytes(SAILS.replace("tear", "t\xe9ar").encode("latin-1"))
+    with pytest.raises(SourceError, match=r"byte 0xe9 at offset .* is not UTF-8; save"):
+        list(read_papers(file))
+
+
+# Which reader.
+
+
+@pytest.mark.parametrize("text", [ENTRY, SAILS, "% my own\n\n  @Comment{x}\n" + SAILS])
+def test_a_file_of_entries_is_known_by_this_reader_alone(text):
+    assert [reader for reader in READERS if reader.recognises(text)] == [bibtex]
+
+
+@pytest.mark.parametrize(
+    "text", ["@dataclass(frozen=True)\nclass A: ...", "@property\ndef f(): ...", "a@b.example", ""]
+)
+def test_a_program_is_no_bibliography(text):
+    assert not bibtex.recognises(text)
+
+
+pieces = st.sampled_from(
+    ["@article{a,", "title = ", "{", "}", '"', ",", "\\'", "$", "#", "\n", "%"]
+)
+
+
+@given(st.lists(pieces | st.text(max_size=4), max_size=30).map("".join))
+def test_any_text_at_all_becomes_papers_and_lines_about_the_rest(text):
+    for found in read(f"@article{{a, title = {{T{text}}}, abstract = {{A{text}}}}}\n{text}"):
+        if isinstance(found, Paper):
+            assert found.abstract.strip()
+            str(asdict(found)).encode()
+        else:
+            assert len(str(found).splitlines()) == 1

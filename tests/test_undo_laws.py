@@ -1,0 +1,77 @@
+"""Undo and removal over any records at all: back through every state, and never half a paper."""
+
+from pathlib import Path
+from typing import Literal
+
+from conftest import HashedWords, holds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.build import add_papers, undo_import
+from index.catalog import Catalog
+from index.papers import Paper, make_paper
+
+kinds = st.sampled_from(["arxiv:2401.0000", "doi:10.1000/", "pmid:"])
+ids = st.sets(st.builds(lambda kind, n: f"{kind}{n}", kinds, st.integers(1, 3)), max_size=3)
+records = st.builds(
+    lambda title, abstract, ids, venue: make_paper(title, abstract, ids, venue=venue),
+    st.sampled_from(["Sails", "Ropes", "Tar"]),
+    st.sampled_from(["", "It is.", "It is long.", "It is the longest. Yes."]),
+    ids,
+    st.sampled_from([None, "Wind"]),
+)
+imported = st.lists(records, max_size=6)
+
+
+def empty_catalog() -> Catalog:
+    catalog = Catalog(Path(":memory:"))
+    with catalog.transaction():
+        catalog._make_tokens()
+    return catalog
+
+
+@given(st.lists(imported, min_size=1, max_size=4))
+def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: list[list[Paper]]):
+    catalog, embedder = empty_catalog(), HashedWords()
+    states = []
+    for papers in imports:
+        state = holds(catalog)
+        added = add_papers(catalog, embedder, papers)
+        newest = next(iter(catalog.imports()), None)
+        if added.new or added.changed:
+            assert newest is not None
+            states.append((newest.number, state))
+            assert (newest.new, newest.changed) == (added.new, added.changed)
+    for number, state in reversed(states):
+        undo_import(catalog, embedder, number)
+        assert holds(catalog) == state
+    catalog.close()
+
+
+def assert_whole(catalog: Catalog) -> None:
+    """Every identifier leads to a paper that is there and has it, and every text is embedded."""
+    kept = holds(catalog)
+    owners = dict(kept["aliases"])
+    papers = dict(catalog.papers())
+    assert {row[0] for row in kept["passages"]} == {n for n, p in papers.items() if p.abstract}
+    assert set(owners) == {alias for paper in papers.values() for alias in paper.aliases}
+    assert all(alias in papers[number].aliases for alias, number in owners.items())
+    assert all(owners[paper.id] == number for number, paper in papers.items())
+
+
+@given(st.lists(imported | st.integers(0, 8) | st.just("undo"), min_size=2, max_size=8))
+def test_adding_removing_and_undoing_in_any_order_leave_whole_papers(
+    steps: list[list[Paper] | int | Literal["undo"]],
+) -> None:
+    catalog, embedder = empty_catalog(), HashedWords()
+    for step in steps:
+        if step == "undo":
+            for newest in [one for one in catalog.imports() if not one.undone][:1]:
+                undo_import(catalog, embedder, newest.number)
+        elif isinstance(step, int):
+            numbers = [number for number, _ in catalog.papers()]
+            catalog.remove(numbers[step : step + 1])
+        elif not isinstance(step, str):
+            add_papers(catalog, embedder, step)
+        assert_whole(catalog)
+    catalog.close()
