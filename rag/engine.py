@@ -9,7 +9,7 @@ times them, and decides when to abstain and when to fall back.
 import asyncio
 import logging
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -20,7 +20,7 @@ from llama_index.core.schema import QueryBundle
 from index.library import EVERYTHING, Filters, Library
 from index.words import STOP_WORDS, query_words
 from rag import ComposerError
-from rag.answer import REFUSAL, Answer, Delta, Event, Receipt, Stage, Turn
+from rag.answer import REFUSAL, Answer, ConstraintKind, Delta, Event, Receipt, Stage, Turn
 from rag.answerable import Answerable
 from rag.compose import Composed, Composer, ExtractiveComposer
 from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
@@ -101,11 +101,13 @@ class CitedQueryEngine(BaseQueryEngine):
         *,
         k: int | None = None,
         read_filters: bool = True,
+        ignored: Collection[ConstraintKind] = (),
     ) -> Iterator[Event]:
         """Yields each stage as it begins, text as it comes, at last the Answer.
 
         The Deltas after the last ``write`` stage make up the text of the Answer: each such
-        stage begins the text anew.
+        stage begins the text anew. ``ignored`` are kinds of filters that are not read from the
+        question; the others are as in ``ask``.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
@@ -114,7 +116,7 @@ class CitedQueryEngine(BaseQueryEngine):
         asked = understand(question, history)
         scope = Scope(asked, filters)
         if read_filters:
-            scope = read_scope(asked, self.library, filters)
+            scope = read_scope(asked, self.library, filters, ignored=ignored)
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
         found = self.retriever.find(scope.question, k=k or self.k, filters=scope.filters)

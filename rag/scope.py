@@ -1,7 +1,7 @@
 """Scope: what a question is searched with, and which of its words became filters."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -34,7 +34,12 @@ class Scope:
 
 
 def read_scope(
-    question: Question, library: Library, given: Filters = EVERYTHING, *, today: date | None = None
+    question: Question,
+    library: Library,
+    given: Filters = EVERYTHING,
+    *,
+    ignored: Collection[ConstraintKind] = (),
+    today: date | None = None,
 ) -> Scope:
     """Returns a question with the filters that its words ask for.
 
@@ -45,6 +50,7 @@ def read_scope(
         question: What is asked.
         library: Whose venues, authors and sources are known.
         given: What the caller asks for beside the question.
+        ignored: Kinds of filters that are not wanted, though the question has words for them.
         today: What "last year" counts from; the present day where not given.
     """
     day = today or date.today()
@@ -64,6 +70,7 @@ def read_scope(
         searched = replace(question, asked=_without(text, found))
         read = _constraints(text, found)
     dated = given.dated
+    read = [c for c in read if c.kind not in ignored]
     read = [c for c in read if not (dated and c.kind in _YEARS) and getattr(given, c.kind) is None]
     return _held(Scope(searched, given), read, library)
 
