@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from index.embedded import MANY, in_parts
 from index.papers import Paper, Span, from_json
@@ -30,6 +31,14 @@ CREATE TABLE IF NOT EXISTS staged (
 """
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
+
+
+Order = Literal["added", "year", "title"]
+_ORDERS = {
+    "added": "number DESC",
+    "year": "year IS NULL, year DESC, number DESC",
+    "title": "json_extract(record, '$.title') COLLATE NOCASE, number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,13 @@ class Catalog(Stored):
             for number, record in rows:
                 last = int(number)
                 yield last, from_json(record)
+
+    def page(self, order: Order, at: int, count: int) -> list[Paper]:
+        """Returns up to ``count`` papers from place ``at`` on, in an order."""
+        rows = self._rows(
+            f"SELECT record FROM papers ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?", (count, at)
+        )
+        return [from_json(record) for (record,) in rows]
 
     def papers_by_number(self, numbers: Sequence[int]) -> dict[int, Paper]:
         """Returns the papers with these numbers; one that is gone is left out."""

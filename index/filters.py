@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -91,6 +92,10 @@ class Names:
     def papers(self, kind: NameKind, name: str) -> frozenset[int]:
         """Returns the numbers of the papers that have a name."""
         return frozenset(self._of(kind).get(fold(name), ()))
+
+    def counts(self, kind: NameKind) -> dict[str, int]:
+        """Returns how many papers have each name, as it is written."""
+        return dict(Counter(value for _, value in set(_values(self._catalog, kind))))
 
     def admitted(self, filters: Filters) -> frozenset[int] | None:
         """Returns the numbers of the papers that pass the names; None where there are none."""

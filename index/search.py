@@ -9,6 +9,7 @@ import numpy as np
 
 from index import LibraryError
 from index.catalog import Catalog
+from index.catalog import Order as Order
 from index.embedders import Embedder, Matrix, Reader
 from index.filters import EVERYTHING, Filters, Names
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
@@ -192,6 +193,14 @@ class Searchable:
         others = [hit for hit in hits if hit.paper.id != paper.id][:k]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
+    def years(self) -> dict[int | None, int]:
+        """Returns how many papers each year has; None counts those without one."""
+        return self._catalog.years()
+
+    def facet(self, kind: Literal["venue", "source"]) -> dict[str, int]:
+        """Returns how many papers each venue or source has, as it is written there."""
+        return self.names.counts(kind)
+
     def paper(self, name: str) -> Paper | None:
         """Returns a paper by any of its identifiers, a bare arXiv number, or its title."""
         for kind in ("", *ID_KINDS):
@@ -216,6 +225,14 @@ class Searchable:
     def sentences(self, paper: Paper) -> list[Span]:
         """Returns the spans of the sentences in a paper's abstract."""
         return self._catalog.sentences(paper.id)
+
+    def page(self, order: Order, at: int, count: int) -> list[Paper]:
+        """Returns up to ``count`` papers from place ``at`` on, in an order."""
+        return self._catalog.page(order, at, count)
+
+    def agrees(self) -> bool:
+        """Returns whether both search indexes hold what the catalog holds."""
+        return self._snapshots.agrees()
 
     def papers(self) -> Iterator[Paper]:
         """Yields every paper, in the order of adding."""

@@ -1,16 +1,19 @@
 """A paper as the page shows it: safe text, its byline, and the card with its abstract."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import pairwise
 
 from index.papers import Paper
+from ui.mathematics import prose_html
 
 Span = tuple[int, int]
 """First character of a quote in the abstract, and one past its last."""
 
 AUTHORS_SHOWN = 8
+CITATIONS = (("apa", "APA"), ("ieee", "IEEE"), ("bibtex", "BibTeX"), ("ris", "RIS"))
 
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
@@ -29,9 +32,26 @@ def card_html(name: str, kind: str, paper: Paper, spans: Sequence[Span]) -> str:
         f'<section class="fn-card" id="{name}" tabindex="-1" aria-labelledby="{name}-title" hidden>'
         f'<header><p class="fn-kicker">{kind}</p><button type="button" class="fn-close"'
         f' aria-label="Close source">Close</button></header>'
-        f'<h3 id="{name}-title">{text_html(paper.title)}</h3>'
+        f'<h3 id="{name}-title">{prose_html(paper.title)}</h3>'
         f'<p class="fn-byline">{text_html(byline(paper))}</p>{_link(paper)}{note}'
-        f'<p class="fn-abstract">{marked(paper.abstract, spans)}</p></section>'
+        f'<p class="fn-abstract">{marked(paper.abstract, spans)}</p>{_tools(name, paper)}</section>'
+    )
+
+
+def _tools(name: str, paper: Paper) -> str:
+    """Returns what can be done with a paper, under its abstract."""
+    into, about = f"#{name} .fn-similar", text_html(paper.id)
+    citations = "".join(
+        f'<button type="button" class="fn-quiet" data-do="cite"'
+        f' data-args="{text_html(json.dumps({"paper": paper.id, "form": form}))}">{label}</button>'
+        for form, label in CITATIONS
+    )
+    return (
+        f'<footer class="fn-tools"><button type="button" class="fn-quiet" data-pin="{about}">'
+        'Ask about this paper</button><button type="button" class="fn-quiet" data-do="similar"'
+        f' data-args="{text_html(json.dumps({"paper": paper.id, "into": into}))}">Similar papers'
+        '</button><details class="fn-menu"><summary>Copy citation</summary>'
+        f'<div>{citations}</div></details></footer><div class="fn-similar"></div>'
     )
 
 
@@ -53,7 +73,7 @@ def marked(text: str, spans: Iterable[Span]) -> str:
     pieces = []
     for start, end in pairwise(edges):
         names = " ".join(f"{a}-{b}" for a, b in known if a <= start and end <= b)
-        piece = text_html(text[start:end])
+        piece = prose_html(text[start:end])
         pieces.append(f'<mark data-quotes="{names}">{piece}</mark>' if names else piece)
     return "".join(pieces)
 

@@ -1,15 +1,17 @@
 """The chat page: questions in, cited answers out, sources opened in the margin beside them.
 
-Gradio carries the conversation; the page is ours. Each update is one small frame, the
-current turn as safe HTML from ``ui.render``, and ``assets/chat.js`` puts it in its place:
-earlier answers, an open source and the reader's place in the text are never touched.
+Gradio carries the conversation; the page is ours. A question comes back as small frames of
+safe HTML (``ui.frames``), everything else that a reader does as one call with its reply
+(``ui.actions``); ``assets/chat.js`` puts either in its place. Earlier answers, an open source
+and the reader's place in the text are never touched.
 """
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 # Read by Gradio and by huggingface_hub while they are imported: without these two lines a
 # launch looks up two hosts, and this page is for machines that have no network.
@@ -19,11 +21,16 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 
 from index import FootnoteError
-from index.status import Status
-from ui.frames import Ask, Frame, Talk, answer_frames, frame
-from ui.render import header_html, library_html
+from ui.actions import act
+from ui.asked import Args, Asked, BadRequest
+from ui.desk import Ask, Desk, ShownLibrary
+from ui.frames import Frame, answer_frames, failed_frame, frame
+from ui.links import add_links
+from ui.panels import composers_html, header_html, places_html, shell_html
 
 ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("chat.js", "actions.js", "views.js")
+STYLES = ("chat.css", "panels.css", "views.css")
 EXAMPLES = (
     "How do language models learn to use tools?",
     "What does retrieval add to a language model?",
@@ -34,33 +41,33 @@ EXAMPLES = (
 # Answers in the making at the same time. Gradio's own default is one.
 CONCURRENT_ANSWERS = 40
 
-Update = tuple[Frame, Talk, Any]
-"""The frame, the conversation after it, and what becomes of the composer's text."""
 
-
-class ShownLibrary(Protocol):
-    """The part of a library that the page needs."""
-
-    def status(self) -> Status:
-        """Returns what the library holds."""
-
-
-def build_page(ask: Ask, library: ShownLibrary, *, examples: Sequence[str] = EXAMPLES) -> gr.Blocks:
-    """Returns the page, to be started with ``launch`` or mounted with ``page_options``.
+def build_page(
+    ask: Ask,
+    library: ShownLibrary,
+    *,
+    desk: Desk | None = None,
+    examples: Sequence[str] = EXAMPLES,
+) -> gr.Blocks:
+    """Returns the page, to be started with ``launch``.
 
     Args:
         ask: Streams an answer, as ``CitedQueryEngine.stream`` does.
         library: The library that ``ask`` reads; the page shows its status.
+        desk: What else the page works with: kept conversations, saved topics, runs of evals.
+            Without one, each browser keeps its own conversations.
         examples: Questions offered while the conversation is empty.
     """
+    desk = desk or Desk(library, {"quotes": ask})
+    desk = replace(desk, uploads=Path(gr.utils.get_upload_folder()))
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
-        talk = gr.State(Talk())
         with gr.Row(elem_id="fn-top"):
             # A callable is asked again at each visit, so that new papers are counted.
-            gr.HTML(lambda: header_html(library.status()), elem_id="fn-header", **_BARE)
-            clear = gr.Button("New conversation", elem_id="fn-clear")
+            gr.HTML(lambda: header_html(desk.library.status()), elem_id="fn-header", **_BARE)
+            gr.HTML(places_html(desk), elem_id="fn-places", **_BARE)
         with gr.Row(elem_id="fn-desk"):
+            gr.HTML(shell_html("talks"), elem_id="fn-talks", **_BARE)
             with gr.Column(elem_id="fn-main"):
                 transcript = gr.HTML(
                     html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
@@ -71,26 +78,42 @@ def build_page(ask: Ask, library: ShownLibrary, *, examples: Sequence[str] = EXA
                     offered = [
                         gr.Button(example, elem_classes="fn-example") for example in examples
                     ]
-                question, send, stop = _composer()
+                question, send, stop = _composer(desk)
             with gr.Column(elem_id="fn-margin"):
-                gr.HTML(lambda: library_html(library.status()), elem_id="fn-library", **_BARE)
+                gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
                 gr.HTML('<div id="fn-cards"></div>', **_BARE)
-        _wire(ask, talk, transcript, question, (send, stop, clear), offered)
+        gr.HTML(
+            shell_html("rooms"), js_on_load=_CONNECT, server_functions=[_action(desk)],
+            elem_id="fn-rooms", apply_default_css=False,
+        )  # fmt: skip
+        _wire(desk, transcript, question, (send, stop), offered)
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
+    page.desk = desk
     return page
 
 
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 _TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
 _RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
+_CONNECT = "window.footnote.connect(server, upload)"
+# Run in the browser as a question leaves: what it is asked in, the page knows and no component.
+_WITH_SURROUNDINGS = "(text) => [text, window.footnote.surroundings(text)]"
 _INVITATION = (
     '<div class="fn-invitation"><h2>What would you like to know?</h2><p>Each sentence of an '
     "answer ends in a number. Open it to read the very words that it rests on.</p></div>"
 )
 
 
-def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
+def _action(desk: Desk) -> Callable[[Any], dict[str, Any]]:
+    def action(data: Any) -> dict[str, Any]:
+        return act(desk, data)
+
+    return action
+
+
+def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="fn-composer"):
+        gr.HTML('<div id="fn-pending"></div>', **_BARE)
         with gr.Row(elem_id="fn-ask"):
             question = gr.Textbox(
                 label="Question", show_label=False, container=False, lines=1, max_lines=6,
@@ -99,42 +122,56 @@ def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
             )  # fmt: skip
             send = gr.Button("Ask", variant="primary", elem_id="fn-send")
             stop = gr.Button("Stop", elem_id="fn-stop")
-        gr.HTML('<p id="fn-hint" role="status"></p>', **_BARE)
+        gr.HTML(
+            '<div id="fn-foot"><p id="fn-hint" role="status"></p><p id="fn-extent"></p>'
+            '<p id="fn-account"></p>'
+            f"{composers_html(desk)}</div>",
+            **_BARE,
+        )
     return question, send, stop
 
 
 def _wire(
-    ask: Ask,
-    talk: gr.State,
+    desk: Desk,
     transcript: gr.HTML,
     question: gr.Textbox,
-    buttons: tuple[gr.Button, gr.Button, gr.Button],
+    buttons: tuple[gr.Button, gr.Button],
     offered: Sequence[gr.Button],
 ) -> None:
-    """Connects what a reader does to what the page does."""
-    send, stop, clear = buttons
+    """Connects what a reader asks to the answer."""
+    send, stop = buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    surroundings = gr.JSON(visible="hidden")
 
-    def respond(text: str, talk: Talk) -> Iterator[Update]:
-        for shown, after in answer_frames(ask, text, talk):
+    def respond(text: str, sent: Mapping[str, Any] | None) -> Iterator[tuple[Frame, Any]]:
+        taken = False
+        for shown in _frames(desk, text, sent):
             # The composer empties when its question is taken up; a draft of the next
             # question, written meanwhile, is left alone.
-            taken = after.asked > talk.asked
-            yield shown, after, "" if taken else gr.skip()
-            talk = after
+            yield shown, gr.skip() if taken or shown["state"] == "hint" else ""
+            taken = True
 
-    outputs = [transcript, talk, question]
-    answering = [gr.on([question.submit, send.click], respond, [question, talk], outputs, **quiet)]
+    inputs, outputs = [question, surroundings], [transcript, question]
+    asking: dict[str, Any] = {"js": _WITH_SURROUNDINGS, **quiet}
+    answering = [gr.on([question.submit, send.click], respond, inputs, outputs, **asking)]
     answering += [
-        button.click(respond, inputs=[button, talk], outputs=outputs, **quiet) for button in offered
+        button.click(respond, inputs=[button, surroundings], outputs=outputs, **asking)
+        for button in offered
     ]
     stop.click(
         lambda: frame("stopped"), outputs=transcript, cancels=answering, queue=False, **quiet
     )
-    clear.click(
-        lambda: (frame("cleared"), Talk(), ""), outputs=outputs, cancels=answering,
-        queue=False, **quiet,
-    )  # fmt: skip
+
+
+def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
+    """Yields the frames of an answer to a question as a browser sent it."""
+    try:
+        turn = Args.read(sent).number("turn") or 1
+        asked = Asked.read(sent)
+    except BadRequest as error:
+        yield failed_frame(text, str(error))
+        return
+    yield from answer_frames(desk, str(text or ""), turn, asked)
 
 
 def page_options() -> dict[str, Any]:
@@ -143,8 +180,8 @@ def page_options() -> dict[str, Any]:
     Since Gradio 6 these belong to the server, not to the Blocks.
     """
     system = ("system-ui", "sans-serif")
-    script = (ASSETS / "chat.js").read_text(encoding="utf-8")
-    style = (ASSETS / "chat.css").read_text(encoding="utf-8")
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
     return {
         # Base, with system fonts: other themes ask Google for theirs.
         "theme": gr.themes.Base(font=system, font_mono=("ui-monospace", "monospace")),
@@ -194,7 +231,7 @@ def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
     """Serves the page in the background and returns its address; see ``launch``."""
     port = _free_port(host, port)
     try:
-        _, address, _ = page.launch(
+        app, address, _ = page.launch(
             server_name=host, server_port=port, share=False, quiet=True, inbrowser=False,
             max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True, enable_monitoring=False,
             **page_options(),
@@ -205,6 +242,7 @@ def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
             f"the chat page did not start on {host}:{port} ({type(error).__name__}); "
             "if a proxy is set, set also NO_PROXY=127.0.0.1,localhost"
         ) from error
+    add_links(app, page.desk)
     return str(address)
 
 

@@ -1,6 +1,5 @@
 """``footnote eval``: run a set, compare runs, hold a gate, write reports, take in feedback."""
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -220,42 +219,18 @@ def _run(
     judging: "Judging | None" = None,
 ) -> dict[str, Any]:
     """Runs cases through an engine into a folder, with a progress bar; returns the report."""
-    from evals.runner import RunConfig, code_version, fingerprint, library_fingerprint, run_cases
-    from rag.verify import verify
-
-    library = engine.library
-    config = RunConfig(
-        set=folder_of_cases.resolve().name,
-        cases=fingerprint(repr(case) for case in cases),
-        library=library_fingerprint(library),
-        code=code_version(),
-        composer=engine.composer.mode,
-        model=engine.composer.model,
-        k=k,
-        setting=json.dumps(asdict(setting)) if setting else None,
-        judge=judging.name if judging else None,
-        reranker=engine.retriever.reranker.name if engine.retriever.reranker else None,
-    )
-
-    def find(name: str) -> str | None:
-        paper = library.paper(name)
-        return paper.id if paper else None
-
-    def supports(statement: str, quotes: Any) -> bool:
-        return verify(statement, quotes, embedder=library.embedder)[0] == "supported"
+    from evals.running import run_engine
 
     with progress("Answering", len(cases)) as advance:
-        return run_cases(
+        return run_engine(
+            engine,
+            folder_of_cases.resolve().name,
             cases,
-            lambda case: engine.ask(case.question, case.history, k=k),
             folder,
-            config,
-            find=find,
-            embedder=library.embedder,
-            supports=supports,
-            expected_mode=engine.composer.mode,
-            judging=judging,
+            k=k,
             workers=workers,
+            setting=setting,
+            judging=judging,
             on_case=advance,
         )
 

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, TypedDict
+from collections.abc import Iterator
+from typing import Any, Literal, TypedDict
 
 from index import FootnoteError
-from rag.answer import Answer, Delta, Event, Stage, Turn
+from rag.answer import Answer, Delta, Event, Stage
+from rag.stored import answer_record
+from ui.asked import Asked
+from ui.desk import Desk
 from ui.render import (
     answer_html,
     draft_html,
@@ -25,63 +27,87 @@ UPDATE_SECONDS = 0.07
 
 CRASHED = "Something went wrong while answering; the log has it. You can ask again."
 
-Ask = Callable[[str, Sequence[Turn]], Iterator[Event]]
-
-State = Literal["busy", "done", "hint", "stopped", "cleared"]
+State = Literal["busy", "done", "failed", "hint", "stopped"]
 
 
 class Frame(TypedDict):
     """One update of the page, which ``assets/chat.js`` carries out.
 
-    ``busy`` and ``done`` show a turn, ``hint`` asks for a question, ``stopped`` leaves the
-    turn in the making as it stands, ``cleared`` empties the conversation.
+    ``busy`` and ``done`` show a turn, ``failed`` one without an answer, ``hint`` asks for a
+    question, ``stopped`` leaves the turn in the making as it stands. ``turn`` counts the
+    questions of the page, ``place`` the answers of the conversation.
     """
 
     state: State
     turn: int
     html: str
     cards: str
+    conversation: str | None
+    place: int
+    record: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One session's conversation, as ``ask`` needs it, and how many questions it had."""
-
-    turns: tuple[Turn, ...] = ()
-    asked: int = 0
-
-
-def frame(state: State, turn: int = 0, html: str = "", cards: str = "") -> Frame:
+def frame(
+    state: State,
+    turn: int = 0,
+    html: str = "",
+    cards: str = "",
+    *,
+    conversation: str | None = None,
+    place: int = 0,
+    record: dict[str, Any] | None = None,
+) -> Frame:
     """Returns a frame; without ``html`` it changes the state of the page only."""
-    return {"state": state, "turn": turn, "html": html, "cards": cards}
+    return {
+        "state": state, "turn": turn, "html": html, "cards": cards,
+        "conversation": conversation, "place": place, "record": record,
+    }  # fmt: skip
 
 
-def answer_frames(ask: Ask, text: str, talk: Talk) -> Iterator[tuple[Frame, Talk]]:
+def answer_frames(desk: Desk, text: str, turn: int, asked: Asked) -> Iterator[Frame]:
     """Yields each frame of one answer, the last with the answer or the error.
 
-    With each comes the conversation as it then stands. Only a whole answer enters it: the
-    next question is not read in the light of an error or of half a sentence.
+    Only a whole answer enters the conversation: the next question is not read in the light of
+    an error or of half a sentence.
     """
-    asked = text.strip()
-    if not asked:
-        yield frame("hint"), talk
+    question = text.strip()
+    if not question:
+        yield frame("hint")
         return
-    talk = replace(talk, asked=talk.asked + 1)
-    yield _busy(talk, asked, stage_html("searching")), talk
+    yield frame("busy", turn, turn_html(question, stage_html("searching")))
     try:
-        for shown in _steady(ask(asked, talk.turns)):
+        before = desk.answers(asked)
+        for shown in _steady(desk.stream(question, asked, before)):
             if isinstance(shown, Answer):
-                yield _done(talk, asked, shown), _remember(talk, shown)
+                conversation = desk.keep(asked, shown)
+                yield done_frame(desk, shown, turn, len(before) + 1, conversation)
                 return
-            yield _busy(talk, asked, shown), talk
+            yield frame("busy", turn, turn_html(question, shown))
         raise RuntimeError("the stream ended without an answer")
     except FootnoteError as error:
         message = str(error)
     except Exception:
-        # The one place of the page that catches broadly: a crash becomes a line.
-        log.exception("answering failed: %s", asked)
+        # A crash becomes a line of the conversation.
+        log.exception("answering failed: %s", question)
         message = CRASHED
-    yield frame("done", talk.asked, turn_html(asked, error_html(message))), talk
+    yield failed_frame(question, message, turn)
+
+
+def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
+    """Returns the frame of a question without an answer."""
+    again = '<button type="button" class="fn-button" data-retry>Try again</button>'
+    return frame("failed", turn, turn_html(question, error_html(message) + again))
+
+
+def done_frame(
+    desk: Desk, answer: Answer, turn: int, place: int, conversation: str | None
+) -> Frame:
+    """Returns the frame of a whole answer, now or when its conversation is opened again."""
+    return frame(
+        "done", turn, turn_html(answer.question, answer_html(answer, turn)),
+        source_cards_html(answer, turn), conversation=conversation, place=place,
+        record=answer_record(answer) if desk.conversations is None else None,
+    )  # fmt: skip
 
 
 def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
@@ -100,17 +126,3 @@ def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
             if time.monotonic() - sent >= UPDATE_SECONDS:
                 sent = time.monotonic()
                 yield draft_html(text)
-
-
-def _remember(talk: Talk, answer: Answer) -> Talk:
-    said = (Turn("user", answer.question), Turn("assistant", answer.text))
-    return replace(talk, turns=talk.turns + said)
-
-
-def _busy(talk: Talk, asked: str, body: str) -> Frame:
-    return frame("busy", talk.asked, turn_html(asked, body))
-
-
-def _done(talk: Talk, asked: str, answer: Answer) -> Frame:
-    html = turn_html(asked, answer_html(answer, talk.asked))
-    return frame("done", talk.asked, html, source_cards_html(answer, talk.asked))

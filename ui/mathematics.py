@@ -23,10 +23,10 @@ _ATTRIBUTES = frozenset(
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 _FORMULA = re.compile(r"\$\$?([^$\n]{1,300}?)\$\$?")
 # A letter or two, or something that only LaTeX has.
-_LATEX = re.compile(r"[\\^_{}]|^[A-Za-z]{1,2}$|^[A-Za-z0-9 ()+\-*/=<>.,]*[=<>()+][A-Za-z0-9 ()+\-*/=<>.,]*$")
+_LATEX = re.compile(r"[\\^_{}]|^[A-Za-z]{1,2}$|^[\w ()+\-*/=<>.,]*[=<>()+][\w ()+\-*/=<>.,]*$")
 
 
-def text_html(text: str) -> str:
+def prose_html(text: str) -> str:
     """Returns foreign text as HTML that shows it literally, but for its formulas."""
     if "$" not in text:
         return escape(text, quote=True)

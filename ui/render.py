@@ -8,14 +8,12 @@ is made is a paper's own address.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.papers import Hit, Paper
-from rag.answer import Answer, Statement
+from rag.answer import Answer, Constraint, Statement
+from rag.glossary import NAMES
 from ui.cards import Span, byline, card_html, text_html
-
-if TYPE_CHECKING:
-    from index.status import Status
+from ui.mathematics import prose_html
 
 NEAREST_SHOWN = 3
 
@@ -38,6 +36,7 @@ def answer_html(answer: Answer, number: int) -> str:
         + told
         + _also_retrieved(answer, number)
         + _receipt(answer)
+        + _tools()
     )
 
 
@@ -63,33 +62,6 @@ def turn_html(question: str, body: str) -> str:
     return f'<h2 class="fn-asked">{text_html(question)}</h2><div class="fn-body">{body}</div>'
 
 
-def header_html(status: "Status") -> str:
-    """Returns the head of the page: the name, the promise, and how much the library holds."""
-    return (
-        '<div class="fn-head"><h1 class="fn-name">Footnote<sup aria-hidden="true">1</sup></h1>'
-        '<p class="fn-promise">Answers from your papers, with a quote under every sentence.</p>'
-        f'<p class="fn-count">{text_html(_extent(status))}</p></div>'
-    )
-
-
-def library_html(status: "Status") -> str:
-    """Returns what the margin says while no source is open: the library and its remarks."""
-    if not status.papers:
-        told = "<p>This library is empty. To add papers, run: <code>footnote index PATH</code></p>"
-    else:
-        told = f"<p>{text_html(_extent(status))} · {status.passages:,} passages</p>"
-    notes = "".join(f'<p class="fn-remark">{text_html(note)}</p>' for note in status.notes)
-    return f'<h2 class="fn-kicker">Library</h2><h3>{text_html(status.name)}</h3>{told}{notes}'
-
-
-def _extent(status: "Status") -> str:
-    papers = f"{status.papers:,} paper" + ("" if status.papers == 1 else "s")
-    first, last = status.first_year, status.last_year
-    if first is None or last is None:
-        return papers
-    return f"{papers} · {first}" if first == last else f"{papers} · {first}–{last}"
-
-
 def stage_html(detail: str) -> str:
     """Returns the line that says what is being done, such as "Searching 512 papers…"."""
     shown = detail[:1].upper() + detail[1:].rstrip(".… ")
@@ -105,7 +77,7 @@ def draft_html(text: str) -> str:
         rest = part.strip()[heading.end() if heading else 0 :].strip()
         shown = _MARKER.sub(
             f'<span class="fn-markers">{_JOINER}<span class="fn-marker">\\1</span></span>',
-            text_html(rest),
+            prose_html(rest),
         )
         prose += f"<p>{shown}</p>" if shown else ""
     return f'<div class="fn-prose">{prose}</div>' if prose else ""
@@ -117,7 +89,7 @@ def error_html(message: str) -> str:
 
 
 def _heading_html(heading: str) -> str:
-    return f'<h3 class="fn-group">{text_html(heading)}</h3>' if heading else ""
+    return f'<h3 class="fn-group">{prose_html(heading)}</h3>' if heading else ""
 
 
 def _line_html(line: str) -> str:
@@ -211,7 +183,7 @@ def _statement(statement: Statement, papers: Sequence[Paper], number: int) -> st
     elif notes:
         mark = f' <span class="fn-verdict" title="{text_html(notes)}">note</span>'
     return (
-        f'<span class="fn-statement fn-{statement.verdict}">{text_html(statement.text)}</span>'
+        f'<span class="fn-statement fn-{statement.verdict}">{prose_html(statement.text)}</span>'
         f'<span class="fn-markers">{_JOINER}{markers}</span>{mark}'
     )
 
@@ -269,15 +241,66 @@ def _entry(hit: Hit, number: int) -> str:
 
 
 def _searched_for(answer: Answer) -> str:
+    language = NAMES.get(answer.receipt.language or "")
+    if language:
+        told = f"Put from {language} into English to search: {answer.receipt.query}"
+        return f'<p class="fn-searched">{text_html(told)}</p>'
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
     return f'<p class="fn-searched">Searched for: {text_html(answer.standalone_question)}</p>'
 
 
 def _limited_to(answer: Answer) -> str:
-    if not answer.scope:
-        return ""
-    return f'<p class="fn-searched">Only papers {text_html(answer.receipt.filters)}</p>'
+    """Returns the filters that were read from the question, each to be taken away."""
+    chips = "".join(
+        f'<button type="button" class="fn-chip" data-ignore="{limit.kind}"'
+        f' aria-label="{text_html(f"Search without: {_named(limit)}")}">{text_html(_named(limit))}'
+        '<span aria-hidden="true">×</span></button>'
+        for limit in answer.scope
+    )
+    return f'<p class="fn-searched fn-chips">Only papers {chips}</p>' if chips else ""
+
+
+def _named(limit: Constraint) -> str:
+    before = {"since": "since ", "until": "until ", "venue": "at ", "author": "by "}
+    return f"{before.get(limit.kind, 'from ')}{limit.value}"
+
+
+def _tools() -> str:
+    """Returns what can be done with an answer; chat.js knows which answer it stands under."""
+    cited = "".join(
+        f'<button type="button" class="fn-quiet" data-do="export" data-args="{text_html(args)}">'
+        f"{label}</button>"
+        for label, args in (
+            ("BibTeX", '{"form": "bibtex"}'),
+            ("RIS", '{"form": "ris"}'),
+            ("CSL-JSON", '{"form": "csl-json"}'),
+            ("APA", '{"form": "apa"}'),
+            ("IEEE", '{"form": "ieee"}'),
+        )
+    )
+    return (
+        '<footer class="fn-tools"><button type="button" class="fn-quiet" data-do="copy">Copy'
+        '</button><details class="fn-menu"><summary>Save citations</summary><div>'
+        f'{cited}</div></details><button type="button" class="fn-quiet" data-do="timeline">Timeline'
+        '</button><button type="button" class="fn-quiet" data-do="agreement">Who agrees</button>'
+        '<button type="button" class="fn-quiet" data-do="map">On the map</button>'
+        '<button type="button" class="fn-quiet" data-edit>Edit</button>'
+        '<button type="button" class="fn-quiet" data-retry>Retry</button>'
+        f'<span class="fn-thumbs">{_thumb("up", "Good answer")}{_thumb("down", "Bad answer")}</span>'
+        '</footer><div class="fn-view"></div>'
+    )
+
+
+def _thumb(way: str, label: str) -> str:
+    turn = ' style="transform: rotate(180deg)"' if way == "down" else ""
+    return (
+        f'<button type="button" class="fn-quiet fn-thumb" data-thumb="{way}" aria-label="{label}">'
+        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"{turn}><path d="M2 7h2.5'
+        "v7H2zM5.5 7.2 8.4 1.6c.9 0 1.5.7 1.4 1.6L9.4 6h3.9c.9 0 1.5.8 1.3 1.7l-1.1 5c-.2.8-.8 1.3"
+        '-1.6 1.3H5.5z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-linejoin='
+        '"round"/></svg></button>'
+    )
 
 
 def _receipt(answer: Answer) -> str:
@@ -289,4 +312,13 @@ def _receipt(answer: Answer) -> str:
         facts.append(f"{receipt.read:,} read")
     if "total" in receipt.timings_ms:
         facts.append(f"{receipt.timings_ms['total']:,.0f} ms")
-    return f'<p class="fn-receipt">{text_html(" · ".join(facts))}</p>'
+    if receipt.prompt_tokens or receipt.completion_tokens:
+        facts.append(f"{receipt.prompt_tokens + receipt.completion_tokens:,} tokens")
+        if receipt.cost_usd is not None:
+            facts.append(f"${receipt.cost_usd:.4f}")
+    cost = f"{receipt.cost_usd:.6f}" if receipt.cost_usd is not None else ""
+    tokens = receipt.prompt_tokens + receipt.completion_tokens
+    return (
+        f'<p class="fn-receipt" data-tokens="{tokens}" data-cost="{cost}">'
+        f"{text_html(' · '.join(facts))}</p>"
+    )

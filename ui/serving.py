@@ -1,5 +1,8 @@
 """The chat page from the command line: over a library, and over the demo."""
 
+import os
+import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +22,9 @@ from ui.assemble import (
 )
 
 if TYPE_CHECKING:
+    from index.library import Library
     from rag.engine import CitedQueryEngine
+    from rag.model import ModelConfig
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
@@ -33,7 +38,7 @@ def chat(
 ) -> None:
     """Serve the chat page over a library."""
     with open_engine(library, composer) as engine:
-        _serve(engine, host, port)
+        _serve(engine, chosen_model(composer), host, port)
 
 
 def demo(
@@ -62,13 +67,78 @@ def demo(
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
-            _serve(engine, host, port)
+            _serve(engine, model, host, port)
 
 
-def _serve(engine: "CitedQueryEngine", host: str, port: int) -> None:
+def _serve(engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int) -> None:
+    """Serves the page over an engine's library, with its files beside the library."""
+    from contextlib import ExitStack
+
     from ui.chat import build_page, launch
+    from ui.conversations import Conversations
+    from ui.desk import Desk
+    from ui.topics import Topics
 
-    def ready(address: str) -> None:
-        print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+    library = engine.library
+    browser = os.environ.get("FOOTNOTE_CONVERSATIONS", "server").strip() == "browser"
+    engines = _engines(engine, model)
+    with ExitStack() as stack:
+        kept = None
+        if not browser:
+            kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
+        desk = Desk(
+            library,
+            {name: one.stream for name, one in engines.items()},
+            conversations=kept,
+            topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
+            feedback=library.path / "feedback.jsonl",
+            runs=library.path / "runs",
+            engines=engines,
+            sets=_sets(),
+        )
 
-    launch(build_page(engine.stream, engine.library), host=host, port=port, on_ready=ready)
+        def ready(address: str) -> None:
+            print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+
+        page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
+        launch(page, host=host, port=port, on_ready=ready)
+
+
+def _engines(
+    engine: "CitedQueryEngine", model: "ModelConfig | None"
+) -> "dict[str, CitedQueryEngine]":
+    """Returns who may answer, by the names that readers choose by, the asked-for one first."""
+    if model is None:
+        return {"quotes": engine}
+    from dataclasses import replace
+
+    from ui.assemble import make_engine
+
+    names = [model.model, *os.environ.get("FOOTNOTE_MODELS", "").split(",")]
+    library, reranker = engine.library, engine.retriever.reranker
+    written = {
+        name: make_engine(library, replace(model, model=name), reranker)
+        for name in dict.fromkeys(name.strip() for name in names)
+        if name
+    }
+    return {**written, "quotes": make_engine(library, None, reranker)}
+
+
+def _sets() -> dict[str, Path]:
+    """Returns the sets that the page may run: the demo's, and the folders in FOOTNOTE_SETS."""
+    from evals.demo import demo_set
+
+    folder = os.environ.get("FOOTNOTE_SETS", "").strip()
+    found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
+    return {"demo": demo_set()} | {path.name: path for path in found}
+
+
+def _examples(library: "Library") -> tuple[str, ...]:
+    """Returns questions to begin with: the demo's own, elsewhere some about papers that are here."""
+    from ui.chat import EXAMPLES
+
+    if library.path.name == "demo":
+        return EXAMPLES
+    titles = [paper.title for paper in library.page("added", 0, 200) if paper.title]
+    drawn = random.Random(len(titles)).sample(titles, min(4, len(titles)))
+    return tuple(f"What was found in “{title}”?" for title in drawn)

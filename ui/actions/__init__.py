@@ -1,0 +1,48 @@
+"""Actions: what a reader does on the page beside asking, each a call with its reply.
+
+An action is a function of the desk and of what the browser sent. Its reply says what HTML goes
+where; nothing else in the page changes. What goes wrong is one line for the reader.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from index import FootnoteError
+from ui.actions import evaluating, news, papers, scoping, shelf, talks, views, votes
+from ui.asked import Args
+from ui.desk import Desk
+
+log = logging.getLogger(__name__)
+
+CRASHED = "Something went wrong; the log has it, and nothing was lost."
+Reply = dict[str, Any]
+"""``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
+``scope``, ``conversation``, ``job``: each only where it is needed."""
+
+ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
+    name: action
+    for module in (talks, papers, scoping, views, shelf, news, evaluating, votes)
+    for name, action in module.ACTIONS.items()
+}
+
+
+def act(desk: Desk, sent: Any) -> Reply:
+    """Returns the reply to an action; whatever happens, it is one."""
+    try:
+        args = Args.read(sent)
+        name = args.text("action", most=40)
+        if name not in ACTIONS:
+            return {"error": f"The page asked for {name[:40]!r}, which is not known; reload it."}
+        return ACTIONS[name](desk, args)
+    except FootnoteError as error:
+        return {"error": _sentence(str(error))}
+    except Exception:
+        # The one place for actions that catches broadly: a crash becomes a line.
+        log.exception("an action failed")
+        return {"error": CRASHED}
+
+
+def _sentence(line: str) -> str:
+    first = line[:1].upper() + line[1:] if line.partition(" ")[0].isalpha() else line
+    return first if first.endswith((".", "!", "?")) else f"{first}."

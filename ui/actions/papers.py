@@ -1,0 +1,75 @@
+"""Papers: opened in the margin, what resembles them, their citations, and which are searched."""
+
+import hashlib
+from typing import Any
+
+from index.papers import Paper
+from ui.actions.talks import answer_at
+from ui.asked import Args, BadRequest
+from ui.bibliography import FORMS, bibliography
+from ui.cards import byline, card_html, text_html
+from ui.desk import Desk
+from ui.styled import STYLES, citation
+
+SIMILAR = 8
+
+
+def shown(desk: Desk, args: Args) -> dict[str, Any]:
+    """Returns the card of any paper of the library."""
+    paper = desk.papers.known(args.text("paper", most=500))
+    return {"card": card_html(card_name(paper), "Paper", paper, ())}
+
+
+def similar(desk: Desk, args: Args) -> dict[str, Any]:
+    """Lists the papers nearest to a paper, in its card."""
+    hits = desk.papers.similar(args.text("paper", most=500), k=SIMILAR)
+    rows = "".join(
+        f'<li><div>{opener(hit.paper)}<p class="fn-byline">{text_html(byline(hit.paper, shown=1))}'
+        f'</p></div><span class="fn-score">{hit.score:.2f}</span></li>'
+        for hit in hits
+    )
+    told = f'<ul class="fn-hits">{rows}</ul>' if rows else "<p>Nothing resembles it.</p>"
+    return {
+        "html": {args.text("into", most=100): f'<h4 class="fn-heading">Similar papers</h4>{told}'}
+    }
+
+
+def cited(desk: Desk, args: Args) -> dict[str, Any]:
+    """Returns the citation of a paper, from its record alone, for the clipboard."""
+    form, paper = args.text("form", most=20), desk.papers.known(args.text("paper", most=500))
+    if form in STYLES:
+        return {"copy": citation(paper, form)}  # type: ignore[arg-type]  # as was checked
+    if form not in FORMS:
+        raise BadRequest(f"no format is called {form!r}; choose one of the list")
+    return {"copy": bibliography([paper], form)}  # type: ignore[arg-type]  # as was checked
+
+
+def copied(desk: Desk, args: Args) -> dict[str, Any]:
+    """Returns an answer as Markdown with its sources, for the clipboard."""
+    from ui.talk import Transcript, when
+    from ui.transcripts import transcript_markdown
+
+    answer = answer_at(desk, args)
+    return {"copy": transcript_markdown(Transcript(answer.question, when(0), (answer,)))}
+
+
+def opener(paper: Paper, kind: str = "fn-title", label: str = "") -> str:
+    """Returns a button that opens a paper's card, fetched when it is first wanted."""
+    name = card_name(paper)
+    return (
+        f'<button type="button" class="{kind}" data-card="{name}" data-paper="{text_html(paper.id)}"'
+        f' aria-controls="{name}" aria-expanded="false">{text_html(label or paper.title)}</button>'
+    )
+
+
+def card_name(paper: Paper) -> str:
+    """Returns the id in the page of a paper's own card."""
+    return f"p{hashlib.sha256(paper.id.encode()).hexdigest()[:12]}"
+
+
+ACTIONS = {
+    "paper": shown,
+    "similar": similar,
+    "cite": cited,
+    "copy": copied,
+}

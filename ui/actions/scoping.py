@@ -1,0 +1,24 @@
+"""Scope: which papers are searched."""
+
+from typing import Any
+
+from ui.asked import Args, filters_of
+from ui.desk import Desk
+from ui.panels import scope_html, searching
+
+
+def scope(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows what is searched within a scope; papers that are gone leave it."""
+    given = filters_of(args.part("scope"))
+    papers = [paper for id in sorted(given.papers or ()) if (paper := desk.papers.paper(id))]
+    pinned = [(paper.id, paper.title) for paper in papers]
+    return {
+        "html": {
+            "#fn-scope": scope_html(desk, given, pinned),
+            "#fn-extent": searching(desk, given),
+        },
+        "scope": {"papers": [paper for paper, _ in pinned]},
+    }
+
+
+ACTIONS = {"scope": scope}

@@ -1,0 +1,224 @@
+"""The library room: papers dropped in, browsed, removed; imports undone; its state in words."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from index.papers import Paper, Problem
+from index.search import Order
+from index.sources import NothingUsable, read_sources
+from ui.actions.papers import opener
+from ui.asked import Args, BadRequest
+from ui.cards import byline, text_html
+from ui.desk import Desk
+from ui.jobs import Job
+from ui.panels import counted, data
+
+ROWS = 40
+PROBLEMS_SHOWN = 20
+_ROOM = "#fn-room-library"
+_ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
+
+
+def shown(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows the room: what is here, what was added last, and its papers."""
+    return {
+        "html": {
+            _ROOM: '<header class="fn-roomhead"><h2>Library</h2>'
+            f'<p class="fn-soft">{_state(desk)}</p></header>{_DROP}<div id="fn-import">'
+            f'{_latest(desk)}</div>{_FIND}<div id="fn-shelf">{_shelf(desk, args)}</div>'
+            f"{_health(desk)}"
+        }
+    }
+
+
+def browsed(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows papers: those with some words, or all of them in some order."""
+    return {"html": {"#fn-shelf": _shelf(desk, args)}}
+
+
+def added(desk: Desk, args: Args) -> dict[str, Any]:
+    """Reads dropped files into the library; the reply names a job to follow."""
+    folder = desk.uploads.resolve() if desk.uploads else None
+    paths = [Path(path).resolve() for path in args.texts("paths", most=50)]
+    # The browser says which file it uploaded; it may not name any other.
+    if not paths or not folder or not all(_within(path, folder) for path in paths):
+        raise BadRequest("no file came with that; drop it again")
+    library = desk.papers
+
+    def work(job: Job) -> str:
+        try:
+            sources = read_sources(paths)
+        except NothingUsable as error:
+            return _told("Nothing could be used.", [_clean(p) for p in error.problems])
+        job.total = len(sources.papers)
+        done = library.add(
+            sources.papers, names=[path.name for path in paths], on_progress=job.advance
+        )
+        told = (
+            f"{counted(done.new, 'paper')} new, {done.changed:,} changed, {done.unchanged:,} known."
+        )
+        return _told(told, [_clean(p) for p in sources.problems])
+
+    return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
+
+
+def followed(desk: Desk, args: Args) -> dict[str, Any]:
+    """Says how far a job is, and at last what it came to."""
+    job = desk.jobs.get(args.user, args.text("job", most=100))
+    if job.error:
+        return {"done": True, "error": f"{job.label} failed: {job.error}"}
+    if job.result is not None:
+        return {"done": True, "result": job.result}
+    percent = f" · {job.done / job.total:.0%}" if job.total else ""
+    line = (
+        f"{job.label} {job.done:,} of {job.total:,} {job.unit} · {job.rate:.0f} a second{percent}"
+    )
+    return {"done": False, "line": line, "part": job.done / job.total if job.total else 0}
+
+
+def removed(desk: Desk, args: Args) -> dict[str, Any]:
+    """Removes papers."""
+    count = desk.papers.remove(args.texts("papers", most=500))
+    return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", "changed": True}
+
+
+def undone(desk: Desk, args: Args) -> dict[str, Any]:
+    """Undoes the last import."""
+    number = args.number("number")
+    if number is None:
+        raise BadRequest("nothing was chosen to undo; reload the page")
+    done = desk.papers.undo(number)
+    told = f"{counted(done.removed, 'paper')} taken back, {done.restored:,} as before."
+    return {**shown(desk, args), "told": told, "changed": True}
+
+
+_DROP = (
+    '<label class="fn-drop"><input type="file" multiple data-upload="add"'
+    ' accept=".txt,.html,.md,.bib,.ris,.xml,.jsonl,.json,.gz">'
+    "<strong>Drop papers here, or choose files</strong>"
+    "<span>Daily Papers pages, BibTeX, RIS, PubMed XML, JSON Lines</span></label>"
+    '<div id="fn-progress" role="status"></div>'
+)
+_FIND = (
+    '<form class="fn-find" data-do="browse" data-live="1" role="search">'
+    '<input type="search" name="query" aria-label="Search the library" placeholder="Search titles'
+    ' and abstracts" autocomplete="off"><label>Order <select name="order">'
+    + "".join(f'<option value="{order}">{label}</option>' for order, label in _ORDERS.items())
+    + "</select></label></form>"
+)
+
+
+def _state(desk: Desk) -> str:
+    status = desk.library.status()
+    years = f"{status.first_year}–{status.last_year}" if status.first_year else "no years"
+    undated = f", {status.undated:,} without a year" if status.undated else ""
+    return (
+        f"{counted(status.papers, 'paper')} in {counted(status.passages, 'passage')}, "
+        f"{years}{undated}"
+    )
+
+
+def _shelf(desk: Desk, args: Args) -> str:
+    library, query = desk.papers, " ".join(args.text("query", "", most=500).split())
+    order = args.text("order", "added", most=20)
+    if order not in get_args(Order):
+        order = "added"
+    at = max(0, args.number("at") or 0)
+    if query:
+        papers = [hit.paper for hit in library.search(query, k=at + ROWS + 1, by="bm25")][at:]
+    else:
+        papers = library.page(order, at, ROWS + 1)  # type: ignore[arg-type]  # as was checked
+    if not papers:
+        return '<p class="fn-remark">No paper has these words.</p>' if query else ""
+    rows = "".join(_row(paper) for paper in papers[:ROWS])
+    turn = {"query": query, "order": order}
+    back = _page("Earlier", at - ROWS, turn) if at else ""
+    on = _page("More", at + ROWS, turn) if len(papers) > ROWS else ""
+    return f'<ul class="fn-hits">{rows}</ul><p class="fn-pages">{back}{on}</p>'
+
+
+def _row(paper: Paper) -> str:
+    sure = text_html(f"Remove “{paper.title}” from the library?")
+    return (
+        f'<li><div>{opener(paper)}<p class="fn-byline">{text_html(byline(paper, shown=3))}</p></div>'
+        f'<span class="fn-rowtools"><button type="button" class="fn-quiet" data-pin='
+        f'"{text_html(paper.id)}" aria-label="{text_html(f"Ask only about {paper.title}")}">Ask'
+        f'</button><button type="button" class="fn-quiet" data-do="remove"'
+        f' {data(papers=[paper.id])} data-sure="{sure}"'
+        f' aria-label="{text_html(f"Remove {paper.title}")}">Remove</button></span></li>'
+    )
+
+
+def _page(label: str, at: int, turn: dict[str, str]) -> str:
+    return (
+        f'<button type="button" class="fn-button" data-do="browse" {data(at=max(0, at), **turn)}>'
+        f"{label}</button>"
+    )
+
+
+def _latest(desk: Desk) -> str:
+    """Returns the last import that can be undone, if there is one."""
+    last = next((one for one in desk.papers.imports() if not one.undone), None)
+    if last is None:
+        return ""
+    names = f" from {', '.join(last.names)}" if last.names else ""
+    cut = "" if last.complete else ", broken off"
+    when = f"{last.when:%d %B %Y, %H:%M}" if isinstance(last.when, datetime) else str(last.when)
+    told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
+    return (
+        f'<p class="fn-import">{text_html(told)} <button type="button" class="fn-button"'
+        f' data-do="undo" {data(number=last.number)} data-sure="Undo this import?">Undo</button></p>'
+    )
+
+
+def _health(desk: Desk) -> str:
+    status, library = desk.library.status(), desk.papers
+    agrees = library.agrees()
+    told = (
+        "Everything agrees: both search indexes hold what the catalog holds."
+        if agrees
+        else "A search index does not hold what the catalog holds; it is made again when the "
+        "library is next opened, and nothing is lost."
+    )
+    facts = (
+        f"Embedder {status.embedder}, {status.dimensions} dimensions · "
+        f"{status.bytes / 2**20:,.0f} MB on disk · {status.path}"
+    )
+    return (
+        f'<section class="fn-health"><h3 class="fn-heading">State</h3><p>{told}</p>'
+        f'<p class="fn-soft">{text_html(facts)}</p></section>'
+    )
+
+
+def _told(line: str, problems: Sequence[str]) -> str:
+    if not problems:
+        return f"<p>{text_html(line)}</p>"
+    rows = "".join(f"<li>{text_html(problem)}</li>" for problem in problems[:PROBLEMS_SHOWN])
+    more = len(problems) - PROBLEMS_SHOWN
+    rest = f"<li>and {more:,} more</li>" if more > 0 else ""
+    return (
+        f"<p>{text_html(line)} {counted(len(problems), 'record')} could not be used:</p>"
+        f'<ul class="fn-problems">{rows}{rest}</ul>'
+    )
+
+
+def _clean(problem: Problem) -> str:
+    """Returns a problem with the name of the file that was dropped, not where it was put."""
+    return str(replace(problem, path=Path(problem.path).name))
+
+
+def _within(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(folder) and path.is_file()
+
+
+ACTIONS = {
+    "library": shown,
+    "browse": browsed,
+    "add": added,
+    "job": followed,
+    "remove": removed,
+    "undo": undone,
+}

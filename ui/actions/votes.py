@@ -1,0 +1,61 @@
+"""Votes: what readers say of answers, kept as lines of which ``footnote eval import`` makes cases."""
+
+import os
+import secrets
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from evals.feedback import FeedbackEntry
+from ui.actions.talks import answer_at
+from ui.asked import Args, Asked, BadRequest
+from ui.desk import Desk
+
+_LOCK = threading.Lock()
+
+
+def voted(desk: Desk, args: Args) -> dict[str, Any]:
+    """Keeps a thumb, with what was wrong and what is right where the reader says so."""
+    if desk.feedback is None:
+        raise BadRequest("this server keeps no feedback; serve with: footnote chat")
+    answer = answer_at(desk, args)
+    before = desk.answers(Asked.read(args.values))[: (args.number("place") or 1) - 1]
+    history = [
+        message
+        for earlier in before
+        for message in (
+            {"role": "user", "content": earlier.question},
+            {"role": "assistant", "content": earlier.text},
+        )
+    ]
+    papers = [line.strip() for line in args.text("papers", "").splitlines() if line.strip()]
+    try:
+        entry = FeedbackEntry.model_validate(
+            {
+                "id": secrets.token_hex(8),
+                "at": datetime.now(UTC),
+                "question": answer.question,
+                "history": history,
+                "answer": answer.to_json(),
+                "thumb": args.text("thumb", most=4),
+                "fault": args.text("fault", "", most=30) or None,
+                "correction": args.text("correction", "").strip() or None,
+                "right_papers": papers,
+            }
+        )
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadRequest(f"that feedback does not fit together: {said}") from error
+    # One write of one line, flushed to the disk: a kill leaves whole lines.
+    with _LOCK:
+        desk.feedback.parent.mkdir(parents=True, exist_ok=True)
+        with desk.feedback.open("a", encoding="utf-8") as lines:
+            lines.write(entry.model_dump_json() + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+    return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
+
+
+ACTIONS = {"vote": voted}

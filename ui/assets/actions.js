@@ -1,0 +1,281 @@
+/* What a reader does beside asking: every button and form that names an action (data-do) becomes
+ * one call to the server, whose reply says what goes where. HTML in a reply was made safe by
+ * ui/actions; this file makes none of its own.
+ */
+(() => {
+  "use strict";
+  const page = window.footnote;
+  const { me, kept } = page;
+  const byId = (id) => document.getElementById(id);
+  let server = null, upload = null;
+
+  function connect(calls, send) {
+    server = calls;
+    upload = send;
+    call("boot").then((reply) => {
+      const room = location.hash.slice(1);
+      if (!reply?.error && room && byId(`fn-room-${room}`)) enter(room);
+    });
+  }
+
+  async function call(action, args = {}) {
+    let reply;
+    try {
+      reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
+    } catch {
+      reply = { error: "The server does not answer; is it still running?" };
+    }
+    apply(reply ?? {}, args);
+    return reply;
+  }
+
+  function apply(reply) {
+    for (const [where, html] of Object.entries(reply.html ?? {})) {
+      const element = document.querySelector(where);
+      if (element) element.innerHTML = html;
+    }
+    if (reply.scope) setScope({ ...me.scope, ...reply.scope });
+    if (reply.cleared) page.clear();
+    if (reply.frames) { enter("ask"); page.restore(reply.frames, reply.conversation ?? null); }
+    if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
+    if (reply.copy != null) copy(reply.copy);
+    if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
+    if (reply.file) save(reply.file);
+    if (reply.job) follow(reply.job);
+    if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
+    if (reply.changed) call("scope");
+    if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
+    if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
+  }
+
+  let fading = 0;
+  function toast(text, bad = false) {
+    const line = byId("fn-toast");
+    line.textContent = text;
+    line.className = bad ? "fn-shown fn-bad" : "fn-shown";
+    clearTimeout(fading);
+    fading = setTimeout(() => (line.className = ""), bad ? 8000 : 4000);
+  }
+
+  async function copy(text, said = "Copied.") {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(said.endsWith(": ") ? said + text : said);
+    } catch {
+      // Not over plain HTTP from elsewhere: the text can still be taken by hand.
+      toast(text);
+    }
+  }
+
+  function save(file) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], { type: `${file.kind};charset=utf-8` }));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  async function follow(job) {
+    const line = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
+    if (!line) return;
+    const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
+    const bar = Object.assign(document.createElement("progress"), { max: 1 });
+    bar.setAttribute("aria-label", "Progress");
+    line.replaceChildren(text, bar);
+    for (;;) {
+      const reply = await call("job", { job });
+      if (!reply || reply.error || reply.done) {
+        const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
+        if (room) await call(room);
+        const fresh = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
+        if (fresh) fresh.innerHTML = reply?.result ?? "";
+        call("scope");
+        return;
+      }
+      text.textContent = reply.line;
+      bar.value = reply.part;
+      await new Promise((wake) => setTimeout(wake, 400));
+    }
+  }
+
+  // Rooms
+
+  function enter(room) {
+    document.querySelectorAll(".fn-place").forEach((button) => {
+      if (button.dataset.room === room) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+    });
+    document.querySelectorAll(".fn-room").forEach((one) => (one.hidden = one.id !== `fn-room-${room}`));
+    document.body.classList.toggle("fn-away", room !== "ask");
+    document.body.classList.remove("fn-drawn");
+    history.replaceState(null, "", room === "ask" ? location.pathname + location.search : `#${room}`);
+    if (room === "ask") return;
+    window.scrollTo({ top: 0 });
+    const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
+    call(room, { place: last?.dataset.place ?? null });
+  }
+
+  // Scope
+
+  function setScope(scope) {
+    me.scope = scope;
+    kept.write("scope", scope);
+  }
+
+  function readScope(form) {
+    const scope = { papers: me.scope.papers ?? [] };
+    for (const name of ["venue", "source", "author"]) {
+      const value = form.elements[name]?.value.trim();
+      if (value) scope[name] = value;
+    }
+    const { since, until } = form.elements;
+    if (since) {
+      const [low, high] = [Number(since.value), Number(until.value)].sort((a, b) => a - b);
+      if (low > Number(since.min)) scope.since = low;
+      if (high < Number(until.max)) scope.until = high;
+    }
+    setScope(scope);
+    call("scope");
+  }
+
+  function pin(papers) {
+    setScope({ ...me.scope, papers });
+    call("scope");
+    enter("ask");
+    document.querySelector("#fn-question textarea")?.focus();
+  }
+
+  document.addEventListener("footnote:scope", (event) => {
+    pin(event.detail.papers);
+    toast(`Only ${event.detail.papers.length} chosen papers are searched now.`);
+  });
+  document.addEventListener("footnote:answered", () => call("talks"));
+
+  // A dragged slider shows its years at once and searches when it is let go.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest(".fn-years");
+    if (!field) return;
+    const [low, high] = [...field.querySelectorAll("input")].map((range) => Number(range.value)).sort((a, b) => a - b);
+    field.querySelector("output").textContent = `${low}–${high}`;
+    field.querySelectorAll("rect").forEach((bar) => bar.classList.toggle("fn-within", bar.dataset.year >= low && bar.dataset.year <= high));
+  });
+
+  // Buttons and forms
+
+  function argsOf(element) {
+    const turn = element.closest(".fn-turn");
+    const place = turn?.dataset.place ? { place: Number(turn.dataset.place) } : {};
+    return { ...place, ...JSON.parse(element.dataset.args ?? "{}") };
+  }
+
+  async function act(element, args) {
+    const turn = element.closest(".fn-turn");
+    const view = turn?.querySelector(".fn-view");
+    if (view && view.dataset.shown === element.dataset.do) {
+      view.replaceChildren();
+      delete view.dataset.shown;
+      return;
+    }
+    const reply = await call(element.dataset.do, args);
+    if (view && reply?.view != null) {
+      view.innerHTML = reply.view;
+      view.dataset.shown = element.dataset.do;
+    }
+    if (reply?.voted) turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+    element.closest(".fn-menu")?.removeAttribute("open");
+  }
+
+  // What cannot be taken back is asked twice: the second press within four seconds does it.
+  function sure(button) {
+    if (!button.dataset.sure || button.dataset.armed) return true;
+    const before = button.textContent;
+    button.dataset.armed = "1";
+    button.textContent = button.dataset.sure;
+    setTimeout(() => { delete button.dataset.armed; button.textContent = before; }, 4000);
+    return false;
+  }
+
+  function again(button, next, question = null) {
+    const turn = button.closest(".fn-turn");
+    const place = Number(turn.dataset.place || 0);
+    const asked = question ?? turn.querySelector(".fn-asked").textContent;
+    if (!place) turn.remove();
+    page.plan({ ...(place ? { kept: place - 1 } : {}), ...next });
+    page.submit(asked);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button, summary");
+    document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.removeAttribute("open");
+    });
+    if (!button) return;
+    const { room, pin: pinned, unpin, thumb, ignore } = button.dataset;
+    const turn = button.closest(".fn-turn");
+    if (room) enter(room);
+    else if (button.id === "fn-clear") { page.clear(); enter("ask"); call("talks"); document.querySelector("#fn-question textarea")?.focus(); }
+    else if (button.id === "fn-drawer") button.setAttribute("aria-expanded", String(document.body.classList.toggle("fn-drawn")));
+    else if (pinned != null) pin([pinned]);
+    else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
+    else if (ignore) again(button, { ignored: [...turn.ignored, ignore] });
+    else if ("retry" in button.dataset) again(button, { ignored: turn.ignored });
+    else if ("edit" in button.dataset) {
+      page.write(turn.querySelector(".fn-asked").textContent);
+      page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
+    }
+    else if (thumb === "up") act(Object.assign(button, { dataset: button.dataset }), { ...argsOf(button), thumb });
+    else if (button.dataset.do && button.type !== "submit" && sure(button)) act(button, argsOf(button));
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-do]");
+    if (!form) return;
+    event.preventDefault();
+    if (form.dataset.do === "scope") return readScope(form);
+    act(form, { ...argsOf(form), ...Object.fromEntries(new FormData(form)) });
+  });
+
+  let waiting = 0;
+  function live(event) {
+    const form = event.target.closest("form[data-do]");
+    if (!form || !("live" in form.dataset || form.getAttribute("role") === "search")) return;
+    if (form.dataset.do === "scope" && event.type === "input") return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => form.requestSubmit(), event.type === "change" ? 0 : 250);
+  }
+  document.addEventListener("input", live);
+  document.addEventListener("change", live);
+
+  // Files
+
+  async function drop(field, files) {
+    if (!files.length) return;
+    const line = byId("fn-progress");
+    line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
+    try {
+      const paths = [];
+      for (const file of files) paths.push((await upload(file)).path);
+      const reply = await call(field.dataset.upload, { paths });
+      if (reply?.error) line.textContent = "";
+    } catch {
+      line.textContent = "";
+      toast("The file did not arrive; try it again.", true);
+    }
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);
+  });
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const zone = event.target.closest?.(".fn-drop");
+      if (!zone) return;
+      event.preventDefault();
+      if (kind === "drop") drop(zone.querySelector("input"), [...event.dataTransfer.files]);
+    });
+  }
+
+  Object.assign(page, {
+    connect,
+    fetchCard: (paper) => call("paper", { paper }),
+  });
+})();

@@ -1,0 +1,115 @@
+"""The desk: what one server of the page works with, and how it answers a question.
+
+Conversations are kept by the server, by user, or by each reader's browser alone
+(``FOOTNOTE_CONVERSATIONS=browser``).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from index import FootnoteError
+from index.filters import Filters
+from index.library import Library
+from index.status import Status
+from rag.answer import Answer, ConstraintKind, Event, Turn
+from rag.engine import CitedQueryEngine
+from ui.asked import Asked
+from ui.conversations import Conversations
+from ui.jobs import Jobs
+from ui.topics import Topics
+
+
+class Ask(Protocol):
+    """Answers a question; ``CitedQueryEngine.stream`` does."""
+
+    def __call__(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = ...,
+        *,
+        ignored: frozenset[ConstraintKind] = ...,
+    ) -> Iterator[Event]:
+        """Yields stages, text, at last the answer."""
+
+
+class ShownLibrary(Protocol):
+    """The part of a library that the page cannot do without."""
+
+    def status(self) -> Status:
+        """Returns what the library holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the page is made over.
+
+    Attributes:
+        asks: Who answers, by the name that readers choose by; the first is the default.
+        conversations: None where each browser keeps its own.
+        topics: Saved topics; None where no file for them was given.
+        feedback: A line of JSON for each thumb; None where none is kept.
+        runs: Folder with runs of evals; None where there is none.
+        engines: What evals ask, by the same names as ``asks``.
+        sets: Folders of questions that a run can be started of, by name.
+        uploads: Folder that dropped files are put in; None where none can be dropped.
+    """
+
+    library: ShownLibrary
+    asks: Mapping[str, Ask]
+    conversations: Conversations | None = None
+    topics: Topics | None = None
+    feedback: Path | None = None
+    runs: Path | None = None
+    engines: Mapping[str, CitedQueryEngine] = field(default_factory=dict)
+    sets: Mapping[str, Path] = field(default_factory=dict)
+    uploads: Path | None = None
+    jobs: Jobs = field(default_factory=Jobs)
+
+    @property
+    def papers(self) -> Library:
+        """The library, where it is more than a status.
+
+        Raises:
+            FootnoteError: It is not.
+        """
+        if not isinstance(self.library, Library):
+            raise FootnoteError("this page has no library behind it; serve one with: footnote chat")
+        return self.library
+
+    def answers(self, asked: Asked) -> tuple[Answer, ...]:
+        """Returns the answers that a question goes on from.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        found = asked.records
+        if self.conversations is not None and asked.conversation:
+            found = self.conversations.load(asked.user, asked.conversation).answers
+        return found if asked.kept is None else found[: max(0, asked.kept)]
+
+    def stream(self, question: str, asked: Asked, before: Sequence[Answer]) -> Iterator[Event]:
+        """Yields an answer in the making."""
+        name = asked.composer if asked.composer in self.asks else next(iter(self.asks))
+        turns = [
+            turn
+            for answer in before
+            for turn in (Turn("user", answer.question), Turn("assistant", answer.text))
+        ]
+        return self.asks[name](question, turns, asked.filters, ignored=asked.ignored)
+
+    def keep(self, asked: Asked, answer: Answer) -> str | None:
+        """Adds an answer to its conversation, begun if need be; returns the conversation's id.
+
+        Of an edited question everything from it on is forgotten, now that there is another.
+        """
+        store = self.conversations
+        if store is None:
+            return None
+        id = asked.conversation or store.start(asked.user)
+        if asked.conversation and asked.kept is not None:
+            store.truncate(asked.user, id, max(0, asked.kept))
+        store.append(asked.user, id, answer)
+        return id
