@@ -125,9 +125,8 @@ class Catalog(Stored):
         )
         return [int(row[0]) for row in rows]
 
-    def papers(self) -> Iterator[tuple[int, Paper]]:
-        """Yields every paper with its number."""
-        last = 0
+    def papers(self, last: int = 0) -> Iterator[tuple[int, Paper]]:
+        """Yields every paper with its number, those after the number ``last``."""
         while rows := self._rows(
             "SELECT number, record FROM papers WHERE number > ? ORDER BY number LIMIT ?",
             (last, MANY),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from index.database import Database
+from index.arrivals import Arrivals
 from index.embedders import Matrix
 from index.tokens import Tokens
 
@@ -20,7 +20,7 @@ CREATE INDEX IF NOT EXISTS tokens_by_reader ON tokens (reader);
 MANY = 10_000
 
 
-class Embedded(Database):
+class Embedded(Arrivals):
     """The vectors and the tokens of a catalog's passages."""
 
     def vectors(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:

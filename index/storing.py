@@ -52,6 +52,7 @@ class Stored(Imports):
         if not entries:
             return []
         with self.transaction():
+            self._arrive()
             self._revise()
             if of:
                 self._begin(of)

@@ -33,7 +33,7 @@ def card_html(name: str, kind: str, paper: Paper, spans: Sequence[Span]) -> str:
         f'<header><p class="fn-kicker">{kind}</p><button type="button" class="fn-close"'
         f' aria-label="Close source">Close</button></header>'
         f'<h3 id="{name}-title">{prose_html(paper.title)}</h3>'
-        f'<p class="fn-byline">{text_html(byline(paper))}</p>{_link(paper)}{note}'
+        f"{byline_html(paper)}{_link(paper)}{note}"
         f'<p class="fn-abstract">{marked(paper.abstract, spans)}</p>{_tools(name, paper)}</section>'
     )
 
@@ -76,6 +76,12 @@ def marked(text: str, spans: Iterable[Span]) -> str:
         piece = prose_html(text[start:end])
         pieces.append(f'<mark data-quotes="{names}">{piece}</mark>' if names else piece)
     return "".join(pieces)
+
+
+def byline_html(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> str:
+    """Returns the byline as a paragraph; nothing where nothing is known."""
+    line = byline(paper, shown=shown)
+    return f'<p class="fn-byline">{text_html(line)}</p>' if line else ""
 
 
 def byline(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 # Read by Gradio and by huggingface_hub while they are imported: without these two lines a
 # launch looks up two hosts, and this page is for machines that have no network.
@@ -40,6 +41,10 @@ EXAMPLES = (
 
 # Answers in the making at the same time. Gradio's own default is one.
 CONCURRENT_ANSWERS = 40
+
+
+# The desk of each page, for the addresses that its server has beside it.
+_DESKS: "WeakKeyDictionary[gr.Blocks, Desk]" = WeakKeyDictionary()
 
 
 def build_page(
@@ -87,8 +92,8 @@ def build_page(
             elem_id="fn-rooms", apply_default_css=False,
         )  # fmt: skip
         _wire(desk, transcript, question, (send, stop), offered)
+    _DESKS[page] = desk
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
-    page.desk = desk
     return page
 
 
@@ -242,7 +247,7 @@ def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
             f"the chat page did not start on {host}:{port} ({type(error).__name__}); "
             "if a proxy is set, set also NO_PROXY=127.0.0.1,localhost"
         ) from error
-    add_links(app, page.desk)
+    add_links(app, _DESKS[page])
     return str(address)
 
 

@@ -24,8 +24,8 @@ def histogram_svg(years: Mapping[int, int], since: int, until: int) -> str:
         within = ' class="fn-within"' if since <= year <= until else ""
         bars += (
             f'<rect x="{(year - first) * width + GAP / 2:.1f}" y="{HEIGHT - height:.1f}"'
-            f' width="{max(1.0, width - GAP):.1f}" height="{height:.1f}" data-year="{year}"{within}>'
-            f"<title>{year}: {count:,}</title></rect>"
+            f' width="{max(1.0, width - GAP):.1f}" height="{height:.1f}" data-year="{year}"'
+            f"{within}><title>{year}: {count:,}</title></rect>"
         )
     return (
         f'<svg class="fn-histogram" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none"'

@@ -53,10 +53,10 @@ def places_html(desk: Desk) -> str:
         for room, label in PLACES
     )
     return (
-        f'<nav aria-label="Places">{links}</nav>'
+        f'<div class="fn-nav"><nav aria-label="Places">{links}</nav>'
         '<button type="button" id="fn-drawer" class="fn-quiet" aria-expanded="false"'
         ' aria-controls="fn-talks">Conversations</button>'
-        '<button type="button" id="fn-clear" class="fn-button">New conversation</button>'
+        '<button type="button" id="fn-clear" class="fn-button">New conversation</button></div>'
     )
 
 
@@ -64,8 +64,9 @@ def shell_html(part: str) -> str:
     """Returns an empty part of the page, which its actions fill."""
     if part == "talks":
         return (
-            '<aside id="fn-talk-list" aria-label="Conversations"><form data-do="talks" role="search">'
-            '<input type="search" name="search" aria-label="Search conversations"'
+            '<aside id="fn-talk-list" aria-label="Conversations">'
+            '<form data-do="talks" role="search"><input type="search" name="search"'
+            ' aria-label="Search conversations"'
             ' placeholder="Search conversations" autocomplete="off"></form>'
             '<div id="fn-talk-rows"></div></aside>'
         )
@@ -108,7 +109,8 @@ def _talk(talk: Conversation, current: str) -> str:
         f"{_item('export', 'Markdown', id=talk.id, form='markdown')}"
         f"{_item('export', 'HTML', id=talk.id, form='html')}"
         f"{_item('export', 'JSON', id=talk.id, form='json')}"
-        f"{_item('unshare' if talk.shared else 'share', 'Stop sharing' if talk.shared else 'Share a link', id=talk.id)}"
+        f"{_item('share', 'Share a link', id=talk.id)}"
+        f"{_item('unshare', 'Stop sharing', id=talk.id) if talk.shared else ''}"
         f"{_item('delete', 'Delete', sure='Delete this conversation?', id=talk.id)}"
         "</div></details></li>"
     )
@@ -116,7 +118,10 @@ def _talk(talk: Conversation, current: str) -> str:
 
 def _item(action: str, label: str, *, sure: str = "", **args: Any) -> str:
     asked = f' data-sure="{text_html(sure)}"' if sure else ""
-    return f'<button type="button" class="fn-quiet" data-do="{action}" {data(**args)}{asked}>{label}</button>'
+    return (
+        f'<button type="button" class="fn-quiet" data-do="{action}" {data(**args)}{asked}>'
+        f"{label}</button>"
+    )
 
 
 def data(**args: Any) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from index.papers import Hit, Paper
 from rag.answer import Answer, Constraint, Statement
 from rag.glossary import NAMES
-from ui.cards import Span, byline, card_html, text_html
+from ui.cards import Span, byline_html, card_html, text_html
 from ui.mathematics import prose_html
 
 NEAREST_SHOWN = 3
@@ -204,7 +204,7 @@ def _sources(answer: Answer, number: int) -> str:
         title = _opener(f"t{number}-s{marker}", "fn-title", paper.title, first)
         entries += (
             f'<li><span class="fn-number">{marker}</span><div>{title}'
-            f'<p class="fn-byline">{text_html(byline(paper, shown=1))}</p></div></li>'
+            f"{byline_html(paper, shown=1)}</div></li>"
         )
     return f'<h3 class="fn-heading">Sources</h3><ol class="fn-sources">{entries}</ol>'
 
@@ -234,10 +234,7 @@ def _entry(hit: Hit, number: int) -> str:
     spans = [f"{start}-{end}" for start, end in _telling(hit)]
     title = _opener(f"t{number}-h{hit.rank}", "fn-title", hit.paper.title, spans)
     score = f'<span class="fn-score">{hit.scale} {hit.score:.3f}</span>'
-    return (
-        f'<li><div>{title}<p class="fn-byline">{text_html(byline(hit.paper, shown=1))}</p></div>'
-        f"{score}</li>"
-    )
+    return f"<li><div>{title}{byline_html(hit.paper, shown=1)}</div>{score}</li>"
 
 
 def _searched_for(answer: Answer) -> str:
@@ -287,16 +284,19 @@ def _tools() -> str:
         '<button type="button" class="fn-quiet" data-do="map">On the map</button>'
         '<button type="button" class="fn-quiet" data-edit>Edit</button>'
         '<button type="button" class="fn-quiet" data-retry>Retry</button>'
-        f'<span class="fn-thumbs">{_thumb("up", "Good answer")}{_thumb("down", "Bad answer")}</span>'
-        '</footer><div class="fn-view"></div>'
+        f'<span class="fn-thumbs">{_thumb("up", "Good answer")}'
+        f'{_thumb("down", "Bad answer")}</span></footer><div class="fn-view"></div>'
     )
 
 
 def _thumb(way: str, label: str) -> str:
     turn = ' style="transform: rotate(180deg)"' if way == "down" else ""
+    action = "vote" if way == "up" else "doubt"
     return (
-        f'<button type="button" class="fn-quiet fn-thumb" data-thumb="{way}" aria-label="{label}">'
-        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"{turn}><path d="M2 7h2.5'
+        f'<button type="button" class="fn-quiet fn-thumb" data-do="{action}" data-thumb="{way}"'
+        f""" data-args='{{"thumb": "{way}"}}' aria-label="{label}" aria-pressed="false">"""
+        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"{turn}>'
+        '<path d="M2 7h2.5'
         "v7H2zM5.5 7.2 8.4 1.6c.9 0 1.5.7 1.4 1.6L9.4 6h3.9c.9 0 1.5.8 1.3 1.7l-1.1 5c-.2.8-.8 1.3"
         '-1.6 1.3H5.5z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-linejoin='
         '"round"/></svg></button>'

@@ -134,7 +134,7 @@ def _sets() -> dict[str, Path]:
 
 
 def _examples(library: "Library") -> tuple[str, ...]:
-    """Returns questions to begin with: the demo's own, elsewhere some about papers that are here."""
+    """Returns questions to begin with: the demo's own, or some about papers that are here."""
     from ui.chat import EXAMPLES
 
     if library.path.name == "demo":

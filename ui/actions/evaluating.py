@@ -70,11 +70,12 @@ def compared(desk: Desk, args: Args) -> dict[str, Any]:
     a, b = (_folder(desk, name) for name in names)
     found = compare(a, b)
     rows = "".join(_change(change) for change in found.changes)
-    cases = "".join(
-        f"<h4>{text_html(title)}</h4><ul>{''.join(f'<li>{text_html(p.question)}</li>' for p in pairs)}</ul>"
-        for title, pairs in (("Won by the second", found.wins), ("Lost by it", found.losses))
-        if pairs
+    won, lost = (
+        "".join(f"<li>{text_html(pair.question)}</li>" for pair in pairs)
+        for pairs in (found.wins, found.losses)
     )
+    cases = f"<h4>Won by the second</h4><ul>{won}</ul>" if won else ""
+    cases += f"<h4>Lost by it</h4><ul>{lost}</ul>" if lost else ""
     html = (
         f"<h3>{text_html(names[0])} and {text_html(names[1])}</h3>"
         f'<p class="fn-soft">{counted(found.cases, "case")} in both; a difference is named only'
@@ -158,8 +159,8 @@ def _runs(desk: Desk) -> str:
         else ""
     )
     return (
-        f'<div class="fn-scroll"><table class="fn-table"><thead><tr><th>Run</th><th>Cases</th>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>{comparing}"
+        '<div class="fn-scroll"><table class="fn-table"><thead><tr><th>Run</th><th>Cases</th>'
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>{comparing}"
     )
 
 
@@ -198,8 +199,8 @@ def _run(folder: Path) -> str:
                 "<tr><th>Measure</th><th>Mean</th><th>95 %</th><th>n</th><th>1 would say</th></tr>"
                 f"</thead><tbody>{rows}</tbody></table></div>"
             )
-    rows = sorted(iterate_rows(folder), key=lambda row: row["missed"] in (None, "answered"))
-    cases = "".join(_case(folder, row) for row in rows[:CASES_SHOWN])
+    found = sorted(iterate_rows(folder), key=lambda row: row["missed"] in (None, "answered"))
+    cases = "".join(_case(folder, row) for row in found[:CASES_SHOWN])
     return (
         f'<h3>{text_html(folder.name)}</h3>{tables}<h4>Cases</h4><ul class="fn-hits">{cases}</ul>'
     )

@@ -7,7 +7,7 @@ from index.papers import Paper
 from ui.actions.talks import answer_at
 from ui.asked import Args, BadRequest
 from ui.bibliography import FORMS, bibliography
-from ui.cards import byline, card_html, text_html
+from ui.cards import byline_html, card_html, text_html
 from ui.desk import Desk
 from ui.styled import STYLES, citation
 
@@ -24,8 +24,8 @@ def similar(desk: Desk, args: Args) -> dict[str, Any]:
     """Lists the papers nearest to a paper, in its card."""
     hits = desk.papers.similar(args.text("paper", most=500), k=SIMILAR)
     rows = "".join(
-        f'<li><div>{opener(hit.paper)}<p class="fn-byline">{text_html(byline(hit.paper, shown=1))}'
-        f'</p></div><span class="fn-score">{hit.score:.2f}</span></li>'
+        f"<li><div>{opener(hit.paper)}{byline_html(hit.paper, shown=1)}</div>"
+        f'<span class="fn-score">{hit.score:.2f}</span></li>'
         for hit in hits
     )
     told = f'<ul class="fn-hits">{rows}</ul>' if rows else "<p>Nothing resembles it.</p>"
@@ -38,10 +38,10 @@ def cited(desk: Desk, args: Args) -> dict[str, Any]:
     """Returns the citation of a paper, from its record alone, for the clipboard."""
     form, paper = args.text("form", most=20), desk.papers.known(args.text("paper", most=500))
     if form in STYLES:
-        return {"copy": citation(paper, form)}  # type: ignore[arg-type]  # as was checked
+        return {"copy": citation(paper, form)}
     if form not in FORMS:
         raise BadRequest(f"no format is called {form!r}; choose one of the list")
-    return {"copy": bibliography([paper], form)}  # type: ignore[arg-type]  # as was checked
+    return {"copy": bibliography([paper], form)}
 
 
 def copied(desk: Desk, args: Args) -> dict[str, Any]:
@@ -57,8 +57,9 @@ def opener(paper: Paper, kind: str = "fn-title", label: str = "") -> str:
     """Returns a button that opens a paper's card, fetched when it is first wanted."""
     name = card_name(paper)
     return (
-        f'<button type="button" class="{kind}" data-card="{name}" data-paper="{text_html(paper.id)}"'
-        f' aria-controls="{name}" aria-expanded="false">{text_html(label or paper.title)}</button>'
+        f'<button type="button" class="{kind}" data-card="{name}"'
+        f' data-paper="{text_html(paper.id)}" aria-controls="{name}" aria-expanded="false">'
+        f"{text_html(label or paper.title)}</button>"
     )
 
 

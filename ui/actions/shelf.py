@@ -11,7 +11,7 @@ from index.search import Order
 from index.sources import NothingUsable, read_sources
 from ui.actions.papers import opener
 from ui.asked import Args, BadRequest
-from ui.cards import byline, text_html
+from ui.cards import byline_html, text_html
 from ui.desk import Desk
 from ui.jobs import Job
 from ui.panels import counted, data
@@ -143,7 +143,7 @@ def _shelf(desk: Desk, args: Args) -> str:
 def _row(paper: Paper) -> str:
     sure = text_html(f"Remove “{paper.title}” from the library?")
     return (
-        f'<li><div>{opener(paper)}<p class="fn-byline">{text_html(byline(paper, shown=3))}</p></div>'
+        f"<li><div>{opener(paper)}{byline_html(paper, shown=3)}</div>"
         f'<span class="fn-rowtools"><button type="button" class="fn-quiet" data-pin='
         f'"{text_html(paper.id)}" aria-label="{text_html(f"Ask only about {paper.title}")}">Ask'
         f'</button><button type="button" class="fn-quiet" data-do="remove"'
@@ -170,7 +170,8 @@ def _latest(desk: Desk) -> str:
     told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
     return (
         f'<p class="fn-import">{text_html(told)} <button type="button" class="fn-button"'
-        f' data-do="undo" {data(number=last.number)} data-sure="Undo this import?">Undo</button></p>'
+        f' data-do="undo" {data(number=last.number)} data-sure="Undo this import?">Undo'
+        "</button></p>"
     )
 
 

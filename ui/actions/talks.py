@@ -101,7 +101,7 @@ def exported(desk: Desk, args: Args) -> dict[str, Any]:
     if place is not None:
         answers = answers[place - 1 : place]
     cited = [paper for answer in answers for paper in answer.papers]
-    text = bibliography(cited, form)  # type: ignore[arg-type]  # one of FORMS, as was checked
+    text = bibliography(cited, form)
     return _file(f"{name}.{_BIBLIOGRAPHIES[form]}", "text/plain", text)
 
 

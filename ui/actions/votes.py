@@ -1,4 +1,4 @@
-"""Votes: what readers say of answers, kept as lines of which ``footnote eval import`` makes cases."""
+"""Votes: what readers say of answers; ``footnote eval import`` makes cases of them."""
 
 import os
 import secrets
@@ -58,4 +58,26 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
     return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
 
 
-ACTIONS = {"vote": voted}
+def doubted(desk: Desk, args: Args) -> dict[str, Any]:
+    """Asks what is wrong with an answer, and what would be right."""
+    faults = "".join(
+        f'<label><input type="radio" name="fault" value="{fault}"> {label}</label>'
+        for fault, label in _FAULTS.items()
+    )
+    return {
+        "view": '<form class="fn-doubt" data-do="vote" data-args=\'{"thumb": "down"}\'>'
+        f"<fieldset><legend>What was wrong?</legend>{faults}</fieldset>"
+        '<label>The right answer, if you know it<textarea name="correction" rows="2"></textarea>'
+        "</label><label>Papers that answer it, a title or id a line"
+        '<textarea name="papers" rows="2"></textarea></label>'
+        '<button class="fn-button">Send</button></form>'
+    }
+
+
+_FAULTS = {
+    "wrong_paper": "Wrong paper",
+    "wrong_quote": "Wrong quote",
+    "missing": "Something is missing",
+    "should_have_refused": "It should have refused",
+}
+ACTIONS = {"vote": voted, "doubt": doubted}

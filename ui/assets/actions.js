@@ -210,7 +210,7 @@
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
     if (!button) return;
-    const { room, pin: pinned, unpin, thumb, ignore } = button.dataset;
+    const { room, pin: pinned, unpin, ignore } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
     else if (button.id === "fn-clear") { page.clear(); enter("ask"); call("talks"); document.querySelector("#fn-question textarea")?.focus(); }
@@ -223,7 +223,6 @@
       page.write(turn.querySelector(".fn-asked").textContent);
       page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
     }
-    else if (thumb === "up") act(Object.assign(button, { dataset: button.dataset }), { ...argsOf(button), thumb });
     else if (button.dataset.do && button.type !== "submit" && sure(button)) act(button, argsOf(button));
   });
 
