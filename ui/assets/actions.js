@@ -206,6 +206,7 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, summary");
+    if (!event.target.closest("#fn-library, #fn-extent")) document.body.classList.remove("fn-scoping");
     document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
@@ -215,6 +216,11 @@
     if (room) enter(room);
     else if (button.id === "fn-clear") { page.clear(); enter("ask"); call("talks"); document.querySelector("#fn-question textarea")?.focus(); }
     else if (button.id === "fn-drawer") button.setAttribute("aria-expanded", String(document.body.classList.toggle("fn-drawn")));
+    else if (button.id === "fn-extent") {
+      // Beside the answer on a wide screen, a sheet from below on a narrow one.
+      document.body.classList.toggle("fn-scoping");
+      byId("fn-library").querySelector("input, select")?.focus();
+    }
     else if (pinned != null) pin([pinned]);
     else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
     else if (ignore) again(button, { ignored: [...turn.ignored, ignore] });
@@ -224,6 +230,10 @@
       page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
     }
     else if (button.dataset.do && button.type !== "submit" && sure(button)) act(button, argsOf(button));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.body.classList.remove("fn-scoping", "fn-drawn");
   });
 
   document.addEventListener("submit", (event) => {
