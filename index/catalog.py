@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.arrivals import Arrivals
 from index.embedded import MANY, Embedded, in_parts
 from index.embedders import Matrix
 from index.papers import Listing, Paper, Passage, Span
@@ -75,7 +76,7 @@ class _Known:
         self.counts: tuple[int, int] | None = None
 
 
-class Catalog(Embedded):
+class Catalog(Arrivals, Embedded):
     """Papers, identifiers, passages, vectors and tokens in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
@@ -129,9 +130,8 @@ class Catalog(Embedded):
         rows = self._rows(f"SELECT alias, paper FROM aliases WHERE alias IN ({marks})", wanted)
         return {str(alias): int(number) for alias, number in rows}
 
-    def papers(self) -> Iterator[tuple[int, Paper]]:
-        """Yields every paper with its number."""
-        last = 0
+    def papers(self, last: int = 0) -> Iterator[tuple[int, Paper]]:
+        """Yields every paper with its number, those after the number ``last``."""
         while rows := self._rows(
             "SELECT number, record FROM papers WHERE number > ? ORDER BY number LIMIT ?",
             (last, MANY),
@@ -163,6 +163,7 @@ class Catalog(Embedded):
             return []
         with self.transaction():
             self._make_tokens()
+            self._arrive()
             self.set_meta(revision=str(int(self.meta("revision") or 0) + 1))
             return [self._store(entry) for entry in entries]
 
@@ -177,7 +178,7 @@ class Catalog(Embedded):
             "INSERT INTO papers (number, id, year, record) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (number) DO UPDATE SET id = excluded.id, year = excluded.year, "
             "record = excluded.record RETURNING number",
-            (entry.number, paper.id, paper.year, json.dumps(asdict(paper))),
+            (entry.number or self._next_number(), paper.id, paper.year, json.dumps(asdict(paper))),
         ).fetchone()[0]
         self._db.executemany(
             "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(a, number) for a in paper.aliases]

@@ -364,6 +364,15 @@ class Library:
         """Yields every paper, in the order of adding."""
         return (paper for _, paper in self._catalog.papers())
 
+    def newest(self) -> int:
+        """Returns the number of the newest paper that can be found: a mark for ``since``."""
+        return self._catalog.newest()
+
+    def since(self, number: int) -> list[Paper]:
+        """Returns the papers added after that number, in order; a changed one is not new."""
+        newest = self.newest()
+        return [paper for at, paper in self._catalog.papers(number) if at <= newest]
+
     def status(self) -> Status:
         """Returns what the library holds."""
         return read_status(self.path, self._catalog, self.embedder)

@@ -132,7 +132,8 @@ class Snapshots:
         self._write_vectors(making / "vectors")
         self._write_words(making / "words")
         os.replace(making, self._folder(generation))
-        self._catalog.set_meta(generation=str(generation), published=revision)
+        newest = self._catalog.all_published()
+        self._catalog.set_meta(generation=str(generation), published=revision, newest=newest)
         # SQLite's data_version speaks of other connections' commits only.
         self._seen = -1
         self.current()
