@@ -1,4 +1,4 @@
-"""Filters: which papers may be found, by year, venue, author and source."""
+"""Filters: which papers may be found, by year, venue, author and source, or one by one."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.catalog import Catalog
+from index.embedded import MANY
 from index.papers import normal_title
 from index.sources.daily_papers import SOURCE
 
@@ -31,6 +32,8 @@ class Filters:
         venue: Its name or short name, with or without a year.
         author: A surname or a full name.
         source: Where the record came from.
+        papers: Identifiers of the only papers that may be found; a paper that took in another
+            answers to both.
     """
 
     since: int | None = None
@@ -38,6 +41,7 @@ class Filters:
     venue: str | None = None
     author: str | None = None
     source: str | None = None
+    papers: frozenset[str] | None = None
 
     def admit(self, year: int | None) -> bool:
         """Returns whether a paper of this year passes the years."""
@@ -61,7 +65,10 @@ class Filters:
         return {kind: name for kind, name in given.items() if name is not None}
 
     def __str__(self) -> str:
-        """Returns them in words to stand after "papers": "since 2020 by Hinton"."""
+        """Returns them in words to stand after "papers": "since 2020 by Hinton".
+
+        Chosen papers are told by their number: "among the 3 chosen".
+        """
         since, until = self.since, self.until
         if since is not None and until is not None:
             years = f"of {since}" if since == until else f"from {since} to {until}"
@@ -69,6 +76,8 @@ class Filters:
             years = f"since {since}" if since is not None else f"until {until}"
         places = {"venue": "at", "author": "by", "source": "from"}
         named = [f"{places[kind]} {name}" for kind, name in self.names.items()]
+        if self.papers is not None:
+            named.append(f"among the {len(self.papers):,} chosen")
         return " ".join([*([years] if self.dated else []), *named])
 
 
@@ -93,9 +102,19 @@ class Names:
         return frozenset(self._of(kind).get(fold(name), ()))
 
     def admitted(self, filters: Filters) -> frozenset[int] | None:
-        """Returns the numbers of the papers that pass the names; None where there are none."""
+        """Returns the numbers of the papers that pass the names, and that were chosen.
+
+        None means all of them: there are no names, and none was chosen.
+        """
         sets = [self.papers(kind, name) for kind, name in filters.names.items()]
+        if filters.papers is not None:
+            sets.append(self._chosen(filters.papers))
         return frozenset.intersection(*sets) if sets else None
+
+    def _chosen(self, papers: frozenset[str]) -> frozenset[int]:
+        ids = sorted(papers)
+        parts = (ids[at : at + MANY] for at in range(0, len(ids), MANY))
+        return frozenset(number for part in parts for number in self._catalog.owners(part).values())
 
     def _of(self, kind: NameKind) -> dict[str, "array[int]"]:
         revision = self._catalog.meta("revision")

@@ -1,4 +1,4 @@
-"""Which papers may be found, by venue, author and source."""
+"""Which papers may be found, by venue, author and source, or one by one."""
 
 from collections.abc import Iterator
 
@@ -54,6 +54,10 @@ FILTERS = [
     (Filters(author="LeCun", source="PubMed"), "h2"),
     (Filters(author="LeCun", venue="neurips", until=2018), ""),
     (Filters(since=2019, venue="neurips"), "h1"),
+    (Filters(papers=frozenset({"id:h4", "id:h1"})), "h1 h4"),
+    (Filters(papers=frozenset({"id:h4", "id:none", "' OR 1 --"})), "h4"),
+    (Filters(papers=frozenset()), ""),
+    (Filters(papers=frozenset({"id:h0", "id:h1", "id:h2"}), author="LeCun", until=2019), "h1"),
 ]
 
 
@@ -83,6 +87,30 @@ def test_a_name_of_nothing_names_nothing():
     assert names_of("author", "  ") == names_of("venue", "?") == set()
 
 
+def test_hundreds_of_papers_can_be_chosen(library):
+    papers = frozenset(paper.id for paper in library.papers() if paper.id != "id:h3")
+    chosen = Filters(papers=papers)
+    assert library.count(chosen) == len(papers) == 304
+    for by in ("cosine", "bm25"):
+        hits = library.search("tide", k=305, filters=chosen, by=by)
+        assert {hit.paper.id for hit in hits} == papers
+
+
+def test_more_papers_can_be_chosen_than_a_statement_has_parameters(library):
+    papers = frozenset({"id:h1", *(f"id:none{number}" for number in range(40_000))})
+    assert library.count(Filters(papers=papers)) == 1
+
+
+def test_a_chosen_paper_that_became_another_is_that_other(tmp_path):
+    with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as library:
+        library.add([make_paper("Rings", "Ideals ascend.", ["id:r1"]), invented(1)])
+        chosen = Filters(papers=frozenset({"id:r1"}))
+        library.add([make_paper("Rings", "Ideals ascend.", ["doi:10.5555/rings"])])
+        for by in ("cosine", "bm25"):
+            (hit,) = library.search("ideals", k=9, filters=chosen, by=by)
+            assert hit.paper.id == "doi:10.5555/rings"
+
+
 @pytest.mark.parametrize(
     ("filters", "words"),
     [
@@ -91,6 +119,11 @@ def test_a_name_of_nothing_names_nothing():
         (Filters(2019, 2021), "from 2019 to 2021"),
         (Filters(until=2018, author="Hinton"), "until 2018 by Hinton"),
         (Filters(since=2020, venue="ICLR", source="arXiv"), "since 2020 at ICLR from arXiv"),
+        (Filters(papers=frozenset({"id:1"})), "among the 1 chosen"),
+        (
+            Filters(since=2020, papers=frozenset(map(str, range(1200)))),
+            "since 2020 among the 1,200 chosen",
+        ),
     ],
 )
 def test_filters_are_told_in_words(filters, words):
