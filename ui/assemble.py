@@ -60,16 +60,8 @@ class Misuse(FootnoteError):
 @contextmanager
 def open_library(path: Path | None) -> "Iterator[Library]":
     """Opens a library that must exist and hold papers."""
-    from index import LibraryNotFound
-
-    folder = library_folder(path)
-    if folder.is_file():
-        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
     # Said before a model is loaded for nothing.
-    if not folder.is_dir():
-        raise LibraryNotFound(
-            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
-        )
+    folder = present_folder(path)
     from index.library import Library
 
     with Library.open(folder, embedder=make_embedder()) as library:
@@ -169,6 +161,20 @@ def library_folder(path: Path | None) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("footnote", appauthor=False) / "library"
+
+
+def present_folder(path: Path | None) -> Path:
+    """Returns the library's folder, which must be there."""
+    from index import LibraryNotFound
+
+    folder = library_folder(path)
+    if folder.is_file():
+        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
+    if not folder.is_dir():
+        raise LibraryNotFound(
+            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+        )
+    return folder
 
 
 def check_years(since: int | None, until: int | None) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from index import FootnoteError
-from ui import changing, citing, evaluating, serving
+from ui import changing, citing, digesting, evaluating, serving
 from ui.assemble import (
     ComposerOption,
     CountOption,
@@ -226,7 +226,13 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (citing.cite, serving.chat, serving.demo):
+for command in (
+    citing.cite,
+    digesting.topics,
+    digesting.digest,
+    serving.chat,
+    serving.demo,
+):
     app.command()(command)
 app.add_typer(evaluating.app, name="eval")
 
