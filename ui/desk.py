@@ -79,6 +79,17 @@ class Desk:
             raise FootnoteError("this page has no library behind it; serve one with: footnote chat")
         return self.library
 
+    @property
+    def engine(self) -> CitedQueryEngine:
+        """The engine of the default composer.
+
+        Raises:
+            FootnoteError: The page has none behind it.
+        """
+        if not self.engines:
+            raise FootnoteError("this page has no engine behind it; serve one with: footnote chat")
+        return next(iter(self.engines.values()))
+
     def answers(self, asked: Asked) -> tuple[Answer, ...]:
         """Returns the answers that a question goes on from.
 

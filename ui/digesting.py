@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 # Beside the catalog: the marks are numbers of this library's papers.
 TOPICS = "topics.sqlite3"
-# Whose the topics of the command line are.
-USER = "local"
-
 _NO_TOPICS = "No topics; save one with: footnote topics add TEXT"
 
 
@@ -61,34 +58,34 @@ def topics(
 
 def _add(text: str, library: Path | None) -> None:
     from rag.question import understand
-    from ui.topics import Topics
+    from ui.topics import LOCAL, Topics
 
     understand(text)  # complain before anything is loaded
     with open_library(library) as opened, Topics.open(opened.path / TOPICS) as kept:
-        id = kept.add(USER, text, mark=opened.newest())
+        id = kept.add(LOCAL, text, mark=opened.newest())
     print(f"Saved as {id}; footnote digest tells what is new from now on.")
 
 
 def _remove(id: str, library: Path | None) -> None:
-    from ui.topics import TopicError, Topics
+    from ui.topics import LOCAL, TopicError, Topics
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
         raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}; there are none")
     with Topics.open(path) as kept:
-        kept.remove(USER, id)
+        kept.remove(LOCAL, id)
     print("Removed.")
 
 
 def _kept(library: Path | None) -> "list[Topic]":
     """Returns the topics of a library, without opening it."""
-    from ui.topics import Topics
+    from ui.topics import LOCAL, Topics
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
         return []
     with Topics.open(path) as kept:
-        return kept.list(USER)
+        return kept.list(LOCAL)
 
 
 def _show(kept: "Sequence[Topic]", as_json: bool) -> None:
@@ -127,21 +124,21 @@ def digest(
     if feed is not None and (feed.is_dir() or not feed.parent.is_dir()):
         raise Misuse(f"{feed} cannot be a file; give --feed a file in a folder that exists")
     from ui.digest import delivered, digests_of
-    from ui.topics import Topics
+    from ui.topics import LOCAL, Topics
 
     with (
         open_engine(library, composer) as engine,
         Topics.open(engine.library.path / TOPICS) as kept,
     ):
-        digests = digests_of(engine, kept.list(USER))
+        digests = digests_of(engine, kept.list(LOCAL))
         if feed is None and config is None:
             _print(digests, as_json)
             # A reader that has gone away has read nothing.
             sys.stdout.flush()
-            delivered(kept, USER, digests)
+            delivered(kept, LOCAL, digests)
             return
         went = _deliver(digests, feed, config)
-        delivered(kept, USER, digests)
+        delivered(kept, LOCAL, digests)
     if as_json:
         _print(digests, as_json)
     else:

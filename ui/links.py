@@ -10,6 +10,9 @@ from starlette.routing import Route
 from index import FootnoteError
 from ui.cards import text_html
 from ui.desk import Desk
+from ui.digest import digests_of
+from ui.feed import write_feed
+from ui.topics import LOCAL
 from ui.transcripts import transcript_html
 
 # Only what stands in the page itself may be shown: a shared page asks nobody for anything.
@@ -25,11 +28,11 @@ def add_links(app: Any, desk: Desk) -> None:
         return _shared(desk, request.path_params["token"])
 
     def feed(request: Request) -> Response:
-        return _feed(desk, request.path_params["user"])
+        return _feed(desk)
 
     app.router.routes[:0] = [
         Route("/shared/{token}", shared, methods=["GET"]),
-        Route("/feed/{user}.atom", feed, methods=["GET"]),
+        Route("/feed.atom", feed, methods=["GET"]),
     ]
 
 
@@ -45,5 +48,11 @@ def _shared(desk: Desk, token: str) -> Response:
     return HTMLResponse(html, headers=headers)
 
 
-def _feed(desk: Desk, user: str) -> Response:
-    return Response("no feed here", 404)
+def _feed(desk: Desk) -> Response:
+    """Returns the digests of the library's topics; what was told before stays in the feed."""
+    if desk.topics is None or not desk.engines:
+        return HTMLResponse("<!doctype html><title>Footnote</title><p>No topics here.", 404)
+    digests = digests_of(desk.engine, desk.topics.list(LOCAL))
+    path = desk.papers.path / "feed.atom"
+    write_feed(path, digests)
+    return Response(path.read_bytes(), media_type="application/atom+xml")

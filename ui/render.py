@@ -282,6 +282,7 @@ def _tools() -> str:
         f'{cited}</div></details><button type="button" class="fn-quiet" data-do="timeline">Timeline'
         '</button><button type="button" class="fn-quiet" data-do="agreement">Who agrees</button>'
         '<button type="button" class="fn-quiet" data-do="map">On the map</button>'
+        '<button type="button" class="fn-quiet" data-do="watch">Watch</button>'
         '<button type="button" class="fn-quiet" data-edit>Edit</button>'
         '<button type="button" class="fn-quiet" data-retry>Retry</button>'
         f'<span class="fn-thumbs">{_thumb("up", "Good answer")}'

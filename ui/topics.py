@@ -25,6 +25,10 @@ INSERT INTO meta VALUES ('holds', 'topics');
 """
 
 
+# Whose the topics of a library are: one machine, one reader, on the command line and the page.
+LOCAL = "local"
+
+
 class TopicError(FootnoteError):
     """A topic that is not there for this user, or a file that cannot keep any."""
 
