@@ -286,7 +286,7 @@ def _tools() -> str:
         '<button type="button" class="fn-quiet" data-edit>Edit</button>'
         '<button type="button" class="fn-quiet" data-retry>Retry</button>'
         f'<span class="fn-thumbs">{_thumb("up", "Good answer")}'
-        f'{_thumb("down", "Bad answer")}</span></footer><div class="fn-view"></div>'
+        f'{_thumb("down", "Bad answer")}</span></footer><div class="fn-pane"></div>'
     )
 
 

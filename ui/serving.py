@@ -94,7 +94,7 @@ def _serve(engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, p
             feedback=library.path / "feedback.jsonl",
             runs=library.path / "runs",
             engines=engines,
-            sets=_sets(),
+            sets=_sets(library),
         )
 
         def ready(address: str) -> None:
@@ -124,13 +124,14 @@ def _engines(
     return {**written, "quotes": make_engine(library, None, reranker)}
 
 
-def _sets() -> dict[str, Path]:
-    """Returns the sets that the page may run: the demo's, and the folders in FOOTNOTE_SETS."""
+def _sets(library: "Library") -> dict[str, Path]:
+    """Returns the sets that the page may run: those in FOOTNOTE_SETS, over the demo its own."""
     from evals.demo import demo_set
 
     folder = os.environ.get("FOOTNOTE_SETS", "").strip()
     found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
-    return {"demo": demo_set()} | {path.name: path for path in found}
+    own = {"demo": demo_set()} if library.path.name == "demo" else {}
+    return own | {path.name: path for path in found}
 
 
 def _examples(library: "Library") -> tuple[str, ...]:

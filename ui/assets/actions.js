@@ -170,7 +170,7 @@
 
   async function act(element, args) {
     const turn = element.closest(".fn-turn");
-    const view = turn?.querySelector(".fn-view");
+    const view = turn?.querySelector(".fn-pane");
     if (view && view.dataset.shown === element.dataset.do) {
       view.replaceChildren();
       delete view.dataset.shown;
