@@ -1,5 +1,60 @@
-"""Placeholder."""
+"""Views that people would rather look at than read: years, the map, and who says yes."""
 
 from typing import Any
 
-ACTIONS: dict[str, Any] = {}
+from rag.positions import Position, positions
+from ui.actions.papers import card_name
+from ui.actions.talks import answer_at
+from ui.agreement import agreement_cards_html, agreement_html
+from ui.asked import Args, BadRequest, filters_of
+from ui.desk import Desk
+from ui.map import map_html
+from ui.timeline import timeline_html
+
+_ROOM = "#fn-room-map"
+_HEAD = (
+    '<header class="fn-roomhead"><h2>Map</h2><p class="fn-soft">Papers about like things stand near '
+    "one another; each group is named by its own words.{lit}</p></header>"
+)
+_ASK = (
+    '<p class="fn-map-ask" hidden><button type="button" class="fn-button" data-chosen></button></p>'
+)
+
+
+def timeline(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows an answer's papers by year."""
+    turn = args.number("turn") or 1
+    drawn = timeline_html(answer_at(desk, args), turn)
+    return {"view": drawn or '<p class="fn-remark">No paper of this answer has a year.</p>'}
+
+
+def map_room(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows the map, what the last answer found lit up on it."""
+    cited: list[str] = []
+    hits: list[str] = []
+    lit = ""
+    if args.number("place"):
+        answer = answer_at(desk, args)
+        cited, hits = [p.id for p in answer.papers], [hit.paper.id for hit in answer.hits]
+        lit = " Lit are those that the answer found, strongest what it cites."
+    drawn = map_html(desk.papers.map(), cited=cited, hits=hits)
+    return {"html": {_ROOM: f"{_HEAD.format(lit=lit)}{_ASK}{drawn}"}}
+
+
+def agreement(desk: Desk, args: Args) -> dict[str, Any]:
+    """Shows which papers say yes to a question, which no, each in its own words."""
+    answer, filters = answer_at(desk, args), filters_of(args.part("scope"))
+    found = positions(desk.engine.retriever, answer.standalone_question, filters)
+    if not found:
+        raise BadRequest("no paper comes near enough to the question to take a side")
+
+    def card(position: Position) -> str:
+        return f"{card_name(position.paper)}-{position.start}"
+
+    return {
+        "view": agreement_html(answer.question, found, card=card),
+        "cards": agreement_cards_html(found, card=card),
+    }
+
+
+ACTIONS = {"timeline": timeline, "map": map_room, "agreement": agreement}

@@ -38,6 +38,7 @@
     if (reply.cleared) page.clear();
     if (reply.frames) { enter("ask"); page.restore(reply.frames, reply.conversation ?? null); }
     if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
+    if (reply.cards) addCards(reply.cards);
     if (reply.copy != null) copy(reply.copy);
     if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
     if (reply.file) save(reply.file);
@@ -46,6 +47,15 @@
     if (reply.changed) call("scope");
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
     if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
+  }
+
+  function addCards(html) {
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    for (const card of [...made.content.children]) {
+      byId(card.id)?.remove();
+      byId("fn-cards").append(card);
+    }
   }
 
   let fading = 0;
@@ -100,7 +110,7 @@
 
   // Rooms
 
-  function enter(room) {
+  function enter(room, place = null) {
     document.querySelectorAll(".fn-place").forEach((button) => {
       if (button.dataset.room === room) button.setAttribute("aria-current", "page");
       else button.removeAttribute("aria-current");
@@ -112,7 +122,7 @@
     if (room === "ask") return;
     window.scrollTo({ top: 0 });
     const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
-    call(room, { place: last?.dataset.place ?? null });
+    call(room, { place: place ?? last?.dataset.place ?? null });
   }
 
   // Scope
@@ -145,9 +155,14 @@
     document.querySelector("#fn-question textarea")?.focus();
   }
 
+  // What is chosen on the map is searched once the reader says so.
+  let chosen = [];
   document.addEventListener("footnote:scope", (event) => {
-    pin(event.detail.papers);
-    toast(`Only ${event.detail.papers.length} chosen papers are searched now.`);
+    chosen = event.detail.papers;
+    const line = document.querySelector(".fn-map-ask");
+    if (!line) return;
+    line.hidden = !chosen.length;
+    line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
   });
   document.addEventListener("footnote:answered", () => call("talks"));
 
@@ -164,7 +179,7 @@
 
   function argsOf(element) {
     const turn = element.closest(".fn-turn");
-    const place = turn?.dataset.place ? { place: Number(turn.dataset.place) } : {};
+    const place = turn?.dataset.place ? { place: Number(turn.dataset.place), turn: Number(turn.id.slice("fn-turn-".length)) } : {};
     return { ...place, ...JSON.parse(element.dataset.args ?? "{}") };
   }
 
@@ -176,6 +191,8 @@
       delete view.dataset.shown;
       return;
     }
+    // The map is a place of its own; what the answer found is lit there.
+    if (element.dataset.do === "map" && turn) return enter("map", turn.dataset.place);
     const reply = await call(element.dataset.do, args);
     if (view && reply?.view != null) {
       view.innerHTML = reply.view;
@@ -221,6 +238,7 @@
       document.body.classList.toggle("fn-scoping");
       byId("fn-library").querySelector("input, select")?.focus();
     }
+    else if ("chosen" in button.dataset) pin(chosen);
     else if (pinned != null) pin([pinned]);
     else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
     else if (ignore) again(button, { ignored: [...turn.ignored, ignore] });
