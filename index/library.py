@@ -21,6 +21,7 @@ from index.embedders import Embedder, Matrix, Reader
 from index.filters import EVERYTHING as EVERYTHING
 from index.filters import Filters as Filters
 from index.filters import Names
+from index.map import LibraryMap, Maps
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
 from index.spelling import respelled
@@ -60,6 +61,7 @@ class Library:
         self._read_state: tuple[int, str | None] | None = None
         self._all_read = False
         self.names = Names(catalog)
+        self._maps = Maps(catalog)
 
     @classmethod
     def open(cls, path: Path, *, embedder: Embedder, create: bool = False) -> Self:
@@ -363,6 +365,10 @@ class Library:
     def papers(self) -> Iterator[Paper]:
         """Yields every paper, in the order of adding."""
         return (paper for _, paper in self._catalog.papers())
+
+    def map(self) -> LibraryMap:
+        """Returns every paper at its place among the others, drawn anew where papers changed."""
+        return self._maps.current()
 
     def status(self) -> Status:
         """Returns what the library holds."""

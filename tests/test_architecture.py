@@ -31,6 +31,8 @@ HOMES = {
     },
     "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
     "scipy": {"evals/agreement.py", "evals/statistics.py"},
+    "sklearn": {"index/map.py"},
+    "threadpoolctl": {"index/map.py"},
     "ir_measures": {"evals/retrieval.py"},
     "jinja2": {"evals/report/render.py"},
     "citeproc": {"ui/styled.py"},

@@ -125,6 +125,7 @@ def index(
     with Library.open(folder, embedder=embedder, create=True) as opened:
         with progress("Indexing", len(sources.papers)) as advance:
             added = opened.add(sources.papers, on_progress=advance)
+        opened.map()  # drawn now, so that no reader of the page waits for it
         size = opened.size
     report = {
         "records": len(sources.papers),
