@@ -275,12 +275,13 @@ def _centres(placed: Matrix) -> Matrix:
     distinct = len(np.unique(placed, axis=0))
     # Four papers of a cluster at least have words in common.
     count = min(max(count, FEWEST), max(1, distinct // 4))
-    centres: Matrix = placed.mean(axis=0, keepdims=True)
     if count == 1:
-        return centres
+        middle: Matrix = placed.mean(axis=0, keepdims=True)
+        return middle
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
+    kmeans = KMeans(count, n_init=5, random_state=_SEED)
     with threadpool_limits(1):
-        centres = KMeans(count, n_init=5, random_state=_SEED).fit(placed).cluster_centers_
+        centres: Matrix = kmeans.fit(placed).cluster_centers_
     return centres

@@ -28,6 +28,7 @@ HOMES = {
         "ui/evaluating.py",
         "ui/judges.py",
         "ui/serving.py",
+        "ui/weighing.py",
     },
     "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
     "scipy": {"evals/agreement.py", "evals/statistics.py"},

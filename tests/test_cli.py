@@ -21,7 +21,7 @@ from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
 from ui.terminal import show_answer
 
-COMMANDS = ("index", "status", "ask", "search", "similar", "cite", "chat", "demo", "eval")
+COMMANDS = "index status ask search similar cite positions chat demo eval".split()
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from index import FootnoteError
-from ui import citing, evaluating, serving
+from ui import citing, evaluating, serving, weighing
 from ui.assemble import (
     ComposerOption,
     CountOption,
@@ -289,7 +289,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (citing.cite, serving.chat, serving.demo):
+for command in (citing.cite, weighing.positions, serving.chat, serving.demo):
     app.command()(command)
 app.add_typer(evaluating.app, name="eval")
 
