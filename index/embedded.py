@@ -1,8 +1,12 @@
-"""What embedders made of passages: vectors and tokens, the present ones and those to come."""
+"""What embedders made of passages: vectors and tokens, the present ones and those to come.
+
+Beside them stands the map that was drawn from the vectors last.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.arrivals import Arrivals
 from index.embedders import Matrix
@@ -15,6 +19,12 @@ CREATE TABLE IF NOT EXISTS tokens (
     reader TEXT NOT NULL, sentences BLOB NOT NULL, vectors BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper, reader);
 CREATE INDEX IF NOT EXISTS tokens_by_reader ON tokens (reader);
+"""
+# Libraries made before maps were drawn get the table with their first one.
+_MAP = """
+CREATE TABLE IF NOT EXISTS map (
+    revision TEXT PRIMARY KEY, numbers BLOB NOT NULL, positions BLOB NOT NULL,
+    clusters BLOB NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID
 """
 # SQLite takes at most 32,766 parameters in a statement.
 MANY = 10_000
@@ -35,6 +45,56 @@ class Embedded(Arrivals):
                 blobs.append(blob)
         matrix = np.frombuffer(b"".join(blobs), np.float32)
         return kept, matrix.reshape(len(kept), -1) if kept else matrix.reshape(0, 0)
+
+    def paper_vectors(self) -> tuple[NDArray[np.int64], Matrix]:
+        """Returns the numbers ``(n,)`` of papers with passages, and the means of their vectors.
+
+        The means are ``(n, d)`` float32 rows, not of unit length.
+        """
+        last = self._rows("SELECT coalesce(max(number), 0) FROM papers")[0][0]
+        numbers, means = [np.empty(0, np.int64)], []
+        for at in range(1, last + 1, MANY):
+            rows = self._rows(
+                "SELECT paper, vector FROM passages WHERE paper BETWEEN ? AND ? ORDER BY paper",
+                (at, at + MANY - 1),
+            )
+            if rows:
+                of, first, counts = np.unique(
+                    [row[0] for row in rows], return_index=True, return_counts=True
+                )
+                vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
+                sums = np.add.reduceat(vectors.reshape(len(rows), -1), first)
+                numbers.append(of)
+                means.append(sums / counts[:, None].astype(np.float32))
+        if not means:
+            return numbers[0], np.empty((0, 0), np.float32)
+        return np.concatenate(numbers), np.concatenate(means)
+
+    # The map.
+
+    def titles(self) -> dict[int, tuple[str, str, int | None]]:
+        """Returns the id, the title and the year of each paper, by number."""
+        rows = self._rows("SELECT number, id, json_extract(record, '$.title'), year FROM papers")
+        return {row[0]: (row[1], row[2] or "", row[3]) for row in rows}
+
+    def kept_map(self, revision: str) -> tuple[bytes, bytes, bytes, str] | None:
+        """Returns what ``keep_map`` was given for a revision; None of another one."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'map'"):
+            return None
+        rows = self._rows(
+            "SELECT numbers, positions, clusters, labels FROM map WHERE revision = ?", (revision,)
+        )
+        return rows[0] if rows else None
+
+    def keep_map(
+        self, revision: str, numbers: bytes, positions: bytes, clusters: bytes, labels: str
+    ) -> None:
+        """Keeps the map of a revision in place of the one before, in one transaction."""
+        with self.transaction():
+            self._db.execute(_MAP)
+            self._db.execute("DELETE FROM map")
+            row = (revision, numbers, positions, clusters, labels)
+            self._db.execute("INSERT INTO map VALUES (?, ?, ?, ?, ?)", row)
 
     # Tokens.
 

@@ -12,6 +12,7 @@ from index.catalog import Catalog
 from index.catalog import Order as Order
 from index.embedders import Embedder, Matrix, Reader
 from index.filters import EVERYTHING, Filters, Names
+from index.map import LibraryMap, Maps
 from index.papers import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from index.snapshots import Snapshots
 from index.spelling import respelled
@@ -46,6 +47,7 @@ class Searchable:
         self._read_state: tuple[int, str | None] | None = None
         self._all_read = False
         self.names = Names(catalog)
+        self._maps = Maps(catalog)
 
     @property
     def size(self) -> int:
@@ -237,6 +239,10 @@ class Searchable:
     def papers(self) -> Iterator[Paper]:
         """Yields every paper, in the order of adding."""
         return (paper for _, paper in self._catalog.papers())
+
+    def map(self) -> LibraryMap:
+        """Returns every paper at its place among the others, drawn anew where papers changed."""
+        return self._maps.current()
 
     def newest(self) -> int:
         """Returns the number of the newest paper that can be found: a mark for ``since``."""

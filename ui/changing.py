@@ -62,6 +62,7 @@ def index(
             added = opened.add(
                 sources.papers, names=[str(path) for path in paths or ()], on_progress=advance
             )
+        opened.map()  # drawn now, so that no reader of the page waits for it
         size = opened.size
     report = {
         "records": len(sources.papers),

@@ -1,0 +1,229 @@
+"""The map as a reader meets it: hover, click, lasso, keys, in a real browser."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from conftest import complaints_of
+from playwright.sync_api import Browser, Page, expect
+
+from index.map import Label, LibraryMap
+from tests.scripted import HOSTILE
+from tests.views import bare_page
+from ui.map import COLOURS, MOST_POINTS, map_html, map_svg
+
+TWO = (Label("whales, song", 0.2, 0.25), Label("bread, yeast", 0.8, 0.75))
+
+
+def drawn_map(count: int = 24, labels: tuple[Label, ...] = TWO) -> LibraryMap:
+    """Returns a map of two clusters, six papers in a row, left above and right below."""
+    rng = np.random.default_rng(2)
+    clusters = np.arange(count) % len(labels)
+    middles = np.array([(label.x, label.y) for label in labels])
+    positions = (middles[clusters] + rng.uniform(-0.15, 0.15, (count, 2))).astype(np.float32)
+    return LibraryMap(
+        tuple(f"id:{n}" for n in range(count)),
+        tuple(f"Paper {n}" for n in range(count)),
+        tuple(2000 + n % 20 if n else None for n in range(count)),
+        positions,
+        clusters,
+        labels,
+    )
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """The map of 24 papers; complains at the end of every error of the page."""
+    page = browser.new_page(viewport={"width": 900, "height": 800})
+    complaints = complaints_of(page, "about:")
+    page.set_content(bare_page(map_html(drawn_map(), cited=["id:1"], hits=["id:1", "id:3"])))
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def scopes(page: Page) -> list[list[str]]:
+    found: list[list[str]] = page.evaluate("window.scopes.map((ids) => [...ids].sort())")
+    return found
+
+
+def cluster(number: int) -> list[str]:
+    return sorted(f"id:{n}" for n in range(24) if n % 2 == number)
+
+
+def lasso(page: Page, left: float, top: float, right: float, bottom: float) -> None:
+    """Draws a box with the mouse, in shares of the map."""
+    box = page.locator(".fn-map-points").bounding_box()
+    assert box is not None
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    (x, y), *rest = [
+        (box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners
+    ]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+
+
+def chosen(page: Page) -> list[str]:
+    found: list[str] = page.locator(".fn-map-point[aria-selected=true]").evaluate_all(
+        "(all) => all.map((one) => one.dataset.paper).sort()"
+    )
+    return found
+
+
+def test_a_lasso_chooses_the_papers_inside_it_and_says_how_many(page: Page) -> None:
+    lasso(page, 0.01, 0.01, 0.45, 0.55)
+    assert scopes(page) == [cluster(0)]
+    assert chosen(page) == cluster(0)
+    expect(page.get_by_role("status")).to_have_text("12 papers chosen.")
+    expect(page.locator(".fn-map-label").first).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    assert scopes(page)[-1] == []
+    assert chosen(page) == []
+    expect(page.get_by_role("status")).to_contain_text("No papers chosen")
+
+
+def test_a_lasso_around_nothing_changes_nothing(page: Page) -> None:
+    lasso(page, 0.7, 0.02, 0.9, 0.1)
+    assert scopes(page) == []
+    expect(page.get_by_role("status")).to_have_text("No paper lies there.")
+
+
+def test_a_second_lasso_with_shift_adds_to_the_first(page: Page) -> None:
+    lasso(page, 0.01, 0.01, 0.45, 0.55)
+    page.keyboard.down("Shift")
+    lasso(page, 0.55, 0.45, 0.99, 0.99)
+    page.keyboard.up("Shift")
+    assert len(scopes(page)[-1]) == 24
+
+
+def test_a_finger_draws_as_well(browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.set_content(bare_page(map_html(drawn_map())))
+    box = page.locator(".fn-map-points").bounding_box()
+    assert box is not None
+    session = context.new_cdp_session(page)
+    corners = [(0.02, 0.02), (0.45, 0.02), (0.45, 0.55), (0.02, 0.55)]
+    for at, (a, b) in enumerate(corners):
+        point = {"x": box["x"] + a * box["width"], "y": box["y"] + b * box["height"]}
+        kind = "touchMove" if at else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert scopes(page) == [cluster(0)]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Clear").click()
+    assert scopes(page)[-1] == []
+    context.close()
+
+
+def test_hovering_shows_title_and_year_and_leaving_hides_them(page: Page) -> None:
+    page.locator("[data-paper='id:3']").hover()
+    expect(page.locator(".fn-map-tip")).to_have_text("Paper 3, 2003; found by the last answer")
+    page.mouse.move(5, 790)
+    expect(page.locator(".fn-map-tip")).to_be_hidden()
+
+
+def test_a_click_chooses_one_paper_and_another_gives_it_up(page: Page) -> None:
+    point = page.locator("[data-paper='id:3']")
+    point.click()
+    assert scopes(page) == [["id:3"]]
+    expect(page.get_by_role("status")).to_have_text("1 paper chosen.")
+    point.click()
+    assert scopes(page)[-1] == []
+
+
+def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.paper") == "id:1"
+    expect(page.locator(".fn-map-tip")).to_have_text("Paper 1, 2001; cited by the last answer")
+    page.keyboard.press("ArrowLeft")
+    moved = page.evaluate("document.activeElement.dataset.paper")
+    assert moved != "id:1"
+    page.keyboard.press("Enter")
+    assert scopes(page) == [[moved]]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className").startswith("fn-map-label")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert scopes(page)[-1] == cluster(1)
+    page.keyboard.press("Escape")
+    assert scopes(page)[-1] == []
+
+
+def test_a_scope_from_elsewhere_is_shown_and_not_sent_again(page: Page) -> None:
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('footnote:scope', {detail: {papers: ['id:5']}}))"
+    )
+    assert chosen(page) == ["id:5"]
+    assert scopes(page) == [["id:5"]]
+
+
+def test_what_was_cited_stands_out_most(page: Page) -> None:
+    size = {
+        paper: float(page.locator(f"[data-paper='{paper}']").get_attribute("r") or 0)
+        for paper in ("id:1", "id:3", "id:5")
+    }
+    assert size["id:1"] > size["id:3"] > size["id:5"]
+    expect(page.locator("[data-paper='id:1']")).to_have_class(re.compile("fn-cited"))
+    opacity = "getComputedStyle(document.querySelector('[data-paper=\"id:5\"]')).fillOpacity"
+    assert float(page.evaluate(opacity)) < 0.5
+
+
+@pytest.mark.parametrize("width", [390, 600, 900])
+def test_no_name_covers_another(browser: Browser, width: int) -> None:
+    labels = tuple(Label(f"reinforcement, learning {n}", 0.5, 0.5) for n in range(COLOURS))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(bare_page(map_html(drawn_map(56, labels))))
+    boxes = [one.bounding_box() for one in page.locator(".fn-map-label").all()]
+    page.close()
+    for at, one in enumerate(boxes):
+        assert one is not None
+        assert one["x"] >= 0
+        assert one["x"] + one["width"] <= width
+        for other in boxes[:at]:
+            assert other is not None
+            apart = abs(one["y"] - other["y"]) >= 22 or (
+                one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
+            )
+            assert apart
+
+
+def test_a_hostile_title_stays_text(browser: Browser) -> None:
+    labels = (Label(HOSTILE, 0.5, 0.5),)
+    drawn = LibraryMap(
+        (HOSTILE,), (f'"><img src=x onerror=alert(1)>{HOSTILE}',), (None,),
+        np.array([[0.5, 0.5]], np.float32), np.zeros(1, np.int64), labels,
+    )  # fmt: skip
+    page = browser.new_page()
+    complaints = complaints_of(page, "about:")
+    page.set_content(bare_page(map_html(drawn)))
+    page.locator(".fn-map-label").click()
+    page.locator(".fn-map-point").focus()
+    assert scopes(page) == [[HOSTILE]]
+    assert page.locator("main :is(img, script, a)").count() == 0
+    assert page.evaluate("window.pwned") is None
+    page.close()
+    assert complaints == []
+
+
+def test_a_large_library_is_drawn_as_a_sample_that_says_so_and_keeps_what_is_lit() -> None:
+    drawn = drawn_map(MOST_POINTS + 1000)
+    last = drawn.ids[-1]
+    html = map_html(drawn, cited=[last])
+    assert html.count("<circle") == MOST_POINTS
+    assert f'data-paper="{last}"' in html
+    assert "Shown are 5,000 of 6,000 papers" in html
+    assert "Shown are" not in map_html(drawn_map())
+    # A name chooses all of its cluster, drawn or not.
+    assert html.count("id:0&quot;") == 1
+
+
+def test_an_empty_library_says_so() -> None:
+    drawn = drawn_map(0)
+    assert "nothing to map" in map_html(drawn)
+    assert "<circle" not in map_svg(drawn)

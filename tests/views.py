@@ -1,0 +1,24 @@
+"""A bare page with one view on it, dressed as the chat page dresses it."""
+
+from pathlib import Path
+
+import ui
+
+ASSETS = Path(ui.__file__).parent / "assets"
+# Every event that a view sends, in order.
+_NOTES = (
+    "window.scopes = [];"
+    "document.addEventListener('footnote:scope', (e) => window.scopes.push(e.detail.papers));"
+)
+
+
+def bare_page(body: str) -> str:
+    """Returns a whole page around ``body``."""
+    styles = "".join((ASSETS / name).read_text("utf-8") for name in ("chat.css", "views.css"))
+    scripts = "".join((ASSETS / name).read_text("utf-8") for name in ("chat.js", "views.js"))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>View</title>'
+        f"<style>{styles}</style></head><body>"
+        f'<main class="gradio-container"><div style="padding: 16px">{body}</div></main>'
+        f"<script>{_NOTES}{scripts}</script></body></html>"
+    )
