@@ -21,8 +21,9 @@ from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
 from ui.terminal import show_answer
 
-COMMANDS = tuple(
-    "index remove undo status ask search similar cite positions topics digest chat demo eval".split()
+COMMANDS = (
+    *"index remove undo status ask search similar cite positions".split(),
+    *"topics digest chat demo eval".split(),
 )
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"

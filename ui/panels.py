@@ -171,6 +171,8 @@ def searching(desk: Desk, filters: Filters) -> str:
     count, size = library.count(filters), library.size
     if filters == Filters():
         return f"All {counted(size, 'paper')}"
+    if filters == Filters(papers=filters.papers):
+        return f"Only {counted(count, 'chosen paper')} of {size:,}"
     return f"{count:,} of {counted(size, 'paper')} {text_html(str(filters))}"
 
 

@@ -13,8 +13,8 @@ from ui.timeline import timeline_html
 
 _ROOM = "#fn-room-map"
 _HEAD = (
-    '<header class="fn-roomhead"><h2>Map</h2><p class="fn-soft">Papers about like things stand near '
-    "one another; each group is named by its own words.{lit}</p></header>"
+    '<header class="fn-roomhead"><h2>Map</h2><p class="fn-soft">Papers about like things stand '
+    "near one another; each group is named by its own words.{lit}</p></header>"
 )
 _ASK = (
     '<p class="fn-map-ask" hidden><button type="button" class="fn-button" data-chosen></button></p>'
