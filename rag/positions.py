@@ -19,8 +19,8 @@ from rag.question import Question, understand
 from rag.retrieve import Found, HybridRetriever
 from rag.sides import Chances, asks_for_sides, chances, side_of
 
-# Sentences of each paper whose side is asked.
-SENTENCES = 3
+# Sentences of each paper whose side is asked: one could not show a paper that says both.
+SENTENCES = 2
 _OPEN = re.compile(
     r"\W*(?:what|which|who|whom|whose|how|why|when|where)\b[^?]*\?\W*$", re.IGNORECASE
 )

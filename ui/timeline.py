@@ -89,7 +89,7 @@ def _drawing(dots: Sequence[_Dot], width: int, kind: str) -> str:
     if dated and undated:
         ticks += _line("fn-time-apart", right, axis - levels * _STEP, right, axis + 20)
     if undated:
-        ticks += f'<text x="{(start + width) / 2:.0f}" y="{axis + 20}">No year</text>'
+        ticks += f'<text x="{(start + 8 + width) / 2:.0f}" y="{axis + 20}">No year</text>'
     buttons = "".join(
         _button(dot, x / width, (axis - 4 - (level + 0.5) * _STEP) / height)
         for dot, x, level in sorted(placed, key=lambda one: (one[0].paper.year or 9999, one[1]))
