@@ -18,7 +18,6 @@ def ids(library: Library, mark: int) -> list[str]:
     return [paper.id for paper in library.since(mark)]
 
 
-
 def test_papers_that_came_after_a_mark_are_new_in_order_of_adding(tmp_path: Path) -> None:
     with opened(tmp_path) as library:
         assert (library.newest(), library.since(0)) == (0, [])

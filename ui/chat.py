@@ -128,8 +128,8 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
             send = gr.Button("Ask", variant="primary", elem_id="fn-send")
             stop = gr.Button("Stop", elem_id="fn-stop")
         gr.HTML(
-            '<div id="fn-foot"><p id="fn-hint" role="status"></p><button type="button" id="fn-extent"></button>'
-            '<p id="fn-account"></p>'
+            '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
+            '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
             f"{composers_html(desk)}</div>",
             **_BARE,
         )
