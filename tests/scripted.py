@@ -6,9 +6,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index import FootnoteError
+from index.filters import EVERYTHING, Filters
 from index.papers import Hit, Paper, Passage, make_paper
 from index.status import Status
-from rag.answer import Answer, Citation, Delta, Event, Receipt, Stage, Statement, Turn
+from rag.answer import (
+    Answer,
+    Citation,
+    ConstraintKind,
+    Delta,
+    Event,
+    Receipt,
+    Stage,
+    Statement,
+    Turn,
+)
 
 NOTE = "Summary written for this demo in our own words; not the authors' abstract."
 QUESTION = "How long do glass sponges live, and how is their age measured?"
@@ -180,7 +191,14 @@ class ScriptedAsk:
         self.histories: list[tuple[Turn, ...]] = []
         self.closed = threading.Event()
 
-    def __call__(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def __call__(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = EVERYTHING,
+        *,
+        ignored: frozenset[ConstraintKind] = frozenset(),
+    ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         yield Stage("search", "Searching 512 papers")
         time.sleep(self.pause * 5)

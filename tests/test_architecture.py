@@ -24,7 +24,9 @@ HOMES = {
     "tokenizers": {"index/embedders.py", "rag/crossencoder.py"},
     "huggingface_hub": {"index/minilm.py"},
     "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
+    "latex2mathml": {"ui/mathematics.py"},
     "gradio": {"ui/chat.py"},
+    "starlette": {"ui/links.py"},
     "typer": {
         "ui/assemble.py",
         "ui/changing.py",

@@ -73,10 +73,10 @@ def visit(page: Page, address: str) -> None:
     expect(page.locator(COMPOSER)).to_be_focused()
 
 
-def ask(page: Page, question: str, *, turn: int = 1) -> None:
+def ask(page: Page, question: str, *, turn: int = 1, ends: str = "done") -> None:
     page.fill(COMPOSER, question)
     page.keyboard.press("Enter")
-    expect(page.locator(f"#fn-turn-{turn}[data-state=done]")).to_be_visible()
+    expect(page.locator(f"#fn-turn-{turn}[data-state={ends}]")).to_be_visible()
 
 
 def test_an_example_streams_an_answer_whose_marker_opens_the_exact_quote(page: Page) -> None:
@@ -106,7 +106,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#fn-turn-1[data-state=done]")).to_be_visible()
     marker = page.locator("button.fn-marker").last
-    for _ in range(12):
+    for _ in range(40):
         page.keyboard.press("Shift+Tab")
         if page.evaluate("document.activeElement.className") == "fn-marker":
             break
@@ -138,14 +138,14 @@ def test_an_empty_question_is_met_with_a_hint(page: Page, served: Served) -> Non
 
 
 def test_an_expected_error_is_one_line_of_the_conversation(page: Page) -> None:
-    ask(page, FAILS)
+    ask(page, FAILS, ends="failed")
     expect(page.get_by_role("alert")).to_have_text(
         "The question has 9,001 characters; ask in 2,000 or fewer."
     )
 
 
 def test_a_crash_shows_no_stack_and_is_logged(page: Page, caplog: pytest.LogCaptureFixture) -> None:
-    ask(page, CRASHES)
+    ask(page, CRASHES, ends="failed")
     expect(page.get_by_role("alert")).to_contain_text("Something went wrong")
     expect(page.locator("body")).not_to_contain_text("a secret of the stack")
     assert "a secret of the stack" in caplog.text
@@ -190,7 +190,7 @@ def test_a_follow_up_gets_the_conversation_and_leaves_earlier_turns_alone(
     page.locator(".fn-more summary").click()
     ask(page, FOLLOW_UP, turn=2)
     assert [turn.role for turn in served.ask.histories[-1]] == ["user", "assistant"]
-    expect(page.locator("#fn-turn-1 details")).to_have_attribute("open", "")
+    expect(page.locator("#fn-turn-1 .fn-more")).to_have_attribute("open", "")
     expect(page.locator("#fn-turn-2 .fn-searched")).to_contain_text("in warm water?")
 
 
@@ -201,7 +201,7 @@ def test_stop_ends_the_answer_and_the_stream_behind_it(page: Page, served: Serve
     expect(page.locator(".fn-turn .fn-prose")).to_contain_text("Glass")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".fn-stopped")).to_be_visible()
-    expect(page.get_by_role("button", name="Ask")).to_be_visible()
+    expect(page.locator("#fn-send")).to_be_visible()
     assert served.ask.closed.wait(timeout=5)
     ask(page, QUESTION, turn=2)
     assert served.ask.histories[-1] == ()

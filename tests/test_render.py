@@ -25,19 +25,20 @@ from tests.scripted import (
     quoted,
 )
 from ui.cards import byline, marked, web_address
+from ui.panels import header_html, library_html, talks_html
 from ui.render import (
     answer_html,
     draft_html,
     error_html,
-    header_html,
-    library_html,
     source_cards_html,
     stage_html,
     turn_html,
 )
+from ui.talk import Conversation, when
 
 ALLOWED = set(
-    "a button code details div h1 h2 h3 header li mark ol p section span summary ul".split()
+    "a button code details div footer form h1 h2 h3 header input label li mark ol p path section "
+    "span summary svg ul".split()
 )
 
 
@@ -71,6 +72,8 @@ def hostile_pieces() -> list[str]:
         stage_html(HOSTILE),
         error_html(HOSTILE),
         library_html(replace(ScriptedLibrary().status(), name=HOSTILE, notes=(HOSTILE,))),
+        answer_html(replace(answer, scope=(Constraint("venue", HOSTILE, HOSTILE),)), 1),
+        talks_html([Conversation(HOSTILE, HOSTILE, when(0), when(0), 1)], "", ""),
     ]
 
 
@@ -119,7 +122,8 @@ def test_markers_are_buttons_that_name_their_source() -> None:
 def test_every_button_has_its_card_and_each_id_is_given_once() -> None:
     answer = answered()
     cards = [c["id"] for c in Page(source_cards_html(answer, 2)).all("section")]
-    opened = {b["data-card"] for b in Page(answer_html(answer, 2)).all("button")}
+    buttons = Page(answer_html(answer, 2)).all("button")
+    opened = {b["data-card"] for b in buttons if "data-card" in b}
     assert len(cards) == len(set(cards))
     assert opened == set(cards)
 
@@ -200,11 +204,21 @@ def test_a_rewritten_question_is_shown() -> None:
     )
 
 
-def test_filters_of_the_question_are_shown() -> None:
+def test_filters_of_the_question_are_shown_each_to_be_taken_away() -> None:
     answer = answered()
-    receipt = replace(answer.receipt, filters="since 2020 by <b>")
-    limited = replace(answer, receipt=receipt, scope=(Constraint("since", 2020, "since 2020"),))
-    assert "Only papers since 2020 by &lt;b&gt;" in answer_html(limited, 1)
+    scope = (
+        Constraint("since", 2020, "since 2020"),
+        Constraint("author", "<b>", "by <b>"),
+    )
+    html = answer_html(replace(answer, scope=scope), 1)
+    chips = Page(html).all("button", "fn-chip")
+    assert [chip["data-ignore"] for chip in chips] == ["since", "author"]
+    assert [chip["aria-label"] for chip in chips] == [
+        "Search without: since 2020",
+        "Search without: by <b>",
+    ]
+    assert "Only papers" in html
+    assert "by &lt;b&gt;" in html
     assert "Only papers" not in answer_html(answer, 1)
 
 
@@ -246,7 +260,7 @@ def test_the_header_counts_the_library(
 
 
 def test_an_empty_library_says_how_to_fill_it() -> None:
-    assert "footnote index PATH" in library_html(ScriptedLibrary(0).status())
+    assert "drop them in the Library" in library_html(ScriptedLibrary(0).status())
 
 
 def test_a_byline_leaves_nothing_out_in_silence() -> None:

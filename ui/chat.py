@@ -129,8 +129,7 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
             stop = gr.Button("Stop", elem_id="fn-stop")
         gr.HTML(
             '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
-            '<button type="button" id="fn-extent"></button>'
-            '<p id="fn-account"></p>'
+            '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
             f"{composers_html(desk)}</div>",
             **_BARE,
         )

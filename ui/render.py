@@ -291,12 +291,11 @@ def _tools() -> str:
 
 
 def _thumb(way: str, label: str) -> str:
-    turn = ' style="transform: rotate(180deg)"' if way == "down" else ""
     action = "vote" if way == "up" else "doubt"
     return (
         f'<button type="button" class="fn-quiet fn-thumb" data-do="{action}" data-thumb="{way}"'
         f""" data-args='{{"thumb": "{way}"}}' aria-label="{label}" aria-pressed="false">"""
-        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"{turn}>'
+        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
         '<path d="M2 7h2.5'
         "v7H2zM5.5 7.2 8.4 1.6c.9 0 1.5.7 1.4 1.6L9.4 6h3.9c.9 0 1.5.8 1.3 1.7l-1.1 5c-.2.8-.8 1.3"
         '-1.6 1.3H5.5z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-linejoin='
