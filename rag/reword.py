@@ -8,7 +8,7 @@ from index.words import query_words
 from rag.glossary import Translation, glossary, translated
 from rag.question import Question
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"\w+")
 
 
 def reworded(question: Question, library: Library) -> Question:

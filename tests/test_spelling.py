@@ -46,3 +46,8 @@ def test_a_mistyped_question_is_answered_and_its_wording_kept(demo_library: Libr
 def test_a_well_spelled_question_is_searched_as_it_is(demo_library: Library) -> None:
     question = Question("How are language models trained?")
     assert reworded(question, demo_library) == question
+
+
+def test_a_name_with_digits_is_no_mistyped_word(demo_library: Library) -> None:
+    question = Question("What does transfromer9 add to GPT-4turbo?")
+    assert reworded(question, demo_library) == question

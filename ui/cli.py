@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from index import FootnoteError
-from ui import changing, citing, digesting, evaluating, serving
+from ui import changing, citing, digesting, evaluating, serving, weighing
 from ui.assemble import (
     ComposerOption,
     CountOption,
@@ -228,6 +228,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 for command in (
     citing.cite,
+    weighing.positions,
     digesting.topics,
     digesting.digest,
     serving.chat,

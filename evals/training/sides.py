@@ -34,9 +34,10 @@ YES, NO, NEITHER = range(len(SIDES))
 FOLDS = 5
 SEED = 20261121
 PENALTY = 0.1
-# A side is told from the lowest chance on where it is right so often, by cross-validation.
-# Whoever reads a side reads the quote beside it, too.
-RIGHT = 0.65
+# A side is told from the lowest chance on where it is right so often, by cross-validation. Yes is
+# commoner and easier, and a no that is called yes is the worse mistake: of those, .26 would be at
+# .65 for both. Whoever reads a side reads the quote beside it, too.
+RIGHT = {"yes": 0.75, "no": 0.65}
 CHANCES = np.arange(0.3, 0.96, 0.01).round(2)
 Example = tuple[str, str, int, str]
 """Question or claim, quote, number of its side among ``SIDES``, and what folds keep together."""
@@ -125,7 +126,7 @@ def main() -> None:
         _print_apart(name, found[names == name], truth[names == name])
     sure = {}
     for side in (YES, NO):
-        sure[SIDES[side]] = _sure(found[:, side], truth == side)
+        sure[SIDES[side]] = _sure(found[:, side], truth == side, RIGHT[SIDES[side]])
         said = found[:, side] >= sure[SIDES[side]]
         right, reached = (truth[said] == side).mean(), said[truth == side].mean()
         print(f"{SIDES[side]:4s} from {sure[SIDES[side]]:.2f}: right {right:.3f}", end=", ")
@@ -154,9 +155,9 @@ def _print_apart(name: str, found: Array, truth: Array) -> None:
               f"{roc_auc_score(sided, 1 - found[:, NEITHER]):.3f}")  # fmt: skip
 
 
-def _sure(found: Array, true: Array) -> float:
+def _sure(found: Array, true: Array, right: float) -> float:
     """Returns the lowest chance from which on what is told is mostly right."""
-    steps = [at for at in CHANCES if (found >= at).any() and true[found >= at].mean() >= RIGHT]
+    steps = [at for at in CHANCES if (found >= at).any() and true[found >= at].mean() >= right]
     return float(steps[0] if steps else CHANCES[-1])
 
 
