@@ -142,7 +142,8 @@ def scope_html(desk: Desk, filters: Filters, pinned: Sequence[tuple[str, str]]) 
     notes = "".join(f'<p class="fn-remark">{text_html(note)}</p>' for note in status.notes)
     return (
         '<form data-do="scope" data-live="1"><h2 class="fn-kicker">Searching</h2>'
-        f'<h3>{text_html(status.name)}</h3><p class="fn-searching">{searching(desk, filters)}</p>'
+        f'<h3>{text_html(status.name)}</h3><p class="fn-searching">{searching(desk, filters)}'
+        f"{_UNSCOPE if filters != Filters(papers=filters.papers) else ''}</p>"
         f"{_years(years, filters)}"
         f"{_choice('venue', 'Venue', library.facet('venue'), filters.venue)}"
         f"{_choice('source', 'Source', library.facet('source'), filters.source)}"
@@ -150,6 +151,9 @@ def scope_html(desk: Desk, filters: Filters, pinned: Sequence[tuple[str, str]]) 
         f' placeholder="Surname or full name" value="{text_html(filters.author or "")}"></label>'
         f"{_pins(pinned)}</form>{notes}"
     )
+
+
+_UNSCOPE = ' <button type="button" class="fn-quiet" data-unscope>Clear the filters</button>'
 
 
 def library_html(status: Status) -> str:
@@ -220,6 +224,6 @@ def _pins(pinned: Sequence[tuple[str, str]]) -> str:
     more = f"<li>and {len(pinned) - 20:,} more</li>" if len(pinned) > 20 else ""
     return (
         f'<fieldset class="fn-pins"><legend>Only these papers ({len(pinned):,})</legend>'
-        f'<ul>{rows}{more}</ul><button type="button" class="fn-quiet" data-unpin="">'
-        "Search all papers again</button></fieldset>"
+        '<button type="button" class="fn-quiet" data-unpin="">Search all papers again</button>'
+        f"<ul>{rows}{more}</ul></fieldset>"
     )

@@ -307,7 +307,7 @@ def _receipt(answer: Answer) -> str:
     receipt = answer.receipt
     facts = [f"{answer.mode}, {receipt.model}" if receipt.model else answer.mode]
     if receipt.searched:
-        facts.append(f"{receipt.searched:,} papers searched")
+        facts.append(f"{receipt.searched:,} paper{'s' * (receipt.searched != 1)} searched")
     if receipt.read:
         facts.append(f"{receipt.read:,} read")
     if "total" in receipt.timings_ms:

@@ -74,7 +74,8 @@ def _remarks(answer: Answer) -> list[str]:
     if answer.reason:
         remarks.append(f"Note: {answer.reason}")
     model = f", {answer.receipt.model}" if answer.receipt.model else ""
-    searched = f" · {answer.receipt.searched:,} papers searched" if answer.receipt.searched else ""
+    count = answer.receipt.searched
+    searched = f" · {count:,} paper{'s' * (count != 1)} searched" if count else ""
     return [*remarks, f"{answer.mode}{model}{searched}"]
 
 

@@ -101,6 +101,8 @@ def exported(desk: Desk, args: Args) -> dict[str, Any]:
     if place is not None:
         answers = answers[place - 1 : place]
     cited = [paper for answer in answers for paper in answer.papers]
+    if not cited:
+        raise BadRequest("no paper is cited there, so there is nothing to save")
     text = bibliography(cited, form)
     return _file(f"{name}.{_BIBLIOGRAPHIES[form]}", "text/plain", text)
 
@@ -119,8 +121,9 @@ def answer_at(desk: Desk, args: Args) -> Answer:
 
 
 def _transcript(desk: Desk, args: Args) -> Transcript:
-    id = args.text("id", "", most=100)
     if desk.conversations is not None:
+        # What stands under an answer names no conversation: it means the open one.
+        id = args.text("id", "", most=100) or args.text("conversation", "", most=100)
         return desk.conversations.load(args.user, id)
     answers = Asked.read(args.values).records
     title = shortened(answers[0].question) if answers else UNTITLED

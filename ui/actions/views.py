@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from index.filters import Filters
 from rag.positions import Position, positions
 from ui.actions.papers import card_name
 from ui.actions.talks import answer_at
@@ -9,6 +10,7 @@ from ui.agreement import agreement_cards_html, agreement_html
 from ui.asked import Args, BadRequest, filters_of
 from ui.desk import Desk
 from ui.map import map_html
+from ui.panels import searching
 from ui.timeline import timeline_html
 
 _ROOM = "#fn-room-map"
@@ -51,8 +53,10 @@ def agreement(desk: Desk, args: Args) -> dict[str, Any]:
     def card(position: Position) -> str:
         return f"{card_name(position.paper)}-{position.start}"
 
+    # The scope in force, which need not be the one that the answer was asked in.
+    within = "" if filters == Filters() else f"<p>Asked of: {searching(desk, filters)}</p>"
     return {
-        "view": agreement_html(answer.question, found, card=card),
+        "view": within + agreement_html(answer.question, found, card=card),
         "cards": agreement_cards_html(found, card=card),
     }
 

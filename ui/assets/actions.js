@@ -19,13 +19,14 @@
   }
 
   async function call(action, args = {}) {
-    let reply;
+    let reply = null;
     try {
       reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
     } catch {
-      reply = { error: "The server does not answer; is it still running?" };
+      // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
-    apply(reply ?? {}, args);
+    reply ??= { error: "The server does not answer; is it still running?" };
+    apply(reply);
     return reply;
   }
 
@@ -41,7 +42,7 @@
     if (reply.cards) addCards(reply.cards);
     if (reply.copy != null) copy(reply.copy);
     if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
-    if (reply.file) save(reply.file);
+    if (reply.file) page.save(reply.file);
     if (reply.job) follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
     if (reply.changed) call("scope");
@@ -77,14 +78,6 @@
     }
   }
 
-  function save(file) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.text], { type: `${file.kind};charset=utf-8` }));
-    link.download = file.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
-
   async function follow(job) {
     const line = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
     if (!line) return;
@@ -110,19 +103,29 @@
 
   // Rooms
 
+  let left = 0; // where the conversation stood when it was left for a room
+
   function enter(room, place = null) {
+    const away = document.body.classList.contains("fn-away");
+    if (!away) left = window.scrollY;
+    if (away || room !== "ask") page.close();
     document.querySelectorAll(".fn-place").forEach((button) => {
       if (button.dataset.room === room) button.setAttribute("aria-current", "page");
       else button.removeAttribute("aria-current");
     });
     document.querySelectorAll(".fn-room").forEach((one) => (one.hidden = one.id !== `fn-room-${room}`));
     document.body.classList.toggle("fn-away", room !== "ask");
-    document.body.classList.remove("fn-drawn");
+    draw(false);
     history.replaceState(null, "", room === "ask" ? location.pathname + location.search : `#${room}`);
-    if (room === "ask") return;
+    if (room === "ask") return away && window.scrollTo({ top: left });
     window.scrollTo({ top: 0 });
     const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
     call(room, { place: place ?? last?.dataset.place ?? null });
+  }
+
+  function draw(open) {
+    document.body.classList.toggle("fn-drawn", open);
+    byId("fn-drawer").setAttribute("aria-expanded", String(open));
   }
 
   // Scope
@@ -197,9 +200,17 @@
     if (view && reply?.view != null) {
       view.innerHTML = reply.view;
       view.dataset.shown = element.dataset.do;
+      uncover(view);
     }
     if (reply?.voted) turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
     element.closest(".fn-menu")?.removeAttribute("open");
+  }
+
+  // What opens behind the composer is brought up; what can be seen already stays.
+  function uncover(view) {
+    const edge = byId("fn-composer").getBoundingClientRect().top;
+    const { top, bottom } = view.getBoundingClientRect();
+    if (bottom > edge) window.scrollBy({ top: Math.min(bottom - edge + 16, top - edge / 4), behavior: page.motion() });
   }
 
   // What cannot be taken back is asked twice: the second press within four seconds does it.
@@ -213,6 +224,7 @@
   }
 
   function again(button, next, question = null) {
+    if (document.body.classList.contains("fn-busy")) return;
     const turn = button.closest(".fn-turn");
     const place = Number(turn.dataset.place || 0);
     const asked = question ?? turn.querySelector(".fn-asked").textContent;
@@ -224,6 +236,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, summary");
     if (!event.target.closest("#fn-library, #fn-extent")) document.body.classList.remove("fn-scoping");
+    // What was pressed may have been drawn anew since.
+    if (event.target.isConnected && !event.target.closest("#fn-talks, #fn-drawer")) draw(false);
     document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
@@ -232,7 +246,7 @@
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
     else if (button.id === "fn-clear") { page.clear(); enter("ask"); call("talks"); document.querySelector("#fn-question textarea")?.focus(); }
-    else if (button.id === "fn-drawer") button.setAttribute("aria-expanded", String(document.body.classList.toggle("fn-drawn")));
+    else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
     else if (button.id === "fn-extent") {
       // Beside the answer on a wide screen, a sheet from below on a narrow one.
       document.body.classList.toggle("fn-scoping");
@@ -240,6 +254,7 @@
     }
     else if ("chosen" in button.dataset) pin(chosen);
     else if (pinned != null) pin([pinned]);
+    else if ("unscope" in button.dataset) { setScope({ papers: me.scope.papers ?? [] }); call("scope"); }
     else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
     else if (ignore) again(button, { ignored: [...turn.ignored, ignore] });
     else if ("retry" in button.dataset) again(button, { ignored: turn.ignored });
@@ -251,7 +266,9 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") document.body.classList.remove("fn-scoping", "fn-drawn");
+    if (event.key !== "Escape") return;
+    document.body.classList.remove("fn-scoping");
+    draw(false);
   });
 
   document.addEventListener("submit", (event) => {
@@ -273,36 +290,11 @@
   document.addEventListener("input", live);
   document.addEventListener("change", live);
 
-  // Files
-
-  async function drop(field, files) {
-    if (!files.length) return;
-    const line = byId("fn-progress");
-    line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
-    try {
-      const paths = [];
-      for (const file of files) paths.push((await upload(file)).path);
-      const reply = await call(field.dataset.upload, { paths });
-      if (reply?.error) line.textContent = "";
-    } catch {
-      line.textContent = "";
-      toast("The file did not arrive; try it again.", true);
-    }
-  }
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);
-  });
-  for (const kind of ["dragover", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      const zone = event.target.closest?.(".fn-drop");
-      if (!zone) return;
-      event.preventDefault();
-      if (kind === "drop") drop(zone.querySelector("input"), [...event.dataTransfer.files]);
-    });
-  }
-
   Object.assign(page, {
     connect,
+    call,
+    toast,
+    upload: (file) => upload(file),
     fetchCard: (paper) => call("paper", { paper }),
   });
 })();

@@ -254,6 +254,8 @@
       open(button);
     } else if (event.target.closest(".fn-close")) {
       close()?.focus();
+    } else if (event.target.closest("#fn-stop")) {
+      stop(); // at once: a server that is gone says nothing more
     }
   });
 
@@ -268,5 +270,5 @@
     }
   });
 
-  window.footnote = { receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open };
+  window.footnote = { receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
 })();

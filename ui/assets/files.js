@@ -1,0 +1,41 @@
+/* Files: those dropped or chosen go to the server, and what it writes is saved. */
+(() => {
+  "use strict";
+  const page = window.footnote;
+
+  async function drop(field, files) {
+    if (!files.length) return;
+    const line = document.getElementById("fn-progress");
+    line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
+    try {
+      const paths = [];
+      for (const file of files) paths.push((await page.upload(file)).path);
+      const reply = await page.call(field.dataset.upload, { paths });
+      if (reply?.error) line.textContent = "";
+    } catch {
+      line.textContent = "";
+      page.toast("The file did not arrive; try it again.", true);
+    }
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);
+  });
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const zone = event.target.closest?.(".fn-drop");
+      if (!zone) return;
+      event.preventDefault();
+      if (kind === "drop") drop(zone.querySelector("input"), [...event.dataTransfer.files]);
+    });
+  }
+
+  function save(file) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], { type: `${file.kind};charset=utf-8` }));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  page.save = save;
+})();
