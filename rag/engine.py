@@ -36,6 +36,13 @@ _log = logging.getLogger(__name__)
 LOWEST_COSINE = 0.26
 # The same for a question of which no paper has a word: gibberish comes near to something.
 LOWEST_COSINE_WITHOUT_A_WORD = 0.4
+# Of papers that were chosen one by one this can be asked without saying what they are about.
+OF_ANY_PAPER = frozenset(
+    """main key result results finding findings method methods approach contribution contributions
+    conclusion conclusions limitation limitations idea problem goal data dataset datasets evaluation
+    paper papers study studies work authors summary summarise summarize abstract show shows find
+    found propose proposes claim claims new""".split()
+)
 
 
 class CitedQueryEngine(BaseQueryEngine):
@@ -155,6 +162,8 @@ class CitedQueryEngine(BaseQueryEngine):
             return f"the library has no paper {filters}; widen the filters"
         known = self.library.rank_by_words(query, k=1, filters=filters)
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
+        if filters.papers is not None and set(query_words(query)) <= OF_ANY_PAPER | STOP_WORDS:
+            return None
         if self.library.reads:
             nothing = chance < self._answerable.threshold
             nothing |= not known and found.cosine < lowest

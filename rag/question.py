@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag import QuestionError
-from rag.answer import Turn
+from rag.answer import REFUSAL, Turn
 from rag.reference import pointed_at
 
 # An abstract has about 1,300 characters; no question needs three of them.
@@ -31,6 +31,13 @@ _POINTS_BACK = re.compile(
 )
 # So few words cannot name a topic of their own, unless they ask for a name: "What is PPO?"
 _FEW_WORDS = 5
+# "What is retrieval?" names its topic; "What is the result?" and "What are limitations?" do not.
+_DEFINES = re.compile(
+    r"^\W*(?:what (?:is|are)|define|explain)\s+(?!(?:the|its?|their|his|her|this|that|these|those"
+    r"|they|he|she|there|(?:main |key )?(?:results?|limitations?|conclusions?|methods?|findings?|data|"
+    r"datasets?|examples?|reasons?|differences?|next|new|different|missing))\b)\w",
+    re.IGNORECASE,
+)
 _ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
 
 
@@ -92,6 +99,7 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
         )
     if not _is_text(asked):
         raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
+    history = _answered(history)
     before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
     if not before:
         return Question(asked)
@@ -102,6 +110,18 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
     if titles := pointed_at(asked, answered):
         return _about(asked, topic, titles)
     return Question(asked, topic, _carried(answered), _leans(asked))
+
+
+def _answered(history: Sequence[Turn]) -> list[Turn]:
+    """Returns the conversation without what was refused: nothing can go on from that."""
+    kept: list[Turn] = []
+    for turn in history:
+        if turn.role == "assistant" and turn.content.strip() == REFUSAL:
+            while kept and kept[-1].role == "user":
+                kept.pop()
+        else:
+            kept.append(turn)
+    return kept
 
 
 def _about(asked: str, topic: str, titles: Sequence[str]) -> Question:
@@ -121,7 +141,8 @@ def _leans(question: str) -> bool:
         pointer and len(question[: pointer.start()].split()) < _EARLY_WORDS
     ):
         return True
-    return len(words) <= _FEW_WORDS and not _ASKS_FOR_A_NAME.search(question)
+    named = _ASKS_FOR_A_NAME.search(question) or _DEFINES.search(question)
+    return len(words) <= _FEW_WORDS and not named
 
 
 def _carried(text: str) -> str:

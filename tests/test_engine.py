@@ -192,3 +192,13 @@ def test_an_empty_library_abstains(embedder: MiniLM, tmp_path: Path) -> None:
         answer = CitedQueryEngine(library).ask("What does PPO clip?")
     assert (answer.abstained, answer.hits) == (True, ())
     assert answer.reason
+
+
+def test_a_chosen_paper_can_be_asked_what_it_found(demo_library: Library) -> None:
+    paper = demo_library.paper("Attention Is All You Need")
+    assert paper is not None
+    chosen = Filters(papers=frozenset([paper.id]))
+    answer = CitedQueryEngine(demo_library).ask("What is the main result?", filters=chosen)
+    assert [one.id for one in answer.papers] == [paper.id]
+    refused = CitedQueryEngine(demo_library).ask("How are sponges grown?", filters=chosen)
+    assert refused.abstained

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import QuestionError
-from rag.answer import Turn
-from rag.question import MAX_CHARACTERS, understand
+from rag.answer import REFUSAL, Turn
+from rag.question import MAX_CHARACTERS, Question, understand
 
 TALK = [
     Turn("user", "What does PPO clip?"),
@@ -115,3 +115,26 @@ def test_any_text_is_a_question_or_a_question_error(question: str, said: list[st
         return
     assert asked.standalone.endswith(asked.asked)
     asked.query.encode()
+
+
+def test_nothing_is_carried_on_from_what_was_refused() -> None:
+    refused = [Turn("user", "asdf qwertz blub"), Turn("assistant", REFUSAL)]
+    assert understand("And in 2024?", refused) == Question("And in 2024?")
+    talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1]."), *refused]
+    assert understand("And in warm water?", talk).topic == "How do sponges age?"
+
+
+@pytest.mark.parametrize(
+    "asked", ["What is retrieval?", "Define attention", "What are embeddings?"]
+)
+def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
+    talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
+    assert not understand(asked, talk).leans
+
+
+@pytest.mark.parametrize(
+    "asked", ["What is the result?", "What are limitations?", "What is it?", "What is new?"]
+)
+def test_a_short_question_that_names_none_goes_on(asked: str) -> None:
+    talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
+    assert understand(asked, talk).leans

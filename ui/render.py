@@ -14,6 +14,7 @@ from rag.answer import Answer, Constraint, Statement
 from rag.glossary import NAMES
 from ui.cards import Span, byline_html, card_html, text_html
 from ui.mathematics import prose_html
+from ui.toolbar import toolbar_html
 
 NEAREST_SHOWN = 3
 
@@ -36,7 +37,7 @@ def answer_html(answer: Answer, number: int) -> str:
         + told
         + _also_retrieved(answer, number)
         + _receipt(answer)
-        + _tools()
+        + toolbar_html()
     )
 
 
@@ -261,46 +262,6 @@ def _limited_to(answer: Answer) -> str:
 def _named(limit: Constraint) -> str:
     before = {"since": "since ", "until": "until ", "venue": "at ", "author": "by "}
     return f"{before.get(limit.kind, 'from ')}{limit.value}"
-
-
-def _tools() -> str:
-    """Returns what can be done with an answer; chat.js knows which answer it stands under."""
-    cited = "".join(
-        f'<button type="button" class="fn-quiet" data-do="export" data-args="{text_html(args)}">'
-        f"{label}</button>"
-        for label, args in (
-            ("BibTeX", '{"form": "bibtex"}'),
-            ("RIS", '{"form": "ris"}'),
-            ("CSL-JSON", '{"form": "csl-json"}'),
-            ("APA", '{"form": "apa"}'),
-            ("IEEE", '{"form": "ieee"}'),
-        )
-    )
-    return (
-        '<footer class="fn-tools"><button type="button" class="fn-quiet" data-do="copy">Copy'
-        '</button><details class="fn-menu"><summary>Save citations</summary><div>'
-        f'{cited}</div></details><button type="button" class="fn-quiet" data-do="timeline">Timeline'
-        '</button><button type="button" class="fn-quiet" data-do="agreement">Who agrees</button>'
-        '<button type="button" class="fn-quiet" data-do="map">On the map</button>'
-        '<button type="button" class="fn-quiet" data-do="watch">Watch</button>'
-        '<button type="button" class="fn-quiet" data-edit>Edit</button>'
-        '<button type="button" class="fn-quiet" data-retry>Retry</button>'
-        f'<span class="fn-thumbs">{_thumb("up", "Good answer")}'
-        f'{_thumb("down", "Bad answer")}</span></footer><div class="fn-pane"></div>'
-    )
-
-
-def _thumb(way: str, label: str) -> str:
-    action = "vote" if way == "up" else "doubt"
-    return (
-        f'<button type="button" class="fn-quiet fn-thumb" data-do="{action}" data-thumb="{way}"'
-        f""" data-args='{{"thumb": "{way}"}}' aria-label="{label}" aria-pressed="false">"""
-        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
-        '<path d="M2 7h2.5'
-        "v7H2zM5.5 7.2 8.4 1.6c.9 0 1.5.7 1.4 1.6L9.4 6h3.9c.9 0 1.5.8 1.3 1.7l-1.1 5c-.2.8-.8 1.3"
-        '-1.6 1.3H5.5z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-linejoin='
-        '"round"/></svg></button>'
-    )
 
 
 def _receipt(answer: Answer) -> str:
