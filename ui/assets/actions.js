@@ -285,6 +285,7 @@
 
   Object.assign(page, {
     connect,
+    call,
     fetchCard: (paper) => call("paper", { paper }),
   });
 })();
