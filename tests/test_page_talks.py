@@ -1,4 +1,4 @@
-"""Conversations on the page: they last, they are their reader's own, and they can be taken along."""
+"""Conversations on the page: they last, they are their reader's own, and go along."""
 
 import json
 from collections.abc import Iterator

@@ -32,7 +32,7 @@
   function apply(reply) {
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
-      if (element) element.innerHTML = html;
+      if (element) fill(element, html);
     }
     if (reply.scope) setScope({ ...me.scope, ...reply.scope });
     if (reply.cleared) page.clear();
@@ -46,6 +46,16 @@
     if (reply.changed) call("scope");
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
     if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
+  }
+
+  // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
+  function fill(element, html) {
+    const { name, selectionStart } = document.activeElement;
+    const within = name && element.contains(document.activeElement);
+    element.innerHTML = html;
+    const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
+    field?.focus({ preventScroll: true });
+    if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
   }
 
   let fading = 0;
