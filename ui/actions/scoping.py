@@ -3,8 +3,9 @@
 from typing import Any
 
 from ui.asked import Args, filters_of
+from ui.cards import text_html
 from ui.desk import Desk
-from ui.panels import scope_html, searching
+from ui.panels import extent, scope_html, searching
 
 
 def scope(desk: Desk, args: Args) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def scope(desk: Desk, args: Args) -> dict[str, Any]:
         "html": {
             "#fn-scope": scope_html(desk, given, pinned),
             "#fn-extent": searching(desk, given),
+            ".fn-count": text_html(extent(desk.library.status())),
         },
         "scope": {"papers": [paper for paper, _ in pinned]},
     }

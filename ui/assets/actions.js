@@ -191,7 +191,14 @@
       view.innerHTML = reply.view;
       view.dataset.shown = element.dataset.do;
     }
-    if (reply?.voted) turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+    if (reply?.voted) {
+      turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+      if (view?.dataset.shown === "doubt") {
+        view.replaceChildren();
+        delete view.dataset.shown;
+        turn.querySelector(`[data-thumb="${reply.voted}"]`)?.focus();
+      }
+    }
     element.closest(".fn-menu")?.removeAttribute("open");
   }
 
