@@ -112,7 +112,7 @@ STATES: list[Callable[[Page], None]] = [
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, 1024, 390])
 def test_no_state_of_the_page_keeps_anybody_out(
     address: str, axe: str, browser: Browser, width: int, scheme: str
 ) -> None:

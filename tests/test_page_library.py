@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def test_dropped_files_are_added_counted_and_taken_back(
     }  # fmt: skip
     latest = room.locator(".fn-import")
     expect(latest).to_contain_text("reef.bib, eels.jsonl: 4 new, 0 changed.")
+    expect(latest).to_contain_text(f"Last import {datetime.now(UTC):%d %B %Y}, ")
     latest.get_by_role("button", name="Undo").click()
     assert library.size == KNOWN + 4
     latest.get_by_role("button", name="Undo this import?").click()

@@ -114,6 +114,21 @@ def test_a_conversation_is_renamed_searched_and_opened_again(page: Page) -> None
     expect(row(page, "Clipping")).to_have_attribute("aria-current", "true")
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_a_menu_of_the_list_is_seen_whole(address: str, browser: Browser, width: int) -> None:
+    with visited(browser, address, viewport={"width": width, "height": 900}) as page:
+        ask(page, PPO)
+        if width < 1344:
+            page.get_by_role("button", name="Conversations").click()
+            page.wait_for_timeout(300)  # the drawer comes in
+        delete = choose(page, PPO[:20], "Delete")
+        box = delete.bounding_box()
+        assert box is not None
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        top = page.evaluate("({x, y}) => document.elementFromPoint(x, y)?.textContent", at)
+        assert top == "Delete"
+
+
 def test_a_conversation_is_deleted_only_when_it_is_asked_twice(page: Page) -> None:
     ask(page, PPO)
     delete = choose(page, PPO[:20], "Delete")

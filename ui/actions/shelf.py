@@ -166,7 +166,7 @@ def _latest(desk: Desk) -> str:
         return ""
     names = f" from {', '.join(last.names)}" if last.names else ""
     cut = "" if last.complete else ", broken off"
-    when = f"{last.when:%d %B %Y, %H:%M}" if isinstance(last.when, datetime) else str(last.when)
+    when = f"{datetime.fromisoformat(last.when):%d %B %Y, %H:%M}"
     told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
     return (
         f'<p class="fn-import">{text_html(told)} <button type="button" class="fn-button"'
