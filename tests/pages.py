@@ -68,7 +68,7 @@ def visit(page: Page, address: str) -> None:
     """Opens the page and waits until it has told what is searched."""
     page.goto(address)
     expect(page.locator(COMPOSER)).to_be_focused()
-    expect(page.locator("#fn-scope")).not_to_be_empty()
+    expect(page.locator("#fn-scope")).not_to_be_empty(timeout=20_000)
 
 
 def ask(page: Page, question: str, *, turn: int = 1, ends: str = "done") -> Locator:
