@@ -34,8 +34,8 @@ _FEW_WORDS = 5
 # "What is retrieval?" names its topic; "What is the result?" and "What are limitations?" do not.
 _DEFINES = re.compile(
     r"^\W*(?:what (?:is|are)|define|explain)\s+(?!(?:the|its?|their|his|her|this|that|these|those"
-    r"|they|he|she|there|(?:main |key )?(?:results?|limitations?|conclusions?|methods?|findings?|data|"
-    r"datasets?|examples?|reasons?|differences?|next|new|different|missing))\b)\w",
+    r"|they|he|she|there|(?:main |key )?(?:results?|limitations?|conclusions?|methods?|findings?"
+    r"|data|datasets?|examples?|reasons?|differences?|next|new|different|missing))\b)\w",
     re.IGNORECASE,
 )
 _ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")

@@ -239,6 +239,13 @@ def test_a_draft_and_its_answer_read_alike() -> None:
     assert Page(answer_html(quoted(), 1)).text.startswith(draft)
 
 
+def test_words_without_statements_are_shown_as_they_are() -> None:
+    said = replace(answered(), statements=(), papers=(), text="Said <b>before</b> [1].")
+    page = Page(answer_html(said, 1))
+    assert page.text.startswith("Said <b>before</b>")
+    assert not page.all("ol", "fn-sources")
+
+
 def test_list_items_and_paragraphs_are_kept() -> None:
     answer = answered()
     one, two, three, four = answer.statements

@@ -156,6 +156,8 @@ def verdict(statement: Statement) -> tuple[str, str] | None:
 
 
 def _told(answer: Answer, number: int) -> str:
+    if not answer.statements:
+        return draft_html(answer.text)
     prose = ""
     for block in blocks(answer):
         kind = ' class="fn-item"' if block.item else ""

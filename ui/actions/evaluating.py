@@ -80,7 +80,7 @@ def compared(desk: Desk, args: Args) -> dict[str, Any]:
         f"<h3>{text_html(names[0])} and {text_html(names[1])}</h3>"
         f'<p class="fn-soft">{counted(found.cases, "case")} in both; a difference is named only'
         " where it is more than chance, all measures taken together.</p>"
-        '<div class="fn-scroll"><table class="fn-table"><thead><tr><th>Measure</th><th>First</th>'
+        f"{_scroll('Measures of both runs')}<thead><tr><th>Measure</th><th>First</th>"
         f"<th>Second</th><th>Difference</th><th></th></tr></thead><tbody>{rows}</tbody></table></div>"
         f"{cases}"
     )
@@ -159,8 +159,16 @@ def _runs(desk: Desk) -> str:
         else ""
     )
     return (
-        '<div class="fn-scroll"><table class="fn-table"><thead><tr><th>Run</th><th>Cases</th>'
+        f"{_scroll('Runs')}<thead><tr><th>Run</th><th>Cases</th>"
         f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>{comparing}"
+    )
+
+
+def _scroll(label: str) -> str:
+    """Returns the start of a table that a keyboard can scroll where it is too wide."""
+    return (
+        f'<div class="fn-scroll" role="region" tabindex="0" aria-label="{text_html(label)}">'
+        '<table class="fn-table">'
     )
 
 
@@ -195,7 +203,7 @@ def _run(folder: Path) -> str:
                 for line in lines
             )
             tables += (
-                f'<h4>{text_html(title)}</h4><div class="fn-scroll"><table class="fn-table"><thead>'
+                f"<h4>{text_html(title)}</h4>{_scroll(title)}<thead>"
                 "<tr><th>Measure</th><th>Mean</th><th>95 %</th><th>n</th><th>1 would say</th></tr>"
                 f"</thead><tbody>{rows}</tbody></table></div>"
             )

@@ -90,7 +90,8 @@ def unshared(desk: Desk, args: Args) -> dict[str, Any]:
 def exported(desk: Desk, args: Args) -> dict[str, Any]:
     """Returns a conversation as a file: itself, or the papers that it cites."""
     form, transcript = args.text("form", most=20), _transcript(desk, args)
-    name = "".join(c if c.isalnum() else "-" for c in shortened(transcript.title, 40)).strip("-")
+    words = "".join(c if c.isalnum() else " " for c in shortened(transcript.title, 40)).split()
+    name = "-".join(words) or "conversation"
     if form in _TRANSCRIPTS:
         ending, kind, write = _TRANSCRIPTS[form]
         return _file(f"{name}.{ending}", kind, write(transcript))

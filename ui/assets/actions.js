@@ -33,7 +33,7 @@
   function apply(reply) {
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
-      if (element) element.innerHTML = html;
+      if (element) fill(element, html);
     }
     if (reply.scope) setScope({ ...me.scope, ...reply.scope });
     if (reply.cleared) page.clear();
@@ -57,6 +57,16 @@
       byId(card.id)?.remove();
       byId("fn-cards").append(card);
     }
+  }
+
+  // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
+  function fill(element, html) {
+    const { name, selectionStart } = document.activeElement;
+    const within = name && element.contains(document.activeElement);
+    element.innerHTML = html;
+    const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
+    field?.focus({ preventScroll: true });
+    if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
   }
 
   let fading = 0;
@@ -202,7 +212,14 @@
       view.dataset.shown = element.dataset.do;
       uncover(view);
     }
-    if (reply?.voted) turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+    if (reply?.voted) {
+      turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+      if (view?.dataset.shown === "doubt") {
+        view.replaceChildren();
+        delete view.dataset.shown;
+        turn.querySelector(`[data-thumb="${reply.voted}"]`)?.focus();
+      }
+    }
     element.closest(".fn-menu")?.removeAttribute("open");
   }
 

@@ -1,0 +1,157 @@
+"""The evals room: a run is started, followed and compared, a case becomes a conversation."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from evals.demo import demo_set
+from index.library import Library
+from tests.pages import LOOPS, act, desk_of, enter, served, visited
+from ui.conversations import Conversations
+
+pytestmark = LOOPS
+
+FOLLOW_UP = {
+    "id": "f1", "type": "follow-up", "question": "And which methods use tools?", "answerable": True,
+    "gold": [], "evidence": [], "nuggets": [],
+    "history": [
+        {"role": "user", "content": "How do language models learn?"},
+        {"role": "assistant", "content": "From text that people wrote."},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs") / "runs"
+
+
+@pytest.fixture(scope="module")
+def address(
+    demo_library: Library, runs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("sets") / "small"
+    folder.mkdir()
+    lines = (demo_set() / "questions.jsonl").read_text("utf-8").splitlines()[:3]
+    (folder / "questions.jsonl").write_text(
+        "\n".join([*lines, json.dumps(FOLLOW_UP)]) + "\n", "utf-8"
+    )
+    sets = {"demo": demo_set(), "small": folder}
+    with (
+        Conversations.open(folder.parent / "kept.sqlite3") as kept,
+        served(desk_of(demo_library, conversations=kept, runs=runs, sets=sets)) as address,
+    ):
+        yield address
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    with visited(browser, address) as page:
+        yield page
+
+
+def run(page: Page) -> str:
+    """Starts a run of the small set, waits for its end and returns its name."""
+    room = enter(page, "Evals")
+    room.get_by_label("Set").select_option("small")
+    room.get_by_role("button", name="Start a run").click()
+    done = room.locator("#fn-progress-eval", has_text="Done: small-")
+    expect(done).to_be_visible(timeout=60_000)
+    return done.inner_text().removeprefix("Done: ").strip()
+
+
+def test_a_room_without_runs_says_how_to_begin(page: Page, runs: Path) -> None:
+    if runs.exists():
+        pytest.skip("runs were begun by another test")
+    expect(enter(page, "Evals")).to_contain_text("No runs yet.")
+
+
+def test_a_run_is_started_followed_and_opened(page: Page, runs: Path) -> None:
+    enter(page, "Evals")
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          const line = document.getElementById("fn-progress-eval");
+          new MutationObserver(() => window.seen.push(line.textContent)).observe(
+            line, {childList: true, subtree: true, characterData: true});
+        }"""
+    )
+    room = page.get_by_role("region", name="Evals", exact=True)
+    room.get_by_label("Set").select_option("small")
+    room.get_by_role("button", name="Start a run").click()
+    expect(room.locator("#fn-progress-eval")).to_contain_text("Done: small-", timeout=60_000)
+    assert any("of 4 questions" in line for line in page.evaluate("window.seen"))
+    name = room.locator("#fn-progress-eval").inner_text().removeprefix("Done: ").strip()
+    assert (runs / name).is_dir()
+    listed = room.locator(".fn-table tbody tr", has_text=name)
+    expect(listed.locator("td").nth(1)).to_have_text("4")
+    listed.get_by_role("button", name=name).click()
+    detail = page.locator("#fn-run")
+    expect(detail.locator("h3")).to_have_text(name)
+    expect(detail).to_be_focused()
+    expect(detail.locator(".fn-table").first).to_contain_text("R@1")
+    expect(detail.locator(".fn-hits li")).to_have_count(4)
+
+
+def test_two_runs_are_compared_and_one_with_itself_is_not(page: Page, runs: Path) -> None:
+    run(page)
+    page.wait_for_timeout(1100)  # runs are named by the second
+    run(page)
+    room = page.get_by_role("region", name="Evals", exact=True)
+    room.get_by_role("button", name="Compare").click()
+    detail = page.locator("#fn-run")
+    expect(detail).to_contain_text("4 cases in both")
+    # The same engine over the same questions: no measure moved.
+    expect(detail.locator("tbody tr").first).to_contain_text("+0.000")
+    assert set(detail.locator("tbody tr td:last-child").all_inner_texts()) == {
+        "no difference shown"
+    }
+    name = room.get_by_label("with").input_value()
+    room.get_by_label("Compare").select_option(name)
+    room.get_by_role("button", name="Compare").click()
+    expect(page.locator("#fn-toast")).to_contain_text("These are one and the same run")
+
+
+def test_a_case_is_opened_as_a_conversation_and_asked_anew(page: Page) -> None:
+    name = run(page)
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name="Open f1 as a conversation").click()
+    second = page.locator("#fn-turn-2[data-state=done]")
+    expect(second).to_be_visible(timeout=20_000)
+    expect(page.locator(".fn-turn .fn-asked")).to_have_text(
+        ["How do language models learn?", "And which methods use tools?"]
+    )
+    expect(page.locator("#fn-turn-1")).to_contain_text("From text that people wrote.")
+    expect(page.locator(".fn-talks li")).to_have_count(1)
+
+
+def test_a_case_without_a_past_begins_a_conversation(page: Page) -> None:
+    name = run(page)
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name="Open q01 as a conversation").click()
+    expect(page.locator("#fn-turn-1[data-state=done]")).to_be_visible(timeout=20_000)
+    expect(page.locator(".fn-turn")).to_have_count(1)
+    expect(page.locator("#fn-turn-1 .fn-asked")).to_contain_text("Atari")
+
+
+@pytest.mark.parametrize(
+    ("action", "args"),
+    [
+        ("eval-open", {"run": "../.."}),
+        ("eval-open", {"run": "no such run"}),
+        ("eval-open", {}),
+        ("eval-compare", {"a": "x", "b": "y"}),
+        ("eval-start", {"set": "/etc"}),
+        ("eval-case", {"run": "no such run", "case": "q01"}),
+        ("job", {"job": "no such job"}),
+    ],
+)
+def test_what_is_not_of_the_list_is_refused_in_one_line(
+    page: Page, action: str, args: dict[str, str]
+) -> None:
+    reply = act(page, action, **args)
+    assert reply["error"]
+    assert "\n" not in reply["error"]

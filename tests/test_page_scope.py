@@ -1,0 +1,155 @@
+"""What is searched: narrowed beside the conversation, by a paper, or by the question itself."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.filters import Filters
+from index.library import Library
+from tests.pages import LOOPS, PPO, ask, desk_of, served, visit, visited
+from ui.conversations import Conversations
+
+pytestmark = LOOPS
+
+DATED = "What has been found about robots since 2020?"
+
+
+@pytest.fixture(scope="module")
+def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    file = tmp_path_factory.mktemp("talks") / "kept.sqlite3"
+    with (
+        Conversations.open(file) as kept,
+        served(desk_of(demo_library, conversations=kept)) as address,
+    ):
+        yield address
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    with visited(browser, address) as page:
+        yield page
+
+
+def slide(page: Page, name: str, year: int) -> None:
+    page.get_by_label(name).evaluate(
+        "(range, year) => { range.value = year;"
+        " for (const kind of ['input', 'change'])"
+        " range.dispatchEvent(new Event(kind, {bubbles: true})) }",
+        year,
+    )
+
+
+def searched(page: Page) -> set[int]:
+    """Returns the years of every paper that an answer cites or found."""
+    bylines = page.locator(".fn-turn .fn-byline").all_text_contents()
+    return {int(fact) for line in bylines for fact in line.split(" · ") if fact.isdigit()}
+
+
+def test_all_papers_are_searched_at_first(page: Page, demo_library: Library) -> None:
+    told = f"All {demo_library.size} papers"
+    expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.locator(".fn-searching")).to_have_text(told)
+
+
+def test_the_years_narrow_what_is_searched_and_stay_after_a_reload(
+    page: Page, address: str, demo_library: Library
+) -> None:
+    count, size = demo_library.count(Filters(2018, 2021)), demo_library.size
+    assert 0 < count < size
+    told = f"{count} of {size} papers from 2018 to 2021"
+    slide(page, "First year", 2018)
+    expect(page.locator("#fn-extent")).to_contain_text("since 2018")
+    slide(page, "Last year", 2021)
+    expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.locator(".fn-years output")).to_have_text("2018–2021")
+    visit(page, address)
+    expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.get_by_label("First year")).to_have_value("2018")
+    ask(page, PPO)
+    assert searched(page)
+    assert searched(page) <= {2018, 2019, 2020, 2021}
+
+
+def test_crossed_sliders_mean_the_years_between_them(page: Page) -> None:
+    slide(page, "First year", 2021)
+    expect(page.locator("#fn-extent")).to_contain_text("since 2021")
+    slide(page, "Last year", 2018)
+    expect(page.locator("#fn-extent")).to_contain_text("from 2018 to 2021")
+
+
+def test_a_slider_can_be_moved_from_the_keyboard(page: Page) -> None:
+    first = page.get_by_label("First year")
+    first.focus()
+    year = int(first.input_value())
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#fn-extent")).to_contain_text(f"since {year + 1}")
+    expect(page.get_by_label("First year")).to_be_focused()
+
+
+def test_an_author_narrows_what_is_searched(page: Page, demo_library: Library) -> None:
+    count = demo_library.count(Filters(author="Schulman"))
+    assert count
+    page.get_by_label("Author").fill("Schulman")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fn-extent")).to_have_text(
+        f"{count} of {demo_library.size} papers by Schulman"
+    )
+    ask(page, PPO)
+    answer = page.locator(".fn-receipt").inner_text()
+    assert page.locator(".fn-turn .fn-byline").count() == count, answer
+
+
+def test_a_venue_narrows_what_is_searched(page: Page, demo_library: Library) -> None:
+    venue, count = max(demo_library.facet("venue").items(), key=lambda item: item[1])
+    page.get_by_label("Venue").select_option(venue)
+    expect(page.locator("#fn-extent")).to_contain_text(f"at {venue}")
+    expect(page.get_by_label("Venue")).to_have_value(venue)
+    assert demo_library.count(Filters(venue=venue)) >= count
+    page.get_by_label("Venue").select_option("")
+    expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+
+
+def test_a_paper_is_asked_about_alone_until_it_is_let_go(
+    page: Page, address: str, demo_library: Library
+) -> None:
+    ask(page, PPO)
+    page.locator(".fn-sources .fn-title").first.click()
+    title = page.locator(".fn-card:not([hidden]) h3").inner_text()
+    page.get_by_role("button", name="Ask about this paper").locator("visible=true").click()
+    told = f"1 of {demo_library.size} papers among the 1 chosen"
+    expect(page.locator("#fn-extent")).to_have_text(told)
+    visit(page, address)
+    expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.locator(".fn-pins")).to_contain_text(title)
+    second = ask(page, "What was found?", turn=2)
+    cited = second.locator(".fn-title").all_inner_texts()
+    assert set(cited) == {title}
+    page.get_by_role("button", name=f"Search beyond {title}").click()
+    expect(page.locator(".fn-pins")).to_have_count(0)
+    expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+
+
+def test_a_filter_of_the_question_is_a_chip_and_goes_when_it_is_pressed(page: Page) -> None:
+    first = ask(page, DATED)
+    assert min(searched(page)) >= 2020
+    first.get_by_role("button", name="Search without: since 2020").click()
+    second = page.locator("#fn-turn-2[data-state=done]")
+    expect(second).to_be_visible(timeout=20_000)
+    expect(page.locator(".fn-turn")).to_have_count(1)
+    expect(second.locator(".fn-asked")).to_have_text(DATED)
+    expect(second.locator(".fn-chip")).to_have_count(0)
+    second.get_by_role("button", name="Retry").click()
+    third = page.locator("#fn-turn-3[data-state=done]")
+    expect(third).to_be_visible(timeout=20_000)
+    expect(third.locator(".fn-chip")).to_have_count(0)
+
+
+def test_a_scope_without_a_paper_is_told_in_the_conversation(page: Page) -> None:
+    page.get_by_label("Author").fill("Nobody of this name")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fn-extent")).to_contain_text("0 of")
+    page.fill("#fn-question textarea", PPO)
+    page.keyboard.press("Enter")
+    expect(page.locator("#fn-turn-1:is([data-state=done], [data-state=failed])")).to_be_visible()
+    expect(page.locator("#fn-turn-1 .fn-sources")).to_have_count(0)
