@@ -201,7 +201,7 @@ class ScriptedAsk:
     ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         yield Stage("search", "Searching 512 papers")
-        time.sleep(self.pause * 5)
+        time.sleep(self.pause * 15)
         if question == FAILS:
             raise FootnoteError("the question has 9,001 characters; ask in 2,000 or fewer")
         if question == CRASHES:

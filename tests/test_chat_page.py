@@ -252,6 +252,15 @@ def test_a_narrow_screen_never_scrolls_sideways_nor_hides_the_opened_sentence(
     context.close()
 
 
+def test_the_head_fits_at_every_width(page: Page) -> None:
+    for width in (1440, 1345, 1200, 1089, 1024, 900, 833, 832, 768, 737, 600, 390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        button = page.get_by_role("button", name="New conversation").bounding_box()
+        assert button is not None
+        assert button["x"] + button["width"] <= width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_contrasts_with_its_ground(served: Served, browser: Browser, scheme: str) -> None:
     # WCAG 2.2 AA asks for 4.5:1; the pairs are those that chat.css puts on one another.

@@ -43,6 +43,7 @@ class Drawn(HTMLParser):
         (r"We bound $\frac{1}{n}$ by one.", {"mfrac"}),
         ("In $O(n^2)$ steps.", {"msup"}),
         ("The loss $L$ falls.", {"mi"}),
+        ("While $a < b^2$ holds.", {"mo", "msup"}),
         (r"So $$\sum_{i=1}^n x_i$$ holds.", {"msubsup", "msub"}),
         (r"For $\alpha \leq \sqrt{d}$.", {"msqrt"}),
     ],

@@ -163,7 +163,7 @@ def test_a_paper_of_the_room_is_asked_about_alone(page: Page) -> None:
     room = enter(page, "Library")
     room.get_by_role("button", name=f"Ask only about Tides of harbour{KNOWN - 1}").click()
     expect(page.locator("#fn-question textarea")).to_be_focused()
-    expect(page.locator("#fn-extent")).to_have_text(f"1 of {KNOWN} papers among the 1 chosen")
+    expect(page.locator("#fn-extent")).to_have_text(f"Only 1 chosen paper of {KNOWN}")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "", "nowhere.bib"])

@@ -117,7 +117,7 @@ def test_a_paper_is_asked_about_alone_until_it_is_let_go(
     page.locator(".fn-sources .fn-title").first.click()
     title = page.locator(".fn-card:not([hidden]) h3").inner_text()
     page.get_by_role("button", name="Ask about this paper").locator("visible=true").click()
-    told = f"1 of {demo_library.size} papers among the 1 chosen"
+    told = f"Only 1 chosen paper of {demo_library.size}"
     expect(page.locator("#fn-extent")).to_have_text(told)
     visit(page, address)
     expect(page.locator("#fn-extent")).to_have_text(told)
