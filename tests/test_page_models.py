@@ -1,0 +1,52 @@
+"""Who writes can be chosen on the page; what it cost is told; the key stays on the server."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.library import Library
+from rag.engine import CitedQueryEngine
+from tests.asking import GOOD, KEY, QUESTION, engine
+from tests.endpoint import cites, serve
+from tests.pages import LOOPS, ask, served, visited
+from ui.desk import Desk
+
+pytestmark = LOOPS
+
+CLIPS = "The main variant of PPO clips the probability ratio between the new and the old policy"
+
+
+@pytest.fixture
+def page(demo_library: Library, browser: Browser) -> Iterator[Page]:
+    with serve(*[cites(CLIPS, GOOD.replace("1", "N"))] * 2) as endpoint:
+        quoting, writing = CitedQueryEngine(demo_library), engine(demo_library, endpoint.url)
+        asks = {"scripted": writing.stream, "quotes": quoting.stream}
+        desk = Desk(demo_library, asks, engines={"scripted": writing, "quotes": quoting})
+        with served(desk) as address, visited(browser, address) as page:
+            yield page
+
+
+def test_the_reader_chooses_who_writes(page: Page) -> None:
+    expect(ask(page, QUESTION).locator(".fn-receipt")).to_contain_text("llm, scripted")
+    page.get_by_label("Written by").select_option("quotes")
+    expect(ask(page, QUESTION, turn=2).locator(".fn-receipt")).to_contain_text("extractive")
+
+
+def test_tokens_are_told_of_each_answer_and_of_the_conversation(page: Page) -> None:
+    receipt = ask(page, QUESTION).locator(".fn-receipt")
+    expect(receipt).to_contain_text("tokens")
+    tokens = receipt.get_attribute("data-tokens")
+    assert tokens is not None
+    assert int(tokens) > 0
+    expect(page.locator("#fn-account")).to_contain_text(f"Conversation: {int(tokens):,} tokens")
+
+
+def test_the_key_never_reaches_the_browser(page: Page) -> None:
+    texts: list[str] = []
+    page.on("response", lambda got: texts.append(got.text() if got.ok else ""))
+    page.reload()
+    ask(page, QUESTION)
+    page.wait_for_timeout(300)
+    assert texts
+    assert not any(KEY in text for text in (*texts, page.content()))
