@@ -134,3 +134,10 @@ def test_a_hostile_title_stays_text(page: Page) -> None:
     shown(page, answer)
     assert page.locator("figure :is(img, script, a)").count() == 0
     assert page.evaluate("window.pwned") is None
+
+
+def test_papers_of_one_year_are_cited_side_by_side_or_above_one_another() -> None:
+    # Three dots at two places: two of them stand at the same one.
+    for years in ([2023, 2023, 2024], [2020, 2020, 2020, 2020], [None, None, None]):
+        html = timeline_html(with_hits(list(years), cited=len(years)), 1)
+        assert html.count("Open source ") >= len(years)

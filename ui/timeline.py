@@ -81,7 +81,8 @@ def _drawing(dots: Sequence[_Dot], width: int, kind: str) -> str:
     start = right if dated else 0
     placed += _heaped(undated, start + 8, width)
     levels = 1 + max(level for _, _, level in placed)
-    titled = sorted((x, dot) for dot, x, _ in placed if dot.marker is not None)
+    cited = ((x, dot) for dot, x, _ in placed if dot.marker is not None)
+    titled = sorted(cited, key=lambda one: one[0])
     rows = [_title(dot, x, row, width) for row, (x, dot) in enumerate(_by_place(titled))]
     axis = len(rows) * _ROW + levels * _STEP + 12
     height = axis + 24
