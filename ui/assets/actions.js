@@ -43,7 +43,7 @@
     if (reply.copy != null) copy(reply.copy);
     if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
     if (reply.file) page.save(reply.file);
-    if (reply.job) follow(reply.job);
+    if (reply.job) page.follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
     if (reply.changed) call("scope");
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
@@ -85,29 +85,6 @@
     } catch {
       // Not over plain HTTP from elsewhere: the text can still be taken by hand.
       toast(text);
-    }
-  }
-
-  async function follow(job) {
-    const line = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
-    if (!line) return;
-    const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
-    const bar = Object.assign(document.createElement("progress"), { max: 1 });
-    bar.setAttribute("aria-label", "Progress");
-    line.replaceChildren(text, bar);
-    for (;;) {
-      const reply = await call("job", { job });
-      if (!reply || reply.error || reply.done) {
-        const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
-        if (room) await call(room);
-        const fresh = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
-        if (fresh) fresh.innerHTML = reply?.result ?? "";
-        call("scope");
-        return;
-      }
-      text.textContent = reply.line;
-      bar.value = reply.part;
-      await new Promise((wake) => setTimeout(wake, 400));
     }
   }
 

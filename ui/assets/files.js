@@ -1,4 +1,5 @@
-/* Files: those dropped or chosen go to the server, and what it writes is saved. */
+/* Files: those dropped or chosen go to the server, what it writes is saved, and work that takes
+ * long is followed to its end. */
 (() => {
   "use strict";
   const page = window.footnote;
@@ -37,5 +38,29 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  page.save = save;
+  // Work that takes longer than a reply: asked after until it ends.
+  async function follow(job) {
+    const line = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
+    if (!line) return;
+    const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
+    const bar = Object.assign(document.createElement("progress"), { max: 1 });
+    bar.setAttribute("aria-label", "Progress");
+    line.replaceChildren(text, bar);
+    for (;;) {
+      const reply = await page.call("job", { job });
+      if (!reply || reply.error || reply.done) {
+        const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
+        if (room) await page.call(room);
+        const fresh = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
+        if (fresh) fresh.innerHTML = reply?.result ?? "";
+        page.call("scope");
+        return;
+      }
+      text.textContent = reply.line;
+      bar.value = reply.part;
+      await new Promise((wake) => setTimeout(wake, 400));
+    }
+  }
+
+  Object.assign(page, { save, follow });
 })();
