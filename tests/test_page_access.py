@@ -17,6 +17,7 @@ from tests.pages import LOOPS, PPO, act, ask, desk_of, served, visited
 from ui.actions import ACTIONS
 from ui.conversations import Conversations
 from ui.panels import PLACES
+from ui.topics import LOCAL, Topics
 
 pytestmark = LOOPS
 
@@ -39,13 +40,15 @@ def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> 
         run_engine(CitedQueryEngine(demo_library), "demo", cases, folder / "runs" / name)
     with (
         Conversations.open(folder / "kept.sqlite3") as kept,
+        Topics.open(folder / "topics.sqlite3") as topics,
         served(
             desk_of(
-                demo_library, conversations=kept, runs=folder / "runs",
+                demo_library, conversations=kept, topics=topics, runs=folder / "runs",
                 feedback=folder / "feedback.jsonl", sets={"demo": demo_set()},
             )
         ) as address,
     ):  # fmt: skip
+        topics.add(LOCAL, PPO)
         yield address
 
 

@@ -23,6 +23,8 @@ SHOWN = 60
 
 def shown(desk: Desk, args: Args) -> dict[str, Any]:
     """Shows the room; a digest is only made of the papers that its topic has not seen."""
+    if desk.topics is None:
+        return {"html": {_ROOM: _NONE}}
     library, topics = desk.papers, _topics(desk)
     visited = topics.visited(args.user)
     new = library.since(visited) if visited else []
@@ -83,6 +85,10 @@ def unsaved(desk: Desk, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": "Removed; nothing more is sent of it."}
 
 
+_NONE = (
+    '<header class="fn-roomhead"><h2>What’s new</h2><p class="fn-soft">This server keeps no '
+    "topics; serve with: footnote chat</p></header>"
+)
 _FORM = (
     '<form class="fn-find" data-do="topic-save"><input name="text" aria-label="Question or topic"'
     ' placeholder="A question or topic to be told about" autocomplete="off" required>'
