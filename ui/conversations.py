@@ -160,6 +160,17 @@ class Conversations(Database):
             title, created = self._head(number)
             return transcript_of(title, created, self._answers(number))
 
+    def said(self, user: str, id: str) -> Sequence[tuple[str, str]]:
+        """Returns each question with its answer's text, as a next question needs them.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        said = "json_extract(answer, '$.question'), json_extract(answer, '$.text')"
+        select = f"SELECT {said} FROM messages WHERE conversation = ? ORDER BY place"
+        with self._lock:
+            return self._rows(select, (self._number(user, id),))
+
     def rename(self, user: str, id: str, title: str) -> None:
         """Gives a conversation a title, which stays.
 

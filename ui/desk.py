@@ -101,13 +101,26 @@ class Desk:
             found = self.conversations.load(asked.user, asked.conversation).answers
         return found if asked.kept is None else found[: max(0, asked.kept)]
 
-    def stream(self, question: str, asked: Asked, before: Sequence[Answer]) -> Iterator[Event]:
-        """Yields an answer in the making."""
+    def said(self, asked: Asked) -> Sequence[tuple[str, str]]:
+        """Returns each question that a question goes on from, with the text of its answer.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        found: Sequence[tuple[str, str]] = [(a.question, a.text) for a in asked.records]
+        if self.conversations is not None and asked.conversation:
+            found = self.conversations.said(asked.user, asked.conversation)
+        return found if asked.kept is None else found[: max(0, asked.kept)]
+
+    def stream(
+        self, question: str, asked: Asked, before: Sequence[tuple[str, str]]
+    ) -> Iterator[Event]:
+        """Yields an answer in the making; ``before`` is what ``said`` returns."""
         name = asked.composer if asked.composer in self.asks else next(iter(self.asks))
         turns = [
             turn
-            for answer in before
-            for turn in (Turn("user", answer.question), Turn("assistant", answer.text))
+            for earlier, text in before
+            for turn in (Turn("user", earlier), Turn("assistant", text))
         ]
         return self.asks[name](question, turns, asked.filters, ignored=asked.ignored)
 

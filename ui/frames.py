@@ -76,7 +76,7 @@ def answer_frames(desk: Desk, text: str, turn: int, asked: Asked) -> Iterator[Fr
         return
     yield frame("busy", turn, turn_html(question, stage_html("searching")))
     try:
-        before = desk.answers(asked)
+        before = desk.said(asked)
         for shown in _steady(desk.stream(question, asked, before)):
             if isinstance(shown, Answer):
                 conversation = desk.keep(asked, shown)

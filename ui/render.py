@@ -37,7 +37,7 @@ def answer_html(answer: Answer, number: int) -> str:
         + told
         + _also_retrieved(answer, number)
         + _receipt(answer)
-        + toolbar_html()
+        + toolbar_html(cites=bool(answer.papers))
     )
 
 

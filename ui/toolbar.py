@@ -2,31 +2,40 @@
 
 from ui.cards import text_html
 
+_FORMS = (
+    ("BibTeX", "bibtex"),
+    ("RIS", "ris"),
+    ("CSL-JSON", "csl-json"),
+    ("APA", "apa"),
+    ("IEEE", "ieee"),
+)
 
-def toolbar_html() -> str:
-    """Returns what can be done with an answer; chat.js knows which answer it stands under."""
-    cited = "".join(
-        f'<button type="button" class="fn-quiet" data-do="export" data-args="{text_html(args)}">'
-        f"{label}</button>"
-        for label, args in (
-            ("BibTeX", '{"form": "bibtex"}'),
-            ("RIS", '{"form": "ris"}'),
-            ("CSL-JSON", '{"form": "csl-json"}'),
-            ("APA", '{"form": "apa"}'),
-            ("IEEE", '{"form": "ieee"}'),
-        )
+
+def toolbar_html(*, cites: bool) -> str:
+    """Returns what can be done with an answer; chat.js knows which answer it stands under.
+
+    Args:
+        cites: Whether it cites anything: of a refusal there is nothing to save or to lay out.
+    """
+    saved = "".join(_tool(label, "export", f'{{"form": "{form}"}}') for label, form in _FORMS)
+    citing = (
+        f'<details class="fn-menu"><summary>Save citations</summary><div>{saved}</div></details>'
+        f"{_tool('Timeline', 'timeline')}{_tool('Who agrees', 'agreement')}"
     )
     return (
-        '<footer class="fn-tools"><button type="button" class="fn-quiet" data-do="copy">Copy'
-        '</button><details class="fn-menu"><summary>Save citations</summary><div>'
-        f'{cited}</div></details><button type="button" class="fn-quiet" data-do="timeline">Timeline'
-        '</button><button type="button" class="fn-quiet" data-do="agreement">Who agrees</button>'
-        '<button type="button" class="fn-quiet" data-do="map">On the map</button>'
-        '<button type="button" class="fn-quiet" data-do="watch">Watch</button>'
+        f'<footer class="fn-tools">{_tool("Copy", "copy")}{citing if cites else ""}'
+        f"{_tool('On the map', 'map')}{_tool('Watch', 'watch')}"
         '<button type="button" class="fn-quiet" data-edit>Edit</button>'
         '<button type="button" class="fn-quiet" data-retry>Retry</button>'
         f'<span class="fn-thumbs">{_thumb("up", "Good answer")}'
         f'{_thumb("down", "Bad answer")}</span></footer><div class="fn-pane"></div>'
+    )
+
+
+def _tool(label: str, action: str, args: str = "{}") -> str:
+    return (
+        f'<button type="button" class="fn-quiet" data-do="{action}"'
+        f' data-args="{text_html(args)}">{label}</button>'
     )
 
 

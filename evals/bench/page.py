@@ -1,11 +1,12 @@
 """Many people on one chat page: seconds to the first words and to the answer, errors, memory.
 
-    python -m evals.bench.page DIR [--people 50] [--messages 2000]
+    python -m evals.bench.page DIR [--people 50] [--messages 2000] [--reading 0]
 
 Starts ``footnote chat`` over the library in DIR and talks to it as a browser does: each of the
 people has a session and a conversation of its own, asks, reads the stream to its end and asks
-again. Questions are about titles of the library. Memory is that of the server, before the first
-message, half way and after the last.
+again, after some seconds of reading on average (``--reading``; with 0 all of them always wait for
+the server, which is then at its limit). Questions are about titles of the library. Memory is that
+of the server, before the first message, half way and after the last.
 """
 
 import argparse
@@ -111,7 +112,12 @@ def _changed(value: Any, operation: str, path: Sequence[Any], content: Any) -> A
 
 
 async def person(
-    url: str, function: int, questions: Sequence[str], seen: Seen, pause: random.Random
+    url: str,
+    function: int,
+    questions: Sequence[str],
+    seen: Seen,
+    pause: random.Random,
+    reading: float,
 ) -> None:
     """Asks questions one after the other in one conversation, and notes what came of each."""
     user, session = secrets.token_urlsafe(16), secrets.token_hex(6)
@@ -119,6 +125,8 @@ async def person(
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
         await asyncio.sleep(pause.random())
         for turn, text in enumerate(questions, 1):
+            if reading:
+                await asyncio.sleep(pause.expovariate(1 / reading))
             sent = {"user": user, "conversation": conversation, "turn": turn, "scope": {}}
             began, first, last = time.perf_counter(), None, None
             try:
@@ -143,7 +151,7 @@ def memory(process: int) -> float:
     return int(found[1]) / 1024 if found else float("nan")
 
 
-async def crowd(library: Path, people: int, messages: int) -> None:
+async def crowd(library: Path, people: int, messages: int, reading: float) -> None:
     """Prints what the people saw, in two halves, so that memory can be compared."""
     with Library.open(library, embedder=MiniLM()) as opened:
         drawn = draw(opened.papers())
@@ -151,13 +159,14 @@ async def crowd(library: Path, people: int, messages: int) -> None:
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
             function = await question_function(client)
         chance = random.Random(SEED)
-        print(f"{people} people at once, {messages} messages, memory {memory(process):.0f} MB")
+        print(f"{people} people at once, {messages} messages, {reading:g} s of reading between")
+        print(f"memory {memory(process):.0f} MB")
         for half in ("first", "second"):
             seen, each = Seen(), max(1, messages // 2 // people)
             began = time.perf_counter()
             await asyncio.gather(
                 *(
-                    person(url, function, chance.choices(drawn, k=each), seen, chance)
+                    person(url, function, chance.choices(drawn, k=each), seen, chance, reading)
                     for _ in range(people)
                 )
             )
@@ -186,9 +195,10 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--reading", type=float, default=0.0, help="seconds, on average")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    asyncio.run(crowd(options.library, options.people, options.messages))
+    asyncio.run(crowd(options.library, options.people, options.messages, options.reading))
 
 
 if __name__ == "__main__":
