@@ -412,3 +412,13 @@ def test_a_damaged_conversation_is_one_line(tmp_path: Path) -> None:
 def test_hostile_text_is_kept_as_it_is(kept: Conversations) -> None:
     id = begun(kept, HOSTILE, HOSTILE)
     assert kept.load(HOSTILE, id).answers == (answered(HOSTILE),)
+
+
+def test_what_was_said_is_the_history_of_the_next_question(kept: Conversations) -> None:
+    id = kept.start("ada")
+    for question in ("How long do sponges live?", "And in warm water?"):
+        kept.append("ada", id, answered(question))
+    whole = kept.load("ada", id).answers
+    assert list(kept.said("ada", id)) == [(answer.question, answer.text) for answer in whole]
+    with pytest.raises(ConversationError):
+        kept.said("bob", id)

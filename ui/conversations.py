@@ -161,11 +161,7 @@ class Conversations(Database):
             return transcript_of(title, created, self._answers(number))
 
     def said(self, user: str, id: str) -> Sequence[tuple[str, str]]:
-        """Returns each question with its answer's text, as a next question needs them.
-
-        Raises:
-            ConversationError: The user has no such conversation.
-        """
+        """Returns each question with its answer's text; raises as ``load`` does."""
         said = "json_extract(answer, '$.question'), json_extract(answer, '$.text')"
         select = f"SELECT {said} FROM messages WHERE conversation = ? ORDER BY place"
         with self._lock:
