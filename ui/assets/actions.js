@@ -12,10 +12,15 @@
   function connect(calls, send) {
     server = calls;
     upload = send;
-    call("boot").then((reply) => {
-      const room = location.hash.slice(1);
-      if (!reply?.error && room && byId(`fn-room-${room}`)) enter(room);
-    });
+    boot(4);
+  }
+
+  // Gradio may lose the first call of a page that is still connecting: it is made again.
+  async function boot(left) {
+    const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
+    if (!reply?.html && left) return setTimeout(boot, 500, left - 1);
+    const room = location.hash.slice(1);
+    if (reply?.html && room && byId(`fn-room-${room}`)) enter(room);
   }
 
   async function call(action, args = {}) {
