@@ -63,10 +63,12 @@ def run(page: Page) -> str:
     return done.inner_text().removeprefix("Done: ").strip()
 
 
-def test_a_room_without_runs_says_how_to_begin(page: Page, runs: Path) -> None:
-    if runs.exists():
-        pytest.skip("runs were begun by another test")
-    expect(enter(page, "Evals")).to_contain_text("No runs yet.")
+def test_a_room_without_runs_says_how_to_begin(
+    demo_library: Library, browser: Browser, tmp_path: Path
+) -> None:
+    desk = desk_of(demo_library, runs=tmp_path / "none")
+    with served(desk) as address, visited(browser, address) as page:
+        expect(enter(page, "Evals")).to_contain_text("No runs yet.")
 
 
 def test_a_run_is_started_followed_and_opened(page: Page, runs: Path) -> None:

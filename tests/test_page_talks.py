@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from index.library import Library
 from tests.pages import (
@@ -300,3 +300,21 @@ def test_a_forged_record_is_one_line(unkept: str, browser: Browser) -> None:
         page.evaluate("window.footnote.me.records = [{question: 'x'}]")
         failed = ask(page, PPO, ends="failed")
         assert "\n" not in failed.get_by_role("alert").inner_text()
+
+
+def test_a_first_call_that_is_lost_is_made_again(address: str, browser: Browser) -> None:
+    context = browser.new_context()
+    page, lost = context.new_page(), []
+
+    def lose_one(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.abort()
+
+    page.route("**/component_server**", lose_one)
+    page.goto(address)
+    expect(page.locator("#fn-scope")).to_contain_text("Searching", timeout=20_000)
+    assert lost
+    context.close()

@@ -7,15 +7,14 @@ byte by byte, whatever they hold.
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import ClassVar, Self
+from collections.abc import Sequence
+from typing import ClassVar
 
-from index.database import Database
+from index import FootnoteError
 from index.filters import fold
 from rag.answer import Answer
 from rag.stored import answer_record
+from ui.kept import Kept, as_bytes
 from ui.talk import (
     TITLE_MOST,
     UNTITLED,
@@ -43,56 +42,21 @@ CREATE TABLE shares (
     token BLOB PRIMARY KEY, conversation INTEGER NOT NULL, title TEXT NOT NULL,
     created REAL NOT NULL, answers TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX shares_by_conversation ON shares (conversation);
-INSERT INTO meta VALUES ('holds', 'conversations');
 """
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Conversations(Database):
+class Conversations(Kept):
     """The conversations of every user; safe to use from the threads of one server."""
 
     holds: ClassVar[str] = "file of conversations"
-    renewal: ClassVar[str] = "move the file away to begin anew"
-    rescue: ClassVar[str] = "restore it, or move it away to begin anew"
-
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
-        """Opens the file, or makes one that only its owner may read.
-
-        Raises:
-            LibraryError: The file is of another kind or version, or cannot be used.
-            ConversationError: Its folder cannot be made, or it is another database of ours.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise ConversationError(
-                f"{path} cannot be made ({error.strerror}); give another place"
-            ) from error
-        self._clock = clock
-        super().__init__(path, _SCHEMA)
-        if self.meta("holds") != "conversations":
-            self.close()
-            raise ConversationError(f"{path} holds no conversations; give another file")
-
-    @classmethod
-    def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
-        """Returns the conversations of a file, as the constructor does."""
-        return cls(path, clock=clock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    what: ClassVar[str] = "conversations"
+    schema: ClassVar[str] = _SCHEMA
+    fault: ClassVar[type[FootnoteError]] = ConversationError
 
     def start(self, user: str) -> str:
         """Returns the identifier of a new conversation, which nobody can guess."""
         made, now = secrets.token_urlsafe(12), self._clock().timestamp()
-        values = (_bytes(made), _user(user), UNTITLED, fold(UNTITLED), now, now)
+        values = (as_bytes(made), self._user(user), UNTITLED, fold(UNTITLED), now, now)
         with self.transaction():
             self._rows(
                 "INSERT INTO conversations (id, user, title, folded, created, updated) "
@@ -142,7 +106,7 @@ class Conversations(Database):
             "EXISTS (SELECT 1 FROM shares WHERE conversation = number) "
             f"FROM conversations WHERE user = ?{found * len(words)} "
             "ORDER BY updated DESC, number DESC",
-            (_user(user), *(word for word in words for _ in range(2))),
+            (self._user(user), *(word for word in words for _ in range(2))),
         )
         return [
             Conversation(id.decode(), title, when(created), when(updated), count, bool(shared))
@@ -225,7 +189,7 @@ class Conversations(Database):
                 raise ConversationError("an empty conversation cannot be shared; ask first")
             self._rows(
                 "INSERT INTO shares VALUES (?, ?, ?, ?, ?)",
-                (_bytes(token), number, *self._head(number), json.dumps(answers)),
+                (as_bytes(token), number, *self._head(number), json.dumps(answers)),
             )
         return token
 
@@ -236,7 +200,7 @@ class Conversations(Database):
             ConversationError: Nothing is shared under this token.
         """
         rows = self._rows(
-            "SELECT title, created, answers FROM shares WHERE token = ?", (_bytes(token),)
+            "SELECT title, created, answers FROM shares WHERE token = ?", (as_bytes(token),)
         )
         if not rows:
             raise ConversationError("nothing is shared under this link; ask for a new one")
@@ -256,7 +220,8 @@ class Conversations(Database):
     def _number(self, user: str, id: str) -> int:
         """Returns the row of a conversation, if it is this user's."""
         rows = self._rows(
-            "SELECT number FROM conversations WHERE id = ? AND user = ?", (_bytes(id), _user(user))
+            "SELECT number FROM conversations WHERE id = ? AND user = ?",
+            (as_bytes(id), self._user(user)),
         )
         if not rows:
             raise ConversationError(
@@ -284,14 +249,3 @@ class Conversations(Database):
     def _touch(self, number: int) -> None:
         now = self._clock().timestamp()
         self._rows("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))
-
-
-def _user(user: str) -> bytes:
-    """Returns the user as bytes; nobody at all would be everybody who is nobody."""
-    if not isinstance(user, str) or not user:
-        raise ConversationError("a conversation needs its user; give a name or an identifier")
-    return _bytes(user)
-
-
-def _bytes(text: str) -> bytes:
-    return str(text).encode("utf-8", "surrogatepass")

@@ -5,15 +5,13 @@ takes the user and touches nothing of another's.
 """
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import ClassVar, Self
+from datetime import datetime
+from typing import ClassVar
 
 from index import FootnoteError
-from index.database import Database
 from rag.question import understand
+from ui.kept import Kept, as_bytes
 from ui.talk import shortened, when
 
 _SCHEMA = """
@@ -21,7 +19,6 @@ CREATE TABLE topics (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
     text TEXT NOT NULL, created REAL NOT NULL, mark INTEGER NOT NULL, UNIQUE (user, text));
 CREATE TABLE visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('holds', 'topics');
 """
 
 
@@ -50,47 +47,13 @@ class Topic:
     mark: int
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Topics(Database):
+class Topics(Kept):
     """The topics of every user; safe to use from the threads of one server."""
 
     holds: ClassVar[str] = "file of topics"
-    renewal: ClassVar[str] = "move the file away to begin anew"
-    rescue: ClassVar[str] = "restore it, or move it away to begin anew"
-
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
-        """Opens the file, or makes one that only its owner may read.
-
-        Raises:
-            LibraryError: The file is of another kind or version, or cannot be used.
-            TopicError: Its folder cannot be made, or it is another database of ours.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise TopicError(
-                f"{path} cannot be made ({error.strerror}); give another place"
-            ) from error
-        self._clock = clock
-        super().__init__(path, _SCHEMA)
-        if self.meta("holds") != "topics":
-            self.close()
-            raise TopicError(f"{path} holds no topics; give another file")
-
-    @classmethod
-    def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
-        """Returns the topics of a file, as the constructor does."""
-        return cls(path, clock=clock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    what: ClassVar[str] = "topics"
+    schema: ClassVar[str] = _SCHEMA
+    fault: ClassVar[type[FootnoteError]] = TopicError
 
     def add(self, user: str, text: str, *, mark: int = 0) -> str:
         """Returns the identifier of a topic; saved again, it is the one that was there.
@@ -106,7 +69,7 @@ class Topics(Database):
         """
         asked = understand(text).asked
         made = secrets.token_hex(5)
-        values = (_bytes(made), _user(user), asked, self._clock().timestamp(), mark)
+        values = (as_bytes(made), self._user(user), asked, self._clock().timestamp(), mark)
         with self.transaction():
             self._rows(
                 "INSERT OR IGNORE INTO topics (id, user, text, created, mark) "
@@ -114,7 +77,7 @@ class Topics(Database):
                 values,
             )
             rows = self._rows(
-                "SELECT id FROM topics WHERE user = ? AND text = ?", (_user(user), asked)
+                "SELECT id FROM topics WHERE user = ? AND text = ?", (self._user(user), asked)
             )
         return bytes(rows[0][0]).decode()
 
@@ -122,7 +85,7 @@ class Topics(Database):
         """Returns the user's topics, the oldest first."""
         rows = self._rows(
             "SELECT id, text, created, mark FROM topics WHERE user = ? ORDER BY number",
-            (_user(user),),
+            (self._user(user),),
         )
         return [Topic(id.decode(), text, when(created), mark) for id, text, created, mark in rows]
 
@@ -135,7 +98,7 @@ class Topics(Database):
         with self.transaction():
             gone = self._rows(
                 "DELETE FROM topics WHERE user = ? AND id = ? RETURNING number",
-                (_user(user), _bytes(id)),
+                (self._user(user), as_bytes(id)),
             )
         if not gone:
             raise TopicError(
@@ -149,25 +112,14 @@ class Topics(Database):
         """
         self._rows(
             "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
-            (number, _user(user), _bytes(id)),
+            (number, self._user(user), as_bytes(id)),
         )
 
     def seen(self, user: str, number: int) -> None:
         """Takes note that the user has seen all papers up to a number."""
-        self._rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (_user(user), number))
+        self._rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
 
     def visited(self, user: str) -> int:
         """Returns the number of the newest paper at the user's last visit; 0 before the first."""
-        rows = self._rows("SELECT mark FROM visits WHERE user = ?", (_user(user),))
+        rows = self._rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
         return int(rows[0][0]) if rows else 0
-
-
-def _user(user: str) -> bytes:
-    """Returns the user as bytes; nobody at all would be everybody who is nobody."""
-    if not isinstance(user, str) or not user:
-        raise TopicError("a topic needs its user; give a name or an identifier")
-    return _bytes(user)
-
-
-def _bytes(text: str) -> bytes:
-    return str(text).encode("utf-8", "surrogatepass")

@@ -35,8 +35,8 @@ FOLDS = 5
 SEED = 20261121
 PENALTY = 0.1
 # A side is told from the lowest chance on where it is right so often, by cross-validation. Yes is
-# commoner and easier, and a no that is called yes is the worse mistake: of those, .26 would be at
-# .65 for both. Whoever reads a side reads the quote beside it, too.
+# commoner and easier, and a no that is called yes is the worse mistake. Whoever reads a side
+# reads the quote beside it, too.
 RIGHT = {"yes": 0.75, "no": 0.65}
 CHANCES = np.arange(0.3, 0.96, 0.01).round(2)
 Example = tuple[str, str, int, str]
@@ -130,7 +130,8 @@ def main() -> None:
         said = found[:, side] >= sure[SIDES[side]]
         right, reached = (truth[said] == side).mean(), said[truth == side].mean()
         print(f"{SIDES[side]:4s} from {sure[SIDES[side]]:.2f}: right {right:.3f}", end=", ")
-        print(f"told of {reached:.3f} of those that say so (n={len(truth)})")
+        print(f"told of {reached:.3f} of those that say so (n={len(truth)})", end=", ")
+        print(f"and of {said[truth == 1 - side].mean():.3f} of those that say the other")
     coefficients, intercepts = fitted(rows, truth)
     row = {
         "features": NAMES,

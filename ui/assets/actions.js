@@ -15,7 +15,7 @@
     boot(4);
   }
 
-  // Gradio may lose the first call of a page that is still connecting: it is made again.
+  // Under load a page was seen whose first call brought nothing; why is not known. It is made again.
   async function boot(left) {
     const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
     if (!reply?.html && left) return setTimeout(boot, 500, left - 1);

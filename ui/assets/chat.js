@@ -89,7 +89,6 @@
     }
     const busy = frame.state === "busy";
     if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
-    if (turn.dataset.state === "done") return; // Gradio sends the last frame twice
     // A screen reader speaks a busy region when it has settled, once and whole.
     turn.setAttribute("aria-busy", String(busy));
     turn.innerHTML = frame.html;
