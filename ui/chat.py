@@ -75,7 +75,7 @@ def build_page(
     """
     desk = desk or Desk(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
-    uploads = Path(tempfile.mkdtemp(prefix="footnote-")).resolve()
+    uploads = (desk.uploads or Path(tempfile.mkdtemp(prefix="footnote-"))).resolve()
     desk = replace(desk, uploads=uploads)
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
@@ -205,7 +205,8 @@ def page_options(limits: Limits | None = None) -> dict[str, Any]:
         "theme": gr.themes.Base(font=system, font_mono=("ui-monospace", "monospace")),
         # In the head, and not as ``css``: Gradio rewrites the selectors of that, and loses
         # the rules for dark screens.
-        "head": f'<meta name="footnote-upload" content="{limits.upload}">'
+        "head": f'<meta name="footnote-question" content="{limits.question}">'
+        f'<meta name="footnote-upload" content="{limits.upload}">'
         f"<style>{style}</style><script>{page_script()}</script>",
         "favicon_path": str(ASSETS / "favicon.svg"),
         "footer_links": [],
@@ -255,7 +256,6 @@ def launch(
         pass
     finally:
         page.close(verbose=False)
-        shutil.rmtree(_DESKS[page].uploads or "", ignore_errors=True)
 
 
 def start(
@@ -269,9 +269,14 @@ def start(
     """Serves the page in the background and returns its address; see ``launch``."""
     door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
     door.check(host)
+    if desk.conversations is None:
+        limits = limits.with_conversations()
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
-    before = app_options(partial(add_links, desk=desk, limits=limits), guard, script=page_script())
+    before = app_options(
+        partial(add_links, desk=desk, limits=limits), guard, script=page_script(),
+        uploads=desk.uploads,
+    )  # fmt: skip
     try:
         app, address, _ = page.launch(
             server_name=bracketed(host), server_port=port, share=False, quiet=True,

@@ -1,7 +1,9 @@
 """What stands before Gradio in the server of the page: the guard, policies, our own addresses."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,7 +14,11 @@ from ui.policy import PagePolicy
 
 
 def app_options(
-    add: Callable[[Starlette], None], guard: Callable[[Any], Guard], *, script: str
+    add: Callable[[Starlette], None],
+    guard: Callable[[Any], Guard],
+    *,
+    script: str,
+    uploads: Path | None,
 ) -> dict[str, Any]:
     """Returns what Gradio makes its application with, so that no request passes the guard by.
 
@@ -20,6 +26,7 @@ def app_options(
         add: Adds addresses of our own.
         guard: Puts the guard around what it is given.
         script: The page's own script, which it may run.
+        uploads: Folder that goes when the server ends.
     """
 
     @asynccontextmanager
@@ -29,7 +36,11 @@ def app_options(
         add(app)
         if app.middleware_stack is not None:
             app.middleware_stack = guard(app.middleware_stack)
-        yield
+        try:
+            yield
+        finally:
+            if uploads is not None:
+                shutil.rmtree(uploads, ignore_errors=True)
 
     return {"lifespan": opened, "middleware": [Middleware(PagePolicy, scripts=(script,))]}
 

@@ -1,12 +1,15 @@
 """How much a server takes from whoever sends it something."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from index import FootnoteError
 from rag.question import MAX_CHARACTERS
 
 MEGABYTE = 1_000_000
+# A conversation that its browser keeps travels with every request: at most 200 answers
+# (``ui.asked``), of which those over the demo library have 39,000 bytes each.
+_CONVERSATION = 10 * MEGABYTE
 # Above this a number is a slip of the hand: no disk that papers lie on holds a petabyte.
 _MOST = 10**15
 
@@ -16,7 +19,7 @@ class Limits:
     """What is refused before it is read.
 
     Attributes:
-        body: Bytes of a request; a long conversation that its browser keeps has some 200,000.
+        body: Bytes of a request.
         upload: Bytes of one file.
         question: Characters of a question.
     """
@@ -35,6 +38,10 @@ class Limits:
         named = {field.name: f"FOOTNOTE_MAX_{field.name.upper()}" for field in fields(cls)}
         given = {field: environ.get(name, "").strip() for field, name in named.items()}
         return cls(**{f: _number(named[f], text) for f, text in given.items() if text})
+
+    def with_conversations(self) -> "Limits":
+        """Returns the limits of a server whose readers' browsers keep the conversations."""
+        return replace(self, body=max(self.body, _CONVERSATION))
 
 
 def _number(name: str, text: str) -> int:
