@@ -82,6 +82,30 @@ def is_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(address).is_loopback for address in addresses)
 
 
+def warning(*, keeps: bool, writes: bool) -> str:
+    """Returns who can do what once other machines get in.
+
+    Args:
+        keeps: Whether the server keeps its readers' conversations.
+        writes: Whether a language model writes, which costs.
+    """
+    paid = " at the cost of your language model" if writes else ""
+    talks = (
+        "The conversations of all are kept here; each is shown to the browser it began in, and to\n"
+        "whoever has a link by which it was shared.\n"
+    )
+    return (
+        "Open: whoever reaches this address can, without a name or a password,\n"
+        f"  - ask questions{paid}, and read and export every paper of the library,\n"
+        "  - import papers, remove any of them, and undo any import,\n"
+        "  - read, add and remove its saved topics, and mark their news as seen,\n"
+        f"  - start evals{paid}, read all runs, and vote on answers.\n"
+        f"{talks if keeps else ''}"
+        "Nothing is encrypted: whoever is on the way can read and change it. On a network that\n"
+        "you do not trust, put a proxy with TLS and a password in front."
+    )
+
+
 def bracketed(host: str) -> str:
     """Returns a host as it stands in an address: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

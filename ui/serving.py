@@ -104,7 +104,7 @@ def _serve(
     from ui.chat import build_page, launch
     from ui.conversations import Conversations
     from ui.desk import Desk
-    from ui.door import is_loopback
+    from ui.door import is_loopback, warning
     from ui.topics import Topics
 
     library = engine.library
@@ -128,32 +128,11 @@ def _serve(
         def ready(address: str) -> None:
             print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
             if door.open and not is_loopback(host):
-                print(_warning(kept is not None, model is not None), flush=True)
+                print(warning(keeps=kept is not None, writes=model is not None), flush=True)
 
         page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
         limits = chosen_limits()
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
-
-
-def _warning(keeps: bool, writes: bool) -> str:
-    """Returns who can do what once other machines get in."""
-    talks = (
-        "This server keeps their conversations; each is shown to the browser it began in and to "
-        "whoever has a link to it that was shared.\n"
-        if keeps
-        else ""
-    )
-    paid = ", at the cost of your language model" if writes else ""
-    return (
-        "Open: whoever reaches this machine's address can, without a name or a password,\n"
-        f"  - ask questions{paid}, and read and export every paper of the library;\n"
-        "  - import papers, remove any of them, and undo imports;\n"
-        "  - read, add and remove its saved topics and mark their news as seen;\n"
-        "  - start evals, read their runs, and vote on answers.\n"
-        f"{talks}"
-        "All of it is sent unencrypted: whoever is on the way can read and change it. On a network "
-        "that you\ndo not trust, put a proxy with TLS and a password in front."
-    )
 
 
 def _engines(
