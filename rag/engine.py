@@ -25,7 +25,7 @@ from rag.answerable import Answerable
 from rag.compose import Composed, Composer, ExtractiveComposer
 from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
 from rag.prompts import PROMPT_VERSION
-from rag.question import Question, understand
+from rag.question import MAX_CHARACTERS, Question, understand
 from rag.retrieve import Found, HybridRetriever, hit_node
 from rag.scope import Scope, read_scope, scoped
 from rag.sides import sided
@@ -56,6 +56,7 @@ class CitedQueryEngine(BaseQueryEngine):
         retriever: HybridRetriever | None = None,
         weights: Weights | None = None,
         k: int = 20,
+        longest: int = MAX_CHARACTERS,
     ) -> None:
         """Takes the library, what writes the answer, and how many hits to report.
 
@@ -65,12 +66,14 @@ class CitedQueryEngine(BaseQueryEngine):
             retriever: Hybrid when not given.
             weights: Of the sentences to quote; as shipped when not given.
             k: Hits in an answer.
+            longest: Characters of a question.
         """
         super().__init__(callback_manager=None)
         self.library = library
         self.composer = composer or ExtractiveComposer()
         self.retriever = retriever or HybridRetriever(library)
         self.k = k
+        self.longest = longest
         self._finder = EvidenceFinder(library, weights)
         self._answerable = Answerable.load()
         self._wanted = self.composer.evidence_count
@@ -120,7 +123,7 @@ class CitedQueryEngine(BaseQueryEngine):
             QuestionError: The question is empty, too long, or not text.
         """
         clock = _Clock()
-        asked = understand(question, history)
+        asked = understand(question, history, longest=self.longest)
         scope = Scope(asked, filters)
         if read_filters:
             scope = read_scope(asked, self.library, filters, ignored=ignored)

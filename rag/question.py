@@ -83,8 +83,15 @@ class Question:
         return replace(self, leans=bool(self.topic))
 
 
-def understand(question: str, history: Sequence[Turn] = ()) -> Question:
+def understand(
+    question: str, history: Sequence[Turn] = (), *, longest: int = MAX_CHARACTERS
+) -> Question:
     """Returns the question, made to stand alone where it leans on the conversation.
+
+    Args:
+        question: What is asked.
+        history: The conversation so far.
+        longest: Characters that a question may have.
 
     Raises:
         QuestionError: It is empty, too long, or not text.
@@ -92,10 +99,9 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Question:
     asked = " ".join(question.split())
     if not asked:
         raise QuestionError("the question is empty; ask something about the papers")
-    if len(asked) > MAX_CHARACTERS:
+    if len(asked) > longest:
         raise QuestionError(
-            f"the question has {len(asked):,} characters, at most {MAX_CHARACTERS:,} are read; "
-            "shorten it"
+            f"the question has {len(asked):,} characters, at most {longest:,} are read; shorten it"
         )
     if not _is_text(asked):
         raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")

@@ -38,11 +38,11 @@ def desk_of(library: Library, **beside: Any) -> Desk:
 
 
 @contextmanager
-def served(desk: Desk) -> Iterator[str]:
-    """Serves a desk; gives the page's address."""
+def served(desk: Desk, **how: Any) -> Iterator[str]:
+    """Serves a desk; gives the page's address. ``how`` is what ``start`` takes."""
     page = build_page(next(iter(desk.asks.values())), desk.library, desk=desk)
     try:
-        yield start(page, port=0)
+        yield start(page, port=0, **how)
     finally:
         page.close(verbose=False)
         gc.collect()  # so that the warnings of LOOPS fall here and not in another module

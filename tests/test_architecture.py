@@ -26,7 +26,13 @@ HOMES = {
     "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
     "latex2mathml": {"ui/mathematics.py"},
     "gradio": {"ui/chat.py"},
-    "starlette": {"ui/links.py"},
+    "starlette": {
+        "ui/front.py",
+        "ui/links.py",
+        "ui/middleware.py",
+        "ui/policy.py",
+        "ui/uploads.py",
+    },
     "typer": {
         "ui/assemble.py",
         "ui/changing.py",

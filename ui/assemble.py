@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.engine import CitedQueryEngine
     from rag.model import ModelConfig
     from rag.rerank import Reranker
+    from ui.limits import Limits
     from ui.terminal import Bar
 
 LibraryOption = Annotated[
@@ -47,6 +48,23 @@ ExplainOption = Annotated[
 ]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+OpenOption = Annotated[
+    bool, typer.Option("--open", help="Let other machines in, where --host can be reached.")
+]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", envvar="FOOTNOTE_ALLOW_HOST",
+        help="Another name that the page is called by; can be given again.",
+    ),
+]  # fmt: skip
+TrustedProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS", envvar="FOOTNOTE_TRUSTED_PROXY",
+        help="A proxy whose X-Forwarded headers are believed; can be given again.",
+    ),
+]  # fmt: skip
 ComposerOption = Annotated[
     Literal["auto", "extractive", "llm"],
     typer.Option(help="auto: a language model where one is configured, else quotes."),
@@ -55,6 +73,15 @@ ComposerOption = Annotated[
 
 class Misuse(FootnoteError):
     """A command line that makes no sense; exit status 2."""
+
+
+@contextmanager
+def misuse() -> "Iterator[None]":
+    """Makes what is wrong with a setting a misuse of the command line."""
+    try:
+        yield
+    except FootnoteError as error:
+        raise Misuse(str(error)) from error
 
 
 @contextmanager
@@ -90,7 +117,8 @@ def make_engine(
 
     composer = make_composer(model, library.embedder)
     retriever = HybridRetriever(library, reranker=reranker)
-    return CitedQueryEngine(library, composer, retriever=retriever)
+    longest = chosen_limits().question
+    return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
 
 
 def make_embedder() -> "Embedder":
@@ -105,6 +133,14 @@ def make_embedder() -> "Embedder":
         base_url=os.environ.get("OPENAI_BASE_URL") or None,
         api_key=os.environ.get("OPENAI_API_KEY") or "none",
     )
+
+
+def chosen_limits() -> "Limits":
+    """Returns how much is taken from whoever asks or sends something."""
+    from ui.limits import Limits
+
+    with misuse():
+        return Limits.from_environment(os.environ)
 
 
 def chosen_model(choice: str) -> "ModelConfig | None":

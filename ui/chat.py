@@ -7,17 +7,22 @@ and the reader's place in the text are never touched.
 """
 
 import os
-import socket
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 # Read by Gradio and by huggingface_hub while they are imported: without these two lines a
 # launch looks up two hosts, and this page is for machines that have no network.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Read by uvicorn as it starts: it would take the word of any program of this machine on where a
+# request comes from. The guard (ui.middleware) believes the proxies that were named.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
 
 import gradio as gr
 
@@ -25,8 +30,13 @@ from index import FootnoteError
 from ui.actions import act
 from ui.asked import Args, Asked, BadRequest
 from ui.desk import Ask, Desk, ShownLibrary
+from ui.door import Door, bracketed
 from ui.frames import Frame, answer_frames, failed_frame, frame
+from ui.front import app_options, is_guarded
+from ui.limits import Limits
 from ui.links import add_links
+from ui.listening import free_port, interruptible
+from ui.middleware import Guard
 from ui.panels import composers_html, header_html, places_html, shell_html
 
 ASSETS = Path(__file__).parent / "assets"
@@ -64,7 +74,9 @@ def build_page(
         examples: Questions offered while the conversation is empty.
     """
     desk = desk or Desk(library, {"quotes": ask})
-    desk = replace(desk, uploads=Path(gr.utils.get_upload_folder()))
+    # Of this page alone: it goes with it, and no other program's files are in it.
+    uploads = (desk.uploads or Path(tempfile.mkdtemp(prefix="footnote-"))).resolve()
+    desk = replace(desk, uploads=uploads)
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="fn-top"):
@@ -93,6 +105,7 @@ def build_page(
         )  # fmt: skip
         _wire(desk, transcript, question, (send, stop), offered)
     _DESKS[page] = desk
+    finalize(page, shutil.rmtree, uploads, ignore_errors=True)
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -179,20 +192,22 @@ def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[F
     yield from answer_frames(desk, str(text or ""), turn, asked)
 
 
-def page_options() -> dict[str, Any]:
+def page_options(limits: Limits | None = None) -> dict[str, Any]:
     """Returns what ``launch()`` and ``gr.mount_gradio_app()`` need to dress the page.
 
     Since Gradio 6 these belong to the server, not to the Blocks.
     """
+    limits = limits or Limits()
     system = ("system-ui", "sans-serif")
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
     return {
         # Base, with system fonts: other themes ask Google for theirs.
         "theme": gr.themes.Base(font=system, font_mono=("ui-monospace", "monospace")),
         # In the head, and not as ``css``: Gradio rewrites the selectors of that, and loses
         # the rules for dark screens.
-        "head": f"<style>{style}</style><script>{script}</script>",
+        "head": f'<meta name="footnote-question" content="{limits.question}">'
+        f'<meta name="footnote-upload" content="{limits.upload}">'
+        f"<style>{style}</style><script>{page_script()}</script>",
         "favicon_path": str(ASSETS / "favicon.svg"),
         "footer_links": [],
         "run_history": False,
@@ -202,11 +217,18 @@ def page_options() -> dict[str, Any]:
     }
 
 
+def page_script() -> str:
+    """Returns the page's own script, which runs beside Gradio's."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
 def launch(
     page: gr.Blocks,
     *,
     host: str = "127.0.0.1",
     port: int = 7860,
+    door: Door | None = None,
+    limits: Limits | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the page until it is interrupted.
@@ -215,31 +237,51 @@ def launch(
         page: From ``build_page``.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
+        door: Who may come in; nobody but this machine when not given.
+        limits: How much is taken from whoever comes in.
         on_ready: Called with the page's address as soon as it answers.
 
     Raises:
-        FootnoteError: The port is taken, or the host is not of this machine.
+        FootnoteError: The port is taken, the host is not of this machine, or other machines
+            would get in without anybody having said so.
     """
-    address = start(page, host=host, port=port)
+    address = start(page, host=host, port=port, door=door, limits=limits)
     try:
-        if on_ready:
-            on_ready(address)
-        while page.server.thread.is_alive():
-            page.server.thread.join(timeout=1)
+        with interruptible():
+            if on_ready:
+                on_ready(address)
+            while page.server.thread.is_alive():
+                page.server.thread.join(timeout=1)
     except KeyboardInterrupt:
         pass
     finally:
         page.close(verbose=False)
 
 
-def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
+def start(
+    page: gr.Blocks,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    door: Door | None = None,
+    limits: Limits | None = None,
+) -> str:
     """Serves the page in the background and returns its address; see ``launch``."""
-    port = _free_port(host, port)
+    door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
+    door.check(host)
+    if desk.conversations is None:
+        limits = limits.with_conversations()
+    port = free_port(host, port)
+    guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
+    before = app_options(
+        partial(add_links, desk=desk, limits=limits), guard, script=page_script(),
+        uploads=desk.uploads,
+    )  # fmt: skip
     try:
         app, address, _ = page.launch(
-            server_name=host, server_port=port, share=False, quiet=True, inbrowser=False,
-            max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True, enable_monitoring=False,
-            **page_options(),
+            server_name=bracketed(host), server_port=port, share=False, quiet=True,
+            inbrowser=False, max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True,
+            enable_monitoring=False, app_kwargs=before, **page_options(limits),
         )  # fmt: skip
     except (OSError, ValueError) as error:
         # ValueError: Gradio cannot reach its own page, mostly because a proxy is set.
@@ -247,21 +289,7 @@ def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
             f"the chat page did not start on {host}:{port} ({type(error).__name__}); "
             "if a proxy is set, set also NO_PROXY=127.0.0.1,localhost"
         ) from error
-    add_links(app, _DESKS[page])
+    if not is_guarded(app):
+        page.close(verbose=False)
+        raise FootnoteError("the chat page stood without its guard and was closed; reinstall it")
     return str(address)
-
-
-def _free_port(host: str, port: int) -> int:
-    """Returns the port, once it is sure that it is free; a free one for 0."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return int(probe.getsockname()[1])
-    except socket.gaierror:
-        raise FootnoteError(f"no host is called {host!r}; try: --host 127.0.0.1") from None
-    except (OSError, OverflowError) as error:
-        raise FootnoteError(
-            f"cannot serve on {host}:{port}: {error}; try: --port {port + 1}"
-        ) from None

@@ -26,6 +26,7 @@ from ui.assemble import (
     SinceOption,
     UntilOption,
     check_years,
+    chosen_limits,
     console,
     make_filters,
     open_engine,
@@ -148,7 +149,8 @@ def ask(
         return
     assert question is not None
     turns = read_turns(history) if history else []
-    understand(question, turns)  # complain before anything is loaded
+    # Complain before anything is loaded.
+    understand(question, turns, longest=chosen_limits().question)
     with open_engine(library, composer) as engine:
         filters = make_filters(since, until)
         answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
@@ -182,7 +184,7 @@ def search(
     """Find papers by meaning and words, without an answer."""
     from rag.question import understand
 
-    asked = understand(query)
+    asked = understand(query, longest=chosen_limits().question)
     check_years(since, until)
     with open_engine(library, "extractive") as engine:
         found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))

@@ -54,7 +54,8 @@ class Desk:
         runs: Folder with runs of evals; None where there is none.
         engines: What evals ask, by the same names as ``asks``.
         sets: Folders of questions that a run can be started of, by name.
-        uploads: Folder that dropped files are put in; None where none can be dropped.
+        uploads: Folder that dropped files are put in, deleted with the page; it makes its own
+            where none is given.
     """
 
     library: ShownLibrary

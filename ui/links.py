@@ -1,6 +1,4 @@
-"""Addresses beside the page: a shared conversation to read, a feed of a reader's topics."""
-
-from typing import Any
+"""Addresses beside the page: a shared conversation to read, a feed of topics, files sent here."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,17 +10,19 @@ from ui.cards import text_html
 from ui.desk import Desk
 from ui.digest import digests_of
 from ui.feed import write_feed
+from ui.limits import Limits
+from ui.middleware import UPLOAD
+from ui.policy import NOTHING
 from ui.topics import LOCAL
 from ui.transcripts import transcript_html
+from ui.uploads import upload_route
 
 # Only what stands in the page itself may be shown: a shared page asks nobody for anything.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 
 
-def add_links(app: Any, desk: Desk) -> None:
+def add_links(app: Starlette, desk: Desk, limits: Limits) -> None:
     """Lets a server answer these addresses, before those of the page itself."""
-    if not isinstance(app, Starlette):
-        raise TypeError(f"links need a Starlette application, got {type(app).__name__}")
 
     def shared(request: Request) -> Response:
         return _shared(desk, request.path_params["token"])
@@ -34,6 +34,8 @@ def add_links(app: Any, desk: Desk) -> None:
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
+    if desk.uploads is not None:
+        app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
 
 
 def _shared(desk: Desk, token: str) -> Response:

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.assemble import (
+    AllowHostOption,
     ComposerOption,
     HostOption,
     LibraryOption,
+    OpenOption,
     PortOption,
+    TrustedProxyOption,
+    chosen_limits,
     chosen_model,
     chosen_reranker,
     console,
     make_embedder,
     make_engine,
+    misuse,
     open_engine,
     progress,
 )
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from index.library import Library
     from rag.engine import CitedQueryEngine
     from rag.model import ModelConfig
+    from ui.door import Door
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
@@ -35,10 +41,14 @@ def chat(
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
     composer: ComposerOption = "auto",
+    open_: OpenOption = False,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Serve the chat page over a library."""
+    door = _door(host, open_, allow_host, trusted_proxy)
     with open_engine(library, composer) as engine:
-        _serve(engine, chosen_model(composer), host, port)
+        _serve(engine, chosen_model(composer), host, port, door)
 
 
 def demo(
@@ -46,6 +56,9 @@ def demo(
     port: PortOption = DEFAULT_PORT,
     composer: ComposerOption = "auto",
     serve: Annotated[bool, typer.Option(help="Serve the chat page after the answer.")] = True,
+    open_: OpenOption = False,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Answer an example question over the demo library, then serve its chat page."""
     from index.demo import demo_papers, demo_version
@@ -54,6 +67,7 @@ def demo(
     from index.sources import read_sources
     from ui.terminal import show_answer
 
+    door = _door(host, open_, allow_host, trusted_proxy)
     model, reranker = chosen_model(composer), chosen_reranker()
     terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}-{EXPORT_VERSION}" / "demo"
@@ -67,16 +81,30 @@ def demo(
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
-            _serve(engine, model, host, port)
+            _serve(engine, model, host, port, door)
 
 
-def _serve(engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int) -> None:
+def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | None) -> "Door":
+    """Returns who may come in; complains before anything is loaded."""
+    from ui.door import Door
+
+    with misuse():
+        door = Door.read(open=open_, names=names or (), proxies=proxies or ())
+        door.check(host)
+        chosen_limits()
+    return door
+
+
+def _serve(
+    engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int, door: "Door"
+) -> None:
     """Serves the page over an engine's library, with its files beside the library."""
     from contextlib import ExitStack
 
     from ui.chat import build_page, launch
     from ui.conversations import Conversations
     from ui.desk import Desk
+    from ui.door import is_loopback, warning
     from ui.topics import Topics
 
     library = engine.library
@@ -99,9 +127,12 @@ def _serve(engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, p
 
         def ready(address: str) -> None:
             print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+            if door.open and not is_loopback(host):
+                print(warning(keeps=kept is not None, writes=model is not None), flush=True)
 
         page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
-        launch(page, host=host, port=port, on_ready=ready)
+        limits = chosen_limits()
+        launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
 
 
 def _engines(

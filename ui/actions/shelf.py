@@ -15,6 +15,7 @@ from ui.cards import byline_html, text_html
 from ui.desk import Desk
 from ui.jobs import Job
 from ui.panels import counted, data
+from ui.uploads import consumed
 
 ROWS = 40
 PROBLEMS_SHOWN = 20
@@ -42,7 +43,7 @@ def browsed(desk: Desk, args: Args) -> dict[str, Any]:
 def added(desk: Desk, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     folder = desk.uploads.resolve() if desk.uploads else None
-    paths = [Path(path).resolve() for path in args.texts("paths", most=50)]
+    paths = [(folder or Path()).joinpath(path).resolve() for path in args.texts("paths", most=50)]
     # The browser says which file it uploaded; it may not name any other.
     if not paths or not folder or not all(_within(path, folder) for path in paths):
         raise BadRequest("no file came with that; drop it again")
@@ -50,7 +51,8 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
 
     def work(job: Job) -> str:
         try:
-            sources = read_sources(paths)
+            with consumed(paths):
+                sources = read_sources(paths)
         except NothingUsable as error:
             return _told("Nothing could be used.", [_clean(p) for p in error.problems])
         job.total = len(sources.papers)

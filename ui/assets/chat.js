@@ -181,6 +181,23 @@
     byId("fn-hint").textContent = text;
   }
 
+  // A question that is too long is told of before it leaves, and stays to be shortened.
+  function tooLong(event) {
+    const most = Number(document.querySelector("meta[name=footnote-question]")?.content ?? Infinity);
+    const length = [...composer().value.trim().replace(/\s+/g, " ")].length;
+    if (length <= most) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const [has, read] = [length, most].map((number) => number.toLocaleString("en"));
+    hint(`The question has ${has} characters; at most ${read} are read. Shorten it.`);
+  }
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#fn-send")) tooLong(event);
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target === composer()) tooLong(event);
+  }, true);
+
   function motion() {
     return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   }

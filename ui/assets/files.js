@@ -4,8 +4,22 @@
   "use strict";
   const page = window.footnote;
 
+  // A longer one is refused by the server while it is still being sent, which a browser cannot tell
+  // from a broken line.
+  function tooLong(files) {
+    const most = Number(document.querySelector("meta[name=footnote-upload]")?.content ?? Infinity);
+    const long = files.find((file) => file.size > most);
+    const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
+    return long ? `${long.name} has ${megabytes(long.size)}; at most ${megabytes(most)} are taken. Split it.` : null;
+  }
+
   async function drop(field, files) {
     if (!files.length) return;
+    const long = tooLong(files);
+    if (long) {
+      field.value = "";
+      return page.toast(long, true);
+    }
     const line = document.getElementById("fn-progress");
     line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
     try {

@@ -1,0 +1,292 @@
+"""The guard before the server: who is answered, at which addresses, and to how much."""
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from index import FootnoteError
+from tests.asgi import Pairs, Reply, send
+from ui.door import Door, is_loopback
+from ui.limits import Limits
+from ui.middleware import UPLOAD, Guard
+from ui.policy import PagePolicy, inline_scripts
+
+ACTION = "/gradio_api/component_server"
+HOST = "127.0.0.1:7860"
+OWN = f"http://{HOST}"
+JSON = ("Content-Type", "application/json")
+LIMITS = Limits(body=100, upload=1000)
+
+
+class Behind:
+    """What stands behind the guard: notes each request that reaches it, and reads its body."""
+
+    def __init__(self) -> None:
+        self.seen: list[Request] = []
+        self.read = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.seen.append(request)
+        async for part in request.stream():
+            self.read += len(part)
+        headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "true"}
+        await PlainTextResponse("secret", headers=headers)(scope, receive, send)
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+def guard(behind: Behind, door: Door | None = None, host: str = "127.0.0.1") -> Guard:
+    door = door or Door()
+    return Guard(behind, hosts=door.hosts(host, 7860), proxies=door.proxies, limits=LIMITS)
+
+
+def get(behind: Behind, headers: Pairs, door: Door | None = None, path: str = "/") -> Reply:
+    return send(guard(behind, door), "GET", path, headers)
+
+
+def post(behind: Behind, *headers: tuple[str, str], host: str = HOST, path: str = ACTION) -> Reply:
+    return send(guard(behind), "POST", path, [("Host", host), *headers], [b"{}"])
+
+
+@pytest.mark.parametrize("host", [HOST, "localhost:7860", "LocalHost:7860", "[::1]:7860"])
+def test_the_names_of_this_machine_are_answered(behind: Behind, host: str) -> None:
+    assert get(behind, [("Host", host)]).status == 200
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        (), ("",), ("evil.example",), ("evil.example:7860",), ("localhost",), ("127.0.0.1",),
+        ("localhost:80",), ("localhost:7861",), ("localhost:07860",), ("localhost.:7860",),
+        ("localhost:7860.",), ("user@localhost:7860",), ("localhost:7860@evil.example",),
+        ("localhost:7860/",), ("http://localhost:7860",), (" localhost:7860",),
+        ("localhost:7860 ",), ("localhost:7860,evil.example",), ("localhost:7860\x00",),
+        ("loc\xe4lhost:7860",), ("::1:7860",), ("[::1]",), ("[0:0:0:0:0:0:0:1]:7860",),
+        ("0.0.0.0:7860",), ("127.1:7860",), ("2130706433:7860",), ("localhost.evil.example:7860",),
+        (HOST, HOST), (HOST, "evil.example"), ("evil.example", HOST),
+    ],
+)  # fmt: skip
+def test_any_other_host_is_misdirected(behind: Behind, hosts: tuple[str, ...]) -> None:
+    reply = get(behind, [("Host", host) for host in hosts])
+    assert (reply.status, behind.seen) == (421, [])
+    assert reply.text == "this server is not called so; --allow-host adds a name\n"
+
+
+def test_a_name_that_was_allowed_is_answered_with_and_without_the_port(behind: Behind) -> None:
+    door = Door.read(names=["Papers.example.org", "other.example:8080", "[fe80::1]:90"])
+    told = {
+        host: get(behind, [("Host", host)], door).status
+        for host in (
+            "papers.example.org", "papers.example.org:7860", "papers.example.org:81",
+            "other.example:8080", "other.example", "other.example:7860", "[fe80::1]:90",
+        )
+    }  # fmt: skip
+    assert list(told.values()) == [200, 200, 421, 200, 421, 421, 200]
+
+
+def test_an_open_server_answers_to_the_address_that_was_reached(behind: Behind) -> None:
+    app = guard(behind, Door(open=True), "0.0.0.0")
+    reached = ("192.0.2.7", 7860)
+    assert send(app, "GET", "/", [("Host", "192.0.2.7:7860")], server=reached).status == 200
+    assert send(app, "GET", "/", [("Host", "192.0.2.8:7860")], server=reached).status == 421
+    # A name is not believed because it was reached: that is what rebinding does.
+    named = ("evil.example", 7860)
+    assert send(app, "GET", "/", [("Host", "evil.example:7860")], server=named).status == 421
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "*", "a b", "http://a", "a/b", "u@a", "a.", ".a", "-a", "a:", "a:b", "a:123456",
+     "bücher.example", "::1", "[::1"],
+)  # fmt: skip
+def test_a_name_that_no_browser_sends_is_refused(name: str) -> None:
+    with pytest.raises(FootnoteError, match=r"--allow-host .* is no name") as error:
+        Door.read(names=[name])
+    assert "\n" not in str(error.value)
+
+
+FOREIGN = [
+    ("Origin", "http://evil.example"), ("Origin", "null"), ("Origin", ""),
+    ("Origin", f"https://{HOST}"), ("Origin", "http://127.0.0.1:7861"),
+    ("Origin", "http://127.0.0.1"), ("Origin", "http://localhost:7860"), ("Origin", f"{OWN}/"),
+    ("Origin", f"{OWN}.evil.example"), ("Origin", f"{OWN}, http://evil.example"),
+    ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Sec-Fetch-Site", "odd"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", FOREIGN)
+def test_what_another_site_sends_changes_nothing(behind: Behind, header: tuple[str, str]) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        reply = send(guard(behind), method, ACTION, [("Host", HOST), JSON, header], [b"{}"])
+        assert (reply.status, behind.seen) == (403, [])
+    also_own = post(behind, JSON, ("Origin", OWN), header)
+    assert (also_own.status, behind.seen) == (403, [])
+
+
+@pytest.mark.parametrize("header", [("Origin", OWN), ("Sec-Fetch-Site", "same-origin"),
+                                    ("Sec-Fetch-Site", "none")])  # fmt: skip
+def test_what_the_page_sends_comes_through(behind: Behind, header: tuple[str, str]) -> None:
+    assert post(behind, header, ("Content-Type", "text/plain")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("application/json", 200), ("Application/JSON; charset=utf-8", 200),
+     ("multipart/form-data; boundary=x", 200), ("text/plain", 415), ("", 415),
+     ("text/plain; application/json", 415), ("application/x-www-form-urlencoded", 415),
+     ("application/jsonp", 415)],
+)  # fmt: skip
+def test_a_program_must_say_what_it_sends(behind: Behind, kind: str, status: int) -> None:
+    assert post(behind, ("Content-Type", kind)).status == status
+    assert len(behind.seen) == (status == 200)
+
+
+def test_another_site_may_link_here_and_not_read(behind: Behind) -> None:
+    link = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]
+    frame = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image")]
+    told = [
+        get(behind, [("Host", HOST), ("Sec-Fetch-Site", site), *how]).status
+        for site in ("cross-site", "same-origin")
+        for how in (link, frame, image)
+    ]
+    assert told == [200, 403, 403, 200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/gradio_api/call/respond", 404), ("POST", "/gradio_api/run/respond", 404),
+        ("POST", "/gradio_api/api/respond", 404), ("POST", "/gradio_api/vibe-edit", 404),
+        ("POST", "/gradio_api/stream/x", 404), ("POST", "/login", 404), ("POST", "/", 404),
+        ("GET", "/gradio_api/proxy=http://a/", 404), ("GET", "/gradio_api/file=/etc/passwd", 404),
+        ("GET", "/monitoring", 404), ("GET", "/gradio_api/deep_link", 404),
+        ("GET", "/gradio_api/info", 404), ("GET", "/gradio_api/openapi.json", 404),
+        ("GET", "/gradio_api/upload_progress", 404), ("GET", "/gradio_api/queue/status", 404),
+        ("GET", ACTION, 404), ("GET", "/static", 404), ("GET", "//", 200),
+        ("GET", "/gradio_api/heartbeat/x", 200), ("GET", "/assets/x.js", 200),
+        ("POST", f"{ACTION}/", 200), ("HEAD", "/", 200), ("OPTIONS", ACTION, 405),
+        ("TRACE", "/", 403), ("DELETE", ACTION, 403),
+    ],
+)  # fmt: skip
+def test_only_what_the_page_asks_for_is_answered(
+    behind: Behind, method: str, path: str, status: int
+) -> None:
+    headers = [("Host", HOST), JSON]
+    if status == 403:
+        headers.append(("Sec-Fetch-Site", "cross-site"))
+    assert send(guard(behind), method, path, headers).status == status
+
+
+def test_no_answer_lets_another_origin_read_or_frame_it(behind: Behind) -> None:
+    for reply in (
+        get(behind, [("Host", HOST), ("Origin", OWN)]),
+        get(behind, [("Host", "evil.example")]),
+        get(behind, [("Host", HOST)], path="/nowhere"),
+        post(behind, ("Origin", "null")),
+    ):
+        assert not [name for name in reply.headers if name.startswith("access-control")]
+        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["referrer-policy"] == "same-origin"
+
+
+def test_a_websocket_is_closed(behind: Behind) -> None:
+    send(guard(behind), "GET", "/", [("Host", HOST)], kind="websocket")
+    assert behind.seen == []
+
+
+FORWARDED = [("Host", HOST), ("X-Forwarded-Host", "papers.example.org"), ("Forwarded", "for=1"),
+             ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "1.2.3.4"),
+             ("X-Gradio-Server", "http://evil.example")]  # fmt: skip
+
+
+def test_nobody_but_a_named_proxy_says_where_a_request_comes_from(behind: Behind) -> None:
+    assert get(behind, FORWARDED).status == 200
+    assert [name for name in behind.seen[0].headers if name != "host"] == []
+    assert str(behind.seen[0].url) == f"{OWN}/"
+    theirs = ("Origin", "https://papers.example.org")
+    assert send(guard(behind), "POST", ACTION, [*FORWARDED, JSON, theirs]).status == 403
+
+
+def test_a_named_proxy_is_believed_as_far_as_the_name_is_allowed(behind: Behind) -> None:
+    door = Door.read(names=["papers.example.org"], proxies=["127.0.0.1"])
+    own, evil = ("Origin", "https://papers.example.org"), ("Origin", "https://evil.example")
+    app, headers = guard(behind, door), [*FORWARDED, JSON]
+    assert send(app, "POST", ACTION, [*headers, own]).status == 200
+    assert "x-gradio-server" not in behind.seen[0].headers
+    assert send(app, "POST", ACTION, [*headers, evil]).status == 403
+    elsewhere = ("192.0.2.1", 1)
+    assert send(app, "POST", ACTION, [*headers, own], client=elsewhere).status == 403
+    unknown = [("Host", HOST), ("X-Forwarded-Host", "evil.example")]
+    assert send(app, "GET", "/", unknown).status == 421
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"),
+    [(ACTION, "100", 200), (ACTION, "101", 413), (ACTION, "9" * 5000, 413), (ACTION, "000100", 200),
+     (ACTION, "-1", 400), (ACTION, "1_0", 400), (ACTION, "", 400), ("/x", "101", 413),
+     (UPLOAD, "1000", 200), (UPLOAD, "70000", 413)],
+)  # fmt: skip
+def test_a_body_that_says_it_is_too_long_is_not_read(
+    behind: Behind, path: str, length: str, status: int
+) -> None:
+    headers = [("Host", HOST), JSON, ("Content-Length", length)]
+    reply = send(guard(behind), "POST", path, headers, [b"x" * 50])
+    assert (reply.status, behind.read) == (status, 50 if status == 200 else 0)
+
+
+@pytest.mark.parametrize("said", [(), (("Content-Length", "10"),)])
+def test_a_body_that_does_not_say_so_is_counted(behind: Behind, said: Pairs) -> None:
+    parts = (b"x" * 40 for _ in range(1000))
+    reply = send(guard(behind), "POST", ACTION, [("Host", HOST), JSON, *said], parts)
+    assert (reply.status, reply.text) == (413, "this is too long; at most 100 bytes are taken\n")
+    assert behind.read <= 100
+
+
+def test_the_page_runs_only_the_scripts_that_it_came_with() -> None:
+    html = "<script src='a.js'></script><script data-x>one()</script><script>two()</script>"
+    assert list(inline_scripts(html)) == ["one()", "two()"]
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(html)(scope, receive, send)
+
+    reply = send(PagePolicy(page, scripts=["three()"]), "GET", "/", [])
+    scripts = reply.headers["content-security-policy"].split("script-src ")[1].split(";")[0]
+    # printf 'two()' | openssl dgst -sha256 -binary | base64
+    assert scripts.count("'sha256-") == 3
+    assert "'sha256-iMrPAWirDC2X0OhZzLsM2MRIWSmepJGI4r7D8ZlwBOw='" in scripts
+    assert "'unsafe-inline'" not in scripts
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
+def test_this_machine_alone_needs_no_leave(host: str) -> None:
+    assert is_loopback(host)
+    Door().check(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "192.0.2.1", "::ffff:192.0.2.1"])
+def test_other_machines_get_in_by_open_only(host: str) -> None:
+    with pytest.raises(FootnoteError, match="--open") as error:
+        Door().check(host)
+    assert "\n" not in str(error.value)
+    Door(open=True).check(host)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1 MB", "ten", "1_000", "9" * 30, "٣"])
+def test_a_limit_that_is_no_number_is_one_line(text: str) -> None:
+    for name in ("BODY", "UPLOAD", "QUESTION"):
+        with pytest.raises(FootnoteError, match=f"FOOTNOTE_MAX_{name} is ") as error:
+            Limits.from_environment({f"FOOTNOTE_MAX_{name}": text})
+        assert "\n" not in str(error.value)
+
+
+def test_limits_are_read_from_the_environment() -> None:
+    environ = {"FOOTNOTE_MAX_BODY": " 5 ", "FOOTNOTE_MAX_UPLOAD": "", "FOOTNOTE_MAX_QUESTION": "9"}
+    assert Limits.from_environment(environ) == Limits(body=5, question=9)
+    assert Limits() == Limits(body=1_000_000, upload=100_000_000, question=4000)

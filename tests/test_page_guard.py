@@ -1,0 +1,319 @@
+"""The page while another site is open in the same browser: nothing is changed, nothing is read."""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from index.embedders import MiniLM
+from index.library import Library
+from tests.conftest import CHROMIUM, invented
+from tests.pages import COMPOSER, LOOPS, desk_of, enter, served, toast, visited
+from ui.limits import Limits
+from ui.uploads import MOST_FILES, UNREAD_FILES, plain_name, waiting
+
+pytestmark = LOOPS
+
+PAPERS = 5
+LIMITS = Limits(upload=200_000, question=300)
+# What stands in the library, and in no page of the other site.
+SECRET = "harbour1"
+
+# Each way in which one site's page can make a browser ask another site; what it can read comes
+# back. Forms and frames go into a frame of the attacker's, whose text it cannot read either.
+ATTACK = """async ([target, body]) => {
+  const url = (path) => new URL(path, target).href, read = [];
+  const tried = async (path, options) => {
+    try { read.push(await (await fetch(url(path), options)).text()); } catch {}
+  };
+  const server = "gradio_api/component_server";
+  for (const mode of ["no-cors", "cors"]) {
+    for (const type of ["text/plain", "application/json", "application/x-www-form-urlencoded"]) {
+      await tried(server, { method: "POST", mode, body, headers: { "Content-Type": type } });
+    }
+    const file = new FormData();
+    file.append("files", new Blob(["x"]), "x.bib");
+    await tried("gradio_api/upload", { method: "POST", mode, body: file });
+    for (const path of ["", "config", "feed.atom", "gradio_api/info"]) await tried(path, { mode });
+  }
+  navigator.sendBeacon(url(server), body);
+  const inFrame = (make) => new Promise((done) => {
+    const frame = Object.assign(document.createElement("iframe"), { name: `f${Math.random()}` });
+    document.body.append(frame);
+    frame.addEventListener("load", () => setTimeout(() => {
+      try { read.push(frame.contentDocument.body.innerText); } catch {}
+      done();
+    }, 100));
+    make(frame);
+  });
+  await inFrame((frame) => {
+    const form = Object.assign(document.createElement("form"), {
+      action: url(server), method: "POST", enctype: "text/plain", target: frame.name });
+    const [name, value] = body.split("=");
+    form.append(Object.assign(document.createElement("input"), { name, value }));
+    document.body.append(form);
+    form.submit();
+  });
+  await inFrame((frame) => { frame.src = target; });
+  return read.join("\\n");
+}"""
+
+
+OWN_CALL = """(body) => fetch("/gradio_api/component_server", {
+  method: "POST", body, headers: { "Content-Type": "application/json" } })"""
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another site."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Elsewhere</title><body>")
+
+    def log_message(self, *args: object) -> None:
+        """Stays silent."""
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[int]:
+    """The port of another site on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def library(embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("guarded") / "shelf"
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        library.add([invented(n) for n in range(PAPERS)], names=["harbours"])
+        yield library
+
+
+@pytest.fixture(scope="module")
+def address(library: Library) -> Iterator[str]:
+    with served(desk_of(library)) as address:
+        yield address
+
+
+def removal(address: str, library: Library) -> str:
+    """Returns a call that removes every paper, as the page itself might make it."""
+    sent = {
+        "action": "remove",
+        "user": "a" * 22,
+        "papers": [p.id for p in library.page("added", 0, 99)],
+    }
+    components = httpx.get(f"{address}config").json()["components"]
+    component = next(c["id"] for c in components if c["props"].get("server_fns"))
+    call = {"fn_name": "action", "component_id": component, "session_hash": "x", "data": sent}
+    # A form with enctype text/plain writes name=value: the = has to stand within a text.
+    return json.dumps({**call, "pad": "="})
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_another_site_changes_nothing_and_reads_nothing(
+    library: Library, address: str, browser: Browser, elsewhere: int, name: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"http://{name}:{elsewhere}/")
+    read = page.evaluate(ATTACK, [address, removal(address, library)])
+    assert library.size == PAPERS
+    assert SECRET not in read
+    assert "Footnote" not in read
+    assert [f.url for f in page.frames if f.url.startswith(address)] == []
+    context.close()
+
+
+def test_the_same_call_from_the_page_itself_is_carried_out(
+    embedder: MiniLM, tmp_path: Path, browser: Browser
+) -> None:
+    """Otherwise the test above could pass for want of a call that does anything."""
+    with Library.open(tmp_path / "shelf", embedder=embedder, create=True) as library:
+        library.add([invented(n) for n in range(PAPERS)])
+        with served(desk_of(library)) as address, visited(browser, address) as page:
+            page.evaluate(OWN_CALL, removal(address, library))
+            assert library.size == 0
+
+
+def test_a_name_that_was_made_to_lead_here_reads_nothing(address: str, browser: Browser) -> None:
+    port = httpx.URL(address).port
+    rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
+    rebound = browser.browser_type.launch(
+        executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", rules]
+    )
+    page = rebound.new_page()
+    for path in ("config", ""):
+        reply = page.goto(f"http://evil.example:{port}/{path}")
+        assert reply is not None
+        assert (reply.status, reply.text().count("\n")) == (421, 1)
+    read = page.evaluate("fetch('/config').then((got) => got.text(), () => '')")
+    assert SECRET not in read
+    rebound.close()
+
+
+# Below: a server as it stands, spoken to without a browser.
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the files that are sent lie."""
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def limited(library: Library, folder: Path) -> Iterator[str]:
+    with served(desk_of(library, uploads=folder), limits=LIMITS) as address:
+        yield address
+
+
+def told(address: str, text: str) -> str:
+    """Returns what a server answers to the characters of a request."""
+    port = httpx.URL(address).port
+    with socket.create_connection(("127.0.0.1", port or 80), timeout=20) as line:
+        line.sendall(text.replace("\n", "\r\n").replace("PORT", str(port)).encode())
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ("GET / HTTP/1.0\n\n", 421),
+        ("GET / HTTP/1.1\nConnection: close\n\n", 421),
+        ("GET http://127.0.0.1:PORT/ HTTP/1.1\nHost: evil.example\nConnection: close\n\n", 421),
+        ("GET http://evil.example/config HTTP/1.1\nHost: 127.0.0.1:PORT\nConnection: close\n\n",
+         200),
+        ("GET /config HTTP/1.0\nHost: 127.0.0.1:PORT\n\n", 200),
+        ("POST /gradio_api/reset HTTP/1.1\nHost: 127.0.0.1:PORT\nX-Forwarded-Proto: https\n"
+         "Origin: https://127.0.0.1:PORT\nContent-Length: 0\nConnection: close\n\n", 403),
+        ("OPTIONS /gradio_api/component_server HTTP/1.1\nHost: 127.0.0.1:PORT\nOrigin: http://"
+         "localhost:1\nAccess-Control-Request-Method: POST\nConnection: close\n\n", 405),
+        ("GET /config HTTP/1.1\nHost: 127.0.0.1:PORT\nUpgrade: websocket\nConnection: Upgrade\n"
+         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\nSec-WebSocket-Version: 13\n\n", None),
+    ],
+)  # fmt: skip
+def test_a_request_is_answered_by_its_host_alone(
+    address: str, request_: str, status: int | None
+) -> None:
+    answer = told(address, request_)
+    assert "access-control-allow-origin" not in answer
+    assert "HTTP/1.1 101" not in answer
+    if status:
+        assert answer.startswith(f"HTTP/1.1 {status} ")
+
+
+def sent(address: str, *files: tuple[str, bytes | Iterator[bytes]]) -> httpx.Response:
+    """Sends files as the page does."""
+    parts = [("files", file) for file in files]
+    return httpx.post(f"{address}gradio_api/upload", files=parts, timeout=20)  # type: ignore[arg-type]  # bytes are a file to httpx
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("reef.bib", "reef.bib"), ("../../etc/passwd", "passwd"), ("/etc/cron.d/x", "x"),
+        ("C:\\Users\\me\\reef.bib", "reef.bib"), ("..", "file"), (".", "file"), ("a/", "file"),
+        ("a\x00b\n.bib", "a_b_.bib"), ("x" * 500 + ".bib", "x" * 116 + ".bib"),
+        ("Ünïcode ⚓.ris", "Ünïcode ⚓.ris"), ("\u202egnp.bib", "_gnp.bib"),
+    ],
+)  # fmt: skip
+def test_a_file_is_kept_under_the_end_of_its_name_in_a_place_of_its_own(
+    name: str, kept: str
+) -> None:
+    assert plain_name(name) == kept
+
+
+def test_files_of_one_name_do_not_meet_and_none_leaves_the_folder(
+    limited: str, folder: Path
+) -> None:
+    places = sent(limited, ("../../x.bib", b"one"), ("x.bib", b"one"), ("/x.bib", b"two")).json()
+    assert len(set(places)) == 3
+    assert [(folder / place).read_bytes() for place in places] == [b"one", b"one", b"two"]
+    assert sorted(folder.glob("*/x.bib")) == sorted(folder / place for place in places)
+    assert [path for path in folder.rglob("*") if path.is_file()] != []
+
+
+def test_a_file_is_deleted_once_it_was_read_or_could_not_be(
+    limited: str, library: Library, folder: Path, browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "junk.bib").write_bytes(b"\x00\x01 no papers")
+    with visited(browser, limited) as page:
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files(tmp_path / "junk.bib")
+        expect(room.locator("#fn-progress")).to_contain_text("junk.bib")
+    assert list(folder.rglob("*")) == []
+    assert library.size == PAPERS
+
+
+def test_a_page_deletes_what_nobody_read_and_a_new_file_what_lay_there_for_long(
+    library: Library, folder: Path
+) -> None:
+    with served(desk_of(library, uploads=folder), limits=LIMITS) as address:
+        old = folder / sent(address, ("old.bib", b"x")).json()[0]
+        os.utime(old, (0, 0))
+        new = folder / sent(address, ("new.bib", b"x")).json()[0]
+        assert [old.exists(), old.parent.exists(), new.exists()] == [False, False, True]
+    assert not folder.exists()
+
+
+def test_an_upload_that_is_too_long_leaves_nothing_behind(limited: str, folder: Path) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+        for _ in range(1000):
+            yield b"x" * 4096
+
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    said = sent(limited, ("long.bib", b"x" * (LIMITS.upload + 70_000)))
+    chunked = httpx.post(f"{limited}gradio_api/upload", headers=kind, content=endless())
+    whole = sent(limited, ("a.bib", b"x" * (LIMITS.upload + 1)))
+    assert [reply.status_code for reply in (said, chunked, whole)] == [413, 413, 413]
+    assert not folder.exists()
+
+
+def test_no_more_files_wait_than_the_limit_allows(limited: str, folder: Path) -> None:
+    whole = b"x" * LIMITS.upload
+    told = [sent(limited, ("a.bib", whole)).status_code for _ in range(UNREAD_FILES + 1)]
+    assert told == [200] * UNREAD_FILES + [503]
+    assert waiting(folder) == UNREAD_FILES * LIMITS.upload
+
+
+def test_parts_by_the_thousand_are_refused(limited: str, folder: Path) -> None:
+    many = sent(limited, *((f"{n}.bib", b"x") for n in range(MOST_FILES + 1)))
+    head = 'Content-Disposition: form-data; name="files"; filename="a"'
+    for content in (
+        f"--x\r\n{head}; pad={'y' * 150_000}\r\n\r\nz\r\n--x--",
+        "--x\r\n" + "A: b\r\n" * 20_000 + f"{head}\r\n\r\nz\r\n--x--",
+        "no multipart at all",
+    ):
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        odd = httpx.post(f"{limited}gradio_api/upload", headers=kind, content=content)
+        assert odd.status_code == 400, content[:40]
+    assert (many.status_code, many.text.count("\n")) == (400, 1)
+    assert not folder.exists()
+
+
+def test_what_is_too_long_is_told_on_the_page_and_stays_there(
+    limited: str, browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "long.bib").write_bytes(b"x" * (LIMITS.upload + 1))
+    with visited(browser, limited) as page:
+        page.fill(COMPOSER, "why " * 100)
+        page.keyboard.press("Enter")
+        line = "The question has 399 characters; at most 300 are read. Shorten it."
+        expect(page.locator("#fn-hint")).to_have_text(line)
+        page.get_by_role("button", name="Ask", exact=True).last.click()
+        expect(page.locator(".fn-turn")).to_have_count(0)
+        expect(page.locator(COMPOSER)).to_have_value("why " * 100)
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files(tmp_path / "long.bib")
+        expect(toast(page)).to_have_text("long.bib has 0.2 MB; at most 0.2 MB are taken. Split it.")

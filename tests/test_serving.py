@@ -1,0 +1,95 @@
+"""``footnote chat`` and ``footnote demo``: who gets in, how much is taken, what is left behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from index.library import Library
+from tests.command import ROOT, inside
+from ui.door import warning
+
+SERVERS = ("chat", "demo")
+
+
+@pytest.mark.parametrize("command", SERVERS)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "192.0.2.1"])
+def test_other_machines_are_not_let_in_unless_it_is_said(command: str, host: str) -> None:
+    ran = inside(command, "--host", host)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f"--host {host} lets other machines in" in ran.err
+    assert "add --open" in ran.err
+
+
+@pytest.mark.parametrize("command", SERVERS)
+@pytest.mark.parametrize(
+    ("said", "options", "environ"),
+    [
+        ("no host is called ''", ("--host", ""), {}),
+        ("--allow-host '*' is no name", ("--allow-host", "a.example", "--allow-host", "*"), {}),
+        ("--allow-host 'http://a' is no name", (), {"FOOTNOTE_ALLOW_HOST": "http://a"}),
+        ("--trusted-proxy 'proxy' is no address", ("--trusted-proxy", "proxy"), {}),
+        ("FOOTNOTE_MAX_BODY is '1 MB'; give", (), {"FOOTNOTE_MAX_BODY": "1 MB"}),
+        ("FOOTNOTE_MAX_UPLOAD is '0'; give", (), {"FOOTNOTE_MAX_UPLOAD": "0"}),
+        ("FOOTNOTE_MAX_QUESTION is '-1'; give", (), {"FOOTNOTE_MAX_QUESTION": "-1"}),
+    ],
+)
+def test_a_server_setting_that_makes_no_sense_is_one_line(
+    command: str, said: str, options: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    ran = inside(command, *options, **environ)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert said in ran.err
+
+
+def test_who_can_do_what_is_said() -> None:
+    told = warning(keeps=True, writes=True)
+    for word in ("ask", "import", "remove", "undo", "topics", "evals", "conversations", "cost"):
+        assert word in told
+    assert "conversations" not in warning(keeps=False, writes=False)
+    assert "cost" not in warning(keeps=False, writes=False)
+
+
+def test_a_longer_question_than_is_set_is_one_line(demo_library: Library, tmp_path: Path) -> None:
+    at, limit = ("--library", demo_library.path), {"FOOTNOTE_MAX_QUESTION": "20"}
+    line = "the question has 21 characters, at most 20 are read; shorten it"
+    for command in ("ask", "search"):
+        ran = inside(command, "w" * 21, *at, **limit)
+        assert (ran.status, ran.err) == (2, f"footnote: {line}\n")
+    batch, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    batch.write_text(json.dumps({"id": "1", "question": "w" * 21}), "utf-8")
+    assert inside("ask", "--batch", batch, "--out", out, *at, **limit).status == 1
+    assert line in out.read_text("utf-8")
+
+
+def test_a_server_that_is_told_to_end_leaves_no_file(demo_library: Library, tmp_path: Path) -> None:
+    options = ["--port", "0", "--allow-host", "a.example", "--library", str(demo_library.path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ui.cli", "chat", *options],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path), "FOOTNOTE_MAX_BODY": "1000"},
+    )  # fmt: skip
+    with process:
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        address = found[0]
+        file = {"files": ("reef.bib", b"@article{reef}")}
+        assert httpx.post(f"{address}gradio_api/upload", files=file).status_code == 200
+        assert len(list(tmp_path.glob("footnote-*/*/reef.bib"))) == 1
+        long = httpx.post(f"{address}gradio_api/queue/join", json={"data": "x" * 1000})
+        assert long.status_code == 413
+        named = [
+            httpx.get(f"{address}config", headers={"Host": host}).status_code
+            for host in ("a.example", "b.example")
+        ]
+        assert named == [200, 421]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert list(tmp_path.glob("footnote-*")) == []
