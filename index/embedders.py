@@ -3,6 +3,7 @@
 Both are LlamaIndex embeddings and, for this project's own batches, an ``Embedder``.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +19,17 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index import ModelError
+from index.endpoints import bounded, fault_of, secrets_of, their_words
 from index.minilm import DIMENSIONS, EXPORT_VERSION, MODEL_NAME, ModelFiles, ensure_model
 
 Matrix = NDArray[np.float32]
 
+_log = logging.getLogger(__name__)
+
 # What the model was trained with; longer inputs are cut (Source: its model card).
 MAX_WORD_PIECES = 256
+# Bytes of what an endpoint may send: 64 vectors of 4,096 numbers have 6 MB as JSON.
+_MOST_BYTES = 64_000_000
 
 
 class Embedder(Protocol):
@@ -186,6 +192,7 @@ class EndpointEmbedder(_MatrixEmbedding):
 
     _client: Any = PrivateAttr()
     _dimensions: int = PrivateAttr()
+    _secrets: tuple[str, ...] = PrivateAttr()
 
     def __init__(self, model: str, *, base_url: str | None = None, api_key: str = "none") -> None:
         """Asks the endpoint for one vector, to learn its length.
@@ -193,10 +200,15 @@ class EndpointEmbedder(_MatrixEmbedding):
         Raises:
             ModelError: The endpoint cannot be reached or refuses.
         """
-        from openai import OpenAI  # 0.7 s that the bundled model does not need
+        # 0.7 s that the bundled model does not need.
+        from openai import DefaultHttpxClient, OpenAI
 
         super().__init__(model_name=model)
-        self._client = OpenAI(base_url=base_url, api_key=api_key)
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise ModelError("OPENAI_API_KEY has characters that no header can hold; copy it again")
+        client = DefaultHttpxClient(event_hooks={"response": [bounded(_MOST_BYTES)]})
+        self._client = OpenAI(base_url=base_url, api_key=api_key, http_client=client)
+        self._secrets = secrets_of(str(self._client.base_url), api_key)
         self._dimensions = 0
         self._dimensions = self.embed(["dimensions"]).shape[1]
 
@@ -217,7 +229,8 @@ class EndpointEmbedder(_MatrixEmbedding):
             ModelError: The endpoint cannot be reached, refuses, or answers with other
                 than one vector a text.
         """
-        from openai import APIStatusError, OpenAIError
+        from httpx import HTTPError
+        from openai import OpenAIError
 
         rows: list[list[float]] = []
         try:
@@ -226,13 +239,28 @@ class EndpointEmbedder(_MatrixEmbedding):
                 found = self._client.embeddings.create(model=self.model_name, input=part)
                 rows += [item.embedding for item in sorted(found.data, key=lambda d: d.index)]
             vectors = np.array(rows, np.float32).reshape(len(texts), -1)
-        # What is no embedding answer trips the client in its own ways. Its words are not
-        # repeated: they may hold the key.
-        except (OpenAIError, ValueError, TypeError, AttributeError, KeyError) as error:
-            status = f" {error.status_code}" if isinstance(error, APIStatusError) else ""
-            raise ModelError(
-                f"embedding endpoint {self._client.base_url.copy_with(userinfo=b'')} failed "
-                f"({type(error).__name__}{status}); check the address, the key and the model's name"
-            ) from error
+        # What is no embedding answer trips the client in its own ways.
+        except (OpenAIError, HTTPError, ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ModelError(self._failed(error)) from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+    def _failed(self, error: Exception) -> str:
+        """Returns what failed in our words; the endpoint's own are for the log."""
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+        url = self._client.base_url.copy_with(userinfo=b"", query=None, fragment=None)
+        where = f"embedding endpoint {url}"
+        if said := their_words(error.__cause__ or error, self._secrets):
+            _log.warning("%s: %s: %s", where, type(error).__name__, said)
+        if isinstance(error, APIStatusError):
+            failed = fault_of(error.status_code)
+        elif isinstance(error, APITimeoutError):
+            failed = "took too long"
+        elif isinstance(error, APIConnectionError):
+            failed = "cannot be reached"
+        else:
+            failed = f"sent what is no list of vectors ({type(error).__name__})"
+        return (
+            f"{where} {failed}; check OPENAI_BASE_URL, OPENAI_API_KEY and FOOTNOTE_EMBEDDING_MODEL"
+        )

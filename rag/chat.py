@@ -1,64 +1,58 @@
 """Chat: one call of a language model over the wire; its pieces, its end, what it took.
 
 A call is tried again while nothing of it has come, within its deadline. After the first
-token a failure is final: what a reader has seen is not taken back for a second draw.
+token a failure is final: what a reader has seen is not taken back for a second draw. An answer
+that does not end is cut off; what an endpoint says of a failure is told to the log alone.
 """
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import httpx
 from llama_index.core.base.llms.types import ChatMessage
-from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAI
-from pydantic import BaseModel, Field, ValidationError
+from openai import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    DefaultHttpxClient,
+    OpenAI,
+)
+from pydantic import ValidationError
 
+from index.endpoints import bounded, fault_of, masked, secrets_of, their_words
 from index.passages import count_tokens
 from rag import ComposerError
 from rag.answer import Usage
 from rag.model import ModelConfig
-from rag.retries import fewer_options, message_of, wait_before
+from rag.retries import fewer_options, said_by, wait_before
+from rag.stream import LONGEST_LINE, Broken, Chunk, Closed, Delta, Late, Tokens, TooLong, events
 from rag.thoughts import Thoughts
 
-_SHORTEST_SECRET = 8
+_log = logging.getLogger(__name__)
+
 # What to do about a refusal, by HTTP status.
 _NEXT = {
+    400: "check FOOTNOTE_MODEL; the log has the endpoint's words",
     401: "check OPENAI_API_KEY",
     403: "check OPENAI_API_KEY",
     404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
+    413: "lower FOOTNOTE_PROMPT_TOKENS",
+    422: "check FOOTNOTE_MODEL; the log has the endpoint's words",
     429: "wait, or check your quota",
 }
-
-
-class _Late(Exception):
-    """The deadline passed while the answer came."""
-
-
-class _Broken(Exception):
-    """The answer broke off; the message is the endpoint's."""
-
-
-class _Delta(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _Tokens(BaseModel):
-    prompt_tokens: int = Field(ge=0)
-    completion_tokens: int = Field(ge=0)
-
-
-class _Chunk(BaseModel):
-    """The untrusted JSON of an endpoint; a local one may leave nearly all of it out."""
-
-    choices: list[_Choice] | None = None
-    usage: Any = None
-    error: Any = None
+# Characters of an answer that are read, and of it with the model's thoughts; more where more
+# tokens are asked for. Five short sentences, as asked for, have about 1,000.
+MOST_CHARACTERS = 10_000
+MOST_WRITTEN = 100_000
+CHARACTERS_OF_A_TOKEN = 8
+# A model's words are for readers: only so many characters of a key in a row are one there.
+SHORTEST_REPEATED = 8
+# Characters without a space after which no end of a word is waited for.
+_LONGEST_WORD = 200
 
 
 class Chat:
@@ -68,7 +62,14 @@ class Chat:
         """Connects nothing yet; ``sleep`` waits so many seconds before a retry."""
         self.config = config
         self.sleep = sleep
-        self.client = OpenAI(api_key=config.api_key, base_url=config.base_url, max_retries=0)
+        hook = bounded(LONGEST_LINE, streams=True)
+        self.client = OpenAI(
+            api_key=config.api_key,
+            base_url=config.base_url,
+            max_retries=0,
+            http_client=DefaultHttpxClient(event_hooks={"response": [hook]}),
+        )
+        self.secrets = secrets_of(config.base_url, config.api_key)
         # What an endpoint turns out not to take is left out of later calls.
         self.options: Mapping[str, Any] = {
             "temperature": 0.0,
@@ -80,7 +81,17 @@ class Chat:
     def where(self) -> str:
         """The model and its address, without what may be secret in it."""
         url = httpx.URL(self.config.base_url)
-        return f"{self.config.model} at {url.copy_with(userinfo=b'')}"
+        return f"{self.config.model} at {url.copy_with(userinfo=b'', query=None, fragment=None)}"
+
+    @property
+    def most_characters(self) -> int:
+        """Characters of an answer that are read."""
+        return max(MOST_CHARACTERS, CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
+
+    @property
+    def most_written(self) -> int:
+        """Characters of an answer and of the thoughts before it that are read."""
+        return max(MOST_WRITTEN, 2 * CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
 
     def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> "Call":
         """Returns a call that is made when it is iterated over.
@@ -92,30 +103,34 @@ class Chat:
         return Call(self, messages, deadline)
 
     def reason(self, error: Exception) -> str:
-        """Returns why there is no answer, on one line and without the key."""
+        """Returns why there is no answer, in our words, on one line."""
         if isinstance(error, APITimeoutError | httpx.TimeoutException):
             reason = f"gave no answer within {self.config.timeout:g} s"
-        elif isinstance(error, _Late):
+        elif isinstance(error, Late):
             reason = f"did not end its answer within {self.config.deadline:g} s"
         elif isinstance(error, APIStatusError):
             advice = _NEXT.get(error.status_code, "try again later")
-            reason = f"refused with status {error.status_code}{self._said(error)}; {advice}"
+            reason = f"{fault_of(error.status_code)}; {advice}"
         elif isinstance(error, APIConnectionError):
             reason = "cannot be reached; check OPENAI_BASE_URL"
-        elif isinstance(error, _Broken | httpx.HTTPError):
-            reason = f"broke off{self._said(error)}"
+        elif isinstance(error, TooLong):
+            reason = f"sent a line of more than {LONGEST_LINE:,} bytes; check OPENAI_BASE_URL"
+        elif isinstance(error, Closed):
+            reason = "broke off: the connection was closed early; try again"
+        elif isinstance(error, Broken | httpx.HTTPError):
+            reason = "broke off; try again, and see the log if it stays so"
         else:
-            reason = f"sent what is no chat answer ({type(error).__name__})"
+            reason = f"sent what is no chat answer ({type(error).__name__}); check OPENAI_BASE_URL"
         return f"{self.where} {reason}"
 
-    def _said(self, error: Exception) -> str:
-        """Returns the endpoint's own words, in brackets; nothing where it sent a page."""
-        said = message_of(error) if isinstance(error, APIStatusError) else str(error)
-        words = " ".join(said.split())
-        # Some endpoints repeat the key that they refuse; a short one is no secret but a word.
-        if len(self.config.api_key) >= _SHORTEST_SECRET:
-            words = words.replace(self.config.api_key, "***")
-        return f" ({words[:120]})" if words else ""
+    def without_secrets(self, text: str) -> str:
+        """Returns what the model says, should it repeat the key, without it."""
+        return masked(text, self.secrets, part=SHORTEST_REPEATED)
+
+    def tell(self, error: Exception, level: int) -> None:
+        """Lets the log have what an endpoint or a library said of a failure, without secrets."""
+        if said := their_words(said_by(error), self.secrets):
+            _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 
 class Call:
@@ -126,6 +141,7 @@ class Call:
         refusal: What the model said instead of an answer.
         finish: Why the model stopped; None where the endpoint does not tell.
         thinking: Whether it stopped before its thoughts ended.
+        cut: How many characters were read, where there would have been more.
     """
 
     def __init__(self, chat: Chat, messages: Sequence[ChatMessage], deadline: float) -> None:
@@ -133,11 +149,12 @@ class Call:
         self.refusal = ""
         self.finish: str | None = None
         self.thinking = False
+        self.cut: int | None = None
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
-        self._written = ""
-        self._tokens: _Tokens | None = None
+        self._written = self._word = ""
+        self._tokens: Tokens | None = None
 
     @property
     def usage(self) -> Usage:
@@ -153,23 +170,39 @@ class Call:
         return Usage(prompt, completion, prices.cost(prompt, completion) if prices else None)
 
     def __iter__(self) -> Iterator[str]:
-        """Yields the answer as it comes.
+        """Yields the answer as it comes; one that is too long ends with what was read.
 
         Raises:
             ComposerError: The endpoint failed or broke off.
         """
         thoughts = Thoughts()
-        for piece in self._tried():
-            ready, restarted = thoughts.feed(piece)
-            self.text = ready if restarted else self.text + ready
-            if ready:
-                yield ready
+        with closing(self._tried()) as pieces:
+            for piece in pieces:
+                ready, restarted = thoughts.feed(piece)
+                if restarted:
+                    self.text = self._word = ""
+                yield from self._within(ready)
+                if self.cut:
+                    break
         self.thinking = thoughts.thinking
-        if last := thoughts.flush():
-            self.text += last
-            yield last
+        yield from self._within(thoughts.flush(), last=True)
 
-    def _tried(self) -> Iterator[str]:
+    def _within(self, ready: str, *, last: bool = False) -> Iterator[str]:
+        """Yields more of the answer, word by word, as long as it is not too long."""
+        # Whole words, so that a key which the model repeats is seen whatever its pieces.
+        ready, self._word = self._word + ready, ""
+        end = max(map(ready.rfind, " \n")) + 1
+        if not last and len(ready) - end < _LONGEST_WORD:
+            ready, self._word = ready[:end], ready[end:]
+        ready = self._chat.without_secrets(ready)
+        most = self._chat.most_characters
+        if len(self.text) + len(ready) > most:
+            ready, self.cut = ready[: most - len(self.text)], most
+        self.text += ready
+        if ready:
+            yield ready
+
+    def _tried(self) -> Generator[str, None, None]:
         failed = 0
         while True:
             options = self._chat.options
@@ -177,11 +210,16 @@ class Call:
                 yield from self._attempt(options)
                 return
             except _FAULTS as error:
+                if isinstance(error, TooLong) and self._written:
+                    self.cut = len(self._written)
+                    return
                 fewer = None if self._written else fewer_options(options, error)
                 failed += fewer is None
                 wait = 0.0 if fewer else wait_before(error, failed)
                 if self._written or wait is None or time.monotonic() + wait >= self._deadline:
+                    self._chat.tell(error, logging.WARNING)
                     raise ComposerError(self._chat.reason(self._known(error))) from error
+                self._chat.tell(error, logging.INFO)
             if fewer:
                 self._chat.options = fewer
             else:
@@ -190,7 +228,7 @@ class Call:
     def _known(self, error: Exception) -> Exception:
         """Returns the error, as the deadline's where that ended an attempt early."""
         timeout = isinstance(error, APITimeoutError | httpx.TimeoutException)
-        return _Late() if timeout and time.monotonic() >= self._deadline else error
+        return Late() if timeout and time.monotonic() >= self._deadline else error
 
     def _attempt(self, options: Mapping[str, Any]) -> Iterator[str]:
         left = max(0.01, self._deadline - time.monotonic())
@@ -203,51 +241,40 @@ class Call:
             timeout=min(self._chat.config.timeout, left),
             **options,
         ) as response:
-            for data in self._events(response.iter_bytes()):
+            for data in events(response.iter_bytes(), self._deadline):
                 if data == "[DONE]":
                     ended = True
                     break
-                yield from self._read(_Chunk.model_validate_json(data))
+                yield from self._read(Chunk.model_validate_json(data))
+                if self.cut:
+                    return
         # A connection that is closed early looks like an end; only an end says so.
         if self._written and self.finish is None and not ended:
-            raise _Broken("the connection was closed early")
+            raise Closed
 
-    def _events(self, received: Iterator[bytes]) -> Iterator[str]:
-        """Yields the data of each server-sent event, one line each, while there is time.
-
-        Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
-        """
-        rest = b""
-        for block in received:
-            if time.monotonic() >= self._deadline:
-                raise _Late
-            *lines, rest = (rest + block).split(b"\n")
-            yield from _data(lines)
-        yield from _data([rest])
-
-    def _read(self, chunk: _Chunk) -> Iterator[str]:
+    def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
             said = chunk.error.get("message") if isinstance(chunk.error, dict) else chunk.error
-            raise _Broken(str(said))
+            raise Broken(str(said)[:LONGEST_LINE])
         if chunk.usage:
             try:
-                self._tokens = _Tokens.model_validate(chunk.usage)
+                self._tokens = Tokens.model_validate(chunk.usage)
             except ValidationError:
                 self._tokens = None
         for choice in chunk.choices or ():
             self.finish = choice.finish_reason or self.finish
-            delta = choice.delta or _Delta()
-            self.refusal += delta.refusal or ""
-            self._written += (delta.content or "") + (delta.refusal or "")
+            delta = choice.delta or Delta()
+            room = self._chat.most_written - len(self._written)
+            self.refusal += (delta.refusal or "")[:room]
+            written = (delta.content or "") + (delta.refusal or "")
+            if len(written) > room:
+                self.cut = self._chat.most_written
+            self._written += written[:room]
             if delta.content:
-                yield delta.content
+                yield delta.content[:room]
+            if self.cut:
+                return
 
 
 # What a call may fail with, by the endpoint's fault.
-_FAULTS = (APIError, httpx.HTTPError, ValueError, _Late, _Broken)
-
-
-def _data(lines: Sequence[bytes]) -> Iterator[str]:
-    for line in lines:
-        if line.startswith(b"data:") and (data := line[5:].strip()):
-            yield data.decode("utf-8", "replace")
+_FAULTS = (APIError, httpx.HTTPError, ValueError, Late, Broken)

@@ -5,10 +5,10 @@ that points nowhere is kept as a note on its statement, never dropped in silence
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.papers import Paper
+from index.papers import Paper, Span
 from index.passages import sentence_spans
 from rag.answer import Citation
 from rag.evidence import Sentence
@@ -22,7 +22,9 @@ _JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*"
 _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
 _MARKER = rf"\[{_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
 # Markers side by side are one: [1][2] of one paper is shown as one number.
-_MARKERS = re.compile(rf"{_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_MARKERS = re.compile(
+    rf"(?<![ \t\u00a0\u202f]){_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE
+)
 _LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 # What a stream may end with and still be inside markers: whole ones, and the first half of one.
@@ -39,6 +41,10 @@ _BEFORE_INTERVAL = re.compile(
 _GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DANGLING = "points nowhere"
+# Characters of markers and space held back while they may go on.
+_MOST_HELD = 300
+# Characters of a line that are cut into sentences at a time: the cutting is not linear.
+_MOST_CUT = 4_000
 # Characters kept of what stands before a marker.
 _LONGEST_WORD = 20
 
@@ -93,6 +99,8 @@ class Binder:
         text = self._held + piece
         unfinished = _UNFINISHED.search(text)
         end = unfinished.start() if unfinished else len(text)
+        # Nobody cites so much in one place: what is no marker in the end is not held for ever.
+        end = len(text) if len(text) - end > _MOST_HELD else end
         self._held = text[end:]
         return self._shown(text[:end])
 
@@ -175,6 +183,8 @@ def _sentences(text: str) -> list[tuple[str, str]]:
     The markers of a sentence are at its end or its beginning.
     """
     found: list[tuple[str, str]] = []
+    # Whether the last one has a word; asked of it anew each time, many empty lines take long.
+    says = True
     breaks = ""
     for whole in text.splitlines():
         bullet = _BULLET.match(whole)
@@ -183,18 +193,32 @@ def _sentences(text: str) -> list[tuple[str, str]]:
         breaks = (breaks + "\n")[:2]
         # Evidence is numbered at its beginning; some models write their lines alike.
         numbered_first = _LEADING_MARKERS.match(line) is not None
-        for at, (start, end) in enumerate(sentence_spans(line)):
+        for at, (start, end) in enumerate(_spans(line)):
             sentence = line[start:end]
             leading = _LEADING_MARKERS.match(sentence)
             if leading and found and (not _says(sentence) or (at and not numbered_first)):
                 found[-1] = (found[-1][0], f"{found[-1][1]} {leading[0]}")
                 sentence = sentence[leading.end() :].strip()
-            if found and sentence and not _says(found[-1][1]):
+            if found and sentence and not says:
                 found[-1] = (found[-1][0], f"{found[-1][1]} {sentence}")
             elif sentence:
                 found.append((lead, sentence))
+            says = _says(sentence) if sentence else says
             lead, breaks = " ", "\n"
     return [(lead, sentence) for lead, sentence in found if _says(sentence)]
+
+
+def _spans(line: str) -> Iterator[Span]:
+    """Yields the sentences of a line, a part of it at a time; parts end where sentences may."""
+    at = 0
+    while at < len(line):
+        stop = (
+            len(line) if len(line) - at <= _MOST_CUT else line.rfind(". ", at, at + _MOST_CUT) + 1
+        )
+        stop = stop or at + _MOST_CUT
+        for start, end in sentence_spans(line[at:stop]):
+            yield at + start, at + end
+        at = stop
 
 
 def _says(sentence: str) -> bool:

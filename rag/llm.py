@@ -76,7 +76,7 @@ class LLMComposer:
         if _refuses(call.text):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
-            said = " ".join(call.refusal.split())[:200].rstrip(".")
+            said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
             yield from self._composed(question, call, given, deadline)
@@ -85,12 +85,19 @@ class LLMComposer:
         self, question: str, call: Call, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired where that is wanted and works."""
-        written = judged(call.text, given, verifier=self._verifier)
-        if not written:
+        bounds = Binder(given).bind(call.text)
+        written = judged(bounds, given, verifier=self._verifier, deadline=deadline)
+        if not bounds:
             raise ComposerError(self._nothing(call))
+        if not written:
+            raise ComposerError(
+                f"the answer of {self._chat.where} came too late to be checked within "
+                f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
+            )
+        unchecked = len(bounds) - len(written)
         drafts, gone, usage = written, 0, call.usage
         faults = sum(bool(draft.fault) for draft in written)
-        if self.config.repair and faults:
+        if self.config.repair and faults and time.monotonic() < deadline:
             yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
             drafts, gone, took = self._repaired(question, written, given, deadline)
             usage = _sum(usage, took)
@@ -99,11 +106,14 @@ class LLMComposer:
             yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
             return
         # Only sentences that were changed or marked are set anew.
-        if drafts == written and not any(draft.mark for draft in drafts):
+        if drafts == written and not unchecked and not any(draft.mark for draft in drafts):
             whole = replace(whole, text=_streamed(call.text, given))
         if call.finish == "length":
             whole = _noted(whole, f"the model was cut off at {self.config.max_tokens} tokens")
-        reason = _left_out(gone + whole.dropped)
+        if call.cut:
+            whole = _noted(whole, f"the model was cut off at {call.cut:,} characters")
+        reasons = (_left_out(gone + whole.dropped), self._unchecked(unchecked))
+        reason = "; ".join(filter(None, reasons)) or None
         yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
 
     def _repaired(
@@ -124,9 +134,24 @@ class LLMComposer:
             return written, 0, call.usage
         # What was cut off is no correction.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
-        return *repaired(written, reply, given, verifier=self._verifier), call.usage
+        kept = repaired(written, reply, given, verifier=self._verifier, deadline=deadline)
+        return *kept, call.usage
+
+    def _unchecked(self, count: int) -> str | None:
+        """Returns what is said of sentences that nobody checked: they are not shown."""
+        if not count:
+            return None
+        return (
+            f"{count} sentence{'s' * (count > 1)} of the model, not checked within "
+            f"{self.config.deadline:g} s, left out"
+        )
 
     def _nothing(self, call: Call) -> str:
+        if call.thinking and call.cut:
+            return (
+                f"{self._chat.where} was still thinking after {call.cut:,} characters; "
+                "try another model"
+            )
         if call.thinking:
             return (
                 f"{self._chat.where} was still thinking after {self.config.max_tokens} tokens; "

@@ -80,6 +80,10 @@ class ModelConfig:
             raise ComposerError("OPENAI_BASE_URL is set without a model; set FOOTNOTE_MODEL too")
         if base_url and not _is_address(base_url):
             raise ComposerError("OPENAI_BASE_URL is no address; give one like http://HOST:PORT/v1")
+        if not (key.isascii() and key.isprintable()):
+            raise ComposerError(
+                "OPENAI_API_KEY has characters that no header can hold; copy it again"
+            )
         if not key and not base_url:
             return None
         return cls(

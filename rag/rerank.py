@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
+from index.endpoints import secrets_of, their_words
 from index.papers import Hit
 from rag import RerankError
 
@@ -142,6 +143,7 @@ class EndpointReranker:
         self._texts = "documents"
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = httpx.Client(headers=headers, timeout=timeout)
+        self._secrets = secrets_of(str(self._url), api_key)
 
     @property
     def name(self) -> str:
@@ -167,6 +169,9 @@ class EndpointReranker:
                 body = self._post(query, texts, deadline)
             reply = _REPLY.validate_json(body)
         except (_Refused, _Late, httpx.HTTPError, ValidationError) as error:
+            said = error.body.decode("utf-8", "replace") if isinstance(error, _Refused) else error
+            if told := their_words(said, self._secrets):
+                _log.warning("%s: %s: %s", self.name, type(error).__name__, told)
             raise RerankError(f"{self.name} {self._reason(error)}") from error
         rows = reply.results if isinstance(reply, _Results) else reply
         if sorted(row.index for row in rows) != list(range(len(texts))):

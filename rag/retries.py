@@ -15,10 +15,13 @@ LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 
 
-def message_of(error: APIStatusError) -> str:
-    """Returns what a refusal says; nothing where it sent a page."""
-    body = error.body
-    return str(body.get("message") or "") if isinstance(body, dict) else ""
+def said_by(error: BaseException) -> str:
+    """Returns what an endpoint, or the library that asked it, said of a failure."""
+    if isinstance(error, APIStatusError):
+        body = error.body
+        return str((isinstance(body, dict) and body.get("message")) or body or "")
+    # The client says "Connection error."; what it was stands behind it.
+    return str(error.__cause__ or error) if isinstance(error, APIConnectionError) else str(error)
 
 
 def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:

@@ -5,7 +5,9 @@
 Nothing happens in silence: a sentence that stays is marked, one that goes is counted.
 """
 
+import math
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,11 +76,26 @@ class Assembled:
     dropped: int
 
 
-def judged(text: str, evidence: Sequence[Sentence], *, verifier: Verifier) -> list[Draft]:
-    """Returns the sentences of a model's text with a verdict on each."""
-    drafts = []
+def judged(
+    bounds: Sequence[Bound],
+    evidence: Sequence[Sentence],
+    *,
+    verifier: Verifier,
+    deadline: float = math.inf,
+) -> list[Draft]:
+    """Returns the sentences of a model's text with a verdict on each.
+
+    Args:
+        bounds: The sentences.
+        evidence: What their numbers mean.
+        verifier: Judges each.
+        deadline: By ``time.monotonic``; what could not be judged before it is left out.
+    """
+    drafts: list[Draft] = []
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
-    for bound in Binder(evidence).bind(text):
+    for bound in bounds:
+        if time.monotonic() >= deadline:
+            break
         quotes = [citation.quote for citation in bound.citations]
         cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
         about = [f"{paper.title} {paper.abstract}" for paper in cited]
@@ -88,7 +105,12 @@ def judged(text: str, evidence: Sequence[Sentence], *, verifier: Verifier) -> li
 
 
 def repaired(
-    drafts: Sequence[Draft], reply: str, evidence: Sequence[Sentence], *, verifier: Verifier
+    drafts: Sequence[Draft],
+    reply: str,
+    evidence: Sequence[Sentence],
+    *,
+    verifier: Verifier,
+    deadline: float = math.inf,
 ) -> tuple[list[Draft], int]:
     """Returns the sentences, corrected where that is better, and how many were withdrawn.
 
@@ -97,6 +119,7 @@ def repaired(
         reply: What the model said of these.
         evidence: What the numbers in the reply mean.
         verifier: Judges each.
+        deadline: By ``time.monotonic``; what comes after it stays as it was written.
     """
     said = _corrections(reply)
     kept: list[Draft] = []
@@ -109,10 +132,12 @@ def repaired(
         elif _withdraws(correction) and draft.verdict == "unsupported":
             withdrawn += 1
         else:
-            better = judged(correction, evidence, verifier=verifier)
+            bounds = Binder(evidence).bind(correction)
+            better = judged(bounds, evidence, verifier=verifier, deadline=deadline)
             others = {other.bound.text for other in drafts if other is not draft}
             new = not _withdraws(correction) and not others & {b.bound.text for b in better}
-            gains = bool(better) and min(b.worth for b in better) > draft.worth
+            whole = len(better) == len(bounds) > 0
+            gains = whole and min(b.worth for b in better) > draft.worth
             kept += _led(better, draft.bound.lead) if new and gains else [draft]
     return kept, withdrawn
 

@@ -25,6 +25,12 @@ from rag.wording import denials, names_in, read_words
 
 # Quotes that were read are kept: statements of one answer cite the same ones.
 KEPT_QUOTES = 512
+# Characters of a statement that can be judged, and of a quote and a paper that are read for it.
+# How two texts compare takes longer than either of them is; the longest sentence of 100,000
+# abstracts of arXiv has 1,916.
+LONGEST_STATEMENT = 2_000
+LONGEST_QUOTE = 4_000
+LONGEST_PAPER = 20_000
 
 
 class Ruling(NamedTuple):
@@ -148,7 +154,11 @@ class LearnedVerifier:
             return Ruling("unsupported", 0.0)
         if is_verbatim(said, given):
             return Ruling("supported", 1.0)
-        named = frozenset[str]().union(*map(self._named, about))
+        # Nobody knows what a text says that was not read to its end.
+        if len(said) > LONGEST_STATEMENT:
+            return Ruling("unsupported", 0.0)
+        given = [quote[:LONGEST_QUOTE] for quote in given]
+        named = frozenset[str]().union(*(self._named(paper[:LONGEST_PAPER]) for paper in about))
         return self._weights.rule(pair(*self._read(said, given), named))
 
 

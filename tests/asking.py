@@ -19,7 +19,7 @@ GOOD = CHECKED.replace("N", "1")
 def engine(library: Library, url: str, **settings: Any) -> CitedQueryEngine:
     """Returns an engine that notes in ``waited`` what it would wait before it tries again."""
     sleep = settings.pop("sleep", settings.pop("waited", []).append)
-    config = ModelConfig("scripted", url, KEY, **{"timeout": 5.0, **settings})
+    config = ModelConfig("scripted", url, **{"api_key": KEY, "timeout": 5.0, **settings})
     composer = LLMComposer(config, embedder=library.embedder, sleep=sleep)
     return CitedQueryEngine(library, composer)
 

@@ -160,15 +160,15 @@ def test_retry_after_may_be_a_date() -> None:
 
 def test_attempts_are_bounded_and_the_reason_says_how_many(made: MakeJudge) -> None:
     found, endpoint = ask_with(made, refuses(503, "overloaded"))
-    assert found.reason.endswith("refused with status 503 (overloaded) (attempt 5 of 5)")
+    assert found.reason.endswith("is failing (status 503) (attempt 5 of 5)")
     assert len(endpoint.requests) == 5
 
 
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (refuses(401, "bad key"), "status 401 (bad key)"),
-        (refuses(404, "no such model"), "status 404"),
+        (refuses(401, "bad key"), "refused the key (status 401)"),
+        (refuses(404, "no such model"), "knows no such model or address (status 404)"),
         (refuses(429, Retry_After="3600"), "asks to wait 3600 s"),
         (
             sends('{"error": {"message": "empty", "code": "insufficient_quota"}}', status=429),
@@ -219,7 +219,7 @@ def test_a_reasoning_model_is_asked_in_its_own_terms(made: MakeJudge) -> None:
 
 def test_a_400_that_no_option_explains_is_a_failure(made: MakeJudge) -> None:
     found, endpoint = ask_with(made, refuses(400, "prompt too long"))
-    assert found.reason.endswith("status 400 (prompt too long) (attempt 1 of 5)")
+    assert found.reason.endswith("did not take the request (status 400) (attempt 1 of 5)")
     assert len(endpoint.requests) == 2
 
 
@@ -395,7 +395,8 @@ def test_the_key_is_shown_nowhere(
     shown += "".join(path.read_text("utf-8") for path in (tmp_path / "kept").iterdir())
     assert KEY[:10] not in shown + caplog.text
     assert "user:secret" not in found.reason + refused.reason
-    assert "bad key ***" in refused.reason
+    assert "bad key" not in refused.reason
+    assert "bad key ***" in caplog.text
 
 
 def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(made: MakeJudge) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from email.message import EmailMessage
@@ -122,9 +123,9 @@ def test_who_we_are_is_told_where_the_server_asks() -> None:
         allowed = config(box.port, user=USER, password=PASSWORD, security="off")
         send(allowed, mail_of(config(), [digest()]))
         assert len(box.mails) == 1
-        assert "Authentication required" in failure(box.port)
+        assert "answered 530: authentication required" in failure(box.port)
         told = failure(box.port, user=USER, password="wrong-4711", security="off")
-        assert "refused the user 'ada': 535" in told
+        assert "refused the user 'ada' with 535" in told
         assert "check FOOTNOTE_SMTP_USER and FOOTNOTE_SMTP_PASSWORD" in told
         assert "wrong-4711" not in told
         assert "not know" in failure(box.port, user=USER, password="hünter2", security="off")
@@ -178,10 +179,12 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
         assert "timed out" in failure(silent.getsockname()[1], timeout=0.3)
 
 
-def test_a_recipient_that_is_refused_is_named() -> None:
+def test_a_recipient_that_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
     with mailbox() as box:
         told = failure(box.port, recipients=(REFUSED,))
-        assert f"refused the recipient {REFUSED}: 550 No such user here" in told
+        assert f"refused the recipient {REFUSED} with 550" in told
+        assert "No such user here" not in told
+        assert "said: No such user here" in caplog.text
         assert box.mails == []
         # One of two: the other one has it, and it is not passed over in silence.
         assert f"refused the recipient {REFUSED}" in failure(box.port, recipients=(TO, REFUSED))
@@ -201,12 +204,21 @@ def test_what_comes_after_a_mail_was_taken_is_no_failure() -> None:
     assert len(box.mails) == 1
 
 
-def test_what_a_server_says_is_told_on_one_line_and_without_the_password() -> None:
-    reply = f"554 5.7.1 \x1b[2JSpam by {PASSWORD} " + "x" * 400
+def test_what_a_server_says_is_for_the_log_on_one_line_and_without_the_password(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    encoded = b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
+    reply = f"554 5.7.1 \x1b[2JSpam by {PASSWORD} hunt***1c77 {encoded} " + "x" * 400
     with mailbox(auth=True, reply=reply) as box:
         told = failure(box.port, user=USER, password=PASSWORD, security="off")
-    assert "answered 554 5.7.1" in told
-    assert "Spam by ***" in told
+    assert "answered 554: it does not take this mail" in told
+    assert "Spam" not in told
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "ui.mail"]
+    assert "said: 5.7.1 [2JSpam by *** *** " in line
+    assert line.isprintable()
+    assert len(line) < 400
+    for part in (PASSWORD, "hunt", "1c77", encoded[8:-4]):
+        assert part not in line
 
 
 def test_a_password_is_in_no_representation() -> None:

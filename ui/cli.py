@@ -50,6 +50,9 @@ app = typer.Typer(
 def main() -> NoReturn:
     """Runs the command line; every error is one line on stderr."""
     logging.basicConfig(level=logging.ERROR, format="footnote: %(message)s")
+    # What an endpoint said is for who runs this; readers of an answer get our words alone.
+    for package in ("index", "rag", "evals", "ui"):
+        logging.getLogger(package).setLevel(logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot spell is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):

@@ -3,6 +3,7 @@
 Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 3834 (what sends mail by itself says so).
 """
 
+import logging
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,12 @@ from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from index import FootnoteError
+from index.endpoints import secrets_of, their_words
 from ui.digest import Digest
 from ui.news import digests_html, digests_text, headline
 from ui.talk import shortened
+
+_log = logging.getLogger(__name__)
 
 Security = Literal["auto", "starttls", "implicit", "off"]
 SECURITY: dict[str, Security] = {
@@ -33,8 +37,14 @@ PORT = 587
 IMPLICIT_PORT = 465
 # Seconds that a server may be silent.
 TIMEOUT = 30.0
-# Characters of what a server said that are told.
+# Characters of what went wrong that are told.
 SAID = 160
+# What a server may answer to a mail, in our words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
+_ANSWERS = {
+    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no room",
+    530: "authentication required", 550: "it does not take this mail",
+    552: "it has no room", 553: "it knows no such sender", 554: "it does not take this mail",
+}  # fmt: skip
 
 
 class MailError(FootnoteError):
@@ -209,33 +219,33 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
 
 
 def _told(config: MailConfig, error: Exception) -> str:
-    """Returns a failure on one line, without the password, whatever the server said."""
+    """Returns a failure on one line, in our words; what the server said is for the log."""
     place = f"{config.host}:{config.port}"
     said, then = str(error) or type(error).__name__, "try again later"
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        said = f"refused the user {config.user!r}: {_reply(error)}"
+        said = f"refused the user {config.user!r} with {error.smtp_code}"
+        _tell(config, error.smtp_error)
         then = "check FOOTNOTE_SMTP_USER and FOOTNOTE_SMTP_PASSWORD"
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         name, (code, reply) = next(iter(error.recipients.items()))
-        said = f"refused the recipient {name}: {code} {_decoded(reply)}"
+        said = f"refused the recipient {name} with {code}"
+        _tell(config, reply)
         then = "check FOOTNOTE_SMTP_TO"
     elif isinstance(error, smtplib.SMTPResponseException):
-        said = f"answered {_reply(error)}"
-        then = "check FOOTNOTE_SMTP_FROM and the server"
+        said = f"answered {error.smtp_code}"
+        said += f": {_ANSWERS[error.smtp_code]}" if error.smtp_code in _ANSWERS else ""
+        _tell(config, error.smtp_error)
+        name = "USER and FOOTNOTE_SMTP_PASSWORD" if error.smtp_code == 530 else "FROM"
+        then = f"check FOOTNOTE_SMTP_{name} and the server"
     elif isinstance(error, (ssl.SSLError, ValueError, smtplib.SMTPNotSupportedError)):
         then = "check FOOTNOTE_SMTP_TLS and FOOTNOTE_SMTP_PORT"
     elif isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
         said = error.strerror or said
         then = "check FOOTNOTE_SMTP_HOST and FOOTNOTE_SMTP_PORT, or try again later"
-    if config.password:
-        said = said.replace(config.password, "***")
     return f"the mail was not sent: {place} ({shortened(said, SAID)}); {then}"
 
 
-def _reply(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {_decoded(error.smtp_error)}"
-
-
-def _decoded(reply: bytes | str) -> str:
+def _tell(config: MailConfig, reply: bytes | str) -> None:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return "".join(a if a.isprintable() else " " for a in text)
+    if said := their_words(text, secrets_of("", config.password)):
+        _log.warning("%s:%d said: %s", config.host, config.port, said)

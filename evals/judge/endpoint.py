@@ -1,22 +1,34 @@
-"""Endpoint: one call of the judge over the wire, what it took, and why it failed."""
+"""Endpoint: one call of the judge over the wire, what it took, and why it failed.
 
+A failure is told in our words; what the endpoint said of it is for the log.
+"""
+
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAI
+import httpx
+from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultHttpxClient, OpenAI
 from pydantic import BaseModel, Field, ValidationError
 
 from evals.judge.judgement import Criterion, Said, checked
 from evals.judge.spending import Purse, Tokens
+from index.endpoints import bounded, fault_of, masked, secrets_of, their_words
 from index.passages import count_tokens
 from rag.model import ModelConfig
-from rag.retries import retry_after
+from rag.retries import retry_after, said_by
+
+_log = logging.getLogger(__name__)
 
 # An endpoint that asks for a longer wait than this many seconds has failed.
 LONGEST_WAIT = 120.0
 # Tokens set aside for what a chat template adds to two messages: roles and delimiters.
 _TEMPLATE_TOKENS = 50
+# Bytes of a reply that are read: a judgement has a thousand, and thoughts before it some more.
+MOST_BYTES = 4_000_000
+# Characters of a key in a row that are no accident in what a model says.
+_REPEATED = 8
 _OPTIONS: dict[str, Any] = {"response_format": {"type": "json_object"}, "temperature": 0.0}
 
 
@@ -59,8 +71,13 @@ class Endpoint:
         self._purse = purse
         # A key may also stand in the address.
         self.where = f"{config.model} at {urlsplit(config.base_url).netloc.rpartition('@')[2]}"
+        self._secrets = secrets_of(config.base_url, config.api_key)
         self._client = OpenAI(
-            api_key=config.api_key, base_url=config.base_url, timeout=config.timeout, max_retries=0
+            api_key=config.api_key,
+            base_url=config.base_url,
+            timeout=config.timeout,
+            max_retries=0,
+            http_client=DefaultHttpxClient(event_hooks={"response": [bounded(MOST_BYTES)]}),
         )
         # What an endpoint turns out not to take is left out of later calls.
         self._options = {**_OPTIONS, "max_tokens": config.max_tokens}
@@ -78,12 +95,21 @@ class Endpoint:
             Failed: It gave no judgement.
             JudgeError: The call could exceed the limit; it was not made.
         """
-        return _said(criterion, self._call(messages, spent))
+        choice = self._call(messages, spent)
+        try:
+            return _said(criterion, choice)
+        except ValueError as error:
+            self._tell(error.__cause__ or error)
+            raise _no_judgement(choice) from error
 
     def without_key(self, text: str) -> str:
-        """Returns a text of the endpoint without the key, which some repeat in what they say."""
-        key = self.config.api_key
-        return text if key in ("", "none") else text.replace(key, "***")
+        """Returns what a model said without the key, which some repeat in what they say."""
+        return masked(text, self._secrets, part=_REPEATED)
+
+    def _tell(self, error: BaseException) -> None:
+        """Lets the log have what was said of a failure, without secrets."""
+        if said := their_words(said_by(error), self._secrets):
+            _log.warning("%s: %s: %s", self.where, type(error).__name__, said)
 
     def _call(self, messages: Sequence[Mapping[str, str]], spent: list[Tokens]) -> _Choice:
         """Returns what the endpoint replied, and adds to ``spent`` what it took."""
@@ -92,15 +118,20 @@ class Endpoint:
             try:
                 choice = self._send(messages, options, spent)
             except APIStatusError as error:
-                said = self.without_key(_message(error))
+                said = said_by(error)
                 fewer = _fewer(options, said) if error.status_code == 400 else None
                 if fewer is None:
-                    raise _refusal(error, said[:200]) from error
+                    self._tell(error)
+                    raise _refusal(error) from error
                 options = fewer
-            except APITimeoutError as error:
+            except ValidationError as error:
+                self._tell(error)
+                raise Failed("sent what is no chat answer") from error
+            except (APITimeoutError, httpx.TimeoutException) as error:
                 raise Failed(f"gave no answer within {self.config.timeout:g} s") from error
-            except APIConnectionError as error:
-                raise Failed("cannot be reached") from error
+            except (APIConnectionError, httpx.HTTPError) as error:
+                self._tell(error)
+                raise Failed("cannot be reached, or broke off") from error
             else:
                 self._options = options
                 return choice
@@ -120,7 +151,7 @@ class Endpoint:
             )
             # Until its usage is read, a reply counts at its most.
             took = most
-            completion = _completion(raw.text)
+            completion = _Completion.model_validate_json(raw.text)
             choice = completion.choices[0]
             took = _took(completion, text)
             return choice
@@ -133,13 +164,6 @@ class Endpoint:
             spent.append(took)
 
 
-def _completion(text: str) -> _Completion:
-    try:
-        return _Completion.model_validate_json(text)
-    except ValidationError as error:
-        raise Failed("sent what is no chat answer") from error
-
-
 def _took(completion: _Completion, prompt_text: str) -> Tokens:
     if completion.usage is not None:
         return Tokens(completion.usage.prompt_tokens, completion.usage.completion_tokens)
@@ -150,15 +174,13 @@ def _took(completion: _Completion, prompt_text: str) -> Tokens:
 def _said(criterion: Criterion, choice: _Choice) -> Said:
     """Returns the judgement in a reply, which may stand after thoughts or within a fence."""
     text = (choice.message.content or "").rpartition("</think>")[2]
-    try:
-        return checked(
-            criterion, Said.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
-        )
-    except ValueError as error:
-        if choice.finish_reason == "length":
-            raise Failed("was cut off; give the judge more max_tokens", again=False) from error
-        fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise Failed(f"replied with what is no judgement ({fault})") from error
+    return checked(criterion, Said.model_validate_json(text[text.find("{") : text.rfind("}") + 1]))
+
+
+def _no_judgement(choice: _Choice) -> Failed:
+    if choice.finish_reason == "length":
+        return Failed("was cut off; give the judge more max_tokens", again=False)
+    return Failed("replied with what is no judgement")
 
 
 def _fewer(options: Mapping[str, Any], said: str) -> dict[str, Any] | None:
@@ -178,16 +200,9 @@ def _fewer(options: Mapping[str, Any], said: str) -> dict[str, Any] | None:
     return left if left.pop("response_format", None) else None
 
 
-def _message(error: APIStatusError) -> str:
-    """Returns what a refusal says, as one line."""
-    body = error.body
-    message = body.get("message") if isinstance(body, dict) else None
-    return " ".join(str(message or error.message).split())
-
-
-def _refusal(error: APIStatusError, said: str) -> Failed:
+def _refusal(error: APIStatusError) -> Failed:
     status = error.status_code
-    reason = f"refused with status {status} ({said})"
+    reason = fault_of(status)
     wait = retry_after(error.response.headers.get("retry-after", ""))
     if wait is not None and wait > LONGEST_WAIT:
         return Failed(f"{reason} and asks to wait {wait:.0f} s", again=False)
