@@ -44,8 +44,8 @@ class Searchable:
         self.embedder = embedder
         self._catalog = catalog
         self._snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
-        self._read_state: tuple[int, str | None] | None = None
-        self._all_read = False
+        # The state of the catalog that was looked at last, and whether all was read in it.
+        self._all_read: tuple[tuple[int, str | None] | None, bool] = (None, False)
         self.names = Names(catalog)
         self._maps = Maps(catalog)
 
@@ -159,10 +159,12 @@ class Searchable:
             return False
         # Counting 28,000 rows takes 30 ms: done once for each state of the catalog.
         state = (self._catalog.data_version(), self._catalog.meta("revision"))
-        if self._read_state != state:
-            self._read_state = state
-            self._all_read = self._catalog.has_tokens(self.embedder.reader)
-        return self._all_read
+        known, read = self._all_read
+        if known != state:
+            read = self._catalog.has_tokens(self.embedder.reader)
+            # Both at once: another thread would take the old answer for the new state's.
+            self._all_read = (state, read)
+        return read
 
     def hits(self, ranked: Sequence[Ranked], scale: Scale) -> list[Hit]:
         """Returns the papers of a ranking; one that was removed meanwhile is left out."""

@@ -38,11 +38,13 @@ class Asked:
         vectors: ``(q, d)`` float32 rows of unit length, a token each.
         weights: ``(q,)`` float32, how much each counts, 1 in sum.
         own: ``(q,)`` bool, whether the question itself has the token, not its conversation.
+        whole: Whether it stands as one vector, to be matched with whole sentences.
     """
 
     vectors: Matrix
     weights: Matrix
     own: Matrix
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,12 @@ class Matcher:
 
     def ask(self, reading: Reading, question: Question) -> Asked:
         """Returns a question as it is matched, from the reading of its query."""
-        if not self._library.reads:
-            alone = self.read(question.wording) if question.leans else reading
-            return Asked(alone.tokens, np.ones(1, np.float32), np.ones(1, bool))
+        # Asked of the reading: the library may have changed since.
+        if not self._by_tokens(reading):
+            vectors = reading.tokens
+            if question.leans:
+                vectors = self._library.embedder.embed([question.wording])
+            return Asked(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
         before = len(question.query) - len(question.wording)
         own = np.array([start >= before for start, _ in reading.spans], bool)
         weights = np.where(own, 1.0, CONTEXT).astype(np.float32)
@@ -106,7 +111,7 @@ class Matcher:
     def matches(self, question: Asked, hits: Sequence[Hit]) -> dict[str, Match]:
         """Returns the match of each hit's paper, by id; of a few where tokens are not kept."""
         papers = [hit.paper for hit in hits]
-        if self._library.reads:
+        if not question.whole:
             kept = self._library.tokens(papers)
             # A paper without an abstract has none.
             tokens = [kept.get(paper.id, NOTHING) for paper in papers]
@@ -115,6 +120,10 @@ class Matcher:
             tokens = [self._embedded(paper) for paper in papers]
         found = match(question, tokens)
         return {paper.id: one for paper, one in zip(papers, found, strict=True)}
+
+    def _by_tokens(self, reading: Reading) -> bool:
+        embedder = self._library.embedder
+        return isinstance(embedder, Reader) and reading.reader == embedder.reader
 
     def _embed(self, paper: Paper) -> Tokens:
         texts = [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]

@@ -1,5 +1,6 @@
 """Questions are matched token by token, with what was kept when papers were added."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from index.catalog import Catalog
 from index.embedders import MiniLM, Reader
 from index.library import CATALOG, Library
 from index.papers import make_paper
+from index.search import Searchable
 from index.tokens import TITLE, Tokens
 from rag.match import Asked, Matcher, match
 from rag.question import Question
@@ -110,3 +112,29 @@ def test_a_changed_abstract_is_read_again(embedder: MiniLM, tmp_path: Path) -> N
         paper = library.paper("Tides")
         assert set(library.tokens([paper])[paper.id].sentences.tolist()) == {TITLE, 0, 1, 2}
         assert library.reads
+
+
+def test_threads_that_ask_at_once_are_told_the_same_of_a_new_library(demo_library: Library) -> None:
+    catalog, embedder = demo_library._catalog, demo_library.embedder
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(40):
+            fresh = Searchable(demo_library.path, catalog, embedder)
+            assert all(pool.map(lambda _, one=fresh: one.reads, range(8)))
+
+
+def test_a_question_is_matched_as_it_was_read_though_the_library_changes(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    question = Question("Who watches the quay?")
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add([make_paper("Tides", "Water rises twice a day. Gulls watch the quay.")])
+        matcher, hits = Matcher(library), library.search("quay", k=1, by="bm25")
+        by_tokens = matcher.ask(matcher.read(question.query), question)
+        catalog = Catalog(tmp_path / "library" / CATALOG)
+        with catalog.transaction():
+            catalog._db.execute("DELETE FROM tokens")
+        catalog.close()
+        assert not library.reads
+        assert [found.best for found in matcher.matches(by_tokens, hits).values()] == [0.0]
+        whole = matcher.ask(matcher.read(question.query), question)
+        assert [found.best > 0 for found in matcher.matches(whole, hits).values()] == [True]
