@@ -80,12 +80,11 @@ def table(folders: Mapping[str, Path], measure: str) -> list[Line]:
         FootnoteError: No run has the measure.
     """
     values = {name: _values(folder, measure) for name, folder in folders.items()}
-    first = next(iter(values))
-    cases = list(values[first])
+    first: dict[str, list[float]] = next(iter(values.values()), {})
     gaps: dict[str, Difference] = {}
     for name in list(values)[1:]:
-        ours = [values[name].get(case, []) for case in cases]
-        gap = difference(ours, [values[first][case] for case in cases])
+        ours = [values[name].get(case, []) for case in first]
+        gap = difference(ours, list(first.values()))
         if gap is not None:
             gaps[name] = gap
     stands = holm({name: gap.p for name, gap in gaps.items()})
@@ -98,10 +97,10 @@ def table(folders: Mapping[str, Path], measure: str) -> list[Line]:
     return lines
 
 
-def best(lines: Sequence[Line], measure: str) -> Line:
-    """Returns the line with the best mean, which chance may have made so."""
+def best(lines: Sequence[Line], measure: str) -> Line | None:
+    """Returns the line with the best mean, which chance may have made so; None of no lines."""
     sign = -1 if measure in LOWER_IS_BETTER else 1
-    return max(lines, key=lambda line: sign * line.mean.mean)
+    return max(lines, key=lambda line: sign * line.mean.mean, default=None)
 
 
 def _values(folder: Path, measure: str) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from index.embedded import MANY, in_parts
-from index.papers import Paper, Span, from_json
+from index.papers import Paper, Span, from_json, year_bounds
 from index.storing import Entry as Entry
 from index.storing import Stored
 
@@ -29,6 +29,8 @@ CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
 CREATE TABLE IF NOT EXISTS staged (
     passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL);
 """
+# The largest number that SQLite gives a row.
+LAST_ROW = 2**63 - 1
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
 
@@ -127,6 +129,7 @@ class Catalog(Stored):
 
     def papers(self, last: int = 0) -> Iterator[tuple[int, Paper]]:
         """Yields every paper with its number, those after the number ``last``."""
+        last = min(max(0, last), LAST_ROW)
         while rows := self._rows(
             "SELECT number, record FROM papers WHERE number > ? ORDER BY number LIMIT ?",
             (last, MANY),
@@ -137,6 +140,8 @@ class Catalog(Stored):
 
     def page(self, order: Order, at: int, count: int) -> list[Paper]:
         """Returns up to ``count`` papers from place ``at`` on, in an order."""
+        # SQLite takes numbers of 64 bits, and a negative limit for none.
+        count, at = (min(max(0, number), self.counts()[0]) for number in (count, at))
         rows = self._rows(
             f"SELECT record FROM papers ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?", (count, at)
         )
@@ -226,7 +231,7 @@ class Catalog(Stored):
     ) -> list[int]:
         dated, years = "1", tuple[int, ...]()
         if since is not None or until is not None:
-            dated, years = "year BETWEEN ? AND ?", (since or 1, until or 9999)
+            dated, years = "year BETWEEN ? AND ?", year_bounds(since, until)
         if papers is None:
             rows = self._rows(f"{select} WHERE {dated}", years)
         else:

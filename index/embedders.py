@@ -232,6 +232,9 @@ class EndpointEmbedder(_MatrixEmbedding):
         from httpx import HTTPError
         from openai import OpenAIError
 
+        # A request without a text is refused, and there is nothing to make a matrix of.
+        if not texts:
+            return np.empty((0, self._dimensions), np.float32)
         rows: list[list[float]] = []
         try:
             for at in range(0, len(texts), 64):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from index.catalog import Catalog
 from index.embedded import MANY
-from index.papers import normal_title
+from index.papers import normal_title, year_bounds
 from index.sources.daily_papers import SOURCE
 
 NameKind = Literal["venue", "author", "source"]
@@ -48,7 +48,8 @@ class Filters:
         """Returns whether a paper of this year passes the years."""
         if not self.dated:
             return True
-        return year is not None and (self.since or 1) <= year <= (self.until or 9999)
+        first, last = year_bounds(self.since, self.until)
+        return year is not None and first <= year <= last
 
     @property
     def dated(self) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 # Strongest first: a paper is named by the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
+# What a date of ISO 8601 can spell; stores hold years as numbers of 64 bits.
+LAST_YEAR = 9999
 
 Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
@@ -71,7 +73,8 @@ class Paper:
     @property
     def year(self) -> int | None:
         """The year of publication, where a source gave one."""
-        return int(self.published[:4]) if self.published and self.published[0] != "-" else None
+        year = (self.published or "")[:4]
+        return int(year) if year.isdecimal() else None
 
     @property
     def comments(self) -> int | None:
@@ -130,6 +133,14 @@ class Problem:
     def __str__(self) -> str:
         at = self.path if self.line is None else f"{self.path}:{self.line}"
         return f"{at}: {self.message}"
+
+
+def year_bounds(since: int | None, until: int | None) -> tuple[int, int]:
+    """Returns the first and the last year that may be found, as numbers that a store takes.
+
+    A bound beyond every year stays beyond them.
+    """
+    return min(max(since or 1, 1), LAST_YEAR + 1), min(max(until or LAST_YEAR, 0), LAST_YEAR)
 
 
 def normal_title(title: str) -> str:

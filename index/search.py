@@ -110,7 +110,8 @@ class Searchable:
         snapshot = self._snapshots.current()
         if snapshot is None or k < 1:
             return []
-        width, total = max(OVER_FETCH, 4 * k), snapshot.vectors.count()
+        total = snapshot.vectors.count()
+        width = max(OVER_FETCH, 4 * min(k, total))
         papers = self.names.admitted(filters)
         while True:
             found = snapshot.vectors.nearest(vector, width)
@@ -194,7 +195,7 @@ class Searchable:
         middle = vectors.mean(axis=0)
         ranked = self.rank_by_vector(middle / np.linalg.norm(middle), k=k + 1)
         hits = self.hits(ranked, "cosine")
-        others = [hit for hit in hits if hit.paper.id != paper.id][:k]
+        others = [hit for hit in hits if hit.paper.id != paper.id][: max(0, k)]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
     def years(self) -> dict[int | None, int]:

@@ -4,8 +4,11 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import tantivy
+
+from index.papers import year_bounds
 
 # What a question is worded with rather than about; BM25 would still weigh it.
 STOP_WORDS = frozenset(
@@ -98,7 +101,7 @@ class Words:
         must = tantivy.Occur.Must
         if since is not None or until is not None:
             years = tantivy.Query.range_query(
-                self._schema, "year", tantivy.FieldType.Integer, since or 1, until or 9999
+                self._schema, "year", tantivy.FieldType.Integer, *year_bounds(since, until)
             )
             query = tantivy.Query.boolean_query([(must, query), (must, years)])
         if papers is not None:
@@ -106,7 +109,7 @@ class Words:
             these = tantivy.Query.term_set_query(self._schema, "number", sorted(papers))
             these = tantivy.Query.const_score_query(these, 0.0)
             query = tantivy.Query.boolean_query([(must, query), (must, these)])
-        found = self._searcher.search(query, k).hits
+        found = self._best(query, k)
         return [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
 
     def known(self, word: str) -> bool:
@@ -118,9 +121,16 @@ class Words:
         found = set[int]()
         for stem in stems(word)[:1]:
             query = tantivy.Query.fuzzy_term_query(self._schema, "text", stem, distance=edits)
-            hits = self._searcher.search(query, k).hits
-            found |= {int(self._searcher.doc(at)["number"][0]) for _, at in hits}
+            found |= {int(self._searcher.doc(at)["number"][0]) for _, at in self._best(query, k)}
         return sorted(found)
+
+    def _best(self, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:
+        """Returns up to ``k`` scores with their documents.
+
+        Tantivy makes room for all that it is asked for: two thousand million end the process.
+        """
+        k = min(k, self.count())
+        return list(self._searcher.search(query, k).hits) if k > 0 else []
 
     def close(self) -> None:
         """Lets go of the files, so that the folder can be moved or removed."""

@@ -74,6 +74,9 @@ def joined(texts: Sequence[Text]) -> Text:
     """Returns several texts as one; its words' places are those in their own texts."""
     if len(texts) == 1:
         return texts[0]
+    if not texts:
+        nothing = np.empty((0, 0), np.float32)
+        return Text((), (), {}, Reading("", nothing[:0], nothing, ()), ())
     words: list[Word] = []
     numbers: list[Quantity] = []
     named: dict[int, str] = {}
@@ -90,14 +93,16 @@ def joined(texts: Sequence[Text]) -> Text:
 
 
 def pair(statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozenset()) -> Pair:
-    """Returns a statement beside its quotes, of which there must be one at least."""
+    """Returns a statement beside its quotes; beside none, nothing of it has a partner."""
     whole = joined(quotes)
-    cosine = max(float(q.reading.vector @ statement.reading.vector) for q in quotes)
+    nearness = (float(q.reading.vector @ statement.reading.vector) for q in quotes)
+    cosine = max(nearness, default=0.0)
     count = len(statement.words)
     near, nearest = np.zeros(count, np.float32), np.full(count, -1)
-    cosines = statement.reading.tokens @ whole.reading.tokens.T
+    tokens = whole.reading.tokens
+    cosines = statement.reading.tokens @ tokens.T if quotes else tokens
     for row, at in enumerate(statement.pieces):
-        if at >= 0 and cosines.shape[1]:
+        if at >= 0 and len(tokens):
             best = int(cosines[row].argmax())
             if near[at] == 0 or cosines[row, best] < near[at]:
                 near[at] = cosines[row, best]

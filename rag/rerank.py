@@ -157,6 +157,8 @@ class EndpointReranker:
         Raises:
             RerankError: The endpoint failed, was too slow, or left a text out.
         """
+        if not texts:
+            return []
         deadline = time.monotonic() + self._timeout
         try:
             try:

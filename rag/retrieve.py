@@ -141,7 +141,7 @@ class HybridRetriever(BaseRetriever):
         A question that leans on its conversation is searched for together with it; so is one
         that shows no sign of that, but comes near to nothing when it stands alone.
         """
-        count = k or self.k
+        count = max(0, k or self.k)
         question = reworded(question, self.library)
         searched = None if question.leans else self._searched(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):

@@ -4,11 +4,12 @@ Answer JSON is for scripts: it rounds scores, and its papers have no abstracts. 
 field is kept as it is, and each paper once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from index.papers import Hit, Paper
 from rag.answer import Answer
@@ -43,12 +44,20 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
         if record["version"] != STORED_VERSION:
             raise ValueError(f"it has version {record['version']!r}, this reads {STORED_VERSION}")
         papers = [_made(Paper, paper) for paper in record["records"]]
-        hits = [{**hit, "paper": papers[hit["paper"]]} for hit in record["hits"]]
-        cited = [papers[number] for number in record["papers"]]
+        hits = [{**hit, "paper": _nth(papers, hit["paper"])} for hit in record["hits"]]
+        cited = [_nth(papers, number) for number in record["papers"]]
         answer: Answer = _made(Answer, {**record, "papers": cited, "hits": hits})
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"a stored answer cannot be read ({error}); ask again") from error
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        told = " ".join(str(error).split())[:120]
+        raise ValueError(f"a stored answer cannot be read ({told}); ask again") from error
     return answer
+
+
+def _nth(papers: Sequence[Paper], number: object) -> Paper:
+    """Returns a paper by its place; -1 is none, though Python would count from the end."""
+    if type(number) is not int or not 0 <= number < len(papers):
+        raise ValueError("it names a paper that it does not hold")
+    return papers[number]
 
 
 def _papers(answer: Answer, hits: tuple[Hit, ...]) -> list[Paper]:
@@ -74,15 +83,38 @@ def _made(kind: Any, value: Any) -> Any:
     A field that an older version did not store has its default, and one that a newer version
     stored is let go.
     """
-    if value is None or (isinstance(kind, type) and isinstance(value, kind)):
-        return value
     if get_origin(kind) in (Union, UnionType):
-        made = (k for k in get_args(kind) if is_dataclass(k) or get_origin(k) is tuple)
-        kind = next(made, kind)
+        return _one_of(get_args(kind), value)
     if is_dataclass(kind):
-        return _built(kind, value)
+        return value if isinstance(value, cast(type, kind)) else _built(kind, value)
     if get_origin(kind) is tuple:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"expected a list, got {type(value).__name__}")
         return tuple(_made(get_args(kind)[0], inner) for inner in value)
+    if get_origin(kind) is Mapping:
+        return {str(key): _made(get_args(kind)[1], inner) for key, inner in value.items()}
+    return _plainly(kind, value)
+
+
+def _one_of(kinds: Sequence[Any], value: Any) -> Any:
+    """Returns a value as the first kind that it fits."""
+    for kind in kinds[:-1]:
+        with suppress(TypeError, ValueError):
+            return _made(kind, value)
+    return _made(kinds[-1], value)
+
+
+def _plainly(kind: Any, value: Any) -> Any:
+    """Returns a value that is of a plain kind."""
+    if get_origin(kind) is Literal:
+        fits = value in get_args(kind)
+    elif kind in (int, float):
+        # type() and not isinstance(): true is an int to Python.
+        fits = type(value) in ((int,) if kind is int else (int, float))
+    else:
+        fits = isinstance(value, kind)
+    if not fits:
+        raise TypeError(f"expected {kind}, got {type(value).__name__}")
     return value
 
 

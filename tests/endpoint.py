@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -159,6 +160,32 @@ def completes(
     """Replies with a whole chat completion."""
     choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
     return sends(json.dumps({"choices": [choice], "usage": usage}), "application/json")
+
+
+def embeds(dimensions: int = 8) -> Reply:
+    """Replies with a vector for each text; with an error for none, as real servers do."""
+
+    def reply(handler: Any) -> None:
+        texts = handler.asked["input"]
+        if not texts:
+            refuses(400, "'$.input' is invalid")(handler)
+            return
+        rows = [
+            {"object": "embedding", "index": n, "embedding": _counted(text, dimensions)}
+            for n, text in enumerate(texts)
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        found = {"object": "list", "data": rows, "model": "scripted", "usage": usage}
+        _send(handler, 200, json.dumps(found).encode())
+
+    return reply
+
+
+def _counted(text: str, dimensions: int) -> list[float]:
+    counts = [0.01] * dimensions
+    for word in text.lower().split():
+        counts[zlib.crc32(word.encode()) % dimensions] += 1
+    return counts
 
 
 def judges(**said: Any) -> Reply:

@@ -11,11 +11,18 @@ from typing import Any, get_args
 
 from index import FootnoteError
 from index.filters import EVERYTHING, Filters
+from index.papers import LAST_YEAR
 from rag.answer import Answer, ConstraintKind
 from rag.stored import answer_of
 
 # A browser makes it once from 128 random bits; who has it, has the conversations.
 _USER = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# A number as a form sends it. Not what int() takes: that reads "１２" and "1_2", too.
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
+# No count of a page, an import or a paper is larger.
+MOST_COUNTED = 1_000_000_000
+# No score, span, count of tokens or milliseconds of an answer is larger.
+MOST_STORED = 10**12
 MOST_PINNED = 5_000
 MOST_TURNS = 200
 KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
@@ -55,19 +62,22 @@ class Args:
             raise BadRequest(f"{name} must be a text of at most {most:,} characters; reload")
         return value
 
-    def number(self, name: str) -> int | None:
-        """Returns a whole number, None where there is none.
+    def number(self, name: str, *, least: int = 0, most: int = MOST_COUNTED) -> int | None:
+        """Returns a whole number within bounds, None where there is none.
 
         Raises:
-            BadRequest: It is something else.
+            BadRequest: It is something else, or out of bounds.
         """
         value = self.values.get(name)
         if value is None or value == "":
             return None
-        try:
-            return int(value)
-        except (TypeError, ValueError, OverflowError):
-            raise BadRequest(f"{name} must be a whole number, got {str(value)[:40]!r}") from None
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            value = int(value)
+        # type() and not isinstance(): true is an int to Python.
+        if type(value) is not int or not least <= value <= most:
+            bounds = f"from {least:,} to {most:,}"
+            raise BadRequest(f"{name} must be a whole number {bounds}, got {_told(value)}; reload")
+        return value
 
     def texts(self, name: str, *, most: int = MOST_PINNED) -> tuple[str, ...]:
         """Returns a list of texts, empty where there is none.
@@ -138,9 +148,33 @@ class Asked:
         )
 
 
+def _within_bounds(value: object) -> bool:
+    """Returns whether every number within JSON values can be counted and written."""
+    left = [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, Mapping):
+            left += inner.values()
+        elif isinstance(inner, list | tuple):
+            left += inner
+        # Written so, NaN is out of bounds.
+        elif isinstance(inner, int | float) and not -MOST_STORED <= inner <= MOST_STORED:
+            return False
+    return True
+
+
+def _told(value: object) -> str:
+    """Returns the beginning of what came; a number of any length is not spelled out first."""
+    if isinstance(value, int) and abs(value) > MOST_COUNTED:
+        return f"one of {value.bit_length():,} bits"
+    if isinstance(value, str):
+        return repr(value[:40])
+    return repr(value) if isinstance(value, int | float) else f"a {type(value).__name__}"
+
+
 def filters_of(scope: Args) -> Filters:
     """Returns the filters of a scope; years in the wrong order are turned round."""
-    years = [scope.number(name) for name in ("since", "until")]
+    years = [scope.number(name, least=1, most=LAST_YEAR) for name in ("since", "until")]
     since, until = years
     if since is not None and until is not None and since > until:
         since, until = until, since
@@ -153,7 +187,14 @@ def _answers(args: Args) -> tuple[Answer, ...]:
     records = args.values.get("records") or ()
     if not isinstance(records, Sequence) or len(records) > MOST_TURNS:
         raise BadRequest(f"records must be a list of at most {MOST_TURNS} answers; reload the page")
+    if not _within_bounds(records):
+        raise BadRequest(f"records hold a number beyond {MOST_STORED:,}; reload the page")
     try:
-        return tuple(answer_of(record) for record in records)
+        answers = tuple(answer_of(record) for record in records)
     except ValueError as error:
         raise BadRequest(str(error)) from error
+    for answer in answers:
+        for citation in (c for statement in answer.statements for c in statement.citations):
+            if not 1 <= citation.marker <= len(answer.papers):
+                raise BadRequest(f"a record cites source {citation.marker}, of which it has none")
+    return answers

@@ -100,7 +100,7 @@ class Desk:
         found = asked.records
         if self.conversations is not None and asked.conversation:
             found = self.conversations.load(asked.user, asked.conversation).answers
-        return found if asked.kept is None else found[: max(0, asked.kept)]
+        return found[: asked.kept]
 
     def said(self, asked: Asked) -> Sequence[tuple[str, str]]:
         """Returns each question that a question goes on from, with the text of its answer.
@@ -111,7 +111,7 @@ class Desk:
         found: Sequence[tuple[str, str]] = [(a.question, a.text) for a in asked.records]
         if self.conversations is not None and asked.conversation:
             found = self.conversations.said(asked.user, asked.conversation)
-        return found if asked.kept is None else found[: max(0, asked.kept)]
+        return found[: asked.kept]
 
     def stream(
         self, question: str, asked: Asked, before: Sequence[tuple[str, str]]
@@ -135,6 +135,6 @@ class Desk:
             return None
         id = asked.conversation or store.start(asked.user)
         if asked.conversation and asked.kept is not None:
-            store.truncate(asked.user, id, max(0, asked.kept))
+            store.truncate(asked.user, id, asked.kept)
         store.append(asked.user, id, answer)
         return id

@@ -108,10 +108,13 @@ def show_sweep(console: Console, lines: Sequence[Line], measure: str) -> None:
             f"{gap.p:.3f}" if gap else "",
             "" if gap is None else "differs" if line.shown else "no difference shown",
         )
+    leading = best(lines, measure)
+    if leading is None:
+        return
     console.print(table)
     console.print(
         Text(
-            f"Best by {measure}: {best(lines, measure).setting}. The best of {len(lines)} is so "
+            f"Best by {measure}: {leading.setting}. The best of {len(lines)} is so "
             "partly by chance; p is corrected for the number of settings (Holm)."
         )
     )

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.errors import HeaderParseError, ObsoleteHeaderDefect
 from email.headerregistry import Address, AddressHeader, BaseHeader
 from email.message import EmailMessage
@@ -146,7 +147,7 @@ def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
     message["To"] = ", ".join(config.recipients)
     # The headline is one line without controls; the class would refuse any other.
     message["Subject"] = f"Footnote · {headline(digests)}"
-    made = max(digest.made for digest in digests)
+    made = max((digest.made for digest in digests), default=datetime.now(UTC))
     message["Date"] = format_datetime(made)
     # Two papers more, and it is another mail: the same id would let a server drop it.
     keys = " ".join(f"{digest.key}-{digest.until}" for digest in digests)

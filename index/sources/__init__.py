@@ -43,7 +43,8 @@ def read_sources(paths: Sequence[Path]) -> Sources:
 
     Raises:
         SourceError: A path cannot be read.
-        NothingUsable: No record in any of them can be used.
+        NothingUsable: No record in any of them can be used; where there is no path, none is
+            looked for.
     """
     papers: list[Paper] = []
     problems: list[Problem] = []
@@ -53,7 +54,7 @@ def read_sources(paths: Sequence[Path]) -> Sources:
                 papers.append(found)
             else:
                 problems.append(found)
-    if not papers:
+    if paths and not papers:
         names = ", ".join(map(str, paths))
         raise NothingUsable(
             f"{names}: none of {len(problems)} records can be used; mend them, or give {FORMATS}",

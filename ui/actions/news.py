@@ -57,7 +57,8 @@ def seen(desk: Desk, args: Args) -> dict[str, Any]:
     topics, mark = _topics(desk), args.number("mark")
     if mark is None:
         raise BadRequest("nothing was chosen to mark; reload the page")
-    topics.seen(args.user, mark)
+    # A mark of what is yet to come would hide it.
+    topics.seen(args.user, min(mark, desk.papers.newest()))
     kept = topics.list(LOCAL)
     delivered(topics, LOCAL, [digest_of(desk.engine, topic) for topic in kept])
     return shown(desk, args)

@@ -128,7 +128,7 @@ def _shelf(desk: Desk, args: Args) -> str:
     order = args.text("order", "added", most=20)
     if order not in get_args(Order):
         order = "added"
-    at = max(0, args.number("at") or 0)
+    at = args.number("at") or 0
     if query:
         papers = [hit.paper for hit in library.search(query, k=at + ROWS + 1, by="bm25")][at:]
     else:

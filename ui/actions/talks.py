@@ -12,7 +12,7 @@ from ui.conversations import Conversations
 from ui.desk import Desk
 from ui.frames import done_frame
 from ui.panels import library_html, talks_html
-from ui.talk import UNTITLED, Transcript, shortened, when
+from ui.talk import LAST_SECOND, UNTITLED, Transcript, shortened, when
 from ui.transcripts import transcript_html, transcript_json, transcript_markdown
 
 _ROWS = "#fn-talk-rows"
@@ -98,7 +98,7 @@ def exported(desk: Desk, args: Args) -> dict[str, Any]:
     if form not in FORMS:
         raise BadRequest(f"no format is called {form!r}; choose one of the list")
     answers = transcript.answers
-    place = args.number("place")
+    place = args.number("place", least=1)
     if place is not None:
         answers = answers[place - 1 : place]
     cited = [paper for answer in answers for paper in answer.papers]
@@ -128,7 +128,7 @@ def _transcript(desk: Desk, args: Args) -> Transcript:
         return desk.conversations.load(args.user, id)
     answers = Asked.read(args.values).records
     title = shortened(answers[0].question) if answers else UNTITLED
-    return Transcript(title, when(args.number("now") or 0), answers)
+    return Transcript(title, when(args.number("now", most=LAST_SECOND) or 0), answers)
 
 
 def _store(desk: Desk) -> Conversations:

@@ -1,0 +1,268 @@
+"""Nothing given is nothing done: every public function that takes a list takes an empty one."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import HashedWords, invented
+from rich.console import Console
+
+import evals
+import index
+import rag
+import ui
+from evals.cases import Case
+from evals.compare import Comparison
+from evals.judge import Judge, Limit
+from evals.judge.endpoint import Endpoint, Failed
+from evals.judge.spending import Purse
+from evals.judging import Judging
+from evals.runner import RunConfig
+from evals.summary import summarise
+from index import FootnoteError
+from index.build import add_papers
+from index.catalog import Catalog
+from index.embedders import EndpointEmbedder, MiniLM, Reading
+from index.filters import EVERYTHING
+from index.library import CATALOG, Library
+from index.map import LibraryMap
+from index.papers import Passage
+from index.sources import read_sources
+from index.vectors import Vectors
+from index.words import Words
+from rag.compose import ExtractiveComposer
+from rag.crossencoder import CrossEncoder
+from rag.engine import CitedQueryEngine
+from rag.evidence import EvidenceFinder
+from rag.llm import LLMComposer
+from rag.match import Asked as Matched
+from rag.match import Matcher
+from rag.model import ModelConfig
+from rag.pairing import read_texts
+from rag.question import Question
+from rag.rerank import EndpointReranker
+from rag.retrieve import Fusion
+from rag.verify import LearnedVerifier
+from tests.command import inside
+from tests.endpoint import embeds, refuses, serve
+from tests.pages import desk_of
+from tests.scripted import ScriptedAsk
+from tests.test_crossencoder import write_model
+from ui.asked import Asked
+from ui.mail import MailConfig
+from ui.topics import Topics
+
+LISTS = {list, tuple, set, frozenset, Sequence, Iterable, Collection, Iterator}
+# The commands take lists from the command line, which is tested as such; these are no part of
+# the product but measure and train it.
+NOT_CALLED = ("evals.bench", "evals.training", "ui.evaluating", "ui.changing", "ui.citing")
+
+
+def takes_a_list(annotation: object) -> bool:
+    kind = typing.get_origin(annotation) or annotation
+    if kind in (typing.Union, types.UnionType):
+        return any(map(takes_a_list, typing.get_args(annotation)))
+    return kind in LISTS
+
+
+def of_module(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
+    """Yields each public function, and each method that a class itself defines, by its name."""
+    for name, found in vars(module).items():
+        if name.startswith("_") or getattr(found, "__module__", "") != module.__name__:
+            continue
+        if inspect.isfunction(found):
+            yield name, found
+        elif inspect.isclass(found) and not getattr(found, "_is_protocol", False):
+            for key in vars(found):
+                method = inspect.unwrap(getattr(found, key))
+                if not key.startswith("_") and inspect.isroutine(method):
+                    yield f"{name}.{key}", method
+
+
+def lists_of(function: Any) -> list[str]:
+    """Returns the names of the arguments that are lists."""
+    try:
+        hints = typing.get_type_hints(function)
+    except NameError:  # named for the type checker alone
+        hints = {
+            name: list if str(hint).startswith(("Sequence[", "list[")) else hint
+            for name, hint in function.__annotations__.items()
+        }
+    return [name for name, hint in hints.items() if name != "return" and takes_a_list(hint)]
+
+
+def found() -> dict[str, tuple[Any, list[str]]]:
+    """Returns every function of the four packages that takes a list, with those arguments."""
+    functions = {}
+    for package in (index, rag, evals, ui):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if info.name.startswith(NOT_CALLED):
+                continue
+            module = importlib.import_module(info.name)
+            for name, function in of_module(module):
+                if lists := lists_of(function):
+                    functions[f"{info.name}.{name}"] = (function, lists)
+    return functions
+
+
+FUNCTIONS = found()
+EMPTY = np.empty((0, 8), np.float32)
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What the functions are given beside lists, by the name of the argument or of the class."""
+    folder = tmp_path_factory.mktemp("empty")
+    with (
+        serve(embeds()) as embedding,
+        serve(refuses(500)) as refusing,
+        Library.open(folder / "library", embedder=HashedWords(), create=True) as library,
+        Topics.open(folder / "topics.sqlite3") as topics,
+    ):
+        library.add([invented(1)])
+        config = ModelConfig("scripted", base_url=refusing.url, api_key="none", timeout=2)
+        embedder, engine = library.embedder, CitedQueryEngine(library)
+        judge = Judge(config, cache=folder / "kept", limit=Limit(tokens=9999), attempts=1)
+        catalog = Catalog(folder / CATALOG)
+        llm = LLMComposer(config, embedder=embedder, sleep=lambda seconds: None)
+        yield {
+            "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
+            "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
+            "path": folder / "x", "folder": folder / "run", "out": folder / "out",
+            "topics": topics, "desk": desk_of(library),
+            "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
+            "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
+            "Library": library, "Searchable": library, "Catalog": catalog, "Embedded": catalog,
+            "Imports": catalog, "Stored": catalog, "MiniLM": MiniLM(), "Desk": desk_of(library),
+            "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
+            "Vectors": Vectors(folder / "vectors"), "Words": Words(folder / "words"),
+            "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
+            "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
+            "ExtractiveComposer": ExtractiveComposer(),
+            "Chat": llm._chat, "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
+            "Judging": Judging(judge), "Endpoint": Endpoint(config, Purse(Limit(tokens=9999))),
+            "EndpointReranker": EndpointReranker(refusing.url),
+            "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
+        }  # fmt: skip
+        catalog.close()
+
+
+NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
+# What single functions need that no other of the name does.
+SPECIAL: dict[str, dict[str, Any]] = {
+    "index.embedded.Embedded.stage": {"embedder": "another", "vectors": EMPTY},
+    "index.map.drawn": {"vectors": EMPTY},
+    "index.naming.names": {"clusters": np.empty(0, np.int64), "count": 0},
+    "index.catalog.Catalog.passage_numbers_between": {"since": None, "until": None},
+    "index.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
+    "index.search.Searchable.hits": {"scale": "bm25"},
+    "index.tokens.passage_tokens": {
+        "reading": Reading("none", np.ones(8, np.float32), EMPTY, ()),
+    },
+    "rag.pairing.pair": {"statement": read_texts(["Tides rise."], HashedWords())[0]},
+    "rag.review.assembled": {"policy": "mark"},
+    "rag.scope.read_scope": {"question": Question("How high rose the tide?")},
+    "ui.agreement.agreement_html": {"card": str},
+    "ui.agreement.agreement_cards_html": {"card": str},
+    "ui.figures.show_comparison": {"found": Comparison(0, (), (), ())},
+    "ui.mail.mail_of": {"config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))},
+    "ui.map.map_html": {"drawn": NO_MAP},
+    "ui.map.map_svg": {"drawn": NO_MAP},
+    "evals.running.run_engine": {"folder": Path("engine")},
+    "ui.feed.write_feed": {"path": Path("feed.atom")},
+    "ui.panels.scope_html": {"filters": EVERYTHING},
+    "evals.report.markdown.as_markdown": {
+        "report": {**summarise([]), "config": {"set": "s", "code": "c", "composer": "x"}}
+    },
+    "index.vectors.Vectors.upsert": {"vectors": EMPTY},
+    "rag.match.match": {"question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))},
+    "rag.match.Matcher.matches": {
+        "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
+    },
+    "rag.evidence.EvidenceFinder.find": {"matches": {}},
+    "rag.chat.Chat.call": {"deadline": 1e12},
+    "rag.rerank.rerank": {"reranker": None},
+    "evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
+    "evals.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
+    "evals.runner.run_cases": {
+        "config": RunConfig("s", "c", "l", "v", "extractive", None, 20),
+        "find": str, "supports": bool, "expected_mode": "extractive",
+    },
+    "ui.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
+    "ui.desk.Desk.stream": {"asked": Asked("a" * 16)},
+    "ui.bibliography.bibliography": {"form": "bibtex"},
+    "ui.styled.styled": {"style": "apa"},
+    "evals.sweep.best": {"measure": "R@1"},
+}  # fmt: skip
+# How the words of a pair stand to one another, told by places: there is none to be told of.
+# What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
+REFUSE = {
+    "evals.judge.endpoint.Endpoint.judge", "evals.judge.judge.Judge.supports",
+    "rag.llm.LLMComposer.compose",
+}  # fmt: skip
+WITH_PLACES = {"rag.pairing.alike", "rag.pairing.around"}
+PLAIN = {str: "harbour", int: 3, float: 0.5, bool: False}
+
+
+def arguments(name: str, function: Any, lists: list[str], given: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a function is called with: empty lists, and whatever else it must have."""
+    called: dict[str, Any] = {}
+    for key, parameter in inspect.signature(function).parameters.items():
+        if key in ("self", "cls"):
+            continue
+        special = SPECIAL.get(name, {})
+        if key in lists:
+            called[key] = []
+        elif key in special:
+            own = special[key]
+            called[key] = given["folder"] / own if isinstance(own, Path) else own
+        elif parameter.default is inspect.Parameter.empty and parameter.kind < 4:
+            hint = parameter.annotation
+            assert key in given or hint in PLAIN, f"tell test_empty.py what {key} of {name} is"
+            called[key] = given[key] if key in given else PLAIN[hint]
+    return called
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - WITH_PLACES))
+def test_nothing_given_is_nothing_done_or_one_line(name: str, given: dict[str, Any]) -> None:
+    function, lists = FUNCTIONS[name]
+    owner = name.split(".")[-2]
+    takes_self = "self" in inspect.signature(function).parameters
+    assert not takes_self or owner in given, f"tell test_empty.py how to make a {owner}"
+    call: Callable[..., Any] = function.__get__(given[owner]) if takes_self else function
+    # Where there must be something, a line of ours says so.
+    with pytest.raises((FootnoteError, Failed)) if name in REFUSE else nullcontext():
+        made = call(**arguments(name, function, lists, given))
+        if isinstance(made, Iterator):
+            list(made)
+
+
+def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finished(
+    tmp_path: Path,
+) -> None:
+    rows = [{"title": invented(n).title, "abstract": invented(n).abstract} for n in range(3)]
+    (tmp_path / "papers.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    papers = read_sources([tmp_path / "papers.jsonl"]).papers
+    with serve(embeds()) as endpoint:
+        embedder = EndpointEmbedder("scripted", base_url=endpoint.url)
+        with Library.open(tmp_path / "shelf", embedder=embedder, create=True) as library:
+            # All is committed and nothing is published, as after a kill at this moment.
+            add_papers(library._catalog, embedder, papers)
+        ran = inside(
+            "index", tmp_path / "papers.jsonl", "--library", tmp_path / "shelf", "--json",
+            FOOTNOTE_EMBEDDING_MODEL="scripted", OPENAI_BASE_URL=endpoint.url,
+        )  # fmt: skip
+        assert (ran.status, ran.err) == (0, "")
+        assert (ran.data["papers"], ran.data["unchanged"]) == (3, 3)
+        with Library.open(tmp_path / "shelf", embedder=embedder) as library:
+            assert library.agrees()
+    assert all(request["input"] for request in endpoint.requests)

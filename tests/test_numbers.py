@@ -1,0 +1,242 @@
+"""Numbers from outside: whatever comes, it is a reply or one line, and nothing is made room for."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from conftest import HashedWords, invented
+
+from index import FootnoteError
+from index.filters import Filters
+from index.library import Library
+from rag.engine import CitedQueryEngine
+from rag.retrieve import HybridRetriever
+from rag.stored import answer_record
+from tests.command import ROOT
+from tests.pages import desk_of
+from tests.scripted import QUESTION, answered
+from ui.actions import ACTIONS, CRASHED, act
+from ui.asked import MOST_COUNTED, Args, Asked, BadRequest
+from ui.chat import _frames
+from ui.conversations import Conversations
+from ui.desk import Desk
+from ui.topics import Topics
+
+USER = "a1b2c3d4e5f6g7h8"
+COUNT = 12
+HOSTILE = [
+    True, -1, -(2**31), 2**31, 2_000_000_000, 2**63, 10**30, 10**5000, 1e308, -1e308, 0.5,
+    float("inf"), float("nan"), "１２", "1_2", "1e9", "9" * 30, "9" * 5000, "0x10", "-7", [], {},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("numbers") / "library"
+    with Library.open(folder, embedder=HashedWords(), create=True) as library:
+        library.add([invented(n, f"{2000 + n}-01-31") for n in range(COUNT)], names=["harbours"])
+        yield library
+
+
+@pytest.fixture(scope="module")
+def desk(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with all that a server has, over a copy: its actions remove papers."""
+    beside = tmp_path_factory.mktemp("beside")
+    shutil.copytree(library.path, beside / "library")
+    with (
+        Library.open(beside / "library", embedder=HashedWords()) as own,
+        Conversations.open(beside / "talks.sqlite3") as talks,
+        Topics.open(beside / "topics.sqlite3") as topics,
+    ):
+        yield desk_of(
+            own, conversations=talks, topics=topics, feedback=beside / "feedback.jsonl",
+            runs=beside / "runs", uploads=beside,
+        )  # fmt: skip
+
+
+class _Noted(dict[str, Any]):
+    """What a browser sent, noting each name that is read."""
+
+    def __init__(self, values: Mapping[str, Any], read: set[str]) -> None:
+        super().__init__(values)
+        self.read = read
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+
+def numeric_names() -> set[str]:
+    """Returns the name of every number that the page reads, as the source spells it."""
+    found = set[str]()
+    for path in (ROOT / "ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "number":
+                # In a comprehension over names it is a variable.
+                first = node.args[0]
+                found |= {first.value} if isinstance(first, ast.Constant) else {"since", "until"}
+    return found
+
+
+def sent_to(desk: Desk, action: str) -> dict[str, Any]:
+    """Returns what the page would send with an action, so that all of it is read."""
+    assert desk.conversations is not None
+    talk = desk.conversations.start(USER)
+    desk.conversations.append(USER, talk, answered())
+    return {
+        "user": USER, "action": action, "conversation": talk, "id": talk, "place": 1, "turn": 1,
+        "paper": invented(3).id, "papers": [invented(3).id], "into": "#x", "query": "harbour",
+        "form": {"export": "bibtex"}.get(action, "bibtex"), "title": "Tides", "thumb": "up",
+        "text": "tides of the harbour", "a": "one", "b": "two", "run": "one", "case": "1",
+        "set": "none", "job": "none", "scope": {}, "mark": 3, "number": 99, "at": 0, "kept": 1,
+    }  # fmt: skip
+
+
+def test_every_number_of_every_action_is_a_reply_or_a_line(desk: Desk) -> None:
+    names, reached = numeric_names() | {"scope", "kept"}, set[str]()
+    for action in ACTIONS:
+        sent, read = sent_to(desk, action), set[str]()
+        # Read first by hand: an action reads further where what came before it is right.
+        with suppress(FootnoteError):
+            ACTIONS[action](desk, Args(_Noted(sent, read)))
+        for name in names & read:
+            for value in HOSTILE:
+                hostile = (
+                    [{name: value}]
+                    if name != "scope"
+                    else [{"scope": {"since": value}}, {"scope": {"until": value}}]
+                )
+                for part in hostile:
+                    reply = act(desk, {**sent_to(desk, action), **part})
+                    assert reply.get("error") != CRASHED, (action, part)
+                    assert "\n" not in reply.get("error", "")
+        reached |= names & read
+    # "now" is read where browsers keep the conversations, "turn" of questions too.
+    assert names - reached <= {"since", "until", "now"}
+
+
+@pytest.mark.parametrize("name", ["turn", "kept"])
+def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
+    desk: Desk, name: str
+) -> None:
+    for value in HOSTILE:
+        frames = list(_frames(desk, QUESTION, {"user": USER, name: value}))
+        assert frames[-1]["state"] == "failed", value
+        assert "must be a whole number" in frames[-1]["html"]
+        assert all(type(frame["turn"]) is int and frame["turn"] <= MOST_COUNTED for frame in frames)
+
+
+def test_what_is_no_number_within_bounds_is_refused_in_one_short_line() -> None:
+    for value in (*HOSTILE, [10**5000]):
+        with pytest.raises(BadRequest) as error:
+            Args.read({"at": value}).number("at", most=10**6)
+        assert "\n" not in str(error.value)
+        assert len(str(error.value)) < 200
+        with pytest.raises(BadRequest):
+            Asked.read({"user": USER, "scope": {"since": value}} if value != {} else {})
+
+
+def test_numbers_as_forms_and_scripts_send_them_are_read() -> None:
+    args = Args.read({"a": 7, "b": " 2020 ", "c": "", "d": None, "e": 0, "f": "-3"})
+    assert [args.number(name) for name in "abcde"] == [7, 2020, None, None, 0]
+    assert args.number("f", least=-5) == -3
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yields the way to each number within JSON values."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, int | float):
+        yield path
+
+
+def changed(value: Any, path: tuple[Any, ...], to: object) -> Any:
+    """Returns JSON values with the one at a path replaced."""
+    if not path:
+        return to
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    made = {key: changed(inner, path[1:], to) if key == path[0] else inner for key, inner in pairs}
+    return made if isinstance(value, dict) else list(made.values())
+
+
+def test_every_number_of_a_record_that_a_browser_keeps_is_a_reply_or_a_line(
+    library: Library,
+) -> None:
+    desk, record = desk_of(library), answer_record(answered())
+    for path in leaves(record):
+        for value in (True, -1, 99, 10**30, 1e308, float("nan"), "１２", None, [], {}):
+            records = [changed(record, path, value)]
+            for action in ("boot", "open", "timeline", "export", "copy"):
+                sent = {"user": USER, "action": action, "records": records, "place": 1, "turn": 1}
+                reply = act(desk, {**sent, "form": "json"})
+                assert reply.get("error") != CRASHED, (action, path, value)
+
+
+# The library.
+
+FAR = [2**31, 2_000_000_000, 2**63, 10**30]
+
+
+@pytest.mark.parametrize("k", FAR)
+def test_what_is_asked_of_a_library_is_bounded_by_its_size(library: Library, k: int) -> None:
+    assert len(library.search("tides", k=k)) == COUNT
+    assert len(library.search("tides", k=k, by="bm25")) == COUNT
+    assert len(library.similar(invented(3).id, k=k)) == COUNT - 1
+    assert len(library.page("added", 0, k)) == COUNT
+    assert library.page("added", k, 5) == []
+    assert library.since(k) == []
+    assert len(HybridRetriever(library).search("tides of the harbour", k=k)) == COUNT
+
+
+@pytest.mark.parametrize("k", [-1, -(2**63), -(10**30)])
+def test_less_than_nothing_is_nothing(library: Library, k: int) -> None:
+    assert library.search("tides", k=k) == []
+    assert library.search("tides", k=k, by="bm25") == []
+    assert library.similar(invented(3).id, k=k) == []
+    assert library.page("added", 0, k) == []
+    assert len(library.page("added", k, 5)) == 5
+    assert len(library.since(k)) == COUNT
+    assert HybridRetriever(library).search("tides of the harbour", k=k) == []
+
+
+@pytest.mark.parametrize("year", [2**31, 2**63, 10**30])
+def test_a_year_beyond_every_year_is_beyond_them(library: Library, year: int) -> None:
+    for by in ("bm25", "cosine"):
+        for filters, count in [
+            (Filters(since=year), 0),
+            (Filters(until=year), COUNT),
+            (Filters(since=-year), COUNT),
+            (Filters(until=-year), 0),
+        ]:
+            assert len(library.search("tides", k=50, filters=filters, by=by)) == count
+            assert library.count(filters) == count
+
+
+def test_a_page_far_behind_the_last_one_does_not_end_the_process(library: Library) -> None:
+    # In a process of its own: what it guards against is an abort.
+    script = (
+        "import sys; from pathlib import Path; from conftest import HashedWords\n"
+        "from index.library import Library; from tests.pages import desk_of\n"
+        "from ui.actions import act\n"
+        "with Library.open(Path(sys.argv[1]), embedder=HashedWords()) as library:\n"
+        "    library.search('tides', k=2_000_000_000, by='bm25')\n"
+        "    sent = {'action': 'browse', 'at': 2_000_000_000, 'query': 'tides'}\n"
+        "    print(len(act(desk_of(library), sent)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(library.path)],
+        cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
+        capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr[-500:]
+
+
+def test_an_engine_asked_for_more_than_there_is_gives_what_there_is(library: Library) -> None:
+    answer = CitedQueryEngine(library).ask("How high rose the tide of harbour3?", k=10**30)
+    assert len(answer.hits) == COUNT
