@@ -32,7 +32,7 @@ _READ = frozenset(
 _READ_BELOW = ("/assets/", "/static/", "/shared/", "/gradio_api/heartbeat/")
 _WRITTEN = frozenset(
     ["/gradio_api/queue/join", "/gradio_api/component_server", "/gradio_api/cancel",
-     "/gradio_api/reset", UPLOAD]
+     "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
 )  # fmt: skip
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Boundaries and headers around the file in the body of an upload.
