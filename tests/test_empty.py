@@ -210,7 +210,7 @@ REFUSE = {
     "rag.llm.LLMComposer.compose",
 }  # fmt: skip
 WITH_PLACES = {"rag.pairing.alike", "rag.pairing.around"}
-PLAIN = {str: "harbour", int: 3, float: 0.5, bool: False}
+PLAIN = {object: "harbour", str: "harbour", int: 3, float: 0.5, bool: False}
 
 
 def arguments(name: str, function: Any, lists: list[str], given: dict[str, Any]) -> dict[str, Any]:
