@@ -64,7 +64,14 @@ from ui.topics import Topics
 LISTS = {list, tuple, set, frozenset, Sequence, Iterable, Collection, Iterator}
 # The commands take lists from the command line, which is tested as such; these are no part of
 # the product but measure and train it.
-NOT_CALLED = ("ui.serving", "evals.bench", "evals.training", "ui.evaluating", "ui.changing", "ui.citing")
+NOT_CALLED = (
+    "ui.serving",
+    "evals.bench",
+    "evals.training",
+    "ui.evaluating",
+    "ui.changing",
+    "ui.citing",
+)
 
 
 def takes_a_list(annotation: object) -> bool:
