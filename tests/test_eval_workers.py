@@ -103,7 +103,7 @@ def test_a_question_that_fails_is_its_own_row_whoever_is_asked_beside_it(
     together, _ = asked(demo_library, tmp_path / "many", reply, 4)
     assert together == alone
     assert [row["id"] for row in together if row["error"]] == ["dqn"]
-    assert "refused with status 400" in together[1]["error"]
+    assert "did not take the request (status 400)" in together[1]["error"]
 
 
 def limited(seconds: str) -> tuple[Callable[[Any], None], list[float]]:

@@ -137,8 +137,7 @@ def test_a_prompt_that_the_server_refuses_gives_quotes(demo_library: Library, se
     question = "What does PPO clip? " + "Say which policy and which ratio. " * 110
     answer = engine(demo_library, server, prompt_tokens=3000).ask(question)
     assert answer.mode == "extractive"
-    assert "refused with status 400" in str(answer.reason)
-    assert "context" in str(answer.reason)
+    assert "did not take the request (status 400)" in str(answer.reason)
 
 
 def test_an_address_that_the_server_does_not_know_gives_quotes(
@@ -146,7 +145,7 @@ def test_an_address_that_the_server_does_not_know_gives_quotes(
 ) -> None:
     answer = engine(demo_library, f"{server}/nowhere").ask(QUESTIONS[0])
     assert answer.mode == "extractive"
-    assert "refused with status 404" in str(answer.reason)
+    assert "(status 404)" in str(answer.reason)
 
 
 def test_a_server_that_is_too_slow_gives_quotes(demo_library: Library, server: str) -> None:
