@@ -28,6 +28,7 @@ from ui.desk import Ask, Desk, ShownLibrary
 from ui.frames import Frame, answer_frames, failed_frame, frame
 from ui.links import add_links
 from ui.panels import composers_html, header_html, places_html, shell_html
+from ui.sessions import SESSIONS, releasing
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("chat.js", "actions.js", "files.js", "views.js")
@@ -239,7 +240,7 @@ def start(page: gr.Blocks, *, host: str = "127.0.0.1", port: int = 7860) -> str:
         app, address, _ = page.launch(
             server_name=host, server_port=port, share=False, quiet=True, inbrowser=False,
             max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True, enable_monitoring=False,
-            **page_options(),
+            state_session_capacity=SESSIONS, app_kwargs=releasing(page, {}), **page_options(),
         )  # fmt: skip
     except (OSError, ValueError) as error:
         # ValueError: Gradio cannot reach its own page, mostly because a proxy is set.
