@@ -37,6 +37,7 @@ def chat(
     composer: ComposerOption = "auto",
 ) -> None:
     """Serve the chat page over a library."""
+    _prepare()
     with open_engine(library, composer) as engine:
         _serve(engine, chosen_model(composer), host, port)
 
@@ -54,6 +55,7 @@ def demo(
     from index.sources import read_sources
     from ui.terminal import show_answer
 
+    _prepare()
     model, reranker = chosen_model(composer), chosen_reranker()
     terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}-{EXPORT_VERSION}" / "demo"
@@ -68,6 +70,13 @@ def demo(
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
             _serve(engine, model, host, port)
+
+
+def _prepare() -> None:
+    """Sets what must be set before the first thread starts."""
+    from ui.allocator import share_arenas
+
+    share_arenas()
 
 
 def _serve(engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int) -> None:
