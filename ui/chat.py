@@ -38,6 +38,7 @@ from ui.links import add_links
 from ui.listening import free_port, interruptible
 from ui.middleware import Guard
 from ui.panels import composers_html, header_html, places_html, shell_html
+from ui.sessions import SESSIONS, releasing
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("chat.js", "actions.js", "files.js", "views.js")
@@ -281,7 +282,8 @@ def start(
         app, address, _ = page.launch(
             server_name=bracketed(host), server_port=port, share=False, quiet=True,
             inbrowser=False, max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True,
-            enable_monitoring=False, app_kwargs=before, **page_options(limits),
+            enable_monitoring=False, state_session_capacity=SESSIONS,
+            app_kwargs=releasing(page, before), **page_options(limits),
         )  # fmt: skip
     except (OSError, ValueError) as error:
         # ValueError: Gradio cannot reach its own page, mostly because a proxy is set.

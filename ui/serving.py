@@ -47,6 +47,7 @@ def chat(
 ) -> None:
     """Serve the chat page over a library."""
     door = _door(host, open_, allow_host, trusted_proxy)
+    _prepare()
     with open_engine(library, composer) as engine:
         _serve(engine, chosen_model(composer), host, port, door)
 
@@ -68,6 +69,7 @@ def demo(
     from ui.terminal import show_answer
 
     door = _door(host, open_, allow_host, trusted_proxy)
+    _prepare()
     model, reranker = chosen_model(composer), chosen_reranker()
     terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}-{EXPORT_VERSION}" / "demo"
@@ -82,6 +84,13 @@ def demo(
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
             _serve(engine, model, host, port, door)
+
+
+def _prepare() -> None:
+    """Sets what must be set before the first thread starts."""
+    from ui.allocator import share_arenas
+
+    share_arenas()
 
 
 def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | None) -> "Door":

@@ -1,0 +1,157 @@
+"""Whoever comes to the page and goes without a word leaves nothing behind in the server."""
+
+import asyncio
+import gc
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from index.library import Library
+from rag.answer import Event
+from rag.engine import CitedQueryEngine
+from tests.pages import LOOPS, PPO
+from ui.chat import build_page, start
+from ui.desk import Ask, Desk
+from ui.sessions import EVENTS, PATIENCE, SESSIONS, Sweeper
+
+pytestmark = LOOPS
+
+
+class Visitors:
+    """Calls a page as browsers do, each time with a session of its own."""
+
+    def __init__(self, page: Any, http: httpx.Client) -> None:
+        self.page, self.queue, self.http = page, page._queue, http
+        functions = self.http.get("/config").json()["dependencies"]
+        self.answer = next(f["id"] for f in functions if "surroundings" in str(f["js"]))
+        self.header = next(f["id"] for f in functions if "load" in dict(f["targets"]).values())
+
+    def join(self, function: int, session: str, data: Sequence[Any] = ()) -> None:
+        sent = {"data": list(data), "fn_index": function, "session_hash": session}
+        self.http.post("/gradio_api/queue/join", json=sent).raise_for_status()
+
+    def read(self, session: str) -> list[dict[str, Any]]:
+        url = f"/gradio_api/queue/data?session_hash={session}"
+        with self.http.stream("GET", url) as stream:
+            lines = [line for line in stream.iter_lines() if line.startswith("data:")]
+        # What was said last is said before Gradio has put the event away.
+        _until(lambda: not self.queue.event_ids_to_events)
+        return [json.loads(line.removeprefix("data:")) for line in lines]
+
+    def visit(self, count: int) -> None:
+        for _ in range(count):
+            session = secrets.token_hex(6)
+            self.join(self.header, session)
+            assert [m["success"] for m in self.read(session) if "success" in m] == [True]
+
+    def ask(self, session: str) -> None:
+        sent = {"user": secrets.token_hex(16), "conversation": "", "turn": 1, "scope": {}}
+        self.join(self.answer, session, [PPO, sent])
+
+    def sweep(self, *, seconds: float) -> None:
+        """Sweeps now, and again as if so many seconds had gone by."""
+        now = time.monotonic()
+        sweeper = Sweeper(self.queue, clock=lambda: now)
+        asyncio.run(sweeper.sweep())
+        now += seconds
+        asyncio.run(sweeper.sweep())
+
+    @property
+    def held(self) -> set[str]:
+        return Sweeper(self.queue).held
+
+
+@contextmanager
+def visited(ask: Ask, library: Library) -> Iterator[Visitors]:
+    page = build_page(ask, library, desk=Desk(library, {"quotes": ask}))
+    try:
+        with httpx.Client(base_url=start(page, port=0), timeout=30) as http:
+            yield Visitors(page, http)
+    finally:
+        page.close(verbose=False)
+        gc.collect()  # so that the warnings of LOOPS fall here and not in another module
+
+
+@pytest.fixture(scope="module")
+def visitors(demo_library: Library) -> Iterator[Visitors]:
+    with visited(CitedQueryEngine(demo_library).stream, demo_library) as found:
+        yield found
+
+
+def _until(true: Callable[[], bool], seconds: float = 30) -> None:
+    ends = time.monotonic() + seconds
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.005)
+    assert true()
+
+
+def test_sessions_that_end_without_a_word_leave_nothing_in_the_queue(visitors: Visitors) -> None:
+    visitors.visit(3)
+    # Gradio lets go of them itself by now? Then this module's sweeping can go, too.
+    assert len(visitors.held) >= 3
+    visitors.sweep(seconds=PATIENCE / 2)
+    assert len(visitors.held) >= 3
+    visitors.sweep(seconds=PATIENCE)
+    assert visitors.held == set()
+    assert len(visitors.queue.event_analytics) <= 1
+    visitors.visit(1)
+
+
+def _objects_after(visitors: Visitors) -> int:
+    visitors.sweep(seconds=PATIENCE)
+    gc.collect()
+    return len(gc.get_objects())
+
+
+def test_a_hundred_sessions_more_leave_no_objects_more(visitors: Visitors) -> None:
+    visitors.visit(SESSIONS + 10)
+    before = _objects_after(visitors)
+    visitors.visit(100)
+    assert _objects_after(visitors) - before < 100
+    assert len(visitors.page.state_holder.session_data) <= SESSIONS
+
+
+@pytest.mark.long
+def test_a_hundred_answers_more_leave_no_objects_more(visitors: Visitors) -> None:
+    def asked(count: int) -> int:
+        for session in (secrets.token_hex(6) for _ in range(count)):
+            visitors.ask(session)
+            assert '"done"' in json.dumps(visitors.read(session))
+        return _objects_after(visitors)
+
+    before = asked(SESSIONS + 10)
+    assert asked(100) - before < 100
+
+
+def test_what_was_said_to_nobody_is_let_go_while_the_server_runs(visitors: Visitors) -> None:
+    session = secrets.token_hex(6)
+    for _ in range(EVENTS + 1):
+        visitors.join(visitors.header, session)
+    _until(lambda: session not in visitors.held)
+    visitors.visit(1)
+
+
+def test_an_answer_in_the_making_is_kept_however_long_it_takes(demo_library: Library) -> None:
+    go_on, engine = threading.Event(), CitedQueryEngine(demo_library)
+
+    def slow(*args: Any, **options: Any) -> Iterator[Event]:
+        go_on.wait(timeout=30)
+        yield from engine.stream(*args, **options)
+
+    with visited(slow, demo_library) as visitors:
+        session = secrets.token_hex(6)
+        visitors.ask(session)
+        _until(lambda: bool(visitors.queue.event_ids_to_events))
+        visitors.sweep(seconds=100 * PATIENCE)
+        go_on.set()
+        said = visitors.read(session)
+        assert said[-1]["msg"] == "close_stream"
+        assert [m["success"] for m in said if m["msg"] == "process_completed"] == [True]
+        assert '"done"' in json.dumps(said)
