@@ -6,7 +6,7 @@ Whatever else is kept in SQLite, such as conversations, is kept in a file of thi
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -133,3 +133,28 @@ class Database:
     def data_version(self) -> int:
         """Returns a number that changes when another connection has committed."""
         return int(self._rows("PRAGMA data_version")[0][0])
+
+
+def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Returns what a query finds in a file that is there, whoever writes it; makes nothing.
+
+    A file or a table that is not there has no rows.
+    """
+    if not path.is_file():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as opened:
+        try:
+            return opened.execute(sql).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+
+
+def damage(path: Path) -> str | None:
+    """Returns what SQLite finds wrong with a file of its own, None of one that is whole."""
+    try:
+        found = "; ".join(str(row[0]) for row in look(path, "PRAGMA integrity_check"))
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if found == "ok" else found

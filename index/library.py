@@ -232,13 +232,22 @@ class Library(Searchable):
         return stack
 
     def _mend(self) -> None:
-        """Makes the snapshot again where it disagrees with the catalog."""
-        if self._snapshots.agrees():
+        """Makes the snapshot again where it disagrees with the catalog; sweeps what is left over.
+
+        A writer that was killed after it had published has swept nothing away.
+        """
+        whole = self._snapshots.agrees()
+        if whole and not self._snapshots.leftovers():
             return
         try:
             with self._writing():
                 if not self._snapshots.agrees():
                     self._snapshots.publish(afresh=True)
+                self._snapshots.sweep()
         except LibraryLocked:
             # The writer publishes what is missing; until then its last snapshot serves.
             return
+        except LibraryError:
+            # A library that may only be read is read, with whatever lies beside it.
+            if not whole:
+                raise

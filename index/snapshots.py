@@ -137,7 +137,7 @@ class Snapshots:
         # SQLite's data_version speaks of other connections' commits only.
         self._seen = -1
         self.current()
-        self._sweep(generation)
+        self.sweep()
 
     def _write_vectors(self, folder: Path) -> None:
         vectors = Vectors(folder)
@@ -154,11 +154,19 @@ class Snapshots:
         words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers())
         words.close()
 
-    def _sweep(self, generation: int) -> None:
+    def leftovers(self) -> list[Path]:
+        """Returns the folders that nobody reads: what a killed writer made, or had yet to sweep."""
+        generation = self._generation()
         # The one before stays: a reader may be opening it at this moment.
-        for folder in self._root.iterdir():
-            if folder.name not in (str(generation), str(generation - 1)):
-                shutil.rmtree(folder, ignore_errors=True)
+        kept = (str(generation), str(generation - 1))
+        if not self._root.is_dir():
+            return []
+        return [folder for folder in self._root.iterdir() if folder.name not in kept]
+
+    def sweep(self) -> None:
+        """Removes the folders that nobody reads; the caller holds the write lock."""
+        for folder in self.leftovers():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _generation(self) -> int:
         return int(self._catalog.meta("generation") or 0)

@@ -121,6 +121,30 @@ def test_a_kill_while_a_library_is_made_leaves_one_that_can_be_opened(tmp_path):
         assert found(library) == ids(FIRST)
 
 
+def left_over(path: Path) -> list[str]:
+    """Leaves what a writer does that is killed before or after it publishes."""
+    names = ["0", "9.making"]
+    for name in names:
+        (path / SNAPSHOTS / name / "vectors").mkdir(parents=True)
+    return names
+
+
+def test_opening_sweeps_away_what_a_killed_writer_left(path):
+    left = left_over(path)
+    with Library.open(path, embedder=HashedWords()) as library:
+        assert found(library) == ids(FIRST)
+    # The one in use and the one before it stay.
+    stayed = {p.name for p in (path / SNAPSHOTS).iterdir()}
+    assert (len(stayed), stayed & {*left}) == (2, set())
+
+
+def test_opening_sweeps_nothing_away_while_another_writes(path, busy):
+    left = left_over(path)
+    with Library.open(path, embedder=HashedWords()) as reader:
+        assert found(reader) == ids(FIRST)
+    assert {*left} <= {p.name for p in (path / SNAPSHOTS).iterdir()}
+
+
 def test_a_transaction_that_fails_leaves_nothing_of_itself():
     catalog = Catalog(Path(":memory:"))
     with suppress(ConnectionError), catalog.transaction():

@@ -1,0 +1,340 @@
+"""Whatever a stranger's file, question, model or browser holds, it is read or told on one line."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from conftest import HashedWords
+from hypothesis import strategies as st
+
+from index import FootnoteError, SourceError
+from index.library import Library
+from index.papers import Paper, Problem, from_json, to_json
+from index.passages import passages, sentence_spans
+from index.sources import bibtex, daily_papers, pubmed, read_papers, ris, tables
+from rag import QuestionError
+from rag.answer import Answer, Turn
+from rag.cite import Binder, is_dangling
+from rag.question import understand
+from rag.reword import reworded
+from rag.scope import read_scope
+from rag.stored import answer_of, answer_record
+from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
+from tests.fuzzing import JSON, SCRIPT, SIGNS, changed, encoded, fuzz, json_changed, mutated
+from tests.fuzzing import changes as some_changes
+from tests.fuzzing import one_line
+from ui.actions import ACTIONS, CRASHED, act
+from ui.asked import Asked, BadRequest
+from ui.batch import read_questions, read_turns
+from ui.conversations import Conversations
+from ui.desk import Desk
+from ui.talk import Transcript
+from ui.topics import Topics
+from ui.transcripts import transcript_html, transcript_json, transcript_markdown
+
+# Fifteen properties have a minute together.
+LONG = 4.0
+pytestmark = pytest.mark.parametrize(
+    "seconds",
+    [pytest.param(None, id="quick"), pytest.param(LONG, id="long", marks=pytest.mark.long)],
+)
+
+# Readers of papers.
+
+LISTED = [
+    write(*shown)
+    for write in (test_daily_papers.flat, test_daily_papers.spaced)
+    for shown in (test_daily_papers.DATED, (test_daily_papers.GULLS, test_daily_papers.CRABS))
+]
+ROW = {
+    "title": "Sails", "abstract": "Sails tear. We saw it, e.g. in 2020.", "arxiv_id": "2105.00001",
+    "authors": ["A. One", "B. Two"], "published": "2021-05-04", "venue": "Sea", "author_count": 2,
+    "metadata": {"doi": "10.1/x", "url": "https://a.example"},
+}  # fmt: skip
+ROWS = f"{json.dumps(ROW)}\n{json.dumps({'_id': 'q7', 'text': 'Ropes fray.'})}\n"
+READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
+    "daily_papers": (
+        daily_papers, LISTED, "Subscribe|new|• 3 authors|·|Jan 26|May 3, 2025 7|\n\n".split("|"),
+    ),
+    "bibtex": (
+        bibtex, [test_bibtex.ENTRY, test_bibtex.SAILS * 3, "@string{jt = {T}}\n@comment{x}\n"],
+        "@article{|@string{a = a # a}|title = {|, year = 2020|abstract = \"|{\\'e}|\\v{S}| and |$|"
+        " # |jan|}\n|@|\\url{|{-}|\\textbf{".split("|"),
+    ),
+    "ris": (
+        ris, [test_ris.RECORD, test_ris.SAILS * 3],
+        "TY  - JOUR\n|ER  - \n|\nAB  - |\nAU  - ,|DA  - 2020/13/99/|\nZZ  - |\nTY  - ".split("|"),
+    ),
+    "pubmed": (
+        pubmed, [test_pubmed.HEAD + test_pubmed.ARTICLE + test_pubmed.SAILS + test_pubmed.TAIL],
+        "<PubmedArticle>|</PubmedArticle>|<!DOCTYPE x [<!ENTITY a 'b'>]>|&a;|<PMID>|</Abstract>|"
+        "<PubmedBookArticle>|<AbstractText Label=\"|<?xml|xmlns:a=''".split("|"),
+    ),
+    "jsonl": (
+        tables, [ROWS], '{"title": "|"abstract": |"id": "arxiv:|null|[|{"_id":1,|\n{"|"doi"'
+        "|1e999|\\ud83d".split("|"),
+    ),
+}  # fmt: skip
+# What each record of a format begins with; elsewhere a record is a line, or cannot be told.
+STARTS = {"ris": r"^TY  - ?", "pubmed": r"<Pubmed(?:Book)?Article[\s>]"}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_any_text_gives_a_paper_or_one_line_for_each_record(reader, seconds) -> None:
+    module, texts, words = READERS[reader]
+
+    def check(text: str) -> None:
+        found = list(module.read(text, "name.txt"))
+        for one in found:
+            holds_together(one)
+        if reader == "jsonl":
+            assert len(found) == sum(bool(line.strip()) for line in text.split("\n"))
+        elif reader in STARTS:
+            lines = re.sub(r"\r\n?", "\n", text)
+            assert len(found) == len(re.findall(STARTS[reader], lines, re.MULTILINE))
+
+    # As from a file: what is no character is not in a text.
+    texts_only = mutated(texts, words).map(lambda text: text.encode(errors="replace").decode())
+    fuzz(reader, texts_only, check, seconds)
+
+
+def holds_together(found: Paper | Problem) -> None:
+    """Asserts what every paper and every problem keeps to."""
+    if isinstance(found, Problem):
+        assert found.path == "name.txt"
+        assert one_line(found.message)
+        assert found.line is None or found.line > 0
+        return
+    assert from_json(to_json(found)) == found
+    assert json.dumps(found.abstract, ensure_ascii=False).encode()
+    assert found.abstract.strip()
+    assert "\0" not in found.abstract
+    for line in (found.title, found.id, found.venue or "x", *found.authors, *found.aliases):
+        assert len(f"x{line}".split("\n")) == 1
+        assert line == "" or line.encode()
+    assert found.id == found.aliases[0]
+    assert found.year is None or 1 <= found.year <= 9999
+    assert found.url is None or found.url.startswith(("https://", "http://"))
+    spans = sentence_spans(found.abstract)
+    assert spans == sorted(spans)
+    for start, end in [*spans, *((p.start, p.end) for p in passages(found, spans))]:
+        assert 0 <= start < end <= len(found.abstract)
+
+
+def test_any_file_gives_papers_or_one_line(tmp_path, seconds) -> None:
+    path = tmp_path / "name.txt"
+    texts = [text for _, valid, _ in READERS.values() for text in valid]
+    words = [word for _, _, of_reader in READERS.values() for word in of_reader]
+
+    def check(example: tuple[bytes, bool]) -> None:
+        raw, zipped = example
+        path.write_bytes(gzip.compress(raw, 1)[: len(raw) + 20] if zipped else raw)
+        try:
+            for found in read_papers(path):
+                holds_together(found)
+        except SourceError as error:
+            assert one_line(str(error))
+
+    fuzz("files", st.tuples(encoded(mutated(texts, words)), st.booleans()), check, seconds)
+
+
+# Questions.
+
+ASKED = (
+    "Which papers by Kaiming He since 2015 at CVPR say that deeper networks are harder to train?",
+    "What did Hinton's 2012–2014 papers (arXiv:1312.5602) find, and does the second one agree?",
+    "¿Qué artículos de 2020 hablan de aprendizaje por refuerzo?", "Was ist GPT-3?", "and in 2019?",
+    "does paper [2] from NeurIPS before 2018 beat ResNet-50 by 3.5%?", "強化学習とは何ですか",
+)  # fmt: skip
+NAMES = "since |before 2019|between 2015 and | by |published in |last year|[2]| its |20201|at ICLR"
+
+
+def test_any_question_is_asked_or_told_on_one_line(demo_library, seconds) -> None:
+    words = NAMES.split("|")
+    text = mutated(ASKED, words)
+    talks = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), text), max_size=3)
+
+    def check(example: tuple[str, list[Turn]]) -> None:
+        try:
+            question = understand(*example)
+        except QuestionError as error:
+            assert one_line(str(error))
+            return
+        scope = read_scope(question, demo_library)
+        for read in scope.read:
+            assert read.text in question.asked or read.text in question.topic
+            assert getattr(scope.filters, read.kind) == read.value
+        assert scope.note is None or one_line(scope.note)
+        assert one_line(reworded(scope.question, demo_library).query, most=10_000)
+
+    fuzz("questions", st.tuples(text, talks), check, seconds)
+
+
+# What a model writes.
+
+WRITTEN = (
+    "It clips [1]. It learns [3, 4].\n\n- Both agree [1][6].\n- In [0, 1] it lies [7].",
+    "[1] It clips.[2] “It learns.”[sentence 3] Values in [1, 20] hold [1-4], [5 and 6].",
+)
+MARKS = "[1]|[2][3]|[1-|[sentence |, 4]|[0, 5]|[99]| in |. |- |[|]|[#3]|[1;2]|\n\n|and|[1–3]"
+
+
+def test_any_text_of_a_model_is_bound_verbatim_and_streamed_whole(seconds) -> None:
+    text = mutated(WRITTEN, MARKS.split("|"))
+
+    def check(example: tuple[str, list[float]]) -> None:
+        written, cuts = example
+        whole, streaming = Binder(test_cite.EVIDENCE), Binder(test_cite.EVIDENCE)
+        places = sorted(int(cut * len(written)) for cut in cuts)
+        pieces = [written[a:b] for a, b in zip([0, *places], [*places, None], strict=True)]
+        shown = "".join([*map(streaming.feed, pieces), streaming.flush()])
+        assert shown == whole.feed(written) + whole.flush()
+        assert len(whole.papers) <= len(test_cite.PAPERS)
+        binder = Binder(test_cite.EVIDENCE)
+        for bound in binder.bind(written):
+            for citation in bound.citations:
+                paper = binder.papers[citation.marker - 1]
+                assert citation.quote == paper.abstract[citation.start : citation.end] != ""
+            assert all(is_dangling(note) and one_line(note) for note in bound.notes)
+
+    fuzz("markers", st.tuples(text, st.lists(st.floats(0, 1), max_size=6)), check, seconds)
+
+
+# What a conversation is kept as, and what becomes of it.
+
+ANSWERS = [scripted.answered(), scripted.quoted(), scripted.abstained(), scripted.hostile()]
+RECORDS = json.loads(json.dumps([answer_record(answer) for answer in ANSWERS]))
+
+
+def test_any_json_is_an_answer_that_can_be_shown_or_told_on_one_line(seconds) -> None:
+    def check(record: Any) -> None:
+        try:
+            answer = answer_of(record)
+        except ValueError as error:
+            assert one_line(str(error))
+            return
+        again = json.loads(json.dumps(answer_record(answer)))
+        assert answer_record(answer_of(again)) == answer_record(answer)
+        shows_whole(answer)
+
+    fuzz("answers", json_changed(RECORDS), check, seconds)
+
+
+def shows_whole(answer: Answer) -> None:
+    """Asserts that an answer can be saved in every form."""
+    transcript = Transcript(answer.question, datetime(2026, 1, 2, tzinfo=UTC), (answer,))
+    assert json.loads(transcript_json(transcript))["answers"]
+    for text in (transcript_markdown(transcript), transcript_html(transcript)):
+        assert "<script" not in text.casefold()
+        text.encode()
+
+
+def test_any_words_in_an_answer_stay_words_in_a_transcript(seconds) -> None:
+    words = [SCRIPT, "![x](http://a.example)", "</article>", "[^1-1]: ", *SIGNS]
+    texts = st.lists(st.sampled_from(words) | st.text(max_size=8), max_size=8).map("".join)
+
+    def check(example: list[str]) -> None:
+        record = json.loads(json.dumps(RECORDS[0]))
+        told = iter(example)
+        record["question"], record["reason"] = next(told), next(told)
+        record["statements"][0].update(text=next(told), notes=[next(told)])
+        record["records"][0].update(title=next(told), venue=next(told), url=next(told))
+        shows_whole(answer_of(record))
+
+    fuzz("transcripts", st.lists(texts, min_size=7, max_size=7), check, seconds)
+
+
+TALK = [{"role": "user", "content": "What is it?"}, {"role": "assistant", "content": "A [1]."}]
+FILED = [
+    json.dumps(TALK), "\n".join(map(json.dumps, TALK)),
+    json.dumps({"id": "1", "question": "Why?", "history": TALK}) + '\n{"id": 2, "question": "x"}',
+]  # fmt: skip
+
+
+def test_any_file_of_a_conversation_is_read_or_told_on_one_line(tmp_path, seconds) -> None:
+    path = tmp_path / "talk.json"
+
+    def check(raw: bytes) -> None:
+        path.write_bytes(raw)
+        with told_on_one_line():
+            assert all(isinstance(turn, Turn) for turn in read_turns(path))
+        with told_on_one_line():
+            assert read_questions(path)
+
+    words = ['{"role": "', '"content": ', "[[[[", "\\ud800", '"id": "', "null", '"history": [']
+    fuzz("conversations", encoded(mutated(FILED, words)), check, seconds)
+
+
+class told_on_one_line(suppress):  # noqa: N801
+    """Lets a fault of ours pass that is one line."""
+
+    def __init__(self) -> None:
+        super().__init__(FootnoteError)
+
+    def __exit__(self, kind: Any, error: Any, at: Any) -> bool:
+        assert not isinstance(error, FootnoteError) or one_line(str(error))
+        return bool(super().__exit__(kind, error, at))
+
+
+# Calls of the page.
+
+USER = "a1b2c3d4e5f6g7h8"
+PLAUSIBLE: dict[str, list[Any]] = {
+    "place": [0, 1, 2, "1", -1, 1e308, 10**30, "9" * 30], "paper": ["arxiv:2403.01234", "Paper"],
+    "form": ["md", "html", "json", "bib"], "thumb": ["up", "down"], "order": ["title", "year"],
+    "query": ["sponges", '"(', "a" * 500], "papers": [["arxiv:2403.01234"], "doi:10.5555/x"],
+    "into": ["#fn-card", "x"], "scope": [{"since": 2020, "papers": ["doi:1"]}, {"venue": "x"}],
+    "records": [RECORDS[:2], []], "paths": [["/etc/passwd"], ["../x"]], "text": ["sponges?", "\0"],
+    "composer": ["quotes", "x"], "fault": ["wrong"], "ignored": [["since"], ["x"]], "id": ["x"],
+}  # fmt: skip
+for name in "turn kept now number mark at since until".split():
+    PLAUSIBLE[name] = PLAUSIBLE["place"]
+OTHERS = "conversation title search job run case a b set correction".split()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[Desk]:
+    """A desk with all that a page may have behind it."""
+    at = tmp_path_factory.mktemp("desk")
+    with (
+        Library.open(at / "library", embedder=HashedWords(), create=True) as library,
+        Conversations.open(at / "conversations.sqlite3") as kept,
+        Topics.open(at / "topics.sqlite3") as topics,
+    ):
+        library.add(scripted.PAPERS)
+        yield Desk(
+            library, {"quotes": scripted.ScriptedAsk()}, kept, topics, at / "feedback.jsonl",
+            at / "runs", uploads=at,
+        )  # fmt: skip
+
+
+def test_any_call_of_the_page_has_a_reply_and_no_crash(desk, seconds) -> None:
+    id = desk.conversations.start(USER)
+    desk.conversations.append(USER, id, scripted.answered())
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        name: st.sampled_from(values) | JSON for name, values in PLAUSIBLE.items()
+    }
+    fields |= {name: st.sampled_from([id, "x", ""]) | JSON for name in OTHERS}
+    fields["id"] = fields["conversation"]
+    calls = st.fixed_dictionaries(
+        {"action": st.sampled_from(sorted(ACTIONS)), "user": st.just(USER)}, optional=fields
+    )
+
+    def check(sent: Any) -> None:
+        reply = act(desk, sent)
+        assert json.dumps(reply).encode()
+        assert reply.get("error", "x") != CRASHED, sent
+        assert one_line(reply.get("error", "x"))
+        try:
+            Asked.read(sent)
+        except BadRequest as error:
+            assert one_line(str(error))
+
+    fuzz("calls", calls | json_changed([{"action": "open", "user": USER, "id": id}]), check, seconds)
