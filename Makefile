@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint lock bench clean
+.PHONY: help setup demo live test test-long lint lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ live: $(READY) ## install a small language model and a server, for the tests of 
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+test-long: $(READY) ## run the tests that take long: more kills, fuzzing, soak
+	$(BIN)/python -m pytest -m long
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check .

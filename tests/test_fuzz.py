@@ -3,10 +3,9 @@
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,9 +26,16 @@ from rag.reword import reworded
 from rag.scope import read_scope
 from rag.stored import answer_of, answer_record
 from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
-from tests.fuzzing import JSON, SCRIPT, SIGNS, changed, encoded, fuzz, json_changed, mutated
-from tests.fuzzing import changes as some_changes
-from tests.fuzzing import one_line
+from tests.fuzzing import (
+    JSON,
+    SCRIPT,
+    SIGNS,
+    encoded,
+    fuzz,
+    json_changed,
+    mutated,
+    one_line,
+)
 from ui.actions import ACTIONS, CRASHED, act
 from ui.asked import Asked, BadRequest
 from ui.batch import read_questions, read_turns
@@ -337,4 +343,6 @@ def test_any_call_of_the_page_has_a_reply_and_no_crash(desk, seconds) -> None:
         except BadRequest as error:
             assert one_line(str(error))
 
-    fuzz("calls", calls | json_changed([{"action": "open", "user": USER, "id": id}]), check, seconds)
+    fuzz(
+        "calls", calls | json_changed([{"action": "open", "user": USER, "id": id}]), check, seconds
+    )
