@@ -196,7 +196,7 @@ def similarity(text: str, reference: str, embedder: Embedder) -> float:
     Source: sentence embeddings compared by cosine, Reimers and Gurevych 2019
     (arXiv:1908.10084).
     """
-    rows = embedder.embed([re.sub(r"\s*\[\d+\]|\*\*", "", text), reference])
+    rows = embedder.embed([re.sub(r"(?<!\s)\s*+\[\d+\]|\*\*", "", text), reference])
     return float(np.clip(rows[0] @ rows[1], 0.0, 1.0))
 
 

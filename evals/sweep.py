@@ -58,7 +58,7 @@ def parse_setting(text: str) -> Setting:
     if match is None:
         raise FootnoteError(f'setting {text!r} is not "NAME: key=value, ..."')
     values: dict[str, Any] = {}
-    for pair in filter(None, re.split(r"\s*,\s*", match["pairs"].strip())):
+    for pair in filter(None, map(str.strip, match["pairs"].split(","))):
         key, _, value = (part.strip() for part in pair.partition("="))
         if key not in known:
             raise FootnoteError(f"setting {match['name']}: no {key!r}; known: {', '.join(known)}")

@@ -19,7 +19,7 @@ NAME_KINDS: tuple[NameKind, ...] = ("venue", "author", "source")
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # NeurIPS, CVPR, CoRL: a venue's short name has a second capital.
-_SHORT_NAME = re.compile(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b")
+_SHORT_NAME = re.compile(r"\b[a-z]*+[A-Z][a-z]*+[A-Z][A-Za-z]*+\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,23 @@ from rag.evidence import Sentence
 
 # [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose, and so is
 # [0, 1]: no sentence has number 0, so that is an interval.
-_GAP = r"[ \t\u00a0\u202f]*"
+_GAP = r"[ \t\u00a0\u202f]*+"
 _DASH = "\u2010\u2011\u2013-"
 _ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
-_JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*"
+_JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
 _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
 _MARKER = rf"\[{_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
 # Markers side by side are one: [1][2] of one paper is shown as one number.
-_MARKERS = re.compile(rf"{_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_MARKERS = re.compile(
+    rf"(?<![ \t\u00a0\u202f]){_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE
+)
 _LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 # What a stream may end with and still be inside markers: whole ones, and the first half of one.
-_UNFINISHED = re.compile(
-    rf"(?:\s|{_MARKER})*(?:\[{_GAP}[sentcad]*#?[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*)?$",
-    re.IGNORECASE,
-)
+_HALF = rf"\[{_GAP}[sentcad]*+#?+[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*+\n?\Z"
+_UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
+# Characters of it at most; nobody writes so many markers side by side.
+_LONGEST_UNFINISHED = 1000
 # "values in [1, 20]", where there are fewer than 20 sentences.
 _INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
 _BEFORE_INTERVAL = re.compile(
@@ -91,8 +93,7 @@ class Binder:
         Markers that are still being written, and space that may be the last, are held back.
         """
         text = self._held + piece
-        unfinished = _UNFINISHED.search(text)
-        end = unfinished.start() if unfinished else len(text)
+        end = _finished(text)
         self._held = text[end:]
         return self._shown(text[:end])
 
@@ -162,6 +163,13 @@ class Binder:
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
         shown = self._replaced(sentence)
         return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead)
+
+
+def _finished(text: str) -> int:
+    """Returns where what a text may end with, and still be inside markers, begins."""
+    start = max(0, len(text) - _LONGEST_UNFINISHED)
+    found = (m.start() for m in _UNFINISHED.finditer(text, start) if m.end() == len(text))
+    return next(found, len(text))
 
 
 def is_dangling(note: str) -> bool:

@@ -36,11 +36,15 @@ _ASKS_MANY = re.compile(
 # 33 such questions of daily_papers_dev, no limit .51 (command: python -m evals.bench.evidence).
 MOST_OF_ONE = 3
 # Where the code is tells nothing of what was found, unless that is what was asked.
+# Of a part without a full stop, and of a line, only the first such word is tried: what stands
+# behind a later one stands behind the first, too.
 _HOUSEKEEPING = re.compile(
-    r"https?://|\b(?:code|videos?|models?|data|datasets?|checkpoints?|demos?|weights|materials)\b"
-    r"[^.]*\b(?:available|released?|open[- ]sourced?|found at|visit)\b"
-    r"|\bwe (?:will )?(?:also )?(?:open[- ]source|release|make .* available)\b",
-    re.IGNORECASE,
+    r"https?://|(?:\A|(?<=\.))"
+    r"(?>[^.]*?\b(?:code|videos?|models?|data|datasets?|checkpoints?|demos?|weights|materials)\b)"
+    r"[^.]*?\b(?:available|released?|open[- ]sourced?|found at|visit)\b"
+    r"|\bwe (?:will )?(?:also )?(?:open[- ]source|release)\b"
+    r"|^(?>.*?\bwe (?:will )?(?:also )?make ).* available\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ASKS_HOUSEKEEPING = re.compile(
     r"\b(?:code|availab\w+|releas\w+|open[- ]sourc\w+|website|page|download\w*|url|link)\b",

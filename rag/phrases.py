@@ -6,7 +6,7 @@ has it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,8 +36,10 @@ _ELSEWHERE = re.compile(
     r"|benchmark|census|survey|tweets?|news|images?|records?|patients?|adults|children|samples"
     r"|events?|cases|games?|cohorts?|crawls?|dumps?|snapshots?|won|wins?|held|born|founded"
     r"|collected|recorded|enrolled|admitted|treated|diagnosed|measured|pandemic|outbreak|epochs?"
-    r"|steps?|news articles?)|\bin [A-Z]\w+)\s*,?\s*$"
+    r"|steps?|news articles?)|\bin [A-Z]\w{1,40})\s*+(?:,\s*+)?$"
 )
+# Characters before a year in which it is looked for.
+_NEAR = 100
 # What may stand after a limit; another noun would take the limit as its own: "2000 steps",
 # "the 2012 ImageNet challenge", "at CVPR workshops".
 _ENDS = (
@@ -50,10 +52,11 @@ _ENDS = (
 _FOLLOWS = re.compile(_ENDS)
 # Of "papers" a verb follows that has no s: "papers by Schulman clip". A noun mostly shows its
 # ending: "papers by Gaussian processes", "papers on arXiv classification".
-_SUBJECT = re.compile(
-    r"\b(?i:papers|works|studies|articles|preprints)"
-    r"(?:\s+(?:by|at|of|from|on|in|since)\s+(?:[A-Z\d][\w-]*\s*)+)*\s*$"
-)
+_SUBJECT = re.compile(r"\b(?:papers|works|studies|articles|preprints)$", re.IGNORECASE)
+_PLACES = frozenset("by at of from on in since".split())
+_NAMED = re.compile(r"[A-Z\d][\w-]*")
+# Words before a limit among which its subject is looked for.
+_WORDS_BEFORE = 60
 _VERB = re.compile(
     r"\s+(?!(?:and|or|but|to|of|as|the|an?|challenge|track|workshop|data|benchmark|noise|work|code|paper|text|loss|kernel)\b)"
     r"[a-z]+(?<!s)(?<!tion)(?<!ing)(?<!ment)(?<!ity)(?<!ness)(?<!nce)(?<!or)(?<!er)(?<!el)\b(?!-)"
@@ -87,14 +90,16 @@ _ONLY_YEARS = re.compile(
 )
 
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ]"
-_PARTICLES = r"(?:(?:van|von|de|der|den|di|da|la|le|el)\s+)*"
-_NAME = rf"{_PARTICLES}{_CAPITAL}[\w.’'-]*(?:\s+{_PARTICLES}{_CAPITAL}[\w.’'-]*){{0,3}}"
+# The lengths are bounded: a name may begin anywhere, and each is read to its end.
+_PARTICLES = r"(?:(?:van|von|de|der|den|di|da|la|le|el)\s++){0,3}"
+_NAME_WORD = rf"{_PARTICLES}{_CAPITAL}[\w.’'-]{{0,40}}"
+_NAME = rf"{_NAME_WORD}(?:\s++{_NAME_WORD}){{0,3}}"
 _AUTHOR = rf"(?P<author>{_NAME})(?:\s+et al\b\.?(?=\W)|{_MAY_FOLLOW})"
 _AUTHORS = tuple(
     re.compile(pattern)
     for pattern in (
         # A topic may stand between: "papers on robots by Levine".
-        rf"\b{_PAPERS}(?:\s+(?i:on|about)\s+[\w\s-]{{2,60}}?)?\s+(?P<cut>(?:by|of|from)\s+{_AUTHOR})",
+        rf"\b{_PAPERS}(?:\s++(?i:on|about)\s++[\w\s-]{{2,60}}?)?\s++(?P<cut>(?:by|of|from)\s+{_AUTHOR})",
         rf"\b(?i:(?:co-?)?authored|written|published|proposed|introduced)\s+(?P<cut>by\s+{_AUTHOR})",
     )
 )
@@ -116,12 +121,13 @@ _NO_SURNAME = frozenset(
 )
 _VENUE = re.compile(
     r"\b(?P<cut>(?:at|(?:(?<=papers )|(?<=paper )|(?<=work )|(?<=published )|(?<=presented )"
-    rf"|(?<=appeared )|(?<=accepted ))(?:in|to|of|from))\s+(?:the\s+)?(?P<venue>{_CAPITAL}[\w&/.-]*"
-    rf"(?:\s+(?:(?:of|on|in|and|for|the)\s+)*{_CAPITAL}[\w&/-]*){{0,7}}(?:\s+{_Y})?)){_MAY_FOLLOW}"
+    rf"|(?<=appeared )|(?<=accepted ))(?:in|to|of|from))\s+(?:the\s+)?(?P<venue>{_CAPITAL}"
+    rf"[\w&/.-]{{0,60}}(?:\s++(?:(?:of|on|in|and|for|the)\s++){{0,3}}{_CAPITAL}[\w&/-]{{0,60}}){{0,7}}"
+    rf"(?:\s++{_Y})?)){_MAY_FOLLOW}"
 )
 _SOURCE = re.compile(
     rf"\b(?:{_PAPERS}|(?i:published|posted|listed|hosted))\s+(?P<cut>(?:on|from|in)\s+"
-    rf"(?P<source>[a-z]*[A-Z][\w.-]*(?:\s+[A-Z][\w.-]*){{0,4}})){_MAY_FOLLOW}"
+    rf"(?P<source>[a-z]{{0,40}}[A-Z][\w.-]{{0,40}}(?:\s++[A-Z][\w.-]{{0,40}}){{0,4}})){_MAY_FOLLOW}"
 )
 
 
@@ -160,8 +166,22 @@ def _stands(text: str, limit: Limit) -> bool:
     """Returns whether what follows a limit leaves it alone."""
     if limit.sure or _FOLLOWS.match(text, limit.end):
         return True
-    plural = _SUBJECT.search(text[: limit.start])
-    return plural is not None and _VERB.match(text, limit.end) is not None
+    return _VERB.match(text, limit.end) is not None and _has_subject(text[: limit.start])
+
+
+def _has_subject(before: str) -> bool:
+    """Returns whether words end with "papers", places and names behind it apart: "papers by Li"."""
+    names = 0
+    for word in reversed(before.rsplit(maxsplit=_WORDS_BEFORE)[-_WORDS_BEFORE:]):
+        if not names and _SUBJECT.search(word):
+            return True
+        if names and word in _PLACES:
+            names = 0
+        elif _NAMED.fullmatch(word):
+            names += 1
+        else:
+            return False
+    return False
 
 
 def only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
@@ -176,24 +196,25 @@ def only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
 
 
 def _years(text: str, today: date) -> Iterator[Limit]:
+    about = [match.start() for match in _ABOUT_PAPERS.finditer(text)]
     for match in _RANGE.finditer(text):
         start = match.start("cut0") if match["cut0"] else match.start("cut")
         first, last = int(match["first"]), int(match["last"])
         led = match["cut0"] is None
-        if first <= last and (led or _is_of_papers(text, start, match.end())):
+        if first <= last and (led or _is_of_papers(text, about, start, match.end())):
             yield from _limit(start, match.end("cut"), first, last, today)
     for match in _ONE_YEAR.finditer(text):
         how, year = match["how"].lower(), int(match["year"])
         # "in" and "of" a year something else may have happened, wherever they stand.
         loose = how in {"in", "from", "of"}
-        if _is_of_papers(text, match.start(), match.end(), loose=loose):
+        if _is_of_papers(text, about, match.start(), match.end(), loose=loose):
             yield from _limit(*match.span(), *_bounds(how, year, match["on"] is not None), today)
     for match in _LAST_YEARS.finditer(text):
         count = _NUMBERS.get(match["count"].lower()) or int(match["count"])
-        if _is_of_papers(text, *match.span()):
+        if _is_of_papers(text, about, *match.span()):
             yield from _limit(*match.span(), today.year - count, None, today)
     for match in _NAMED_YEAR.finditer(text):
-        if _is_of_papers(text, *match.span()):
+        if _is_of_papers(text, about, *match.span()):
             year = today.year - (match["which"].lower() == "last")
             yield from _limit(*match.span(), year, year, today)
 
@@ -220,14 +241,23 @@ def _limit(
         yield Limit(start, end, values)
 
 
-def _is_of_papers(text: str, start: int, end: int, *, loose: bool = False) -> bool:
-    """Returns whether years say when papers appeared; ``loose`` ones need a word about them."""
-    before, after = text[:start], text[end:]
-    if _ELSEWHERE.search(before):
+def _is_of_papers(
+    text: str, about: Sequence[int], start: int, end: int, *, loose: bool = False
+) -> bool:
+    """Returns whether years say when papers appeared; ``loose`` ones need a word about them.
+
+    Args:
+        text: The question.
+        about: Where its words about papers are.
+        start: Of the years.
+        end: One past their last character.
+        loose: Whether nothing else tells that they are of papers.
+    """
+    if _ELSEWHERE.search(text, max(0, start - _NEAR), start):
         return False
-    if _ABOUT_PAPERS.search(f"{before} {after}"):
+    if about and (about[0] < start or end <= about[-1]):
         return True
-    return not before.strip() or (not loose and not after.strip(" ?!.,"))
+    return not text[:start].strip() or (not loose and not text[end:].strip(" ?!.,"))
 
 
 def _names(text: str, has: Has) -> Iterator[Limit]:

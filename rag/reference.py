@@ -13,10 +13,8 @@ _ORDINAL = re.compile(
 )
 # A paper's title on a line of its own, as the composer that quotes writes it, its year apart,
 # and the marker of its first quote.
-_CITED = re.compile(
-    r"^\*\*(?P<title>.+?)(?: \(\d{4}\))?\*\*$(?P<quotes>(?:(?!^\*\*).)*)", re.MULTILINE | re.DOTALL
-)
-_QUOTED = re.compile(r"\[(\d+)\](?!.*\[\d+\])", re.DOTALL)
+_CITED = re.compile(r"^\*\*([^\n]+?)(?: \(\d{4}\))?\*\*$", re.MULTILINE)
+_QUOTED = re.compile(r"\[(\d+)\]")
 
 
 def pointed_at(question: str, answer: str) -> list[str]:
@@ -46,8 +44,10 @@ def _titles(answer: str) -> dict[int, str]:
     """Returns the title by marker, in order of appearance."""
     titles = {}
     for match in _CITED.finditer(answer):
-        if quoted := _QUOTED.search(match["quotes"]):
-            titles[int(quoted[1])] = match["title"]
+        end = answer.find("\n**", match.end())
+        quotes = answer[match.end() : end if end >= 0 else len(answer)]
+        if quoted := _QUOTED.findall(quotes):
+            titles[int(quoted[-1])] = match[1]
     return titles
 
 

@@ -130,5 +130,5 @@ def _without(text: str, found: Sequence[Limit]) -> str:
     rest = text
     for limit in reversed(found):
         rest = f"{rest[: limit.start]} {rest[limit.end :]}"
-    rest = re.sub(r"\s+([?!.,;:)])", r"\1", " ".join(rest.split())).strip(" ,;:")
+    rest = re.sub(r" ([?!.,;:)])", r"\1", " ".join(rest.split())).strip(" ,;:")
     return text if set(query_words(rest)) <= STOP_WORDS else rest

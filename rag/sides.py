@@ -26,7 +26,7 @@ _AUXILIARY = (
 )
 # "Does ...", "If so, is ...", "To train them, can ...": the first main clause begins so.
 _YES_OR_NO = re.compile(
-    rf"^(?:[^?]{{0,160}}, )?{_AUXILIARY}(?:n't)?\s+(?!you\b)[^?]+\?", re.IGNORECASE
+    rf"^(?:[^?]{{0,160}}, )?{_AUXILIARY}(?:n't)?\s++(?!you\b)[^?]++\?", re.IGNORECASE
 )
 _ASKS_FOR_SIDES = re.compile(
     r"\b(?:disagree\w*|contradict\w*|conflict\w*|both (?:positions|sides|views|camps)|controvers\w*"

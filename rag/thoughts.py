@@ -14,7 +14,7 @@ _CLOSING = re.compile(rf"</{_NAME}>", re.IGNORECASE)
 _LONE_CLOSING = re.compile(rf"\n[ \t]*</{_NAME}>", re.IGNORECASE)
 _LONGEST_TAG = max(len(f"</{name}>") for name in _NAMES)
 # A text may end with the beginning of a lone closing tag.
-_BEGUN_LINE = re.compile(r"\n[ \t]*(<[/a-z]*)?$", re.IGNORECASE)
+_BEGUN_LINE = re.compile(r"\n[ \t]{0,40}(<[/a-z]{0,40})?$", re.IGNORECASE)
 
 
 class Thoughts:

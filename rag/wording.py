@@ -15,6 +15,7 @@ DENIAL_REACH = 6
 _TOKEN = re.compile(r"[^\W_]+(?:[-.,'’/@*×][^\W_]+)*(?:\s?%)?")
 _ENDING = re.compile(r"(?:ations?|ings?|edly|ed|es|s|ly|ions?|ments?)$")
 _NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)(%|[kKMBTx]|st|nd|rd|th)?$")
+_ONLY = re.compile(r"\W*only\b")
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12} | {
     "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 }  # fmt: skip
@@ -146,8 +147,7 @@ def read_words(text: str) -> list[Word]:
             reach = 0
         if lower in _DENIALS or lower.endswith(("n't", "n’t")):
             denied, telling = False, False
-            only = re.match(r"\W*only\b", text[stop:])
-            reach = 0 if only else DENIAL_REACH
+            reach = 0 if _ONLY.match(text, stop) else DENIAL_REACH
         found.append(Word(token, start, stop, stem(token), telling, denied))
     return found
 

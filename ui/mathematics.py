@@ -23,7 +23,7 @@ _ATTRIBUTES = frozenset(
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 _FORMULA = re.compile(r"\$\$?([^$\n]{1,300}?)\$\$?")
 # A letter or two, or something that only LaTeX has.
-_LATEX = re.compile(r"[\\^_{}]|^[A-Za-z]{1,2}$|^[\w ()+\-*/=<>.,]*[=<>()+][\w ()+\-*/=<>.,]*$")
+_LATEX = re.compile(r"[\\^_{}]|^[A-Za-z]{1,2}$|^(?=[\w \-*/.,]*+[=<>()+])[\w ()+\-*/=<>.,]*+$")
 
 
 def prose_html(text: str) -> str:

@@ -21,7 +21,7 @@ NEAREST_SHOWN = 3
 # Keeps a marker on the line of the word that it follows (WORD JOINER).
 _JOINER = "\u2060"
 
-_MARKER = re.compile(r"\s*\[(\d+)\]")
+_MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 # A line of bold text: the composer that quotes puts each paper's title above its sentences.
 _HEADING = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")

@@ -83,7 +83,7 @@ def without_clause(text: str, rng: random.Random) -> str | None:
 
 def without_brackets(text: str, rng: random.Random) -> str | None:
     """Leaves out what stands in brackets."""
-    plain = re.sub(r"\s*\([^()]*\)", "", text)
+    plain = re.sub(r"(?<!\s)\s*+\([^()]*+\)", "", text)
     return plain if plain != text and len(plain) > 40 else None
 
 

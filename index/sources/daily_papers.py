@@ -34,7 +34,6 @@ _DATE = re.compile(
 )
 _AUTHORS = re.compile(r"•\s*(?P<count>\d+) authors?")
 _LINE_END = re.compile(r"\r\n?|\n")
-_SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*$|\S*[/.]\S*$""")
 _CUT_OFF = "; the page seems to be cut off here"
 # Over the five pages titles run to 133 characters and abstracts start at 639.
 _LONGEST_TITLE = 300
@@ -76,7 +75,7 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
             while position < len(blocks) and _is_metadata(blocks[position]):
                 metadata.append(blocks[position])
                 position += 1
-            if position == len(blocks) and not metadata and not _SENTENCE_END.search(rest[0].text):
+            if position == len(blocks) and not metadata and not _ends_sentence(rest[0].text):
                 yield Problem(
                     name,
                     rest[0].line,
@@ -152,7 +151,13 @@ def _can_be_abstract(rest: list[_Block]) -> bool:
         return False
     if len(rest[0].text) >= _SHORTEST_ABSTRACT or len(rest) == 1:
         return True
-    return bool(re.search(r"[.!?]$", rest[0].text)) and not _is_abstract(rest[1])
+    return rest[0].text.endswith((".", "!", "?")) and not _is_abstract(rest[1])
+
+
+def _ends_sentence(text: str) -> bool:
+    """Returns whether a text ends with a sentence, quotes and brackets apart, or an address."""
+    last = text.rsplit(maxsplit=1)[-1]
+    return "." in last or "/" in last or last.rstrip("\"'”’)]").endswith(("!", "?", "…"))
 
 
 def _paper(
