@@ -197,9 +197,9 @@ _CATEGORIES: dict[str, Callable[[str], bool]] = {
 
 def _admits(op: str, value: Any, one: str) -> bool:
     if op == "LITERAL":
-        return ord(one) == value
+        return one == chr(value)
     if op == "NOT_LITERAL":
-        return ord(one) != value
+        return one != chr(value)
     if op == "RANGE":
         return bool(value[0] <= ord(one) <= value[1])
     if op == "CATEGORY":
@@ -276,9 +276,11 @@ def _growth(
     for length in lengths:
         # What is stopped took a hundred times what a quarter of the length took, or very long.
         now = seconds(call, text.text(length), most=_ENDLESS)
-        if now > max(MOST_GROWTH * last, MEASURABLE) and (last >= MEASURABLE or now >= _ENDLESS):
-            if growth := _measured(call, text, length // STEP):
-                return now, growth
+        if now == last == float("inf"):
+            return now, Growth(text, now, length)
+        slow = now > MOST_GROWTH * last and (last >= MEASURABLE or now >= _ENDLESS)
+        if slow and (growth := _measured(call, text, length // STEP)):
+            return now, growth
         if last != float("inf") and last >= MEASURABLE:
             break
         last = min(now, _ENDLESS)
@@ -286,11 +288,13 @@ def _growth(
 
 
 def _measured(call: Callable[[str], object], text: Hostile, length: int) -> Growth | None:
-    """Returns how a call grows from a length on, measured again and again; None where little."""
-    least = seconds(call, text.text(length), most=10 * _ENDLESS, runs=_RUNS)
+    """Returns how a call grows from a length on, measured again where that is near the law."""
+    least = seconds(call, text.text(length), most=_ENDLESS, runs=_RUNS)
     most = max(20 * MOST_GROWTH * least, _ENDLESS)
     for _ in range(_RUNS):
         now = seconds(call, text.text(length * STEP), most=most)
         if now <= MOST_GROWTH * least:
             return None
+        if now > 2 * MOST_GROWTH * least:
+            break
     return Growth(text, now / least, length)

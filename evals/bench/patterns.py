@@ -61,7 +61,7 @@ def patterns_of(packages: Sequence[str]) -> list[Found]:
     Raises:
         ValueError: A pattern, or a way to come by one, is not understood.
     """
-    found = []
+    found: list[Found] = []
     for package in packages:
         spec = find_spec(package)
         for folder in spec.submodule_search_locations or () if spec else ():
@@ -183,13 +183,13 @@ def _values(
 
 def _loop(asked: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> ast.expr | None:
     """Returns what the loop around an expression goes through, if it is that loop's name."""
-    node: ast.AST = asked
-    while isinstance(asked, ast.Name) and (node := parents.get(node)):  # type: ignore[assignment]
+    name, node = ast.unparse(asked), parents.get(asked)
+    while node:
         loops = node.generators if isinstance(node, _NODES) else [node]
         for loop in loops:
-            if isinstance(loop, ast.comprehension | ast.For) and isinstance(loop.target, ast.Name):
-                if loop.target.id == asked.id:
-                    return loop.iter
+            if isinstance(loop, ast.comprehension | ast.For) and ast.unparse(loop.target) == name:
+                return loop.iter
+        node = parents.get(node)
     return None
 
 
@@ -199,7 +199,7 @@ class _Known(ast.NodeTransformer):
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self._scope = scope
 
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:  # noqa: N802
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
         try:
             _evaluated(node.value, self._scope)
         except NameError:
