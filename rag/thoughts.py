@@ -56,7 +56,9 @@ class Thoughts:
         if opening:
             self._state, self._held = "thought", self._held[opening.end() :]
             return True
-        begun = self._held.lstrip().lower()
+        # No space before an answer is shown, and a model may write any amount of it.
+        self._held = self._held.lstrip()
+        begun = self._held.lower()
         if any(f"<{name}>".startswith(begun) for name in _NAMES):
             return False
         self._state = "answer"
