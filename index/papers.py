@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
@@ -11,6 +11,22 @@ from typing import Any, Literal
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
 # What a date of ISO 8601 can spell; stores hold years as numbers of 64 bits.
 LAST_YEAR = 9999
+
+# Characters of each field at most, several times what any known record has: of 100,000 on arXiv
+# the longest title has 300 and the longest abstract 10,000. "identifier" and "author" are of one.
+LONGEST: Mapping[str, int] = {
+    "title": 1_000,
+    "abstract": 50_000,
+    "published": 10,
+    "url": 2_000,
+    "venue": 500,
+    "source": 200,
+    "note": 2_000,
+    "author": 300,
+    "identifier": 300,
+}
+# Names of one paper: those of particle physics have 5,000.
+MOST_AUTHORS = 10_000
 
 Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
@@ -172,17 +188,38 @@ def identifier(kind: str, value: str) -> str | None:
 def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) -> Paper:
     """Returns a paper named by its strongest identifier, the title's when there is no other.
 
+    A field that is too long refuses the paper whole: it is no such field but something else,
+    and what would be left of it would be no record of that paper.
+
     Raises:
-        ValueError: It has neither an identifier nor a title.
+        ValueError: It has neither an identifier nor a title, or a field is too long.
     """
     known = {i for i in ids if i}
+    for name in sorted(known):
+        _bounded("identifier", name)
+    _bounded("title", title)
     by_title = identifier("title", title)
     if by_title:
         known.add(by_title)
     if not known:
         raise ValueError("a paper needs an identifier or a title")
     ranked = _by_strength(known)
-    return Paper(ranked[0], title, abstract, aliases=ranked, **rest)
+    paper = Paper(ranked[0], title, abstract, aliases=ranked, **rest)
+    for field in fields(paper):
+        if isinstance(value := getattr(paper, field.name), str) and field.name in LONGEST:
+            _bounded(field.name, value)
+    for author in paper.authors:
+        _bounded("author", author)
+    if len(paper.authors) > MOST_AUTHORS:
+        raise ValueError(f'"authors": {len(paper.authors):,} names, at most {MOST_AUTHORS:,} fit')
+    return paper
+
+
+def _bounded(name: str, value: str) -> None:
+    if len(value) > (most := LONGEST[name]):
+        raise ValueError(
+            f'"{name}": {len(value):,} characters, at most {most:,} fit; shorten it or leave it out'
+        )
 
 
 def _by_strength(ids: Iterable[str]) -> tuple[str, ...]:

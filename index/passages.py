@@ -7,7 +7,7 @@ import importlib.util
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 # MiniLM reads 256 word pieces, title included
 # (what that cuts off: python -m evals.bench.model PATH...).
 PASSAGE_TOKENS = 220
+
+# Characters: text without a full stop has no end, and nobody quotes so much. No sentence of 10,000
+# abstracts on arXiv has as many.
+LONGEST_SENTENCE = 2_000
+# Characters that the splitter is given at a time, twice those of the longest abstract on arXiv.
+_LONGEST_PIECE = 20_000
+# Characters of the longest of these, with what may stand around it.
+_LONGEST_SHORTENING = 20
 
 _ENCODING = "cl100k_base"
 # Punkt's English model splits after these although a sentence goes on.
@@ -61,26 +69,53 @@ def count_tokens(text: str) -> int:
 
 
 def sentence_spans(text: str) -> list[Span]:
-    """Returns the spans of the sentences in ``text``, in order, without outer space."""
+    """Returns the spans of the sentences in ``text``, in order, without outer space.
+
+    What has more than ``LONGEST_SENTENCE`` characters is cut, between words where there are any.
+    """
     spans: list[Span] = []
-    for start, end in _splitter().span_tokenize(text):
+    for start, end in _split(text):
         # Punkt leaves the space before the first sentence on it.
         start = end - len(text[start:end].lstrip())
         end = start + len(text[start:end].rstrip())
         if start == end:
             continue
-        if spans and _continues(text[slice(*spans[-1])], text[start:end]):
+        if spans and _continues(text, spans[-1], start):
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
-    return spans
+    return [part for span in spans for part in _cut(text, *span, LONGEST_SENTENCE)]
 
 
-def _continues(before: str, after: str) -> bool:
+def _split(text: str) -> Iterator[Span]:
+    """Yields what the splitter takes for sentences, given a bounded piece at a time."""
+    for start, end in _cut(text, 0, len(text), _LONGEST_PIECE):
+        try:
+            found = list(_splitter().span_tokenize(text[start:end]))
+        except TimeoutError:
+            # Punkt gives up after 5 s, which a busy machine may take.
+            found = [(0, end - start)]
+        yield from ((start + first, start + last) for first, last in found)
+
+
+def _cut(text: str, start: int, end: int, most: int) -> Iterator[Span]:
+    """Yields a span in parts of at most so many characters, without the space between them."""
+    while end - start > most:
+        at = text.rfind(" ", start + 1, start + most)
+        stop = at if at > 0 else start + most
+        yield start, start + len(text[start:stop].rstrip())
+        start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+    if start < end:
+        yield start, end
+
+
+def _continues(text: str, before: Span, start: int) -> bool:
     """Returns whether two pieces are one sentence that the splitter broke at a full stop."""
-    if before.endswith(("?", "!")):
+    first, end = before
+    if text[end - 1] in "?!":
         return False
-    return _GOES_ON.search(before) is not None or after[:1].islower()
+    near = max(first, end - _LONGEST_SHORTENING)
+    return _GOES_ON.search(text, near, end) is not None or text[start].islower()
 
 
 def passages(paper: Paper, spans: Sequence[Span], *, budget: int = PASSAGE_TOKENS) -> list[Passage]:

@@ -9,6 +9,8 @@ from index.words import STOP_WORDS, Words, query_words
 
 # A shorter word is as near to many others.
 _SHORTEST = 5
+# A longer one is no word, and what resembles it is looked for in the square of its length.
+_LONGEST = 40
 # From this length on two letters may be wrong.
 _LONG = 8
 # Papers in which the right word is looked for.
@@ -28,10 +30,12 @@ def respelled(
         papers: Returns papers by their numbers.
 
     Returns:
-        None where the word is known, is short or has digits, or nothing is near.
+        None where the word is known, is short, very long or has digits, or nothing is near.
     """
     lower = word.lower()
-    if len(word) < _SHORTEST or not word.isalpha() or lower in STOP_WORDS or words.known(word):
+    if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+        return None
+    if lower in STOP_WORDS or words.known(word):
         return None
     numbers = words.resembling(lower, edits=2 if len(word) >= _LONG else 1, k=_READ)
     counts = Counter(

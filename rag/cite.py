@@ -31,7 +31,7 @@ _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 _HALF = rf"\[{_GAP}[sentcad]*+#?+[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*+\n?\Z"
 _UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
 # Characters of it at most; nobody writes so many markers side by side.
-_LONGEST_UNFINISHED = 1000
+_LONGEST_UNFINISHED = 200
 # "values in [1, 20]", where there are fewer than 20 sentences.
 _INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
 _BEFORE_INTERVAL = re.compile(
@@ -41,8 +41,6 @@ _BEFORE_INTERVAL = re.compile(
 _GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DANGLING = "points nowhere"
-# Characters of markers and space held back while they may go on.
-_MOST_HELD = 300
 # Characters of a line that are cut into sentences at a time: the cutting is not linear.
 _MOST_CUT = 4_000
 # Characters kept of what stands before a marker.
@@ -98,8 +96,6 @@ class Binder:
         """
         text = self._held + piece
         end = _finished(text)
-        # Nobody cites so much in one place: what is no marker in the end is not held for ever.
-        end = len(text) if len(text) - end > _MOST_HELD else end
         self._held = text[end:]
         return self._shown(text[:end])
 
@@ -188,10 +184,8 @@ def _sentences(text: str) -> list[tuple[str, str]]:
 
     The markers of a sentence are at its end or its beginning.
     """
-    found: list[tuple[str, str]] = []
-    # Whether the last one has a word; asked of it anew each time, many empty lines take long.
-    says = True
-    breaks = ""
+    found: list[tuple[str, list[str]]] = []
+    worded, breaks = False, ""
     for whole in text.splitlines():
         bullet = _BULLET.match(whole)
         lead = breaks + (bullet[0].lstrip() if bullet else "")
@@ -203,15 +197,16 @@ def _sentences(text: str) -> list[tuple[str, str]]:
             sentence = line[start:end]
             leading = _LEADING_MARKERS.match(sentence)
             if leading and found and (not _says(sentence) or (at and not numbered_first)):
-                found[-1] = (found[-1][0], f"{found[-1][1]} {leading[0]}")
+                found[-1][1].append(leading[0])
                 sentence = sentence[leading.end() :].strip()
-            if found and sentence and not says:
-                found[-1] = (found[-1][0], f"{found[-1][1]} {sentence}")
+            if found and sentence and not worded:
+                found[-1][1].append(sentence)
             elif sentence:
-                found.append((lead, sentence))
-            says = _says(sentence) if sentence else says
+                found.append((lead, [sentence]))
+            worded = _says(sentence) if sentence else worded
             lead, breaks = " ", "\n"
-    return [(lead, sentence) for lead, sentence in found if _says(sentence)]
+    joined = ((lead, " ".join(parts)) for lead, parts in found)
+    return [(lead, sentence) for lead, sentence in joined if _says(sentence)]
 
 
 def _spans(line: str) -> Iterator[Span]:

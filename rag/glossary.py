@@ -28,8 +28,9 @@ NAMES: Mapping[str, str] = {code: name.title() for code, name in LANGUAGES.items
 }
 # Words of a fixed phrase at most.
 _PHRASE = 4
-# Shorter parts of a German compound would be found in any word.
+# Shorter parts of a German compound would be found in any word, and a longer one is none.
 _PART = 3
+_COMPOUND = 60
 _LINKS = ("", "s", "n", "en", "es", "e", "er")
 # Endings under which languages share a word: "Minimierung", "minimización", "minimisation".
 _SHARED_ENDINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -118,8 +119,8 @@ class Glossary:
         if known is None and "-" in lower:
             parts = [self._word(part) for part in word.split("-")]
             return " ".join(parts)
-        if known is None and self.language == "de":
-            known = self._parts(lower)
+        if known is None and self.language == "de" and len(lower) <= _COMPOUND:
+            known = self._parts(lower, {})
         if known is not None:
             return known
         if shared := self._shared(lower):
@@ -137,14 +138,24 @@ class Glossary:
         found = stems(lower, LANGUAGES[self.language])
         return self.stemmed.get(found[0]) if found else None
 
-    def _parts(self, compound: str) -> str | None:
-        """Returns a German compound by its parts, the longest first; None if one is unknown."""
+    def _parts(self, compound: str, tried: dict[str, str | None]) -> str | None:
+        """Returns a German compound by its parts, the longest first; None if one is unknown.
+
+        Args:
+            compound: In lower case.
+            tried: Ends of it that were looked at before.
+        """
+        if compound not in tried:
+            tried[compound] = self._divided(compound, tried)
+        return tried[compound]
+
+    def _divided(self, compound: str, tried: dict[str, str | None]) -> str | None:
         for end in range(len(compound) - _PART, _PART - 1, -1):
             first, rest = self._first(compound[:end]), compound[end:]
             if not first:
                 continue
             known = self._known(rest)
-            behind = known if known is not None else self._parts(rest)
+            behind = known if known is not None else self._parts(rest, tried)
             if behind := behind or self._shared(rest):
                 return f"{first} {behind}"
         return None

@@ -16,6 +16,8 @@ from rag.wording import Quantity, Word, names, quantities, read_words
 SAME_WORD = 0.7
 # Words on either side that tell which of several places is meant.
 AROUND = 5
+# Places of one word that are looked at; no sentence says a word so often.
+MOST_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ def pair(statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozen
             if near[at] == 0 or cosines[row, best] < near[at]:
                 near[at] = cosines[row, best]
                 nearest[at] = whole.pieces[best] if best < len(whole.pieces) else -1
-    partner = [_partner(statement.words, n, whole.words) for n in range(count)]
+    places: dict[str, list[int]] = {}
+    for n, word in enumerate(whole.words):
+        places.setdefault(word.stem, []).append(n)
+    partner = [_partner(statement.words, n, whole.words, places) for n in range(count)]
     for n, word in enumerate(statement.words):
         if partner[n] < 0 and near[n] >= SAME_WORD and word.telling:
             partner[n] = int(nearest[n])
@@ -115,10 +120,12 @@ def pair(statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozen
     return Pair(statement, whole, about, partner, near[telling], cosine)
 
 
-def _partner(words: Sequence[Word], at: int, others: Sequence[Word]) -> int:
+def _partner(
+    words: Sequence[Word], at: int, others: Sequence[Word], places: Mapping[str, Sequence[int]]
+) -> int:
     """Returns the number of the same word among others, in the likest surroundings; or -1."""
-    places = [n for n, other in enumerate(others) if other.stem == words[at].stem]
-    return max(places, key=lambda n: alike(words, at, others, n), default=-1)
+    same = places.get(words[at].stem, ())[:MOST_PLACES]
+    return max(same, key=lambda n: alike(words, at, others, n), default=-1)
 
 
 def alike(words: Sequence[Word], at: int, others: Sequence[Word], other: int) -> float:

@@ -5,7 +5,9 @@ import re
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _PAPER = r"(?:papers?|study|work|article|source|reference|one)"
 # "The first paper to use attention" asks which was the first; it does not point back.
-_MARKER = re.compile(rf"(?:\b{_PAPER}\s+)?\[(?P<marker>\d+)\]|\b{_PAPER}\s+(?P<number>\d)\b", re.I)
+_MARKER = re.compile(
+    rf"(?:\b{_PAPER}\s+)?\[(?P<marker>\d{{1,9}})\]|\b{_PAPER}\s+(?P<number>\d)\b", re.I
+)
 _ORDINAL = re.compile(
     rf"\bthe\s+(?P<word>{'|'.join(_ORDINALS)}|last|former|latter)\b(?:\s+(?P<noun>{_PAPER}))?"
     rf"(?!\s+(?:to|that|which|by|on|about|in|at|of|ever|[a-z]+ed)\b)(?P<rest>\s+\w+)?",
@@ -14,7 +16,7 @@ _ORDINAL = re.compile(
 # A paper's title on a line of its own, as the composer that quotes writes it, its year apart,
 # and the marker of its first quote.
 _CITED = re.compile(r"^\*\*([^\n]+?)(?: \(\d{4}\))?\*\*$", re.MULTILINE)
-_QUOTED = re.compile(r"\[(\d+)\]")
+_QUOTED = re.compile(r"\[(\d{1,9})\]")
 
 
 def pointed_at(question: str, answer: str) -> list[str]:

@@ -9,6 +9,8 @@ from rag.glossary import Translation, glossary, translated
 from rag.question import Question
 
 _WORD = re.compile(r"\w+")
+# Words that are looked for by what resembles them: milliseconds each, in a large library.
+MOST_MISSPELLED = 30
 
 
 def reworded(question: Question, library: Library) -> Question:
@@ -37,4 +39,6 @@ def _in_its_language(asked: str, found: Translation, library: Library) -> bool:
 
 def _spelled(text: str, library: Library) -> str:
     """Returns a text with each word that no paper has replaced by what it was meant to be."""
-    return _WORD.sub(lambda word: library.respelled(word[0]) or word[0], text)
+    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.knows(w)]
+    meant = {word: library.respelled(word) for word in unknown[:MOST_MISSPELLED]}
+    return _WORD.sub(lambda word: meant.get(word[0]) or word[0], text)

@@ -18,10 +18,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from index.embedders import Embedder, Matrix, Reader
+from index.passages import LONGEST_SENTENCE
 from rag.answer import Verdict
 from rag.claims import features, number_foreign
 from rag.pairing import Pair, Text, pair, read_texts
 from rag.wording import denials, names_in, read_words
+
+_GOES_BACK = re.compile(r"[\w.,-]")
+_GOES_ON = re.compile(r"[\w-]|[.,]\w")
 
 # Quotes that were read are kept: statements of one answer cite the same ones.
 KEPT_QUOTES = 512
@@ -150,7 +154,8 @@ class LearnedVerifier:
         """
         said = " ".join(statement.split())
         given = [quote for quote in (" ".join(q.split()) for q in quotes) if quote]
-        if not given or not said:
+        # Words are laid beside words: what is no sentence of any length is not looked at.
+        if not given or not said or len(said) > LONGEST_SENTENCE:
             return Ruling("unsupported", 0.0)
         if is_verbatim(said, given):
             return Ruling("supported", 1.0)
@@ -164,15 +169,24 @@ class LearnedVerifier:
 
 def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
     """Returns whether a statement is a quote, or a whole-worded part that leaves no denial out."""
-    bare = statement.rstrip(".")
     for quote in (*quotes, " ".join(quotes)):
         if statement == quote:
             return True
-        # "12" is no part of "12.5", nor "GPT" of "GPT-4".
-        first = f"[{re.escape(bare[:1].upper())}{re.escape(bare[:1].lower())}]"
-        part = re.search(rf"(?<![\w.,-]){first}{re.escape(bare[1:])}(?![\w-]|[.,]\w)", quote)
-        if part and bare and denials(read_words(quote)) == denials(read_words(statement)):
+        part = _is_part(statement.rstrip("."), quote)
+        if part and denials(read_words(quote)) == denials(read_words(statement)):
             return True
+    return False
+
+
+def _is_part(bare: str, quote: str) -> bool:
+    """Returns whether words stand in a quote; "12" is no part of "12.5", nor "GPT" of "GPT-4"."""
+    for first in {bare[:1].upper(), bare[:1].lower()} - {""}:
+        start = quote.find(first + bare[1:])
+        while start >= 0:
+            end = start + len(first + bare[1:])
+            if not _GOES_BACK.match(quote[start - 1 : start]) and not _GOES_ON.match(quote, end):
+                return True
+            start = quote.find(first + bare[1:], start + 1)
     return False
 
 

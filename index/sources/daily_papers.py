@@ -30,9 +30,9 @@ _HEAD = frozenset(
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _DATE = re.compile(
     rf"(?P<month>{'|'.join(_MONTHS)}) (?P<day>\d{{1,2}})(?:, (?P<year>\d{{4}}))?"
-    r"(?:\s+(?P<comments>\d+))?"
+    r"(?:\s+(?P<comments>\d{1,9}))?"
 )
-_AUTHORS = re.compile(r"•\s*(?P<count>\d+) authors?")
+_AUTHORS = re.compile(r"•\s*(?P<count>\d{1,9}) authors?")
 _LINE_END = re.compile(r"\r\n?|\n")
 _CUT_OFF = "; the page seems to be cut off here"
 # Over the five pages titles run to 133 characters and abstracts start at 639.
@@ -58,7 +58,8 @@ def read(text: str, name: str) -> Iterator[Paper | Problem]:
     page_date, blocks = _without_head(blocks)
     position = 0
     while position < len(blocks):
-        title, rest = blocks[position], blocks[position + 1 :]
+        # A copy of all that follows would make the page take the square of its length.
+        title, rest = blocks[position], blocks[position + 1 : position + 3]
         position += 1
         if _is_metadata(title):
             yield Problem(name, title.line, f"metadata without a listing: {title.text[:60]!r}")
@@ -175,14 +176,17 @@ def _paper(
         author_count=int(authors["count"]) if authors else None,
         comments=int(date["comments"]) if date and date["comments"] else None,
     )
-    return make_paper(
-        title.text,
-        abstract.text,
-        published=listing.published,
-        source=SOURCE,
-        author_count=listing.author_count,
-        listings=(listing,),
-    )
+    try:
+        return make_paper(
+            title.text,
+            abstract.text,
+            published=listing.published,
+            source=SOURCE,
+            author_count=listing.author_count,
+            listings=(listing,),
+        )
+    except ValueError as error:
+        return Problem(name, title.line, str(error))
 
 
 def _iso(date: re.Match[str]) -> str:
