@@ -13,7 +13,7 @@ from typing import Self
 import filelock
 
 from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from index.build import Added, Undone, add_papers, reembed, undo_import
+from index.build import Added, Undone, add_records, reembed, undo_import
 from index.catalog import Catalog
 from index.embedders import Embedder
 from index.filters import EVERYTHING as EVERYTHING
@@ -148,9 +148,23 @@ class Library(Searchable):
         Raises:
             LibraryLocked: Another process is writing.
         """
+        records = ((0, paper) for paper in papers)
+        return self.add_records(records, names=names, on_progress=on_progress)
+
+    def add_records(
+        self,
+        records: Iterable[tuple[int, Paper]],
+        *,
+        names: Sequence[str] = (),
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Added:
+        """Adds papers as ``add`` does, each after the number of the file that it is of.
+
+        What it returns says of each file what became of its papers; they are one import.
+        """
         with self._writing():
-            added = add_papers(
-                self._catalog, self.embedder, papers, names=names, on_progress=on_progress
+            added = add_records(
+                self._catalog, self.embedder, records, names=names, on_progress=on_progress
             )
             self._publish()
             return added
