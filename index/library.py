@@ -23,6 +23,7 @@ from index.papers import Paper
 from index.search import SNAPSHOTS as SNAPSHOTS
 from index.search import Ranked as Ranked
 from index.search import Searchable
+from index.takings import Taking as Taking
 
 CATALOG = "catalog.sqlite3"
 LOCK = "write.lock"
@@ -208,6 +209,34 @@ class Library(Searchable):
             undone = undo_import(self._catalog, self.embedder, number)
             self._publish()
             return undone
+
+    def takings(self) -> list[Taking]:
+        """Returns what ``undo`` and ``remove`` took since papers were added, the last first."""
+        return self._catalog.takings()
+
+    def put_back(self, number: int) -> Taking:
+        """Puts back what was taken last, an undone import or removed papers, and publishes it.
+
+        Every paper is what it was, an import stands again, and nothing is embedded. All of it is
+        one transaction.
+
+        Args:
+            number: Of that taking.
+
+        Raises:
+            LibraryError: It was not taken last, or papers were added since; nothing is changed.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writing():
+            last = next(iter(self.takings()), None)
+            if last is None or last.number != number:
+                raise LibraryError(
+                    f"nothing to put back in {self.path} as taking {number}: papers were added "
+                    "since, or something was taken later; index its source again"
+                )
+            self._catalog.put_back(last)
+            self._publish()
+            return last
 
     def _check_newest(self, number: int) -> None:
         known = {one.number: one for one in self.imports()}

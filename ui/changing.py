@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from index import LibraryError
 from ui.assemble import (
     JsonOption,
     LibraryOption,
@@ -145,8 +146,17 @@ def remove(
         print("{removed:,} removed, {papers:,} papers in the library".format(**report))
 
 
-def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def undo(
+    library: LibraryOption = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Put back what was undone or removed last instead.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Take back the latest import: what it added goes, what it changed is as it was."""
+    if redo:
+        _redo(library, as_json=as_json)
+        return
     with open_library(library) as opened:
         newest = next((one for one in opened.imports() if not one.undone), None)
         undone = opened.undo(newest.number if newest else 0)
@@ -169,4 +179,32 @@ def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     print(
         f"Import {newest.number}{of} ({newest.when}){cut} is undone: {undone.removed:,} removed, "
         f"{undone.restored:,} restored, {size:,} papers in the library"
+    )
+
+
+def _redo(library: Path | None, *, as_json: bool) -> None:
+    # A library may be empty because of what was taken.
+    with open_library(library, empty=True) as opened:
+        last = next(iter(opened.takings()), None)
+        if last is None:
+            raise LibraryError(
+                f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
+                "were last added"
+            )
+        opened.put_back(last.number)
+        report = {
+            "import": last.undone,
+            "names": last.names,
+            "papers": opened.size,
+            "restored": last.papers,
+            "changed": last.changed,
+        }
+    if as_json:
+        print_json(report)
+        return
+    of = f" of {', '.join(last.names)}" if last.names else ""
+    what = "What was removed" if last.undone is None else f"Import {last.undone}{of}"
+    print(
+        f"{what} is put back: {last.papers:,} again, "
+        f"{last.changed:,} changed again, {report['papers']:,} papers in the library"
     )
