@@ -210,6 +210,11 @@ class Library(Searchable):
             self._publish()
             return undone
 
+    def would_undo(self, number: int) -> Undone:
+        """Returns what undoing an import would do now; raises as ``undo`` does."""
+        self._check_newest(number)
+        return Undone(*self._catalog.undoing(number))
+
     def takings(self) -> list[Taking]:
         """Returns what ``undo`` and ``remove`` took since papers were added, the last first."""
         return self._catalog.takings()

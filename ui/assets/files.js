@@ -4,19 +4,25 @@
   "use strict";
   const page = window.footnote;
 
+  // One that does not arrive keeps no other from being sent.
+  async function arrived(file) {
+    try { return (await page.upload(file)).path; } catch { return null; }
+  }
+
   async function drop(field, files) {
     if (!files.length) return;
     const line = document.getElementById("fn-progress");
     line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
-    try {
-      const paths = [];
-      for (const file of files) paths.push((await page.upload(file)).path);
-      const reply = await page.call(field.dataset.upload, { paths });
-      if (reply?.error) line.textContent = "";
-    } catch {
-      line.textContent = "";
-      page.toast("The file did not arrive; try it again.", true);
+    const paths = [], names = [], lost = [];
+    for (const file of files) {
+      const path = await arrived(file);
+      if (path) { paths.push(path); names.push(file.name); } else lost.push(file.name);
     }
+    field.value = ""; // so that the same file can be chosen again
+    const reply = paths.length ? await page.call(field.dataset.upload, { paths, names, lost }) : null;
+    if (reply && !reply.error) return;
+    line.textContent = "";
+    if (!reply) page.toast("Nothing arrived; it may be larger than this server takes.", true);
   }
   document.addEventListener("change", (event) => {
     if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);
