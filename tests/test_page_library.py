@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -81,7 +82,7 @@ def test_dropped_files_are_added_counted_and_taken_back(
     assert library.size == KNOWN + 4
     asked = agree(page, "Undo the import")
     assert "Undo the import of reef.bib, eels.jsonl?" in asked
-    assert "4 papers go, 0 are as they were before." in asked
+    assert "4 papers go. Until more papers are added, it can be put back." in asked
     expect(toast(page)).to_have_text("4 papers taken back, 0 as before.")
     expect(room.locator(".fn-roomhead")).to_contain_text(f"{KNOWN} papers")
     expect(page.locator("#fn-extent")).to_have_text(f"All {KNOWN} papers")
@@ -175,7 +176,8 @@ def test_a_small_file_that_opens_to_too_much_is_refused_beside_the_others(
 def test_a_double_click_undoes_nothing_and_what_was_undone_can_be_redone(
     library: Library, browser: Browser, scheme: ColorScheme
 ) -> None:
-    library.add([invented(n) for n in range(KNOWN, KNOWN + 12)], names=["demo.bib"])
+    changed = [replace(invented(n), venue="Tides") for n in range(3)]
+    library.add([*changed, *(invented(n) for n in range(KNOWN, KNOWN + 12))], names=["demo.bib"])
     with (
         served(desk_of(library)) as address,
         visited(browser, address, color_scheme=scheme) as page,
@@ -184,7 +186,7 @@ def test_a_double_click_undoes_nothing_and_what_was_undone_can_be_redone(
         undo = room.get_by_role("button", name="Undo")
         undo.dblclick()
         expect(dialog).to_have_accessible_name("Undo the import of demo.bib?")
-        expect(dialog).to_contain_text("12 papers go, 0 are as they were before.")
+        expect(dialog).to_contain_text("12 papers go, 3 are as they were before.")
         # The second of two quick clicks may fall on the button that says yes.
         page.evaluate("document.querySelector('[data-confirm]').click()")
         page.wait_for_timeout(700)
@@ -203,7 +205,7 @@ def test_a_double_click_undoes_nothing_and_what_was_undone_can_be_redone(
         expect(undo).to_be_focused()
         page.keyboard.press("Enter")
         agree(page, "Undo the import")
-        expect(toast(page)).to_have_text("12 papers taken back, 0 as before.")
+        expect(toast(page)).to_have_text("12 papers taken back, 3 as before.")
         redo = room.get_by_role("button", name="Redo")
         expect(redo).to_be_focused()
         assert library.size == KNOWN

@@ -223,6 +223,20 @@ def test_a_retry_asks_again_in_the_same_place(page: Page, address: str) -> None:
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
 
 
+def test_a_retry_asks_first_where_other_answers_would_go(page: Page) -> None:
+    ask(page, PPO)
+    ask(page, TOOLS, turn=2)
+    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("dialog")).to_contain_text("This answer and the 1 answer after it go.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO, TOOLS])
+    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    agree(page, "Ask again")
+    expect(page.locator("#fn-turn-3[data-state=done]")).to_be_visible()
+    expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
+
+
 def test_a_conversation_deleted_in_another_tab_leaves_an_empty_page(
     page: Page, address: str
 ) -> None:

@@ -58,8 +58,9 @@ def _undo(desk: Desk, args: Args) -> Question:
     does = desk.papers.would_undo(number)
     goes = "goes" if does.removed == 1 else "go"
     was = "is as it was" if does.restored == 1 else "are as they were"
-    counts = f"{counted(does.removed, 'paper')} {goes}, {does.restored:,} {was} before."
-    return Question(f"Undo the import{of_html(names)}?", f"{counts} {_BACK}", "Undo the import")
+    rest = f", {does.restored:,} {was} before" if does.restored else ""
+    text = f"{counted(does.removed, 'paper')} {goes}{rest}. {_BACK}"
+    return Question(f"Undo the import{of_html(names)}?", text, "Undo the import")
 
 
 def _remove(desk: Desk, args: Args) -> Question:
@@ -103,8 +104,7 @@ def _clear(desk: Desk, args: Args) -> Question:
 
 def _again(desk: Desk, args: Args) -> Question:
     after = args.number("after") or 0
-    goes = "goes" if after == 1 else "go"
-    text = f"This answer and the {counted(after, 'answer')} after it {goes}. {_GONE}"
+    text = f"This answer and the {counted(after, 'answer')} after it go. {_GONE}"
     return Question("Ask this again?", text, "Ask again")
 
 

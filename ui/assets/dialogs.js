@@ -4,22 +4,26 @@
   "use strict";
   const page = window.footnote;
   const SETTLED = 500; // ms: the second click of a double click says yes to nothing
-  let asking = false;
+  const box = () => document.getElementById("fn-dialog");
+  let fetching = false, last = Promise.resolve(false);
 
   // Whether the reader said yes; Cancel, Escape and a second question say no.
   async function confirm(about, args = {}) {
-    if (asking) return false;
-    asking = true;
+    if (fetching || box().open) return false;
+    fetching = true;
     try {
+      await last; // one that closed a moment ago is told of a little later
       const reply = await page.call("confirm", { ...args, about });
-      return reply?.dialog ? await answer(reply.dialog) : false;
+      if (!reply?.dialog) return false;
+      last = answer(reply.dialog);
     } finally {
-      asking = false;
+      fetching = false;
     }
+    return last;
   }
 
   function answer(html) {
-    const dialog = document.getElementById("fn-dialog");
+    const dialog = box();
     dialog.innerHTML = html;
     dialog.returnValue = "";
     dialog.showModal();
