@@ -5,7 +5,6 @@ Two layouts are read: our own ``questions.jsonl``, and BEIR's ``queries.jsonl`` 
 label) or PubMedQA's yes/no/maybe with a long answer. Each file may be gzipped.
 """
 
-import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from index import SourceError
+from index.sources.unpacking import text_of
 from rag.answer import Turn
 
 
@@ -70,12 +70,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """Yields each filled line with its place, ``file:line``."""
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read ({error}); check the file") from error
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate("".join(text_of(path)).split("\n"), 1):
         if line.strip():
             yield f"{path}:{number}", line
 

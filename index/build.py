@@ -1,29 +1,23 @@
 """Adding papers to a catalog: merged with what is known, cut, embedded, committed in batches."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from index.catalog import Catalog, Entry
+from index.drafts import drafts_of
 from index.embedders import Embedder, Matrix, Reader, Reading
 from index.imports import Import
-from index.papers import Paper, Passage, merge, same_paper
+from index.papers import Paper, Passage
 from index.passages import passages, sentence_spans
+from index.tallies import Added as Added
+from index.tallies import Tallies
 from index.tokens import passage_tokens
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """Papers of one call to ``Library.add``, by what became of them."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +33,23 @@ class Undone:
     restored: int = 0
 
 
-class _Tally:
-    """Numbers of the papers met in one call to ``Library.add``, by what became of them."""
-
-    def __init__(self) -> None:
-        self.new: set[int] = set()
-        self.changed: set[int] = set()
-        self.unchanged: set[int] = set()
-
-    def stored(self, entry: Entry, number: int) -> None:
-        """Takes note of what an entry was stored as."""
-        (self.new if entry.number is None else self.changed).add(number)
-        for numbers in (self.new, self.changed, self.unchanged):
-            numbers.difference_update(entry.absorbs)
-
-    def added(self) -> Added:
-        """Counts each paper once: as new, else as changed, else as unchanged."""
-        changed = self.changed - self.new
-        return Added(len(self.new), len(changed), len(self.unchanged - self.new - changed))
-
-
 def add_papers(
     catalog: Catalog,
     embedder: Embedder,
     papers: Iterable[Paper],
+    *,
+    names: Sequence[str] = (),
+    on_progress: Callable[[int], None] | None = None,
+) -> Added:
+    """Adds papers as ``add_records`` does, where it does not matter which file each is of."""
+    records = ((0, paper) for paper in papers)
+    return add_records(catalog, embedder, records, names=names, on_progress=on_progress)
+
+
+def add_records(
+    catalog: Catalog,
+    embedder: Embedder,
+    records: Iterable[tuple[int, Paper]],
     *,
     names: Sequence[str] = (),
     on_progress: Callable[[int], None] | None = None,
@@ -75,20 +62,21 @@ def add_papers(
     Args:
         catalog: Where to; the caller holds the library's write lock.
         embedder: The library's.
-        papers: In any order, repetitions allowed.
+        records: Papers in any order, repetitions allowed, each after the number of its file.
         names: Of what they were read from.
         on_progress: Called with how many papers were read since the last call.
     """
-    tally = _Tally()
+    tallies = Tallies()
     of = catalog.next_import(names)
-    stream = iter(papers)
+    stream = iter(records)
     while batch := list(islice(stream, BATCH_PAPERS)):
-        _add_batch(catalog, embedder, batch, tally, of)
+        _add_batch(catalog, embedder, batch, tallies, of)
         if on_progress:
             on_progress(len(batch))
-    if tally.new or tally.changed:
+    added = tallies.added()
+    if added.new or added.changed:
         catalog.complete(of)
-    return tally.added()
+    return added
 
 
 def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
@@ -147,18 +135,21 @@ def reembed(
 
 
 def _add_batch(
-    catalog: Catalog, embedder: Embedder, batch: Sequence[Paper], tally: _Tally, of: Import
+    catalog: Catalog,
+    embedder: Embedder,
+    batch: Sequence[tuple[int, Paper]],
+    tallies: Tallies,
+    of: Import,
 ) -> None:
-    entries: list[Entry] = []
-    for draft in _drafts(catalog, batch):
-        paper, stored = draft.paper, draft.stored
-        if draft.number is not None and paper == stored and not draft.absorbs:
-            tally.unchanged.add(draft.number)
-        else:
-            entries.append(_entry(paper, draft.number, stored, tuple(draft.absorbs)))
+    drafts = drafts_of(catalog, batch)
+    changed = [draft for draft in drafts if not draft.same]
+    entries = [_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
     numbers = catalog.store(_embedded(entries, embedder), of)
-    for entry, number in zip(entries, numbers, strict=True):
-        tally.stored(entry, number)
+    for draft, number in zip(changed, numbers, strict=True):
+        tallies.stored(draft, number)
+    for draft in drafts:
+        if draft.same and draft.number is not None:
+            tallies.stored(draft, draft.number)
 
 
 def _entry(
@@ -204,49 +195,3 @@ def embedded_text(paper: Paper, passage: Passage | None = None) -> str:
     """Returns the text that is embedded: the title travels with every passage."""
     text = paper.abstract[passage.start : passage.end] if passage else paper.abstract
     return f"{paper.title}. {text}" if paper.title else text
-
-
-@dataclass(slots=True, eq=False)
-class _Draft:
-    """A paper as a batch leaves it, and what the catalog holds of it so far."""
-
-    paper: Paper
-    number: int | None = None
-    stored: Paper | None = None
-    absorbs: set[int] = field(default_factory=set)
-
-
-def _drafts(catalog: Catalog, batch: Sequence[Paper]) -> list[_Draft]:
-    """Returns the papers that a batch names, merged as if its records came one at a time."""
-    owners = catalog.owners({alias for paper in batch for alias in paper.aliases})
-    known = catalog.papers_by_number(sorted(set(owners.values())))
-    stored = {number: _Draft(paper, number, paper) for number, paper in known.items()}
-    places = {alias: stored[number] for alias, number in owners.items()}
-    named: dict[_Draft, None] = {}
-    for paper in batch:
-        # Strongest identifier first; a record with two may show that two papers are one.
-        meant = dict.fromkeys(places[alias] for alias in paper.aliases if alias in places)
-        draft: _Draft | None = None
-        for other in meant:
-            if draft is None and same_paper(other.paper, paper):
-                draft = other
-                draft.paper = merge(draft.paper, paper)
-            elif draft is not None and same_paper(draft.paper, other.paper):
-                named.pop(other, None)
-                places |= {alias: draft for alias, at in places.items() if at is other}
-                _join(draft, other)
-        draft = draft or _Draft(paper)
-        named[draft] = None
-        for alias in draft.paper.aliases:
-            places.setdefault(alias, draft)
-    return list(named)
-
-
-def _join(draft: _Draft, other: _Draft) -> None:
-    """Makes two drafts one, which keeps the number of the first that has one."""
-    draft.paper = merge(draft.paper, other.paper)
-    draft.absorbs |= other.absorbs
-    if draft.number is None:
-        draft.number, draft.stored = other.number, other.stored
-    elif other.number is not None:
-        draft.absorbs.add(other.number)

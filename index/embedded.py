@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrivals import Arrivals
 from index.embedders import Matrix
+from index.takings import Takings
 from index.tokens import Tokens
 
 # Libraries made before tokens were kept get the table when they are next written.
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS map (
 MANY = 10_000
 
 
-class Embedded(Arrivals):
+class Embedded(Takings):
     """The vectors and the tokens of a catalog's passages."""
 
     def vectors(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
@@ -168,6 +168,8 @@ class Embedded(Arrivals):
                 "(SELECT vector FROM staged WHERE passage = passages.number)"
             )
             self._db.execute("DELETE FROM staged")
+            # Vectors of the embedder before fit in no more.
+            self._forget_takings()
             revision = str(int(self.meta("revision") or 0) + 1)
             self.set_meta(embedder=embedder, dimensions=str(dimensions), revision=revision)
 

@@ -100,6 +100,14 @@ class Imports(Embedded):
         )
         return [Change(paper, from_json(record) if record else None) for paper, record in rows]
 
+    def undoing(self, number: int) -> tuple[int, int]:
+        """Returns how many papers undoing an import would remove, and how many restore."""
+        rows = self._rows(
+            "SELECT count(*) - count(record), count(record) FROM changes WHERE import = ?",
+            (number,),
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
     # Inside of a transaction.
 
     def _begin(self, of: Import) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 import filelock
 
 from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from index.build import Added, Undone, add_papers, reembed, undo_import
+from index.build import Added, Undone, add_records, reembed, undo_import
 from index.catalog import Catalog
 from index.embedders import Embedder
 from index.filters import EVERYTHING as EVERYTHING
@@ -23,6 +23,7 @@ from index.papers import Paper
 from index.search import SNAPSHOTS as SNAPSHOTS
 from index.search import Ranked as Ranked
 from index.search import Searchable
+from index.takings import Taking as Taking
 
 CATALOG = "catalog.sqlite3"
 LOCK = "write.lock"
@@ -148,9 +149,23 @@ class Library(Searchable):
         Raises:
             LibraryLocked: Another process is writing.
         """
+        records = ((0, paper) for paper in papers)
+        return self.add_records(records, names=names, on_progress=on_progress)
+
+    def add_records(
+        self,
+        records: Iterable[tuple[int, Paper]],
+        *,
+        names: Sequence[str] = (),
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Added:
+        """Adds papers as ``add`` does, each after the number of the file that it is of.
+
+        What it returns says of each file what became of its papers; they are one import.
+        """
         with self._writing():
-            added = add_papers(
-                self._catalog, self.embedder, papers, names=names, on_progress=on_progress
+            added = add_records(
+                self._catalog, self.embedder, records, names=names, on_progress=on_progress
             )
             self._publish()
             return added
@@ -194,6 +209,39 @@ class Library(Searchable):
             undone = undo_import(self._catalog, self.embedder, number)
             self._publish()
             return undone
+
+    def would_undo(self, number: int) -> Undone:
+        """Returns what undoing an import would do now; raises as ``undo`` does."""
+        self._check_newest(number)
+        return Undone(*self._catalog.undoing(number))
+
+    def takings(self) -> list[Taking]:
+        """Returns what ``undo`` and ``remove`` took since papers were added, the last first."""
+        return self._catalog.takings()
+
+    def put_back(self, number: int) -> Taking:
+        """Puts back what was taken last, an undone import or removed papers, and publishes it.
+
+        Every paper is what it was, an import stands again, and nothing is embedded. All of it is
+        one transaction.
+
+        Args:
+            number: Of that taking.
+
+        Raises:
+            LibraryError: It was not taken last, or papers were added since; nothing is changed.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writing():
+            last = next(iter(self.takings()), None)
+            if last is None or last.number != number:
+                raise LibraryError(
+                    f"nothing to put back in {self.path} as taking {number}: papers were added "
+                    "since, or something was taken later; index its source again"
+                )
+            self._catalog.put_back(last)
+            self._publish()
+            return last
 
     def _check_newest(self, number: int) -> None:
         known = {one.number: one for one in self.imports()}

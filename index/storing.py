@@ -10,6 +10,7 @@ from index.embedded import in_parts
 from index.embedders import Matrix
 from index.imports import Import, Imports
 from index.papers import Paper, Passage, Span, to_json
+from index.takings import Taking
 from index.tokens import Tokens
 
 # The next number after every one that a paper ever had: indexes may still name one that left.
@@ -54,15 +55,17 @@ class Stored(Imports):
         with self.transaction():
             self._arrive()
             self._revise()
+            self._forget_takings()
             if of:
                 self._begin(of)
             return [self._store(entry, of) for entry in entries]
 
     def remove(self, numbers: Sequence[int]) -> None:
-        """Deletes papers, and all that is kept of them, in one transaction."""
+        """Takes papers out, in one transaction; ``put_back`` undoes it."""
         with self.transaction():
             self._revise()
             self._make_imports()
+            self._take(numbers, gone=len(numbers))
             freed = self._free_aliases(numbers)
             for number in numbers:
                 self._drop(number)
@@ -81,8 +84,9 @@ class Stored(Imports):
             changed = [entry.number for entry in entries if entry.number is not None]
             rows = self._rows("SELECT paper FROM changes WHERE import = ?", (number,))
             touched = [int(row[0]) for row in rows]
-            freed = self._free_aliases(touched)
             added = sorted(set(touched) - set(changed))
+            self._take(touched, gone=len(added), undone=number, changed=len(changed))
+            freed = self._free_aliases(touched)
             for paper in added:
                 self._drop(paper)
             # Two papers that had become one may each want the name that the other has now.
@@ -97,6 +101,12 @@ class Stored(Imports):
             self._db.execute("DELETE FROM changes WHERE import = ?", (number,))
             self._db.execute("UPDATE imports SET undone = 1 WHERE number = ?", (number,))
             return len(added)
+
+    def put_back(self, taking: Taking) -> None:
+        """Puts back what was taken last, as it was, in one transaction."""
+        with self.transaction():
+            self._revise()
+            self._give_back(taking)
 
     # Inside of a transaction.
 

@@ -97,6 +97,17 @@ def act(page: Page, action: str, **args: Any) -> dict[str, Any]:
     )
 
 
+def agree(page: Page, does: str) -> str:
+    """Says yes to the question that the page asks; returns the question."""
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    told = dialog.inner_text()
+    page.wait_for_timeout(600)  # a second click that comes sooner is one of a double click
+    dialog.get_by_role("button", name=does, exact=True).click()
+    expect(dialog).to_have_count(0)
+    return told
+
+
 def saved(page: Page, button: Locator) -> tuple[str, str]:
     """Presses a button that saves a file; returns the file's name and text."""
     with page.expect_download() as download:

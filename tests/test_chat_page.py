@@ -12,6 +12,7 @@ from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
 from index import FootnoteError
+from tests.pages import agree
 from tests.scripted import (
     CRASHES,
     FAILS,
@@ -210,6 +211,7 @@ def test_stop_ends_the_answer_and_the_stream_behind_it(page: Page, served: Serve
 def test_a_new_conversation_forgets_the_old_one(page: Page, served: Served) -> None:
     ask(page, QUESTION)
     page.get_by_role("button", name="New conversation").click()
+    agree(page, "Begin a new one")
     expect(page.locator(".fn-turn")).to_have_count(0)
     expect(page.get_by_role("button", name=QUESTION)).to_be_visible()
     expect(page.locator(".fn-card")).to_have_count(0)

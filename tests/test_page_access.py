@@ -82,6 +82,12 @@ def list_of_conversations(page: Page) -> None:
     expect(page.locator(".fn-talks form")).to_be_visible()
 
 
+def asked_before_it_goes(page: Page) -> None:
+    list_of_conversations(page)
+    page.locator(".fn-talks").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def narrowed(page: Page) -> None:
     page.evaluate("window.footnote.me.scope = {since: 2018, author: 'Schulman', papers: []}")
     act(page, "scope")
@@ -110,6 +116,7 @@ def room(name: str) -> Callable[[Page], None]:
 
 STATES: list[Callable[[Page], None]] = [
     empty, answered_with_a_card, answered_with_every_part, refused, list_of_conversations, narrowed,
+    asked_before_it_goes,
     *(room(name) for name, _ in PLACES if name in ACTIONS),
 ]  # fmt: skip
 

@@ -1,21 +1,26 @@
 """The library room: papers dropped in, found, removed and taken back."""
 
+import gzip
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from index.embedders import MiniLM
 from index.library import Library
 from tests.conftest import invented
-from tests.pages import LOOPS, act, desk_of, enter, served, toast, visited
+from tests.pages import LOOPS, act, agree, desk_of, enter, served, toast, visit, visited
 
 pytestmark = LOOPS
 
 KNOWN = 50
+ColorScheme = Literal["light", "dark"]
 BIBTEX = """@article{reef2024, title = {Corals that hear the reef}, author = {Brandt, Ida},
   journal = {Marine Sounds}, year = {2024},
   abstract = {We played reef sounds to coral larvae. They swam towards the louder reef.}}
@@ -81,12 +86,146 @@ def test_dropped_files_are_added_counted_and_taken_back(
     expect(latest).to_contain_text(f"Last import {datetime.now(UTC):%d %B %Y}, ")
     latest.get_by_role("button", name="Undo").click()
     assert library.size == KNOWN + 4
-    latest.get_by_role("button", name="Undo this import?").click()
+    asked = agree(page, "Undo the import")
+    assert "Undo the import of reef.bib, eels.jsonl?" in asked
+    assert "4 papers go. Until more papers are added, it can be put back." in asked
     expect(toast(page)).to_have_text("4 papers taken back, 0 as before.")
     expect(room.locator(".fn-roomhead")).to_contain_text(f"{KNOWN} papers")
     expect(page.locator("#fn-extent")).to_have_text(f"All {KNOWN} papers")
-    expect(latest).to_contain_text("from harbours")
+    expect(latest.first).to_contain_text("from harbours")
     assert library.size == KNOWN
+
+
+def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
+    page: Page, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "Reef & <kelp>.bib").write_text(BIBTEX, "utf-8")
+    # Its own name among all that servers on this machine were sent.
+    broken = f"broken-{os.getpid()}.bin"
+    (tmp_path / broken).write_bytes(b"\xff\xfe" * 40)
+    lines = "".join(json.dumps(record) + "\n" for record in RECORDS)
+    (tmp_path / "eels.jsonl").write_text(lines, "utf-8")
+    room = enter(page, "Library")
+    room.locator("input[type=file]").set_input_files(
+        [tmp_path / name for name in ("Reef & <kelp>.bib", broken, "eels.jsonl")]
+    )
+    told = room.locator("#fn-progress")
+    expect(told).to_contain_text("4 papers new, 0 changed, 0 known.", timeout=30_000)
+    expect(told).to_contain_text("1 record could not be used. 1 file could not be read.")
+    rows = told.locator("dl.fn-files > div")
+    expect(rows.locator("dt")).to_have_text(["Reef & <kelp>.bib", broken, "eels.jsonl"])
+    expect(rows.nth(0).locator("dd")).to_have_text("2 added")
+    expect(rows.nth(1).locator("dd")).to_have_text(
+        "Not read: byte 0xff at offset 0 is not UTF-8; save the file as UTF-8."
+    )
+    expect(rows.nth(2).locator("dd")).to_contain_text("2 added, 1 could not be used")
+    assert "/" not in told.inner_text()
+    picture(page, "import-report")
+    assert next(one.names for one in library.imports()) == ("Reef & <kelp>.bib", "eels.jsonl")
+    assert [path for path in uploaded() if path.name == broken] == []
+
+
+def uploaded() -> list[Path]:
+    import gradio
+
+    return [path for path in Path(gradio.utils.get_upload_folder()).rglob("*") if path.is_file()]
+
+
+def test_a_file_that_the_server_does_not_take_is_told_beside_the_others(
+    library: Library, browser: Browser, tmp_path: Path
+) -> None:
+    sent = []
+
+    def refuse_the_first(route: Route) -> None:
+        sent.append(route)
+        if len(sent) == 1:
+            route.fulfill(status=413, body="too large")
+        else:
+            route.continue_()
+
+    (tmp_path / "large.jsonl").write_text("{}\n", "utf-8")
+    (tmp_path / "reef.bib").write_text(BIBTEX, "utf-8")
+    # Not ``visited``: the browser's console tells of the refusal too.
+    with served(desk_of(library)) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.route("**/upload*", refuse_the_first)
+        visit(page, address)
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files(
+            [tmp_path / "large.jsonl", tmp_path / "reef.bib"]
+        )
+        told = room.locator("#fn-progress")
+        expect(told).to_contain_text("2 papers new", timeout=30_000)
+        expect(told.locator("dl")).to_contain_text("Not read: it did not arrive")
+        context.close()
+    assert library.size == KNOWN + 2
+
+
+def test_a_small_file_that_opens_to_too_much_is_refused_beside_the_others(
+    page: Page, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_MAX_UNPACKED", "100k")
+    (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(b"\n" * 10**7))
+    (tmp_path / "reef.bib").write_text(BIBTEX, "utf-8")
+    room = enter(page, "Library")
+    room.locator("input[type=file]").set_input_files(
+        [tmp_path / "bomb.jsonl.gz", tmp_path / "reef.bib"]
+    )
+    told = room.locator("#fn-progress")
+    expect(told).to_contain_text("2 papers new", timeout=30_000)
+    expect(told.locator("dl")).to_contain_text("Not read: opens to more than 100,000 bytes")
+    assert library.size == KNOWN + 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_double_click_undoes_nothing_and_what_was_undone_can_be_redone(
+    library: Library, browser: Browser, scheme: ColorScheme
+) -> None:
+    changed = [replace(invented(n), venue="Tides") for n in range(3)]
+    library.add([*changed, *(invented(n) for n in range(KNOWN, KNOWN + 12))], names=["demo.bib"])
+    with (
+        served(desk_of(library)) as address,
+        visited(browser, address, color_scheme=scheme) as page,
+    ):
+        room, dialog = enter(page, "Library"), page.get_by_role("dialog")
+        undo = room.get_by_role("button", name="Undo")
+        undo.dblclick()
+        expect(dialog).to_have_accessible_name("Undo the import of demo.bib?")
+        expect(dialog).to_contain_text("12 papers go, 3 are as they were before.")
+        # The second of two quick clicks may fall on the button that says yes.
+        page.evaluate("document.querySelector('[data-confirm]').click()")
+        page.wait_for_timeout(700)
+        expect(dialog).to_be_visible()
+        assert library.size == KNOWN + 12
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            picture(page, f"undo-{scheme}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+        # By keys alone: Cancel is first, Tab stays within, Escape leaves, and focus comes back.
+        for name in ("Cancel", "Undo the import", "Cancel"):
+            expect(dialog.get_by_role("button", name=name)).to_be_focused()
+            page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(undo).to_be_focused()
+        page.keyboard.press("Enter")
+        agree(page, "Undo the import")
+        expect(toast(page)).to_have_text("12 papers taken back, 3 as before.")
+        redo = room.get_by_role("button", name="Redo")
+        expect(redo).to_be_focused()
+        assert library.size == KNOWN
+        picture(page, f"redo-{scheme}")
+        page.keyboard.press("Enter")
+        expect(toast(page)).to_have_text("12 papers put back.")
+        expect(room.locator(".fn-roomhead")).to_contain_text(f"{KNOWN + 12} papers")
+        expect(room.get_by_role("button", name="Redo")).to_have_count(0)
+        assert library.size == KNOWN + 12
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("FOOTNOTE_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_a_file_is_dropped_by_hand_and_its_progress_is_told(
@@ -157,12 +296,24 @@ def test_a_paper_is_removed_only_when_it_is_asked_twice(page: Page, library: Lib
     remove = room.locator("#fn-shelf li").first.get_by_text("Remove")
     remove.click()
     assert library.size == KNOWN
-    sure = room.locator("#fn-shelf li").first.get_by_text(f"Remove “{title}” from the library?")
-    sure.click()
+    assert f"Remove “{title}” from the library?" in agree(page, "Remove")
     expect(toast(page)).to_have_text("1 paper removed.")
     expect(room.locator("#fn-shelf .fn-title", has_text=title)).to_have_count(0)
     assert library.size == KNOWN - 1
     expect(page.locator("#fn-extent")).to_have_text(f"All {KNOWN - 1} papers")
+    expect(room.locator(".fn-taken")).to_contain_text(f"Removed: “{title}”.")
+    room.get_by_role("button", name="Put back").click()
+    expect(toast(page)).to_have_text("1 paper put back.")
+    expect(room.locator("#fn-shelf .fn-title").first).to_have_text(title)
+    assert library.size == KNOWN
+
+
+def test_what_is_asked_holds_no_markup_of_others_and_knows_no_other_action(page: Page) -> None:
+    told = act(page, "confirm", about="remove", papers=["<b>x</b>"])
+    assert told["error"].startswith("No paper '<b>x</b>' in ")
+    for about in ("add", "library", "undo", "delete", "topic-remove"):
+        assert "\n" not in act(page, "confirm", about=about, id="x")["error"]
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_paper_of_the_room_is_asked_about_alone(page: Page) -> None:

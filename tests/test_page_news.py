@@ -13,7 +13,7 @@ from index.embedders import MiniLM
 from index.library import Library
 from index.papers import make_paper
 from index.sources import read_sources
-from tests.pages import LOOPS, ask, desk_of, served, visited
+from tests.pages import LOOPS, agree, ask, desk_of, served, visited
 from ui.conversations import Conversations
 from ui.topics import LOCAL, Topics
 
@@ -84,8 +84,8 @@ def test_the_question_of_an_answer_can_be_watched_and_let_go(page: Page, topics:
     expect(page.locator("#fn-toast")).to_contain_text("Saved")
     assert [topic.text for topic in topics.list(LOCAL)] == [asked]
     news(page)
-    for _ in range(2):
-        page.get_by_role("button", name=f"Remove topic {asked}").click()
+    page.get_by_role("button", name=f"Remove topic {asked}").click()
+    assert f"Remove the topic “{asked}”?" in agree(page, "Remove")
     expect(page.locator(".fn-topic")).to_have_count(0)
     assert topics.list(LOCAL) == []
 

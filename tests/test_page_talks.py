@@ -16,6 +16,7 @@ from tests.pages import (
     ROBOTS,
     TOOLS,
     act,
+    agree,
     ask,
     desk_of,
     saved,
@@ -133,10 +134,9 @@ def test_a_conversation_is_deleted_only_when_it_is_asked_twice(page: Page) -> No
     ask(page, PPO)
     delete = choose(page, PPO[:20], "Delete")
     delete.click()
-    sure = row(page, PPO[:20]).get_by_role("button", name="Delete this conversation?")
-    expect(sure).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Delete the conversation “{PPO}”?")
     expect(page.locator(".fn-turn")).to_have_count(1)
-    sure.click()
+    assert "1 answer and every link to it go." in agree(page, "Delete")
     expect(page.locator(".fn-talks li")).to_have_count(0)
     expect(page.locator(".fn-turn")).to_have_count(0)
     expect(toast(page)).to_have_text("Deleted.")
@@ -171,6 +171,7 @@ def test_a_shared_link_is_read_without_scripts_until_it_is_ended(
     expect(reader.get_by_text(TOOLS)).to_have_count(0)
     assert reader.locator("script, form, input, button").count() == 0
     choose(page, PPO[:20], "Stop sharing").click()
+    agree(page, "Stop sharing")
     expect(toast(page)).to_have_text("Its links no longer work.")
     answer = reader.goto(link)
     assert answer is not None
@@ -222,6 +223,20 @@ def test_a_retry_asks_again_in_the_same_place(page: Page, address: str) -> None:
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
 
 
+def test_a_retry_asks_first_where_other_answers_would_go(page: Page) -> None:
+    ask(page, PPO)
+    ask(page, TOOLS, turn=2)
+    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("dialog")).to_contain_text("This answer and the 1 answer after it go.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO, TOOLS])
+    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    agree(page, "Ask again")
+    expect(page.locator("#fn-turn-3[data-state=done]")).to_be_visible()
+    expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
+
+
 def test_a_conversation_deleted_in_another_tab_leaves_an_empty_page(
     page: Page, address: str
 ) -> None:
@@ -229,7 +244,7 @@ def test_a_conversation_deleted_in_another_tab_leaves_an_empty_page(
     other = page.context.new_page()
     visit(other, address)
     choose(other, PPO[:20], "Delete").click()
-    row(other, PPO[:20]).get_by_role("button", name="Delete this conversation?").click()
+    agree(other, "Delete")
     expect(other.locator(".fn-turn")).to_have_count(0)
     visit(page, address)
     expect(page.locator(".fn-turn")).to_have_count(0)
@@ -291,6 +306,7 @@ def test_a_browser_alone_keeps_its_conversation_where_the_server_keeps_none(
         visit(page, unkept)
         expect(page.locator(".fn-turn .fn-asked")).to_have_text([ROBOTS])
         page.get_by_role("button", name="New conversation").click()
+        assert "kept in this browser alone" in agree(page, "Begin a new one")
         visit(page, unkept)
         expect(page.locator(".fn-turn")).to_have_count(0)
 

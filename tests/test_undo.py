@@ -228,6 +228,102 @@ def test_a_library_made_before_imports_were_noted_opens_and_notes_the_next(libra
         assert found(old) == {paper.id for paper in FIRST[1:]}
 
 
+# What is put back.
+
+
+def test_an_undone_import_is_put_back_found_and_can_be_undone_again(library, words):
+    library.add([LONGER, *(invented(n) for n in range(10, 100))], names=["b.bib"])
+    before = holds(library._catalog), library.imports(), found(library)
+    library.undo(2)
+    (taken,) = library.takings()
+    assert (taken.undone, taken.names, taken.papers, taken.changed) == (2, ("b.bib",), 90, 1)
+    words.texts.clear()
+    assert library.put_back(taken.number) == taken
+    assert words.texts == []
+    assert (holds(library._catalog), library.imports(), found(library)) == before
+    assert library.takings() == []
+    assert library.undo(2) == Undone(removed=90, restored=1)
+
+
+def test_removed_papers_are_put_back_with_their_import(library, words):
+    library.add([LONGER])
+    before = holds(library._catalog), library.imports()
+    library.remove([FIRST[3].id, FIRST[0].id])
+    library.remove([FIRST[1].id])
+    last, first = library.takings()
+    assert (first.undone, set(first.names)) == (None, {FIRST[0].title, FIRST[3].title})
+    words.texts.clear()
+    for taken in (last, first):
+        library.put_back(taken.number)
+    assert words.texts == []
+    assert (holds(library._catalog), library.imports()) == before
+    assert library.undo(2) == Undone(restored=1)
+    assert len(found(library)) == 4
+
+
+def test_tokens_are_put_back_and_read(tmp_path, embedder):
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add(FIRST)
+        before = holds(library._catalog)
+        library.undo(1)
+        library.put_back(library.takings()[0].number)
+        assert library.reads
+        assert holds(library._catalog) == before
+
+
+def test_only_what_was_taken_last_goes_back_and_nothing_once_papers_were_added(library):
+    library.remove([FIRST[0].id])
+    library.remove([FIRST[1].id])
+    library.add(FIRST[2:])  # known papers change nothing
+    last, first = library.takings()
+    for number in (first.number, 99):
+        with pytest.raises(LibraryError, match=r"nothing to put back in .*: papers were added"):
+            library.put_back(number)
+    assert library.size == 2
+    library.add([invented(50)])
+    assert library.takings() == []
+    with pytest.raises(LibraryError, match="nothing to put back"):
+        library.put_back(last.number)
+    assert {"taken_papers", "taken_passages", "takings"} <= kept_empty(library)
+
+
+def kept_empty(library: Library) -> set[str]:
+    """Returns the tables of what was taken that hold nothing."""
+    names = library._catalog._rows(
+        "SELECT name FROM sqlite_master WHERE name GLOB 'taken_*' OR name = 'takings'"
+    )
+    return {n for (n,) in names if not library._catalog._rows(f"SELECT count(*) FROM {n}")[0][0]}
+
+
+def put(path: Path, said: Connection) -> None:
+    """Puts back what was taken, in a process of its own, and says when it begins."""
+    with Library.open(path, embedder=HashedWords()) as library:
+        said.send("begins")
+        library.put_back(library.takings()[0].number)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.2])
+def test_a_killed_redo_leaves_all_or_nothing_and_is_done_again(library, words, delay):
+    library.add([LONGER, *MANY])
+    before = holds(library._catalog)
+    library.undo(2)
+    without = holds(library._catalog)
+    library.close()
+    ours, theirs = processes.Pipe()
+    child = processes.Process(target=put, args=(library.path, theirs))
+    child.start()
+    assert ours.recv() == "begins"
+    child.join(delay)
+    child.kill()
+    child.join()
+    with Library.open(library.path, embedder=words) as again:
+        if again.takings():
+            assert holds(again._catalog) == without
+            again.put_back(again.takings()[0].number)
+        assert holds(again._catalog) == before
+        assert found(again) == {paper.id for paper in again.papers()}
+
+
 # Imports that broke off.
 
 
@@ -291,3 +387,21 @@ def test_the_command_undoes_the_latest_import_and_says_what_it_did(tmp_path, emb
     ran = inside("undo", "--library", folder)
     assert ran.out.startswith(f"Import 3 of {file} (20")
     assert ran.out.endswith(" is undone: 1 removed, 0 restored, 4 papers in the library\n")
+
+
+def test_the_command_puts_back_what_was_undone_or_removed_last(tmp_path, embedder):
+    folder, file = tmp_path / "library", tmp_path / "more.bib"
+    file.write_text("@article{a, title = {Sails}, abstract = {Sails tear.}}")
+    at = ("--library", folder)
+    inside("index", file, *at)
+    inside("remove", "Sails", *at)
+    ran = inside("undo", "--redo", *at)
+    assert ran.out == (
+        "What was removed is put back: 1 again, 0 changed again, 1 papers in the library\n"
+    )
+    inside("undo", *at)
+    assert inside("undo", "--redo", *at, "--json").data == {
+        "import": 1, "names": [str(file)], "papers": 1, "restored": 1, "changed": 0
+    }  # fmt: skip
+    ran = inside("undo", "--redo", *at)
+    assert (ran.status, ran.err.count("nothing to put back")) == (1, 1)

@@ -1,7 +1,7 @@
 """Undo and removal over any records at all: back through every state, and never half a paper."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from conftest import HashedWords, holds
 from hypothesis import given
@@ -75,3 +75,38 @@ def test_adding_removing_and_undoing_in_any_order_leave_whole_papers(
             add_papers(catalog, embedder, step)
         assert_whole(catalog)
     catalog.close()
+
+
+@given(st.lists(imported | st.integers(0, 8) | st.just("undo"), min_size=2, max_size=8))
+def test_putting_back_goes_back_through_every_taking_and_embeds_nothing(
+    steps: list[list[Paper] | int | Literal["undo"]],
+) -> None:
+    catalog, embedder = empty_catalog(), HashedWords()
+    states: list[dict[str, Any]] = []
+    for step in steps:
+        before = whole(catalog)
+        if step == "undo":
+            for newest in [one for one in catalog.imports() if not one.undone][:1]:
+                undo_import(catalog, embedder, newest.number)
+        elif isinstance(step, int):
+            numbers = [number for number, _ in catalog.papers()][step : step + 2]
+            if numbers:
+                catalog.remove(numbers)
+        elif not isinstance(step, str):
+            added = add_papers(catalog, embedder, step)
+            states = [] if added.new or added.changed else states
+        if len(catalog.takings()) > len(states):
+            states.append(before)
+    embedder.texts.clear()
+    assert len(catalog.takings()) == len(states)
+    for state in reversed(states):
+        catalog.put_back(catalog.takings()[0])
+        assert whole(catalog) == state
+    assert embedder.texts == []
+    catalog.close()
+
+
+def whole(catalog: Catalog) -> dict[str, Any]:
+    """Returns all that a catalog says, of imports and what each changed too."""
+    changes = [catalog.changes(one.number) for one in catalog.imports()]
+    return {**holds(catalog), "imports": catalog.imports(), "changes": changes}

@@ -85,14 +85,14 @@ def misuse() -> "Iterator[None]":
 
 
 @contextmanager
-def open_library(path: Path | None) -> "Iterator[Library]":
-    """Opens a library that must exist and hold papers."""
+def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library]":
+    """Opens a library that must exist and hold papers; with ``empty`` it may hold none."""
     # Said before a model is loaded for nothing.
     folder = present_folder(path)
     from index.library import Library
 
     with Library.open(folder, embedder=make_embedder()) as library:
-        if not library.size:
+        if not library.size and not empty:
             raise FootnoteError(
                 f"the library at {folder} is empty; fill it with: "
                 f"footnote index PATH --library {folder}"

@@ -5,10 +5,11 @@ Heavy imports stand inside the functions that need them, so that ``--help`` answ
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from index import LibraryError
 from ui.assemble import (
     JsonOption,
     LibraryOption,
@@ -19,6 +20,10 @@ from ui.assemble import (
     print_json,
     progress,
 )
+
+if TYPE_CHECKING:
+    from index.build import Added
+    from index.sources.gathering import Gathered, Reading
 
 
 def index(
@@ -34,7 +39,8 @@ def index(
     """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
     import time
 
-    from index.sources import NothingUsable, Sources, read_sources
+    from index.sources.gathering import Gathered
+    from ui.sizes import most_unpacked
 
     started = time.perf_counter()
     if not paths and not rebuild:
@@ -42,41 +48,72 @@ def index(
     for path in paths or ():
         if not path.exists():
             raise Misuse(f"{path} does not exist; give files or folders of papers")
-    try:
-        sources = read_sources(paths) if paths else Sources((), ())
-    except NothingUsable as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        raise
-    for problem in sources.problems:
-        print(problem, file=sys.stderr)
-    from index.library import Library
-
-    folder = library_folder(library)
-    embedder = make_embedder()
-    if rebuild:
-        with progress("Embedding", 0) as advance:
-            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
-    with Library.open(folder, embedder=embedder, create=True) as opened:
-        with progress("Indexing", len(sources.papers)) as advance:
-            added = opened.add(
-                sources.papers, names=[str(path) for path in paths or ()], on_progress=advance
-            )
-        opened.map()  # drawn now, so that no reader of the page waits for it
-        size = opened.size
+    with Gathered(most_unpacked=most_unpacked()) as found:
+        for path in paths or ():
+            found.take(path)
+        _complain(found)
+        found.check()
+        added, size = _add(found, library_folder(library), rebuild=rebuild)
     report = {
-        "records": len(sources.papers),
+        "records": found.papers,
         "papers": size,
         "new": added.new,
         "changed": added.changed,
         "unchanged": added.unchanged,
-        "problems": len(sources.problems),
+        "problems": sum(_problems(file) for file in found.files),
+        "files": [_file(file, added.files.get(n)) for n, file in enumerate(found.files)],
         "seconds": round(time.perf_counter() - started, 2),
     }
     if as_json:
         print_json(report)
     else:
         _show_report(report)
+    if found.failures:
+        raise typer.Exit(1)
+
+
+def _add(found: "Gathered", folder: Path, *, rebuild: bool) -> "tuple[Added, int]":
+    """Adds what was gathered to a library; returns what came of it, and the library's size."""
+    from index.library import Library
+
+    embedder = make_embedder()
+    if rebuild:
+        with progress("Embedding", 0) as advance:
+            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
+    with Library.open(folder, embedder=embedder, create=True) as opened:
+        with progress("Indexing", found.papers) as advance:
+            added = opened.add_records(found.records(), names=found.names, on_progress=advance)
+        opened.map()  # drawn now, so that no reader of the page waits for it
+        return added, opened.size
+
+
+def _complain(found: "Gathered") -> None:
+    """Says on stderr which records cannot be used, and which files are left out."""
+    for file in found.files:
+        for problem in file.problems:
+            print(problem, file=sys.stderr)
+        if more := file.refused - len(file.problems):
+            print(f"{file.name}: and {more:,} more records that cannot be used", file=sys.stderr)
+        # What was given alone is told as the error that it then is.
+        if file.error and len(found.files) > 1:
+            print(f"{file.name}: {file.error}", file=sys.stderr)
+
+
+def _problems(file: "Reading") -> int:
+    # A file of a folder that is no source of papers is a problem of the folder.
+    return file.refused + bool(file.error and not file.failed)
+
+
+def _file(file: "Reading", added: "Added | None") -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "papers": file.papers,
+        "new": added.new if added else 0,
+        "changed": added.changed if added else 0,
+        "unchanged": added.unchanged if added else 0,
+        "problems": file.refused,
+        "error": file.error,
+    }
 
 
 def _show_report(report: dict[str, Any]) -> None:
@@ -84,6 +121,9 @@ def _show_report(report: dict[str, Any]) -> None:
         "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
         "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
     )
+    unread = [file["file"] for file in report["files"] if file["error"]]
+    if unread:
+        print(f"Not read: {', '.join(unread[:10])}{', …' if len(unread) > 10 else ''}")
     if report["records"] and not report["new"] and not report["changed"]:
         print("Nothing changed.")
 
@@ -106,8 +146,17 @@ def remove(
         print("{removed:,} removed, {papers:,} papers in the library".format(**report))
 
 
-def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def undo(
+    library: LibraryOption = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Put back what was undone or removed last instead.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Take back the latest import: what it added goes, what it changed is as it was."""
+    if redo:
+        _redo(library, as_json=as_json)
+        return
     with open_library(library) as opened:
         newest = next((one for one in opened.imports() if not one.undone), None)
         undone = opened.undo(newest.number if newest else 0)
@@ -130,4 +179,32 @@ def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     print(
         f"Import {newest.number}{of} ({newest.when}){cut} is undone: {undone.removed:,} removed, "
         f"{undone.restored:,} restored, {size:,} papers in the library"
+    )
+
+
+def _redo(library: Path | None, *, as_json: bool) -> None:
+    # A library may be empty because of what was taken.
+    with open_library(library, empty=True) as opened:
+        last = next(iter(opened.takings()), None)
+        if last is None:
+            raise LibraryError(
+                f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
+                "were last added"
+            )
+        opened.put_back(last.number)
+        report = {
+            "import": last.undone,
+            "names": last.names,
+            "papers": opened.size,
+            "restored": last.papers,
+            "changed": last.changed,
+        }
+    if as_json:
+        print_json(report)
+        return
+    of = f" of {', '.join(last.names)}" if last.names else ""
+    what = "What was removed" if last.undone is None else f"Import {last.undone}{of}"
+    print(
+        f"{what} is put back: {last.papers:,} again, "
+        f"{last.changed:,} changed again, {report['papers']:,} papers in the library"
     )

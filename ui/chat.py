@@ -41,7 +41,7 @@ from ui.panels import composers_html, header_html, places_html, shell_html
 from ui.sessions import SESSIONS, releasing
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("chat.js", "actions.js", "files.js", "views.js")
+SCRIPTS = ("chat.js", "actions.js", "dialogs.js", "files.js", "views.js")
 STYLES = ("chat.css", "panels.css", "views.css")
 EXAMPLES = (
     "How do language models learn to use tools?",

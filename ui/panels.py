@@ -52,11 +52,14 @@ def places_html(desk: Desk) -> str:
         f"{' aria-current=page' if room == 'ask' else ''}>{label}</button>"
         for room, label in PLACES
     )
+    # What no server keeps is gone for good.
+    asked = " data-ask" if desk.conversations is None else ""
     return (
         f'<div class="fn-nav"><nav aria-label="Places">{links}</nav>'
         '<button type="button" id="fn-drawer" class="fn-quiet" aria-expanded="false"'
         ' aria-controls="fn-talks">Conversations</button>'
-        '<button type="button" id="fn-clear" class="fn-button">New conversation</button></div>'
+        f'<button type="button" id="fn-clear" class="fn-button"{asked}>New conversation</button>'
+        "</div>"
     )
 
 
@@ -76,7 +79,14 @@ def shell_html(part: str) -> str:
         f'<section class="fn-room" id="fn-room-{room}" aria-label="{label}" hidden></section>'
         for room, label in PLACES[1:]
     )
-    return f'{rooms}<div id="fn-toast" role="status"></div>'
+    return f'{rooms}{_DIALOG}<div id="fn-toast" role="status"></div>'
+
+
+# Filled by what ui.actions.asking asks.
+_DIALOG = (
+    '<dialog id="fn-dialog" aria-labelledby="fn-dialog-title" aria-describedby="fn-dialog-text">'
+    "</dialog>"
+)
 
 
 def composers_html(desk: Desk) -> str:
@@ -110,14 +120,14 @@ def _talk(talk: Conversation, current: str) -> str:
         f"{_item('export', 'HTML', id=talk.id, form='html')}"
         f"{_item('export', 'JSON', id=talk.id, form='json')}"
         f"{_item('share', 'Share a link', id=talk.id)}"
-        f"{_item('unshare', 'Stop sharing', id=talk.id) if talk.shared else ''}"
-        f"{_item('delete', 'Delete', sure='Delete this conversation?', id=talk.id)}"
+        f"{_item('unshare', 'Stop sharing', ask=True, id=talk.id) if talk.shared else ''}"
+        f"{_item('delete', 'Delete', ask=True, id=talk.id)}"
         "</div></details></li>"
     )
 
 
-def _item(action: str, label: str, *, sure: str = "", **args: Any) -> str:
-    asked = f' data-sure="{text_html(sure)}"' if sure else ""
+def _item(action: str, label: str, *, ask: bool = False, **args: Any) -> str:
+    asked = " data-ask" if ask else ""
     return (
         f'<button type="button" class="fn-quiet" data-do="{action}" {data(**args)}{asked}>'
         f"{label}</button>"

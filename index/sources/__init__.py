@@ -1,20 +1,20 @@
 """Readers of paper records, one a format, chosen by content and never by name.
 
 Each reader module has ``recognises(head) -> bool`` over the first characters of a file,
-and ``read(text, name) -> Iterator[Paper | Problem]``.
+and ``read(text, name) -> Iterator[Paper | Problem]``, where the text may come in pieces.
 """
 
-import codecs
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 from index import SourceError
 from index.papers import Paper, Problem
 from index.sources import bibtex, daily_papers, pubmed, ris, tables
+from index.sources.unpacking import MOST_UNPACKED as MOST_UNPACKED
+from index.sources.unpacking import text_of
 
 READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, tables)
 FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
@@ -63,32 +63,44 @@ def read_sources(paths: Sequence[Path]) -> Sources:
     return Sources(tuple(papers), tuple(problems))
 
 
-def read_papers(path: Path) -> Iterator[Paper | Problem]:
+def read_papers(
+    path: Path, *, name: str | None = None, most_unpacked: int = MOST_UNPACKED
+) -> Iterator[Paper | Problem]:
     """Yields the papers in a file, or in every file of a folder, in order of name.
 
     A record that cannot be used becomes a Problem, and so does a file of a folder in
     which other files are usable.
 
+    Args:
+        path: Its own.
+        name: What problems call a file; its file name, if nothing else.
+        most_unpacked: Bytes that a packed file may open to.
+
     Raises:
         SourceError: The path cannot be read, or nothing in it has a known format.
     """
     if path.is_dir():
-        yield from _read_folder(path)
+        yield from _read_folder(path, most_unpacked)
     else:
-        yield from _read_file(path, path.name)
+        yield from _read_file(path, name or path.name, most_unpacked)
 
 
-def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
-    files = sorted(
+def files_of(folder: Path) -> list[Path]:
+    """Returns the files of a folder and of those in it, by name; hidden ones are left out."""
+    return sorted(
         p
         for p in folder.rglob("*")
         if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
     )
+
+
+def _read_folder(folder: Path, most_unpacked: int) -> Iterator[Paper | Problem]:
+    files = files_of(folder)
     problems = []
     known = 0
     for file in files:
         try:
-            yield from _read_file(file, str(file.relative_to(folder)))
+            yield from _read_file(file, str(file.relative_to(folder)), most_unpacked)
             known += 1
         except SourceError as error:
             name = str(file.relative_to(folder))
@@ -100,33 +112,17 @@ def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
     yield from problems
 
 
-def _read_file(path: Path, name: str) -> Iterator[Paper | Problem]:
-    text = _decode(path)
+def _read_file(path: Path, name: str, most_unpacked: int) -> Iterator[Paper | Problem]:
+    pieces = text_of(path, most_unpacked=most_unpacked)
+    head = ""
+    for piece in pieces:
+        head += piece
+        if len(head) >= HEAD_CHARACTERS:
+            break
+    if not head.strip() and not any(piece.strip() for piece in pieces):
+        raise SourceError(f"{path}: the file is empty; give {FORMATS}")
     for reader in READERS:
-        if reader.recognises(text[:HEAD_CHARACTERS]):
-            yield from reader.read(text, name)
+        if reader.recognises(head[:HEAD_CHARACTERS]):
+            yield from reader.read(chain([head], pieces), name)
             return
     raise SourceError(f"{path}: not a known format; give {FORMATS}")
-
-
-def _decode(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise SourceError(f"{path}: cannot be read ({reason}); check the path") from error
-    raw = raw.removeprefix(codecs.BOM_UTF8)
-    if not raw.strip():
-        raise SourceError(f"{path}: the file is empty; give {FORMATS}")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        # A file cut off inside its last character is cut off, not in another encoding.
-        if error.reason == "unexpected end of data":
-            return raw[: error.start].decode()
-        raise SourceError(
-            f"{path}: byte 0x{raw[error.start]:02x} at offset {error.start} is not UTF-8; "
-            "save the file as UTF-8"
-        ) from error

@@ -13,7 +13,11 @@ from pybtex.scanner import PybtexSyntaxError
 
 from index.papers import Paper, Problem, arxiv_number
 from index.sources.record import LONGEST, arxiv_in, date_of, pmid_in, read_each
+from index.sources.unpacking import Text
 
+# Characters that abbreviations may add to a file: so many to begin with, and so many times what
+# was read of it.
+_FREE_GROWTH, _MOST_GROWTH = 1_000_000, 10
 # pybtex may look through the rest of an entry once for each.
 MOST_BRACES = 5_000
 
@@ -41,17 +45,34 @@ _DOTLESS = re.compile(r"(\\[`'^\"~=])\s*\{?\\([ij])(?![A-Za-z])")
 
 
 class _Strings(dict[str, str]):
-    """The ``@string`` abbreviations of a file, which may not blow a record up."""
+    """The ``@string`` abbreviations of a file, which may blow up no record, and not the file.
+
+    Attributes:
+        used: Characters that they added to the present record.
+        added: Characters that they added to the file so far.
+        read: Characters of the file that were read so far.
+    """
 
     def __init__(self) -> None:
         super().__init__(month_names)
+        self.used = self.added = self.read = 0
+
+    def begin(self, entry: str) -> None:
+        """Takes note that a record begins."""
         self.used = 0
+        self.read += len(entry)
 
     def __getitem__(self, name: str) -> str:
         value = super().__getitem__(name.lower())
         self.used += len(value)
+        self.added += len(value)
         if self.used > LONGEST:
             raise ValueError(f"its @string abbreviations grow beyond {LONGEST:,} characters")
+        if self.added > _FREE_GROWTH + _MOST_GROWTH * self.read:
+            raise ValueError(
+                f"the @string abbreviations of this file grow beyond {_MOST_GROWTH} times its "
+                "length; write them out"
+            )
         return value
 
     def __setitem__(self, name: str, value: str) -> None:
@@ -63,7 +84,7 @@ def recognises(head: str) -> bool:
     return bool(_KEYED.search(head)) and not head.lstrip().startswith(("{", "<"))
 
 
-def read(text: str, name: str) -> Iterator[Paper | Problem]:
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each entry, in order."""
     strings = _Strings()
     return read_each(text, name, _START, lambda entry: _fields(entry, strings))
@@ -94,7 +115,7 @@ def _fields(entry: str, strings: _Strings) -> dict[str, object] | None:
 
 def _entry(entry: str, strings: _Strings) -> dict[str, str] | None:
     """Returns the fields of an entry by their names in lower case, None where it is no paper."""
-    strings.used = 0
+    strings.begin(entry)
     if entry.count("{") > MOST_BRACES:
         raise ValueError(f"entry with more than {MOST_BRACES:,} braces")
     try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.papers import Listing, Paper, Problem, make_paper, normal_title
+from index.sources.unpacking import Text, in_pieces
 
 SOURCE = "Hugging Face Daily Papers"
 
@@ -37,6 +38,8 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _CUT_OFF = "; the page seems to be cut off here"
 # Over the five pages titles run to 133 characters and abstracts start at 639.
 _LONGEST_TITLE = 300
+# Characters of a page, which is read whole; the longest of the five has 350,000.
+_LONGEST_PAGE = 5_000_000
 _SHORTEST_ABSTRACT = 200
 
 
@@ -52,9 +55,15 @@ def recognises(head: str) -> bool:
     return bool(lines & (_HEAD - {"new", "Subscribe"}))
 
 
-def read(text: str, name: str) -> Iterator[Paper | Problem]:
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields the page's listings as papers, in order, each with its Listing."""
-    blocks = _blocks(text)
+    whole = ""
+    for piece in in_pieces(text):
+        whole += piece
+        if len(whole) > _LONGEST_PAGE:
+            yield Problem(name, None, f"page of more than {_LONGEST_PAGE:,} characters; split it")
+            return
+    blocks = _blocks(whole)
     page_date, blocks = _without_head(blocks)
     position = 0
     while position < len(blocks):

@@ -7,6 +7,7 @@ from lxml import etree
 
 from index.papers import Paper, Problem
 from index.sources.record import date_of, read_each
+from index.sources.unpacking import Text
 
 SOURCE = "PubMed"
 # Three thousand authors with their affiliations take 2 MB.
@@ -22,7 +23,7 @@ def recognises(head: str) -> bool:
     return head.lstrip().startswith("<") and bool(_HEAD.search(head))
 
 
-def read(text: str, name: str) -> Iterator[Paper | Problem]:
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each article, in order."""
     return read_each(text, name, _START, _fields, longest=LONGEST)
 

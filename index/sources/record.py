@@ -7,7 +7,6 @@ that a record which breaks its parser costs no other.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from itertools import pairwise
 from typing import Annotated
 
 from pydantic import (
@@ -21,6 +20,8 @@ from pydantic import (
 )
 
 from index.papers import Paper, Problem, arxiv_number, identifier, make_paper
+from index.sources.cutting import cut, with_newlines
+from index.sources.unpacking import Text
 
 # Characters of one record: pybtex takes the square of its length.
 LONGEST = 100_000
@@ -155,7 +156,7 @@ def fault(error: Exception) -> str:
 
 
 def read_each(
-    text: str,
+    text: Text,
     name: str,
     start: re.Pattern[str],
     parse: Callable[[str], Mapping[str, object] | None],
@@ -165,21 +166,17 @@ def read_each(
     """Yields a paper or a problem for each record of a text.
 
     Args:
-        text: The file.
+        text: The file, whole or in pieces.
         name: Of the file, for problems.
         start: What every record begins with, and nothing else.
         parse: Returns the fields of one record, None for what is none; raises ValueError.
         longest: Characters of a record at most.
     """
-    text = re.sub(r"\r\n?", "\n", text)
-    starts = [match.start() for match in start.finditer(text)]
-    line, before = 1, 0
-    for at, end in pairwise([*starts, len(text)]):
-        line, before = line + text.count("\n", before, at), at
+    for line, record, length in cut(with_newlines(text), start, longest):
         try:
-            if end - at > longest:
-                raise ValueError(f"record of {end - at:,} characters, at most {longest:,} are read")
-            fields = parse(text[at:end])
+            if length > longest:
+                raise ValueError(f"record of {length:,} characters, at most {longest:,} are read")
+            fields = parse(record)
             if fields is not None:
                 yield paper_of(fields)
         except (ValueError, RecursionError) as error:

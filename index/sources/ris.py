@@ -7,6 +7,7 @@ from rispy import RisParser
 
 from index.papers import Paper, Problem
 from index.sources.record import arxiv_in, date_of, pmid_in, read_each
+from index.sources.unpacking import Text
 
 _START = re.compile(r"^TY  - ?", re.MULTILINE)
 _END = re.compile(r"^ER  -", re.MULTILINE)
@@ -30,7 +31,7 @@ def recognises(head: str) -> bool:
     return bool(_START.search(head)) and not head.lstrip().startswith(("{", "<"))
 
 
-def read(text: str, name: str) -> Iterator[Paper | Problem]:
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each record, in order."""
     return read_each(text, name, _START, _fields)
 

@@ -1,11 +1,18 @@
 """JSON Lines: one record a line, in this project's field names or in BEIR's."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from index.papers import Paper, Problem
+from index.sources.cutting import cut
 from index.sources.record import fault, paper_of
+from index.sources.unpacking import Text
+
+# Characters of one line: as many as of one of PubMed's articles.
+LONGEST = 10_000_000
+_LINE = re.compile("^", re.MULTILINE)
 
 
 def recognises(head: str) -> bool:
@@ -13,12 +20,14 @@ def recognises(head: str) -> bool:
     return head.lstrip().startswith("{") or '\n{"' in head
 
 
-def read(text: str, name: str) -> Iterator[Paper | Problem]:
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each line that is not blank."""
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line, length in cut(text, _LINE, LONGEST):
         if not line.strip():
             continue
         try:
+            if length > LONGEST:
+                raise ValueError(f"line of {length:,} characters, at most {LONGEST:,} are read")
             yield _paper(json.loads(line))
         except json.JSONDecodeError as error:
             yield Problem(name, number, f"not JSON ({error.msg} at column {error.colno})")

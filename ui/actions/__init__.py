@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from index import FootnoteError
-from ui.actions import evaluating, news, papers, scoping, shelf, talks, views, votes
+from ui.actions import asking, evaluating, news, papers, scoping, shelf, talks, views, votes
 from ui.asked import Args
 from ui.desk import Desk
 
@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 CRASHED = "Something went wrong; the log has it, and nothing was lost."
 Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
-``scope``, ``conversation``, ``job``: each only where it is needed."""
+``scope``, ``conversation``, ``dialog``, ``job``: each only where it is needed."""
 
 ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
     name: action
-    for module in (talks, papers, scoping, views, shelf, news, evaluating, votes)
+    for module in (talks, papers, scoping, views, shelf, news, evaluating, votes, asking)
     for name, action in module.ACTIONS.items()
 }
 

@@ -113,11 +113,10 @@ def _paper(paper: Paper) -> str:
 
 def _topic(digest: Digest) -> str:
     topic = digest.topic
-    sure = text_html("Remove this topic?")
     return (
         f'<section class="fn-topic"><h4>{text_html(topic.text)}</h4>{digest_html(digest)}'
         f'<button type="button" class="fn-quiet" data-do="topic-remove" {data(id=topic.id)}'
-        f' data-sure="{sure}" aria-label="{text_html(f"Remove topic {topic.text}")}">Remove'
+        f' data-ask aria-label="{text_html(f"Remove topic {topic.text}")}">Remove'
         "</button></section>"
     )
 

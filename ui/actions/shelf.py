@@ -1,24 +1,24 @@
 """The library room: papers dropped in, browsed, removed; imports undone; its state in words."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from index.papers import Paper, Problem
+from index.build import Added
+from index.library import Library
+from index.papers import Paper
 from index.search import Order
-from index.sources import NothingUsable, read_sources
+from index.sources.gathering import Gathered, Reading
 from ui.actions.papers import opener
 from ui.asked import Args, BadRequest
 from ui.cards import byline_html, text_html
 from ui.desk import Desk
+from ui.imported import LOST, latest_html, report_html
 from ui.jobs import Job
 from ui.panels import counted, data
+from ui.sizes import most_unpacked
 from ui.uploads import consumed
 
 ROWS = 40
-PROBLEMS_SHOWN = 20
 _ROOM = "#fn-room-library"
 _ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
 
@@ -29,7 +29,7 @@ def shown(desk: Desk, args: Args) -> dict[str, Any]:
         "html": {
             _ROOM: '<header class="fn-roomhead"><h2>Library</h2>'
             f'<p class="fn-soft">{_state(desk)}</p></header>{_DROP}<div id="fn-import">'
-            f'{_latest(desk)}</div>{_FIND}<div id="fn-shelf">{_shelf(desk, args)}</div>'
+            f'{latest_html(desk.papers)}</div>{_FIND}<div id="fn-shelf">{_shelf(desk, args)}</div>'
             f"{_health(desk)}"
         }
     }
@@ -42,29 +42,44 @@ def browsed(desk: Desk, args: Args) -> dict[str, Any]:
 
 def added(desk: Desk, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
+    files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
+    library, limit = desk.papers, most_unpacked()
+
+    def work(job: Job) -> str:
+        paths = [path for path, _ in files]
+        with consumed(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
+            for path, name in files:
+                found.take(path, name)
+            found.files += [Reading(name, name, error=LOST) for name in lost]
+            job.total = found.papers
+            return report_html(found.files, _add(library, found, job))
+
+    return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
+
+
+def _add(library: Library, found: Gathered, job: Job) -> Added:
+    if not found.papers:
+        return Added()
+    return library.add_records(found.records(), names=found.names, on_progress=job.advance)
+
+
+def _uploads(desk: Desk, args: Args) -> list[tuple[Path, str]]:
+    """Returns the files that came, each with the name that its reader gave it."""
     folder = desk.uploads.resolve() if desk.uploads else None
     paths = [(folder or Path()).joinpath(path).resolve() for path in args.texts("paths", most=50)]
     # The browser says which file it uploaded; it may not name any other.
     if not paths or not folder or not all(_within(path, folder) for path in paths):
         raise BadRequest("no file came with that; drop it again")
-    library = desk.papers
+    names = args.texts("names", most=50)
+    if len(names) != len(paths):
+        names = tuple(path.name for path in paths)
+    return [(path, _name(name)) for path, name in zip(paths, names, strict=True)]
 
-    def work(job: Job) -> str:
-        try:
-            with consumed(paths):
-                sources = read_sources(paths)
-        except NothingUsable as error:
-            return _told("Nothing could be used.", [_clean(p) for p in error.problems])
-        job.total = len(sources.papers)
-        done = library.add(
-            sources.papers, names=[path.name for path in paths], on_progress=job.advance
-        )
-        told = (
-            f"{counted(done.new, 'paper')} new, {done.changed:,} changed, {done.unchanged:,} known."
-        )
-        return _told(told, [_clean(p) for p in sources.problems])
 
-    return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
+def _name(name: str) -> str:
+    """Returns a file's own name on one line, whatever a browser sent as such."""
+    bare = name.replace("\\", "/").rpartition("/")[2].encode(errors="replace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in bare).split())[:120] or "a file"
 
 
 def followed(desk: Desk, args: Args) -> dict[str, Any]:
@@ -74,17 +89,19 @@ def followed(desk: Desk, args: Args) -> dict[str, Any]:
         return {"done": True, "error": f"{job.label} failed: {job.error}"}
     if job.result is not None:
         return {"done": True, "result": job.result}
-    percent = f" · {job.done / job.total:.0%}" if job.total else ""
+    if not job.total:
+        return {"done": False, "line": "Reading…", "part": 0}
+    percent = f" · {job.done / job.total:.0%}"
     line = (
         f"{job.label} {job.done:,} of {job.total:,} {job.unit} · {job.rate:.0f} a second{percent}"
     )
-    return {"done": False, "line": line, "part": job.done / job.total if job.total else 0}
+    return {"done": False, "line": line, "part": job.done / job.total}
 
 
 def removed(desk: Desk, args: Args) -> dict[str, Any]:
     """Removes papers."""
     count = desk.papers.remove(args.texts("papers", most=500))
-    return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", "changed": True}
+    return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", **_FOCUSED}
 
 
 def undone(desk: Desk, args: Args) -> dict[str, Any]:
@@ -94,7 +111,21 @@ def undone(desk: Desk, args: Args) -> dict[str, Any]:
         raise BadRequest("nothing was chosen to undo; reload the page")
     done = desk.papers.undo(number)
     told = f"{counted(done.removed, 'paper')} taken back, {done.restored:,} as before."
-    return {**shown(desk, args), "told": told, "changed": True}
+    return {**shown(desk, args), "told": told, **_FOCUSED}
+
+
+def redone(desk: Desk, args: Args) -> dict[str, Any]:
+    """Puts back what was undone or removed last."""
+    number = args.number("number")
+    if number is None:
+        raise BadRequest("nothing was chosen to put back; reload the page")
+    back = desk.papers.put_back(number)
+    told = f"{counted(back.papers, 'paper')} put back."
+    return {**shown(desk, args), "told": told, "focus": "#fn-undo", "changed": True}
+
+
+# The way back is where the reader is next.
+_FOCUSED = {"focus": "#fn-redo", "changed": True}
 
 
 _DROP = (
@@ -143,13 +174,12 @@ def _shelf(desk: Desk, args: Args) -> str:
 
 
 def _row(paper: Paper) -> str:
-    sure = text_html(f"Remove “{paper.title}” from the library?")
     return (
         f"<li><div>{opener(paper)}{byline_html(paper, shown=3)}</div>"
         f'<span class="fn-rowtools"><button type="button" class="fn-quiet" data-pin='
         f'"{text_html(paper.id)}" aria-label="{text_html(f"Ask only about {paper.title}")}">Ask'
         f'</button><button type="button" class="fn-quiet" data-do="remove"'
-        f' {data(papers=[paper.id])} data-sure="{sure}"'
+        f" {data(papers=[paper.id])} data-ask"
         f' aria-label="{text_html(f"Remove {paper.title}")}">Remove</button></span></li>'
     )
 
@@ -158,22 +188,6 @@ def _page(label: str, at: int, turn: dict[str, str]) -> str:
     return (
         f'<button type="button" class="fn-button" data-do="browse" {data(at=max(0, at), **turn)}>'
         f"{label}</button>"
-    )
-
-
-def _latest(desk: Desk) -> str:
-    """Returns the last import that can be undone, if there is one."""
-    last = next((one for one in desk.papers.imports() if not one.undone), None)
-    if last is None:
-        return ""
-    names = f" from {', '.join(last.names)}" if last.names else ""
-    cut = "" if last.complete else ", broken off"
-    when = f"{datetime.fromisoformat(last.when).astimezone():%-d %B %Y, %H:%M}"
-    told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
-    return (
-        f'<p class="fn-import">{text_html(told)} <button type="button" class="fn-button"'
-        f' data-do="undo" {data(number=last.number)} data-sure="Undo this import?">Undo'
-        "</button></p>"
     )
 
 
@@ -196,23 +210,6 @@ def _health(desk: Desk) -> str:
     )
 
 
-def _told(line: str, problems: Sequence[str]) -> str:
-    if not problems:
-        return f"<p>{text_html(line)}</p>"
-    rows = "".join(f"<li>{text_html(problem)}</li>" for problem in problems[:PROBLEMS_SHOWN])
-    more = len(problems) - PROBLEMS_SHOWN
-    rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    return (
-        f"<p>{text_html(line)} {counted(len(problems), 'record')} could not be used:</p>"
-        f'<ul class="fn-problems">{rows}{rest}</ul>'
-    )
-
-
-def _clean(problem: Problem) -> str:
-    """Returns a problem with the name of the file that was dropped, not where it was put."""
-    return str(replace(problem, path=Path(problem.path).name))
-
-
 def _within(path: Path, folder: Path) -> bool:
     return path.is_relative_to(folder) and path.is_file()
 
@@ -224,4 +221,5 @@ ACTIONS = {
     "job": followed,
     "remove": removed,
     "undo": undone,
+    "redo": redone,
 }

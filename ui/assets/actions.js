@@ -212,24 +212,19 @@
     if (bottom > edge) window.scrollBy({ top: Math.min(bottom - edge + 16, top - edge / 4), behavior: page.motion() });
   }
 
-  // What cannot be taken back is asked twice: the second press within four seconds does it.
-  function sure(button) {
-    if (!button.dataset.sure || button.dataset.armed) return true;
-    const before = button.textContent;
-    button.dataset.armed = "1";
-    button.textContent = button.dataset.sure;
-    setTimeout(() => { delete button.dataset.armed; button.textContent = before; }, 4000);
-    return false;
+  // What takes something away is asked first, in a dialog (dialogs.js).
+  async function press(button) {
+    const args = argsOf(button);
+    if (!("ask" in button.dataset) || (await page.confirm(button.dataset.do, args))) act(button, args);
   }
 
-  function again(button, next, question = null) {
-    if (document.body.classList.contains("fn-busy")) return;
-    const turn = button.closest(".fn-turn");
-    const place = Number(turn.dataset.place || 0);
-    const asked = question ?? turn.querySelector(".fn-asked").textContent;
-    if (!place) turn.remove();
-    page.plan({ ...(place ? { kept: place - 1 } : {}), ...next });
-    page.submit(asked);
+  async function startAnew(button) {
+    const asked = "ask" in button.dataset && me.records.length;
+    if (asked && !(await page.confirm("clear"))) return;
+    page.clear();
+    enter("ask");
+    call("talks");
+    document.querySelector("#fn-question textarea")?.focus();
   }
 
   document.addEventListener("click", (event) => {
@@ -244,7 +239,7 @@
     const { room, pin: pinned, unpin, ignore } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
-    else if (button.id === "fn-clear") { page.clear(); enter("ask"); call("talks"); document.querySelector("#fn-question textarea")?.focus(); }
+    else if (button.id === "fn-clear") startAnew(button);
     else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
     else if (button.id === "fn-extent") {
       // Beside the answer on a wide screen, a sheet from below on a narrow one.
@@ -255,13 +250,13 @@
     else if (pinned != null) pin([pinned]);
     else if ("unscope" in button.dataset) { setScope({ papers: me.scope.papers ?? [] }); call("scope"); }
     else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
-    else if (ignore) again(button, { ignored: [...turn.ignored, ignore] });
-    else if ("retry" in button.dataset) again(button, { ignored: turn.ignored });
+    else if (ignore) page.again(button, { ignored: [...turn.ignored, ignore] });
+    else if ("retry" in button.dataset) page.again(button, { ignored: turn.ignored });
     else if ("edit" in button.dataset) {
       page.write(turn.querySelector(".fn-asked").textContent);
       page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
     }
-    else if (button.dataset.do && button.type !== "submit" && sure(button)) act(button, argsOf(button));
+    else if (button.dataset.do && button.type !== "submit") press(button);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -4,33 +4,37 @@
   "use strict";
   const page = window.footnote;
 
+  const most = () => Number(document.querySelector("meta[name=footnote-upload]")?.content ?? Infinity);
+  const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
+
   // A longer one is refused by the server while it is still being sent, which a browser cannot tell
-  // from a broken line.
-  function tooLong(files) {
-    const most = Number(document.querySelector("meta[name=footnote-upload]")?.content ?? Infinity);
-    const long = files.find((file) => file.size > most);
-    const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
-    return long ? `${long.name} has ${megabytes(long.size)}; at most ${megabytes(most)} are taken. Split it.` : null;
+  // from a broken line. It keeps no other from being sent.
+  function tellOfLong(files) {
+    const long = files.find((file) => file.size > most());
+    if (long) page.toast(`${long.name} has ${megabytes(long.size)}; at most ${megabytes(most())} are taken. Split it.`, true);
+  }
+
+  // One that does not arrive keeps no other from being sent.
+  async function arrived(file) {
+    if (file.size > most()) return null;
+    try { return (await page.upload(file)).path; } catch { return null; }
   }
 
   async function drop(field, files) {
     if (!files.length) return;
-    const long = tooLong(files);
-    if (long) {
-      field.value = "";
-      return page.toast(long, true);
-    }
+    tellOfLong(files);
     const line = document.getElementById("fn-progress");
     line.textContent = `Receiving ${files.length === 1 ? files[0].name : `${files.length} files`}…`;
-    try {
-      const paths = [];
-      for (const file of files) paths.push((await page.upload(file)).path);
-      const reply = await page.call(field.dataset.upload, { paths });
-      if (reply?.error) line.textContent = "";
-    } catch {
-      line.textContent = "";
-      page.toast("The file did not arrive; try it again.", true);
+    const paths = [], names = [], lost = [];
+    for (const file of files) {
+      const path = await arrived(file);
+      if (path) { paths.push(path); names.push(file.name); } else lost.push(file.name);
     }
+    field.value = ""; // so that the same file can be chosen again
+    const reply = paths.length ? await page.call(field.dataset.upload, { paths, names, lost }) : null;
+    if (reply && !reply.error) return;
+    line.textContent = "";
+    if (!reply && files.every((file) => file.size <= most())) page.toast("Nothing arrived; it may be larger than this server takes.", true);
   }
   document.addEventListener("change", (event) => {
     if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);
