@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ from evals.judging import Judging
 from evals.runner import RunConfig
 from evals.summary import summarise
 from index import FootnoteError
-from index.build import add_papers
+from index.build import Added, add_papers
 from index.catalog import Catalog
 from index.embedders import EndpointEmbedder, MiniLM, Reading
 from index.filters import EVERYTHING
@@ -209,6 +210,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "ui.bibliography.bibliography": {"form": "bibtex"},
     "ui.styled.styled": {"style": "apa"},
     "evals.sweep.best": {"measure": "R@1"},
+    "index.sources.cutting.cut": {"start": re.compile("TY")},
+    "index.sources.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
+    "ui.imported.report_html": {"added": Added()},
 }  # fmt: skip
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
