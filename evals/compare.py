@@ -11,7 +11,9 @@ from evals.runner import RunMismatch, iterate_rows
 from evals.statistics import Difference, difference
 from index import FootnoteError
 
-_BOUND = re.compile(r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]+?)\s*=\s*(?P<value>-?[\d.]+)")
+_BOUND = re.compile(
+    r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]+?)\s*=\s*(?P<value>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+)
 
 
 @dataclass(frozen=True, slots=True)

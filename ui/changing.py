@@ -42,6 +42,11 @@ def index(
     for path in paths or ():
         if not path.exists():
             raise Misuse(f"{path} does not exist; give files or folders of papers")
+    from index.library import Library, check_place
+
+    folder = library_folder(library)
+    # Said before a file is read for nothing.
+    check_place(folder)
     try:
         sources = read_sources(paths) if paths else Sources((), ())
     except NothingUsable as error:
@@ -50,9 +55,6 @@ def index(
         raise
     for problem in sources.problems:
         print(problem, file=sys.stderr)
-    from index.library import Library
-
-    folder = library_folder(library)
     embedder = make_embedder()
     if rebuild:
         with progress("Embedding", 0) as advance:

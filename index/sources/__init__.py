@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from index import SourceError
+from index.files import irregular, read_bytes
 from index.papers import Paper, Problem
 from index.sources import bibtex, daily_papers, pubmed, ris, tables
 
@@ -49,6 +50,10 @@ def read_sources(paths: Sequence[Path]) -> Sources:
     papers: list[Paper] = []
     problems: list[Problem] = []
     for path in paths:
+        kind = irregular(path)
+        if kind and not path.is_dir():
+            problems.append(Problem(str(path), None, f"is {kind}, not a file; passed over"))
+            continue
         for found in read_papers(path):
             if isinstance(found, Paper):
                 papers.append(found)
@@ -82,16 +87,19 @@ def _read_folder(folder: Path) -> Iterator[Paper | Problem]:
     files = sorted(
         p
         for p in folder.rglob("*")
-        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+        if not p.is_dir() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
     )
     problems = []
     known = 0
     for file in files:
+        name = str(file.relative_to(folder))
+        if kind := irregular(file):
+            problems.append(Problem(name, None, f"is {kind}, not a file; passed over"))
+            continue
         try:
-            yield from _read_file(file, str(file.relative_to(folder)))
+            yield from _read_file(file, name)
             known += 1
         except SourceError as error:
-            name = str(file.relative_to(folder))
             problems.append(Problem(name, None, str(error).removeprefix(f"{file}: ")))
     if not known:
         raise SourceError(
@@ -110,8 +118,8 @@ def _read_file(path: Path, name: str) -> Iterator[Paper | Problem]:
 
 
 def _decode(path: Path) -> str:
+    raw = read_bytes(path)
     try:
-        raw = path.read_bytes()
         if raw[:2] == b"\x1f\x8b":
             raw = gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
