@@ -6,6 +6,7 @@ label) or PubMedQA's yes/no/maybe with a long answer. Each file may be gzipped.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,7 @@ def _beir(folder: Path, queries: Path) -> list[Case]:
     relevant: dict[str, list[str]] = defaultdict(list)
     for qrels in (folder / "qrels.tsv", folder / "qrels" / "test.tsv"):
         if qrels.is_file():
-            for at, line in list(lines(qrels))[1:]:
-                query, paper, score = _judged(line, at)
+            for query, paper, score in _judgements(qrels):
                 if score > 0:
                     relevant[query].append(paper)
             break
@@ -109,15 +109,18 @@ def _beir(folder: Path, queries: Path) -> list[Case]:
     return [_answered(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked]
 
 
-def _judged(line: str, at: str) -> tuple[str, str, float]:
-    """Returns the query, the paper and the score of a line of qrels."""
-    try:
-        query, paper, score = line.split("\t")[:3]
-        return query, paper, float(score)
-    except ValueError as error:
-        raise SourceError(
-            f"{at}: no query, paper and score, separated by tabs; mend the line"
-        ) from error
+def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
+    """Yields the query, the paper and the score of each line of qrels but its head."""
+    head, *filled = [*lines(qrels)] or [(str(qrels), "")]
+    for at, line in (head, *filled):
+        try:
+            query, paper, score = line.split("\t")[:3]
+            if at != head[0]:
+                yield query, paper, float(score)
+        except ValueError as error:
+            raise SourceError(
+                f"{at}: no query, paper and score, separated by tabs; mend the line"
+            ) from error
 
 
 def _answered(

@@ -122,7 +122,7 @@ class StatementShape(Shape):
     text: str
     verdict: str
     support: Number
-    notes: list[str] = []
+    notes: list[str]
     citations: list[Cited]
 
 
@@ -166,7 +166,7 @@ class AnswerShape(Shape):
     standalone_question: str
     text: str
     abstained: bool
-    reason: str | None = None
+    reason: str | None
     confidence: Number | None = None
     statements: list[StatementShape]
     papers: list[PaperShape]

@@ -52,9 +52,13 @@ def read_turns(path: Path) -> list[Turn]:
     text = _read(path)
     try:
         found = _parsed(text)
-    # A number of too many digits, or lists within lists without end.
-    except (ValueError, RecursionError) as error:
-        fault = error.msg if isinstance(error, json.JSONDecodeError) else "more than can be read"
+    except RecursionError as error:
+        raise FootnoteError(
+            f'{path}: not JSON (nested too deeply); give a list of {{"role", "content"}}'
+        ) from error
+    # A number of too many digits is a ValueError, too.
+    except ValueError as error:
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
         raise FootnoteError(
             f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
         ) from error
