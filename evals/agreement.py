@@ -4,6 +4,7 @@ Every figure has a bootstrap interval over pairs of labels. A figure or an inter
 not defined is None, with the reason; it is never NaN, and never a number that looks sure.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from scipy import stats
 
 from evals.statistics import CONFIDENCE, RESAMPLES, SEED
 from index import SourceError
+from index.files import read_text
 
 Codes = NDArray[np.int64]
 """Labels as numbers from 0, one for each pair."""
@@ -92,10 +94,7 @@ def read_ratings(path: Path, *, human: bool = False) -> dict[str, Rating]:
     Raises:
         SourceError: The file cannot be read, or a line is no rating or the second of its id.
     """
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read ({error}); check the file") from error
+    lines = read_text(path).split("\n")
     ratings: dict[str, Rating] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -146,6 +145,8 @@ def agreement(
     """
     if (threshold is None) != (positive is None):
         raise SourceError("threshold and positive go together; give both, or neither for labels")
+    if threshold is not None and not math.isfinite(threshold):
+        raise SourceError(f"threshold is {threshold}, which no score is held against; give another")
     both = [name for name in human if name in judged]
     pairs: list[tuple[str, str]] = []
     for name in both:

@@ -5,15 +5,15 @@ Two layouts are read: our own ``questions.jsonl``, and BEIR's ``queries.jsonl`` 
 label) or PubMedQA's yes/no/maybe with a long answer. Each file may be gzipped.
 """
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.reading import lines, rows, shaped
+from evals.shapes import AnswerRow, PaperRow, QueryRow, QuestionRow
 from index import SourceError
-from index.sources.unpacking import text_of
 from rag.answer import Turn
 
 
@@ -56,102 +56,111 @@ def read_cases(folder: Path) -> list[Case]:
         SourceError: The folder is no set, or a line of it is no case.
     """
     if (path := _find(folder, "questions.jsonl")) is not None:
-        return [_case(row, at) for at, row in _rows(path)]
-    if (path := _find(folder, "queries.jsonl")) is not None:
-        return _beir(folder, path)
-    raise SourceError(
-        f"{folder}: neither questions.jsonl nor queries.jsonl in it; give an evaluation set"
-    )
+        found = [_case(row, at) for at, row in rows(path)]
+    elif (path := _find(folder, "queries.jsonl")) is not None:
+        found = _beir(folder, path)
+    else:
+        raise SourceError(
+            f"{folder}: neither questions.jsonl nor queries.jsonl in it; give an evaluation set"
+        )
+    if not found:
+        raise SourceError(f"{path}: holds no question; give an evaluation set")
+    for id, times in Counter(case.id for case in found).items():
+        if times > 1:
+            raise SourceError(f"{path}: id {id[:80]!r} comes {times} times; give each its own")
+    return found
 
 
 def _find(folder: Path, name: str) -> Path | None:
     return next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
 
 
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Yields each filled line with its place, ``file:line``."""
-    for number, line in enumerate("".join(text_of(path)).split("\n"), 1):
-        if line.strip():
-            yield f"{path}:{number}", line
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for at, line in _lines(path):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise SourceError(f"{at}: not JSON ({error.msg}); mend the line") from error
-        if not isinstance(row, dict):
-            raise SourceError(f"{at}: expected an object, got {type(row).__name__}; mend the line")
-        yield at, row
-
-
-def _case(row: dict[str, Any], at: str) -> Case:
-    try:
-        return Case(
-            id=str(row["id"]),
-            question=str(row["question"]),
-            history=tuple(Turn(m["role"], str(m["content"])) for m in row.get("history", ())),
-            papers=tuple(map(str, row.get("gold", ()))),
-            evidence=tuple(Gold(str(e["title"]), str(e["quote"])) for e in row.get("evidence", ())),
-            nuggets=tuple(map(str, row.get("nuggets", ()))),
-            reference=row.get("reference"),
-            label=row.get("label"),
-            answerable=bool(row.get("answerable", True)),
-            tag=str(row.get("type", "single")),
-        )
-    except (KeyError, TypeError) as error:
-        raise SourceError(f"{at}: no case (missing or odd {error}); mend the line") from error
+def _case(found: dict[str, Any], at: str) -> Case:
+    row = shaped(QuestionRow, found, at, "case")
+    return Case(
+        id=row.id,
+        question=row.question,
+        history=tuple(Turn(said.role, said.content) for said in row.history),
+        papers=tuple(row.gold),
+        evidence=tuple(Gold(gold.title, gold.quote) for gold in row.evidence),
+        nuggets=tuple(row.nuggets),
+        reference=row.reference,
+        label=row.label,
+        answerable=row.answerable,
+        tag=row.type,
+    )
 
 
 def _beir(folder: Path, queries: Path) -> list[Case]:
     relevant: dict[str, list[str]] = defaultdict(list)
     for qrels in (folder / "qrels.tsv", folder / "qrels" / "test.tsv"):
         if qrels.is_file():
-            for _, line in list(_lines(qrels))[1:]:
-                query, paper, score = line.split("\t")[:3]
-                if float(score) > 0:
+            for query, paper, score in _judgements(qrels):
+                if score > 0:
                     relevant[query].append(paper)
             break
-    answers = {}
+    answers: dict[str, AnswerRow] = {}
     if (path := _find(folder, "answers.jsonl")) is not None:
-        answers = {str(row["_id"]): row for _, row in _rows(path)}
-    sentences = _sentences(folder) if any("evidence" in row for row in answers.values()) else {}
-    return [
-        _answered(str(row["_id"]), row, tuple(relevant[str(row["_id"])]), answers, sentences)
-        for _, row in _rows(queries)
-    ]
+        found = (shaped(AnswerRow, row, at, "answer") for at, row in rows(path))
+        answers = {row.id: row for row in found}
+    rationales = any(answer.evidence is not None for answer in answers.values())
+    sentences = _sentences(folder) if rationales else {}
+    asked = [shaped(QueryRow, row, at, "query") for at, row in rows(queries)]
+    return [_answered(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked]
+
+
+def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
+    """Yields the query, the paper and the score of each line of qrels but its head."""
+    head, *filled = [*lines(qrels)] or [(str(qrels), "")]
+    for at, line in (head, *filled):
+        try:
+            query, paper, score = line.split("\t")[:3]
+            if at != head[0]:
+                yield query, paper, float(score)
+        except ValueError as error:
+            raise SourceError(
+                f"{at}: no query, paper and score, separated by tabs; mend the line"
+            ) from error
 
 
 def _answered(
-    query: str,
-    row: dict[str, Any],
+    row: QueryRow,
     papers: tuple[str, ...],
-    answers: dict[str, dict[str, Any]],
+    answers: dict[str, AnswerRow],
     sentences: dict[str, list[str]],
+    folder: Path,
 ) -> Case:
-    answer = answers.get(query, {})
-    label = answer.get("label", answer.get("answer"))
-    metadata = row.get("metadata") or {}
+    answer = answers.get(row.id) or AnswerRow.model_validate({"_id": row.id})
+    label = answer.label if answer.label is not None else answer.answer
+    try:
+        evidence = tuple(
+            Gold(of.doc_id, sentences[of.doc_id][n])
+            for of in answer.evidence or ()
+            for n in of.sentences
+        )
+    except LookupError as error:
+        raise SourceError(
+            f"{folder}: the answer to {row.id[:80]!r} numbers a sentence that corpus.jsonl does "
+            "not hold; mend one of them"
+        ) from error
     return Case(
-        id=query,
-        question=str(row["text"]),
+        id=row.id,
+        question=row.text,
         papers=papers,
-        evidence=tuple(
-            Gold(str(e["doc_id"]), sentences[str(e["doc_id"])][n])
-            for e in answer.get("evidence", ())
-            for n in e["sentences"]
-        ),
-        reference=answer.get("long_answer"),
+        evidence=evidence,
+        reference=answer.long_answer,
         label=label,
         # A claim without enough information is a question that must be refused.
         answerable=label != "NOT_ENOUGH_INFO",
-        tag=str(label or metadata.get("kind") or "query"),
+        tag=label or (row.metadata and row.metadata.kind) or "query",
     )
 
 
 def _sentences(folder: Path) -> dict[str, list[str]]:
     path = _find(folder, "corpus.jsonl")
     if path is None:
-        raise SourceError(f"{folder}: answers.jsonl numbers sentences, but corpus.jsonl is missing")
-    return {str(row["_id"]): row["sentences"] for _, row in _rows(path)}
+        raise SourceError(
+            f"{folder}: answers.jsonl numbers sentences, but corpus.jsonl is missing; add it"
+        )
+    found = (shaped(PaperRow, row, at, "paper") for at, row in rows(path))
+    return {row.id: row.sentences for row in found}

@@ -12,7 +12,8 @@ from evals.statistics import Difference, difference
 from index import FootnoteError
 
 _BOUND = re.compile(
-    r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]*[^=<>\s])\s*=\s*(?P<value>-?[\d.]+)"
+    r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]*[^=<>\s])\s*=\s*"
+    r"(?P<value>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
 )
 
 

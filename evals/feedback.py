@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from index import SourceError
+from index.files import read_bytes
 from index.papers import Problem
 
 FEEDBACK_VERSION: Literal[1] = 1
@@ -142,10 +143,7 @@ def read_feedback(path: Path) -> tuple[list[FeedbackEntry], list[Problem]]:
     Raises:
         SourceError: The file cannot be read.
     """
-    try:
-        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error}); check the file") from error
+    lines = read_bytes(path).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     entries: list[FeedbackEntry] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, 1):

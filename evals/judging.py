@@ -81,14 +81,14 @@ class Judging:
         A kill changes what was spent and how much came from disk, and nothing else.
         """
         told = [judgement for row in rows for judgement in row["judgements"]]
-        costs = [judgement["cost_usd"] for judgement in told]
+        costs = [judgement.get("cost_usd") for judgement in told]
         return {
             "model": self._judge.config.model,
             "prompt_version": PROMPT_VERSION,
             "judgements": len(told),
-            "tokens": sum(judgement["tokens"] for judgement in told),
+            "tokens": sum(judgement.get("tokens", 0) for judgement in told),
             "cost_usd": None if None in costs else round(sum(costs), 6),
-            "cached": sum(judgement["cached"] for judgement in told),
+            "cached": sum(judgement.get("cached", False) for judgement in told),
             "agreement": self._agreement(rows),
         }
 

@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from evals.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from evals.cases import Case
+from evals.reading import rows, shaped, whole
+from evals.shapes import ReportShape, RowShape
 from evals.statistics import SEED
 from evals.summary import summarise
 from index import FootnoteError
 from index.embedders import Embedder
+from index.files import read_bytes
 from index.library import Library
 from rag.answer import Answer
 
@@ -140,9 +143,9 @@ def run_cases(
             file.flush()
             done[row["id"]] = row
             on_case(1)
-    rows = [done[case.id] for case in cases]
-    judge = {"judge": judging.report(rows)} if judging else {}
-    report = {"config": asdict(config), **summarise(rows), **judge}
+    found = [done[case.id] for case in cases]
+    judge = {"judge": judging.report(found)} if judging else {}
+    report = {"config": asdict(config), **summarise(found), **judge}
     write_json(folder / REPORT, report)
     return report
 
@@ -198,12 +201,17 @@ def missed(case: Case, answer: Answer, gold: Mapping[str, str]) -> str | None:
 
 
 def _begin(folder: Path, config: RunConfig) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / CONFIG
-    if not path.exists():
-        write_json(path, asdict(config))
-        return
-    found = json.loads(path.read_text("utf-8"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_json(path, asdict(config))
+            return
+    except OSError as error:
+        raise RunMismatch(
+            f"{folder} cannot hold a run ({error.strerror}); give another --out folder"
+        ) from error
+    found = whole(path)
     other = [name for name, value in asdict(config).items() if found.get(name) != value]
     if other:
         raise RunMismatch(
@@ -212,21 +220,19 @@ def _begin(folder: Path, config: RunConfig) -> None:
 
 
 def read_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """Returns the rows of a run by case; a last line that a kill cut off is dropped."""
+    """Returns the rows of a run by case; a last line that a kill cut off is dropped.
+
+    Raises:
+        SourceError: The file cannot be read, or another line is no row.
+    """
     path = folder / ROWS
     if not path.exists():
         return {}
-    rows: dict[str, dict[str, Any]] = {}
-    whole: list[str] = []
-    for line in path.read_text("utf-8").split("\n"):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        rows[row["id"]] = row
-        whole.append(line)
-    path.write_text("".join(f"{line}\n" for line in whole), "utf-8")
-    return rows
+    # A kill may cut a character, too: only what a line feed ends was written whole.
+    kept, _, cut = read_bytes(path).rpartition(b"\n")
+    if cut:
+        write_whole(path, kept + b"\n" if kept else b"")
+    return {row["id"]: row for row in _checked_rows(path)}
 
 
 def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
@@ -234,14 +240,18 @@ def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
 
     Raises:
         RunMismatch: The folder holds no run.
+        SourceError: The file cannot be read, or a line is no row.
     """
     path = folder / ROWS
     if not path.exists():
         raise RunMismatch(f"{folder} holds no run; make one with: footnote eval run SET")
-    # Not splitlines(): abstracts hold line separators that JSON leaves as they are.
-    for line in path.read_text("utf-8").split("\n"):
-        if line:
-            yield json.loads(line)
+    yield from _checked_rows(path)
+
+
+def _checked_rows(path: Path) -> Iterator[dict[str, Any]]:
+    for at, row in rows(path):
+        shaped(RowShape, row, at, "row of a run")
+        yield row
 
 
 def read_report(folder: Path) -> dict[str, Any]:
@@ -249,16 +259,23 @@ def read_report(folder: Path) -> dict[str, Any]:
 
     Raises:
         RunMismatch: The folder holds no finished run.
+        SourceError: The file cannot be read, or is no report.
     """
     path = folder / REPORT
     if not path.exists():
         raise RunMismatch(f"{folder} holds no finished run; make one with: footnote eval run SET")
-    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    report = whole(path)
+    shaped(ReportShape, report, str(path), "report of a run")
     return report
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes a JSON file that appears whole or not at all."""
+    write_whole(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that appears whole or not at all."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    partial.write_bytes(content)
     os.replace(partial, path)

@@ -81,8 +81,9 @@ def difference(
     gaps = np.array([a - b for a, b in pairs])
     value = float(gaps.mean())
     low, high = _interval((gaps, np.ones_like(gaps)), value)
-    if not gaps.any():
-        return Difference(0.0, 0.0, 0.0, 1.0, len(pairs))
+    # Of one case, the other sign is as likely: there is nothing to test.
+    if not gaps.any() or len(gaps) == 1:
+        return Difference(value, low, high, 1.0, len(pairs))
     test = stats.permutation_test(
         (gaps,),
         np.mean,

@@ -12,6 +12,13 @@ from evals.runner import iterate_rows
 from evals.statistics import Difference, Mean, difference, mean
 from index import FootnoteError
 
+COMPOSERS = ("extractive", "llm")
+# How each number of a setting is read, and between what it must be.
+_BOUNDS: Mapping[str, tuple[type[int] | type[float], int, int]] = {
+    "k": (int, 1, 1000),
+    "sentences": (int, 1, 100),
+    "dense_weight": (float, 0, 1),
+}
 _SETTING = re.compile(r"(?P<name>[\w.+-]+)\s*:\s*(?P<pairs>.*)")
 
 
@@ -62,11 +69,24 @@ def parse_setting(text: str) -> Setting:
         key, _, value = (part.strip() for part in pair.partition("="))
         if key not in known:
             raise FootnoteError(f"setting {match['name']}: no {key!r}; known: {', '.join(known)}")
-        try:
-            values[key] = {"k": int, "sentences": int, "dense_weight": float}.get(key, str)(value)
-        except ValueError as error:
-            raise FootnoteError(f"setting {match['name']}: {key}={value} is no number") from error
+        values[key] = _value(match["name"], key, value)
     return Setting(match["name"], **values)
+
+
+def _value(name: str, key: str, text: str) -> int | float | str:
+    """Returns the value of one key of a setting."""
+    if key == "composer":
+        if text not in COMPOSERS:
+            raise FootnoteError(f"setting {name}: composer is one of {', '.join(COMPOSERS)}")
+        return text
+    kind, least, most = _BOUNDS[key]
+    try:
+        value = kind(text)
+    except ValueError as error:
+        raise FootnoteError(f"setting {name}: {key}={text[:40]} is no number") from error
+    if not least <= value <= most:
+        raise FootnoteError(f"setting {name}: {key}={text[:40]} is not from {least} to {most}")
+    return value
 
 
 def table(folders: Mapping[str, Path], measure: str) -> list[Line]:

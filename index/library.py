@@ -29,6 +29,20 @@ CATALOG = "catalog.sqlite3"
 LOCK = "write.lock"
 
 
+def check_place(path: Path) -> None:
+    """Complains where no library is and none can be made.
+
+    Raises:
+        LibraryError: Something else stands there.
+    """
+    if (path / CATALOG).is_file() or not path.exists():
+        return
+    if not path.is_dir():
+        raise LibraryError(f"{path} is a file; a library is a folder: give another folder")
+    if any(path.iterdir()):
+        raise LibraryError(f"{path} is not a library, and not empty; give another folder")
+
+
 class Library(Searchable):
     """Papers that can be searched, by many at once, and changed, by one at a time."""
 
@@ -54,9 +68,9 @@ class Library(Searchable):
             LibraryError: The folder is something else, or cannot be written.
         """
         if not (path / CATALOG).is_file():
-            if path.exists() and (not path.is_dir() or any(path.iterdir())) and create:
-                raise LibraryError(f"{path} is not a library, and not empty; give another folder")
-            if not create:
+            if create:
+                check_place(path)
+            else:
                 raise LibraryNotFound(
                     f"no library at {path}; make one with: footnote index PATH --library {path}"
                 )

@@ -11,6 +11,8 @@ from rag import ComposerError
 DEFAULT_MODEL = "gpt-4o-mini"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
+# USD for a million tokens; no model is as dear.
+DEAREST = 1_000_000
 Policy = Literal["mark", "drop"]
 
 
@@ -30,11 +32,11 @@ class Prices:
         """Returns the prices that ``PROMPT,COMPLETION`` gives.
 
         Raises:
-            ValueError: It is not two finite numbers from 0 up.
+            ValueError: It is not two numbers from 0 to ``DEAREST``.
         """
         prompt, completion = (float(part) for part in text.split(","))
-        if not (0 <= prompt < float("inf") and 0 <= completion < float("inf")):
-            raise ValueError("prices are finite and not negative")
+        if not (0 <= prompt <= DEAREST and 0 <= completion <= DEAREST):
+            raise ValueError(f"prices are from 0 to {DEAREST:,}")
         return cls(prompt, completion)
 
 
@@ -94,11 +96,23 @@ class ModelConfig:
         )
 
 
-def _above_zero(text: str) -> float:
+# The longest that anybody waits, in seconds, and the longest prompt of any model, in tokens.
+_A_DAY = 86_400
+_MOST_TOKENS = 10_000_000
+
+
+def _seconds(text: str) -> float:
     value = float(text)
-    if not 0 < value < float("inf"):
+    if not 0 < value <= _A_DAY:
         raise ValueError(text)
     return value
+
+
+def _tokens(text: str) -> int:
+    value = float(text)
+    if not 1 <= value <= _MOST_TOKENS:
+        raise ValueError(text)
+    return int(value)
 
 
 # Each setting of the environment: its field, how it is read, and an example of what is right.
@@ -107,10 +121,10 @@ _SETTINGS: Mapping[str, tuple[str, Any, str]] = {
     "FOOTNOTE_UNSUPPORTED": ("unsupported", {"mark": "mark", "drop": "drop"}.__getitem__,
                              "mark or drop"),
     "FOOTNOTE_REPAIR": ("repair", {"0": False, "1": True}.__getitem__, "0 or 1"),
-    "FOOTNOTE_TIMEOUT": ("timeout", _above_zero, "seconds, such as 60"),
-    "FOOTNOTE_DEADLINE": ("deadline", _above_zero, "seconds, such as 120"),
-    "FOOTNOTE_PROMPT_TOKENS": ("prompt_tokens", lambda text: int(_above_zero(text)), "tokens"),
-    "FOOTNOTE_MAX_TOKENS": ("max_tokens", lambda text: int(_above_zero(text)), "tokens"),
+    "FOOTNOTE_TIMEOUT": ("timeout", _seconds, "seconds up to a day, such as 60"),
+    "FOOTNOTE_DEADLINE": ("deadline", _seconds, "seconds up to a day, such as 120"),
+    "FOOTNOTE_PROMPT_TOKENS": ("prompt_tokens", _tokens, f"tokens, 1 to {_MOST_TOKENS:,}"),
+    "FOOTNOTE_MAX_TOKENS": ("max_tokens", _tokens, f"tokens, 1 to {_MOST_TOKENS:,}"),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Questions: what can be asked, and how a follow-up is made to stand alone."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -97,7 +98,7 @@ def understand(
         QuestionError: It is empty, too long, or not text.
     """
     asked = " ".join(question.split())
-    if not asked:
+    if not any(map(_is_seen, asked)):
         raise QuestionError("the question is empty; ask something about the papers")
     if len(asked) > longest:
         raise QuestionError(
@@ -155,6 +156,16 @@ def _carried(text: str) -> str:
     """Returns the beginning of a message, on one line, whatever it holds."""
     beginning = " ".join(text.split(maxsplit=CARRIED_WORDS)[:CARRIED_WORDS])
     return beginning[:CARRIED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_seen(character: str) -> bool:
+    """Returns whether there is anything to see: no space, control, zero width or lone accent.
+
+    The model's tokenizer drops all of these, and the sign for what could not be decoded.
+    """
+    kind = unicodedata.category(character)
+    # Half a surrogate is told of by itself.
+    return (kind[0] not in "CZM" and character != "\ufffd") or kind == "Cs"
 
 
 def _is_text(question: str) -> bool:

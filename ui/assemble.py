@@ -27,10 +27,20 @@ if TYPE_CHECKING:
     from ui.limits import Limits
     from ui.terminal import Bar
 
+
+def _folder(text: str) -> Path:
+    """Returns a folder as it was typed; an empty one would be the present folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; give the folder of a library")
+    return Path(text)
+
+
 LibraryOption = Annotated[
     Path | None,
     typer.Option(
         "--library",
+        metavar="PATH",
+        parser=_folder,
         envvar="FOOTNOTE_LIBRARY",
         help="Folder of the library.",
         show_default="the user's data folder",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from index import FootnoteError
+from index.files import read_text
 from rag.answer import REFUSAL, Answer, Receipt, Turn
 
 # For names only: a fault in a file is told before the engine is loaded.
@@ -51,8 +52,13 @@ def read_turns(path: Path) -> list[Turn]:
     text = _read(path)
     try:
         found = _parsed(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        fault = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+    except RecursionError as error:
+        raise FootnoteError(
+            f'{path}: not JSON (nested too deeply); give a list of {{"role", "content"}}'
+        ) from error
+    # A number of too many digits is a ValueError, too.
+    except ValueError as error:
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
         raise FootnoteError(
             f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
         ) from error
@@ -165,14 +171,7 @@ def _failure(question: AskedQuestion, reason: str) -> Answer:
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise FootnoteError(f"{path} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise FootnoteError(
-            f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8"
-        ) from error
+    return read_text(path)
 
 
 def _fault(error: ValidationError) -> str:

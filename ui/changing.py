@@ -48,12 +48,17 @@ def index(
     for path in paths or ():
         if not path.exists():
             raise Misuse(f"{path} does not exist; give files or folders of papers")
+    from index.library import check_place
+
+    folder = library_folder(library)
+    # Said before a file is read for nothing.
+    check_place(folder)
     with Gathered(most_unpacked=most_unpacked()) as found:
         for path in paths or ():
             found.take(path)
         _complain(found)
         found.check()
-        added, size = _add(found, library_folder(library), rebuild=rebuild)
+        added, size = _add(found, folder, rebuild=rebuild)
     report = {
         "records": found.papers,
         "papers": size,

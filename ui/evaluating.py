@@ -50,7 +50,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder; a new one by default.")] = None,
     composer: ComposerOption = "auto",
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Hits in an answer.")] = 20,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Only the first so many.")
+    ] = None,
     workers: WorkersOption = 1,
     judge: JudgeOption = False,
     judge_model: JudgeModelOption = None,

@@ -15,6 +15,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from index import FootnoteError
+from index.files import irregular
 from ui.digest import Digest
 from ui.news import digest_html, title_of
 
@@ -78,6 +79,8 @@ def write_feed(path: Path, digests: Sequence[Digest]) -> None:
     """
     partial = path.with_name(f"{path.name}.partial")
     try:
+        if kind := irregular(path):
+            raise FeedError(f"{path} is {kind}, not a file; give another file")
         earlier = path.read_bytes() if path.exists() else None
         try:
             content = feed_xml(digests, earlier)

@@ -1,5 +1,6 @@
 """The judge that a command line asks for: its options, and putting it together."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rag.model import ModelConfig
 
 DEFAULT_TOKENS = 200_000
+MOST_TOKENS = 10**12
+MOST_USD = 1_000_000
 LABELS_FILE = "judge_labels.jsonl"
 
 JudgeOption = Annotated[bool, typer.Option("--judge", help="Let a language model judge as well.")]
@@ -30,12 +33,14 @@ JudgeTokensOption = Annotated[
     int | None,
     typer.Option(
         min=0,
+        max=MOST_TOKENS,
         help="Most tokens to spend on judging.",
         show_default=f"{DEFAULT_TOKENS:,}, or no limit beside --judge-usd",
     ),
 ]
 JudgeUsdOption = Annotated[
-    float | None, typer.Option(min=0, help="Most US dollars to spend; needs --judge-prices.")
+    float | None,
+    typer.Option(min=0, max=MOST_USD, help="Most US dollars to spend; needs --judge-prices."),
 ]
 JudgePricesOption = Annotated[
     str | None,
@@ -79,6 +84,9 @@ def open_judge(
             raise Misuse("options of the judge are given and no judge; add --judge")
         yield None
         return
+    # NaN is neither below a bound nor above it.
+    if wish.usd is not None and math.isnan(wish.usd):
+        raise Misuse("--judge-usd is no number; give US dollars, such as 0.5")
     prices = _prices(wish.prices)
     if wish.usd is not None and prices is None:
         raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
@@ -116,6 +124,8 @@ def _prices(text: str | None) -> "Prices | None":
 
     try:
         prompt, completion = map(float, text.split(","))
+        if not (0 <= prompt <= MOST_USD and 0 <= completion <= MOST_USD):
+            raise ValueError(text)
     except ValueError as error:
         raise Misuse(
             f'--judge-prices {text!r} is not PROMPT,COMPLETION, such as "0.15,0.6"'

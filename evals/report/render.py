@@ -17,8 +17,8 @@ from evals.report.details import case
 from evals.report.markdown import as_markdown
 from evals.report.numbers import milliseconds, number
 from evals.report.tables import figures, groups
-from evals.runner import REPORT, RunMismatch, iterate_rows
-from evals.summary import Row
+from evals.runner import REPORT, ROWS, RunMismatch, iterate_rows, read_report
+from evals.summary import Row, confidences
 from evals.trust import JUDGED, trust
 
 # It stands beside this package.
@@ -43,10 +43,23 @@ def render_report(folder: Path, *, format: Literal["html", "md", "json"]) -> str
             f"{folder} holds a run of {len(rows)} cases so far and no {REPORT}; "
             f"finish it with: footnote eval run SET --out {folder}"
         )
-    report = json.loads(path.read_text("utf-8"))
+    report = read_report(folder)
+    _check(folder, report, rows)
     if format == "json":
         return _as_json(report, rows)
     return as_markdown(report, rows) if format == "md" else _as_html(report, rows)
+
+
+def _check(folder: Path, report: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    """Refuses rows and a report of two runs, which would tell of each other what is not so."""
+    answered = sum(row["answer"] is not None for row in rows)
+    rated = "aurc" in report["measures"]["ALL"]
+    told = (report["cases"], report["times"]["n"], rated)
+    if told != (len(rows), answered, bool(confidences(rows))):
+        raise RunMismatch(
+            f"{folder}: {ROWS} and {REPORT} are not of one run; make it again with: "
+            "footnote eval run SET"
+        )
 
 
 def _as_json(report: Mapping[str, Any], rows: Sequence[Row]) -> str:

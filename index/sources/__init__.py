@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from index import SourceError
+from index.files import irregular, read_bytes
 from index.papers import Paper, Problem
 from index.sources import bibtex, daily_papers, pubmed, ris, tables
 from index.sources.unpacking import MOST_UNPACKED as MOST_UNPACKED
@@ -49,6 +50,10 @@ def read_sources(paths: Sequence[Path]) -> Sources:
     papers: list[Paper] = []
     problems: list[Problem] = []
     for path in paths:
+        kind = irregular(path)
+        if kind and not path.is_dir():
+            problems.append(Problem(str(path), None, f"is {kind}, not a file; passed over"))
+            continue
         for found in read_papers(path):
             if isinstance(found, Paper):
                 papers.append(found)
@@ -90,7 +95,7 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(
         p
         for p in folder.rglob("*")
-        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+        if not p.is_dir() and not any(part.startswith(".") for part in p.relative_to(folder).parts)
     )
 
 
@@ -99,11 +104,14 @@ def _read_folder(folder: Path, most_unpacked: int) -> Iterator[Paper | Problem]:
     problems = []
     known = 0
     for file in files:
+        name = str(file.relative_to(folder))
+        if kind := irregular(file):
+            problems.append(Problem(name, None, f"is {kind}, not a file; passed over"))
+            continue
         try:
-            yield from _read_file(file, str(file.relative_to(folder)), most_unpacked)
+            yield from _read_file(file, name, most_unpacked)
             known += 1
         except SourceError as error:
-            name = str(file.relative_to(folder))
             problems.append(Problem(name, None, str(error).removeprefix(f"{file}: ")))
     if not known:
         raise SourceError(

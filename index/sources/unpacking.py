@@ -5,13 +5,13 @@ A small gzipped file opens to any size, so what is unpacked is counted while it 
 
 import codecs
 import gzip
-import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from index import SourceError
+from index.files import irregular
 
 # Bytes that a packed file may open to, unless the caller says otherwise.
 MOST_UNPACKED = 1_000_000_000
@@ -58,9 +58,8 @@ def text_of(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
 def _bytes_of(path: Path, most: int) -> Iterator[bytes]:
     """Yields what a file holds, unpacked, without its byte order mark."""
     try:
-        # A pipe has no end that anybody promised, and a device none at all.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceError(f"{path}: not a plain file; save it as one first")
+        if kind := irregular(path):
+            raise SourceError(f"{path}: cannot be read (it is {kind}); give a file")
         with path.open("rb") as file:
             packed = file.read(2) == _GZIP
             file.seek(0)
