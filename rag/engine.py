@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 # Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
 LOWEST_COSINE = 0.26
+NOTHING = "nothing that was read answers it"
 # The same for a question of which no paper has a word: gibberish comes near to something.
 LOWEST_COSINE_WITHOUT_A_WORD = 0.4
 # Of papers that were chosen one by one this can be asked without saying what they are about.
@@ -141,6 +142,7 @@ class CitedQueryEngine(BaseQueryEngine):
             if missing
             else self._finder.find(found.question.wording, hits, found.matches, count=self._wanted)
         )
+        missing = missing or (None if evidence else NOTHING)
         evidence = sided(found.question.wording, evidence, self.library.embedder)
         clock.lap("read")
         yield Stage("write", "Writing")
@@ -200,7 +202,7 @@ class CitedQueryEngine(BaseQueryEngine):
     ) -> Answer:
         composed = written.composed
         abstained = not composed.statements
-        nothing = "nothing that was read answers it" if abstained else None
+        nothing = NOTHING if abstained else None
         why = written.reason or composed.reason or nothing
         return Answer(
             question=asked.asked,

@@ -11,6 +11,7 @@ from index.papers import Hit, Paper, Span
 from index.words import query_words
 from rag.answer import Side
 from rag.match import Match
+from rag.orders import quotable
 
 # Papers whose sentences are read.
 READ_PAPERS = 5
@@ -134,7 +135,9 @@ class EvidenceFinder:
                     * (not asks_housekeeping and _HOUSEKEEPING.search(text) is not None),
                 )
                 for hit in read
-                for (start, end), matched in self._sentences(hit.paper, matches[hit.paper.id])
+                for (start, end), matched in self._sentences(
+                    hit.paper, matches[hit.paper.id], question
+                )
                 for text in [hit.paper.abstract[start:end]]
             ),
             key=lambda sentence: -sentence.score,
@@ -159,13 +162,17 @@ class EvidenceFinder:
             + weights.number * (number and any(map(str.isdigit, text)))
         )
 
-    def _sentences(self, paper: Paper, match: Match) -> list[tuple[Span, float]]:
-        """Returns the sentences of a paper with their matches, of one and the same abstract."""
+    def _sentences(self, paper: Paper, match: Match, question: str) -> list[tuple[Span, float]]:
+        """Returns the sentences of a paper with their matches, of one and the same abstract.
+
+        Those that give a reader or a model orders are not among them.
+        """
         spans = self._library.sentences(paper)
         # The stored spans are of another text when the paper changed since it was found.
         if self._library.paper(paper.id) != paper:
             return []
-        return [(span, match.sentences[n]) for n, span in enumerate(spans) if n in match.sentences]
+        numbers = quotable(paper, spans, question)
+        return [(spans[n], match.sentences[n]) for n in numbers if n in match.sentences]
 
 
 def _alike(text: str, other: str) -> bool:

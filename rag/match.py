@@ -7,7 +7,7 @@ model runs here: the papers' tokens were kept when they were added.
 Source: late interaction, Khattab and Zaharia 2020, "ColBERT" (arXiv:2004.12832).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +26,7 @@ from rag.question import Question
 # 1, not .6, keep the one follow-up of tests/test_batch.py on its topic, which decided.
 CONTEXT = 0.8
 NOTHING = Tokens("", np.empty((0, 0), np.float32), np.empty(0, np.int16))
+NONE_LEFT_OUT: Mapping[str, Collection[int]] = {}
 # Papers whose sentences are embedded when a question is asked.
 EMBEDDED = 5
 
@@ -108,8 +109,20 @@ class Matcher:
         kept = weights > 0
         return Asked(reading.tokens[kept], weights[kept] / weights.sum(), own[kept])
 
-    def matches(self, question: Asked, hits: Sequence[Hit]) -> dict[str, Match]:
-        """Returns the match of each hit's paper, by id; of a few where tokens are not kept."""
+    def matches(
+        self,
+        question: Asked,
+        hits: Sequence[Hit],
+        *,
+        without: Mapping[str, Collection[int]] = NONE_LEFT_OUT,
+    ) -> dict[str, Match]:
+        """Returns the match of each hit's paper, by id; of a few where tokens are not kept.
+
+        Args:
+            question: As it is matched.
+            hits: Whose papers.
+            without: Numbers of sentences that are not read, by paper id.
+        """
         papers = [hit.paper for hit in hits]
         if not question.whole:
             kept = self._library.tokens(papers)
@@ -118,7 +131,8 @@ class Matcher:
         else:
             papers = papers[:EMBEDDED]
             tokens = [self._embedded(paper) for paper in papers]
-        found = match(question, tokens)
+        left = [_without(t, without.get(p.id, ())) for p, t in zip(papers, tokens, strict=True)]
+        found = match(question, left)
         return {paper.id: one for paper, one in zip(papers, found, strict=True)}
 
     def _by_tokens(self, reading: Reading) -> bool:
@@ -130,6 +144,14 @@ class Matcher:
         embedder = self._library.embedder
         vectors = embedder.embed(texts) if texts else np.empty((0, embedder.dimensions), np.float32)
         return Tokens(embedder.name, vectors, np.arange(len(texts), dtype=np.int16))
+
+
+def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
+    """Returns the tokens of a paper without those of some sentences."""
+    if not numbers:
+        return tokens
+    kept = ~np.isin(tokens.sentences, list(numbers))
+    return Tokens(tokens.reader, tokens.vectors[kept], tokens.sentences[kept])
 
 
 def match(question: Asked, papers: Sequence[Tokens]) -> list[Match]:

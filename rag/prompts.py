@@ -8,6 +8,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from index.passages import count_tokens
 from rag.answer import REFUSAL
 from rag.evidence import Sentence
+from rag.orders import asks_about_orders, gives_orders
 
 # Stored with every answer; raise it when a prompt below changes.
 PROMPT_VERSION = "2026-11-3"
@@ -47,7 +48,8 @@ def answer_messages(
         budget: Tokens for the whole prompt.
     """
     head = f"Question: {question}\n\nSentences:\n"
-    lines, count = _lines(evidence, budget - count_tokens(SYSTEM) - count_tokens(head))
+    left = budget - count_tokens(SYSTEM) - count_tokens(head)
+    lines, count = _lines(evidence, left, question)
     return _messages(SYSTEM, head + "\n".join(lines)), count
 
 
@@ -65,7 +67,8 @@ def repair_messages(
     head = f"Question: {question}\n\nSentences:\n"
     faulty = "\n".join(f"S{n}: {said} ({why})" for n, (said, why) in enumerate(faults, 1))
     tail = f"\n\nFaulty sentences:\n{faulty}"
-    lines, _ = _lines(evidence, budget - count_tokens(REPAIR) - count_tokens(head + tail))
+    left = budget - count_tokens(REPAIR) - count_tokens(head + tail)
+    lines, _ = _lines(evidence, left, question)
     return _messages(REPAIR, head + "\n".join(lines) + tail)
 
 
@@ -76,7 +79,7 @@ def _messages(system: str, user: str) -> list[ChatMessage]:
     ]
 
 
-def _lines(evidence: Sequence[Sentence], left: int) -> tuple[list[str], int]:
+def _lines(evidence: Sequence[Sentence], left: int, question: str) -> tuple[list[str], int]:
     """Returns the numbered sentences that fit into the tokens left, and how many they are.
 
     A paper's title stands above its sentences: a small model copies whole lines, and one with a
@@ -86,7 +89,7 @@ def _lines(evidence: Sequence[Sentence], left: int) -> tuple[list[str], int]:
     count, heading = 0, ""
     for number, sentence in enumerate(evidence, 1):
         year = f" ({sentence.paper.year})" if sentence.paper.year else ""
-        paper = _one_line(f"Paper: {sentence.paper.title}{year}")
+        paper = _one_line(f"Paper: {_title(sentence.paper.title, question)}{year}")
         added = [paper] if paper != heading else []
         added.append(f"[{number}] {_one_line(sentence.text)}")
         left -= sum(count_tokens(line) + 1 for line in added)
@@ -95,6 +98,11 @@ def _lines(evidence: Sequence[Sentence], left: int) -> tuple[list[str], int]:
         lines += added
         count, heading = number, paper
     return lines, count
+
+
+def _title(title: str, question: str) -> str:
+    """Returns a title as a model sees it: one that gives orders is none, as in the evidence."""
+    return "untitled" if gives_orders(title) and not asks_about_orders(question) else title
 
 
 def _one_line(text: str) -> str:

@@ -18,9 +18,10 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.embedders import Matrix, Reading
 from index.library import EVERYTHING, Filters, Library, Ranked
-from index.papers import Hit
+from index.papers import Hit, Paper
 from rag.answer import ReadPaper
 from rag.match import EMBEDDED, Asked, Match, Matcher
+from rag.orders import asks_about_orders, held_back
 from rag.question import Question
 from rag.rerank import Reranker, rerank
 from rag.reword import reworded
@@ -29,6 +30,8 @@ from rag.reword import reworded
 POOL = 100
 # Papers matched token by token.
 MATCHED = 50
+# Times that the best papers are looked through for orders, where each time new ones are best.
+ROUNDS = 4
 # A question whose nearest passage has a lower cosine names no topic of its own. At .25 all of the
 # 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; at .3 questions
 # with a topic begin to be drawn to the old one (command: python -m evals.bench.conversation).
@@ -151,6 +154,8 @@ class HybridRetriever(BaseRetriever):
         hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
         ordered = self._ordered(hits, matches)
+        if not asks_about_orders(question.wording):
+            ordered = self._heedless(asked, hits, matches, ordered)
         first = ordered[0].paper.id if ordered else None
         note = None
         if self.reranker is not None:
@@ -167,6 +172,31 @@ class HybridRetriever(BaseRetriever):
         words = self.library.rank_by_words(query, k=pool, filters=filters)
         cosine = max((r.score for r in dense), default=0.0)
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
+
+    def _heedless(
+        self, asked: Asked, hits: Sequence[Hit], matches: dict[str, Match], ordered: list[Hit]
+    ) -> list[Hit]:
+        """Returns the hits in their order without what the best of them order a reader to do.
+
+        No sentence that is never quoted shall bring its paper to the front, or make a question
+        look as if it had an answer. ``matches`` changes with them.
+        """
+        for _ in range(ROUNDS):
+            best = [hit for hit in ordered[:EMBEDDED] if hit.paper.id in matches]
+            held = {hit.paper.id: self._held(hit.paper) for hit in best}
+            told = [
+                hit
+                for hit in best
+                if not held[hit.paper.id].isdisjoint(matches[hit.paper.id].sentences)
+            ]
+            if not told:
+                break
+            matches |= self._matcher.matches(asked, told, without=held)
+            ordered = self._ordered(hits, matches)
+        return ordered
+
+    def _held(self, paper: Paper) -> frozenset[int]:
+        return held_back(paper.abstract, tuple(self.library.sentences(paper)))
 
     def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, Match]) -> list[Hit]:
         """Returns the hits by fused score and match together, those not matched behind."""
