@@ -13,7 +13,7 @@ from index import FootnoteError
 
 _BOUND = re.compile(
     r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]*[^=<>\s])\s*=\s*"
-    r"(?P<value>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+    r"(?P<value>-?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++))"
 )
 
 

@@ -116,9 +116,7 @@ def _clauses(text: str, words: set[str]) -> Iterator[int]:
 def _opens(text: str, at: int) -> bool:
     """Returns whether an order may begin with the word at a place."""
     word = _WORD.match(text, at)
-    return word is not None and (
-        word[0] in VERBS or word[0] in ADVERBS or word[0].endswith("ly")
-    )
+    return word is not None and (word[0] in VERBS or word[0] in ADVERBS or word[0].endswith("ly"))
 
 
 def _mentioned(text: str, before: str, at: int) -> bool:

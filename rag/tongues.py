@@ -71,7 +71,8 @@ _FOREIGN = (
     r"|忘れ(?:て|ろ|なさい))"
     r"|(?:無視し|忘れ)(?:ろ|なさい|てください|て下さい)"
     r"|(?:だけ|のみ)(?:を|と|で)?(?:答え|回答|出力|返答|返し)|(?:あなたは(?:今|これから|もう)|これからあなた|今からあなた)"
-    r"|(?:지시|명령|프롬프트|규칙|지침)[^.!?]{0,10}?(?:무시|잊)|(?:만|로만)\s?(?:대답|답변|출력|응답)|너는 이제|당신은 이제"
+    r"|(?:지시|명령|프롬프트|규칙|지침)[^.!?]{0,10}?(?:무시|잊)"
+    r"|(?:만|로만)\s?(?:대답|답변|출력|응답)|너는 이제|당신은 이제"
     # Arabic, Hindi and Turkish.
     r"|(?:تجاهل|انس|تجاهلي)[^.!?]{0,40}?(?:التعليمات|الأوامر|القواعد)|(?:अनदेखा|नज़रअंदाज़"
     r"|भूल)[^।.!?]{0,20}?(?:करें|करो|जाओ|जाएं|कर)"
@@ -81,10 +82,15 @@ _FOREIGN = (
 FOREIGN = re.compile(_FOREIGN)
 # Words of ASCII in which an order in such a language would be written.
 FOREIGN_HINT = frozenset(
-    "ignoriere ignorieren missachte missachten vergiss vergessen beachte beachten antworte antworten du gib zeige"
-    " verrate nenne verwirf empfiehl klicken klicke sie ignorez ignorer oublie oubliez ignore affiche affichez montre montrez donne donnez cliquez"
-    " recommandez tu vous ne ignora ignoren olvida olvide haz haga descarta descarte omita omite responda responde respondan ahora"
-    " partir revela revele muestra muestre mostre imprima imprime diga clique recomienda recomiende recomende desconsidere ignorem ignorate dimentica"
-    " dimenticate dimentichi trascura rispondi rispondete ora sei d'ora rivela mostra stampa fai clicca negeer antwoord zignoruj"
+    "ignoriere ignorieren missachte missachten vergiss vergessen beachte beachten antworte"
+    " antworten du gib zeige"
+    " verrate nenne verwirf empfiehl klicken klicke sie ignorez ignorer oublie oubliez ignore"
+    " affiche affichez montre montrez donne donnez cliquez"
+    " recommandez tu vous ne ignora ignoren olvida olvide haz haga descarta descarte omita omite"
+    " responda responde respondan ahora"
+    " partir revela revele muestra muestre mostre imprima imprime diga clique recomienda"
+    " recomiende recomende desconsidere ignorem ignorate dimentica"
+    " dimenticate dimentichi trascura rispondi rispondete ora sei d'ora rivela mostra stampa fai"
+    " clicca negeer antwoord zignoruj"
     " ignoruj zapomnij odpowiedz talimatlari komutlari non agora".split()
 )  # fmt: skip

@@ -108,7 +108,8 @@ _THIS = rf"(?:this|the present|our|my) {PAPER}"
 
 # What an imperative says, from its verb on.
 COMMANDS = re.compile(
-    rf"(?:{_W}ly |always |only |just |never |also |now |then |so |instead |please |first |next ){{0,2}}+(?:"
+    rf"(?:{_W}ly |always |only |just |never |also |now |then |so |instead |please |first "
+    rf"|next ){{0,2}}+(?:"
     # Forget what you were told.
     rf"{_OVERRIDE} {_SOME}{_STRONG}\b"
     rf"|{_OVERRIDE} {_SOME}{_BEFORE} {_SOME}{_WEAK}\b"
@@ -132,7 +133,8 @@ COMMANDS = re.compile(
     rf"|['\"]|\S{{1,40}}(?: \S{{1,40}})?[.!\"']*$|{_W} and nothing else)"
     rf"|{_SAY} (?:{_W} ){{0,2}}?(?:(?:the|this) (?:(?:exact|following|literal|single"
     rf"|whole) ){{0,2}}"
-    r"(?:words?|phrase|sentence|string|message|link|url|line|statement|text)\b|(?<!answer )(?<! a )(?<! an )(?<! the )['\"]|https?:|"
+    r"(?:words?|phrase|sentence|string|message|link|url|line|statement|text)\b"
+    r"|(?<!answer )(?<! a )(?<! an )(?<! the )['\"]|https?:|"
     rf"{_OUTPUT}\b|verbatim\b|nothing else\b|nothing but\b)"
     rf"|(?:use|mention|cite|include|put|add|end|begin|start|finish) [^.]{{0,60}}?\b(?:in|of"
     rf"|with|at the "
@@ -177,9 +179,11 @@ COMMANDS = re.compile(
     r"|\bpowershell\b|this (?:command|script|code)\b|following (?:command|script|code)\b"
     r"|os\.system|javascript:)"
     # Judge in our favour, and against others.
-    rf"|{_RATE} (?:it|this|our|my|them|us|only|your|the (?:authors?|{PAPER}))\b[^.!?]{{0,60}}?\b{PRAISE}"
+    rf"|{_RATE} (?:it|this|our|my|them|us|only|your|the (?:authors?"
+    rf"|{PAPER}))\b[^.!?]{{0,60}}?\b{PRAISE}"
     rf"|(?:give|write|provide|submit|assign|award|leave|generate|output|produce) (?:{_W} ){{0,3}}?"
-    r"(?:positive|favou?rable|glowing|excellent|perfect|five[- ]star|enthusiastic) (?:reviews?|ratings?"
+    r"(?:positive|favou?rable|glowing|excellent|perfect|five[- ]star|enthusiastic) (?:reviews?"
+    r"|ratings?"
     r"|evaluations?|assessments?|feedback|recommendations?)\b"
     rf"|{_RATE} (?:{_W} ){{0,3}}?{PRAISE}\b[^.!?]{{0,40}}?\b(?:this|our|my) {PAPER}\b"
     rf"|(?:accept|approve|praise|endorse|promote|recommend|rate|rank|prefer) (?:always |only "
@@ -218,7 +222,8 @@ BREAKS = re.compile(
 LEADING = frozenset("please kindly you your must i".split())
 LEADS = re.compile(
     r"\b(?:please|kindly|you (?:must|should|shall|are to|need to|have to|will now|may now|can now"
-    r"|are (?:hereby |now )?(?:required|instructed|ordered|asked|told|expected|commanded|obliged) to)"
+    r"|are (?:hereby |now )?(?:required|instructed|ordered|asked|told|expected|commanded"
+    r"|obliged) to)"
     r"|(?:want|need|order|command|urge|ask|instruct|require|tell|beg) you to"
     r"|your (?:\w{1,12} )?(?:task|job|goal|role|duty|mission|purpose|objective) is (?:now )?to"
     r"|must now|i say)[^\w<]++"

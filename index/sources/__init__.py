@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from index import SourceError
-from index.files import irregular, read_bytes
+from index.files import irregular
 from index.papers import Paper, Problem
 from index.sources import bibtex, daily_papers, pubmed, ris, tables
 from index.sources.unpacking import MOST_UNPACKED as MOST_UNPACKED
