@@ -130,7 +130,7 @@ class Searchable:
     def _exact(self, vector: Matrix, numbers: Sequence[int]) -> list[tuple[int, float]]:
         kept, vectors = self._catalog.vectors(numbers)
         cosines = vectors @ vector if kept else np.empty(0, np.float32)
-        return [(kept[i], float(cosines[i])) for i in np.argsort(-cosines)]
+        return [(kept[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
 
     def _best_passages(
         self, found: Sequence[tuple[int, float]], filters: Filters, papers: Container[int] | None

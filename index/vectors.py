@@ -69,7 +69,8 @@ class Vectors:
             include=["distances"],
         )
         distances = (found["distances"] or [[]])[0]
-        return [(int(i), 1.0 - d) for i, d in zip(found["ids"][0], distances, strict=True)]
+        rows = [(int(i), 1.0 - d) for i, d in zip(found["ids"][0], distances, strict=True)]
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
 
     def close(self) -> None:
         """Lets go of the files, so that the folder can be moved or removed."""

@@ -110,7 +110,9 @@ class Words:
             these = tantivy.Query.const_score_query(these, 0.0)
             query = tantivy.Query.boolean_query([(must, query), (must, these)])
         found = self._best(query, k)
-        return [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
+        rows = [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
+        # Tantivy breaks ties by place, which depends on the order of writing.
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
 
     def known(self, word: str) -> bool:
         """Returns whether any paper has a word with the same stem."""

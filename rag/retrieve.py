@@ -70,7 +70,7 @@ class Fusion:
             )
             for paper, span in spans.items()
         ]
-        return sorted(fused, key=lambda r: -r.score)
+        return sorted(fused, key=lambda r: (-r.score, r.paper))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,12 @@ class HybridRetriever(BaseRetriever):
             + self.fusion.match * _spread([match.paper for match in found])
             + self.fusion.sentence * _spread([match.best for match in found])
         ) / (1 + self.fusion.match + self.fusion.sentence)
-        order = np.argsort(-scores, kind="stable")
+        # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
+        # same question gives the same order.
+        told = [
+            (-round(float(score), 6), hit.paper.id) for score, hit in zip(scores, best, strict=True)
+        ]
+        order = sorted(range(len(best)), key=told.__getitem__)
         ranked = [replace(best[i], score=float(scores[i])) for i in order]
         behind = [replace(hit, score=0.0) for hit in fused[len(best) :]]
         return [replace(hit, rank=rank) for rank, hit in enumerate([*ranked, *behind], 1)]

@@ -1,5 +1,7 @@
 """Papers by meaning and by words, fused."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +78,12 @@ def test_llamaindex_gets_nodes_that_carry_the_record(demo_library: Library) -> N
     assert best.node.metadata["title"] == paper.title
     assert best.node.get_content() in paper.abstract
     assert best.score is not None
+
+
+@given(RANKINGS, st.randoms())
+def test_papers_of_equal_score_stand_in_one_order_however_they_came(
+    dense: list[Ranked], random: Random
+) -> None:
+    tied = [Ranked(r.paper, None, round(r.score, 1)) for r in dense]
+    shuffled = random.sample(tied, len(tied))
+    assert Fusion(0.5).fuse(shuffled, []) == Fusion(0.5).fuse(tied, [])
