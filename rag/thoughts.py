@@ -12,6 +12,7 @@ _NAME = f"(?:{'|'.join(_NAMES)})"
 _OPENING = re.compile(rf"\s*<{_NAME}>", re.IGNORECASE)
 _CLOSING = re.compile(rf"</{_NAME}>", re.IGNORECASE)
 _LONE_CLOSING = re.compile(rf"\n[ \t]*</{_NAME}>", re.IGNORECASE)
+_MOST_SPACE = 100
 _LONGEST_TAG = max(len(f"</{name}>") for name in _NAMES)
 # A text may end with the beginning of a lone closing tag.
 _BEGUN_LINE = re.compile(r"\n[ \t]{0,40}(<[/a-z]{0,40})?$", re.IGNORECASE)
@@ -56,9 +57,10 @@ class Thoughts:
         if opening:
             self._state, self._held = "thought", self._held[opening.end() :]
             return True
-        # No space before an answer is shown, and a model may write any amount of it.
-        self._held = self._held.lstrip()
-        begun = self._held.lower()
+        begun = self._held.lstrip().lower()
+        if not begun:
+            # Nobody reads the space before an answer, and a model may write any amount of it.
+            self._held = self._held[:_MOST_SPACE]
         if any(f"<{name}>".startswith(begun) for name in _NAMES):
             return False
         self._state = "answer"

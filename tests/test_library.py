@@ -251,7 +251,8 @@ def test_a_filter_that_few_of_the_nearest_pass_still_finds_every_paper(tmp_path,
 
 
 def test_a_paper_of_many_passages_does_not_crowd_out_the_others(tmp_path, words):
-    sentence = "The tide " + "rises and falls and " * 40 + "ebbs."
+    # Few characters and many tokens, so that each sentence is a passage of its own.
+    sentence = f"The tide {'🌊' * 110} ebbs."
     book = make_paper("A book of tides", " ".join([sentence] * 300))
     with Library.open(tmp_path / "library", embedder=words, create=True) as library:
         library.add([book, PAPERS[0]])

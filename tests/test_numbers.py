@@ -94,6 +94,7 @@ def sent_to(desk: Desk, action: str) -> dict[str, Any]:
         "form": {"export": "bibtex"}.get(action, "bibtex"), "title": "Tides", "thumb": "up",
         "text": "tides of the harbour", "a": "one", "b": "two", "run": "one", "case": "1",
         "set": "none", "job": "none", "scope": {}, "mark": 3, "number": 99, "at": 0, "kept": 1,
+        "about": "again", "after": 1,
     }  # fmt: skip
 
 

@@ -121,8 +121,17 @@ STATES: list[Callable[[Page], None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1440, "light"),
+        (390, "dark"),
+        *(
+            pytest.param(width, scheme, marks=pytest.mark.long)
+            for width, scheme in ((1440, "dark"), (1024, "light"), (1024, "dark"), (390, "light"))
+        ),
+    ],
+)
 def test_no_state_of_the_page_keeps_anybody_out(
     address: str, axe: str, browser: Browser, width: int, scheme: str
 ) -> None:
