@@ -57,3 +57,13 @@ def test_a_question_of_runs_is_read_in_step_with_its_length(
     read: Callable[[str], object], run: str
 ) -> None:
     assert any(grows_with_its_length(read, run, 4_000) for _ in range(3))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", RUNS.values(), ids=RUNS)
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_question_of_two_runs_in_turn_is_read_in_step_with_its_length(
+    read: Callable[[str], object], first: str
+) -> None:
+    for second in RUNS.values():
+        assert any(grows_with_its_length(read, first + second, 4_000) for _ in range(3)), second
