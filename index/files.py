@@ -5,6 +5,9 @@ from pathlib import Path
 
 from index import SourceError
 
+# Bytes that a packed file may open to, unless the caller says otherwise.
+MOST_UNPACKED = 1_000_000_000
+
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),

@@ -11,7 +11,7 @@ from conftest import HashedWords, holds, invented
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import FootnoteError, SourceError
+from index import SourceError
 from index.build import Added
 from index.library import Library
 from index.papers import Paper, to_json
@@ -19,7 +19,6 @@ from index.sources import NothingUsable, bibtex, pubmed, read_papers, tables
 from index.sources.gathering import Gathered, Reading
 from index.sources.unpacking import PIECE_BYTES, text_of
 from tests.command import inside
-from ui.sizes import size_of
 
 EELS = '{"title": "Eels", "abstract": "Eels swim."}\n'
 SAILS = "@article{a, title = {Sails}, abstract = {Sails tear.}}\n"
@@ -167,27 +166,7 @@ def test_the_limit_is_set_by_the_environment(tmp_path: Path) -> None:
     assert (ran.status, ran.err) == (
         1, f"footnote: {path}: opens to more than 1,000 bytes; split it into smaller files\n"
     )  # fmt: skip
-    assert "no size in bytes; set one" in inside(*at, FOOTNOTE_MAX_UNPACKED="lots").err
-
-
-@pytest.mark.parametrize(
-    ("value", "bytes_"),
-    [("", 7), ("500", 500), ("2 kB", 2000), ("1G", 10**9), ("3mb", 3 * 10**6), ("1T", 10**12)],
-)
-def test_a_size_is_read_with_its_unit(
-    monkeypatch: pytest.MonkeyPatch, value: str, bytes_: int
-) -> None:
-    monkeypatch.setenv("FOOTNOTE_SIZE", value)
-    assert size_of("FOOTNOTE_SIZE", 7) == bytes_
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "1.5G", "G", "9" * 16, "1 PB", "٣"])
-def test_what_is_no_size_is_refused_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
-    monkeypatch.setenv("FOOTNOTE_SIZE", value)
-    with pytest.raises(FootnoteError, match=r"FOOTNOTE_SIZE is .*, no size in bytes"):
-        size_of("FOOTNOTE_SIZE", 7)
+    assert "FOOTNOTE_MAX_UNPACKED is 'lots'; give" in inside(*at, FOOTNOTE_MAX_UNPACKED="lots").err
 
 
 def test_abbreviations_cannot_make_a_small_file_large() -> None:

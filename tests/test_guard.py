@@ -278,9 +278,9 @@ def test_other_machines_get_in_by_open_only(host: str) -> None:
     Door(open=True).check(host)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1 MB", "ten", "1_000", "9" * 30, "٣"])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5G", "G", "1 PB", "ten", "1_000", "9" * 30, "٣"])
 def test_a_limit_that_is_no_number_is_one_line(text: str) -> None:
-    for name in ("BODY", "UPLOAD", "QUESTION"):
+    for name in ("BODY", "UPLOAD", "UNPACKED", "QUESTION"):
         with pytest.raises(FootnoteError, match=f"FOOTNOTE_MAX_{name} is ") as error:
             Limits.from_environment({f"FOOTNOTE_MAX_{name}": text})
         assert "\n" not in str(error.value)
@@ -289,4 +289,17 @@ def test_a_limit_that_is_no_number_is_one_line(text: str) -> None:
 def test_limits_are_read_from_the_environment() -> None:
     environ = {"FOOTNOTE_MAX_BODY": " 5 ", "FOOTNOTE_MAX_UPLOAD": "", "FOOTNOTE_MAX_QUESTION": "9"}
     assert Limits.from_environment(environ) == Limits(body=5, question=9)
-    assert Limits() == Limits(body=1_000_000, upload=100_000_000, question=4000)
+    assert Limits() == Limits(body=1_000_000, upload=100_000_000, unpacked=10**9, question=4000)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("500", 500), ("2 kB", 2000), ("1G", 10**9), ("3mb", 3 * 10**6), ("1T", 10**12)],
+)
+def test_a_size_is_read_with_its_unit_and_a_number_of_characters_has_none(
+    value: str, number: int
+) -> None:
+    environ = {"FOOTNOTE_MAX_UNPACKED": value, "FOOTNOTE_MAX_UPLOAD": value}
+    assert Limits.from_environment(environ) == Limits(upload=number, unpacked=number)
+    with pytest.raises(FootnoteError, match="of characters, such as 4000"):
+        Limits.from_environment({"FOOTNOTE_MAX_QUESTION": f"{value}k"})

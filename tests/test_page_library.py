@@ -163,18 +163,19 @@ def test_a_file_that_the_server_does_not_take_is_told_beside_the_others(
 
 
 def test_a_small_file_that_opens_to_too_much_is_refused_beside_the_others(
-    page: Page, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, browser: Browser, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FOOTNOTE_MAX_UNPACKED", "100k")
     (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(b"\n" * 10**7))
     (tmp_path / "reef.bib").write_text(BIBTEX, "utf-8")
-    room = enter(page, "Library")
-    room.locator("input[type=file]").set_input_files(
-        [tmp_path / "bomb.jsonl.gz", tmp_path / "reef.bib"]
-    )
-    told = room.locator("#fn-progress")
-    expect(told).to_contain_text("2 papers new", timeout=30_000)
-    expect(told.locator("dl")).to_contain_text("Not read: opens to more than 100,000 bytes")
+    desk = desk_of(library, unpacked=100_000)
+    with served(desk) as address, visited(browser, address) as page:
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files(
+            [tmp_path / "bomb.jsonl.gz", tmp_path / "reef.bib"]
+        )
+        told = room.locator("#fn-progress")
+        expect(told).to_contain_text("2 papers new", timeout=30_000)
+        expect(told.locator("dl")).to_contain_text("Not read: opens to more than 100,000 bytes")
     assert library.size == KNOWN + 2
 
 

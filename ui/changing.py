@@ -14,6 +14,7 @@ from ui.assemble import (
     JsonOption,
     LibraryOption,
     Misuse,
+    chosen_limits,
     library_folder,
     make_embedder,
     open_library,
@@ -40,7 +41,6 @@ def index(
     import time
 
     from index.sources.gathering import Gathered
-    from ui.sizes import most_unpacked
 
     started = time.perf_counter()
     if not paths and not rebuild:
@@ -53,7 +53,7 @@ def index(
     folder = library_folder(library)
     # Said before a file is read for nothing.
     check_place(folder)
-    with Gathered(most_unpacked=most_unpacked()) as found:
+    with Gathered(most_unpacked=chosen_limits().unpacked) as found:
         for path in paths or ():
             found.take(path)
         _complain(found)

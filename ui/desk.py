@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from index import FootnoteError
+from index.files import MOST_UNPACKED
 from index.filters import Filters
 from index.library import Library
 from index.status import Status
@@ -56,6 +57,7 @@ class Desk:
         sets: Folders of questions that a run can be started of, by name.
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
+        unpacked: Bytes that a packed file that was dropped may open to.
     """
 
     library: ShownLibrary
@@ -67,6 +69,7 @@ class Desk:
     engines: Mapping[str, CitedQueryEngine] = field(default_factory=dict)
     sets: Mapping[str, Path] = field(default_factory=dict)
     uploads: Path | None = None
+    unpacked: int = MOST_UNPACKED
     jobs: Jobs = field(default_factory=Jobs)
 
     @property

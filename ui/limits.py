@@ -1,9 +1,11 @@
 """How much a server takes from whoever sends it something."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from index import FootnoteError
+from index.files import MOST_UNPACKED
 from rag.question import MAX_CHARACTERS
 
 MEGABYTE = 1_000_000
@@ -12,6 +14,8 @@ MEGABYTE = 1_000_000
 _CONVERSATION = 10 * MEGABYTE
 # Above this a number is a slip of the hand: no disk that papers lie on holds a petabyte.
 _MOST = 10**15
+_SIZE = re.compile(r"([0-9]{1,15})[ ]?([kmgt]?)b?", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,18 @@ class Limits:
     Attributes:
         body: Bytes of a request.
         upload: Bytes of one file.
+        unpacked: Bytes that a packed file may open to.
         question: Characters of a question.
     """
 
     body: int = MEGABYTE
     upload: int = 100 * MEGABYTE
+    unpacked: int = MOST_UNPACKED
     question: int = MAX_CHARACTERS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Limits":
-        """Returns the limits that ``FOOTNOTE_MAX_BODY``, ``_UPLOAD`` and ``_QUESTION`` set.
+        """Returns the limits that ``FOOTNOTE_MAX_BODY`` and its like set: "500000", "500 kB", "2G".
 
         Raises:
             FootnoteError: One of them is no number above zero.
@@ -45,8 +51,11 @@ class Limits:
 
 
 def _number(name: str, text: str) -> int:
-    # isdecimal: int() would read " 1_0" and "+5" too. Seventeen digits are past _MOST anyway.
-    if text.isascii() and text.isdecimal() and 0 < int(text[:17]) <= _MOST:
-        return int(text)
-    unit = "characters" if name.endswith("QUESTION") else "bytes"
-    raise FootnoteError(f"{name} is {text[:40]!r}; give a whole number of {unit}, such as 1000000")
+    found = _SIZE.fullmatch(text)
+    of_characters = name.endswith("QUESTION")
+    if found and not (of_characters and not text.isdecimal()):
+        number = int(found[1]) * _UNITS[found[2].lower()]
+        if 0 < number <= _MOST:
+            return number
+    right = "characters, such as 4000" if of_characters else "bytes, such as 500000, 500 kB or 2G"
+    raise FootnoteError(f"{name} is {text[:40]!r}; give a whole number of {right}")

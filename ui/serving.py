@@ -118,7 +118,7 @@ def _serve(
 
     library = engine.library
     browser = os.environ.get("FOOTNOTE_CONVERSATIONS", "server").strip() == "browser"
-    engines = _engines(engine, model)
+    engines, limits = _engines(engine, model), chosen_limits()
     with ExitStack() as stack:
         kept = None
         if not browser:
@@ -132,6 +132,7 @@ def _serve(
             runs=library.path / "runs",
             engines=engines,
             sets=_sets(library),
+            unpacked=limits.unpacked,
         )
 
         def ready(address: str) -> None:
@@ -140,7 +141,6 @@ def _serve(
                 print(warning(keeps=kept is not None, writes=model is not None), flush=True)
 
         page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
-        limits = chosen_limits()
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from index import SourceError
+from index.files import MOST_UNPACKED as MOST_UNPACKED
 from index.files import irregular
 
-# Bytes that a packed file may open to, unless the caller says otherwise.
-MOST_UNPACKED = 1_000_000_000
 PIECE_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
 

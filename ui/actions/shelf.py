@@ -15,7 +15,6 @@ from ui.desk import Desk
 from ui.imported import LOST, latest_html, report_html
 from ui.jobs import Job
 from ui.panels import counted, data
-from ui.sizes import most_unpacked
 from ui.uploads import consumed
 
 ROWS = 40
@@ -43,7 +42,7 @@ def browsed(desk: Desk, args: Args) -> dict[str, Any]:
 def added(desk: Desk, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
-    library, limit = desk.papers, most_unpacked()
+    library, limit = desk.papers, desk.unpacked
 
     def work(job: Job) -> str:
         paths = [path for path, _ in files]
