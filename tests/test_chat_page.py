@@ -232,6 +232,17 @@ def test_the_answer_is_announced_once_and_whole(page: Page) -> None:
     expect(page.locator(".fn-turn[data-state=done]")).to_have_attribute("aria-busy", "false")
 
 
+def test_the_name_stands_beside_the_buttons_of_a_narrow_head(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    name = page.locator(".fn-name").evaluate(
+        "e => { const r = document.createRange(); r.selectNodeContents(e);"
+        " return r.getBoundingClientRect().right }"
+    )
+    drawer = page.locator("#fn-drawer").bounding_box()
+    assert drawer is not None
+    assert name <= drawer["x"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_never_scrolls_sideways_nor_hides_the_opened_sentence(
     served: Served, browser: Browser, scheme: str

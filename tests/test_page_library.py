@@ -97,38 +97,33 @@ def test_dropped_files_are_added_counted_and_taken_back(
 
 
 def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
-    page: Page, library: Library, tmp_path: Path
+    library: Library, browser: Browser, tmp_path: Path
 ) -> None:
-    (tmp_path / "Reef & <kelp>.bib").write_text(BIBTEX, "utf-8")
-    # Its own name among all that servers on this machine were sent.
-    broken = f"broken-{os.getpid()}.bin"
-    (tmp_path / broken).write_bytes(b"\xff\xfe" * 40)
+    files, sent = tmp_path / "files", tmp_path / "sent"
+    files.mkdir()
+    (files / "Reef & <kelp>.bib").write_text(BIBTEX, "utf-8")
+    (files / "broken.bin").write_bytes(b"\xff\xfe" * 40)
     lines = "".join(json.dumps(record) + "\n" for record in RECORDS)
-    (tmp_path / "eels.jsonl").write_text(lines, "utf-8")
-    room = enter(page, "Library")
-    room.locator("input[type=file]").set_input_files(
-        [tmp_path / name for name in ("Reef & <kelp>.bib", broken, "eels.jsonl")]
-    )
-    told = room.locator("#fn-progress")
-    expect(told).to_contain_text("4 papers new, 0 changed, 0 known.", timeout=30_000)
-    expect(told).to_contain_text("1 record could not be used. 1 file could not be read.")
-    rows = told.locator("dl.fn-files > div")
-    expect(rows.locator("dt")).to_have_text(["Reef & <kelp>.bib", broken, "eels.jsonl"])
-    expect(rows.nth(0).locator("dd")).to_have_text("2 added")
-    expect(rows.nth(1).locator("dd")).to_have_text(
-        "Not read: byte 0xff at offset 0 is not UTF-8; save the file as UTF-8."
-    )
-    expect(rows.nth(2).locator("dd")).to_contain_text("2 added, 1 could not be used")
-    assert "/" not in told.inner_text()
-    picture(page, "import-report")
+    (files / "eels.jsonl").write_text(lines, "utf-8")
+    names = ["Reef & <kelp>.bib", "broken.bin", "eels.jsonl"]
+    desk = desk_of(library, uploads=sent)
+    with served(desk) as address, visited(browser, address) as page:
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files([files / name for name in names])
+        told = room.locator("#fn-progress")
+        expect(told).to_contain_text("4 papers new, 0 changed, 0 known.", timeout=30_000)
+        expect(told).to_contain_text("1 record could not be used. 1 file could not be read.")
+        rows = told.locator("dl.fn-files > div")
+        expect(rows.locator("dt")).to_have_text(names)
+        expect(rows.nth(0).locator("dd")).to_have_text("2 added")
+        expect(rows.nth(1).locator("dd")).to_have_text(
+            "Not read: byte 0xff at offset 0 is not UTF-8; save the file as UTF-8."
+        )
+        expect(rows.nth(2).locator("dd")).to_contain_text("2 added, 1 could not be used")
+        assert "/" not in told.inner_text()
+        picture(page, "import-report")
+        assert [path for path in sent.rglob("*") if path.is_file()] == []
     assert next(one.names for one in library.imports()) == ("Reef & <kelp>.bib", "eels.jsonl")
-    assert [path for path in uploaded() if path.name == broken] == []
-
-
-def uploaded() -> list[Path]:
-    import gradio
-
-    return [path for path in Path(gradio.utils.get_upload_folder()).rglob("*") if path.is_file()]
 
 
 def test_a_file_that_the_server_does_not_take_is_told_beside_the_others(
