@@ -1,6 +1,7 @@
 """Numbers from outside: whatever comes, it is a reply or one line, and nothing is made room for."""
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -130,6 +131,26 @@ def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
         assert frames[-1]["state"] == "failed", value
         assert "must be a whole number" in frames[-1]["html"]
         assert all(type(frame["turn"]) is int and frame["turn"] <= MOST_COUNTED for frame in frames)
+
+
+HALVES = ("\ud800", "a\udfff", "\ud83d\0")
+
+
+@pytest.mark.parametrize("half", HALVES, ids=ascii)
+def test_half_a_character_ends_no_stream(desk: Desk, half: str) -> None:
+    sent: list[dict[str, Any]] = [
+        {}, {"scope": {"venue": half}}, {"conversation": half}, {"composer": half},
+        {"ignored": [half]}, {"records": [{"question": half}]}, {"scope": {"papers": [half]}},
+    ]  # fmt: skip
+    for part in sent:
+        for frame in _frames(desk, f"{QUESTION} {half}", {"user": USER, **part}):
+            assert json.dumps(frame, ensure_ascii=False).encode()
+    for action in ACTIONS:
+        for name in sent_to(desk, action).keys() - {"user", "action"}:
+            for value in (half, [half]):
+                reply = act(desk, {**sent_to(desk, action), name: value, "paths": value})
+                assert reply.get("error") != CRASHED, (action, name)
+                assert json.dumps(reply, ensure_ascii=False).encode()
 
 
 def test_what_is_no_number_within_bounds_is_refused_in_one_short_line() -> None:

@@ -32,6 +32,15 @@ class BadRequest(FootnoteError):
     """Something came that the page does not send."""
 
 
+def is_text(value: str) -> bool:
+    """Returns whether a string can be written to a file: JSON spells halves of characters, too."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
 @dataclass(frozen=True, slots=True)
 class Args:
     """What came with an action, by name; each reader of a value checks its kind."""
@@ -58,7 +67,7 @@ class Args:
         value = self.values.get(name, default)
         if value is None and default is None:
             raise BadRequest(f"the page sent no {name}; reload it")
-        if not isinstance(value, str) or len(value) > most:
+        if not isinstance(value, str) or len(value) > most or not is_text(value):
             raise BadRequest(f"{name} must be a text of at most {most:,} characters; reload")
         return value
 
@@ -88,7 +97,7 @@ class Args:
         value = self.values.get(name) or ()
         if isinstance(value, str) or not isinstance(value, Sequence) or len(value) > most:
             raise BadRequest(f"{name} must be a list of at most {most:,} texts; reload the page")
-        if not all(isinstance(item, str) for item in value):
+        if not all(isinstance(item, str) and is_text(item) for item in value):
             raise BadRequest(f"{name} must hold texts only; reload the page")
         return tuple(value)
 
@@ -149,7 +158,7 @@ class Asked:
 
 
 def _within_bounds(value: object) -> bool:
-    """Returns whether every number within JSON values can be counted and written."""
+    """Returns whether every number and text within JSON values can be counted and written."""
     left = [value]
     while left:
         inner = left.pop()
@@ -158,7 +167,9 @@ def _within_bounds(value: object) -> bool:
         elif isinstance(inner, list | tuple):
             left += inner
         # Written so, NaN is out of bounds.
-        elif isinstance(inner, int | float) and not -MOST_STORED <= inner <= MOST_STORED:
+        elif (isinstance(inner, str) and not is_text(inner)) or (
+            isinstance(inner, int | float) and not -MOST_STORED <= inner <= MOST_STORED
+        ):
             return False
     return True
 
@@ -188,7 +199,9 @@ def _answers(args: Args) -> tuple[Answer, ...]:
     if not isinstance(records, Sequence) or len(records) > MOST_TURNS:
         raise BadRequest(f"records must be a list of at most {MOST_TURNS} answers; reload the page")
     if not _within_bounds(records):
-        raise BadRequest(f"records hold a number beyond {MOST_STORED:,}; reload the page")
+        raise BadRequest(
+            f"records hold half a character or a number beyond {MOST_STORED:,}; reload the page"
+        )
     try:
         answers = tuple(answer_of(record) for record in records)
     except ValueError as error:

@@ -184,13 +184,15 @@ def _wire(
 
 def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
     """Yields the frames of an answer to a question as a browser sent it."""
+    # Half a character, which JSON can spell, would end the stream of events.
+    text = str(text or "").encode("utf-8", "replace").decode()
     try:
         turn = Args.read(sent).number("turn") or 1
         asked = Asked.read(sent)
     except BadRequest as error:
         yield failed_frame(text, str(error))
         return
-    yield from answer_frames(desk, str(text or ""), turn, asked)
+    yield from answer_frames(desk, text, turn, asked)
 
 
 def page_options(limits: Limits | None = None) -> dict[str, Any]:
