@@ -18,12 +18,24 @@ import httpx
 
 # Names that servers without keys ask for in place of one; they hide nothing.
 _NO_SECRETS = frozenset(
-    {"none", "empty", "ollama", "lm-studio", "dummy", "unused", "not-needed", "no-key-required"}
+    {
+        "none",
+        "empty",
+        "ollama",
+        "lm-studio",
+        "dummy",
+        "unused",
+        "not-needed",
+        "no-key-required",
+        "sk-no-key-required",
+    }
 )
 # A secret at least this long is masked in its parts as well; a shorter one as a whole word.
 _LONG = 8
 # Characters in a row that it takes to be a part of a secret: what endpoints leave visible.
 SHORTEST_PART = 4
+# The same in what a model writes for readers, where words may be alike.
+LONG_PART = 16
 # Characters of what was said that are read, and that are told.
 _READ = 20_000
 _TOLD = 300
@@ -86,6 +98,19 @@ def masked(text: str, secrets: Iterable[str], *, part: int = SHORTEST_PART) -> s
     for short in (form for form in written if len(form) < _LONG):
         text = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)", _MASK, text, flags=re.IGNORECASE)
     return _without_parts(text, [form for form in written if len(form) >= _LONG], part)
+
+
+def without_keys(text: str, keys: Iterable[str]) -> str:
+    """Returns what a model says, should it repeat a key, without it.
+
+    An answer is for readers: a run of a few letters that a key and a sentence share is no key, nor
+    is a word that a server without keys asks for in place of one.
+    """
+    for key in keys:
+        if len(key) >= _LONG and key not in _NO_SECRETS:
+            forms = [form for form in _forms(key) if len(form) >= _LONG]
+            text = _without_parts(text, forms, min(len(key), LONG_PART))
+    return text
 
 
 def _half_masked(token: re.Match[str]) -> str:

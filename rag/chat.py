@@ -23,7 +23,7 @@ from openai import (
 )
 from pydantic import ValidationError
 
-from index.endpoints import bounded, fault_of, masked, secrets_of, their_words
+from index.endpoints import bounded, fault_of, secrets_of, their_words, without_keys
 from index.passages import count_tokens
 from rag import ComposerError
 from rag.answer import Usage
@@ -49,8 +49,6 @@ _NEXT = {
 MOST_CHARACTERS = 10_000
 MOST_WRITTEN = 100_000
 CHARACTERS_OF_A_TOKEN = 8
-# A model's words are for readers: only so many characters of a key in a row are one there.
-SHORTEST_REPEATED = 8
 # Characters without a space after which no end of a word is waited for.
 _LONGEST_WORD = 200
 
@@ -125,7 +123,7 @@ class Chat:
 
     def without_secrets(self, text: str) -> str:
         """Returns what the model says, should it repeat the key, without it."""
-        return masked(text, self.secrets, part=SHORTEST_REPEATED)
+        return without_keys(text, [self.config.api_key])
 
     def tell(self, error: Exception, level: int) -> None:
         """Lets the log have what an endpoint or a library said of a failure, without secrets."""

@@ -13,7 +13,14 @@ import pytest
 from evals.judge import Judge, Limit
 from index import ModelError
 from index.embedders import EndpointEmbedder
-from index.endpoints import SHORTEST_PART, bounded, masked, secrets_of, their_words
+from index.endpoints import (
+    SHORTEST_PART,
+    bounded,
+    masked,
+    secrets_of,
+    their_words,
+    without_keys,
+)
 from index.library import Library
 from rag import RerankError
 from rag.model import ModelConfig
@@ -159,6 +166,28 @@ def test_a_model_that_repeats_the_key_says_it_to_nobody(
             events = list(engine(demo_library, endpoint.url, api_key=KEY).stream(QUESTION))
         assert "***" in repr(events)
         assert KEY[:8] not in repr(events) + ours(log)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("sk-no-key-required", "Training required 8 GPUs."),
+        ("sk-no-key-required", "No key is required: sk-no-key-required will do."),
+        ("test", "On the test set it is best."),
+        ("local-model", "Local attention is local; a local modelling choice."),
+        ("llama", "The llama model is small."),
+    ],
+)
+def test_a_key_that_is_a_word_masks_no_word_of_an_answer(key: str, said: str) -> None:
+    assert without_keys(said, [key]) == said
+
+
+def test_a_long_part_of_a_key_is_masked_in_an_answer() -> None:
+    key = "sk-proj-abcdefghijklmnopqrstuvwxyz012345"
+    assert without_keys(f"It begins with {key[:20]} and so on.", [key]) == (
+        "It begins with *** and so on."
+    )
+    assert without_keys("Of proj-abc nothing is hidden.", [key]) == "Of proj-abc nothing is hidden."
 
 
 @pytest.mark.parametrize("reply", [name for name in REPLIES if name != "nonsense"])

@@ -350,3 +350,14 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         ("ask", "--batch", pipe, "--out", tmp_path / "out", "--library", tmp_path),
     ):
         assert_told(inside(*arguments), of=arguments[:2])
+
+
+@pytest.mark.parametrize("command", ["md", "html"])
+def test_a_measure_of_another_version_is_reported(run: Path, tmp_path: Path, command: str) -> None:
+    report = json.loads((run / REPORT).read_text("utf-8"))
+    for measure in report["measures"]["ALL"].values():
+        del measure["failures"]
+        measure["weight"] = 3
+    (run / REPORT).write_text(json.dumps(report), "utf-8")
+    ran = inside(*readers(run, write_run(tmp_path / "other", small_run()))[command])
+    assert (ran.status, ran.err) == (0, "")

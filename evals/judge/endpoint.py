@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from evals.judge.judgement import Criterion, Said, checked
 from evals.judge.spending import Purse, Tokens
-from index.endpoints import bounded, fault_of, masked, secrets_of, their_words
+from index.endpoints import bounded, fault_of, secrets_of, their_words, without_keys
 from index.passages import count_tokens
 from rag.model import ModelConfig
 from rag.retries import retry_after, said_by
@@ -27,8 +27,6 @@ LONGEST_WAIT = 120.0
 _TEMPLATE_TOKENS = 50
 # Bytes of a reply that are read: a judgement has a thousand, and thoughts before it some more.
 MOST_BYTES = 4_000_000
-# Characters of a key in a row that are no accident in what a model says.
-_REPEATED = 8
 _OPTIONS: dict[str, Any] = {"response_format": {"type": "json_object"}, "temperature": 0.0}
 
 
@@ -104,7 +102,7 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """Returns what a model said without the key, which some repeat in what they say."""
-        return masked(text, self._secrets, part=_REPEATED)
+        return without_keys(text, [self.config.api_key])
 
     def _tell(self, error: BaseException) -> None:
         """Lets the log have what was said of a failure, without secrets."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from evals.answers import LOWER_IS_BETTER
 from evals.report.numbers import exact
+from evals.shapes import MeanShape
 from evals.trust import trust
 
 # What is averaged, and what a mean says, measure by measure.
@@ -102,12 +103,17 @@ def groups(report: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
     rest = {name: ("values", "") for name in measures if name not in known}
     for title, group in {**_GROUPS, _OTHER: rest}.items():
         lines = [
-            Line(name, unit, says, **measures[name], trust=trust(report, name))
+            Line(name, unit, says, **_mean(measures[name]), trust=trust(report, name))
             for name, (unit, says) in group.items()
             if name in measures
         ]
         if lines:
             yield title, lines
+
+
+def _mean(measure: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a measure without what another version may have written beside it."""
+    return MeanShape.model_validate(measure).model_dump()
 
 
 def figures(report: Mapping[str, Any]) -> Iterator[Figure]:
