@@ -99,6 +99,10 @@ class Names:
         self._revision: str | None = None
         self._known: dict[NameKind, dict[str, array[int]]] = {}
 
+    def known(self, kind: NameKind, name: str) -> bool:
+        """Returns whether any paper has a name."""
+        return fold(name) in self._of(kind)
+
     def papers(self, kind: NameKind, name: str) -> frozenset[int]:
         """Returns the numbers of the papers that have a name."""
         return frozenset(self._of(kind).get(fold(name), ()))
