@@ -21,3 +21,10 @@ def share_arenas(arenas: int = ARENAS) -> bool:
     if platform.libc_ver()[0] != "glibc" or "MALLOC_ARENA_MAX" in os.environ:
         return False
     return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
+
+
+def give_back() -> bool:
+    """Gives free memory back to the machine; returns whether there was any. On glibc alone."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    return bool(ctypes.CDLL(None).malloc_trim(0))

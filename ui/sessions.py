@@ -15,7 +15,10 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import count
 from typing import Any
+
+from ui.allocator import give_back
 
 # Read by Gradio as it makes a queue. Its statistics, which nobody reads, keep 10,000 events, and
 # sum all of them up with pandas after each one: 4 MB, and at last 13 ms an answer.
@@ -27,6 +30,8 @@ SESSIONS = 100
 # Seconds from one sweep to the next, and those for which a session that nothing is done for may
 # still fetch what was said to it.
 EVERY, PATIENCE = 5.0, 60.0
+# Sweeps after which free memory is given back: answers leave it in pieces that fit no other.
+TRIMMED = 4
 # Sessions that nothing is done for, beyond which the oldest go sooner.
 IDLE = 500
 # Events of one session that are not done, or that nobody has read; the page makes three at most.
@@ -97,6 +102,9 @@ def releasing(page: Any, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _sweep(sweeper: Sweeper) -> None:
-    while True:
+    for swept in count(1):
         await asyncio.sleep(EVERY)
         await sweeper.sweep()
+        if swept % TRIMMED == 0:
+            # In a thread: it may take some milliseconds, and no answer shall wait for it.
+            await asyncio.to_thread(give_back)
