@@ -37,6 +37,14 @@ class Command(NamedTuple):
         return rf"{either(self.verbs)} {self.rest}"
 
 
+class Declaration(NamedTuple):
+    """A pattern, and the words of which a sentence with it has one."""
+
+    needs: frozenset[str]
+    pattern: str
+    example: str
+
+
 # Any word, and up to five of them, as few as will do.
 WORD = r"[\w'-]{1,30}"
 SOME = rf"(?:{WORD} ){{0,5}}?"
@@ -66,7 +74,7 @@ SAY = (
 SHOW = words(
     "reveal show print repeat output leak disclose display tell give share send dump expose"
     " translate summarize summarise write list copy paste recite quote encode post upload forward"
-    " email exfiltrate append include return state hand_over give_up transmit deliver"
+    " email exfiltrate append include return state hand_over give_up transmit deliver mail relay"
 )
 TELL = words(
     "tell inform convince persuade ask warn instruct advise urge remind redirect trick lie_to"
@@ -143,8 +151,9 @@ SECRETS = (
     r"|confidential|above|first) (?:prompts?|instructions?|messages?|rules|guidelines)"
     r"|(?:your|the user's|users'|user) (?:own )?(?:[\w-]{1,20} ){0,2}?(?:instructions|prompts?"
     r"|rules|guidelines|api[ -]?keys?|keys|secrets?|passwords?|credentials?|configuration"
-    r"|training data|conversations?|chat history|history|data|e-?mails?|contacts"
-    r"|address(?:es)?|cookies|files)|api[ -]?keys?|environment variables?"
+    r"|training data|conversations?|chat history|history|cookies)"
+    r"|(?:the user's|users'|user) (?:\w{1,20} )?(?:data|e-?mails?|contacts|address(?:es)?|files)"
+    r"|api[ -]?keys?|environment variables?"
     r"|everything above|text above|conversation history"
     r"|(?:in|from) your (?:context|memory|prompt|instructions|configuration)"
     r"|all (?:of )?(?:the )?(?:text|words) (?:above|before))\b"

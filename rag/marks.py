@@ -14,6 +14,9 @@ MARKS = re.compile(
     r"|</?(?:context|documents?|evidence|passages?|abstracts?|papers?|sources?|instructions?|data"
     r"|input|query|question|prompt|answer|response|conversation|history|rules|task|tool\w{0,12}"
     r"|function\w{0,12}|search_results?) ?>"
+    # An image is fetched from wherever its address says, with what that bears.
+    r"|!\[[^\]]{0,60}\]\((?:https?:|//)|\]\(https?:[^)?]{1,100}\?"
+    r"|</?(?:end|start|begin)of\w{2,12} ?>|<\|\w{3,20}\|>"
     r"|\{\{[#/~]?(?:system|user|assistant)~?\}\}"
     r"|['\"]role['\"] ?: ?['\"](?:system|assistant|developer|user|tool)['\"]"
     r"|\[/?(?:inst|system|system_prompt|assistant)\]"

@@ -48,6 +48,7 @@ LEADS = re.compile(
     r"|are (?:hereby |now )?(?:required|instructed|ordered|asked|told|expected|commanded"
     r"|obliged) to)|(?:want|need|order|command|urge|ask|instruct|require|tell|beg) you to"
     r"|your (?:\w{1,12} )?(?:task|job|goal|role|duty|mission|purpose|objective) is (?:now )?to"
+    r"|you (?:would do well|had better|are advised|are encouraged|are invited|ought)(?: to)?"
     r"|must now|i say)[^\w<]++"
 )
 # An imperative may go on with another one.
