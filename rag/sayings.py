@@ -127,7 +127,7 @@ SAYINGS = (
         SAY,
         rf"(?:{WORD} ){{0,2}}?(?:(?:the|this) (?:(?:exact|following|literal|single|whole) ){{0,2}}"
         r"(?:words?|phrase|sentence|string|message|link|url|line|statement|text)\b"
-        r"|(?<!answer )(?<! a )(?<! an )(?<! the )['\"]|https?:"
+        r"|(?<!answer )(?<! a )(?<! an )(?<! the )(?<! to )['\"]|https?:"
         rf"|{YOUR_OUTPUT}\b|verbatim\b|nothing else\b|nothing but\b)",
         "print the word banana",
     ),
