@@ -12,7 +12,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 # Tag characters are invisible twins of ASCII; they also spell the flags of three nations.
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}+")
@@ -33,30 +35,82 @@ _SPACED = re.compile(r"(?<!\w)\w(?:[ ._*|/-]\w(?!\w)){6,}+")
 _WIDE = re.compile(r"[ ._*|/-]{2,}")
 _GAP = re.compile(r"[ ._*|/-]")
 _DIGIT_WITHIN = re.compile(r"[a-z][0134578@$|!]{1,12}+[a-z]|\b[0134578@$|!]{1,12}+[a-z]{2}")
+_SIGN_WITHIN = re.compile(r"[0134578@$|!][a-z]")
 _LEET = str.maketrans("0134578@$|!", "oieastbasil")
 _MOST_BLOBS = 20
 _BLOB = 24
 _BASE64 = re.compile(rf"(?<![\w+/])[A-Za-z0-9+/]{{{_BLOB},}}+={{0,2}}+")
+# Emphasis of Markdown, HTML and LaTeX; code of several words is a quotation.
+_DRESS = re.compile(r"[*_`~\\]|</?[a-z]")
+_MARKUP = re.compile(
+    r"`(?P<code>[^`]{1,200})`|[*~`]{1,3}(?=\w)|(?<=[\w.!?,;:)\"'])[*~`]{1,3}|(?<!\w)_{1,3}(?=\w)"
+    r"|(?<=[\w.!?])_{1,3}(?!\w)|\\[a-z]{2,10}\{|(?<=[\w.!?])\}|</?(?:b|i|u|s|em|strong|span|sup|sub"
+    r"|tt|code|mark|del|small|big|p|div|font|a|h\d)(?: [^<>]{0,80})?/?>"
+)
+# Names of Unicode: "LATIN LETTER SMALL CAPITAL I", "LATIN SMALL LETTER L WITH STROKE".
+_FORM = re.compile(
+    r"(?:NEGATIVE (?:SQUARED|CIRCLED) |CROSSED NEGATIVE SQUARED |REGIONAL INDICATOR SYMBOL )?"
+    r"(?:LATIN )?(?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |TURNED |OPEN |SCRIPT |REVERSED "
+    r"|DOTLESS )?([A-Z])(?: WITH [A-Z ]{1,40})?\Z"
+)
 # A word of seven letters that stand apart has so many characters.
 _LONG = 13
 _SHIFTED = ("vtaber", "qvfertneq", "vafgehpgvbaf", "cebzcg")
 _BACKWARDS = ("erongi", "drager", "snoitcurtsni", "tpmorp")
 
 
-def readings(text: str) -> Iterator[str]:
-    """Yields what a text says, in lower case and in one line; first as it stands, then in codes."""
+class Reading(NamedTuple):
+    """What a text says, in lower case and in one line; ``coded``: a person would not see it."""
+
+    text: str
+    coded: bool
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """Yields what a text says: as it stands, without its dress, then in codes."""
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     words = (text.casefold() if text.isascii() else _plain(text)).split()
     plain = " ".join(words)
-    yield plain
+    yield Reading(plain, coded=False)
+    bare = undressed(plain)
+    if bare != plain:
+        yield Reading(bare, coded=False)
+    yield from (Reading(code, coded=True) for code in _codes(text, plain, words))
+
+
+def undressed(text: str) -> str:
+    """Returns a text in lower case without emphasis, accents and fancy letters."""
+    if _DRESS.search(text):
+        text = _MARKUP.sub(_kept, text)
+    if text.isascii():
+        return text
+    bare = unicodedata.normalize("NFKD", "".join(map(_letter, text)))
+    return "".join(one for one in bare if not unicodedata.combining(one))
+
+
+def _kept(found: re.Match[str]) -> str:
+    """Returns what emphasis leaves: a word, or in quotation marks what code has several of."""
+    code = found["code"]
+    return f'"{code}"' if code and " " in code else code or ""
+
+
+@lru_cache(4096)
+def _letter(character: str) -> str:
+    """Returns the plain letter that a small capital, or one with a stroke, is a form of."""
+    found = None if character.isascii() else _FORM.match(unicodedata.name(character, ""))
+    return found[1].lower() if found else character
+
+
+def _codes(text: str, plain: str, words: list[str]) -> Iterator[str]:
+    """Yields what a text says in codes that it bears the signs of."""
     # Most sentences show no sign of a code, and looking for one takes longer than for signs.
     longest = max(map(len, words), default=0)
     if not text.isascii():
         yield from _hidden(text)
     if (longest >= _LONG or sum(len(word) == 1 for word in words) > 6) and _SPACED.search(plain):
         yield _closed(text)
-    if _DIGIT_WITHIN.search(plain):
+    if _SIGN_WITHIN.search(plain) and _DIGIT_WITHIN.search(plain):
         yield plain.translate(_LEET)
     for blob in islice(_BASE64.finditer(text), _MOST_BLOBS if longest >= _BLOB else 0):
         yield from _decoded(blob[0])

@@ -5,9 +5,9 @@ question, unless the question is about such sentences: it is neither quoted nor 
 A paper *about* such attacks stays quotable: there the order stands in quotation marks within a
 sentence that says what it is, or the sentence has a subject of its own ("the model ignores ...").
 
-What orders look like is in ``rag.wordings`` (imperatives), ``rag.declared`` and ``rag.tongues``;
-this module says where they count. How many honest sentences they hold back is counted by
-``python -m evals.bench.orders PATH``.
+What orders look like is in ``rag.wordings`` (imperatives), ``rag.declared``, ``rag.marks`` and
+``rag.tongues``; this module says where they count. How many honest sentences they hold back is
+counted by ``python -m evals.bench.orders PATH``.
 """
 
 import re
@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from index.papers import Paper, Span
-from rag.declared import ABOUT, ASKS, FRAME, MARKS, NAMES, RULES, SIGNS
+from rag.declared import NEEDS, PATTERNS
 from rag.disguise import readings
+from rag.marks import ABOUT, ASKS, FRAME, MARKS, NAMES, SIGNS
 from rag.tongues import FOREIGN, FOREIGN_HINT
 from rag.wordings import ADDRESS, ADVERBS, AND, BREAKS, COMMANDS, GOES_ON, LEADING, LEADS, VERBS
 
@@ -71,18 +72,19 @@ def gives_orders(sentence: str, before: str = "") -> bool:
         sentence: As it stands in the paper.
         before: What stands before it, where a quotation may have begun.
     """
-    as_it_stands, *decoded = readings(sentence)
     # Nobody hides an example: what was in a code is an order, whatever stands around it.
-    return any(not _mentioned(as_it_stands, before, at) for at in _orders(as_it_stands)) or any(
-        next(_orders(reading), None) is not None for reading in decoded
+    return any(
+        coded or not _mentioned(text, before, at)
+        for text, coded in readings(sentence)
+        for at in _orders(text)
     )
 
 
 def _orders(text: str) -> Iterator[int]:
     """Yields where in a text an order begins."""
     words = set(_WORD.findall(text))
-    for pattern, needs in RULES:
-        if not any(map(words.isdisjoint, needs)):
+    for pattern, needs in zip(PATTERNS, NEEDS, strict=True):
+        if not words.isdisjoint(needs):
             yield from (found.start() for found in pattern.finditer(text))
     if SIGNS.search(text):
         for found in MARKS.finditer(text):
@@ -109,7 +111,7 @@ def _clauses(text: str, words: set[str]) -> Iterator[int]:
     if not words.isdisjoint(LEADING):
         yield from (found.end() for found in LEADS.finditer(text))
     first = _WORD.match(text, head)
-    if first and first[0] in VERBS - ADVERBS:
+    if first and first[0] in VERBS:
         yield from (found.end() for found in AND.finditer(text))
 
 
