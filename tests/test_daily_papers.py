@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index import SourceError
-from index.build import add_papers
+from index.build import add_records
 from index.catalog import Catalog
 from index.papers import Listing, Paper, Problem
 from index.sources import NothingUsable, daily_papers, read_papers, read_sources
@@ -96,7 +96,7 @@ def test_the_seeds_give_602_records_and_no_problem(seeds):
 
 def test_the_seeds_are_512_papers(seeds):
     catalog = Catalog(Path(":memory:"))
-    added = add_papers(catalog, HashedWords(), read_sources([seeds]).papers)
+    added = add_records(catalog, HashedWords(), enumerate(read_sources([seeds]).papers))
     assert (added.new, catalog.counts()[0]) == (512, 512)
     catalog.close()
 
