@@ -316,7 +316,7 @@ def test_redirects_keep_no_long_bodies() -> None:
     block = b"x" * 2 * MOST_REFUSED
 
     def onwards(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(307, headers={"Location": "/"}, content=iter([block]))
+        return httpx.Response(307, headers={"Location": "/"}, content=iter([block, block]))
 
     with httpx.Client(
         transport=httpx.MockTransport(onwards), follow_redirects=True, **bounded(10**8)
