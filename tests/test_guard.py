@@ -249,6 +249,13 @@ def test_a_body_that_does_not_say_so_is_counted(behind: Behind, said: Pairs) -> 
     assert behind.read <= 100
 
 
+def test_a_body_that_stalls_is_given_up(behind: Behind) -> None:
+    app = Guard(behind, hosts=Door().hosts("127.0.0.1", 7860), limits=LIMITS, pause=0.05)
+    reply = send(app, "POST", ACTION, [("Host", HOST), JSON], [b"x"], stalls=True)
+    assert (reply.status, reply.text.count("\n"), behind.read) == (408, 1, 1)
+    assert "slowly" in reply.text
+
+
 def test_the_page_runs_only_the_scripts_that_it_came_with() -> None:
     html = "<script src='a.js'></script><script data-x>one()</script><script>two()</script>"
     assert list(inline_scripts(html)) == ["one()", "two()"]
