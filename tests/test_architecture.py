@@ -28,6 +28,7 @@ HOMES = {
     "gradio": {"ui/chat.py"},
     "starlette": {
         "ui/bodies.py",
+        "ui/calls.py",
         "ui/front.py",
         "ui/links.py",
         "ui/middleware.py",

@@ -29,6 +29,7 @@ import gradio as gr
 from index import FootnoteError
 from ui.actions import act
 from ui.asked import Args, Asked, BadRequest
+from ui.calls import calls_of
 from ui.desk import Ask, Desk, ShownLibrary
 from ui.door import Door, bracketed
 from ui.frames import Frame, answer_frames, failed_frame, frame
@@ -275,8 +276,8 @@ def start(
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(
-        partial(add_links, desk=desk, limits=limits), guard, script=page_script(),
-        uploads=desk.uploads,
+        partial(add_links, desk=desk, limits=limits), guard, calls_of(page),
+        script=page_script(), uploads=desk.uploads,
     )  # fmt: skip
     try:
         app, address, _ = page.launch(
