@@ -36,6 +36,10 @@ _WRITTEN = frozenset(
      "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
 )  # fmt: skip
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_BEHIND_TLS = (
+    "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
+    "start it with --trusted-proxy ADDRESS of that proxy"
+)
 _HEADERS = {
     "x-content-type-options": "nosniff",
     # Not "no-referrer", with which a browser writes "Origin: null" into forms of our own.
@@ -167,6 +171,9 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
     """Returns why a request that changes something is not the page's own, None where it is."""
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
+        # Named whole: a proxy that is not trusted tells of the name alone, in Host.
+        if origin == [own.replace("http://", "https://", 1)] != [own]:
+            return Refusal(403, _BEHIND_TLS)
         return Refusal(403, "this came from another site; only the page itself may change things")
     if origin or site:
         return None
