@@ -37,7 +37,7 @@ from index.filters import EVERYTHING
 from index.library import CATALOG, Library
 from index.map import LibraryMap
 from index.papers import Passage
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from index.vectors import Vectors
 from index.words import Words
 from rag.compose import ExtractiveComposer
