@@ -5,6 +5,8 @@ import logging
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,10 +21,11 @@ from playwright.sync_api import Browser, expect
 
 from index.embedders import MiniLM
 from index.library import Library
+from tests.command import ROOT
 from tests.conftest import CHROMIUM, invented
 from tests.pages import COMPOSER, LOOPS, desk_of, enter, served, toast, visited
 from ui.limits import Limits
-from ui.uploads import AROUND, MOST_FILES, UNREAD_FILES, Room, plain_name, waiting
+from ui.uploads import AROUND, MOST_FILES, UNREAD_FILES, Room, make_place, plain_name, waiting
 
 pytestmark = LOOPS
 
@@ -255,7 +258,7 @@ def test_a_file_is_deleted_once_it_was_read_or_could_not_be(
     with visited(browser, limited) as page:
         room = enter(page, "Library")
         room.locator("input[type=file]").set_input_files(tmp_path / "junk.bib")
-        expect(room.locator("#fn-progress")).to_contain_text("junk.bib")
+        expect(room.locator("#fn-progress .fn-worse")).to_contain_text("Not read")
     assert list(folder.rglob("*")) == []
     assert library.size == PAPERS
 
@@ -269,6 +272,26 @@ def test_a_page_deletes_what_nobody_read_and_a_new_file_what_lay_there_for_long(
         new = folder / sent(address, ("new.bib", b"x")).json()[0]
         assert [old.exists(), old.parent.exists(), new.exists()] == [False, False, True]
     assert not folder.exists()
+
+
+def test_the_folders_of_killed_servers_go_when_the_next_one_starts(tmp_path: Path) -> None:
+    begins = f"""import os, pathlib, signal
+from ui.uploads import make_place
+files, _ = make_place(pathlib.Path({str(tmp_path)!r}))
+files.mkdir()
+(files / "left.bib").write_text("x")
+os.kill(os.getpid(), signal.SIGKILL)"""
+    running, end = make_place(tmp_path)
+    assert subprocess.run([sys.executable, "-c", begins], cwd=ROOT).returncode < 0
+    (left,) = tmp_path.glob("*/files/left.bib")
+    for lock in tmp_path.glob("*/lock"):
+        os.utime(lock, (0, 0))
+    other, end_other = make_place(tmp_path)
+    assert not left.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {running.parent.name, other.parent.name}
+    end()
+    end_other()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_upload_that_is_too_long_leaves_nothing_behind(limited: str, folder: Path) -> None:

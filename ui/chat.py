@@ -8,7 +8,6 @@ and the reader's place in the text are never touched.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -40,6 +39,7 @@ from ui.listening import free_port, interruptible
 from ui.middleware import Guard
 from ui.panels import composers_html, header_html, places_html, shell_html
 from ui.sessions import SESSIONS, releasing
+from ui.uploads import make_place
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("chat.js", "actions.js", "dialogs.js", "files.js", "views.js")
@@ -77,7 +77,7 @@ def build_page(
     """
     desk = desk or Desk(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
-    uploads = (desk.uploads or Path(tempfile.mkdtemp(prefix="footnote-"))).resolve()
+    uploads, tidy = (desk.uploads.resolve(), None) if desk.uploads else make_place()
     desk = replace(desk, uploads=uploads)
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
@@ -107,7 +107,7 @@ def build_page(
         )  # fmt: skip
         _wire(desk, transcript, question, (send, stop), offered)
     _DESKS[page] = desk
-    finalize(page, shutil.rmtree, uploads, ignore_errors=True)
+    finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 

@@ -1,14 +1,18 @@
 """Files that readers send to be read as papers: each kept apart, under its own name, until then."""
 
 import logging
+import math
 import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
+from filelock import FileLock, Timeout
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -32,6 +36,7 @@ _BLOCK = 4096
 UNREAD_SECONDS = 3600.0
 # What may lie unread at a time, in files of the longest kind.
 UNREAD_FILES = 10
+_PLACE, _LOCK = "footnote-", "lock"
 # File systems take 255 bytes; the end is kept, where the ending is.
 _LONGEST_NAME = 120
 
@@ -123,6 +128,40 @@ def _keep(folder: Path, file: UploadFile) -> str:
     with (folder / place).open("xb") as out:
         shutil.copyfileobj(file.file, out)
     return place.as_posix()
+
+
+def make_place(parent: Path | None = None) -> tuple[Path, Callable[[], None]]:
+    """Returns a folder for the files of one page, and what deletes it.
+
+    Its lock is held while the process lives, so that the next one to begin can tell the folders
+    of those that were killed, and deletes them.
+
+    Args:
+        parent: Where it is made; where temporary files lie when not given.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    for lock in parent.glob(f"{_PLACE}*/{_LOCK}"):
+        _sweep_place(lock)
+    place = Path(tempfile.mkdtemp(prefix=_PLACE, dir=parent)).resolve()
+    held = FileLock(place / _LOCK, thread_local=False)
+    held.acquire()
+    return place / "files", partial(_delete_place, place, held)
+
+
+def _sweep_place(lock: Path) -> None:
+    # One that was made just now may be about to be locked.
+    if _stat(lock, "st_mtime", math.inf) > time.time() - 60:
+        return
+    gone = FileLock(lock, blocking=False, thread_local=False)
+    # Of another user, or in use.
+    with suppress(Timeout, OSError):
+        gone.acquire()
+        _delete_place(lock.parent, gone)
+
+
+def _delete_place(place: Path, lock: FileLock) -> None:
+    lock.release()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def plain_name(name: str) -> str:
