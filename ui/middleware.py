@@ -171,7 +171,7 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
     """Returns why a request that changes something is not the page's own, None where it is."""
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
-        # Named whole: a proxy that is not trusted tells of the name alone, in Host.
+        # The right name over https: what a reader behind TLS sends, and no other site.
         if origin == [own.replace("http://", "https://", 1)] != [own]:
             return Refusal(403, _BEHIND_TLS)
         return Refusal(403, "this came from another site; only the page itself may change things")
