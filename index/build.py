@@ -33,19 +33,6 @@ class Undone:
     restored: int = 0
 
 
-def add_papers(
-    catalog: Catalog,
-    embedder: Embedder,
-    papers: Iterable[Paper],
-    *,
-    names: Sequence[str] = (),
-    on_progress: Callable[[int], None] | None = None,
-) -> Added:
-    """Adds papers as ``add_records`` does, where it does not matter which file each is of."""
-    records = ((0, paper) for paper in papers)
-    return add_records(catalog, embedder, records, names=names, on_progress=on_progress)
-
-
 def add_records(
     catalog: Catalog,
     embedder: Embedder,

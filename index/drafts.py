@@ -1,11 +1,13 @@
 """Drafts: the records of a batch made papers, merged with each other and with what is stored."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from index.catalog import Catalog
-from index.papers import Paper, merge, same_paper
+from index.merging import left_out, merge, same_paper
+from index.papers import Paper
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -16,6 +18,7 @@ class Draft:
 
     Attributes:
         records: What each record of the batch did to it, after the number of its file.
+        left_out: Identifiers and listings that it had no room for, by the number of their file.
     """
 
     paper: Paper
@@ -23,6 +26,7 @@ class Draft:
     stored: Paper | None = None
     absorbs: set[int] = field(default_factory=set)
     records: list[tuple[int, Outcome]] = field(default_factory=list)
+    left_out: Counter[int] = field(default_factory=Counter)
 
     @property
     def same(self) -> bool:
@@ -46,11 +50,13 @@ def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Draf
             if draft is None and same_paper(other.paper, paper):
                 draft, before = other, other.paper
                 draft.paper = merge(draft.paper, paper)
+                draft.left_out[file] += left_out(draft.paper, paper)
                 outcome = "unchanged" if draft.paper == before else "changed"
             elif draft is not None and same_paper(draft.paper, other.paper):
                 named.pop(other, None)
                 places |= {alias: draft for alias, at in places.items() if at is other}
                 _join(draft, other)
+                draft.left_out[file] += left_out(draft.paper, other.paper)
                 outcome = "changed"
         draft = draft or Draft(paper)
         draft.records.append((file, outcome))
@@ -65,6 +71,7 @@ def _join(draft: Draft, other: Draft) -> None:
     draft.paper = merge(draft.paper, other.paper)
     draft.absorbs |= other.absorbs
     draft.records += other.records
+    draft.left_out += other.left_out
     if draft.number is None:
         draft.number, draft.stored = other.number, other.stored
     elif other.number is not None:

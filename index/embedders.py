@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index import ModelError
-from index.endpoints import bounded, fault_of, secrets_of, their_words
+from index.endpoints import bounded, fault_of, secrets_of, their_words, unreached
 from index.minilm import DIMENSIONS, EXPORT_VERSION, MODEL_NAME, ModelFiles, ensure_model
 
 Matrix = NDArray[np.float32]
@@ -206,7 +206,7 @@ class EndpointEmbedder(_MatrixEmbedding):
         super().__init__(model_name=model)
         if not (api_key.isascii() and api_key.isprintable()):
             raise ModelError("OPENAI_API_KEY has characters that no header can hold; copy it again")
-        client = DefaultHttpxClient(event_hooks={"response": [bounded(_MOST_BYTES)]})
+        client = DefaultHttpxClient(**bounded(_MOST_BYTES))
         self._client = OpenAI(base_url=base_url, api_key=api_key, http_client=client)
         self._secrets = secrets_of(str(self._client.base_url), api_key)
         self._dimensions = 0
@@ -261,7 +261,7 @@ class EndpointEmbedder(_MatrixEmbedding):
         elif isinstance(error, APITimeoutError):
             failed = "took too long"
         elif isinstance(error, APIConnectionError):
-            failed = "cannot be reached"
+            failed = unreached(error)
         else:
             failed = f"sent what is no list of vectors ({type(error).__name__})"
         return (

@@ -11,7 +11,8 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import httpx
@@ -40,6 +41,8 @@ LONG_PART = 16
 _READ = 20_000
 _TOLD = 300
 _MASK = "***"
+# Bytes of a refusal or a redirect: clients keep those of each redirect, up to twenty of them.
+MOST_REFUSED = 500_000
 # What an endpoint has masked itself, with an end left to see: sk-ab***yz, sk-ab...yz.
 _MASKS = ("**", "••", "●●")
 _GAP = re.compile(r"\w(?:\.{3}|…)\w")
@@ -159,11 +162,17 @@ def _lowered(text: str) -> str:
     return "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
-def bounded(most: int, *, streams: bool = False) -> Callable[[httpx.Response], None]:
-    """Returns a hook by which a client reads so many bytes of an answer and no more.
+class Packed(httpx.DecodingError):
+    """An answer came compressed: a small one opens to any size."""
+
+
+def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
+    """Returns options by which a client of httpx reads so many bytes of an answer and no more.
 
     A client reads the body of a refusal whole, and its timeout is for each piece: without this,
     one that never ends would never end the question. The time of a whole body is the timeout.
+    Compressed answers are neither asked for nor read, so what is counted on the wire is all that
+    is ever held. Refusals and redirects are cut off at ``MOST_REFUSED``.
 
     Args:
         most: Bytes.
@@ -171,11 +180,23 @@ def bounded(most: int, *, streams: bool = False) -> Callable[[httpx.Response], N
     """
 
     def hook(response: httpx.Response) -> None:
-        if not (streams and response.is_success):
-            assert isinstance(response.stream, httpx.SyncByteStream)
+        packed = response.headers.get("content-encoding", "").strip().lower()
+        if packed not in ("", "identity"):
+            raise Packed(f"the answer is compressed ({packed[:40]}), which nobody asked for")
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        if not response.is_success:
+            response.stream = _Bounded(response.stream, MOST_REFUSED, _seconds(response), cut=True)
+        elif not streams:
             response.stream = _Bounded(response.stream, most, _seconds(response))
 
-    return hook
+    return {"headers": {"Accept-Encoding": "identity"}, "event_hooks": {"response": [hook]}}
+
+
+def unreached(error: BaseException) -> str:
+    """Returns in our words why a connection gave no answer."""
+    if isinstance(error.__cause__ or error, Packed):
+        return "sent a compressed answer, which nobody asked for"
+    return "cannot be reached"
 
 
 def _seconds(response: httpx.Response) -> float:
@@ -185,19 +206,25 @@ def _seconds(response: httpx.Response) -> float:
 
 
 class _Bounded(httpx.SyncByteStream):
-    def __init__(self, stream: httpx.SyncByteStream, most: int, seconds: float) -> None:
+    def __init__(
+        self, stream: httpx.SyncByteStream, most: int, seconds: float, *, cut: bool = False
+    ) -> None:
         self._stream = stream
         self._most = most
         self._seconds = seconds
+        self._cut = cut
 
     def __iter__(self) -> Iterator[bytes]:
-        until, read = time.monotonic() + self._seconds, 0
+        until, left = time.monotonic() + self._seconds, self._most
         for block in self._stream:
-            read += len(block)
             if time.monotonic() >= until:
                 raise httpx.ReadTimeout(f"the answer did not end within {self._seconds:g} s")
-            if read > self._most:
+            if len(block) > left and self._cut:
+                yield block[:left]
+                return
+            if len(block) > left:
                 raise httpx.ReadError(f"the answer has more than {self._most:,} bytes")
+            left -= len(block)
             yield block
 
     def close(self) -> None:

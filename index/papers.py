@@ -1,10 +1,10 @@
-"""Paper: one record of the library, what makes two records one paper, and how they merge."""
+"""Paper: one record of the library, its identifiers, and where it was listed."""
 
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 # Strongest first: a paper is named by the first kind that it has.
@@ -203,7 +203,7 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
         known.add(by_title)
     if not known:
         raise ValueError("a paper needs an identifier or a title")
-    ranked = _by_strength(known)
+    ranked = by_strength(known)
     paper = Paper(ranked[0], title, abstract, aliases=ranked, **rest)
     for field in fields(paper):
         if isinstance(value := getattr(paper, field.name), str) and field.name in LONGEST:
@@ -222,48 +222,6 @@ def _bounded(name: str, value: str) -> None:
         )
 
 
-def _by_strength(ids: Iterable[str]) -> tuple[str, ...]:
+def by_strength(ids: Iterable[str]) -> tuple[str, ...]:
+    """Returns identifiers by their kind, the strongest first."""
     return tuple(sorted(ids, key=lambda i: (ID_KINDS.index(i.partition(":")[0]), i)))
-
-
-def same_paper(one: Paper, other: Paper) -> bool:
-    """Returns whether two records name one paper.
-
-    The strongest kind of identifier that both have decides: two arXiv numbers are two
-    papers even under one title, and one number is one paper even under two DOIs.
-    """
-    for kind in ID_KINDS:
-        ours, theirs = (
-            {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
-        )
-        if ours and theirs:
-            return not ours.isdisjoint(theirs)
-    return False
-
-
-def merge(known: Paper, found: Paper) -> Paper:
-    """Returns what two records of one paper say together.
-
-    The first record's word stands; a gap in it is filled from the second. The longer
-    abstract, with the note about it, and the longer list of authors win, a date with a
-    year beats one without, and identifiers and listings add up. Merging a record twice
-    changes nothing.
-    """
-    changes: dict[str, Any] = {
-        field.name: getattr(found, field.name)
-        for field in fields(Paper)
-        if getattr(known, field.name) in (None, "", ()) and getattr(found, field.name)
-    }
-    if len(found.abstract) > len(known.abstract):
-        changes.update(abstract=found.abstract, note=found.note)
-    elif found.abstract != known.abstract:
-        changes["note"] = known.note
-    if len(found.authors) > len(known.authors):
-        changes["authors"] = found.authors
-    if known.year is None and found.year is not None:
-        changes["published"] = found.published
-    aliases = _by_strength({*known.aliases, *found.aliases})
-    listings = {(n.page, n.line): n for n in (*found.listings, *known.listings)}
-    ordered = tuple(sorted(listings.values(), key=lambda n: (n.page, n.line)))
-    changes.update(id=aliases[0], aliases=aliases, listings=ordered)
-    return replace(known, **changes)

@@ -12,6 +12,7 @@ class Added:
     """Papers of one call to ``Library.add``, by what became of them.
 
     Attributes:
+        left_out: Identifiers and listings that a paper with its fill of them did not take.
         files: The same for each file that they are of, by its number; a paper of two files
             counts in both, as new in the first.
     """
@@ -19,6 +20,7 @@ class Added:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    left_out: int = 0
     files: Mapping[int, "Added"] = field(default_factory=dict, compare=False)
 
 
@@ -29,6 +31,7 @@ class _Tally:
         self.new: set[int] = set()
         self.changed: set[int] = set()
         self.unchanged: set[int] = set()
+        self.left_out = 0
 
     def note(self, number: int, outcome: Outcome) -> None:
         """Takes note of what a record did to a paper."""
@@ -42,7 +45,8 @@ class _Tally:
     def added(self) -> Added:
         """Counts each paper once: as new, else as changed, else as unchanged."""
         changed = self.changed - self.new
-        return Added(len(self.new), len(changed), len(self.unchanged - self.new - changed))
+        unchanged = self.unchanged - self.new - changed
+        return Added(len(self.new), len(changed), len(unchanged), self.left_out)
 
 
 class Tallies:
@@ -64,6 +68,9 @@ class Tallies:
             told = outcome if outcome != "new" or first == "new" else "changed"
             self.files[file].note(number, told)
             first = "changed"
+        for file, count in draft.left_out.items():
+            self.all.left_out += count
+            self.files[file].left_out += count
 
     def added(self) -> Added:
         """Counts the papers of the call, and those of each file."""

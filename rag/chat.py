@@ -23,7 +23,7 @@ from openai import (
 )
 from pydantic import ValidationError
 
-from index.endpoints import bounded, fault_of, secrets_of, their_words, without_keys
+from index.endpoints import bounded, fault_of, secrets_of, their_words, unreached, without_keys
 from index.passages import count_tokens
 from rag import ComposerError
 from rag.answer import Usage
@@ -60,12 +60,11 @@ class Chat:
         """Connects nothing yet; ``sleep`` waits so many seconds before a retry."""
         self.config = config
         self.sleep = sleep
-        hook = bounded(LONGEST_LINE, streams=True)
         self.client = OpenAI(
             api_key=config.api_key,
             base_url=config.base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(event_hooks={"response": [hook]}),
+            http_client=DefaultHttpxClient(**bounded(LONGEST_LINE, streams=True)),
         )
         self.secrets = secrets_of(config.base_url, config.api_key)
         # What an endpoint turns out not to take is left out of later calls.
@@ -110,7 +109,7 @@ class Chat:
             advice = _NEXT.get(error.status_code, "try again later")
             reason = f"{fault_of(error.status_code)}; {advice}"
         elif isinstance(error, APIConnectionError):
-            reason = "cannot be reached; check OPENAI_BASE_URL"
+            reason = f"{unreached(error)}; check OPENAI_BASE_URL"
         elif isinstance(error, TooLong):
             reason = f"sent a line of more than {LONGEST_LINE:,} bytes; check OPENAI_BASE_URL"
         elif isinstance(error, Closed):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
-from index.endpoints import secrets_of, their_words
+from index.endpoints import bounded, secrets_of, their_words, unreached
 from index.papers import Hit
 from rag import RerankError
 
@@ -141,8 +141,9 @@ class EndpointReranker:
         self._timeout = timeout
         # What the endpoint calls the texts; another name where it turns out to have one.
         self._texts = "documents"
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(headers=headers, timeout=timeout)
+        self._client = httpx.Client(timeout=timeout, **bounded(MOST_BYTES, streams=True))
+        if api_key:
+            self._client.headers["Authorization"] = f"Bearer {api_key}"
         self._secrets = secrets_of(str(self._url), api_key)
 
     @property
@@ -207,7 +208,7 @@ class EndpointReranker:
             advice = _NEXT.get(error.status, "check FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_MODEL")
             return f"refused with status {error.status}; {advice}"
         if isinstance(error, httpx.HTTPError):
-            return "cannot be reached; check FOOTNOTE_RERANK_URL"
+            return f"{unreached(error)}; check FOOTNOTE_RERANK_URL"
         return "sent what is no list of scores; check FOOTNOTE_RERANK_URL"
 
 

@@ -27,8 +27,9 @@ def send(
     server: tuple[str, int] = ("127.0.0.1", 7860),
     client: tuple[str, int] = ("127.0.0.1", 50000),
     kind: str = "http",
+    stalls: bool = False,
 ) -> Reply:
-    """Returns the answer to a request whose headers nothing tidied."""
+    """Returns the answer to a request whose headers nothing tidied; it may not come to its end."""
     scope: dict[str, Any] = {
         "type": kind, "method": method, "path": path, "raw_path": path.encode(), "scheme": "http",
         "query_string": b"", "root_path": "", "http_version": "1.1", "server": server,
@@ -36,10 +37,13 @@ def send(
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
     }  # fmt: skip
     parts = [{"type": "http.request", "body": part, "more_body": True} for part in body]
-    parts.append({"type": "http.request", "body": b"", "more_body": False})
+    if not stalls:
+        parts.append({"type": "http.request", "body": b"", "more_body": False})
     said: list[Message] = []
 
     async def receive() -> Message:
+        if stalls and not parts:
+            await asyncio.sleep(60)
         return parts.pop(0) if parts else {"type": "http.disconnect"}
 
     async def answer(message: Message) -> None:

@@ -19,7 +19,7 @@ from index.demo import demo_papers
 from index.embedders import Matrix, MiniLM
 from index.library import Library
 from index.papers import Paper, make_paper
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from tests.command import ROOT, footnote
 
 CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")

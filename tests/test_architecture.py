@@ -27,6 +27,8 @@ HOMES = {
     "latex2mathml": {"ui/mathematics.py"},
     "gradio": {"ui/chat.py"},
     "starlette": {
+        "ui/bodies.py",
+        "ui/calls.py",
         "ui/front.py",
         "ui/links.py",
         "ui/middleware.py",

@@ -223,8 +223,8 @@ def test_index_counts_what_it_did(indexed: list[Ran], files: Path) -> None:
     assert indexed[0].status == 0
     assert data.pop("seconds") > 0
     assert [tuple(file.values()) for file in data.pop("files")] == [
-        (str(files / "papers.jsonl"), 1, 1, 0, 0, 2, None),
-        (str(files / "cut.txt"), 1, 1, 0, 0, 1, None),
+        (str(files / "papers.jsonl"), 1, 1, 0, 0, 2, 0, None),
+        (str(files / "cut.txt"), 1, 1, 0, 0, 1, 0, None),
     ]
     assert data == {
         "records": 2, "papers": 2, "new": 2, "changed": 0, "unchanged": 0, "problems": 3

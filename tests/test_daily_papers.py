@@ -10,10 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index import SourceError
-from index.build import add_papers
+from index.build import add_records
 from index.catalog import Catalog
 from index.papers import Listing, Paper, Problem
-from index.sources import NothingUsable, daily_papers, read_papers, read_sources
+from index.sources import NothingUsable, daily_papers, read_papers
+from index.sources.gathering import read_sources
 
 PAGE = "page.txt"
 
@@ -96,7 +97,7 @@ def test_the_seeds_give_602_records_and_no_problem(seeds):
 
 def test_the_seeds_are_512_papers(seeds):
     catalog = Catalog(Path(":memory:"))
-    added = add_papers(catalog, HashedWords(), read_sources([seeds]).papers)
+    added = add_records(catalog, HashedWords(), enumerate(read_sources([seeds]).papers))
     assert (added.new, catalog.counts()[0]) == (512, 512)
     catalog.close()
 
@@ -359,8 +360,9 @@ def test_a_folder_is_read_in_order_of_names_and_a_bad_file_is_a_problem(tmp_path
     (tmp_path / "a" / "deep.txt").write_text(spaced(GULLS))
     (tmp_path / "c: d.txt").write_text("")
     (tmp_path / ".hidden").write_text(flat(CRABS))
-    *papers, problem = read_papers(tmp_path)
-    assert [p.listings[0].page for p in papers] == [str(Path("a", "deep.txt")), "b.txt"]
+    found = read_sources([tmp_path])
+    (problem,) = found.problems
+    assert [p.listings[0].page for p in found.papers] == [str(Path("a", "deep.txt")), "b.txt"]
     assert problem == Problem("c: d.txt", None, problem.message)
     assert problem.message.startswith("the file is empty")
 
@@ -368,7 +370,7 @@ def test_a_folder_is_read_in_order_of_names_and_a_bad_file_is_a_problem(tmp_path
 def test_a_folder_without_a_usable_file_is_refused(tmp_path):
     (tmp_path / "notes.md").write_text("# Not papers\n")
     with pytest.raises(SourceError, match="none of its 1 files can be read as papers"):
-        list(read_papers(tmp_path))
+        read_sources([tmp_path])
 
 
 def test_sources_without_a_usable_record_are_refused_with_every_problem(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from index.demo import demo_papers, demo_version
 from index.papers import Paper
-from index.sources import Sources, read_sources
+from index.sources.gathering import Sources, read_sources
 
 
 @pytest.fixture(scope="module")

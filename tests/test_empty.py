@@ -30,14 +30,14 @@ from evals.judging import Judging
 from evals.runner import RunConfig
 from evals.summary import summarise
 from index import FootnoteError
-from index.build import Added, add_papers
+from index.build import Added, add_records
 from index.catalog import Catalog
 from index.embedders import EndpointEmbedder, MiniLM, Reading
 from index.filters import EVERYTHING
 from index.library import CATALOG, Library
 from index.map import LibraryMap
 from index.papers import Passage
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from index.vectors import Vectors
 from index.words import Words
 from rag.compose import ExtractiveComposer
@@ -228,7 +228,7 @@ def arguments(name: str, function: Any, lists: list[str], given: dict[str, Any])
     """Returns what a function is called with: empty lists, and whatever else it must have."""
     called: dict[str, Any] = {}
     for key, parameter in inspect.signature(function).parameters.items():
-        if key in ("self", "cls"):
+        if key in ("self", "cls") or parameter.kind == inspect.Parameter.VAR_POSITIONAL:
             continue
         special = SPECIAL.get(name, {})
         if key in lists:
@@ -267,7 +267,7 @@ def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finis
         embedder = EndpointEmbedder("scripted", base_url=endpoint.url)
         with Library.open(tmp_path / "shelf", embedder=embedder, create=True) as library:
             # All is committed and nothing is published, as after a kill at this moment.
-            add_papers(library._catalog, embedder, papers)
+            add_records(library._catalog, embedder, enumerate(papers))
         ran = inside(
             "index", tmp_path / "papers.jsonl", "--library", tmp_path / "shelf", "--json",
             FOOTNOTE_EMBEDDING_MODEL="scripted", OPENAI_BASE_URL=endpoint.url,

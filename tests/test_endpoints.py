@@ -2,18 +2,25 @@
 
 import json
 import logging
+import time
+import tracemalloc
+import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
+from llama_index.core.base.llms.types import ChatMessage
 
 from evals.judge import Judge, Limit
 from index import ModelError
 from index.embedders import EndpointEmbedder
 from index.endpoints import (
+    MOST_REFUSED,
     SHORTEST_PART,
     bounded,
     masked,
@@ -22,7 +29,8 @@ from index.endpoints import (
     without_keys,
 )
 from index.library import Library
-from rag import RerankError
+from rag import ComposerError, RerankError
+from rag.chat import Chat
 from rag.model import ModelConfig
 from rag.rerank import EndpointReranker
 from tests.asking import QUESTION, engine
@@ -238,8 +246,7 @@ def stream(*blocks: bytes) -> httpx.Client:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=iter(blocks))
 
-    hook = bounded(1000)
-    return httpx.Client(transport=httpx.MockTransport(answer), event_hooks={"response": [hook]})
+    return httpx.Client(transport=httpx.MockTransport(answer), **bounded(1000))
 
 
 def test_an_answer_that_does_not_end_is_read_no_further_than_its_bound() -> None:
@@ -267,3 +274,93 @@ def test_a_refusal_that_does_not_end_ends_the_question(
     with serve(never_ends) as endpoint:
         answer = engine(demo_library, endpoint.url, deadline=0.5).ask(QUESTION)
     assert answer.statements
+
+
+# Compressed answers: a small one opens to any size.
+
+
+def bomb(status: int, kind: str, megabytes: int = 100) -> tuple[Reply, list[str]]:
+    """Returns a reply that opens to so many megabytes, and what each request said it accepts."""
+    packing, accepted = zlib.compressobj(wbits=31), list[str]()
+    body = b"".join(packing.compress(b" " * 1_000_000) for _ in range(megabytes)) + packing.flush()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        accepted.append(handler.headers["Accept-Encoding"])
+        handler.send_response(status)
+        for name, value in {
+            "Content-Type": kind, "Content-Encoding": "gzip", "Location": handler.path,
+            "Content-Length": str(len(body)),
+        }.items():  # fmt: skip
+            handler.send_header(name, value)
+        handler.end_headers()
+        with suppress(OSError):
+            handler.wfile.write(body)
+
+    return reply, accepted
+
+
+def chats(url: str, folder: Path) -> str:
+    chat = Chat(ModelConfig("m", url, KEY, timeout=5.0), sleep=lambda _: None)
+    with pytest.raises(ComposerError) as caught:
+        list(chat.call([ChatMessage(content="Why?")], deadline=time.monotonic() + 60))
+    return str(caught.value)
+
+
+def embeds(url: str, folder: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        EndpointEmbedder("m", base_url=url)
+    return str(caught.value)
+
+
+def reranks(url: str, folder: Path) -> str:
+    with pytest.raises(RerankError) as caught:
+        EndpointReranker(url).score("Why?", ["One.", "Two."])
+    return str(caught.value)
+
+
+def judges(url: str, folder: Path) -> str:
+    config = ModelConfig("j", url, KEY, timeout=5.0)
+    with Judge(
+        config, cache=folder, limit=Limit(tokens=9999), sleep=lambda _: None, attempts=1
+    ) as judge:
+        return str(judge.support("PPO clips.", ["PPO clips the ratio."]).reason)
+
+
+@pytest.mark.parametrize("status", [200, 307, 400])
+@pytest.mark.parametrize("asks", [chats, embeds, reranks, judges])
+def test_a_compressed_answer_is_refused_before_it_is_opened(
+    asks: Callable[[str, Path], str], status: int, tmp_path: Path
+) -> None:
+    reply, accepted = bomb(status, "text/event-stream" if asks is chats else "application/json")
+    with serve(reply) as endpoint:
+        tracemalloc.start()
+        told = asks(endpoint.url, tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert set(accepted) == {"identity"}
+    assert "sent a compressed answer, which nobody asked for" in told
+    assert peak < 30_000_000
+
+
+def test_redirects_keep_no_long_bodies() -> None:
+    block = b"x" * 2 * MOST_REFUSED
+
+    def onwards(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(307, headers={"Location": "/"}, content=iter([block, block]))
+
+    with httpx.Client(
+        transport=httpx.MockTransport(onwards), follow_redirects=True, **bounded(10**8)
+    ) as client:
+        tracemalloc.start()
+        with pytest.raises(httpx.TooManyRedirects):
+            client.get("http://models.example.org")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 25 * MOST_REFUSED
+
+
+def test_a_refusal_that_is_too_long_is_told_as_the_refusal_that_it_is() -> None:
+    long = refuses(401, "x" * 2 * MOST_REFUSED)
+    with serve(long) as endpoint:
+        told = [asks(endpoint.url, Path()) for asks in (chats, embeds, reranks)]
+    assert all("status 401" in line for line in told)

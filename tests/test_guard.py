@@ -2,7 +2,7 @@
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from index import FootnoteError
@@ -10,7 +10,7 @@ from tests.asgi import Pairs, Reply, send
 from ui.door import Door, is_loopback
 from ui.limits import Limits
 from ui.middleware import UPLOAD, Guard
-from ui.policy import PagePolicy, inline_scripts
+from ui.policy import PagePolicy, inline_scripts, template
 
 ACTION = "/gradio_api/component_server"
 HOST = "127.0.0.1:7860"
@@ -214,6 +214,15 @@ def test_nobody_but_a_named_proxy_says_where_a_request_comes_from(behind: Behind
     assert send(guard(behind), "POST", ACTION, [*FORWARDED, JSON, theirs]).status == 403
 
 
+def test_a_reader_behind_tls_is_told_of_the_option_and_another_site_is_not(behind: Behind) -> None:
+    door = Door.read(names=["papers.example.org"])
+    for origin, named in (("papers.example.org", True), ("evil.example", False)):
+        headers = [("Host", "papers.example.org"), JSON, ("Origin", f"https://{origin}")]
+        reply = send(guard(behind, door), "POST", ACTION, headers, [b"{}"])
+        assert (reply.status, reply.text.count("\n"), behind.seen) == (403, 1, [])
+        assert ("--trusted-proxy" in reply.text) is named
+
+
 def test_a_named_proxy_is_believed_as_far_as_the_name_is_allowed(behind: Behind) -> None:
     door = Door.read(names=["papers.example.org"], proxies=["127.0.0.1"])
     own, evil = ("Origin", "https://papers.example.org"), ("Origin", "https://evil.example")
@@ -249,19 +258,52 @@ def test_a_body_that_does_not_say_so_is_counted(behind: Behind, said: Pairs) -> 
     assert behind.read <= 100
 
 
-def test_the_page_runs_only_the_scripts_that_it_came_with() -> None:
-    html = "<script src='a.js'></script><script data-x>one()</script><script>two()</script>"
-    assert list(inline_scripts(html)) == ["one()", "two()"]
+def test_a_body_that_stalls_is_given_up(behind: Behind) -> None:
+    app = Guard(behind, hosts=Door().hosts("127.0.0.1", 7860), limits=LIMITS, pause=0.05)
+    reply = send(app, "POST", ACTION, [("Host", HOST), JSON], [b"x"], stalls=True)
+    assert (reply.status, reply.text.count("\n"), behind.read) == (408, 1, 1)
+    assert "slowly" in reply.text
+
+
+def page_of(*scripts: str) -> Reply:
+    """Returns a page of Gradio's with some inline scripts, as its policy lets it out."""
+    html = "<script src='a.js'></script>" + "".join(f"<script>{one}</script>" for one in scripts)
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
-        await PlainTextResponse(html)(scope, receive, send)
+        await HTMLResponse(html)(scope, receive, send)
 
-    reply = send(PagePolicy(page, scripts=["three()"]), "GET", "/", [])
+    return send(PagePolicy(page, scripts=["three()"]), "GET", "/", [])
+
+
+CONFIG = 'window.gradio_config = {"root": "http:\\u002f/a", "a": [1]};'
+
+
+def test_the_page_runs_only_the_scripts_that_were_known_at_its_start() -> None:
+    templates = [script for script in inline_scripts(template()) if "{{" not in script]
+    assert len(templates) == 2
+    reply = page_of(*templates, "three()", "alert(1)", CONFIG, "window.gradio_config = steal();")
     scripts = reply.headers["content-security-policy"].split("script-src ")[1].split(";")[0]
-    # printf 'two()' | openssl dgst -sha256 -binary | base64
-    assert scripts.count("'sha256-") == 3
-    assert "'sha256-iMrPAWirDC2X0OhZzLsM2MRIWSmepJGI4r7D8ZlwBOw='" in scripts
+    assert "alert(1)" not in reply.text
+    assert "steal()" not in reply.text
+    # printf 'three()' | openssl dgst -sha256 -binary | base64, and for alert(1)
+    assert "'sha256-9pBN41chd0j5wOHh+ekeax160Rc9jNo20dZbpBeXbkQ='" in scripts
+    assert "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='" not in scripts
     assert "'unsafe-inline'" not in scripts
+    assert all(f"<script>{one}</script>" in reply.text for one in [*templates, "three()"])
+    assert int(reply.headers["content-length"]) == len(reply.text.encode())
+
+
+def test_the_policy_does_not_change_with_what_the_page_holds() -> None:
+    replies = [page_of(), page_of("alert(1)"), page_of(CONFIG), page_of(CONFIG.replace("1", "2"))]
+    assert len({reply.headers["content-security-policy"] for reply in replies}) == 1
+    assert '<script type="application/json">{"root": "http:\\u002f/a", "a": [1]}</script>' in (
+        replies[2].text
+    )
+
+
+def test_settings_that_stand_twice_are_not_taken() -> None:
+    reply = page_of(CONFIG, CONFIG.replace("1", "2"))
+    assert "gradio_config" not in reply.text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])

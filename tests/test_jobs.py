@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from index import FootnoteError
-from ui.jobs import CRASHED, KEPT, Job, Jobs
+from ui.jobs import AT_ONCE, CRASHED, KEPT, OF_ONE, Job, Jobs
 
 
 def ended(jobs: Jobs, user: str, id: str) -> Job:
@@ -88,3 +88,22 @@ def test_finished_jobs_are_forgotten_in_time_and_running_ones_never() -> None:
     assert jobs.get("ada", running).ended is None
     go.set()
     ended(jobs, "ada", running)
+
+
+def test_a_few_jobs_run_at_once_and_the_others_are_told_in_one_line() -> None:
+    jobs, go = Jobs(), threading.Event()
+
+    def start(user: str) -> str:
+        return jobs.start(user, "Running", "papers", lambda job: str(go.wait(20)))
+
+    running = {start("ada"): "ada" for _ in range(OF_ONE)}
+    with pytest.raises(FootnoteError, match="of your jobs run already") as own:
+        start("ada")
+    running |= {start(name): name for name in map(str, range(AT_ONCE - OF_ONE))}
+    with pytest.raises(FootnoteError, match="busy with others' work") as others:
+        start("eve")
+    assert "\n" not in f"{own.value}{others.value}"
+    go.set()
+    for id, user in running.items():
+        ended(jobs, user, id)
+    ended(jobs, "ada", start("ada"))

@@ -98,9 +98,18 @@ def test_a_run_is_started_followed_and_opened(page: Page, runs: Path) -> None:
     expect(detail.locator(".fn-hits li")).to_have_count(4)
 
 
+def test_runs_that_start_at_once_have_folders_of_their_own(page: Page, runs: Path) -> None:
+    before = len(list(runs.glob("small-*")))
+    jobs = [act(page, "eval-start", set="small")["job"] for _ in range(2)]
+    for job in jobs:
+        while not (said := act(page, "job", job=job))["done"]:
+            page.wait_for_timeout(100)
+        assert "Done: small-" in said["result"]
+    assert len(list(runs.glob("small-*"))) == before + 2
+
+
 def test_two_runs_are_compared_and_one_with_itself_is_not(page: Page, runs: Path) -> None:
     run(page)
-    page.wait_for_timeout(1100)  # runs are named by the second
     run(page)
     room = page.get_by_role("region", name="Evals", exact=True)
     room.get_by_role("button", name="Compare").click()

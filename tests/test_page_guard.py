@@ -1,12 +1,19 @@
 """The page while another site is open in the same browser: nothing is changed, nothing is read."""
 
 import json
+import logging
 import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Barrier
 
 import httpx
 import pytest
@@ -14,10 +21,11 @@ from playwright.sync_api import Browser, expect
 
 from index.embedders import MiniLM
 from index.library import Library
+from tests.command import ROOT
 from tests.conftest import CHROMIUM, invented
 from tests.pages import COMPOSER, LOOPS, desk_of, enter, served, toast, visited
 from ui.limits import Limits
-from ui.uploads import MOST_FILES, UNREAD_FILES, plain_name, waiting
+from ui.uploads import AROUND, MOST_FILES, UNREAD_FILES, Room, make_place, plain_name, waiting
 
 pytestmark = LOOPS
 
@@ -250,7 +258,7 @@ def test_a_file_is_deleted_once_it_was_read_or_could_not_be(
     with visited(browser, limited) as page:
         room = enter(page, "Library")
         room.locator("input[type=file]").set_input_files(tmp_path / "junk.bib")
-        expect(room.locator("#fn-progress")).to_contain_text("junk.bib")
+        expect(room.locator("#fn-progress .fn-worse")).to_contain_text("Not read")
     assert list(folder.rglob("*")) == []
     assert library.size == PAPERS
 
@@ -264,6 +272,26 @@ def test_a_page_deletes_what_nobody_read_and_a_new_file_what_lay_there_for_long(
         new = folder / sent(address, ("new.bib", b"x")).json()[0]
         assert [old.exists(), old.parent.exists(), new.exists()] == [False, False, True]
     assert not folder.exists()
+
+
+def test_the_folders_of_killed_servers_go_when_the_next_one_starts(tmp_path: Path) -> None:
+    begins = f"""import os, pathlib, signal
+from ui.uploads import make_place
+files, _ = make_place(pathlib.Path({str(tmp_path)!r}))
+files.mkdir()
+(files / "left.bib").write_text("x")
+os.kill(os.getpid(), signal.SIGKILL)"""
+    running, end = make_place(tmp_path)
+    assert subprocess.run([sys.executable, "-c", begins], cwd=ROOT).returncode < 0
+    (left,) = tmp_path.glob("*/files/left.bib")
+    for lock in tmp_path.glob("*/lock"):
+        os.utime(lock, (0, 0))
+    other, end_other = make_place(tmp_path)
+    assert not left.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {running.parent.name, other.parent.name}
+    end()
+    end_other()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_upload_that_is_too_long_leaves_nothing_behind(limited: str, folder: Path) -> None:
@@ -285,6 +313,75 @@ def test_no_more_files_wait_than_the_limit_allows(limited: str, folder: Path) ->
     told = [sent(limited, ("a.bib", whole)).status_code for _ in range(UNREAD_FILES + 1)]
     assert told == [200] * UNREAD_FILES + [503]
     assert waiting(folder) == UNREAD_FILES * LIMITS.upload
+
+
+def begun(address: str, length: int, *, chunked: bool = False) -> socket.socket:
+    """Begins to send a file, and stalls."""
+    url = httpx.URL(address)
+    line = socket.create_connection(("127.0.0.1", url.port or 80), timeout=20)
+    told = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {length}"
+    head = '--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n' + "y" * 999
+    body = f"{len(head):x}\r\n{head}\r\n" if chunked else head
+    line.sendall(
+        f"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1:{url.port}\r\n{told}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\n\r\n{body}".encode()
+    )
+    return line
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_files_on_their_way_take_the_room_of_those_that_wait(
+    limited: str, folder: Path, chunked: bool, caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    caplog.set_level(logging.INFO)
+    lines = [begun(limited, LIMITS.upload, chunked=chunked) for _ in range(UNREAD_FILES - 1)]
+    until = time.monotonic() + 20
+    whole = b"x" * (LIMITS.upload // 2)
+    while (told := [sent(limited, ("a.bib", whole)).status_code for _ in range(3)])[-1] == 200:
+        assert time.monotonic() < until
+        shutil.rmtree(folder)
+    assert 503 in told
+    for line in lines:
+        line.close()
+    while sent(limited, ("a.bib", whole)).status_code != 200:
+        assert time.monotonic() < until
+    said = [record for record in caplog.records if "not sent to its end" in record.getMessage()]
+    assert len(said) <= len(lines)
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_requests_that_come_at_once_share_the_room(folder: Path) -> None:
+    room, together = Room(folder, 10 * 1000), Barrier(40)
+
+    def promised(_: int) -> bool:
+        together.wait(10)
+        return room.promise(AROUND // 2)
+
+    with ThreadPoolExecutor(40) as pool:
+        assert sum(pool.map(promised, range(40))) == 2
+
+
+def test_a_form_without_a_file_or_a_name_says_why_nothing_was_kept(
+    limited: str, folder: Path
+) -> None:
+    head = 'Content-Disposition: form-data; name="files"'
+    forms = ("--x--", f"--x\r\n{head}\r\n\r\nz\r\n--x--",
+             f'--x\r\n{head}; filename=""\r\n\r\nz\r\n--x--')  # fmt: skip
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    for form in forms:
+        reply = httpx.post(f"{limited}gradio_api/upload", headers=kind, content=form)
+        assert (reply.status_code, reply.text.count("\n")) == (400, 1)
+        assert reply.text.startswith("nothing was kept: ")
+    assert not folder.exists()
+
+
+def test_files_of_one_byte_do_not_fill_a_disk_with_names(limited: str, folder: Path) -> None:
+    many = [("a.bib", b"x")] * MOST_FILES
+    told = [sent(limited, *many).status_code for _ in range(15)]
+    assert told[0] == 200
+    assert told[-1] == 503
 
 
 def test_parts_by_the_thousand_are_refused(limited: str, folder: Path) -> None:

@@ -12,7 +12,7 @@ from index.demo import demo_papers
 from index.embedders import MiniLM
 from index.library import Library
 from index.papers import make_paper
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from tests.pages import LOOPS, agree, ask, desk_of, served, visited
 from ui.conversations import Conversations
 from ui.topics import LOCAL, Topics

@@ -1,5 +1,8 @@
 """What makes two records one paper, and what is left of both."""
 
+import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,8 +10,9 @@ from conftest import HashedWords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import add_papers
+from index.build import Added, add_records
 from index.catalog import Catalog
+from index.merging import MOST_IDENTIFIERS, MOST_LISTINGS, merge, same_paper
 from index.papers import (
     Listing,
     Paper,
@@ -16,10 +20,11 @@ from index.papers import (
     arxiv_number,
     identifier,
     make_paper,
-    merge,
     normal_title,
-    same_paper,
 )
+from index.sources.gathering import Reading
+from tests.command import inside
+from ui.imported import report_html
 
 NOTE = "A summary, not the authors' abstract."
 
@@ -215,7 +220,7 @@ def added(*calls: list[Paper]) -> dict[str, Paper]:
     """Returns what a catalog holds by identifier, after calls with these papers."""
     catalog = Catalog(Path(":memory:"))
     for papers in calls:
-        add_papers(catalog, HashedWords(), papers)
+        add_records(catalog, HashedWords(), enumerate(papers))
     held = [paper for _, paper in catalog.papers()]
     catalog.close()
     assert len({paper.id for paper in held}) == len(held)
@@ -267,8 +272,67 @@ def test_a_call_counts_each_paper_once():
     catalog = Catalog(Path(":memory:"))
     kelp, moss = make_paper("Kelp", "Text."), make_paper("Moss", "Text.")
     longer = make_paper("Kelp", "Longer text.")
-    first = add_papers(catalog, HashedWords(), [kelp, moss, kelp, longer])
-    second = add_papers(catalog, HashedWords(), [make_paper("Kelp", "The longest text."), moss])
+    first = add_records(catalog, HashedWords(), enumerate([kelp, moss, kelp, longer]))
+    second = add_records(
+        catalog, HashedWords(), enumerate([make_paper("Kelp", "The longest text."), moss])
+    )
     assert (first.new, first.changed, first.unchanged) == (2, 0, 0)
     assert (second.new, second.changed, second.unchanged) == (0, 1, 1)
     catalog.close()
+
+
+# One paper, named again and again.
+
+
+def renamed(count: int) -> list[Paper]:
+    """Returns records of one paper, each under a DOI of its own."""
+    ids = (["arxiv:2401.00001", f"doi:10.1234/x{n:06}"] for n in range(count))
+    return [make_paper("T", "b", one) for one in ids]
+
+
+def relisted(count: int) -> list[Paper]:
+    """Returns records of one paper, each from a line of its own."""
+    return [make_paper("T", "b", listings=(Listing("page.txt", n),)) for n in range(count)]
+
+
+@pytest.mark.parametrize("records", [renamed, relisted])
+def test_adding_one_paper_again_and_again_takes_time_in_proportion(
+    records: Callable[[int], list[Paper]],
+) -> None:
+    def seconds(count: int) -> float:
+        papers, catalog, started = records(count), Catalog(Path(":memory:")), time.process_time()
+        added = add_records(catalog, HashedWords(), ((0, paper) for paper in papers))
+        took = time.process_time() - started
+        catalog.close()
+        room = MOST_IDENTIFIERS if records is renamed else MOST_LISTINGS
+        assert (added.new, added.left_out, added.files[0].left_out) == (1, *[count - room] * 2)
+        return took
+
+    assert min(seconds(4000) for _ in range(2)) / min(seconds(1000) for _ in range(3)) <= 6
+
+
+def test_a_paper_with_its_fill_of_identifiers_keeps_those_it_has_and_takes_other_kinds() -> None:
+    (held,) = added(renamed(MOST_IDENTIFIERS + 5)).values()
+    dois = [alias for alias in held.aliases if alias.startswith("doi:")]
+    assert dois == [f"doi:10.1234/x{n:06}" for n in range(MOST_IDENTIFIERS)]
+    more = make_paper("T", "b", ["arxiv:2401.00001", "doi:10.1234/a", "pmid:7"])
+    assert set(merge(held, more).aliases) - set(held.aliases) == {"pmid:7"}
+    assert merge(merge(held, more), more) == merge(held, more)
+
+
+def test_what_a_full_paper_did_not_take_is_said(tmp_path: Path) -> None:
+    rows = [
+        {"arxiv_id": "2401.00001", "doi": f"10.1234/x{n}", "title": "T", "abstract": "b"}
+        for n in range(MOST_IDENTIFIERS + 2)
+    ]
+    path = tmp_path / "one.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    ran = inside("index", path, "--library", tmp_path / "library", "--json")
+    told = "2 identifiers or listings were left out; a paper keeps 50 identifiers of a kind and 100"
+    assert (ran.status, ran.err) == (0, f"{path}: {told} listings\n")
+    assert [file["left_out"] for file in ran.data["files"]] == [2]
+    shown = report_html(
+        [Reading("one.jsonl", "one.jsonl", len(rows))],
+        Added(1, left_out=2, files={0: Added(1, left_out=2)}),
+    )
+    assert told in shown

@@ -16,7 +16,7 @@ from evals.cases import Case, read_cases
 from evals.runner import ROWS, RunConfig, run_cases
 from index.embedders import MiniLM
 from index.library import Library
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from rag.answer import REFUSAL, Answer
 from rag.engine import CitedQueryEngine
 

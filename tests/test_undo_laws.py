@@ -7,7 +7,7 @@ from conftest import HashedWords, holds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import add_papers, undo_import
+from index.build import add_records, undo_import
 from index.catalog import Catalog
 from index.papers import Paper, make_paper
 
@@ -36,7 +36,7 @@ def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: lis
     states = []
     for papers in imports:
         state = holds(catalog)
-        added = add_papers(catalog, embedder, papers)
+        added = add_records(catalog, embedder, enumerate(papers))
         newest = next(iter(catalog.imports()), None)
         if added.new or added.changed:
             assert newest is not None
@@ -72,7 +72,7 @@ def test_adding_removing_and_undoing_in_any_order_leave_whole_papers(
             numbers = [number for number, _ in catalog.papers()]
             catalog.remove(numbers[step : step + 1])
         elif not isinstance(step, str):
-            add_papers(catalog, embedder, step)
+            add_records(catalog, embedder, enumerate(step))
         assert_whole(catalog)
     catalog.close()
 
@@ -93,7 +93,7 @@ def test_putting_back_goes_back_through_every_taking_and_embeds_nothing(
             if numbers:
                 catalog.remove(numbers)
         elif not isinstance(step, str):
-            added = add_papers(catalog, embedder, step)
+            added = add_records(catalog, embedder, enumerate(step))
             states = [] if added.new or added.changed else states
         if len(catalog.takings()) > len(states):
             states.append(before)

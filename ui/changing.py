@@ -59,6 +59,7 @@ def index(
         _complain(found)
         found.check()
         added, size = _add(found, folder, rebuild=rebuild)
+        _tell_surplus(found, added)
     report = {
         "records": found.papers,
         "papers": size,
@@ -104,6 +105,15 @@ def _complain(found: "Gathered") -> None:
             print(f"{file.name}: {file.error}", file=sys.stderr)
 
 
+def _tell_surplus(found: "Gathered", added: "Added") -> None:
+    """Says on stderr of which files something was left out."""
+    from index.merging import surplus
+
+    for n, of in added.files.items():
+        if of.left_out:
+            print(surplus(found.files[n].name, of.left_out), file=sys.stderr)
+
+
 def _problems(file: "Reading") -> int:
     # A file of a folder that is no source of papers is a problem of the folder.
     return file.refused + bool(file.error and not file.failed)
@@ -117,6 +127,7 @@ def _file(file: "Reading", added: "Added | None") -> dict[str, Any]:
         "changed": added.changed if added else 0,
         "unchanged": added.unchanged if added else 0,
         "problems": file.refused,
+        "left_out": added.left_out if added else 0,
         "error": file.error,
     }
 

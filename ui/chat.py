@@ -8,7 +8,6 @@ and the reader's place in the text are never touched.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,6 +28,7 @@ import gradio as gr
 from index import FootnoteError
 from ui.actions import act
 from ui.asked import Args, Asked, BadRequest
+from ui.calls import calls_of
 from ui.desk import Ask, Desk, ShownLibrary
 from ui.door import Door, bracketed
 from ui.frames import Frame, answer_frames, failed_frame, frame
@@ -39,6 +39,7 @@ from ui.listening import free_port, interruptible
 from ui.middleware import Guard
 from ui.panels import composers_html, header_html, places_html, shell_html
 from ui.sessions import SESSIONS, releasing
+from ui.uploads import make_place
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("chat.js", "actions.js", "dialogs.js", "files.js", "views.js")
@@ -76,7 +77,7 @@ def build_page(
     """
     desk = desk or Desk(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
-    uploads = (desk.uploads or Path(tempfile.mkdtemp(prefix="footnote-"))).resolve()
+    uploads, tidy = (desk.uploads.resolve(), None) if desk.uploads else make_place()
     desk = replace(desk, uploads=uploads)
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
@@ -106,7 +107,7 @@ def build_page(
         )  # fmt: skip
         _wire(desk, transcript, question, (send, stop), offered)
     _DESKS[page] = desk
-    finalize(page, shutil.rmtree, uploads, ignore_errors=True)
+    finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -277,8 +278,8 @@ def start(
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(
-        partial(add_links, desk=desk, limits=limits), guard, script=page_script(),
-        uploads=desk.uploads,
+        partial(add_links, desk=desk, limits=limits), guard, calls_of(page),
+        script=page_script(), uploads=desk.uploads,
     )  # fmt: skip
     try:
         app, address, _ = page.launch(

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from ui.calls import Calls
 from ui.middleware import Guard
 from ui.policy import PagePolicy
 
@@ -16,6 +17,7 @@ from ui.policy import PagePolicy
 def app_options(
     add: Callable[[Starlette], None],
     guard: Callable[[Any], Guard],
+    calls: Callable[[Any], Calls],
     *,
     script: str,
     uploads: Path | None,
@@ -25,6 +27,7 @@ def app_options(
     Args:
         add: Adds addresses of our own.
         guard: Puts the guard around what it is given.
+        calls: Puts the check of calls around it, within the guard.
         script: The page's own script, which it may run.
         uploads: Folder that goes when the server ends.
     """
@@ -35,7 +38,7 @@ def app_options(
         # Gradio is given stands within its own, which adds the headers of CORS after it.
         add(app)
         if app.middleware_stack is not None:
-            app.middleware_stack = guard(app.middleware_stack)
+            app.middleware_stack = guard(calls(app.middleware_stack))
         try:
             yield
         finally:

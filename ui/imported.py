@@ -6,6 +6,7 @@ from datetime import datetime
 from index.build import Added
 from index.imports import Import
 from index.library import Library, Taking
+from index.merging import surplus
 from index.sources.gathering import Reading
 from ui.cards import text_html
 from ui.panels import counted, data
@@ -27,7 +28,7 @@ def report_html(files: Sequence[Reading], added: Added) -> str:
     if unread:
         told.append(f"{counted(unread, 'file')} could not be read.")
     line = f"<p>{' '.join(told)}</p>"
-    if len(files) == 1 and not refused and not unread:
+    if len(files) == 1 and not (refused or unread or added.left_out):
         return line
     rows = "".join(_file(file, added.files.get(n, Added())) for n, file in enumerate(files))
     return f'{line}<dl class="fn-files">{rows}</dl>'
@@ -47,16 +48,18 @@ def _file(file: Reading, added: Added) -> str:
     ]  # fmt: skip
     if file.refused:
         did.append(f"{file.refused:,} could not be used")
-    return f"<div>{name}<dd>{', '.join(did) or 'no papers'}{_problems(file)}</dd></div>"
+    return f"<div>{name}<dd>{', '.join(did) or 'no papers'}{_problems(file, added)}</dd></div>"
 
 
-def _problems(file: Reading) -> str:
-    if not file.refused:
+def _problems(file: Reading, added: Added) -> str:
+    if not file.refused and not added.left_out:
         return ""
     shown = file.problems[:PROBLEMS_SHOWN]
     rows = "".join(f"<li>{text_html(str(problem))}</li>" for problem in shown)
     more = file.refused - len(shown)
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
+    if added.left_out:
+        rest += f"<li>{text_html(str(surplus(file.name, added.left_out)))}</li>"
     return f'<ul class="fn-problems">{rows}{rest}</ul>'
 
 

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 CRASHED = "it failed; the log has it, and nothing else was lost"
 # Finished jobs that a page may still ask about.
 KEPT = 50
+# Jobs that run at a time, and those of one user; an eval may take an hour, so none waits in line.
+AT_ONCE, OF_ONE = 4, 2
 
 
 @dataclass(slots=True)
@@ -54,15 +56,27 @@ class Jobs:
         self._lock = threading.Lock()
 
     def start(self, user: str, label: str, unit: str, work: Callable[[Job], str]) -> str:
-        """Runs ``work`` in a thread of its own; returns the job's id."""
+        """Runs ``work`` in a thread of its own; returns the job's id.
+
+        Raises:
+            FootnoteError: As much as may runs already.
+        """
         job, id = Job(label, unit, user=user), secrets.token_urlsafe(16)
         with self._lock:
+            self._check(user)
             self._jobs[id] = job
             ended = [key for key, other in self._jobs.items() if other.ended]
             for key in ended[:-KEPT]:
                 del self._jobs[key]
         threading.Thread(target=_run, args=(job, work), daemon=True, name=label).start()
         return id
+
+    def _check(self, user: str) -> None:
+        running = [job.user for job in self._jobs.values() if job.ended is None]
+        if running.count(user) >= OF_ONE:
+            raise FootnoteError(f"{OF_ONE} of your jobs run already; wait until one has ended")
+        if len(running) >= AT_ONCE:
+            raise FootnoteError("this server is busy with others' work; try again in a while")
 
     def get(self, user: str, id: str) -> Job:
         """Returns a job.

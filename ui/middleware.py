@@ -12,15 +12,16 @@ elsewhere. Its other middlewares have no part in the rest (CORS is what must be 
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.bodies import PAUSE, Body, Refusal, over
 from ui.door import bracketed
 from ui.limits import Limits
 from ui.policy import NOTHING
+from ui.uploads import AROUND
 
 UPLOAD = "/gradio_api/upload"
 # What the page asks for. Gradio has some fifty addresses more: programs' ways to every function,
@@ -35,8 +36,10 @@ _WRITTEN = frozenset(
      "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
 )  # fmt: skip
 _SAFE = ("GET", "HEAD", "OPTIONS")
-# Boundaries and headers around the file in the body of an upload.
-_AROUND = 65_536
+_BEHIND_TLS = (
+    "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
+    "start it with --trusted-proxy ADDRESS of that proxy"
+)
 _HEADERS = {
     "x-content-type-options": "nosniff",
     # Not "no-referrer", with which a browser writes "Origin: null" into forms of our own.
@@ -44,14 +47,6 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "content-security-policy": NOTHING,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is not answered, on one line."""
-
-    status: int
-    line: str
 
 
 class Guard:
@@ -64,6 +59,7 @@ class Guard:
         hosts: frozenset[str],
         proxies: frozenset[str] = frozenset(),
         limits: Limits,
+        pause: float = PAUSE,
     ) -> None:
         """Takes the application, and who may ask it for how much.
 
@@ -72,11 +68,13 @@ class Guard:
             hosts: Each Host that is answered to, in lower case, with its port.
             proxies: Addresses whose X-Forwarded headers are believed.
             limits: How long a request may be.
+            pause: Seconds without a byte after which a body is given up.
         """
         self._app = app
         self._hosts = hosts
         self._proxies = proxies
         self._limits = limits
+        self._pause = pause
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or refuses it."""
@@ -140,22 +138,21 @@ class Guard:
         return [*sent, *forwarded][-1]
 
     def _limit(self, path: str) -> int:
-        return self._limits.upload + _AROUND if path == UPLOAD else self._limits.body
+        return self._limits.upload + AROUND if path == UPLOAD else self._limits.body
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request; refuses it once its body is longer than it said, or than may be."""
-        limit, read, refused, begun = self._limit(_path(scope)), 0, False, False
+        """Answers a request; refuses it once its body is too long, or comes too slowly."""
+        body = Body(receive, self._limit(_path(scope)), pause=self._pause)
+        begun = refused = False
 
         async def counting() -> Message:
-            nonlocal read, refused
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit and not refused:
+            nonlocal refused
+            message = await body()
+            if body.refusal and not refused:
                 refused = True
                 if not begun:
-                    await _refuse(_over(limit), scope, receive, send)
-            # To the application the client is gone, whatever it goes on sending.
-            return {"type": "http.disconnect"} if refused else message
+                    await _refuse(body.refusal, scope, receive, send)
+            return message
 
         async def answering(message: Message) -> None:
             nonlocal begun
@@ -174,6 +171,9 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
     """Returns why a request that changes something is not the page's own, None where it is."""
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
+        # The right name over https: what a reader behind TLS sends, and no other site.
+        if origin == [own.replace("http://", "https://", 1)] != [own]:
+            return Refusal(403, _BEHIND_TLS)
         return Refusal(403, "this came from another site; only the page itself may change things")
     if origin or site:
         return None
@@ -198,12 +198,8 @@ def _too_long(headers: Headers, limit: int) -> Refusal | None:
             return Refusal(400, "Content-Length is no number")
         # Without its zeros a longer text is a larger number; int() gives up on long ones.
         if len(text.lstrip("0")) > 18 or int(text) > limit:
-            return _over(limit)
+            return over(limit)
     return None
-
-
-def _over(limit: int) -> Refusal:
-    return Refusal(413, f"this is too long; at most {limit:,} bytes are taken")
 
 
 def _path(scope: Scope) -> str:

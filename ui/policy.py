@@ -2,13 +2,19 @@
 
 import base64
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # For everything that is no page: nothing in it runs, loads or is framed.
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+# What Gradio's page sets to JSON before it starts.
+_SETTINGS = ("gradio_config", "gradio_api_info")
 
 
 def page_policy(scripts: Sequence[str]) -> str:
@@ -30,12 +36,19 @@ def page_policy(scripts: Sequence[str]) -> str:
 
 
 class PagePolicy:
-    """ASGI middleware that gives the page its policy; inside of what compresses it."""
+    """ASGI middleware that gives the page its policy; inside of what compresses it.
+
+    The policy is made once, of scripts that are known before a page is asked for. What else
+    Gradio writes into its page as script differs with each request: its settings become data,
+    which a script that is always the same reads, and the rest is left out.
+    """
 
     def __init__(self, app: ASGIApp, scripts: Sequence[str] = ()) -> None:
         """Takes the application, and scripts that the page inserts after it has loaded."""
         self._app = app
-        self._scripts = tuple(scripts)
+        fixed = [script for script in inline_scripts(template()) if "{{" not in script]
+        self._known = frozenset([*fixed, *scripts])
+        self._policy = page_policy([*fixed, *scripts, *map(_reading, _SETTINGS)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -45,24 +58,74 @@ class PagePolicy:
         held: list[Message] = []
 
         async def answer(message: Message) -> None:
-            # The header tells what the body holds, so it waits for the whole of it.
+            # Whatever is changed changes the length, which is told first.
             held.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                html = b"".join(part.get("body", b"") for part in held).decode()
-                policy = page_policy([*inline_scripts(html), *self._scripts])
-                MutableHeaders(scope=held[0])["content-security-policy"] = policy
-                for part in held:
-                    await send(part)
+                body = b"".join(part.get("body", b"") for part in held)
+                headers = MutableHeaders(scope=held[0])
+                headers["content-security-policy"] = self._policy
+                if body:
+                    body = self._without_strangers(body.decode()).encode()
+                    headers["content-length"] = str(len(body))
+                await send(held[0])
+                await send({"type": "http.response.body", "body": body})
 
         await self._app(scope, receive, answer)
+
+    def _without_strangers(self, html: str) -> str:
+        """Returns a page whose inline scripts are known, its settings data beside one."""
+        before, *parts = html.split("<script")
+        split = [_parted(part) for part in parts]
+        counts = Counter(name for _, text, _ in split if (name := _setting(text)))
+        for head, text, after in split:
+            name = _setting(text)
+            if not text or text in self._known:
+                before += f"<script{head}>{text}</script>{after}"
+            elif name and counts[name] == 1:
+                data = text.partition(" = ")[2].strip().removesuffix(";")
+                before += (
+                    f'<script type="application/json">{data}</script>'
+                    f"<script>{_reading(name)}</script>{after}"
+                )
+            else:
+                before += after
+        return before
+
+
+def template() -> str:
+    """Returns the page of Gradio's, before it is filled."""
+    path = files("gradio") / "templates" / "frontend" / "index.html"
+    return path.read_text(encoding="utf-8")
 
 
 def inline_scripts(html: str) -> Iterator[str]:
     """Yields the text of each script that stands in a page of Gradio's."""
     for part in html.split("<script")[1:]:
-        text = part.partition(">")[2].partition("</script>")[0]
-        if text:
+        if text := _parted(part)[1]:
             yield text
+
+
+def _parted(part: str) -> tuple[str, str, str]:
+    """Returns a script's attributes, its text, and what comes after it."""
+    head, _, rest = part.partition(">")
+    text, _, after = rest.partition("</script>")
+    return head, text, after
+
+
+def _setting(text: str) -> str | None:
+    """Returns the name of the settings that a script sets, None for any other script."""
+    name = next((name for name in _SETTINGS if text.startswith(f"window.{name} = ")), None)
+    try:
+        json.loads(text.partition(" = ")[2].strip().removesuffix(";"))
+    except (ValueError, RecursionError):
+        return None
+    return name
+
+
+def _reading(name: str) -> str:
+    """Returns the script that makes settings of the data before it."""
+    data = "document.currentScript.previousElementSibling.textContent"
+    return f"window.{name} = JSON.parse({data});"
 
 
 def _hash(script: str) -> str:

@@ -65,7 +65,7 @@ def demo(
     from index.demo import demo_papers, demo_version
     from index.library import Library
     from index.minilm import EXPORT_VERSION, cache_folder
-    from index.sources import read_sources
+    from index.sources.gathering import read_sources
     from ui.terminal import show_answer
 
     door = _door(host, open_, allow_host, trusted_proxy)

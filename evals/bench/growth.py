@@ -19,7 +19,7 @@ from evals.bench.apart import apart, milliseconds, p50_p95
 from index.embedders import MiniLM
 from index.library import Library
 from index.papers import Paper
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from rag.engine import CitedQueryEngine
 
 Runner = Callable[..., tuple[Any, float]]

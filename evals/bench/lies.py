@@ -25,7 +25,7 @@ from index.demo import demo_papers
 from index.embedders import MiniLM
 from index.papers import Paper
 from index.passages import sentence_spans
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from rag.answer import Statement
 from rag.cite import Binder, is_dangling
 from rag.evidence import Sentence

@@ -14,7 +14,7 @@ from evals.bench.apart import apart, milliseconds
 from index.embedders import MiniLM
 from index.library import Library
 from index.papers import Paper
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 
 
 def add(folder: Path, papers: list[Paper]) -> float:

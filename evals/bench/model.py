@@ -20,7 +20,7 @@ from index.demo import demo_papers
 from index.embedders import MAX_WORD_PIECES, Matrix, MiniLM
 from index.minilm import build_graph, cache_folder, ensure_model, find_weights
 from index.passages import count_tokens, passages, sentence_spans
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 
 COMPARED = 200
 

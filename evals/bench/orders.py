@@ -11,9 +11,8 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
-from index.papers import Paper
 from index.passages import sentence_spans
-from index.sources import read_papers
+from index.sources.gathering import read_sources
 from rag.orders import held_back
 
 
@@ -22,13 +21,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path)
     count, held = 0, list[str]()
-    for path in parser.parse_args().paths:
-        for found in read_papers(path):
-            if isinstance(found, Paper):
-                spans = tuple(sentence_spans(found.abstract))
-                count += len(spans)
-                numbers = sorted(held_back(found.abstract, spans))
-                held += [found.abstract[slice(*spans[number])] for number in numbers]
+    for paper in read_sources(parser.parse_args().paths).papers:
+        spans = tuple(sentence_spans(paper.abstract))
+        count += len(spans)
+        numbers = sorted(held_back(paper.abstract, spans))
+        held += [paper.abstract[slice(*spans[number])] for number in numbers]
     interval = binomtest(len(held), max(count, 1)).proportion_ci(method="wilson")
     print(
         f"{len(held)} of {count:,} sentences held back, {len(held) / max(count, 1):.6f} "

@@ -13,7 +13,7 @@ from evals.bench.truth import FEED, LIBRARY, RUN, Hashed, Truth, truth
 from evals.demo import demo_set
 from index.demo import demo_papers
 from index.library import Library
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 
 TOPIC = "reinforcement learning from human feedback"
 CASES = 4

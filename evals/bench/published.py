@@ -32,7 +32,7 @@ from evals.statistics import mean
 from index.embedders import Matrix, MiniLM
 from index.minilm import ensure_model
 from index.papers import Paper
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 
 DEPTH = 20
 TWO_FIELDS, ONE_FIELD, TERRIER, MINILM = 0.665, 0.679, 0.684, 0.645

@@ -23,7 +23,7 @@ from evals.cases import Case, read_cases
 from evals.retrieval import ranking_values, recall_values
 from index.demo import demo_papers
 from index.papers import ID_KINDS, Paper, identifier
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from rag.question import understand
 
 ASKED = 200

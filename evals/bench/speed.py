@@ -21,7 +21,7 @@ from index.demo import demo_papers
 from index.embedders import MiniLM
 from index.library import Library
 from index.passages import passages, sentence_spans
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 from rag.engine import CitedQueryEngine
 
 COLD_RUNS = 5

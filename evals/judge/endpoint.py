@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from evals.judge.judgement import Criterion, Said, checked
 from evals.judge.spending import Purse, Tokens
-from index.endpoints import bounded, fault_of, secrets_of, their_words, without_keys
+from index.endpoints import bounded, fault_of, secrets_of, their_words, unreached, without_keys
 from index.passages import count_tokens
 from rag.model import ModelConfig
 from rag.retries import retry_after, said_by
@@ -75,7 +75,7 @@ class Endpoint:
             base_url=config.base_url,
             timeout=config.timeout,
             max_retries=0,
-            http_client=DefaultHttpxClient(event_hooks={"response": [bounded(MOST_BYTES)]}),
+            http_client=DefaultHttpxClient(**bounded(MOST_BYTES)),
         )
         # What an endpoint turns out not to take is left out of later calls.
         self._options = {**_OPTIONS, "max_tokens": config.max_tokens}
@@ -129,7 +129,7 @@ class Endpoint:
                 raise Failed(f"gave no answer within {self.config.timeout:g} s") from error
             except (APIConnectionError, httpx.HTTPError) as error:
                 self._tell(error)
-                raise Failed("cannot be reached, or broke off") from error
+                raise Failed(f"{unreached(error)}, or broke off") from error
             else:
                 self._options = options
                 return choice

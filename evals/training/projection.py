@@ -27,7 +27,7 @@ from index.minilm import (
     cache_folder,
     find_weights,
 )
-from index.sources import read_sources
+from index.sources.gathering import read_sources
 
 SEED = 1
 # One token of so many is looked at: neighbours are nearly alike.

@@ -3,7 +3,7 @@
 Papers wait on disk, not in memory, in a file without a name; a file that breaks off leaves none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -162,3 +162,35 @@ class Gathered:
                 f"{path}: the papers of all these files take more than {self._most_kept:,} bytes; "
                 "add it by itself, or split it"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that was read from some paths."""
+
+    papers: tuple[Paper, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_sources(paths: Sequence[Path]) -> Sources:
+    """Reads every path into memory; a file of a folder that is none of ours is a problem.
+
+    Raises:
+        SourceError: A path cannot be read.
+        NothingUsable: No record in any of them can be used; where there is no path, none is
+            looked for.
+    """
+    with Gathered() as found:
+        for path in paths:
+            found.take(path)
+        for failed in found.failures:
+            raise SourceError(f"{failed.name}: {failed.error}")
+        found.check()
+        problems = [problem for file in found.files for problem in _problems(file)]
+        return Sources(tuple(paper for _, paper in found.records()), tuple(problems))
+
+
+def _problems(file: Reading) -> tuple[Problem, ...]:
+    if file.error is None:
+        return file.problems
+    return (Problem(str(Path(file.name).relative_to(file.of)), None, file.error),)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from evals.cases import read_cases
@@ -49,7 +50,8 @@ def started(desk: Desk, args: Args) -> dict[str, Any]:
 
     def work(job: Job) -> str:
         job.total = len(cases)
-        folder = runs / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        # Two runs may begin within one second.
+        folder = runs / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
         run_engine(engine, name, cases, folder, on_case=job.advance)
         return f"<p>Done: {text_html(folder.name)}</p>"
 

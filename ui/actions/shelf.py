@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, get_args
 
+from index import FootnoteError
 from index.build import Added
 from index.library import Library
 from index.papers import Paper
@@ -42,6 +43,8 @@ def browsed(desk: Desk, args: Args) -> dict[str, Any]:
 def added(desk: Desk, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
+    # One bound for two things: what a packed file may open to, and what the papers of all files
+    # may take while they wait on disk. Those of one file take about what it opens to.
     library, limit = desk.papers, desk.unpacked
 
     def work(job: Job) -> str:
@@ -53,7 +56,11 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
             job.total = found.papers
             return report_html(found.files, _add(library, found, job))
 
-    return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
+    try:
+        return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
+    except FootnoteError:
+        with consumed([path for path, _ in files]):
+            raise
 
 
 def _add(library: Library, found: Gathered, job: Job) -> Added:
