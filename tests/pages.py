@@ -66,9 +66,18 @@ def visited(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
 
 def visit(page: Page, address: str) -> None:
     """Opens the page and waits until it has told what is searched."""
+    seen: list[str] = []
+    page.on("console", lambda line: seen.append(line.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("requestfailed", lambda request: seen.append(f"{request.url}: {request.failure}"))
+    page.on("request", lambda request: seen.append(f"{request.method} {request.url}"))
+    page.on("response", lambda response: seen.append(f"{response.status} {response.url}"))
     page.goto(address)
-    expect(page.locator(COMPOSER)).to_be_focused()
-    expect(page.locator("#fn-scope")).not_to_be_empty(timeout=20_000)
+    try:
+        expect(page.locator(COMPOSER)).to_be_focused()
+        expect(page.locator("#fn-scope")).not_to_be_empty(timeout=20_000)
+    except AssertionError as error:
+        raise AssertionError("\n".join([str(error), *seen])) from None
 
 
 def ask(page: Page, question: str, *, turn: int = 1, ends: str = "done") -> Locator:

@@ -32,6 +32,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.long
 def test_quickstart_prints_a_column_for_every_way(
     papers: Path, tmp_path: Path, command: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

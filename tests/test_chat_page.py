@@ -243,7 +243,7 @@ def test_the_name_stands_beside_the_buttons_of_a_narrow_head(page: Page) -> None
     assert name <= drawer["x"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_a_narrow_screen_never_scrolls_sideways_nor_hides_the_opened_sentence(
     served: Served, browser: Browser, scheme: str
 ) -> None:

@@ -21,6 +21,8 @@ from rag.engine import CitedQueryEngine
 from rag.llm import LLMComposer, ModelConfig, Prices
 from tests.asking import streamed
 
+pytestmark = pytest.mark.long
+
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Seconds until the server listens; it takes one.
 STARTS_WITHIN = 60

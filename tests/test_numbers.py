@@ -2,6 +2,7 @@
 
 import ast
 import json
+import secrets
 import shutil
 import subprocess
 import sys
@@ -85,12 +86,13 @@ def numeric_names() -> set[str]:
 
 
 def sent_to(desk: Desk, action: str) -> dict[str, Any]:
-    """Returns what the page would send with an action, so that all of it is read."""
+    """Returns what a new reader's page would send with an action, so that all of it is read."""
     assert desk.conversations is not None
-    talk = desk.conversations.start(USER)
-    desk.conversations.append(USER, talk, answered())
+    user = secrets.token_hex(8)  # a new one each: who has a thousand conversations waits for them
+    talk = desk.conversations.start(user)
+    desk.conversations.append(user, talk, answered())
     return {
-        "user": USER, "action": action, "conversation": talk, "id": talk, "place": 1, "turn": 1,
+        "user": user, "action": action, "conversation": talk, "id": talk, "place": 1, "turn": 1,
         "paper": invented(3).id, "papers": [invented(3).id], "into": "#x", "query": "harbour",
         "form": {"export": "bibtex"}.get(action, "bibtex"), "title": "Tides", "thumb": "up",
         "text": "tides of the harbour", "a": "one", "b": "two", "run": "one", "case": "1",

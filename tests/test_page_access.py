@@ -125,10 +125,15 @@ STATES: list[Callable[[Page], None]] = [
     ("width", "scheme"),
     [
         (1440, "light"),
-        (390, "dark"),
         *(
             pytest.param(width, scheme, marks=pytest.mark.long)
-            for width, scheme in ((1440, "dark"), (1024, "light"), (1024, "dark"), (390, "light"))
+            for width, scheme in (
+                (1440, "dark"),
+                (1024, "light"),
+                (1024, "dark"),
+                (390, "light"),
+                (390, "dark"),
+            )
         ),
     ],
 )

@@ -174,7 +174,7 @@ def test_a_small_file_that_opens_to_too_much_is_refused_beside_the_others(
     assert library.size == KNOWN + 2
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_a_double_click_undoes_nothing_and_what_was_undone_can_be_redone(
     library: Library, browser: Browser, scheme: ColorScheme
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_file_is_dropped_by_hand_and_its_progress_is_told(
     lines = "".join(
         json.dumps({"title": f"Note {n}", "abstract": f"Gulls were counted {n} times by us."})
         + "\n"
-        for n in range(150)
+        for n in range(400)
     )
     page.evaluate(
         """text => {
@@ -246,11 +246,11 @@ def test_a_file_is_dropped_by_hand_and_its_progress_is_told(
         }""",
         lines,
     )
-    expect(page.locator("#fn-progress")).to_contain_text("150 papers new", timeout=60_000)
+    expect(page.locator("#fn-progress")).to_contain_text("400 papers new", timeout=60_000)
     seen = page.evaluate("window.seen")
     assert seen[0] == "Receiving notes.jsonl…"
     assert any("papers · " in line and " a second" in line for line in seen)
-    assert library.size == KNOWN + 150
+    assert library.size == KNOWN + 400
 
 
 def test_a_file_of_nothing_usable_says_why(page: Page, library: Library, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def spoilt(answer: Answer) -> Answer:
     return replace(answer, hits=tuple(hits), statements=statements)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [lambda answer: answer, spoilt], ids=["sound", "spoilt"])
 def test_measures_equal_the_reference_scorers(
     scored: Path, library: Library, tmp_path: Path, change: Callable[[Answer], Answer]

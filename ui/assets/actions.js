@@ -12,15 +12,16 @@
   function connect(calls, send) {
     server = calls;
     upload = send;
-    boot(4);
+    boot();
   }
 
-  // Under load a page was seen whose first call brought nothing; why is not known. It is made again.
-  async function boot(left) {
+  // Under load a page was seen whose first call brought nothing; why is not known. It is made again,
+  // ever more seldom, as long as the page is open: the server may be only just starting.
+  async function boot(pause = 500) {
     const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
-    if (!reply?.html && left) return setTimeout(boot, 500, left - 1);
+    if (!reply?.html) return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
     const room = location.hash.slice(1);
-    if (reply?.html && room && byId(`fn-room-${room}`)) enter(room);
+    if (room && byId(`fn-room-${room}`)) enter(room);
   }
 
   async function call(action, args = {}) {

@@ -64,7 +64,8 @@
     const bar = Object.assign(document.createElement("progress"), { max: 1 });
     bar.setAttribute("aria-label", "Progress");
     line.replaceChildren(text, bar);
-    for (;;) {
+    // Short work is asked after soon, long work seldom.
+    for (let pause = 100; ; pause = Math.min(2 * pause, 800)) {
       const reply = await page.call("job", { job });
       if (!reply || reply.error || reply.done) {
         const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
@@ -76,7 +77,7 @@
       }
       text.textContent = reply.line;
       bar.value = reply.part;
-      await new Promise((wake) => setTimeout(wake, 400));
+      await new Promise((wake) => setTimeout(wake, pause));
     }
   }
 
