@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -316,6 +316,33 @@ def test_a_forged_record_is_one_line(unkept: str, browser: Browser) -> None:
         page.evaluate("window.footnote.me.records = [{question: 'x'}]")
         failed = ask(page, PPO, ends="failed")
         assert "\n" not in failed.get_by_role("alert").inner_text()
+
+
+def test_a_place_that_comes_later_than_its_reply_is_filled(address: str, browser: Browser) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        # What a slow network does: a part of the page is put up after the first reply came.
+        page.add_init_script("""
+          let late = null;
+          new MutationObserver((_, observer) => {
+            const place = document.getElementById("fn-scope");
+            if (!place) return;
+            late = [place.parentElement, place];
+            place.remove();
+            observer.disconnect();
+          }).observe(document, { childList: true, subtree: true });
+          const asked = window.fetch;
+          window.fetch = async (...sent) => {
+            const reply = await asked(...sent);
+            if (late && String(sent[0]).includes("component_server")) {
+              setTimeout(([parent, place]) => parent.append(place), 100, late);
+              late = null;
+            }
+            return reply;
+          };
+        """)
+        page.goto(address)
+        expect(page.locator("#fn-scope")).to_contain_text("Searching", timeout=20_000)
 
 
 def test_a_first_call_that_is_lost_is_made_again(address: str, browser: Browser) -> None:

@@ -289,9 +289,10 @@ def _growth(
 
 def _measured(call: Callable[[str], object], text: Hostile, length: int) -> Growth | None:
     """Returns how a call grows from a length on, measured again where that is near the law."""
-    least = seconds(call, text.text(length), most=_ENDLESS, runs=_RUNS)
-    most = max(20 * MOST_GROWTH * least, _ENDLESS)
     for _ in range(_RUNS):
+        # Both anew: what else runs on the machine makes either slower.
+        least = seconds(call, text.text(length), most=_ENDLESS, runs=_RUNS)
+        most = max(20 * MOST_GROWTH * least, _ENDLESS)
         now = seconds(call, text.text(length * STEP), most=most)
         if now <= MOST_GROWTH * least:
             return None

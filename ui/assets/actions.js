@@ -15,11 +15,14 @@
     boot();
   }
 
-  // Under load a page was seen whose first call brought nothing; why is not known. It is made again,
-  // ever more seldom, as long as the page is open: the server may be only just starting.
-  async function boot(pause = 500) {
+  // Made again, ever more seldom, until it was of use: the server may be only just starting, and
+  // Gradio puts up the parts of a page one by one, so that a reply may come before its place.
+  async function boot(pause = 200) {
     const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
-    if (!reply?.html) return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
+    const places = Object.keys(reply?.html ?? {});
+    if (!places.length || !places.every((place) => document.querySelector(place))) {
+      return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
+    }
     const room = location.hash.slice(1);
     if (room && byId(`fn-room-${room}`)) enter(room);
   }
