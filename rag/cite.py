@@ -5,7 +5,7 @@ that points nowhere is kept as a note on its statement, never dropped in silence
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.papers import Paper, Span
@@ -15,20 +15,23 @@ from rag.evidence import Sentence
 
 # [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose, and so is
 # [0, 1]: no sentence has number 0, so that is an interval.
-_GAP = r"[ \t\u00a0\u202f]*+"
+# Both lengths are bounded, so that a stream need hold back no more than _LONGEST_UNFINISHED.
+_SPACE = r"[ \t\u00a0\u202f]"
+_LONGEST_GAP, _LONGEST_MARKER = 8, 100
+_GAP = rf"{_SPACE}{{0,{_LONGEST_GAP}}}+"
 _DASH = "\u2010\u2011\u2013-"
 _ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
 _JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
 _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
-_MARKER = rf"\[{_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
+_WITHIN = rf"[^\[\]]{{1,{_LONGEST_MARKER}}}"
+_MARKER = rf"\[(?={_WITHIN}\]){_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
 # Markers side by side are one: [1][2] of one paper is shown as one number.
-_MARKERS = re.compile(
-    rf"(?<![ \t\u00a0\u202f]){_GAP}({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE
-)
+_MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_FIRST = re.compile(_MARKER, re.IGNORECASE)
 _LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 # What a stream may end with and still be inside markers: whole ones, and the first half of one.
-_HALF = rf"\[{_GAP}[sentcad]*+#?+[0-9sentcad,;& \t\u00a0\u202f{_DASH}]*+\n?\Z"
+_HALF = rf"\[[#0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+\Z"
 _UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
 # Characters of it at most; nobody writes so many markers side by side.
 _LONGEST_UNFINISHED = 200
@@ -77,6 +80,8 @@ class Binder:
         self._held = ""
         self._before = ""
         self._begun = False
+        # Papers cited where the text shown so far ends: a run of markers may come in parts.
+        self._ending: set[int] = set()
 
     @property
     def papers(self) -> list[Paper]:
@@ -105,32 +110,51 @@ class Binder:
         return self._shown(held.rstrip()).rstrip()
 
     def _shown(self, text: str) -> str:
-        shown = self._replaced(text, self._before)
+        shown = self._replaced(text, self._before, self._ending)
+        if text:
+            self._ending = self._cited_last(text)
         self._before = (self._before + text)[-_LONGEST_WORD:]
         if not self._begun:
             shown = shown.lstrip()
         self._begun = self._begun or bool(shown)
         return shown
 
-    def _replaced(self, text: str, before: str = "") -> str:
-        """Returns a text with the numbers of its papers for those of its evidence."""
+    def _replaced(self, text: str, before: str = "", ending: Collection[int] = ()) -> str:
+        """Returns a text with the numbers of its papers for those of its evidence.
+
+        What stands before it may be given, and the papers of the markers at the end of that.
+        """
 
         def replace(match: re.Match[str]) -> str:
-            if self._is_interval(match, before):
-                return match[0]
-            sentences, _ = self._resolve(match[1])
-            markers = dict.fromkeys(self.citation(s).marker for s in sentences)
-            gap = match[0][: match.start(1) - match.start()]
-            return gap + "".join(f"[{marker}]" for marker in markers) if markers else ""
+            interval = self._interval(match, before)
+            shown = ending if _goes_on(match) else ()
+            markers = self._cited(match[1][len(interval) :])
+            new = "".join(f"[{marker}]" for marker in markers if marker not in shown)
+            gap = "" if shown else match[0][: match.start(1) - match.start()]
+            return gap + interval + new if interval or new else ""
 
         return _MARKERS.sub(replace, text)
 
-    def _is_interval(self, match: re.Match[str], before: str = "") -> bool:
-        """Returns whether a match is no marker: a pair after "in" of which one cannot be."""
-        if not _INTERVAL.fullmatch(match[1]) or not self._resolve(match[1])[1]:
-            return False
+    def _cited(self, markers: str) -> dict[int, None]:
+        return dict.fromkeys(self.citation(s).marker for s in self._resolve(markers)[0])
+
+    def _cited_last(self, text: str) -> set[int]:
+        """Returns the papers of the markers that a text ends with."""
+        ends = (found for found in _MARKERS.finditer(text) if found.end() == len(text))
+        last = next(ends, None)
+        if last is None:
+            return set()
+        earlier = self._ending if _goes_on(last) else set()
+        return earlier | set(self._cited(last[1][len(self._interval(last, self._before)) :]))
+
+    def _interval(self, match: re.Match[str], before: str = "") -> str:
+        """Returns what markers begin with and is none: a pair after "in", one of it too large."""
+        first = _FIRST.match(match[1])
+        assert first is not None  # it begins so
+        if not _INTERVAL.fullmatch(first[0]) or not self._resolve(first[0])[1]:
+            return ""
         before = (before + match.string[: match.start()])[-_LONGEST_WORD:]
-        return _BEFORE_INTERVAL.search(before) is not None
+        return first[0] if _BEFORE_INTERVAL.search(before) else ""
 
     def _resolve(self, markers: str) -> tuple[list[Sentence], list[int]]:
         """Returns the sentences that some markers point at, and the numbers that miss."""
@@ -153,12 +177,11 @@ class Binder:
         missing: dict[int, None] = {}
 
         def strip(match: re.Match[str]) -> str:
-            if self._is_interval(match):
-                return match[0]
-            found, missed = self._resolve(match[1])
+            interval = self._interval(match)
+            found, missed = self._resolve(match[1][len(interval) :])
             citations.update(dict.fromkeys(self.citation(s) for s in found))
             missing.update(dict.fromkeys(missed))
-            return ""
+            return match[0][: match.start(1) - match.start()] + interval if interval else ""
 
         plain = " ".join(_MARKERS.sub(strip, sentence).split())
         given = len(self._evidence)
@@ -171,7 +194,15 @@ def _finished(text: str) -> int:
     """Returns where what a text may end with, and still be inside markers, begins."""
     start = max(0, len(text) - _LONGEST_UNFINISHED)
     found = (m.start() for m in _UNFINISHED.finditer(text, start) if m.end() == len(text))
-    return next(found, len(text))
+    end = next(found, len(text))
+    # The space between two markers stays with the second.
+    gap = end - len(text[:end].rstrip(" \t\u00a0\u202f"))
+    return end - gap if gap <= _LONGEST_GAP else end
+
+
+def _goes_on(match: re.Match[str]) -> bool:
+    """Returns whether markers begin a text, so that they are of one run with those before it."""
+    return match.start() == 0 and match.start(1) <= _LONGEST_GAP
 
 
 def is_dangling(note: str) -> bool:

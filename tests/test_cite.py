@@ -37,7 +37,11 @@ def streamed(*pieces: str) -> tuple[str, Binder]:
     return "".join([*map(binder.feed, pieces), binder.flush()]), binder
 
 
-@given(st.text(min_size=1, max_size=400))
+@given(
+    st.text(
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=400
+    )
+)
 @example("We  clip\r\nthe ratio.\n\n\tIt helps\x0b a  lot.")
 def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
     paper = make_paper("T", abstract)
@@ -178,3 +182,14 @@ def test_a_dangling_marker_leaves_no_gap_in_the_text() -> None:
 
 def test_half_a_marker_at_the_end_is_shown_as_it_is() -> None:
     assert streamed("It clips [1", ", 3")[0] == "It clips [1, 3"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Yes " + "[1]" * 150 + "[3].", "[" + " " * 300 + "1]", "[1]" * 80 + " " * 300 + "[1]", "In [0, 5]" + "[1]" * 90],
+    ids=["a run", "space in a marker", "space between", "an interval first"],
+)  # fmt: skip
+def test_a_text_is_shown_alike_wherever_its_pieces_end(written: str) -> None:
+    whole = streamed(written)[0]
+    assert {streamed(written[:at], written[at:])[0] for at in range(len(written))} == {whole}
+    assert streamed(*written)[0] == whole

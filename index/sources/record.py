@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
-from index.papers import Paper, Problem, arxiv_number, identifier, make_paper
+from index.papers import Paper, Problem, arxiv_number, flaw_of, identifier, make_paper
 from index.sources.cutting import cut, with_newlines
 from index.sources.unpacking import Text
 
@@ -66,10 +66,8 @@ def _text(value: object) -> object:
 
 def _encodable(text: str) -> str:
     """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("holds half of a surrogate pair")
-    if "\0" in text:
-        raise ValueError("holds a NUL character")
+    if flaw := flaw_of(text):
+        raise ValueError(flaw)
     return text
 
 
