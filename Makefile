@@ -47,8 +47,8 @@ lint: $(READY) ## check style and types
 	$(BIN)/mypy
 
 bench: $(READY) ## measure speed against doing the same by hand
-	$(BIN)/python -m evals.bench.speed
-	$(BIN)/python -m evals.bench.quickstart
+	$(BIN)/python -m footnote.evals.lab.bench.speed
+	$(BIN)/python -m footnote.evals.lab.bench.quickstart
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --upgrade --quiet

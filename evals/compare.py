@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.answers import LOWER_IS_BETTER
-from evals.runner import RunMismatch, iterate_rows
-from evals.statistics import Difference, difference
-from index import FootnoteError
+from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics.statistics import Difference, difference
+from footnote.evals.runs.runner import RunMismatch, iterate_rows
+from footnote.index import FootnoteError
 
 _BOUND = re.compile(
     r"(?:(?P<tag>[^/=<>]+)/)?(?P<measure>[^=<>]*[^=<>\s])\s*=\s*"

@@ -23,16 +23,16 @@ from pydantic import (
     model_validator,
 )
 
-from index import SourceError
-from index.files import read_bytes
-from index.papers import Problem
+from footnote.index import SourceError
+from footnote.index.models import Problem
+from footnote.index.readers.files import read_bytes
 
 FEEDBACK_VERSION: Literal[1] = 1
 
 Fault = Literal["wrong_paper", "wrong_quote", "missing", "should_have_refused"]
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Row = dict[str, Any]
-"""A line of ``questions.jsonl``, as ``evals.cases`` reads it."""
+"""A line of ``questions.jsonl``, as ``footnote.evals.dataset.cases`` reads it."""
 
 
 class Message(BaseModel):

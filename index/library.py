@@ -12,18 +12,18 @@ from typing import Self
 
 import filelock
 
-from index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from index.build import Added, Undone, add_records, reembed, undo_import
-from index.catalog import Catalog
-from index.embedders import Embedder
-from index.filters import EVERYTHING as EVERYTHING
-from index.filters import Filters as Filters
-from index.imports import Import
-from index.papers import Paper
-from index.search import SNAPSHOTS as SNAPSHOTS
-from index.search import Ranked as Ranked
-from index.search import Searchable
-from index.takings import Taking as Taking
+from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
+from footnote.index.embeddings.base import Embedder
+from footnote.index.models import Paper
+from footnote.index.search.filters import EVERYTHING as EVERYTHING
+from footnote.index.search.filters import Filters as Filters
+from footnote.index.search.searcher import SNAPSHOTS as SNAPSHOTS
+from footnote.index.search.searcher import Ranked as Ranked
+from footnote.index.search.searcher import Searchable
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.import_log import Import
+from footnote.index.storage.ingest.pipeline import Added, Undone, add_records, reembed, undo_import
+from footnote.index.storage.removals import Taking as Taking
 
 CATALOG = "catalog.sqlite3"
 LOCK = "write.lock"

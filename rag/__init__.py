@@ -8,7 +8,7 @@ Errors of this package, below the tree of ``index``::
     └── RerankError      a reranker that gave no scores
 """
 
-from index import FootnoteError
+from footnote.index import FootnoteError
 
 __all__ = ["ComposerError", "QuestionError", "RerankError"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from index.papers import Hit, Paper
+from footnote.index.models import Hit, Paper
 
 JSON_VERSION = 1
 # The text of an answer that abstains, whoever writes it.

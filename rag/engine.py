@@ -17,18 +17,18 @@ from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
-from index.library import EVERYTHING, Filters, Library
-from index.words import STOP_WORDS, query_words
-from rag import ComposerError
-from rag.answer import REFUSAL, Answer, ConstraintKind, Delta, Event, Receipt, Stage, Turn
-from rag.answerable import Answerable
-from rag.compose import Composed, Composer, ExtractiveComposer
-from rag.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
-from rag.prompts import PROMPT_VERSION
-from rag.question import MAX_CHARACTERS, Question, understand
-from rag.retrieve import Found, HybridRetriever, hit_node
-from rag.scope import Scope, read_scope, scoped
-from rag.sides import sided
+from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.search.fulltext import STOP_WORDS, query_words
+from footnote.rag import ComposerError
+from footnote.rag.answer import REFUSAL, Answer, ConstraintKind, Delta, Event, Receipt, Stage, Turn
+from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer
+from footnote.rag.generation.prompts import PROMPT_VERSION
+from footnote.rag.query.filter_parser import Scope, read_scope, scoped
+from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
+from footnote.rag.retrieval.answerability import Answerable
+from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
+from footnote.rag.retrieval.hybrid import Found, HybridRetriever, hit_node
+from footnote.rag.verification.stance import sided
 
 _log = logging.getLogger(__name__)
 

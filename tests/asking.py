@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from index.library import Library
-from rag.answer import Answer, Delta, Stage
-from rag.engine import CitedQueryEngine
-from rag.llm import LLMComposer, ModelConfig
+from footnote.index.library import Library
+from footnote.rag.answer import Answer, Delta, Stage
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.llm import LLMComposer, ModelConfig
 from tests.endpoint import Endpoint, Reply, serve
 
 KEY = "sk-secret-4f9a1c77"

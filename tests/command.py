@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-from ui.cli import main
+from footnote.ui.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (
@@ -49,10 +49,10 @@ class Ran(NamedTuple):
 
 
 def footnote(*arguments: str | Path | bytes, **environ: str) -> Ran:
-    """Runs ``python -m ui.cli`` without any configuration of the machine it runs on."""
+    """Runs the command line without any configuration of the machine it runs on."""
     kept = {name: value for name, value in os.environ.items() if name not in CONFIGURATION}
     done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", *arguments],
+        [sys.executable, "-m", "footnote.ui.cli.main", *arguments],
         cwd=ROOT,
         env={**kept, "COLUMNS": "80", "PYTHONUTF8": "1", **environ},
         capture_output=True,

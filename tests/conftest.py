@@ -14,12 +14,12 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from index.catalog import Catalog
-from index.demo import demo_papers
-from index.embedders import Matrix, MiniLM
-from index.library import Library
-from index.papers import Paper, make_paper
-from index.sources.gathering import read_sources
+from footnote.index.demo import demo_papers
+from footnote.index.embeddings.base import Matrix, MiniLM
+from footnote.index.library import Library
+from footnote.index.models import Paper, make_paper
+from footnote.index.readers.gathering import read_sources
+from footnote.index.storage.catalog import Catalog
 from tests.command import ROOT, footnote
 
 CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")

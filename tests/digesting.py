@@ -5,12 +5,12 @@ from pathlib import Path
 
 from conftest import HashedWords, invented
 
-from index.library import Library
-from rag.answer import Answer
-from rag.engine import CitedQueryEngine
+from footnote.index.library import Library
+from footnote.rag.answer import Answer
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.digests.build import Digest
+from footnote.ui.storage.topics import Topic
 from tests.scripted import abstained, answered
-from ui.digest import Digest
-from ui.topics import Topic
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from anyio import open_file  # noqa: F401
 from conftest import complaints_of
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.library import Library
-from rag.engine import CitedQueryEngine
-from ui.chat import build_page, start
-from ui.desk import Desk
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.web.context import Desk
+from footnote.ui.web.page import build_page, start
 
 # open_file above: the server would import it in a thread of its own, at its first request,
 # and two threads in which pytest rewrites a module at once trip Python 3.11's parser.

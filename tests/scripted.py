@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from index import FootnoteError
-from index.filters import EVERYTHING, Filters
-from index.papers import Hit, Paper, Passage, make_paper
-from index.status import Status
-from rag.answer import (
+from footnote.index import FootnoteError
+from footnote.index.models import Hit, Paper, Passage, make_paper
+from footnote.index.search.filters import EVERYTHING, Filters
+from footnote.index.storage.status import Status
+from footnote.rag.answer import (
     Answer,
     Citation,
     ConstraintKind,

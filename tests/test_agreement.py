@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.agreement import Agreement, Figure, Rating, agreement, read_ratings
-from index import SourceError
+from footnote.evals.judge.agreement import Agreement, Figure, Rating, agreement, read_ratings
+from footnote.index import SourceError
 
 
 def labelled(labels: str) -> dict[str, Rating]:

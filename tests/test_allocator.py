@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from footnote.ui.web.server.allocator import ARENAS
 from tests.command import ROOT
-from ui.allocator import ARENAS
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
 
 # Sixteen threads that each hold memory at the same time, then what glibc says of its arenas.
 COUNTED = """
 import ctypes, sys, threading
-from ui.allocator import share_arenas
+from footnote.ui.web.server.allocator import share_arenas
 if sys.argv[2] == "share":
     share_arenas()
 libc, met = ctypes.CDLL(None), threading.Barrier(16)

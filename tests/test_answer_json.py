@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from index.library import Filters, Library
-from index.papers import make_paper
-from rag.answer import JSON_VERSION, Answer, Receipt
-from rag.engine import CitedQueryEngine
+from footnote.index.library import Filters, Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import JSON_VERSION, Answer, Receipt
+from footnote.rag.engine import CitedQueryEngine
 
 SHAPE = {
     "": "version id question standalone_question text abstained reason confidence "

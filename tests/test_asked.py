@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.filters import EVERYTHING, Filters
-from rag.stored import answer_record
+from footnote.index.search.filters import EVERYTHING, Filters
+from footnote.rag.serialization import answer_record
+from footnote.ui.web.context import Desk
+from footnote.ui.web.handlers import ACTIONS, act
+from footnote.ui.web.requests import MOST_PINNED, MOST_TURNS, Args, Asked, BadRequest, filters_of
 from tests.scripted import ScriptedAsk, ScriptedLibrary, answered
-from ui.actions import ACTIONS, act
-from ui.asked import MOST_PINNED, MOST_TURNS, Args, Asked, BadRequest, filters_of
-from ui.desk import Desk
 
 USER = "a1b2c3d4e5f6g7h8"
 ANYTHING = st.recursive(

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import FootnoteError
-from index.library import EVERYTHING, Library
-from rag.answer import Turn
-from rag.engine import CitedQueryEngine
+from footnote.index import FootnoteError
+from footnote.index.library import EVERYTHING, Library
+from footnote.rag.answer import Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.cli.batch import answer_all, read_questions, read_turns
 from tests.test_cli import footnote
-from ui.batch import answer_all, read_questions, read_turns
 
 FOLLOW_UP = {
     "id": "b",

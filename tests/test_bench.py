@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from conftest import ROOT, invented
 
-from evals.bench import growth, quickstart
-from evals.bench.apart import apart, p50_p95
-from evals.retrieval import recall_values
+from footnote.evals.lab.bench import growth, quickstart
+from footnote.evals.lab.bench.subprocesses import apart, p50_p95
+from footnote.evals.metrics.rankings import recall_values
 
 FIRST_WORDS = ["papers/s", "peak", "search", "search", "answer", "answer"]
 PAPERS = [invented(number) for number in range(1, 9)]
@@ -69,7 +69,7 @@ def test_growth_adds_only_what_a_size_lacks(
 def test_a_process_apart_does_not_count_the_memory_of_its_parent() -> None:
     held = bytearray(400 * 2**20)
     held[::4096] = b"1" * len(held[::4096])
-    found, peak = apart("evals.bench.apart:p50_p95", [3.0, 1.0, 2.0])
+    found, peak = apart("footnote.evals.lab.bench.subprocesses:p50_p95", [3.0, 1.0, 2.0])
     assert found == (2.0, 3.0)
     assert peak < 200
 

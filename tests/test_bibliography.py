@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pybtex.database import Entry, Person, parse_string
 
-from index.library import Library
-from index.papers import Paper, make_paper
+from footnote.index.library import Library
+from footnote.index.models import Paper, make_paper
+from footnote.ui.export.bibliography import FORMS, bibliography
+from footnote.ui.export.citation_data import entries, one_line, parted
+from footnote.ui.export.formats import bibtex, csl_json, ris
+from footnote.ui.export.styles import STYLES, citation, styled
 from tests.command import Start, inside
 from tests.scripted import HOSTILE_PAPER, ISOTOPES, PAPERS, SPONGES, WARM
-from ui.bibliography import FORMS, bibliography, bibtex, csl_json, ris
-from ui.entries import entries, one_line, parted
-from ui.styled import STYLES, citation, styled
 
 # MuZero has 12 authors, of whom the record names two.
 MUZERO = make_paper(

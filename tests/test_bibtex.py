@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import SourceError
-from index.papers import Paper, Problem
-from index.sources import READERS, bibtex, read_papers
+from footnote.index import SourceError
+from footnote.index.models import Paper, Problem
+from footnote.index.readers import READERS, bibtex, read_papers
 
 ENTRY = r"""@article{muller2020,
   author = {M{\"u}ller, J{\'o}zsef and van der Berg, Jan and {The Tide Group} and Li, Jr., Bo

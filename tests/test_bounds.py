@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from index.library import Library
-from rag.answer import Answer
-from rag.cite import Binder
-from rag.engine import CitedQueryEngine
-from rag.llm import LLMComposer, ModelConfig
-from rag.review import NO_SOURCE
-from rag.verify import LONGEST_STATEMENT, LearnedVerifier, Ruling
+from footnote.index.library import Library
+from footnote.rag.answer import Answer
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.llm import LLMComposer, ModelConfig
+from footnote.rag.generation.repair import NO_SOURCE
+from footnote.rag.verification.verifier import LONGEST_STATEMENT, LearnedVerifier, Ruling
 from tests.asking import CHECKED, CLIPS, GOOD, KEY, QUESTION, answered
 from tests.endpoint import Reply, cites, drips, says, sends, serve
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from evals.bench.page import ask, question_function
-from index.library import Library
+from footnote.evals.lab.bench.page import ask, question_function
+from footnote.index.library import Library
 from tests.pages import LOOPS, PPO, desk_of, served
 
 pytestmark = LOOPS

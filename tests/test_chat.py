@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from index.library import Library
-from rag.answer import REFUSAL, Delta
-from rag.llm import Prices
+from footnote.index.library import Library
+from footnote.rag.answer import REFUSAL, Delta
+from footnote.rag.generation.llm import Prices
 from tests.asking import CHECKED, CLIPS, GOOD, QUESTION, answered, asked, engine
 from tests.endpoint import (
     A_WORD,

@@ -11,7 +11,8 @@ from anyio import open_file  # noqa: F401
 from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
-from index import FootnoteError
+from footnote.index import FootnoteError
+from footnote.ui.web.page import build_page, launch, start
 from tests.pages import agree
 from tests.scripted import (
     CRASHES,
@@ -28,7 +29,6 @@ from tests.scripted import (
     ScriptedAsk,
     ScriptedLibrary,
 )
-from ui.chat import build_page, launch, start
 
 # open_file above: the server would import it in a thread of its own, at its first request,
 # and two threads in which pytest rewrites a module at once trip Python 3.11's parser.

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.papers import make_paper
-from index.passages import sentence_spans
-from rag.cite import Binder
-from rag.evidence import Sentence
+from footnote.index.chunking import sentence_spans
+from footnote.index.models import make_paper
+from footnote.rag.generation.citations import Binder
+from footnote.rag.retrieval.evidence import Sentence
 
 PAPERS = [make_paper(f"Paper {name}", f"{name} is one. {name} is two.") for name in "ABC"]
 EVIDENCE = [

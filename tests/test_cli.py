@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from index.demo import demo_papers
-from index.library import Library
-from index.papers import make_paper
-from rag.answer import Answer, Citation, Receipt, Statement
+from footnote.index.demo import demo_papers
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import Answer, Citation, Receipt, Statement
+from footnote.ui.cli.output import show_answer
 from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
-from ui.terminal import show_answer
 
 COMMANDS = (
     *"index remove undo status ask search similar cite positions".split(),
@@ -70,7 +70,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_command_explains_itself(command: str) -> None:
     ran = footnote(command, "--help")
     assert (ran.status, ran.err) == (0, "")
-    assert f"ui.cli {command}" in ran.out
+    assert f"footnote {command}" in ran.out
 
 
 def test_help_names_every_command_and_so_does_no_argument() -> None:
@@ -83,7 +83,7 @@ def test_help_imports_nothing_heavy() -> None:
     heavy = "llama_index chromadb gradio openai onnxruntime numpy rich pydantic tantivy".split()
     code = (
         "import atexit, sys\n"
-        "from ui.cli import main\n"
+        "from footnote.ui.cli.main import main\n"
         f"atexit.register(lambda: print('HEAVY', *[m for m in {heavy} if m in sys.modules]))\n"
         "sys.argv = ['footnote', '--help']\nmain()"
     )
@@ -317,7 +317,8 @@ def test_an_error_is_one_line_on_stderr(
 
 
 def test_a_reader_that_goes_away_is_no_traceback(demo_library: Library) -> None:
-    command = f"{sys.executable} -m ui.cli search PPO -k 1 --json --library {demo_library.path}"
+    footnote = f"{sys.executable} -m footnote.ui.cli.main"
+    command = f"{footnote} search PPO -k 1 --json --library {demo_library.path}"
     buffered = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     done = subprocess.run(
         ["bash", "-c", f"{command} | true"], cwd=ROOT, env=buffered, capture_output=True, text=True

@@ -5,12 +5,12 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.papers import Paper, make_paper
-from index.passages import count_tokens, sentence_spans
-from rag.answer import Delta
-from rag.compose import Composed, ExtractiveComposer
-from rag.evidence import Sentence
-from rag.prompts import REFUSAL, SYSTEM, answer_messages
+from footnote.index.chunking import count_tokens, sentence_spans
+from footnote.index.models import Paper, make_paper
+from footnote.rag.answer import Delta
+from footnote.rag.generation.extractive import Composed, ExtractiveComposer
+from footnote.rag.generation.prompts import REFUSAL, SYSTEM, answer_messages
+from footnote.rag.retrieval.evidence import Sentence
 
 ABSTRACTS = st.lists(
     st.text(min_size=1, max_size=200).filter(lambda text: bool(sentence_spans(text))),

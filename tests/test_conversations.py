@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import LibraryError
-from index.catalog import Catalog
-from index.library import Library
-from index.papers import Hit, Listing, Paper, Passage
-from rag.answer import Answer, Citation, Constraint, ReadPaper, Receipt, Statement
-from rag.engine import CitedQueryEngine
-from rag.stored import HITS_STORED, answer_of, answer_record
+from footnote.index import LibraryError
+from footnote.index.library import Library
+from footnote.index.models import Hit, Listing, Paper, Passage
+from footnote.index.storage.catalog import Catalog
+from footnote.rag.answer import Answer, Citation, Constraint, ReadPaper, Receipt, Statement
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import HITS_STORED, answer_of, answer_record
+from footnote.ui.rendering.answer import answer_html, source_cards_html
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.models import ConversationError, shortened
 from tests.scripted import HOSTILE, SPONGES, abstained, answered, hostile, quoted
-from ui.conversations import Conversations
-from ui.render import answer_html, source_cards_html
-from ui.talk import ConversationError, shortened
 
 ANSWERS = [answered(), abstained(), hostile(), quoted()]
 STRANGE = [

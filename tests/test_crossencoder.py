@@ -7,11 +7,11 @@ import pytest
 from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from index.library import Library
-from rag import RerankError
-from rag.crossencoder import CrossEncoder
-from rag.question import Question
-from rag.retrieve import HybridRetriever
+from footnote.index.library import Library
+from footnote.rag import RerankError
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.cross_encoder import CrossEncoder
+from footnote.rag.retrieval.hybrid import HybridRetriever
 from tests.command import inside
 
 

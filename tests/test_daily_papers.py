@@ -9,12 +9,12 @@ from conftest import HashedWords
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index import SourceError
-from index.build import add_records
-from index.catalog import Catalog
-from index.papers import Listing, Paper, Problem
-from index.sources import NothingUsable, daily_papers, read_papers
-from index.sources.gathering import read_sources
+from footnote.index import SourceError
+from footnote.index.models import Listing, Paper, Problem
+from footnote.index.readers import NothingUsable, daily_papers, read_papers
+from footnote.index.readers.gathering import read_sources
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import add_records
 
 PAGE = "page.txt"
 

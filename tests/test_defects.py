@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import read_cases
-from evals.compare import Comparison, compare
-from evals.demo import demo_set
-from evals.runner import REPORT, RunConfig, run_cases
-from index.library import Library
-from rag.answer import REFUSAL, Answer, Citation, Statement
-from rag.engine import CitedQueryEngine
-from rag.verify import verify
+from footnote.evals.compare import Comparison, compare
+from footnote.evals.dataset.cases import read_cases
+from footnote.evals.demo import demo_set
+from footnote.evals.runs.runner import REPORT, RunConfig, run_cases
+from footnote.index.library import Library
+from footnote.rag.answer import REFUSAL, Answer, Citation, Statement
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.verification.verifier import verify
 
 CONFIG = RunConfig("demo", "c", "l", "v", "extractive", None, 20)
 Defect = Callable[[Answer], Answer]

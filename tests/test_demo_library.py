@@ -2,9 +2,9 @@
 
 import pytest
 
-from index.demo import demo_papers, demo_version
-from index.papers import Paper
-from index.sources.gathering import Sources, read_sources
+from footnote.index.demo import demo_papers, demo_version
+from footnote.index.models import Paper
+from footnote.index.readers.gathering import Sources, read_sources
 
 
 @pytest.fixture(scope="module")

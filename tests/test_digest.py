@@ -10,15 +10,21 @@ from pathlib import Path
 import pytest
 from conftest import invented
 
-from index.library import Library
-from index.papers import make_paper
-from rag.engine import CitedQueryEngine
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.digests.build import Digest, delivered, digest_of, digests_of
+from footnote.ui.digests.format import (
+    digest_html,
+    digest_json,
+    digests_html,
+    digests_text,
+    headline,
+)
+from footnote.ui.storage.topics import Topics
 from tests.command import CONFIGURATION, ROOT, Ran, inside
 from tests.digesting import NOON, digest, harbours, nothing
 from tests.scripted import HOSTILE, HOSTILE_QUESTION, hostile
-from ui.digest import Digest, delivered, digest_of, digests_of
-from ui.news import digest_html, digest_json, digests_html, digests_text, headline
-from ui.topics import Topics
 
 TOPIC = "What of gull7, crab7, boat7 and harbour7?"
 
@@ -292,7 +298,14 @@ def test_a_reader_that_goes_away_has_read_nothing(run: Callable[..., Ran], tmp_p
     index(run, tmp_path, [NEW])
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "ui.cli", "digest", "--library", tmp_path / "library"]
+    command = [
+        sys.executable,
+        "-m",
+        "footnote.ui.cli.main",
+        "digest",
+        "--library",
+        tmp_path / "library",
+    ]
     buffered = {
         k: v for k, v in os.environ.items() if k not in ("PYTHONUNBUFFERED", *CONFIGURATION)
     }

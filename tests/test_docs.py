@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ui.cli import app
+from footnote.ui.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(ROOT.glob("*.md"))
@@ -39,8 +39,8 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
 
 def test_every_bench_that_a_text_names_is_there() -> None:
     for path in SOURCES:
-        for name in re.findall(r"-m evals\.bench\.(\w+)", path.read_text("utf-8")):
-            assert (ROOT / "evals" / "bench" / f"{name}.py").is_file(), f"{path}: {name}"
+        for name in re.findall(r"-m footnote\.evals\.lab\.bench\.(\w+)", path.read_text("utf-8")):
+            assert (ROOT / "evals" / "lab" / "bench" / f"{name}.py").is_file(), f"{path}: {name}"
 
 
 def test_every_make_target_of_the_documents_is_there() -> None:

@@ -17,61 +17,58 @@ import pytest
 from conftest import HashedWords, invented
 from rich.console import Console
 
-import evals
-import index
-import rag
-import ui
-from evals.cases import Case
-from evals.compare import Comparison
-from evals.judge import Judge, Limit
-from evals.judge.endpoint import Endpoint, Failed
-from evals.judge.spending import Purse
-from evals.judging import Judging
-from evals.runner import RunConfig
-from evals.summary import summarise
-from index import FootnoteError
-from index.build import Added, add_records
-from index.catalog import Catalog
-from index.embedders import EndpointEmbedder, MiniLM, Reading
-from index.filters import EVERYTHING
-from index.library import CATALOG, Library
-from index.map import LibraryMap
-from index.papers import Passage
-from index.sources.gathering import read_sources
-from index.vectors import Vectors
-from index.words import Words
-from rag.compose import ExtractiveComposer
-from rag.crossencoder import CrossEncoder
-from rag.engine import CitedQueryEngine
-from rag.evidence import EvidenceFinder
-from rag.llm import LLMComposer
-from rag.match import Asked as Matched
-from rag.match import Matcher
-from rag.model import ModelConfig
-from rag.pairing import read_texts
-from rag.question import Question
-from rag.rerank import EndpointReranker
-from rag.retrieve import Fusion
-from rag.verify import LearnedVerifier
+from footnote import evals, index, rag, ui
+from footnote.evals.compare import Comparison
+from footnote.evals.dataset.cases import Case
+from footnote.evals.judge import Judge, Limit
+from footnote.evals.judge.budget import Purse
+from footnote.evals.judge.endpoint import Endpoint, Failed
+from footnote.evals.judge.run import Judging
+from footnote.evals.metrics.summary import summarise
+from footnote.evals.runs.runner import RunConfig
+from footnote.index import FootnoteError
+from footnote.index.clusters.layout import LibraryMap
+from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, Reading
+from footnote.index.library import CATALOG, Library
+from footnote.index.models import Passage
+from footnote.index.readers.gathering import read_sources
+from footnote.index.search.chroma import Vectors
+from footnote.index.search.filters import EVERYTHING
+from footnote.index.search.fulltext import Words
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import Added, add_records
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.extractive import ExtractiveComposer
+from footnote.rag.generation.llm import LLMComposer
+from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.cross_encoder import CrossEncoder
+from footnote.rag.retrieval.evidence import EvidenceFinder
+from footnote.rag.retrieval.hybrid import Fusion
+from footnote.rag.retrieval.late_interaction import Asked as Matched
+from footnote.rag.retrieval.late_interaction import Matcher
+from footnote.rag.retrieval.rerank import EndpointReranker
+from footnote.rag.verification.alignment import read_texts
+from footnote.rag.verification.verifier import LearnedVerifier
+from footnote.ui.digests.email import MailConfig
+from footnote.ui.storage.topics import Topics
+from footnote.ui.web.requests import Asked
 from tests.command import inside
 from tests.endpoint import embeds, refuses, serve
 from tests.pages import desk_of
 from tests.scripted import ScriptedAsk
 from tests.test_crossencoder import write_model
-from ui.asked import Asked
-from ui.mail import MailConfig
-from ui.topics import Topics
 
 LISTS = {list, tuple, set, frozenset, Sequence, Iterable, Collection, Iterator}
 # The commands take lists from the command line, which is tested as such; these are no part of
 # the product but measure and train it.
 NOT_CALLED = (
-    "ui.serving",
-    "evals.bench",
-    "evals.training",
-    "ui.evaluating",
-    "ui.changing",
-    "ui.citing",
+    "footnote.ui.cli.serve",
+    "footnote.evals.lab.bench",
+    "footnote.evals.lab.training",
+    "footnote.ui.cli.evals",
+    "footnote.ui.cli.library",
+    "footnote.ui.cli.cite",
 )
 
 
@@ -167,60 +164,73 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
-    "index.embedded.Embedded.stage": {"embedder": "another", "vectors": EMPTY},
-    "index.map.drawn": {"vectors": EMPTY},
-    "index.naming.names": {"clusters": np.empty(0, np.int64), "count": 0},
-    "index.catalog.Catalog.passage_numbers_between": {"since": None, "until": None},
-    "index.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
-    "index.search.Searchable.hits": {"scale": "bm25"},
-    "index.tokens.passage_tokens": {
+    "footnote.index.storage.vectors.Embedded.stage": {"embedder": "another", "vectors": EMPTY},
+    "footnote.index.clusters.layout.drawn": {"vectors": EMPTY},
+    "footnote.index.clusters.labels.names": {"clusters": np.empty(0, np.int64), "count": 0},
+    "footnote.index.storage.catalog.Catalog.passage_numbers_between": {
+        "since": None, "until": None,
+    },
+    "footnote.index.storage.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
+    "footnote.index.search.searcher.Searchable.hits": {"scale": "bm25"},
+    "footnote.index.embeddings.token_vectors.passage_tokens": {
         "reading": Reading("none", np.ones(8, np.float32), EMPTY, ()),
     },
-    "rag.pairing.pair": {"statement": read_texts(["Tides rise."], HashedWords())[0]},
-    "rag.review.assembled": {"policy": "mark"},
-    "rag.scope.read_scope": {"question": Question("How high rose the tide?")},
-    "ui.agreement.agreement_html": {"card": str},
-    "ui.agreement.agreement_cards_html": {"card": str},
-    "ui.figures.show_comparison": {"found": Comparison(0, (), (), ())},
-    "ui.mail.mail_of": {"config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))},
-    "ui.map.map_html": {"drawn": NO_MAP},
-    "ui.map.map_svg": {"drawn": NO_MAP},
-    "evals.running.run_engine": {"folder": Path("engine")},
-    "ui.feed.write_feed": {"path": Path("feed.atom")},
-    "ui.panels.scope_html": {"filters": EVERYTHING},
-    "evals.report.markdown.as_markdown": {
+    "footnote.rag.verification.alignment.pair": {
+        "statement": read_texts(["Tides rise."], HashedWords())[0]
+    },
+    "footnote.rag.generation.repair.assembled": {"policy": "mark"},
+    "footnote.rag.query.filter_parser.read_scope": {
+        "question": Question("How high rose the tide?")
+    },
+    "footnote.ui.rendering.charts.stance.agreement_html": {"card": str},
+    "footnote.ui.rendering.charts.stance.agreement_cards_html": {"card": str},
+    "footnote.ui.cli.eval_output.show_comparison": {"found": Comparison(0, (), (), ())},
+    "footnote.ui.digests.email.mail_of": {
+        "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))
+    },
+    "footnote.ui.rendering.charts.map.map_html": {"drawn": NO_MAP},
+    "footnote.ui.rendering.charts.map.map_svg": {"drawn": NO_MAP},
+    "footnote.evals.runs.engine.run_engine": {"folder": Path("engine")},
+    "footnote.ui.digests.atom.write_feed": {"path": Path("feed.atom")},
+    "footnote.ui.rendering.panels.scope_html": {"filters": EVERYTHING},
+    "footnote.evals.report.markdown.as_markdown": {
         "report": {**summarise([]), "config": {"set": "s", "code": "c", "composer": "x"}}
     },
-    "index.vectors.Vectors.upsert": {"vectors": EMPTY},
-    "rag.match.match": {"question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))},
-    "rag.match.Matcher.matches": {
+    "footnote.index.search.chroma.Vectors.upsert": {"vectors": EMPTY},
+    "footnote.rag.retrieval.late_interaction.match": {
         "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
-    "rag.evidence.EvidenceFinder.find": {"matches": {}},
-    "rag.chat.Chat.call": {"deadline": 1e12},
-    "rag.rerank.rerank": {"reranker": None},
-    "evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
-    "evals.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
-    "evals.runner.run_cases": {
+    "footnote.rag.retrieval.late_interaction.Matcher.matches": {
+        "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
+    },
+    "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
+    "footnote.rag.generation.client.Chat.call": {"deadline": 1e12},
+    "footnote.rag.retrieval.rerank.rerank": {"reranker": None},
+    "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
+    "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
+    "footnote.evals.runs.runner.run_cases": {
         "config": RunConfig("s", "c", "l", "v", "extractive", None, 20),
         "find": str, "supports": bool, "expected_mode": "extractive",
     },
-    "ui.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
-    "ui.desk.Desk.stream": {"asked": Asked("a" * 16)},
-    "ui.bibliography.bibliography": {"form": "bibtex"},
-    "ui.styled.styled": {"style": "apa"},
-    "evals.sweep.best": {"measure": "R@1"},
-    "index.sources.cutting.cut": {"start": re.compile("TY")},
-    "index.sources.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
-    "ui.imported.report_html": {"added": Added()},
+    "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
+    "footnote.ui.web.context.Desk.stream": {"asked": Asked("a" * 16)},
+    "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
+    "footnote.ui.export.styles.styled": {"style": "apa"},
+    "footnote.evals.runs.sweep.best": {"measure": "R@1"},
+    "footnote.index.readers.splitting.cut": {"start": re.compile("TY")},
+    "footnote.index.readers.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
+    "footnote.ui.rendering.import_report.report_html": {"added": Added()},
 }  # fmt: skip
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
-    "evals.judge.endpoint.Endpoint.judge", "evals.judge.judge.Judge.supports",
-    "rag.llm.LLMComposer.compose",
+    "footnote.evals.judge.endpoint.Endpoint.judge", "footnote.evals.judge.judge.Judge.supports",
+    "footnote.rag.generation.llm.LLMComposer.compose",
 }  # fmt: skip
-WITH_PLACES = {"rag.pairing.alike", "rag.pairing.around"}
+WITH_PLACES = {
+    "footnote.rag.verification.alignment.alike",
+    "footnote.rag.verification.alignment.around",
+}
 PLAIN = {object: "harbour", str: "harbour", int: 3, float: 0.5, bool: False}
 
 

@@ -16,10 +16,10 @@ import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
-from evals.judge import Judge, Limit
-from index import ModelError
-from index.embedders import EndpointEmbedder
-from index.endpoints import (
+from footnote.evals.judge import Judge, Limit
+from footnote.index import ModelError
+from footnote.index.embeddings.base import EndpointEmbedder
+from footnote.index.embeddings.endpoints import (
     MOST_REFUSED,
     SHORTEST_PART,
     bounded,
@@ -28,11 +28,11 @@ from index.endpoints import (
     their_words,
     without_keys,
 )
-from index.library import Library
-from rag import ComposerError, RerankError
-from rag.chat import Chat
-from rag.model import ModelConfig
-from rag.rerank import EndpointReranker
+from footnote.index.library import Library
+from footnote.rag import ComposerError, RerankError
+from footnote.rag.generation.client import Chat
+from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.retrieval.rerank import EndpointReranker
 from tests.asking import QUESTION, engine
 from tests.command import footnote
 from tests.endpoint import Reply, declines, drips, refuses, says, sends, serve
@@ -118,7 +118,7 @@ def ours(log: pytest.LogCaptureFixture) -> str:
     return "\n".join(lines)
 
 
-HOUSES = {"index", "rag", "evals", "ui"}
+HOUSES = {"footnote"}
 SAYS = f"{CANARY} for {KEY}, that is {KEY[:6]}***{KEY[-4:]}"
 REPLIES: dict[str, Reply] = {
     **{str(status): refuses(status, SAYS) for status in (400, 401, 402, 403, 404, 413, 422, 451)},

@@ -8,13 +8,13 @@ import pytest
 from llama_index.core.base.response.schema import Response
 from llama_index.core.schema import QueryBundle
 
-from index.embedders import MiniLM
-from index.library import Filters, Library
-from index.papers import make_paper
-from rag import QuestionError
-from rag.answer import Answer, Delta, Stage, Turn
-from rag.engine import CitedQueryEngine
-from rag.prompts import REFUSAL
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Filters, Library
+from footnote.index.models import make_paper
+from footnote.rag import QuestionError
+from footnote.rag.answer import Answer, Delta, Stage, Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.prompts import REFUSAL
 
 ODD = [
     ("Combining", "E\u0301tude de la me\u0301thode. Le re\u0301sultat est de 12\u00a0%."),

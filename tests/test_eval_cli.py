@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from evals.trust import UNKNOWN
-from index.library import Library
-from index.minilm import cache_folder
+from footnote.evals.judge.trust import UNKNOWN
+from footnote.index.embeddings.minilm_export import cache_folder
+from footnote.index.library import Library
 from tests.command import Ran, Start, footnote, inside
 from tests.endpoint import Endpoint, judges, serve
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from evals.cases import Case
-from evals.runner import ROWS, RunConfig, run_cases
-from index.library import Library
-from rag.engine import CitedQueryEngine
-from rag.llm import LLMComposer, ModelConfig
+from footnote.evals.dataset.cases import Case
+from footnote.evals.runs.runner import ROWS, RunConfig, run_cases
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.llm import LLMComposer, ModelConfig
 from tests.endpoint import Reply, cites, refuses, serve
 
 TOPICS = {

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from evals.answers import alce, area_under_risk_coverage, crashed_values
-from evals.cases import Case, read_cases
-from evals.compare import compare, failed_bounds, holm
-from evals.retrieval import ranking_values
-from evals.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
-from evals.statistics import difference, mean
-from index import FootnoteError, SourceError
-from index.library import Library
-from rag.answer import Answer, Citation, Statement
-from rag.engine import CitedQueryEngine
+from footnote.evals.compare import compare, failed_bounds, holm
+from footnote.evals.dataset.cases import Case, read_cases
+from footnote.evals.metrics.answers import alce, area_under_risk_coverage, crashed_values
+from footnote.evals.metrics.rankings import ranking_values
+from footnote.evals.metrics.statistics import difference, mean
+from footnote.evals.runs.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
+from footnote.index import FootnoteError, SourceError
+from footnote.index.library import Library
+from footnote.rag.answer import Answer, Citation, Statement
+from footnote.rag.engine import CitedQueryEngine
 
 CONFIG = RunConfig("s", "c", "l", "v", "extractive", None, 20)
 CASES = [

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from index.embedders import MiniLM
-from index.library import Library
-from index.papers import make_paper
-from rag.evidence import MOST_OF_ONE, READ_PAPERS, EvidenceFinder, Sentence
-from rag.question import Question
-from rag.retrieve import HybridRetriever
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.evidence import MOST_OF_ONE, READ_PAPERS, EvidenceFinder, Sentence
+from footnote.rag.retrieval.hybrid import HybridRetriever
 
 
 def find(library: Library, question: str, count: int = 5) -> list[Sentence]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
+from footnote.ui.digests.atom import ENTRIES_KEPT, FeedError, entry_of, feed_xml, write_feed
+from footnote.ui.digests.build import Digest
 from tests.digesting import NOON, digest, nothing
 from tests.scripted import HOSTILE, SPONGES, hostile
-from ui.digest import Digest
-from ui.feed import ENTRIES_KEPT, FeedError, entry_of, feed_xml, write_feed
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -164,7 +164,7 @@ def test_a_feed_is_replaced_whole_or_not_at_all(
         assert path.read_bytes() == before
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ui.feed.os.replace", full)
+    monkeypatch.setattr("footnote.ui.digests.atom.os.replace", full)
     with pytest.raises(FeedError, match=r"cannot be written \(No space left on device\)"):
         write_feed(path, [digest("b")])
     assert path.read_bytes() == before

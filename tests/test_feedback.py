@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from evals.cases import Case, Gold, read_cases
-from evals.feedback import (
+from footnote.evals.dataset.cases import Case, Gold, read_cases
+from footnote.evals.feedback import (
     FeedbackCases,
     FeedbackEntry,
     cases_from_feedback,
     read_feedback,
     write_cases,
 )
-from index import SourceError
-from rag.answer import Turn
+from footnote.index import SourceError
+from footnote.rag.answer import Turn
 from tests.scripted import OLDEST, SPONGES, WARM, abstained, answered
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

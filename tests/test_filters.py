@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from conftest import HashedWords, invented
 
-from index.filters import Filters, names_of
-from index.library import Library
-from index.papers import Listing, make_paper
-from index.sources.daily_papers import SOURCE
+from footnote.index.library import Library
+from footnote.index.models import Listing, make_paper
+from footnote.index.readers.daily_papers import SOURCE
+from footnote.index.search.filters import Filters, names_of
 
 RECORDS = [
     {"venue": "NeurIPS 2013 Deep Learning Workshop", "authors": ("Geoffrey E. Hinton",)},

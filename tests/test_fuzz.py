@@ -13,18 +13,27 @@ import pytest
 from conftest import HashedWords
 from hypothesis import strategies as st
 
-from index import FootnoteError, SourceError
-from index.library import Library
-from index.papers import Paper, Problem, from_json, to_json
-from index.passages import passages, sentence_spans
-from index.sources import bibtex, daily_papers, pubmed, read_papers, ris, tables
-from rag import QuestionError
-from rag.answer import Answer, Turn
-from rag.cite import Binder, is_dangling
-from rag.question import understand
-from rag.reword import reworded
-from rag.scope import read_scope
-from rag.stored import answer_of, answer_record
+from footnote.index import FootnoteError, SourceError
+from footnote.index.chunking import passages, sentence_spans
+from footnote.index.library import Library
+from footnote.index.models import Paper, Problem, from_json, to_json
+from footnote.index.readers import bibtex, daily_papers, pubmed, read_papers, ris
+from footnote.index.readers import jsonl as tables
+from footnote.rag import QuestionError
+from footnote.rag.answer import Answer, Turn
+from footnote.rag.generation.citations import Binder, is_dangling
+from footnote.rag.query.filter_parser import read_scope
+from footnote.rag.query.question import understand
+from footnote.rag.query.rewrite import reworded
+from footnote.rag.serialization import answer_of, answer_record
+from footnote.ui.cli.batch import read_questions, read_turns
+from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.models import Transcript
+from footnote.ui.storage.topics import Topics
+from footnote.ui.web.context import Desk
+from footnote.ui.web.handlers import ACTIONS, CRASHED, act
+from footnote.ui.web.requests import Asked, BadRequest
 from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
 from tests.fuzzing import (
     JSON,
@@ -36,14 +45,6 @@ from tests.fuzzing import (
     mutated,
     one_line,
 )
-from ui.actions import ACTIONS, CRASHED, act
-from ui.asked import Asked, BadRequest
-from ui.batch import read_questions, read_turns
-from ui.conversations import Conversations
-from ui.desk import Desk
-from ui.talk import Transcript
-from ui.topics import Topics
-from ui.transcripts import transcript_html, transcript_json, transcript_markdown
 
 # Fifteen properties have a minute together.
 LONG = 4.0

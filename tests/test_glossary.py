@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from index.embedders import MiniLM
-from index.library import Library
-from index.papers import make_paper
-from rag.engine import CitedQueryEngine
-from rag.glossary import LANGUAGES, NAMES, glossary, language_of, translated
-from rag.question import Question
-from rag.reword import reworded
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query.question import Question
+from footnote.rag.query.rewrite import reworded
+from footnote.rag.query.translation import LANGUAGES, NAMES, glossary, language_of, translated
 
 ASKED = {
     "de": "Wie wird ein Sprachmodell mit menschlicher Rückmeldung trainiert?",

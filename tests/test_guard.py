@@ -5,12 +5,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from index import FootnoteError
+from footnote.index import FootnoteError
+from footnote.ui.web.security.hosts import Door, is_loopback
+from footnote.ui.web.security.limits import Limits
+from footnote.ui.web.security.middleware import UPLOAD, Guard
+from footnote.ui.web.security.policy import PagePolicy, inline_scripts, template
 from tests.asgi import Pairs, Reply, send
-from ui.door import Door, is_loopback
-from ui.limits import Limits
-from ui.middleware import UPLOAD, Guard
-from ui.policy import PagePolicy, inline_scripts, template
 
 ACTION = "/gradio_api/component_server"
 HOST = "127.0.0.1:7860"

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from index.filters import names_of
-from rag.phrases import limits
+from footnote.index.search.filters import names_of
+from footnote.rag.query.filter_patterns import limits
 
 RUNS = {
     "capitalised words": "Aa ",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from index import FootnoteError
-from ui.jobs import AT_ONCE, CRASHED, KEPT, OF_ONE, Job, Jobs
+from footnote.index import FootnoteError
+from footnote.ui.web.jobs import AT_ONCE, CRASHED, KEPT, OF_ONE, Job, Jobs
 
 
 def ended(jobs: Jobs, user: str, id: str) -> Job:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.papers import Paper, Problem
-from index.sources import read_papers, tables
+from footnote.index.models import Paper, Problem
+from footnote.index.readers import jsonl as tables
+from footnote.index.readers import read_papers
 
 FIELDS = "title abstract text id _id arxiv_id doi pmid authors published year url note metadata"
 SAILS = {"title": "Sails", "abstract": "Sails tear."}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evals.judge import (
+from footnote.evals.judge import (
     INSTRUCTIONS,
     PROMPT_VERSION,
     Judge,
@@ -23,7 +23,7 @@ from evals.judge import (
     prompt,
     retry_after,
 )
-from rag.model import ModelConfig
+from footnote.rag.generation.settings import ModelConfig
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from evals.agreement import Rating
-from evals.cases import Case
-from evals.judge import Judge, Limit, LimitReached
-from evals.judging import Judging
-from evals.report import render_report
-from evals.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
-from evals.trust import UNKNOWN, trust
-from index import SourceError
-from index.library import Library
-from rag.answer import Answer, Statement, Turn
-from rag.engine import CitedQueryEngine
-from rag.model import ModelConfig
+from footnote.evals.dataset.cases import Case
+from footnote.evals.judge import Judge, Limit, LimitReached
+from footnote.evals.judge.agreement import Rating
+from footnote.evals.judge.run import Judging
+from footnote.evals.judge.trust import UNKNOWN, trust
+from footnote.evals.report import render_report
+from footnote.evals.runs.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
+from footnote.index import SourceError
+from footnote.index.library import Library
+from footnote.rag.answer import Answer, Statement, Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.settings import ModelConfig
 from tests.endpoint import Endpoint, Reply, judges, refuses, serve
 
 REFERENCE = "On 970,000 robot demonstrations."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.forked import Forked
-from evals.bench.kills import kill
-from evals.bench.truth import Truth, damages, strays
-from index.database import damage, look
+from footnote.evals.lab.bench.forked import Forked
+from footnote.evals.lab.bench.kills import kill
+from footnote.evals.lab.bench.truth import Truth, damages, strays
+from footnote.index.storage.database import damage, look
 
 SEED = 7
 PAPERS = 40

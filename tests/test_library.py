@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, invented
 
-from index import EmbedderMismatch, FootnoteError, LibraryError, LibraryNotFound
-from index.build import Added
-from index.library import CATALOG, EVERYTHING, SNAPSHOTS, Filters, Library
-from index.papers import Hit, Paper, make_paper
+from footnote.index import EmbedderMismatch, FootnoteError, LibraryError, LibraryNotFound
+from footnote.index.library import CATALOG, EVERYTHING, SNAPSHOTS, Filters, Library
+from footnote.index.models import Hit, Paper, make_paper
+from footnote.index.storage.ingest.pipeline import Added
 
 PAPERS = [invented(n, f"{2000 + n}-01-31") for n in range(12)]
 

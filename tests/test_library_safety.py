@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, invented
 
-from index import LibraryLocked
-from index.build import BATCH_PAPERS, Added
-from index.catalog import Catalog
-from index.library import SNAPSHOTS, Filters, Library
-from index.papers import Paper
+from footnote.index import LibraryLocked
+from footnote.index.library import SNAPSHOTS, Filters, Library
+from footnote.index.models import Paper
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import BATCH_PAPERS, Added
 
 FIRST = [invented(n) for n in range(10)]
 BATCHES = 6

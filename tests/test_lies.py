@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from evals.bench.lies import Said, is_marked, saying, statements
-from index.embedders import MiniLM
-from rag.answer import Statement
-from rag.compose import Composed
-from rag.llm import LLMComposer, ModelConfig
-from rag.verify import LearnedVerifier, Ruling
+from footnote.evals.lab.bench.hallucinations import Said, is_marked, saying, statements
+from footnote.index.embeddings.base import MiniLM
+from footnote.rag.answer import Statement
+from footnote.rag.generation.extractive import Composed
+from footnote.rag.generation.llm import LLMComposer, ModelConfig
+from footnote.rag.verification.verifier import LearnedVerifier, Ruling
 from tests.endpoint import says, serve
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from index.library import Library
-from rag.answer import REFUSAL, Answer, Delta, Event
-from rag.engine import CitedQueryEngine
-from rag.llm import LLMComposer, ModelConfig, Prices
+from footnote.index.library import Library
+from footnote.rag.answer import REFUSAL, Answer, Delta, Event
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.llm import LLMComposer, ModelConfig, Prices
 from tests.asking import streamed
 
 pytestmark = pytest.mark.long

@@ -5,12 +5,18 @@ import socket
 
 import pytest
 
-from index.embedders import MiniLM
-from index.library import Library
-from rag import ComposerError
-from rag.answer import Answer, Delta, Stage
-from rag.llm import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMComposer, ModelConfig, Prices
-from rag.prompts import REFUSAL
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.rag import ComposerError
+from footnote.rag.answer import Answer, Delta, Stage
+from footnote.rag.generation.llm import (
+    DEFAULT_BASE_URL,
+    DEFAULT_MODEL,
+    LLMComposer,
+    ModelConfig,
+    Prices,
+)
+from footnote.rag.generation.prompts import REFUSAL
 from tests.asking import (
     CHECKED,
     CLIPS,

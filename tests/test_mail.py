@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footnote.ui.digests.email import MailConfig, MailError, mail_of, send
 from tests.command import Ran, inside
 from tests.digesting import NOON, digest, nothing
 from tests.mailbox import PASSWORD, REFUSED, USER, Mailbox, certificate, mailbox
 from tests.scripted import HOSTILE, OLDEST, SPONGES, hostile
-from ui.mail import MailConfig, MailError, mail_of, send
 
 # What aiosmtpd says of a server that asks for a password without TLS, as the tests need one.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -213,7 +213,11 @@ def test_what_a_server_says_is_for_the_log_on_one_line_and_without_the_password(
         told = failure(box.port, user=USER, password=PASSWORD, security="off")
     assert "answered 554: it does not take this mail" in told
     assert "Spam" not in told
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "ui.mail"]
+    (line,) = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "footnote.ui.digests.email"
+    ]
     assert "said: 5.7.1 [2JSpam by *** *** " in line
     assert line.isprintable()
     assert len(line) < 400

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from evals.cases import read_cases
-from evals.runner import CONFIG, REPORT, ROWS
-from index import SourceError
-from index.library import Library
+from footnote.evals.dataset.cases import read_cases
+from footnote.evals.runs.runner import CONFIG, REPORT, ROWS
+from footnote.index import SourceError
+from footnote.index.library import Library
 from tests.command import Ran, inside
 from tests.test_numbers import changed
 from tests.test_report import row, small_run, write_run

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from conftest import HashedWords, invented
 
-import index.map
-from index.catalog import Catalog
-from index.library import Library
-from index.map import NO_ABSTRACT, LibraryMap, drawn, sampled
-from index.naming import names
-from index.papers import Paper, make_paper
+import footnote.index.clusters.layout
+from footnote.index.clusters.labels import names
+from footnote.index.clusters.layout import NO_ABSTRACT, LibraryMap, drawn, sampled
+from footnote.index.library import Library
+from footnote.index.models import Paper, make_paper
+from footnote.index.storage.catalog import Catalog
 
 TOPICS = {
     "whale": "whale song ocean migration pod calf humpback sonar",
@@ -97,8 +97,10 @@ def test_a_map_is_kept_and_drawn_anew_when_papers_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    real = index.map.drawn
-    monkeypatch.setattr(index.map, "drawn", lambda *a: calls.append(1) or real(*a))
+    real = footnote.index.clusters.layout.drawn
+    monkeypatch.setattr(
+        footnote.index.clusters.layout, "drawn", lambda *a: calls.append(1) or real(*a)
+    )
     with library_of(tmp_path / "library", topical(4)) as library:
         first = library.map()
         assert library.map() is first

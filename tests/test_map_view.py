@@ -8,10 +8,10 @@ import pytest
 from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
-from index.map import Label, LibraryMap
+from footnote.index.clusters.layout import Label, LibraryMap
+from footnote.ui.rendering.charts.map import COLOURS, MOST_POINTS, map_html, map_svg
 from tests.scripted import HOSTILE
 from tests.views import bare_page
-from ui.map import COLOURS, MOST_POINTS, map_html, map_svg
 
 TWO = (Label("whales, song", 0.2, 0.25), Label("bread, yeast", 0.8, 0.75))
 

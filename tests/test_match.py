@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.catalog import Catalog
-from index.embedders import MiniLM, Reader
-from index.library import CATALOG, Library
-from index.papers import make_paper
-from index.search import Searchable
-from index.tokens import TITLE, Tokens
-from rag.match import Asked, Matcher, match
-from rag.question import Question
-from rag.retrieve import HybridRetriever
+from footnote.index.embeddings.base import MiniLM, Reader
+from footnote.index.embeddings.token_vectors import TITLE, Tokens
+from footnote.index.library import CATALOG, Library
+from footnote.index.models import make_paper
+from footnote.index.search.searcher import Searchable
+from footnote.index.storage.catalog import Catalog
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.rag.retrieval.late_interaction import Asked, Matcher, match
 from tests.conftest import HashedWords
 
 ASKED = Asked(

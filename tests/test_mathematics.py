@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footnote.ui.rendering.mathml import prose_html
 from tests.scripted import HOSTILE
-from ui.mathematics import prose_html
 
 MATHML = set(
     """math mrow mi mn mo mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mroot

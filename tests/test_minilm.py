@@ -13,9 +13,15 @@ import pytest
 from conftest import ROOT
 from tokenizers import Tokenizer
 
-from index import ModelError
-from index.embedders import MAX_WORD_PIECES, MiniLM
-from index.minilm import SHA256, ModelFiles, build_graph, cache_folder, ensure_model
+from footnote.index import ModelError
+from footnote.index.embeddings.base import MAX_WORD_PIECES, MiniLM
+from footnote.index.embeddings.minilm_export import (
+    SHA256,
+    ModelFiles,
+    build_graph,
+    cache_folder,
+    ensure_model,
+)
 
 TEXTS = [
     "Kelp.",
@@ -157,7 +163,7 @@ def exports(weights, tmp_path_factory) -> Exports:
         "PYTHONPATH": str(ROOT),
     }
     program = (
-        "from index.minilm import ensure_model\n"
+        "from footnote.index.embeddings.minilm_export import ensure_model\n"
         "files = ensure_model(allow_download=False)\n"
         "print(files.onnx.stat().st_size, files.tokenizer.stat().st_size)"
     )

@@ -13,21 +13,21 @@ from typing import Any
 import pytest
 from conftest import HashedWords, invented
 
-from index import FootnoteError
-from index.filters import Filters
-from index.library import Library
-from rag.engine import CitedQueryEngine
-from rag.retrieve import HybridRetriever
-from rag.stored import answer_record
+from footnote.index import FootnoteError
+from footnote.index.library import Library
+from footnote.index.search.filters import Filters
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.rag.serialization import answer_record
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.topics import Topics
+from footnote.ui.web.context import Desk
+from footnote.ui.web.handlers import ACTIONS, CRASHED, act
+from footnote.ui.web.page import _frames
+from footnote.ui.web.requests import MOST_COUNTED, Args, Asked, BadRequest
 from tests.command import ROOT
 from tests.pages import desk_of
 from tests.scripted import QUESTION, answered
-from ui.actions import ACTIONS, CRASHED, act
-from ui.asked import MOST_COUNTED, Args, Asked, BadRequest
-from ui.chat import _frames
-from ui.conversations import Conversations
-from ui.desk import Desk
-from ui.topics import Topics
 
 USER = "a1b2c3d4e5f6g7h8"
 COUNT = 12
@@ -246,8 +246,8 @@ def test_a_page_far_behind_the_last_one_does_not_end_the_process(library: Librar
     # In a process of its own: what it guards against is an abort.
     script = (
         "import sys; from pathlib import Path; from conftest import HashedWords\n"
-        "from index.library import Library; from tests.pages import desk_of\n"
-        "from ui.actions import act\n"
+        "from footnote.index.library import Library; from tests.pages import desk_of\n"
+        "from footnote.ui.web.handlers import act\n"
         "with Library.open(Path(sys.argv[1]), embedder=HashedWords()) as library:\n"
         "    library.search('tides', k=2_000_000_000, by='bm25')\n"
         "    sent = {'action': 'browse', 'at': 2_000_000_000, 'query': 'tides'}\n"

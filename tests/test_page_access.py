@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from evals.cases import read_cases
-from evals.demo import demo_set
-from evals.running import run_engine
-from index.library import Library
-from rag.engine import CitedQueryEngine
+from footnote.evals.dataset.cases import read_cases
+from footnote.evals.demo import demo_set
+from footnote.evals.runs.engine import run_engine
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.rendering.panels import PLACES
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.topics import LOCAL, Topics
+from footnote.ui.web.handlers import ACTIONS
 from tests.pages import LOOPS, PPO, act, ask, desk_of, served, visited
-from ui.actions import ACTIONS
-from ui.conversations import Conversations
-from ui.panels import PLACES
-from ui.topics import LOCAL, Topics
 
 pytestmark = LOOPS
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from evals.demo import demo_set
-from index.library import Library
+from footnote.evals.demo import demo_set
+from footnote.index.library import Library
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, act, desk_of, enter, served, visited
-from ui.conversations import Conversations
 
 pytestmark = LOOPS
 

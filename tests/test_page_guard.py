@@ -19,13 +19,21 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from index.embedders import MiniLM
-from index.library import Library
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.ui.web.security.limits import Limits
+from footnote.ui.web.security.uploads import (
+    AROUND,
+    MOST_FILES,
+    UNREAD_FILES,
+    Room,
+    make_place,
+    plain_name,
+    waiting,
+)
 from tests.command import ROOT
 from tests.conftest import CHROMIUM, invented
 from tests.pages import COMPOSER, LOOPS, desk_of, enter, served, toast, visited
-from ui.limits import Limits
-from ui.uploads import AROUND, MOST_FILES, UNREAD_FILES, Room, make_place, plain_name, waiting
 
 pytestmark = LOOPS
 
@@ -276,7 +284,7 @@ def test_a_page_deletes_what_nobody_read_and_a_new_file_what_lay_there_for_long(
 
 def test_the_folders_of_killed_servers_go_when_the_next_one_starts(tmp_path: Path) -> None:
     begins = f"""import os, pathlib, signal
-from ui.uploads import make_place
+from footnote.ui.web.security.uploads import make_place
 files, _ = make_place(pathlib.Path({str(tmp_path)!r}))
 files.mkdir()
 (files / "left.bib").write_text("x")

@@ -12,8 +12,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from index.embedders import MiniLM
-from index.library import Library
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
 from tests.conftest import invented
 from tests.pages import LOOPS, act, agree, desk_of, enter, served, toast, visit, visited
 

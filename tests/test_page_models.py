@@ -6,12 +6,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from index.library import Library
-from rag.engine import CitedQueryEngine
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.web.context import Desk
 from tests.asking import GOOD, KEY, QUESTION, engine
 from tests.endpoint import cites, serve
 from tests.pages import LOOPS, ask, served, visited
-from ui.desk import Desk
 
 pytestmark = LOOPS
 

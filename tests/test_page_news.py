@@ -8,14 +8,14 @@ import pytest
 from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 
-from index.demo import demo_papers
-from index.embedders import MiniLM
-from index.library import Library
-from index.papers import make_paper
-from index.sources.gathering import read_sources
+from footnote.index.demo import demo_papers
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.index.readers.gathering import read_sources
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.topics import LOCAL, Topics
 from tests.pages import LOOPS, agree, ask, desk_of, served, visited
-from ui.conversations import Conversations
-from ui.topics import LOCAL, Topics
 
 pytestmark = LOOPS
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from index.filters import Filters
-from index.library import Library
+from footnote.index.library import Library
+from footnote.index.search.filters import Filters
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, PPO, ask, desk_of, served, visit, visited
-from ui.conversations import Conversations
 
 pytestmark = LOOPS
 

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from pybtex.database import parse_string
 
-from index.library import Library
-from index.papers import make_paper
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.ui.export.bibliography import Form, bibliography
+from footnote.ui.export.styles import STYLES, citation
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, PPO, TOOLS, act, ask, desk_of, saved, served, toast, visited
 from tests.scripted import HOSTILE
-from ui.bibliography import Form, bibliography
-from ui.conversations import Conversations
-from ui.styled import STYLES, citation
 
 pytestmark = LOOPS
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from index.library import Library
+from footnote.index.library import Library
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import (
     COMPOSER,
     LOOPS,
@@ -25,7 +26,6 @@ from tests.pages import (
     visit,
     visited,
 )
-from ui.conversations import Conversations
 
 pytestmark = LOOPS
 

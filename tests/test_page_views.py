@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from index.library import Library
+from footnote.index.library import Library
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, PPO, ROBOTS, ask, desk_of, served, visited
-from ui.conversations import Conversations
 
 pytestmark = LOOPS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from evals.feedback import FeedbackEntry, cases_from_feedback, read_feedback
-from index.library import Library
+from footnote.evals.feedback import FeedbackEntry, cases_from_feedback, read_feedback
+from footnote.index.library import Library
+from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, PPO, TOOLS, act, ask, desk_of, served, toast, visit, visited
-from ui.conversations import Conversations
 
 pytestmark = LOOPS
 

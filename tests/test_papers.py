@@ -10,10 +10,7 @@ from conftest import HashedWords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import Added, add_records
-from index.catalog import Catalog
-from index.merging import MOST_IDENTIFIERS, MOST_LISTINGS, merge, same_paper
-from index.papers import (
+from footnote.index.models import (
     Listing,
     Paper,
     Problem,
@@ -22,9 +19,12 @@ from index.papers import (
     make_paper,
     normal_title,
 )
-from index.sources.gathering import Reading
+from footnote.index.readers.gathering import Reading
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.merging import MOST_IDENTIFIERS, MOST_LISTINGS, merge, same_paper
+from footnote.index.storage.ingest.pipeline import Added, add_records
+from footnote.ui.rendering.import_report import report_html
 from tests.command import inside
-from ui.imported import report_html
 
 NOTE = "A summary, not the authors' abstract."
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.papers import make_paper
-from index.passages import PASSAGE_TOKENS, count_tokens, passages, sentence_spans
+from footnote.index.chunking import PASSAGE_TOKENS, count_tokens, passages, sentence_spans
+from footnote.index.models import make_paper
 
 # Whatever a file can hold, and text that looks like sentences of all lengths.
 sentences = st.builds(

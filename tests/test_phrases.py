@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.filters import names_of
-from rag.phrases import limits, only_years
+from footnote.index.search.filters import names_of
+from footnote.rag.query.filter_patterns import limits, only_years
 
 TODAY = date(2026, 3, 1)
 VENUES = ("NeurIPS 2020", "ICLR 2016", "Nature 2020", "Journal of Machine Learning Research")

@@ -9,17 +9,22 @@ import pytest
 from conftest import HashedWords, complaints_of, invented
 from playwright.sync_api import Browser, expect
 
-from index.embedders import MiniLM
-from index.library import Filters, Library
-from index.papers import make_paper
-from rag import QuestionError
-from rag.positions import Position, positions
-from rag.retrieve import HybridRetriever
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Filters, Library
+from footnote.index.models import make_paper
+from footnote.rag import QuestionError
+from footnote.rag.claim_check import Position, positions
+from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.ui.rendering.charts.stance import (
+    agreement_cards_html,
+    agreement_html,
+    in_order,
+    summary,
+)
 from tests.command import inside
 from tests.scripted import HOSTILE
 from tests.test_sides import NO, QUESTION, YES
 from tests.views import bare_page
-from ui.agreement import agreement_cards_html, agreement_html, in_order, summary
 
 CLAIM = QUESTION.rstrip("?")
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import QuestionError
-from rag.answer import REFUSAL, Turn
-from rag.question import MAX_CHARACTERS, Question, understand
+from footnote.rag import QuestionError
+from footnote.rag.answer import REFUSAL, Turn
+from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 
 TALK = [
     Turn("user", "What does PPO clip?"),

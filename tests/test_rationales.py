@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, invented
 
-from evals.bench.rationales import Overlap, given, overlaps, table
-from evals.cases import Case, Gold
-from index.library import Library
-from rag.match import Matcher
-from rag.question import Question
-from rag.retrieve import HybridRetriever
+from footnote.evals.dataset.cases import Case, Gold
+from footnote.evals.lab.bench.rationales import Overlap, given, overlaps, table
+from footnote.index.library import Library
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.rag.retrieval.late_interaction import Matcher
 
 CUT = ("a", "the gripper closes at forty newtons")
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from index.library import Library
-from rag.answer import Turn
-from rag.engine import CitedQueryEngine
-from rag.question import understand
-from rag.reference import pointed_at
+from footnote.index.library import Library
+from footnote.rag.answer import Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query.back_references import pointed_at
+from footnote.rag.query.question import understand
 
 ANSWER = (
     "**Alpha: A Study (2019)**\nIt clips, as [9] says. It sorts. [1] It ends. [1]\n\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, invented
 
-from index import LibraryError
-from index.build import Undone
-from index.catalog import Catalog
-from index.library import CATALOG, SNAPSHOTS, Library
-from index.papers import Paper, make_paper
+from footnote.index import LibraryError
+from footnote.index.library import CATALOG, SNAPSHOTS, Library
+from footnote.index.models import Paper, make_paper
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import Undone
 from tests.command import inside
 
 PAPERS = [invented(n) for n in range(8)]

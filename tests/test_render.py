@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.papers import make_paper
-from rag.answer import Constraint
+from footnote.index.models import make_paper
+from footnote.rag.answer import Constraint
+from footnote.ui.rendering.answer import (
+    answer_html,
+    draft_html,
+    error_html,
+    source_cards_html,
+    stage_html,
+    turn_html,
+)
+from footnote.ui.rendering.cards import byline, marked, web_address
+from footnote.ui.rendering.panels import header_html, library_html, talks_html
+from footnote.ui.storage.models import Conversation, when
 from tests.scripted import (
     HOSTILE,
     ISOTOPES,
@@ -24,17 +35,6 @@ from tests.scripted import (
     hostile,
     quoted,
 )
-from ui.cards import byline, marked, web_address
-from ui.panels import header_html, library_html, talks_html
-from ui.render import (
-    answer_html,
-    draft_html,
-    error_html,
-    source_cards_html,
-    stage_html,
-    turn_html,
-)
-from ui.talk import Conversation, when
 
 ALLOWED = set(
     "a button code details div footer form h1 h2 h3 header input label li mark ol p path section "

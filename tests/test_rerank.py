@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from conftest import HashedWords, invented
 
-from index.library import Library
-from rag import RerankError
-from rag.engine import CitedQueryEngine
-from rag.question import Question
-from rag.rerank import RERANKED, EndpointReranker, reranker_from
-from rag.retrieve import Found, HybridRetriever
+from footnote.index.library import Library
+from footnote.rag import RerankError
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.hybrid import Found, HybridRetriever
+from footnote.rag.retrieval.rerank import RERANKED, EndpointReranker, reranker_from
 from tests.command import inside
 from tests.endpoint import A_PAGE, Reply, drips, hangs, refuses, reranks, sends, serve
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.library import Filters, Library, Ranked
-from rag.retrieve import Fusion, HybridRetriever
+from footnote.index.library import Filters, Library, Ranked
+from footnote.rag.retrieval.hybrid import Fusion, HybridRetriever
 
 RANKINGS = st.dictionaries(st.integers(1, 9), st.floats(0.01, 1.0), max_size=8).map(
     lambda found: sorted(

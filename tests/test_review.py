@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from index.library import Library
-from index.papers import make_paper
-from rag.answer import REFUSAL, Stage
-from rag.cite import Binder
-from rag.evidence import Sentence
-from rag.llm import Prices
-from rag.review import Draft, assembled
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import REFUSAL, Stage
+from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.llm import Prices
+from footnote.rag.generation.repair import Draft, assembled
+from footnote.rag.retrieval.evidence import Sentence
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
 from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
 

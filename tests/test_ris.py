@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.papers import Paper, Problem
-from index.sources import READERS, read_papers, ris
+from footnote.index.models import Paper, Problem
+from footnote.index.readers import READERS, read_papers, ris
 
 RECORD = """TY  - JOUR
 AU  - Müller, József

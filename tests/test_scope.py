@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from index.embedders import MiniLM
-from index.library import EVERYTHING, Filters, Library
-from index.papers import make_paper
-from rag.answer import Answer, Turn
-from rag.engine import CitedQueryEngine
-from rag.question import understand
-from rag.scope import Scope, read_scope
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import Answer, Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query.filter_parser import Scope, read_scope
+from footnote.rag.query.question import understand
 
 TODAY = date(2023, 5, 1)
 

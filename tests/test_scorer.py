@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import Case, read_cases
-from evals.runner import ROWS, RunConfig, run_cases
-from index.embedders import MiniLM
-from index.library import Library
-from index.sources.gathering import read_sources
-from rag.answer import REFUSAL, Answer
-from rag.engine import CitedQueryEngine
+from footnote.evals.dataset.cases import Case, read_cases
+from footnote.evals.runs.runner import ROWS, RunConfig, run_cases
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.readers.gathering import read_sources
+from footnote.rag.answer import REFUSAL, Answer
+from footnote.rag.engine import CitedQueryEngine
 
 ROOT = Path(__file__).parent.parent
 SHARED = "R@1 R@5 R@10 evidence cited_gold nuggets verbatim abstain_right abstain_wrong".split()

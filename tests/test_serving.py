@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.library import Library
+from footnote.index.library import Library
+from footnote.ui.web.security.hosts import warning
 from tests.command import ROOT, inside
-from ui.door import warning
 
 SERVERS = ("chat", "demo")
 
@@ -71,7 +71,7 @@ def test_a_longer_question_than_is_set_is_one_line(demo_library: Library, tmp_pa
 def test_a_server_that_is_told_to_end_leaves_no_file(demo_library: Library, tmp_path: Path) -> None:
     options = ["--port", "0", "--allow-host", "a.example", "--library", str(demo_library.path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ui.cli", "chat", *options],
+        [sys.executable, "-m", "footnote.ui.cli.main", "chat", *options],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "TMPDIR": str(tmp_path), "FOOTNOTE_MAX_BODY": "1000"},
     )  # fmt: skip

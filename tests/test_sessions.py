@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from index.library import Library
-from rag.answer import Event
-from rag.engine import CitedQueryEngine
+from footnote.index.library import Library
+from footnote.rag.answer import Event
+from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.web.context import Ask, Desk
+from footnote.ui.web.page import build_page, start
+from footnote.ui.web.server.sessions import EVENTS, PATIENCE, SESSIONS, Sweeper
 from tests.pages import LOOPS, PPO
-from ui.chat import build_page, start
-from ui.desk import Ask, Desk
-from ui.sessions import EVENTS, PATIENCE, SESSIONS, Sweeper
 
 pytestmark = LOOPS
 

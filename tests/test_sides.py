@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from index.embedders import MiniLM
-from index.library import Library
-from index.papers import make_paper
-from rag.answer import Answer
-from rag.compose import Composed, ExtractiveComposer
-from rag.engine import CitedQueryEngine
-from rag.evidence import Sentence
-from rag.sides import Chances, asks_for_sides, chances, side_of
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import Answer
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.extractive import Composed, ExtractiveComposer
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
 from tests.conftest import invented
 
 QUESTION = "Does data augmentation improve generalization in reinforcement learning?"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from index.library import Library
-from rag.engine import CitedQueryEngine
-from rag.question import Question
-from rag.reword import reworded
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query.question import Question
+from footnote.rag.query.rewrite import reworded
 from tests.conftest import HashedWords
 
 

@@ -8,12 +8,12 @@ import pytest
 from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
-from index.papers import Hit, Paper, Passage, make_paper
-from rag.answer import Answer
+from footnote.index.models import Hit, Paper, Passage, make_paper
+from footnote.rag.answer import Answer
+from footnote.ui.rendering.answer import source_cards_html
+from footnote.ui.rendering.charts.timeline import timeline_html
 from tests.scripted import HOSTILE, ISOTOPES, SPONGES, WARM, abstained, answered, hostile
 from tests.views import bare_page
-from ui.render import source_cards_html
-from ui.timeline import timeline_html
 
 
 def with_hits(years: list[int | None], cited: int = 3) -> Answer:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from index import LibraryError
-from rag import QuestionError
+from footnote.index import LibraryError
+from footnote.rag import QuestionError
+from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.topics import Topic, TopicError, Topics
 from tests.scripted import HOSTILE
-from ui.conversations import Conversations
-from ui.topics import Topic, TopicError, Topics
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STRANGE = ["\x00", "\ud800", "' OR 1=1 --", "%", "ADA", "ada ", "x" * 100_000]

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from playwright.sync_api import Browser
 
-from rag.answer import Answer, Constraint
+from footnote.rag.answer import Answer, Constraint
+from footnote.ui.export.transcripts import (
+    footnotes,
+    text_markdown,
+    transcript_html,
+    transcript_json,
+    transcript_markdown,
+)
+from footnote.ui.storage.models import Transcript
 from tests.conftest import complaints_of
 from tests.scripted import (
     HOSTILE,
@@ -27,14 +35,6 @@ from tests.scripted import (
     cite,
     hostile,
     quoted,
-)
-from ui.talk import Transcript
-from ui.transcripts import (
-    footnotes,
-    text_markdown,
-    transcript_html,
-    transcript_json,
-    transcript_markdown,
 )
 
 CREATED = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from conftest import HashedWords, holds, invented
 
-from index import LibraryError
-from index.build import BATCH_PAPERS, Added, Undone
-from index.library import CATALOG, Library
-from index.papers import make_paper
+from footnote.index import LibraryError
+from footnote.index.library import CATALOG, Library
+from footnote.index.models import make_paper
+from footnote.index.storage.ingest.pipeline import BATCH_PAPERS, Added, Undone
 from tests.command import inside
 
 FIRST = [invented(n) for n in range(4)]

@@ -7,9 +7,9 @@ from conftest import HashedWords, holds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import add_records, undo_import
-from index.catalog import Catalog
-from index.papers import Paper, make_paper
+from footnote.index.models import Paper, make_paper
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import add_records, undo_import
 
 kinds = st.sampled_from(["arxiv:2401.0000", "doi:10.1000/", "pmid:"])
 ids = st.sets(st.builds(lambda kind, n: f"{kind}{n}", kinds, st.integers(1, 3)), max_size=3)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embedders import MiniLM
-from rag.claims import NAMES, features
-from rag.pairing import Pair, pair, read_texts
-from rag.verify import LearnedVerifier, Weights, verify
-from rag.wording import names, names_in, quantities, read_words, stem
+from footnote.index.embeddings.base import MiniLM
+from footnote.rag.verification.alignment import Pair, pair, read_texts
+from footnote.rag.verification.features import NAMES, features
+from footnote.rag.verification.lexical import names, names_in, quantities, read_words, stem
+from footnote.rag.verification.verifier import LearnedVerifier, Weights, verify
 from tests.conftest import HashedWords
 
 QUOTE = "OpenVLA was finetuned on 970,000 real robot episodes from the Open X-Embodiment dataset."
@@ -170,7 +170,9 @@ def test_an_acronym_stands_for_its_words() -> None:
 
 
 def test_the_kept_classifiers_know_every_feature_they_weigh() -> None:
-    kept = json.loads(files("rag").joinpath("verdicts.json").read_text("utf-8"))
+    kept = json.loads(
+        files("footnote.rag.verification").joinpath("verdicts.json").read_text("utf-8")
+    )
     for name in ("tokens", "sentences"):
         weights = Weights.from_json(kept[name])
         assert set(weights.features) <= set(NAMES)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import ui
+import footnote.ui
 
-ASSETS = Path(ui.__file__).parent / "assets"
+ASSETS = Path(footnote.ui.__file__).parent / "web" / "static"
 # Every event that a view sends, in order.
 _NOTES = (
     "window.scopes = [];"

@@ -1,12 +1,12 @@
 """The judge: a language model's opinion of an answer, kept on disk and never over its limit."""
 
-from evals.judge.judge import Judge
-from evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement, LimitReached
-from evals.judge.kept import cache_key
-from evals.judge.prompting import INSTRUCTIONS, PROMPT_VERSION, prompt
-from evals.judge.spending import Limit
-from rag.model import Prices
-from rag.retries import retry_after
+from footnote.evals.judge.budget import Limit
+from footnote.evals.judge.cache import cache_key
+from footnote.evals.judge.judge import Judge
+from footnote.evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement, LimitReached
+from footnote.evals.judge.prompts import INSTRUCTIONS, PROMPT_VERSION, prompt
+from footnote.rag.generation.retries import retry_after
+from footnote.rag.generation.settings import Prices
 
 __all__ = [
     "INSTRUCTIONS",

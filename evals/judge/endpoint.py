@@ -12,12 +12,19 @@ import httpx
 from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultHttpxClient, OpenAI
 from pydantic import BaseModel, Field, ValidationError
 
-from evals.judge.judgement import Criterion, Said, checked
-from evals.judge.spending import Purse, Tokens
-from index.endpoints import bounded, fault_of, secrets_of, their_words, unreached, without_keys
-from index.passages import count_tokens
-from rag.model import ModelConfig
-from rag.retries import retry_after, said_by
+from footnote.evals.judge.budget import Purse, Tokens
+from footnote.evals.judge.judgement import Criterion, Said, checked
+from footnote.index.chunking import count_tokens
+from footnote.index.embeddings.endpoints import (
+    bounded,
+    fault_of,
+    secrets_of,
+    their_words,
+    unreached,
+    without_keys,
+)
+from footnote.rag.generation.retries import retry_after, said_by
+from footnote.rag.generation.settings import ModelConfig
 
 _log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 Any OpenAI-compatible endpoint judges by two criteria: do these quotes support a statement,
 and does an answer say what a reference says? How far its judgements are those of people is
-for ``evals.agreement`` to tell. A judgement is kept on disk, so that asking again costs
-nothing; one that failed has no score, only its reason, and is not kept.
+for ``footnote.evals.judge.agreement`` to tell. A judgement is kept on disk, so that asking again
+costs nothing; one that failed has no score, only its reason, and is not kept.
 """
 
 import threading
@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from evals.judge.endpoint import Endpoint, Failed
-from evals.judge.judgement import Criterion, JudgeError, Judgement, Said
-from evals.judge.kept import Kept, cache_key
-from evals.judge.prompting import PROMPT_VERSION, prompt
-from evals.judge.spending import Limit, Purse, Tokens
-from rag.model import ModelConfig
+from footnote.evals.judge.budget import Limit, Purse, Tokens
+from footnote.evals.judge.cache import Kept, cache_key
+from footnote.evals.judge.endpoint import Endpoint, Failed
+from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, Said
+from footnote.evals.judge.prompts import PROMPT_VERSION, prompt
+from footnote.rag.generation.settings import ModelConfig
 
 ATTEMPTS = 5
 # Seconds before the second attempt, doubled before each further one.
@@ -97,7 +97,7 @@ class Judge:
         return self._judge("quality", data)
 
     def supports(self, statement: str, quotes: Sequence[str]) -> bool:
-        """Returns whether quotes fully support a statement; an ``evals.answers.Supports``.
+        """Returns whether quotes fully support a statement; a ``Supports`` of the metrics.
 
         Raises:
             JudgeError: The judgement failed, or the call could exceed the limit.

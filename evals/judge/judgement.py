@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index import FootnoteError
+from footnote.index import FootnoteError
 
 Criterion = Literal["support", "quality"]
 

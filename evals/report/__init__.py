@@ -1,5 +1,5 @@
 """Reports: a run as one HTML file that opens offline, as Markdown, or as JSON."""
 
-from evals.report.render import render_report
+from footnote.evals.report.render import render_report
 
 __all__ = ["render_report"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from evals.answers import risk_coverage
-from evals.report.numbers import milliseconds
-from evals.summary import Row, confidences
+from footnote.evals.metrics.answers import risk_coverage
+from footnote.evals.metrics.summary import Row, confidences
+from footnote.evals.report.numbers import milliseconds
 
 # Worst first; the order in which cases can be sorted.
 OUTCOMES = {

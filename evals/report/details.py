@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.report.charts import OUTCOMES, outcome
-from evals.report.numbers import exact
-from evals.summary import Row
-from evals.trust import JUDGED
+from footnote.evals.judge.trust import JUDGED
+from footnote.evals.metrics.summary import Row
+from footnote.evals.report.charts import OUTCOMES, outcome
+from footnote.evals.report.numbers import exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.report.charts import outcomes
-from evals.report.numbers import number
-from evals.report.tables import Line, figures, groups
-from evals.summary import Row
+from footnote.evals.metrics.summary import Row
+from footnote.evals.report.charts import outcomes
+from footnote.evals.report.numbers import number
+from footnote.evals.report.tables import Line, figures, groups
 
 
 def as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:

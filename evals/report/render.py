@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from evals.report.charts import curve, latency, outcomes
-from evals.report.details import case
-from evals.report.markdown import as_markdown
-from evals.report.numbers import milliseconds, number
-from evals.report.tables import figures, groups
-from evals.runner import REPORT, ROWS, RunMismatch, iterate_rows, read_report
-from evals.summary import Row, confidences
-from evals.trust import JUDGED, trust
+from footnote.evals.judge.trust import JUDGED, trust
+from footnote.evals.metrics.summary import Row, confidences
+from footnote.evals.report.charts import curve, latency, outcomes
+from footnote.evals.report.details import case
+from footnote.evals.report.markdown import as_markdown
+from footnote.evals.report.numbers import milliseconds, number
+from footnote.evals.report.tables import figures, groups
+from footnote.evals.runs.runner import REPORT, ROWS, RunMismatch, iterate_rows, read_report
 
 # It stands beside this package.
 TEMPLATE = "report.html.j2"
@@ -70,7 +70,7 @@ def _as_json(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
 
 def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent.parent),
+        loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.answers import LOWER_IS_BETTER
-from evals.report.numbers import exact
-from evals.shapes import MeanShape
-from evals.trust import trust
+from footnote.evals.dataset.schemas import MeanShape
+from footnote.evals.judge.trust import trust
+from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.report.numbers import exact
 
 # What is averaged, and what a mean says, measure by measure.
 _GROUPS: dict[str, dict[str, tuple[str, str]]] = {

@@ -1,0 +1,1 @@
+"""Datasets: questions with what a right answer needs, read from files of anybody."""

@@ -1,0 +1,166 @@
+"""Cases: questions with what a right answer needs, and their readers.
+
+Two layouts are read: our own ``questions.jsonl``, and BEIR's ``queries.jsonl`` with
+``qrels.tsv``, to which ``answers.jsonl`` may add SciFact's rationales (sentence numbers and a
+label) or PubMedQA's yes/no/maybe with a long answer. Each file may be gzipped.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from footnote.evals.dataset.json_files import lines, rows, shaped
+from footnote.evals.dataset.schemas import AnswerRow, PaperRow, QueryRow, QuestionRow
+from footnote.index import SourceError
+from footnote.rag.answer import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A sentence, or a part of one, that a right answer quotes; ``paper`` is a title or an id."""
+
+    paper: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question of an evaluation set.
+
+    Attributes:
+        papers: Titles or ids of the papers that answer it.
+        nuggets: Facts that a right answer states.
+        reference: An answer written by a person.
+        label: What the papers conclude: yes, no, maybe, SUPPORT, CONTRADICT.
+        tag: Kind of question, by which figures are broken down.
+    """
+
+    id: str
+    question: str
+    history: tuple[Turn, ...] = ()
+    papers: tuple[str, ...] = ()
+    evidence: tuple[Gold, ...] = ()
+    nuggets: tuple[str, ...] = ()
+    reference: str | None = None
+    label: str | None = None
+    answerable: bool = True
+    tag: str = "single"
+
+
+def read_cases(folder: Path) -> list[Case]:
+    """Returns the cases of a set, in the order of its file.
+
+    Raises:
+        SourceError: The folder is no set, or a line of it is no case.
+    """
+    if (path := _find(folder, "questions.jsonl")) is not None:
+        found = [_case(row, at) for at, row in rows(path)]
+    elif (path := _find(folder, "queries.jsonl")) is not None:
+        found = _beir(folder, path)
+    else:
+        raise SourceError(
+            f"{folder}: neither questions.jsonl nor queries.jsonl in it; give an evaluation set"
+        )
+    if not found:
+        raise SourceError(f"{path}: holds no question; give an evaluation set")
+    for id, times in Counter(case.id for case in found).items():
+        if times > 1:
+            raise SourceError(f"{path}: id {id[:80]!r} comes {times} times; give each its own")
+    return found
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    return next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
+
+
+def _case(found: dict[str, Any], at: str) -> Case:
+    row = shaped(QuestionRow, found, at, "case")
+    return Case(
+        id=row.id,
+        question=row.question,
+        history=tuple(Turn(said.role, said.content) for said in row.history),
+        papers=tuple(row.gold),
+        evidence=tuple(Gold(gold.title, gold.quote) for gold in row.evidence),
+        nuggets=tuple(row.nuggets),
+        reference=row.reference,
+        label=row.label,
+        answerable=row.answerable,
+        tag=row.type,
+    )
+
+
+def _beir(folder: Path, queries: Path) -> list[Case]:
+    relevant: dict[str, list[str]] = defaultdict(list)
+    for qrels in (folder / "qrels.tsv", folder / "qrels" / "test.tsv"):
+        if qrels.is_file():
+            for query, paper, score in _judgements(qrels):
+                if score > 0:
+                    relevant[query].append(paper)
+            break
+    answers: dict[str, AnswerRow] = {}
+    if (path := _find(folder, "answers.jsonl")) is not None:
+        found = (shaped(AnswerRow, row, at, "answer") for at, row in rows(path))
+        answers = {row.id: row for row in found}
+    rationales = any(answer.evidence is not None for answer in answers.values())
+    sentences = _sentences(folder) if rationales else {}
+    asked = [shaped(QueryRow, row, at, "query") for at, row in rows(queries)]
+    return [_answered(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked]
+
+
+def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
+    """Yields the query, the paper and the score of each line of qrels but its head."""
+    head, *filled = [*lines(qrels)] or [(str(qrels), "")]
+    for at, line in (head, *filled):
+        try:
+            query, paper, score = line.split("\t")[:3]
+            if at != head[0]:
+                yield query, paper, float(score)
+        except ValueError as error:
+            raise SourceError(
+                f"{at}: no query, paper and score, separated by tabs; mend the line"
+            ) from error
+
+
+def _answered(
+    row: QueryRow,
+    papers: tuple[str, ...],
+    answers: dict[str, AnswerRow],
+    sentences: dict[str, list[str]],
+    folder: Path,
+) -> Case:
+    answer = answers.get(row.id) or AnswerRow.model_validate({"_id": row.id})
+    label = answer.label if answer.label is not None else answer.answer
+    try:
+        evidence = tuple(
+            Gold(of.doc_id, sentences[of.doc_id][n])
+            for of in answer.evidence or ()
+            for n in of.sentences
+        )
+    except LookupError as error:
+        raise SourceError(
+            f"{folder}: the answer to {row.id[:80]!r} numbers a sentence that corpus.jsonl does "
+            "not hold; mend one of them"
+        ) from error
+    return Case(
+        id=row.id,
+        question=row.text,
+        papers=papers,
+        evidence=evidence,
+        reference=answer.long_answer,
+        label=label,
+        # A claim without enough information is a question that must be refused.
+        answerable=label != "NOT_ENOUGH_INFO",
+        tag=label or (row.metadata and row.metadata.kind) or "query",
+    )
+
+
+def _sentences(folder: Path) -> dict[str, list[str]]:
+    path = _find(folder, "corpus.jsonl")
+    if path is None:
+        raise SourceError(
+            f"{folder}: answers.jsonl numbers sentences, but corpus.jsonl is missing; add it"
+        )
+    found = (shaped(PaperRow, row, at, "paper") for at, row in rows(path))
+    return {row.id: row.sentences for row in found}

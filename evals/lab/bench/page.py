@@ -1,0 +1,280 @@
+"""Many people on one chat page: seconds to the first words and to the answer, errors, memory.
+
+    python -m footnote.evals.lab.bench.page DIR [--people 50] [--messages 2000] [--reading 0]
+    [--visit 20] python -m footnote.evals.lab.bench.page DIR --minutes 10
+
+Starts ``footnote chat`` over the library in DIR and talks to it as a browser does: each of the
+people has a session and a conversation of its own, asks, reads the stream to its end and asks
+again, after some seconds of reading on average (``--reading``; with 0 all of them always wait for
+the server, which is then at its limit). After some questions (``--visit``) they leave without a
+word and come again as somebody new. Questions are about titles of the library.
+
+Memory is that of the server. How it grows is the slope of a line through it by least squares,
+from 1,000 messages on: what is loaded with the first of them is no growth.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from footnote.evals.lab.bench.growth import draw
+from footnote.evals.lab.bench.memory import Memory
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+
+SEED = 7
+# A message may take so many seconds before it counts as an error.
+PATIENCE = 60.0
+# Messages from one line of figures to the next, and from one look at the memory to the next.
+STEP, LOOK = 1000, 50
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the people saw; times in seconds from a question's leaving."""
+
+    first: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    mixed: int = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def count(self) -> int:
+        """Messages that came to an end, good or bad."""
+        return len(self.whole) + len(self.errors)
+
+    def __str__(self) -> str:
+        rate = len(self.whole) / (time.perf_counter() - self.began)
+        return (
+            f"errors {len(self.errors)}, in another's conversation {self.mixed}; "
+            f"first words {_quantiles(self.first)}; whole {_quantiles(self.whole)}; "
+            f"{rate:.1f} messages a second"
+        )
+
+
+def _quantiles(times: Sequence[float]) -> str:
+    p50, p99 = np.percentile(times or [float("nan")], (50, 99))
+    return f"{p50:.2f} s p50, {p99:.2f} s p99"
+
+
+class Report:
+    """Prints what people saw, a line every ``STEP`` messages."""
+
+    def __init__(self, memory: Memory) -> None:
+        """Prints the memory before the first message."""
+        self.seen, self._memory, self._before = Seen(), memory, 0
+        self._memory.note(0)
+        print(f"memory {self._memory}", flush=True)
+
+    def tell(self) -> None:
+        """Is called after each message."""
+        if self.seen.count % LOOK == 0:
+            self._memory.note(self._before + self.seen.count)
+        if self.seen.count >= STEP:
+            self._line()
+
+    def close(self) -> None:
+        """Prints what is left, and how memory grew."""
+        if self.seen.count:
+            self._memory.note(self._before + self.seen.count)
+            self._line()
+        growth = self._memory.growth(STEP)
+        print(f"memory grew by {growth:.1f} MB per 1,000 messages after the first {STEP:,}")
+
+    def _line(self) -> None:
+        seen, self.seen = self.seen, Seen()
+        self._before += seen.count
+        print(f"{self._before} messages: {seen}; memory {self._memory}", flush=True)
+        for error in list(dict.fromkeys(seen.errors))[:5]:
+            print(f"  {error}", flush=True)
+
+
+@asynccontextmanager
+async def served(library: Path) -> AsyncIterator[tuple[str, int]]:
+    """Serves the page in a process of its own; yields its address and process number."""
+    command = [
+        sys.executable,
+        "-m",
+        "footnote.ui.cli.main",
+        "chat",
+        "--library",
+        str(library),
+        "--port",
+        "0",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        line = await asyncio.to_thread(process.stdout.readline)
+        found = re.search(r"http://\S+", line)
+        if not found:
+            raise SystemExit(f"the page did not start: {line.strip() or 'see above'}")
+        yield found[0].rstrip("/"), process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+async def question_function(client: httpx.AsyncClient) -> int:
+    """Returns the number by which the page calls what answers a question."""
+    config = (await client.get("/config")).json()
+    return next(int(d["id"]) for d in config["dependencies"] if "surroundings" in str(d.get("js")))
+
+
+async def ask(
+    client: httpx.AsyncClient, function: int, session: str, sent: dict[str, Any], text: str
+) -> AsyncIterator[dict[str, Any]]:
+    """Yields each frame of an answer, as the page gets it."""
+    joined = {"data": [text, sent], "fn_index": function, "session_hash": session}
+    (await client.post("/gradio_api/queue/join", json=joined)).raise_for_status()
+    url = f"/gradio_api/queue/data?session_hash={session}"
+    value: Any = None
+    async with client.stream("GET", url) as stream:
+        async for line in stream.aiter_lines():
+            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+            kind = event.get("msg")
+            if kind == "process_generating":
+                value = _patched(value, event["output"]["data"][0])
+                yield value
+            elif kind == "process_completed":
+                if not event.get("success", True):
+                    raise RuntimeError(str(event["output"])[:200])
+            elif kind == "close_stream":
+                return
+
+
+def _patched(value: Any, sent: Any) -> Any:
+    """Returns a value after Gradio's differences: lists of operation, path and content."""
+    if not isinstance(sent, list):
+        return sent
+    for operation, path, content in sent:
+        value = _changed(value, operation, path, content)
+    return value
+
+
+def _changed(value: Any, operation: str, path: Sequence[Any], content: Any) -> Any:
+    if not path:
+        return content if operation == "replace" else value + content
+    key, *rest = path
+    if operation in ("add", "delete") and not rest:
+        value = {name: other for name, other in value.items() if name != key}
+        return value if operation == "delete" else {**value, key: content}
+    return {**value, key: _changed(value[key], operation, rest, content)}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of the crowd.
+
+    Attributes:
+        questions: Of everybody together; whoever is free takes the next.
+        reading: Seconds between an answer and the next question, on average.
+        visit: Questions until somebody new takes this one's place.
+    """
+
+    url: str
+    function: int
+    questions: Iterator[str]
+    report: Report
+    reading: float
+    visit: int
+    pause: random.Random
+
+    async def live(self) -> None:
+        """Visits the page until no question is left."""
+        await asyncio.sleep(self.pause.random())
+        async with httpx.AsyncClient(base_url=self.url, timeout=PATIENCE) as client:
+            for text in self.questions:
+                await self._visit(client, text)
+
+    async def _visit(self, client: httpx.AsyncClient, text: str) -> None:
+        """Asks questions one after the other in one conversation, and notes what came of each."""
+        user, session = secrets.token_urlsafe(16), secrets.token_hex(6)
+        conversation, turn = "", 1
+        for asked in chain([text], islice(self.questions, self.visit - 1)):
+            if self.reading:
+                await asyncio.sleep(self.pause.expovariate(1 / self.reading))
+            sent = {"user": user, "conversation": conversation, "turn": turn, "scope": {}}
+            try:
+                conversation = await self._ask(client, session, sent, asked)
+                turn += 1
+            except (httpx.HTTPError, RuntimeError, KeyError, TypeError) as error:
+                self.report.seen.errors.append(f"{type(error).__name__}: {error}"[:200])
+            self.report.tell()
+
+    async def _ask(
+        self, client: httpx.AsyncClient, session: str, sent: dict[str, Any], text: str
+    ) -> str:
+        """Reads one answer to its end; returns the conversation that it is in."""
+        began, first, last = time.perf_counter(), None, None
+        async for shown in ask(client, self.function, session, sent, text):
+            last = shown
+            if first is None and "fn-prose" in shown["html"]:
+                first = time.perf_counter() - began
+        if not last or last["state"] != "done":
+            raise RuntimeError(f"ended as {last and last['state']}")
+        seen, whole = self.report.seen, time.perf_counter() - began
+        seen.first.append(whole if first is None else first)
+        seen.whole.append(whole)
+        seen.mixed += last["place"] != sent["turn"] or last["turn"] != sent["turn"]
+        return last["conversation"] or ""
+
+
+async def crowd(
+    library: Path, people: int, questions: Iterator[str], reading: float, visit: int
+) -> None:
+    """Prints what a crowd sees that asks such questions."""
+    async with served(library) as (url, process):
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
+            function = await question_function(client)
+        report, pause = Report(Memory(process)), random.Random(SEED)
+        person = Person(url, function, questions, report, reading, visit, pause)
+        await asyncio.gather(*(person.live() for _ in range(people)))
+        report.close()
+
+
+def supply(drawn: Sequence[str], messages: int, minutes: float) -> Iterator[str]:
+    """Yields so many of the drawn questions, by chance, or as many as are asked in a time."""
+    chance, ends = random.Random(SEED), time.monotonic() + 60 * minutes
+    while time.monotonic() < ends if minutes else messages > 0:
+        messages -= 1
+        yield chance.choice(drawn)
+
+
+def main() -> None:
+    """Runs the crowd."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", type=Path)
+    parser.add_argument("--people", type=int, default=50)
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=0.0, help="in place of --messages")
+    parser.add_argument("--reading", type=float, default=0.0, help="seconds, on average")
+    parser.add_argument("--visit", type=int, default=20, help="questions of one session")
+    options = parser.parse_args()
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    with Library.open(options.library, embedder=MiniLM()) as opened:
+        drawn = draw(opened.papers())
+    questions = supply(drawn, options.messages, options.minutes)
+    print(f"{options.people} people at once, {options.reading:g} s of reading between")
+    asyncio.run(crowd(options.library, options.people, questions, options.reading, options.visit))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Metrics: what an answer and a ranking are worth, with their errors."""

@@ -1,0 +1,1 @@
+"""Footnote: questions over paper abstracts, answered with checked quotes."""

@@ -1,0 +1,288 @@
+"""The map of a library: where each paper stands among the others, and what stands there.
+
+Papers with like abstracts stand near one another, in clusters that are named by their own most
+telling words. Distances within a cluster mean something; those across the map mean little.
+"""
+
+import json
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footnote.index import LibraryError
+from footnote.index.clusters.labels import names
+from footnote.index.embeddings.base import Matrix
+from footnote.index.models import Paper
+from footnote.index.storage.catalog import Catalog
+
+Numbers = NDArray[np.int64]
+
+# Papers that t-SNE places itself; more of them take long (python -m footnote.evals.lab.bench.map
+# PATH).
+SAMPLE = 2000
+AXES = 50
+NEIGHBOURS = 5
+FEWEST, MOST = 4, 14
+NO_ABSTRACT = "no abstract"
+# Of what a map is made; another number makes every kept map anew.
+_DRAWN = 1
+_SEED = 7
+_STEPS = 500
+_PERPLEXITY = 30
+# Neighbours of a paper this far apart lie in two clusters, and between them is no place.
+_NEAR = 0.1
+# Papers placed at once: (4000, 2000) distances take 32 MB.
+_AT_ONCE = 4000
+# Golden angle in radians: points turned by it never stand in one another's way (Vogel 1979).
+_TURN = math.pi * (3 - math.sqrt(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The name of a cluster, and where it stands on the map, both axes in [0, 1]."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryMap:
+    """Every paper of a library at its place.
+
+    Attributes:
+        ids: Of the papers, in order of adding; so are all the others.
+        titles: As the papers have them.
+        years: None where a paper has none.
+        positions: ``(n, 2)`` float32 in [0, 1].
+        clusters: ``(n,)`` int64, places in ``labels``.
+        labels: One a cluster.
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    years: tuple[int | None, ...]
+    positions: Matrix
+    clusters: Numbers
+    labels: tuple[Label, ...]
+
+
+class Maps:
+    """The map of a catalog, kept there until the papers change."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        """Draws nothing yet."""
+        self._catalog = catalog
+        self._guard = threading.Lock()
+        self._drawn: tuple[str, LibraryMap] | None = None
+
+    def current(self) -> LibraryMap:
+        """Returns the map of the papers as they are, drawn where none is kept of them."""
+        # One thread draws, the others wait for what it drew.
+        with self._guard:
+            key = f"{_DRAWN}:{self._catalog.meta('revision')}"
+            if self._drawn is None or self._drawn[0] != key:
+                self._drawn = key, self._kept(key) or self._draw(key)
+            return self._drawn[1]
+
+    def _kept(self, key: str) -> LibraryMap | None:
+        row = self._catalog.kept_map(key)
+        if row is None:
+            return None
+        numbers, positions, clusters, labels = row
+        return self._titled(
+            np.frombuffer(numbers, np.int64),
+            np.frombuffer(positions, np.float32).reshape(-1, 2),
+            np.frombuffer(clusters, np.int64),
+            [Label(**label) for label in json.loads(labels)],
+        )
+
+    def _draw(self, key: str) -> LibraryMap:
+        numbers, vectors = self._catalog.paper_vectors()
+        sample = sampled(len(numbers))
+        papers = self._catalog.papers_by_number([int(numbers[at]) for at in sample])
+        # One that is gone meanwhile has no words.
+        texts = [_text(papers.get(int(numbers[at]))) for at in sample]
+        positions, clusters, labels = drawn(vectors, sample, texts)
+        bare = sorted(set(self._catalog.paper_numbers_between(None, None)) - set(numbers.tolist()))
+        if bare:
+            positions = np.concatenate([positions * (1, 0.9), _row(len(bare))]).astype(np.float32)
+            labels = [Label(label.text, label.x, label.y * 0.9) for label in labels]
+            clusters = np.concatenate([clusters, np.full(len(bare), len(labels), np.int64)])
+            labels.append(Label(NO_ABSTRACT, 0.5, 0.97))
+            numbers = np.concatenate([numbers, np.array(bare, np.int64)])
+        # A library that cannot be written is still drawn.
+        with suppress(LibraryError):
+            told = json.dumps([{"text": one.text, "x": one.x, "y": one.y} for one in labels])
+            self._catalog.keep_map(
+                key, numbers.tobytes(), positions.tobytes(), clusters.tobytes(), told
+            )
+        return self._titled(numbers, positions, clusters, labels)
+
+    def _titled(
+        self, numbers: Numbers, positions: Matrix, clusters: Numbers, labels: Sequence[Label]
+    ) -> LibraryMap:
+        known = self._catalog.titles()
+        there = sorted((int(n), at) for at, n in enumerate(numbers) if int(n) in known)
+        rows = [at for _, at in there]
+        named = [known[number] for number, _ in there]
+        return LibraryMap(
+            tuple(row[0] for row in named),
+            tuple(row[1] for row in named),
+            tuple(row[2] for row in named),
+            positions[rows],
+            clusters[rows],
+            tuple(labels),
+        )
+
+
+def _text(paper: Paper | None) -> str:
+    return f"{paper.title}. {paper.abstract}" if paper else ""
+
+
+def _row(count: int) -> Matrix:
+    """Returns places side by side along the lower edge, ``(count, 2)``."""
+    across = (np.arange(count) + 0.5) / count
+    return np.stack([across, np.ones(count)], axis=1).astype(np.float32)
+
+
+def sampled(count: int) -> list[int]:
+    """Returns the places of the papers that t-SNE places itself, ascending."""
+    if count <= SAMPLE:
+        return list(range(count))
+    drawn = np.random.default_rng(_SEED).choice(count, SAMPLE, replace=False)
+    return sorted(int(at) for at in drawn)
+
+
+def drawn(
+    vectors: Matrix, sample: Sequence[int], texts: Sequence[str]
+) -> tuple[Matrix, Numbers, list[Label]]:
+    """Returns the positions ``(n, 2)``, the clusters ``(n,)`` and their labels.
+
+    Args:
+        vectors: ``(n, d)`` float32, a paper each.
+        sample: Places of the papers that are placed by themselves, the others beside them.
+        texts: Title and abstract of each paper of the sample.
+    """
+    if not len(vectors):
+        return np.empty((0, 2), np.float32), np.empty(0, np.int64), []
+    reduced = _principal(vectors, vectors[sample])
+    placed = _framed(_apart(_embedded(reduced[sample])))
+    positions = placed
+    if len(sample) < len(vectors):
+        positions = _beside(reduced, reduced[sample], placed)
+        positions[sample] = placed
+        positions = np.clip(_apart(positions), 0, 1).astype(np.float32)
+    centres = _centres(placed)
+    clusters = np.concatenate(
+        [_distances(positions[at : at + _AT_ONCE], centres).argmin(axis=1)
+         for at in range(0, len(positions), _AT_ONCE)]
+    )  # fmt: skip
+    called = names(texts, clusters[sample], len(centres))
+    labels = [Label(name, float(x), float(y)) for name, (x, y) in zip(called, centres, strict=True)]
+    return positions, clusters, labels
+
+
+def _principal(vectors: Matrix, sample: Matrix) -> Matrix:
+    """Returns the vectors on the widest axes of the sample, ``(n, AXES)`` or fewer."""
+    centre = sample.mean(axis=0)
+    spread = sample - centre
+    _, axes = np.linalg.eigh(spread.T @ spread)
+    reduced: Matrix = ((vectors - centre) @ axes[:, ::-1][:, :AXES]).astype(np.float32)
+    return reduced
+
+
+def _embedded(reduced: Matrix) -> Matrix:
+    """Returns places in the plane ``(n, 2)``, like papers near one another.
+
+    Source: t-SNE, van der Maaten and Hinton 2008; begun from the two widest axes, which keeps
+    the large picture, Kobak and Berens 2019, "The art of using t-SNE for single-cell
+    transcriptomics" (scikit-learn calls it ``init="pca"``; theirs divides by 0 where all
+    papers are alike).
+    """
+    width = float(reduced[:, 0].std())
+    if width < 1e-6:
+        return np.zeros((len(reduced), 2), np.float32)
+    start = (reduced[:, :2] / width).astype(np.float32)
+    if len(reduced) < 5:
+        return start
+    # Slow to import: only a library that is drawn pays for it.
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    perplexity = min(_PERPLEXITY, (len(reduced) - 1) / 3)
+    # Its threads wait for one another busily: on two busy cores 512 papers took 7.0 s with
+    # two of them, 1.7 with one, and one gives the same map each time.
+    with threadpool_limits(1):
+        tsne = TSNE(perplexity=perplexity, init=start * 1e-4, max_iter=_STEPS, random_state=_SEED)
+        placed: Matrix = tsne.fit_transform(reduced)
+    return placed
+
+
+def _apart(places: Matrix) -> Matrix:
+    """Returns the places, those that fall on one another turned a little aside."""
+    width = float(np.ptp(places, axis=0).max()) or 1.0
+    _, first, group = np.unique(
+        np.round(places / width, 4), axis=0, return_index=True, return_inverse=True
+    )
+    moved, met = places.copy(), Counter[int]()
+    for at, of in enumerate(group.ravel().tolist()):
+        turn = met[of]
+        met[of] += 1
+        if at != first[of]:
+            reach = 0.004 * width * math.sqrt(turn)
+            moved[at] += (reach * math.cos(turn * _TURN), reach * math.sin(turn * _TURN))
+    return moved
+
+
+def _framed(places: Matrix) -> Matrix:
+    """Returns the places with each axis brought to [0, 1]; to its middle where it has no width."""
+    low, width = places.min(axis=0), np.ptp(places, axis=0)
+    framed = np.where(width > 1e-9, (places - low) / np.where(width > 1e-9, width, 1), 0.5)
+    return framed.astype(np.float32)
+
+
+def _distances(some: Matrix, others: Matrix) -> Matrix:
+    """Returns the squared distance of each row to each of the others."""
+    lengths = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
+    squares: Matrix = (lengths - 2 * some @ others.T).clip(0)
+    return squares
+
+
+def _beside(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
+    """Returns a place for each paper among its nearest in the sample, nearer ones counting more."""
+    found = []
+    for at in range(0, len(reduced), _AT_ONCE):
+        squares = _distances(reduced[at : at + _AT_ONCE], sample)
+        near = np.argpartition(squares, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        squares = np.take_along_axis(squares, near, axis=1)
+        nearest = np.take_along_axis(near, squares.argmin(axis=1)[:, None], axis=1)
+        off = np.linalg.norm(placed[near] - placed[nearest], axis=2)
+        weights = np.where(off < _NEAR, 1 / (squares + 1e-6), 0)
+        weights /= weights.sum(axis=1, keepdims=True)
+        found.append((weights[:, :, None] * placed[near]).sum(axis=1))
+    return np.concatenate(found).astype(np.float32)
+
+
+def _centres(placed: Matrix) -> Matrix:
+    """Returns the middle of each cluster, ``(c, 2)``; what stands together has one name."""
+    count = min(round(math.sqrt(len(placed)) / 2), MOST)
+    distinct = len(np.unique(placed, axis=0))
+    # Four papers of a cluster at least have words in common.
+    count = min(max(count, FEWEST), max(1, distinct // 4))
+    if count == 1:
+        middle: Matrix = placed.mean(axis=0, keepdims=True)
+        return middle
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    kmeans = KMeans(count, n_init=5, random_state=_SEED)
+    with threadpool_limits(1):
+        centres: Matrix = kmeans.fit(placed).cluster_centers_
+    return centres

@@ -1,0 +1,1 @@
+"""Embeddings: the bundled model, any endpoint, and a vector for each token."""

@@ -1,0 +1,196 @@
+"""Gathering: files read one by one before anything is written, each standing for itself.
+
+Papers wait on disk, not in memory, in a file without a name; a file that breaks off leaves none.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Self
+
+from footnote.index import SourceError
+from footnote.index.models import Paper, Problem, from_json, to_json
+from footnote.index.readers import FORMATS, MOST_UNPACKED, NothingUsable, files_of, read_papers
+
+# Of one file, that are kept; the others are counted.
+MOST_PROBLEMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one file as it was read.
+
+    Attributes:
+        name: As whoever gave the file calls it.
+        of: The path or name that was given for it: its own, or its folder's.
+        papers: Records that can be used.
+        refused: Records that cannot.
+        problems: The first of those, with reasons.
+        error: Why it could not be read at all, without its name; then it gives no paper.
+    """
+
+    name: str
+    of: str
+    papers: int = 0
+    refused: int = 0
+    problems: tuple[Problem, ...] = ()
+    error: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was given by itself and could not be read; in a folder others may stand."""
+        return self.error is not None and self.of == self.name
+
+
+class Gathered:
+    """Files that were read, and their papers; to be closed.
+
+    Attributes:
+        files: In the order that they were given in; those of a folder by name.
+    """
+
+    def __init__(self, *, most_unpacked: int = MOST_UNPACKED, most_kept: int | None = None) -> None:
+        """Holds nothing yet.
+
+        Args:
+            most_unpacked: Bytes that a packed file may open to.
+            most_kept: Bytes that the papers of all files together may take; None sets no limit.
+        """
+        self.files: list[Reading] = []
+        self._spool = TemporaryFile()  # noqa: SIM115  # closed with this
+        self._most_unpacked, self._most_kept = most_unpacked, most_kept
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._spool.close()
+
+    @property
+    def papers(self) -> int:
+        """Records that can be used, in all files."""
+        return sum(file.papers for file in self.files)
+
+    @property
+    def failures(self) -> list[Reading]:
+        """The files, and the folders, that were given and could not be read."""
+        return [file for file in self.files if file.failed]
+
+    @property
+    def names(self) -> list[str]:
+        """What was given and could be read."""
+        return list(dict.fromkeys(file.of for file in self.files if file.error is None))
+
+    def take(self, path: Path, name: str | None = None) -> None:
+        """Reads a file, or every file of a folder.
+
+        Args:
+            path: Its own.
+            name: What whoever gave it calls it, if not so.
+        """
+        if not path.is_dir():
+            given = name or str(path)
+            self.files.append(self._read(path, given, given, name or path.name))
+            return
+        found = [
+            self._read(file, str(file), str(path), str(file.relative_to(path)))
+            for file in files_of(path)
+        ]
+        if all(file.error for file in found):
+            told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"
+            found = [Reading(str(path), str(path), error=told)]
+        self.files += found
+
+    def check(self) -> None:
+        """Makes sure that there is something to add.
+
+        Raises:
+            SourceError: Nothing that was given can be read.
+            NothingUsable: No record can be used.
+        """
+        if self.papers or not self.files:
+            return
+        if len(self.files) == 1 and self.failures:
+            raise SourceError(f"{self.files[0].name}: {self.files[0].error}")
+        names = ", ".join(dict.fromkeys(file.of for file in self.files))
+        if all(file.error for file in self.files):
+            raise SourceError(
+                f"{names}: none of these {len(self.files)} can be read; give {FORMATS}"
+            )
+        count = sum(file.refused for file in self.files)
+        raise NothingUsable(
+            f"{names}: none of {count} records can be used; mend them, or give {FORMATS}",
+            [problem for file in self.files for problem in file.problems],
+        )
+
+    def records(self) -> Iterator[tuple[int, Paper]]:
+        """Yields every paper, with the place of its file in ``files``."""
+        self._spool.seek(0)
+        for place, file in enumerate(self.files):
+            for _ in range(file.papers):
+                yield place, from_json(self._spool.readline().decode())
+
+    def _read(self, path: Path, name: str, of: str, within: str) -> Reading:
+        begin, refused, problems, papers = self._spool.tell(), 0, list[Problem](), 0
+        try:
+            for found in read_papers(path, name=within, most_unpacked=self._most_unpacked):
+                if isinstance(found, Paper):
+                    self._keep(path, found)
+                    papers += 1
+                    continue
+                refused += 1
+                if refused <= MOST_PROBLEMS:
+                    problems.append(found)
+        except SourceError as error:
+            # What it gave until then is not kept: a file goes in whole or not at all.
+            self._spool.seek(begin)
+            self._spool.truncate()
+            return Reading(name, of, error=str(error).removeprefix(f"{path}: "))
+        return Reading(name, of, papers, refused, tuple(problems))
+
+    def _keep(self, path: Path, paper: Paper) -> None:
+        self._spool.write(to_json(paper).encode() + b"\n")
+        if self._most_kept is not None and self._spool.tell() > self._most_kept:
+            raise SourceError(
+                f"{path}: the papers of all these files take more than {self._most_kept:,} bytes; "
+                "add it by itself, or split it"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that was read from some paths."""
+
+    papers: tuple[Paper, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_sources(paths: Sequence[Path]) -> Sources:
+    """Reads every path into memory; a file of a folder that is none of ours is a problem.
+
+    Raises:
+        SourceError: A path cannot be read.
+        NothingUsable: No record in any of them can be used; where there is no path, none is
+            looked for.
+    """
+    with Gathered() as found:
+        for path in paths:
+            found.take(path)
+        for failed in found.failures:
+            raise SourceError(f"{failed.name}: {failed.error}")
+        found.check()
+        problems = [problem for file in found.files for problem in _problems(file)]
+        return Sources(tuple(paper for _, paper in found.records()), tuple(problems))
+
+
+def _problems(file: Reading) -> tuple[Problem, ...]:
+    if file.error is None:
+        return file.problems
+    return (Problem(str(Path(file.name).relative_to(file.of)), None, file.error),)

@@ -1,0 +1,108 @@
+"""PubMed's XML: one article a record; no entity is resolved and nothing is fetched."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from footnote.index.models import Paper, Problem
+from footnote.index.readers.decompression import Text
+from footnote.index.readers.record import date_of, read_each
+
+SOURCE = "PubMed"
+# Three thousand authors with their affiliations take 2 MB.
+LONGEST = 10_000_000
+
+_START = re.compile(r"<Pubmed(?:Book)?Article[\s>]")
+_HEAD = re.compile(r"<!DOCTYPE\s+PubmedArticleSet\b|<Pubmed(?:Article(?:Set)?|BookArticle)[\s>/]")
+_END = re.compile(r"</PubmedArticle\s*>")
+
+
+def recognises(head: str) -> bool:
+    """Returns whether a text starts as a set of PubMed's articles does."""
+    return head.lstrip().startswith("<") and bool(_HEAD.search(head))
+
+
+def read(text: Text, name: str) -> Iterator[Paper | Problem]:
+    """Yields one paper or one Problem for each article, in order."""
+    return read_each(text, name, _START, _fields, longest=LONGEST)
+
+
+def _fields(record: str) -> dict[str, object]:
+    article = _parsed(record)
+    pmid = _text(article, "MedlineCitation/PMID")
+    of = "MedlineCitation/Article"
+    return {
+        "title": _text(article, f"{of}/ArticleTitle") or _text(article, f"{of}/VernacularTitle"),
+        "abstract": _abstract(article),
+        "pmid": pmid or None,
+        "doi": _text(article, f"{of}/ELocationID[@EIdType='doi']")
+        or _text(article, "PubmedData/ArticleIdList/ArticleId[@IdType='doi']"),
+        "authors": [
+            n for author in article.iterfind(f"{of}/AuthorList/Author") if (n := _spoken(author))
+        ],
+        "published": _published(article),
+        "venue": _text(article, f"{of}/Journal/Title")
+        or _text(article, f"{of}/Journal/ISOAbbreviation")
+        or None,
+        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None,
+        "source": SOURCE,
+    }
+
+
+def _parsed(record: str) -> "etree._Element":
+    """Returns the element of one article.
+
+    It is parsed by itself, so that the set's DOCTYPE, and any entity made there, is not seen.
+    """
+    if record.startswith("<PubmedBook"):
+        raise ValueError("a book; only articles are read")
+    end = _END.search(record)
+    if not end:
+        raise ValueError("article without its end; the file seems to be cut off here")
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        return etree.fromstring(record[: end.end()].encode(errors="replace"), parser)
+    except etree.XMLSyntaxError as error:
+        what = re.sub(r", line \d+, column \d+.*", "", error.msg or "not well-formed")
+        raise ValueError(f"not XML ({what} in its line {error.lineno})") from error
+
+
+def _text(element: "etree._Element", path: str) -> str:
+    """Returns the text of the first element on a path, its italics and indices among it."""
+    found = element.find(path)
+    return "" if found is None else _all_text(found)
+
+
+def _all_text(element: "etree._Element") -> str:
+    # By strings alone: a comment and an entity are nodes with a text of their own.
+    return " ".join("".join(element.xpath(".//text()")).split())
+
+
+def _abstract(article: "etree._Element") -> str | None:
+    """Returns the abstract in one line, each part after its label; None where there is none."""
+    parts = []
+    for part in article.iterfind("MedlineCitation/Article/Abstract/AbstractText"):
+        label, text = (part.get("Label") or "").strip(), _all_text(part)
+        if text:
+            parts.append(f"{label}: {text}" if label else text)
+    return " ".join(parts) or None
+
+
+def _spoken(author: "etree._Element") -> str:
+    """Returns the name of a person, first names first, or of a group."""
+    names = (_text(author, field) for field in ("ForeName", "LastName", "Suffix"))
+    return " ".join(name for name in names if name) or _text(author, "CollectiveName")
+
+
+def _published(article: "etree._Element") -> str | None:
+    """Returns the date of the issue, else that of the electronic article."""
+    of = "MedlineCitation/Article"
+    dates = [
+        date_of(*(_text(article, f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
+        for place in ("Journal/JournalIssue/PubDate", "ArticleDate")
+    ]
+    dates.append(date_of(_text(article, f"{of}/Journal/JournalIssue/PubDate/MedlineDate")))
+    return next((date for date in dates if date), None)

@@ -1,0 +1,222 @@
+"""A record of any source: its untrusted fields checked and made a paper, or one line about it.
+
+Formats whose records stand one after another are cut apart before anything parses them, so
+that a record which breaks its parser costs no other.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from footnote.index.models import (
+    Paper,
+    Problem,
+    arxiv_number,
+    flaw_of,
+    identifier,
+    make_paper,
+)
+from footnote.index.readers.decompression import Text
+from footnote.index.readers.splitting import cut, with_newlines
+
+# Characters of one record: pybtex takes the square of its length.
+LONGEST = 100_000
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?", re.ASCII)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH_NAME = re.compile(rf"\b({'|'.join(_MONTHS)})", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?:arxiv:|arxiv\.org/(?:abs|pdf|html)/|10\.48550/arxiv\.)\s*"
+    r"(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})",
+    re.IGNORECASE | re.ASCII,
+)
+_PUBMED = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nlm\.nih\.gov/pubmed)/(\d{1,9})", re.ASCII)
+
+
+def _names(value: object) -> object:
+    """Splits "A One, B Two and C Three"; a list stays as it is."""
+    if isinstance(value, str):
+        return [name for part in re.split(r",| and |;", value) if (name := part.strip())]
+    return value
+
+
+def _date(value: object) -> object:
+    """Writes a date as YYYY[-MM[-DD]]; anything else is refused, the 31st of June too."""
+    if value == "":
+        return None
+    match = _DATE.fullmatch(str(value).strip())
+    try:
+        year, month, day = match.groups() if match else ("0", None, None)
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        raise ValueError(f"got {str(value)[:40]!r}, expected YYYY-MM-DD") from None
+    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
+
+
+def _text(value: object) -> object:
+    """Makes one line of a text; a number is taken as its digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _encodable(text: str) -> str:
+    """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
+    if flaw := flaw_of(text):
+        raise ValueError(flaw)
+    return text
+
+
+OneLine = Annotated[str, BeforeValidator(_text), AfterValidator(_encodable)]
+
+
+def _filled(text: str) -> str:
+    """Refuses a blank abstract; others stay as they are, since quotes are offsets into them."""
+    if not text.strip():
+        raise ValueError("is empty")
+    return _encodable(text)
+
+
+class _Record(BaseModel):
+    """The untrusted fields of one record; unknown fields are let go."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    title: OneLine = ""
+    abstract: Annotated[str, AfterValidator(_filled)] = Field(
+        validation_alias=AliasChoices("abstract", "text")
+    )
+    id: OneLine | None = Field(None, validation_alias=AliasChoices("id", "_id"))
+    arxiv_id: OneLine | None = None
+    doi: OneLine | None = None
+    pmid: OneLine | None = None
+    authors: Annotated[tuple[OneLine, ...], BeforeValidator(_names)] = ()
+    author_count: int | None = None
+    published: Annotated[str | None, BeforeValidator(_date)] = Field(
+        None, validation_alias=AliasChoices("published", "date", "created", "year")
+    )
+    venue: OneLine | None = None
+    url: OneLine | None = None
+    source: OneLine | None = None
+    note: OneLine | None = None
+
+    def identifiers(self) -> list[str]:
+        """Returns every identifier of the record; a bare id counts as arXiv's if it looks so."""
+        pairs = [("arxiv", self.arxiv_id), ("doi", self.doi), ("pmid", self.pmid)]
+        if self.id:
+            kind, colon, value = self.id.partition(":")
+            if colon and kind in ("arxiv", "doi", "pmid", "acl", "id"):
+                pairs.append((kind, value))
+            elif not self.id.startswith("title:"):
+                pairs.append(("arxiv" if arxiv_number(self.id) else "id", self.id))
+        return [i for kind, value in pairs if value and (i := identifier(kind, value))]
+
+
+def paper_of(fields: Mapping[str, object]) -> Paper:
+    """Returns the paper that a record's fields describe; a field that is None is not there.
+
+    Raises:
+        ValueError: A field is missing or of the wrong kind; ``fault`` says which.
+    """
+    record = _Record.model_validate({k: v for k, v in fields.items() if v is not None})
+    arxiv = next((i for i in record.identifiers() if i.startswith("arxiv:")), None)
+    url = record.url or (f"https://arxiv.org/abs/{arxiv.partition(':')[2]}" if arxiv else None)
+    return make_paper(
+        record.title,
+        record.abstract,
+        record.identifiers(),
+        authors=record.authors,
+        author_count=record.author_count,
+        published=record.published,
+        venue=record.venue,
+        url=url if url and url.startswith(("https://", "http://")) else None,
+        source=record.source,
+        note=record.note,
+    )
+
+
+def fault(error: Exception) -> str:
+    """Returns in one line what is wrong with a record, by the first field that is."""
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())[:200] or type(error).__name__
+    first = error.errors(include_url=False)[0]
+    field = ".".join(map(str, first["loc"])) or "record"
+    if first["type"] == "missing":
+        return 'missing "abstract"' if field in ("abstract", "text") else f'missing "{field}"'
+    return f'"{field}": {first["msg"].removeprefix("Value error, ")}'
+
+
+# Formats whose records stand one after another.
+
+
+def read_each(
+    text: Text,
+    name: str,
+    start: re.Pattern[str],
+    parse: Callable[[str], Mapping[str, object] | None],
+    *,
+    longest: int = LONGEST,
+) -> Iterator[Paper | Problem]:
+    """Yields a paper or a problem for each record of a text.
+
+    Args:
+        text: The file, whole or in pieces.
+        name: Of the file, for problems.
+        start: What every record begins with, and nothing else.
+        parse: Returns the fields of one record, None for what is none; raises ValueError.
+        longest: Characters of a record at most.
+    """
+    for line, record, length in cut(with_newlines(text), start, longest):
+        try:
+            if length > longest:
+                raise ValueError(f"record of {length:,} characters, at most {longest:,} are read")
+            fields = parse(record)
+            if fields is not None:
+                yield paper_of(fields)
+        except (ValueError, RecursionError) as error:
+            yield Problem(name, line, fault(error))
+
+
+def date_of(year: str, month: str = "", day: str = "") -> str | None:
+    """Returns a date as far as it can be read: "2020", "May", "5th" is 2020-05-05.
+
+    "In press" is no year, and a month may be a name or a number; what cannot be read is left out.
+    """
+    found = re.search(r"\b[12]\d{3}\b", year, re.ASCII)
+    if not found:
+        return None
+    name = _MONTH_NAME.search(month)
+    number = re.fullmatch(r"\s*(\d{1,2})\s*", month, re.ASCII)
+    parts = [found[0]]
+    if name or number:
+        parts.append(str(_MONTHS.index(name[1].lower()) + 1) if name else number[1])  # type: ignore[index]
+        if match := re.match(r"\s*(\d{1,2})(?!\d)", day, re.ASCII):
+            parts.append(match[1])
+    # The 31st of June is a day of June, and a 13th month one of the year.
+    for kept in range(len(parts), 0, -1):
+        try:
+            return str(_date("-".join(parts[:kept])))
+        except ValueError:
+            continue
+    return None
+
+
+def arxiv_in(*texts: str) -> str | None:
+    """Returns the arXiv number that one of the texts names as such."""
+    return next((match[1] for text in texts if (match := _ARXIV.search(text))), None)
+
+
+def pmid_in(*texts: str) -> str | None:
+    """Returns the number of PubMed that one of the texts is an address of."""
+    return next((match[1] for text in texts if (match := _PUBMED.search(text))), None)

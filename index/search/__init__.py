@@ -1,0 +1,1 @@
+"""Search: by meaning, by words and by name, and the stores that it reads."""

@@ -1,0 +1,139 @@
+"""The Tantivy full-text store of papers: derived from the catalog, disposable."""
+
+import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from footnote.index.models import year_bounds
+
+# What a question is worded with rather than about; BM25 would still weigh it.
+STOP_WORDS = frozenset(
+    """a about above after again against all also am an and any are as at be because been before
+    being below between both but by can could did do does doing done down during each either else
+    ever few for from further get gets got had has have having he her here hers him his how however
+    i if in into is it its itself just let like made make makes many may me might mine more most
+    much must my no nor not now of off often on once one only onto or other our ours out over own
+    per quite rather really same say says she should since so some such than that the their theirs
+    them then there these they this those through thus to too toward towards under until up upon us
+    use used uses using very via was we well were what when where whether which while who whom
+    whose why will with within without would yes yet you your yours""".split()
+)
+_WORD = re.compile(r"\w+")
+_NO_YEAR = 0
+
+
+def query_words(text: str) -> list[str]:
+    """Returns the words of a question that say what it is about, in order, once each."""
+    found = dict.fromkeys(word for word in _WORD.findall(text.lower()))
+    telling = [word for word in found if word not in STOP_WORDS]
+    return telling or list(found)
+
+
+@lru_cache
+def _analyzer(language: str) -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.lowercase())
+    return builder.filter(tantivy.Filter.stemmer(language)).build()
+
+
+def stems(text: str, language: str = "english") -> list[str]:
+    """Returns the stem of each word of a text; the index keeps the English ones."""
+    return list(_analyzer(language).analyze(text))
+
+
+class Words:
+    """One Tantivy index in one folder; a document a paper, its number being the catalog's."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the index, or makes an empty one."""
+        folder.mkdir(parents=True, exist_ok=True)
+        schema = tantivy.SchemaBuilder()
+        schema.add_integer_field("number", stored=True, indexed=True, fast=True)
+        schema.add_integer_field("year", indexed=True, fast=True)
+        schema.add_text_field("text", tokenizer_name="en_stem")
+        self._schema = schema.build()
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._searcher = self._index.searcher()
+
+    def count(self) -> int:
+        """Returns the number of papers."""
+        return int(self._searcher.num_docs)
+
+    def add(self, papers: Iterable[tuple[int, str, int | None]]) -> None:
+        """Adds rows of number, text and year, in one commit."""
+        writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        for number, text, year in papers:
+            writer.add_document(
+                tantivy.Document(number=[number], text=[text], year=[year or _NO_YEAR])
+            )
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def search(
+        self,
+        text: str,
+        k: int,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        papers: Collection[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """Returns up to ``k`` pairs of paper number and BM25 score, best first.
+
+        Args:
+            text: What to look for.
+            k: At most so many.
+            since: First year.
+            until: Last year.
+            papers: Numbers of the papers that may be found; all where not given.
+        """
+        words = query_words(text)
+        if not words or k < 1:
+            return []
+        # Only words reach the parser, so nothing in a question is query syntax.
+        query, _ = self._index.parse_query_lenient(" ".join(words), ["text"])
+        must = tantivy.Occur.Must
+        if since is not None or until is not None:
+            years = tantivy.Query.range_query(
+                self._schema, "year", tantivy.FieldType.Integer, *year_bounds(since, until)
+            )
+            query = tantivy.Query.boolean_query([(must, query), (must, years)])
+        if papers is not None:
+            # Its score is a constant: at 0 the others stay BM25.
+            these = tantivy.Query.term_set_query(self._schema, "number", sorted(papers))
+            these = tantivy.Query.const_score_query(these, 0.0)
+            query = tantivy.Query.boolean_query([(must, query), (must, these)])
+        found = self._best(query, k)
+        rows = [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
+        # Tantivy breaks ties by place, which depends on the order of writing.
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+    def known(self, word: str) -> bool:
+        """Returns whether any paper has a word with the same stem."""
+        return any(self._searcher.doc_freq("text", stem) for stem in stems(word))
+
+    def resembling(self, word: str, *, edits: int, k: int) -> list[int]:
+        """Returns the numbers of up to ``k`` papers with a word within so many edits."""
+        found = set[int]()
+        for stem in stems(word)[:1]:
+            query = tantivy.Query.fuzzy_term_query(self._schema, "text", stem, distance=edits)
+            found |= {int(self._searcher.doc(at)["number"][0]) for _, at in self._best(query, k)}
+        return sorted(found)
+
+    def _best(self, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:
+        """Returns up to ``k`` scores with their documents.
+
+        Tantivy makes room for all that it is asked for: two thousand million end the process.
+        """
+        k = min(k, self.count())
+        return list(self._searcher.search(query, k).hits) if k > 0 else []
+
+    def close(self) -> None:
+        """Lets go of the files, so that the folder can be moved or removed."""
+        del self._searcher, self._index

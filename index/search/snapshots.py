@@ -1,0 +1,191 @@
+"""Snapshots: the Chroma collection and the Tantivy index of a library, derived together.
+
+A snapshot is a folder. It is written beside the one in use and never changed after it is
+published, which is one row in the catalog: a reader sees the old one or the new one,
+whole, and a killed writer leaves nothing but a folder to sweep away. Two processes on one
+Chroma folder lose vectors silently; this way no two ever share one that changes.
+"""
+
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from footnote.index import EmbedderMismatch, LibraryError
+from footnote.index.search.chroma import BATCH_ROWS, Vectors
+from footnote.index.search.fulltext import Words
+from footnote.index.storage.catalog import Catalog
+
+# A passage that finds itself has cosine 1; float32 and the graph's rounding take some away.
+SELF_COSINE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The two derived stores of one generation, opened."""
+
+    generation: int
+    vectors: Vectors
+    words: Words
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.vectors.close()
+        self.words.close()
+
+
+class Snapshots:
+    """The folder of a library's snapshots, of which one is published."""
+
+    def __init__(self, folder: Path, catalog: Catalog, embedder: str) -> None:
+        """Opens nothing yet; ``embedder`` is whose vectors the caller can search with."""
+        self._root = folder
+        self._embedder = embedder
+        self._catalog = catalog
+        self._guard = threading.RLock()
+        self._snapshot: Snapshot | None = None
+        self._previous: Snapshot | None = None
+        self._seen = -1
+
+    def close(self) -> None:
+        """Closes the snapshots in use."""
+        with self._guard:
+            for snapshot in (self._snapshot, self._previous):
+                if snapshot:
+                    snapshot.close()
+            self._snapshot = self._previous = None
+
+    def current(self) -> Snapshot | None:
+        """Returns the published snapshot, opening it when it is not the one in use.
+
+        Raises:
+            EmbedderMismatch: The library changed to another embedder meanwhile.
+            LibraryError: The snapshot is damaged.
+        """
+        with self._guard:
+            version = self._catalog.data_version()
+            if self._snapshot is not None and version == self._seen:
+                return self._snapshot
+            recorded = self._catalog.meta("embedder")
+            if recorded != self._embedder:
+                raise EmbedderMismatch(
+                    f"the library changed to {recorded} while it was open with {self._embedder}; "
+                    "open it again"
+                )
+            generation = self._generation()
+            if self._snapshot is None or self._snapshot.generation != generation:
+                folder = self._folder(generation)
+                if not folder.is_dir():
+                    return self._snapshot
+                opened = _open(folder, generation)
+                # Another thread may still be reading the one it was handed a moment ago: it
+                # stays open until the next swap.
+                if self._previous:
+                    self._previous.close()
+                self._previous, self._snapshot = self._snapshot, opened
+            self._seen = version
+            return self._snapshot
+
+    def agrees(self) -> bool:
+        """Returns whether the published snapshot holds what the catalog holds.
+
+        The catalog's revision and the counts are compared, and one passage, another one at
+        each call, must find itself.
+        """
+        try:
+            snapshot = self.current()
+            return snapshot is not None and self._matches(snapshot)
+        except EmbedderMismatch:
+            raise
+        # Whatever the stores stumble over, they can be made again from the catalog.
+        except Exception:
+            self.close()
+            return False
+
+    def _matches(self, snapshot: Snapshot) -> bool:
+        if self._catalog.meta("revision") != self._catalog.meta("published"):
+            return False
+        if self._catalog.counts() != (snapshot.words.count(), snapshot.vectors.count()):
+            return False
+        numbers, vectors = self._catalog.vectors(self._catalog.sample_passages(1))
+        found = snapshot.vectors.nearest(vectors[0], 1) if numbers else [(0, 1.0)]
+        return bool(found) and found[0][1] > SELF_COSINE
+
+    def publish(self, *, afresh: bool = False) -> None:
+        """Writes the next snapshot beside the present one, and makes it the present one.
+
+        Nothing is embedded: vectors come from the catalog.
+
+        Args:
+            afresh: Do not start from a copy of the present collection, as when none is open.
+        """
+        generation = self._generation() + 1
+        revision = self._catalog.meta("revision") or "0"
+        making = self._root / f"{generation}.making"
+        for leftover in (making, self._folder(generation)):
+            shutil.rmtree(leftover, ignore_errors=True)
+        making.mkdir(parents=True)
+        present = self._folder(generation - 1) / "vectors"
+        if self._snapshot and not afresh and present.is_dir():
+            shutil.copytree(present, making / "vectors")
+        self._write_vectors(making / "vectors")
+        self._write_words(making / "words")
+        os.replace(making, self._folder(generation))
+        newest = self._catalog.all_published()
+        self._catalog.set_meta(generation=str(generation), published=revision, newest=newest)
+        # SQLite's data_version speaks of other connections' commits only.
+        self._seen = -1
+        self.current()
+        self.sweep()
+
+    def _write_vectors(self, folder: Path) -> None:
+        vectors = Vectors(folder)
+        wanted, held = set(self._catalog.passage_numbers()), vectors.numbers()
+        vectors.delete(held - wanted)
+        missing = sorted(wanted - held)
+        for at in range(0, len(missing), BATCH_ROWS):
+            vectors.upsert(*self._catalog.vectors(missing[at : at + BATCH_ROWS]))
+        vectors.close()
+
+    def _write_words(self, folder: Path) -> None:
+        # Always afresh: 22,000 papers a second, and no way to be half right.
+        words = Words(folder)
+        words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers())
+        words.close()
+
+    def leftovers(self) -> list[Path]:
+        """Returns the folders that nobody reads: what a killed writer made, or had yet to sweep."""
+        generation = self._generation()
+        # The one before stays: a reader may be opening it at this moment.
+        kept = (str(generation), str(generation - 1))
+        if not self._root.is_dir():
+            return []
+        return [folder for folder in self._root.iterdir() if folder.name not in kept]
+
+    def sweep(self) -> None:
+        """Removes the folders that nobody reads; the caller holds the write lock."""
+        for folder in self.leftovers():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _generation(self) -> int:
+        return int(self._catalog.meta("generation") or 0)
+
+    def _folder(self, generation: int) -> Path:
+        return self._root / str(generation)
+
+
+def _open(folder: Path, generation: int) -> Snapshot:
+    try:
+        vectors = Vectors(folder / "vectors")
+        try:
+            return Snapshot(generation, vectors, Words(folder / "words"))
+        except BaseException:
+            vectors.close()
+            raise
+    # Chroma's and Tantivy's errors share no base class.
+    except Exception as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise LibraryError(
+            f"{folder} is damaged ({reason}); open the library again, which makes it anew"
+        ) from error

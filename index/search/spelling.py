@@ -1,0 +1,49 @@
+"""Spelling: the word of a library that a word unknown to it was meant to be."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from footnote.index.models import Paper
+from footnote.index.search.fulltext import STOP_WORDS, Words, query_words
+
+# A shorter word is as near to many others.
+_SHORTEST = 5
+# A longer one is no word, and what resembles it is looked for in the square of its length.
+_LONGEST = 40
+# From this length on two letters may be wrong.
+_LONG = 8
+# Papers in which the right word is looked for.
+_READ = 20
+# Of all letters, so many must stand in the same order; by Ratcliff and Obershelp, 1988.
+_ALIKE = 0.75
+
+
+def respelled(
+    word: str, words: Words, papers: Callable[[Sequence[int]], Sequence[Paper]]
+) -> str | None:
+    """Returns the commonest word of the library that is nearest to one that it does not have.
+
+    Args:
+        word: Without spaces.
+        words: The full-text index.
+        papers: Returns papers by their numbers.
+
+    Returns:
+        None where the word is known, is short, very long or has digits, or nothing is near.
+    """
+    lower = word.lower()
+    if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+        return None
+    if lower in STOP_WORDS or words.known(word):
+        return None
+    numbers = words.resembling(lower, edits=2 if len(word) >= _LONG else 1, k=_READ)
+    counts = Counter(
+        other
+        for paper in papers(numbers)
+        for other in query_words(f"{paper.title} {paper.abstract}")
+        # Few people miss the first letter; a word that begins otherwise is mostly another one.
+        if other[:1] == lower[:1] and abs(len(other) - len(lower)) <= 2
+    )
+    near = get_close_matches(lower, sorted(counts, key=lambda o: -counts[o]), 1, _ALIKE)
+    return near[0] if near else None

@@ -1,0 +1,1 @@
+"""Storage: the SQLite catalog of a library, and how papers come into it and leave it."""

@@ -1,0 +1,175 @@
+"""Imports: what each call to ``Library.add`` changed, kept so that it can be undone.
+
+A batch of papers and the note of what it changed are one transaction, so an import that was
+killed can be undone as far as it came.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from footnote.index.models import Paper, from_json
+from footnote.index.storage.vectors import Embedded
+
+# Libraries made before imports were noted get the tables when they are next written.
+_IMPORTS = """
+CREATE TABLE IF NOT EXISTS imports (
+    number INTEGER PRIMARY KEY, began TEXT NOT NULL, names TEXT NOT NULL,
+    new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0,
+    complete INTEGER NOT NULL DEFAULT 0, undone INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS changes (
+    import INTEGER NOT NULL REFERENCES imports, paper INTEGER NOT NULL, record TEXT,
+    aliases TEXT NOT NULL DEFAULT '[]', became INTEGER, PRIMARY KEY (import, paper))
+    WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS changes_by_paper ON changes (paper);
+CREATE INDEX IF NOT EXISTS changes_by_became ON changes (became);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One call to ``Library.add`` that changed something.
+
+    Attributes:
+        number: From 1, in the order of the calls.
+        when: It began, as ISO 8601 in UTC.
+        names: Of what was read, such as paths; none where the caller gave none.
+        new: Papers that it added.
+        changed: Papers that it changed.
+        complete: Whether it came to its end; false while it runs, and after a kill.
+        undone: Whether it was taken back.
+    """
+
+    number: int
+    when: str
+    names: tuple[str, ...] = ()
+    new: int = 0
+    changed: int = 0
+    complete: bool = False
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import did to one paper.
+
+    Attributes:
+        paper: Its number.
+        before: What it was; None where the import added it.
+    """
+
+    paper: int
+    before: Paper | None
+
+
+class Imports(Embedded):
+    """The imports of a catalog, and what each changed."""
+
+    def _make_imports(self) -> None:
+        for statement in filter(str.strip, _IMPORTS.split(";")):
+            self._db.execute(statement)
+
+    def imports(self) -> list[Import]:
+        """Returns every import, the newest first."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'imports'"):
+            return []
+        rows = self._rows(
+            "SELECT number, began, names, new, changed, complete, undone FROM imports "
+            "ORDER BY number DESC"
+        )
+        return [
+            Import(number, began, tuple(json.loads(names)), new, changed, bool(whole), bool(undone))
+            for number, began, names, new, changed, whole, undone in rows
+        ]
+
+    def next_import(self, names: Sequence[str]) -> Import:
+        """Returns an import that is stored with the first paper that it changes."""
+        number = max((known.number for known in self.imports()), default=0) + 1
+        return Import(number, datetime.now(UTC).isoformat(timespec="seconds"), tuple(names))
+
+    def complete(self, done: Import) -> None:
+        """Takes note that an import came to its end."""
+        with self.transaction():
+            self._db.execute("UPDATE imports SET complete = 1 WHERE number = ?", (done.number,))
+
+    def changes(self, number: int) -> list[Change]:
+        """Returns what an import changed, by number of the paper."""
+        rows = self._rows(
+            "SELECT paper, record FROM changes WHERE import = ? ORDER BY paper", (number,)
+        )
+        return [Change(paper, from_json(record) if record else None) for paper, record in rows]
+
+    def undoing(self, number: int) -> tuple[int, int]:
+        """Returns how many papers undoing an import would remove, and how many restore."""
+        rows = self._rows(
+            "SELECT count(*) - count(record), count(record) FROM changes WHERE import = ?",
+            (number,),
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    # Inside of a transaction.
+
+    def _begin(self, of: Import) -> None:
+        self._make_imports()
+        self._db.execute(
+            "INSERT OR IGNORE INTO imports (number, began, names) VALUES (?, ?, ?)",
+            (of.number, of.when, json.dumps(of.names)),
+        )
+
+    def _note_new(self, of: Import, paper: int) -> None:
+        self._db.execute("INSERT INTO changes (import, paper) VALUES (?, ?)", (of.number, paper))
+        self._count(of, new=1)
+
+    def _note_change(self, of: Import, paper: int) -> None:
+        """Keeps what a paper is before it changes; what it was before the import stays."""
+        self._count(of, changed=self._keep(of, paper))
+
+    def _note_absorbed(self, of: Import, paper: int, became: int) -> None:
+        """Keeps what a paper is before another one absorbs it."""
+        if self._keep(of, paper):
+            self._db.execute(
+                "UPDATE changes SET became = ? WHERE import = ? AND paper = ?",
+                (became, of.number, paper),
+            )
+            return
+        # It was counted before; one that this import added never was.
+        added = self._db.execute(
+            "DELETE FROM changes WHERE import = ? AND paper = ? AND record IS NULL",
+            (of.number, paper),
+        ).rowcount
+        self._db.execute(
+            "UPDATE changes SET became = ? WHERE import = ? AND paper = ?",
+            (became, of.number, paper),
+        )
+        self._count(of, new=-added, changed=added - 1)
+
+    def _keep(self, of: Import, paper: int) -> int:
+        return self._db.execute(
+            "INSERT OR IGNORE INTO changes (import, paper, record, aliases) "
+            "SELECT ?, number, record, (SELECT json_group_array(alias) FROM aliases "
+            "WHERE paper = number) FROM papers WHERE number = ?",
+            (of.number, paper),
+        ).rowcount
+
+    def _count(self, of: Import, *, new: int = 0, changed: int = 0) -> None:
+        self._db.execute(
+            "UPDATE imports SET new = new + ?, changed = changed + ? WHERE number = ?",
+            (new, changed, of.number),
+        )
+
+    def _forget(self, paper: int) -> None:
+        """Leaves nothing of a paper to be restored, nor of those that it absorbed."""
+        self._db.execute(
+            "WITH RECURSIVE gone (number) AS (SELECT ? UNION SELECT paper FROM changes "
+            "JOIN gone ON became = gone.number) DELETE FROM changes WHERE paper IN gone",
+            (paper,),
+        )
+
+    def _restore_aliases(self, number: int, papers: Iterable[int]) -> None:
+        """Gives back to papers the identifiers that each had before an import."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO aliases SELECT value, paper FROM changes, "
+            "json_each(changes.aliases) WHERE import = ? AND paper = ?",
+            [(number, paper) for paper in papers],
+        )

@@ -1,0 +1,1 @@
+"""Ingest: records merged into papers, cut, embedded and committed in batches."""

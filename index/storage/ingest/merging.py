@@ -1,0 +1,95 @@
+"""Merging: what makes two records one paper, and what they say together.
+
+What adds up has a bound: each record of a file that names one paper again would else make all
+those after it longer work, and a small file the square of its length.
+"""
+
+from collections import Counter
+from dataclasses import fields, replace
+from typing import Any
+
+from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength
+
+# Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
+MOST_IDENTIFIERS = 50
+# Listings that it keeps: a page saved on every day of a season.
+MOST_LISTINGS = 100
+
+
+def same_paper(one: Paper, other: Paper) -> bool:
+    """Returns whether two records name one paper.
+
+    The strongest kind of identifier that both have decides: two arXiv numbers are two
+    papers even under one title, and one number is one paper even under two DOIs.
+    """
+    for kind in ID_KINDS:
+        ours, theirs = (
+            {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
+        )
+        if ours and theirs:
+            return not ours.isdisjoint(theirs)
+    return False
+
+
+def merge(known: Paper, found: Paper) -> Paper:
+    """Returns what two records of one paper say together.
+
+    The first record's word stands; a gap in it is filled from the second. The longer
+    abstract, with the note about it, and the longer list of authors win, a date with a
+    year beats one without, and identifiers and listings add up, as far as there is room;
+    those that are known stay. Merging a record twice changes nothing.
+    """
+    changes: dict[str, Any] = {
+        field.name: getattr(found, field.name)
+        for field in fields(Paper)
+        if getattr(known, field.name) in (None, "", ()) and getattr(found, field.name)
+    }
+    if len(found.abstract) > len(known.abstract):
+        changes.update(abstract=found.abstract, note=found.note)
+    elif found.abstract != known.abstract:
+        changes["note"] = known.note
+    if len(found.authors) > len(known.authors):
+        changes["authors"] = found.authors
+    if known.year is None and found.year is not None:
+        changes["published"] = found.published
+    aliases = _aliases(known, found)
+    changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
+    return replace(known, **changes)
+
+
+def left_out(merged: Paper, found: Paper) -> int:
+    """Returns how many identifiers and listings of a record found no room in its paper."""
+    names = len(set(found.aliases).difference(merged.aliases))
+    return names + len(_places(found).keys() - _places(merged).keys())
+
+
+def surplus(name: str, count: int) -> Problem:
+    """Returns the problem that so many identifiers and listings of a file were left out."""
+    return Problem(
+        name,
+        None,
+        f"{count:,} identifiers or listings were left out; a paper keeps {MOST_IDENTIFIERS} "
+        f"identifiers of a kind and {MOST_LISTINGS} listings",
+    )
+
+
+def _aliases(known: Paper, found: Paper) -> tuple[str, ...]:
+    kept = set(known.aliases)
+    counts = Counter(alias.partition(":")[0] for alias in kept)
+    for alias in found.aliases:
+        kind = alias.partition(":")[0]
+        if alias not in kept and counts[kind] < MOST_IDENTIFIERS:
+            kept.add(alias)
+            counts[kind] += 1
+    return by_strength(kept)
+
+
+def _listings(known: Paper, found: Paper) -> tuple[Listing, ...]:
+    kept = _places(known)
+    new = [listing for place, listing in _places(found).items() if place not in kept]
+    room = max(0, MOST_LISTINGS - len(kept))
+    return tuple(sorted([*kept.values(), *new[:room]], key=lambda n: (n.page, n.line)))
+
+
+def _places(paper: Paper) -> dict[tuple[str, int], Listing]:
+    return {(listing.page, listing.line): listing for listing in paper.listings}

@@ -1,0 +1,123 @@
+"""Positions: what each paper near a claim, or a question of yes or no, says to it.
+
+Each of the best papers is read for its most telling sentences, and
+``footnote.rag.verification.stance`` says which side they take. A side is the opinion of a trained
+model about one quote; the quote stands beside it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.models import Hit, Paper
+from footnote.rag import QuestionError
+from footnote.rag.answer import Side
+from footnote.rag.engine import LOWEST_COSINE
+from footnote.rag.query.question import Question, understand
+from footnote.rag.retrieval.answerability import Answerable
+from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
+from footnote.rag.retrieval.hybrid import Found, HybridRetriever
+from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
+
+# Sentences of each paper whose side is asked: one could not show a paper that says both.
+SENTENCES = 2
+_OPEN = re.compile(
+    r"\W*(?:what|which|who|whom|whose|how|why|when|where)\b[^?]*\?\W*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What one paper says to a claim.
+
+    Attributes:
+        start: First character of the quote in the paper's abstract.
+        end: One past its last, so that ``quote == abstract[start:end]``.
+        side: None where the paper takes no side, or where that is not sure.
+        chance: In [0, 1], that the quote says what ``side`` says; that it says neither, for None.
+        score: Of retrieval, on the scale of the hits.
+    """
+
+    paper: Paper
+    start: int
+    end: int
+    quote: str
+    side: Side | None
+    chance: float
+    score: float
+
+
+def check_claim(claim: str) -> Question:
+    """Returns a claim as it is searched for.
+
+    Raises:
+        QuestionError: It is empty, too long, not text, or a question of another kind.
+    """
+    asked = understand(claim)
+    if _OPEN.match(claim) and not asks_for_sides(claim):
+        raise QuestionError(
+            "nobody can say yes or no to this question; give a claim, or ask as Does ..., Is ..."
+        )
+    return asked
+
+
+def positions(
+    retriever: HybridRetriever, claim: str, filters: Filters = EVERYTHING, *, k: int = 10
+) -> list[Position]:
+    """Returns the position of each paper that comes near a claim, the nearest first.
+
+    None comes near where the engine would refuse to answer.
+
+    Args:
+        retriever: Finds the papers, in its own library.
+        claim: A claim, or a question that can be answered by yes or no.
+        filters: Which papers may be found.
+        k: Papers at most.
+
+    Raises:
+        QuestionError: It is empty, too long, not text, or a question of another kind.
+    """
+    asked = check_claim(claim)
+    found = retriever.find(asked, k=k, filters=filters)
+    if not _comes_near(retriever.library, found):
+        return []
+    wording = found.question.wording
+    read = _read(EvidenceFinder(retriever.library), wording, found)
+    said = chances(wording, [s.text for _, ss in read for s in ss], retriever.library.embedder)
+    told, at = [], 0
+    for hit, sentences in read:
+        told.append(_position(hit, sentences, said[at : at + len(sentences)]))
+        at += len(sentences)
+    return told
+
+
+def _comes_near(library: Library, found: Found) -> bool:
+    if library.reads:
+        model = Answerable.load()
+        return model.chance(found) >= model.threshold
+    return found.cosine >= LOWEST_COSINE
+
+
+def _read(finder: EvidenceFinder, wording: str, found: Found) -> list[tuple[Hit, list[Sentence]]]:
+    """Returns the hits near the best one, with the most telling sentences of each."""
+    near = [hit for hit in found.hits if found.hits[0].score - hit.score < FAR_BEHIND]
+    read = [(hit, finder.find(wording, [hit], found.matches, count=SENTENCES)) for hit in near]
+    return [(hit, sentences) for hit, sentences in read if sentences]
+
+
+def _position(hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances]) -> Position:
+    side = side_of(said)
+    # The quote that a reader needs is the one that decided.
+    sure = [_chance(side, one) for one in said]
+    at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)
+    quoted = sentences[at]
+    return Position(
+        hit.paper, quoted.start, quoted.end, quoted.text, side, sure[at], hit.score
+    )  # fmt: skip
+
+
+def _chance(side: Side | None, said: Chances) -> float:
+    if side is None:
+        return said.neither
+    return {"yes": said.yes, "no": said.no, "mixed": max(said.yes, said.no)}[side]

@@ -1,0 +1,1 @@
+"""Generation: answers written from evidence, with or without a language model."""

@@ -1,0 +1,258 @@
+"""Cite: binds markers to spans of abstracts, and numbers papers by first use.
+
+A model cites evidence by its number; the reader sees the number of the paper. A marker
+that points nowhere is kept as a note on its statement, never dropped in silence.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from footnote.index.chunking import sentence_spans
+from footnote.index.models import Paper, Span
+from footnote.rag.answer import Citation
+from footnote.rag.retrieval.evidence import Sentence
+
+# [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose, and so is
+# [0, 1]: no sentence has number 0, so that is an interval.
+# Both lengths are bounded, so that a stream need hold back no more than _LONGEST_UNFINISHED.
+_SPACE = r"[ \t\u00a0\u202f]"
+_LONGEST_GAP, _LONGEST_MARKER = 8, 100
+_GAP = rf"{_SPACE}{{0,{_LONGEST_GAP}}}+"
+_DASH = "\u2010\u2011\u2013-"
+_ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
+_JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
+_NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
+_WITHIN = rf"[^\[\]]{{1,{_LONGEST_MARKER}}}"
+_MARKER = rf"\[(?={_WITHIN}\]){_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
+# Markers side by side are one: [1][2] of one paper is shown as one number.
+_MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_FIRST = re.compile(_MARKER, re.IGNORECASE)
+_LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
+_NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
+# What a stream may end with and still be inside markers: whole ones, and the first half of one.
+_HALF = rf"\[[#0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+\Z"
+_UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
+# Characters of it at most; nobody writes so many markers side by side.
+_LONGEST_UNFINISHED = 200
+# "values in [1, 20]", where there are fewer than 20 sentences.
+_INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
+_BEFORE_INTERVAL = re.compile(
+    r"(?:\b(?:in|within|between|from|over|range|ranges|interval|values|scale(?: of)?)|[∈=])[ \t]*$",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+_DANGLING = "points nowhere"
+# Characters of a line that are cut into sentences at a time: the cutting is not linear.
+_MOST_CUT = 4_000
+# Characters kept of what stands before a marker.
+_LONGEST_WORD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One sentence of a model's text, bound to its evidence.
+
+    Attributes:
+        text: Without markers.
+        notes: One line for each marker that points nowhere.
+        raw: As the model wrote it.
+        shown: As a reader sees it, with markers of papers.
+        lead: What stands before it: a space, or line breaks and a bullet.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    notes: tuple[str, ...]
+    raw: str = ""
+    shown: str = ""
+    lead: str = ""
+
+
+class Binder:
+    """Numbers the papers of one answer by first use, while it is being written."""
+
+    def __init__(self, evidence: Sequence[Sentence]) -> None:
+        """Takes the evidence in the order in which its numbers were given out, from 1."""
+        self._evidence = evidence
+        self._markers: dict[str, int] = {}
+        self._held = ""
+        self._before = ""
+        self._begun = False
+        # Papers cited where the text shown so far ends: a run of markers may come in parts.
+        self._ending: set[int] = set()
+
+    @property
+    def papers(self) -> list[Paper]:
+        """The papers cited so far; the one at ``i`` has marker ``i + 1``."""
+        by_id = {s.paper.id: s.paper for s in self._evidence}
+        return [by_id[paper_id] for paper_id in self._markers]
+
+    def citation(self, sentence: Sentence) -> Citation:
+        """Returns a citation of one sentence, giving its paper a marker if it has none."""
+        marker = self._markers.setdefault(sentence.paper.id, len(self._markers) + 1)
+        return Citation(marker, sentence.paper.id, sentence.start, sentence.end, sentence.text)
+
+    def feed(self, piece: str) -> str:
+        """Returns more of the streamed text, evidence numbers replaced by paper markers.
+
+        Markers that are still being written, and space that may be the last, are held back.
+        """
+        text = self._held + piece
+        end = _finished(text)
+        self._held = text[end:]
+        return self._shown(text[:end])
+
+    def flush(self) -> str:
+        """Returns what was held back when the text ended, without space at its end."""
+        held, self._held = self._held, ""
+        return self._shown(held.rstrip()).rstrip()
+
+    def _shown(self, text: str) -> str:
+        shown = self._replaced(text, self._before, self._ending)
+        if text:
+            self._ending = self._cited_last(text)
+        self._before = (self._before + text)[-_LONGEST_WORD:]
+        if not self._begun:
+            shown = shown.lstrip()
+        self._begun = self._begun or bool(shown)
+        return shown
+
+    def _replaced(self, text: str, before: str = "", ending: Collection[int] = ()) -> str:
+        """Returns a text with the numbers of its papers for those of its evidence.
+
+        What stands before it may be given, and the papers of the markers at the end of that.
+        """
+
+        def replace(match: re.Match[str]) -> str:
+            interval = self._interval(match, before)
+            shown = ending if _goes_on(match) else ()
+            markers = self._cited(match[1][len(interval) :])
+            new = "".join(f"[{marker}]" for marker in markers if marker not in shown)
+            gap = "" if shown else match[0][: match.start(1) - match.start()]
+            return gap + interval + new if interval or new else ""
+
+        return _MARKERS.sub(replace, text)
+
+    def _cited(self, markers: str) -> dict[int, None]:
+        return dict.fromkeys(self.citation(s).marker for s in self._resolve(markers)[0])
+
+    def _cited_last(self, text: str) -> set[int]:
+        """Returns the papers of the markers that a text ends with."""
+        ends = (found for found in _MARKERS.finditer(text) if found.end() == len(text))
+        last = next(ends, None)
+        if last is None:
+            return set()
+        earlier = self._ending if _goes_on(last) else set()
+        return earlier | set(self._cited(last[1][len(self._interval(last, self._before)) :]))
+
+    def _interval(self, match: re.Match[str], before: str = "") -> str:
+        """Returns what markers begin with and is none: a pair after "in", one of it too large."""
+        first = _FIRST.match(match[1])
+        assert first is not None  # it begins so
+        if not _INTERVAL.fullmatch(first[0]) or not self._resolve(first[0])[1]:
+            return ""
+        before = (before + match.string[: match.start()])[-_LONGEST_WORD:]
+        return first[0] if _BEFORE_INTERVAL.search(before) else ""
+
+    def _resolve(self, markers: str) -> tuple[list[Sentence], list[int]]:
+        """Returns the sentences that some markers point at, and the numbers that miss."""
+        numbers: dict[int, None] = {}
+        for first, last in _NUMBER_OR_RANGE.findall(markers):
+            low, high = int(first), int(last or first)
+            within = range(low, min(high, len(self._evidence)) + 1)
+            numbers |= dict.fromkeys((low, *within, high))
+        given = range(1, len(self._evidence) + 1)
+        found = [self._evidence[n - 1] for n in numbers if n in given]
+        return found, [n for n in numbers if n not in given]
+
+    def bind(self, text: str) -> list[Bound]:
+        """Returns the sentences of a model's text, each with its citations and notes."""
+        return [self.bound(sentence, lead) for lead, sentence in _sentences(text)]
+
+    def bound(self, sentence: str, lead: str = "") -> Bound:
+        """Returns one sentence with its citations and notes."""
+        citations: dict[Citation, None] = {}
+        missing: dict[int, None] = {}
+
+        def strip(match: re.Match[str]) -> str:
+            interval = self._interval(match)
+            found, missed = self._resolve(match[1][len(interval) :])
+            citations.update(dict.fromkeys(self.citation(s) for s in found))
+            missing.update(dict.fromkeys(missed))
+            return match[0][: match.start(1) - match.start()] + interval if interval else ""
+
+        plain = " ".join(_MARKERS.sub(strip, sentence).split())
+        given = len(self._evidence)
+        notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
+        shown = self._replaced(sentence)
+        return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead)
+
+
+def _finished(text: str) -> int:
+    """Returns where what a text may end with, and still be inside markers, begins."""
+    start = max(0, len(text) - _LONGEST_UNFINISHED)
+    found = (m.start() for m in _UNFINISHED.finditer(text, start) if m.end() == len(text))
+    end = next(found, len(text))
+    # The space between two markers stays with the second.
+    gap = end - len(text[:end].rstrip(" \t\u00a0\u202f"))
+    return end - gap if gap <= _LONGEST_GAP else end
+
+
+def _goes_on(match: re.Match[str]) -> bool:
+    """Returns whether markers begin a text, so that they are of one run with those before it."""
+    return match.start() == 0 and match.start(1) <= _LONGEST_GAP
+
+
+def is_dangling(note: str) -> bool:
+    """Returns whether a statement's note tells of a marker that pointed nowhere."""
+    return _DANGLING in note
+
+
+def _sentences(text: str) -> list[tuple[str, str]]:
+    """Splits a model's text into sentences, each after what leads to it.
+
+    The markers of a sentence are at its end or its beginning.
+    """
+    found: list[tuple[str, list[str]]] = []
+    worded, breaks = False, ""
+    for whole in text.splitlines():
+        bullet = _BULLET.match(whole)
+        lead = breaks + (bullet[0].lstrip() if bullet else "")
+        line = _GLUED.sub(r"\1 ", whole[bullet.end() if bullet else 0 :].strip())
+        breaks = (breaks + "\n")[:2]
+        # Evidence is numbered at its beginning; some models write their lines alike.
+        numbered_first = _LEADING_MARKERS.match(line) is not None
+        for at, (start, end) in enumerate(_spans(line)):
+            sentence = line[start:end]
+            leading = _LEADING_MARKERS.match(sentence)
+            if leading and found and (not _says(sentence) or (at and not numbered_first)):
+                found[-1][1].append(leading[0])
+                sentence = sentence[leading.end() :].strip()
+            if found and sentence and not worded:
+                found[-1][1].append(sentence)
+            elif sentence:
+                found.append((lead, [sentence]))
+            worded = _says(sentence) if sentence else worded
+            lead, breaks = " ", "\n"
+    joined = ((lead, " ".join(parts)) for lead, parts in found)
+    return [(lead, sentence) for lead, sentence in joined if _says(sentence)]
+
+
+def _spans(line: str) -> Iterator[Span]:
+    """Yields the sentences of a line, a part of it at a time; parts end where sentences may."""
+    at = 0
+    while at < len(line):
+        stop = (
+            len(line) if len(line) - at <= _MOST_CUT else line.rfind(". ", at, at + _MOST_CUT) + 1
+        )
+        stop = stop or at + _MOST_CUT
+        for start, end in sentence_spans(line[at:stop]):
+            yield at + start, at + end
+        at = stop
+
+
+def _says(sentence: str) -> bool:
+    """Returns whether there is a word beside the markers."""
+    return re.search(r"\w", _MARKERS.sub("", sentence)) is not None

@@ -1,0 +1,123 @@
+"""Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from footnote.index.models import Paper
+from footnote.rag.answer import Delta, Mode, Side, Stage, Statement, Usage
+from footnote.rag.generation.citations import Binder
+from footnote.rag.retrieval.evidence import Sentence
+
+# What stands before a paper's title where papers disagree.
+SIDES: Mapping[Side, str] = {"yes": "Yes", "no": "No", "mixed": "Yes and no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a composer made of the evidence; no statements means that it refused.
+
+    Attributes:
+        reason: Why it refused, or what it left out.
+    """
+
+    text: str
+    statements: tuple[Statement, ...]
+    papers: tuple[Paper, ...]
+    usage: Usage = field(default_factory=Usage)
+    reason: str | None = None
+
+
+class Composer(Protocol):
+    """Writes an answer from evidence."""
+
+    @property
+    def mode(self) -> Mode:
+        """How it writes."""
+
+    @property
+    def model(self) -> str | None:
+        """The language model's name, None without one."""
+
+    @property
+    def evidence_count(self) -> int:
+        """How many sentences it wants to see."""
+
+    def compose(
+        self, question: str, evidence: Sequence[Sentence]
+    ) -> Iterator[Delta | Stage | Composed]:
+        """Yields text as it comes, a stage where there is one, at last the whole.
+
+        Raises:
+            ComposerError: The model did not answer.
+        """
+
+
+class ExtractiveComposer:
+    """Answers in the papers' own words: the most telling sentence first, the rest by paper."""
+
+    mode: Mode = "extractive"
+    model = None
+
+    def __init__(self, *, sentences: int = 5) -> None:
+        """Takes how many sentences an answer has at most."""
+        self.evidence_count = sentences
+
+    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
+        """Yields the lead, then what else its paper says, then one paragraph a paper.
+
+        Where papers take sides, each paper's paragraph stands under its title and its side.
+        """
+        binder = Binder(evidence)
+        statements: list[Statement] = []
+        paragraphs: list[str] = []
+        apart = _take_sides(evidence)
+        for group in _by_side(evidence) if apart else _paragraphs(evidence):
+            lines = []
+            for sentence in group:
+                citation = binder.citation(sentence)
+                statements.append(
+                    Statement(sentence.text, (citation,), "supported", 1.0, side=sentence.side)
+                )
+                lines.append(f"{sentence.text} [{citation.marker}]")
+            paragraph = " ".join(lines)
+            # What follows the lead stands under the heading of the same paper.
+            if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
+                said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
+                paragraph = f"**{said}{_heading(group[0].paper)}**\n{paragraph}"
+            paragraphs.append(paragraph)
+            yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
+        yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
+
+
+def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
+    if not evidence:
+        return
+    lead, *others = evidence
+    yield [lead]
+    for paper_id in dict.fromkeys(sentence.paper.id for sentence in evidence):
+        group = [sentence for sentence in others if sentence.paper.id == paper_id]
+        if group:
+            yield sorted(group, key=lambda sentence: sentence.start)
+
+
+def _take_sides(evidence: Sequence[Sentence]) -> bool:
+    """Returns whether some paper says yes, and another one no or both."""
+    sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
+    return len(set(sides.values())) > 1
+
+
+def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Yields each paper's sentences in the order of its text, papers of one side together."""
+    papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
+    sides = list(dict.fromkeys(side for _, side in papers if side))
+    for side in (*sides, None):
+        for paper_id in (paper for paper, its in papers if its == side):
+            group = [sentence for sentence in evidence if sentence.paper.id == paper_id]
+            yield sorted(group, key=lambda sentence: sentence.start)
+
+
+def _heading(paper: Paper) -> str:
+    title = paper.title or paper.id
+    return f"{title} ({paper.year})" if paper.year else title

@@ -1,0 +1,196 @@
+"""The composer that writes: any chat model behind an OpenAI-compatible endpoint."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from footnote.index.embeddings.base import Embedder
+from footnote.rag import ComposerError
+from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
+from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.client import Call, Chat
+from footnote.rag.generation.extractive import Composed
+from footnote.rag.generation.prompts import answer_messages, repair_messages
+from footnote.rag.generation.repair import Assembled, Draft, assembled, judged, repaired
+from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, ModelConfig, Prices
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.verifier import LearnedVerifier, Verifier
+
+_log = logging.getLogger(__name__)
+
+
+class LLMComposer:
+    """Lets a model write from numbered evidence, and checks each sentence it wrote."""
+
+    mode: Mode = "llm"
+    evidence_count = 12
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        embedder: Embedder,
+        verifier: Verifier | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Connects nothing yet.
+
+        Args:
+            config: Which model, and where.
+            embedder: For the verdicts.
+            verifier: Judges each statement; the trained one when not given.
+            sleep: Waits so many seconds before a failed call is made again.
+        """
+        self.config = config
+        self._verifier = verifier or LearnedVerifier(embedder)
+        self._chat = Chat(config, sleep=sleep)
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.config.model
+
+    def compose(
+        self, question: str, evidence: Sequence[Sentence]
+    ) -> Iterator[Delta | Stage | Composed]:
+        """Yields the model's text as it comes, markers bound; at last the checked whole.
+
+        Raises:
+            ComposerError: The endpoint failed, broke off, or answered with nothing.
+        """
+        deadline = time.monotonic() + self.config.deadline
+        messages, fitting = answer_messages(question, evidence, budget=self.config.prompt_tokens)
+        if not fitting:
+            raise ComposerError(
+                f"the question leaves no room for evidence in {self.config.prompt_tokens:,} tokens"
+            )
+        given = evidence[:fitting]
+        binder = Binder(given)
+        call = self._chat.call(messages, deadline=deadline)
+        for piece in call:
+            if ready := binder.feed(piece):
+                yield Delta(ready)
+        if last := binder.flush():
+            yield Delta(last)
+        if _refuses(call.text):
+            yield Composed(REFUSAL, (), (), call.usage)
+        elif call.refusal and not call.text.strip():
+            said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
+            yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
+        else:
+            yield from self._composed(question, call, given, deadline)
+
+    def _composed(
+        self, question: str, call: Call, given: Sequence[Sentence], deadline: float
+    ) -> Iterator[Stage | Composed]:
+        """Yields the checked answer, repaired where that is wanted and works."""
+        bounds = Binder(given).bind(call.text)
+        written = judged(bounds, given, verifier=self._verifier, deadline=deadline)
+        if not bounds:
+            raise ComposerError(self._nothing(call))
+        if not written:
+            raise ComposerError(
+                f"the answer of {self._chat.where} came too late to be checked within "
+                f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
+            )
+        unchecked = len(bounds) - len(written)
+        drafts, gone, usage = written, 0, call.usage
+        faults = sum(bool(draft.fault) for draft in written)
+        if self.config.repair and faults and time.monotonic() < deadline:
+            yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
+            drafts, gone, took = self._repaired(question, written, given, deadline)
+            usage = _sum(usage, took)
+        whole = assembled(drafts, given, policy=self.config.unsupported)
+        if not whole.statements:
+            yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
+            return
+        # Only sentences that were changed or marked are set anew.
+        if drafts == written and not unchecked and not any(draft.mark for draft in drafts):
+            whole = replace(whole, text=_streamed(call.text, given))
+        if call.finish == "length":
+            whole = _noted(whole, f"the model was cut off at {self.config.max_tokens} tokens")
+        if call.cut:
+            whole = _noted(whole, f"the model was cut off at {call.cut:,} characters")
+        reasons = (_left_out(gone + whole.dropped), self._unchecked(unchecked))
+        reason = "; ".join(filter(None, reasons)) or None
+        yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
+
+    def _repaired(
+        self, question: str, written: list[Draft], given: Sequence[Sentence], deadline: float
+    ) -> tuple[list[Draft], int, Usage]:
+        """Returns the sentences after one more call, how many it withdrew, and what it took.
+
+        They stay as they are where the call fails.
+        """
+        faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
+        messages = repair_messages(question, given, faults, budget=self.config.prompt_tokens)
+        call = self._chat.call(messages, deadline=deadline)
+        try:
+            for _ in call:
+                pass
+        except ComposerError as error:
+            _log.info("the answer stays as it was written: %s", error)
+            return written, 0, call.usage
+        # What was cut off is no correction.
+        reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
+        kept = repaired(written, reply, given, verifier=self._verifier, deadline=deadline)
+        return *kept, call.usage
+
+    def _unchecked(self, count: int) -> str | None:
+        """Returns what is said of sentences that nobody checked: they are not shown."""
+        if not count:
+            return None
+        return (
+            f"{count} sentence{'s' * (count > 1)} of the model, not checked within "
+            f"{self.config.deadline:g} s, left out"
+        )
+
+    def _nothing(self, call: Call) -> str:
+        if call.thinking and call.cut:
+            return (
+                f"{self._chat.where} was still thinking after {call.cut:,} characters; "
+                "try another model"
+            )
+        if call.thinking:
+            return (
+                f"{self._chat.where} was still thinking after {self.config.max_tokens} tokens; "
+                "raise FOOTNOTE_MAX_TOKENS"
+            )
+        return (
+            f"{self._chat.where} answered with nothing; check OPENAI_BASE_URL or try another model"
+        )
+
+
+def _refuses(text: str) -> bool:
+    return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
+
+
+def _streamed(text: str, given: Sequence[Sentence]) -> str:
+    """Returns a text as it is shown while it streams."""
+    binder = Binder(given)
+    return binder.feed(text) + binder.flush()
+
+
+def _left_out(count: int) -> str | None:
+    """Returns what is said of sentences that went."""
+    if not count:
+        return None
+    return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return Usage(
+        one.prompt_tokens + other.prompt_tokens,
+        one.completion_tokens + other.completion_tokens,
+        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+    )
+
+
+def _noted(whole: Assembled, note: str) -> Assembled:
+    *others, last = whole.statements
+    return replace(whole, statements=(*others, replace(last, notes=(*last.notes, note))))
+
+
+__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MODEL", "LLMComposer", "ModelConfig", "Prices"]

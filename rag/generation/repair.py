@@ -1,0 +1,199 @@
+"""Review: what becomes of a model's sentences that their quotes do not carry.
+
+    judge -> repair, at most once -> mark or drop -> assemble
+
+Nothing happens in silence: a sentence that stays is marked, one that goes is counted.
+"""
+
+import math
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from footnote.index.models import Paper
+from footnote.rag.answer import REFUSAL, Statement, Verdict
+from footnote.rag.generation.citations import Binder, Bound, is_dangling
+from footnote.rag.generation.prompts import WITHDRAW
+from footnote.rag.generation.settings import Policy
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.verifier import Verifier
+
+NO_SOURCE = " (no source)"
+NOT_CARRIED = " (not supported by its quote)"
+_RANK: dict[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
+# "S2: ...", as asked for; small models also write "2. ..." and "**S2** - ...".
+_CORRECTION = re.compile(
+    r"^\W{0,4}(?:S(?:entence)? ?)?(\d{1,2})\b[*\])]*\s*[:.)–-][*\s]*(\S.*)$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence of a model's text, with the verdict on it."""
+
+    bound: Bound
+    verdict: Verdict
+    support: float
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with it, in words for the model; None where nothing is."""
+        if not self.bound.citations:
+            return "it cites no numbered sentence"
+        if self.verdict == "unsupported":
+            return "what it cites does not say so"
+        return "it cites a number that was not given" if self._dangling else None
+
+    @property
+    def worth(self) -> tuple[int, int, float]:
+        """The better of two versions has the higher one."""
+        return (_RANK[self.verdict], -self._dangling, self.support)
+
+    @property
+    def mark(self) -> str:
+        """What its readers are told in the text."""
+        if self.verdict != "unsupported":
+            return ""
+        return NOT_CARRIED if self.bound.citations else NO_SOURCE
+
+    @property
+    def _dangling(self) -> int:
+        return sum(map(is_dangling, self.bound.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The text of an answer and what it stands on.
+
+    Attributes:
+        dropped: How many sentences were left out.
+    """
+
+    text: str
+    statements: tuple[Statement, ...]
+    papers: tuple[Paper, ...]
+    dropped: int
+
+
+def judged(
+    bounds: Sequence[Bound],
+    evidence: Sequence[Sentence],
+    *,
+    verifier: Verifier,
+    deadline: float = math.inf,
+) -> list[Draft]:
+    """Returns the sentences of a model's text with a verdict on each.
+
+    Args:
+        bounds: The sentences.
+        evidence: What their numbers mean.
+        verifier: Judges each.
+        deadline: By ``time.monotonic``; what could not be judged before it is left out.
+    """
+    drafts: list[Draft] = []
+    papers = {sentence.paper.id: sentence.paper for sentence in evidence}
+    for bound in bounds:
+        if time.monotonic() >= deadline:
+            break
+        quotes = [citation.quote for citation in bound.citations]
+        cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
+        about = [f"{paper.title} {paper.abstract}" for paper in cited]
+        ruling = verifier.verify(bound.text, quotes, about=about)
+        drafts.append(Draft(bound, ruling.verdict, ruling.support))
+    return drafts
+
+
+def repaired(
+    drafts: Sequence[Draft],
+    reply: str,
+    evidence: Sequence[Sentence],
+    *,
+    verifier: Verifier,
+    deadline: float = math.inf,
+) -> tuple[list[Draft], int]:
+    """Returns the sentences, corrected where that is better, and how many were withdrawn.
+
+    Args:
+        drafts: All sentences; the faulty ones are S1, S2, ... in their order.
+        reply: What the model said of these.
+        evidence: What the numbers in the reply mean.
+        verifier: Judges each.
+        deadline: By ``time.monotonic``; what comes after it stays as it was written.
+    """
+    said = _corrections(reply)
+    kept: list[Draft] = []
+    number = withdrawn = 0
+    for draft in drafts:
+        number += draft.fault is not None
+        correction = said.get(number) if draft.fault else None
+        if correction is None:
+            kept.append(draft)
+        elif _withdraws(correction) and draft.verdict == "unsupported":
+            withdrawn += 1
+        else:
+            bounds = Binder(evidence).bind(correction)
+            better = judged(bounds, evidence, verifier=verifier, deadline=deadline)
+            others = {other.bound.text for other in drafts if other is not draft}
+            new = not _withdraws(correction) and not others & {b.bound.text for b in better}
+            whole = len(better) == len(bounds) > 0
+            gains = whole and min(b.worth for b in better) > draft.worth
+            kept += _led(better, draft.bound.lead) if new and gains else [draft]
+    return kept, withdrawn
+
+
+def assembled(
+    drafts: Sequence[Draft], evidence: Sequence[Sentence], *, policy: Policy
+) -> Assembled:
+    """Returns the text of the sentences, its papers numbered by first use.
+
+    Args:
+        drafts: The sentences.
+        evidence: What their numbers mean.
+        policy: Whether an unsupported sentence is marked or left out.
+    """
+    binder = Binder(evidence)
+    statements: list[Statement] = []
+    text = broken = ""
+    dropped = 0
+    for draft in drafts:
+        lead = draft.bound.lead
+        # The first of a line that stays takes over its line break.
+        lead = broken if broken and "\n" not in lead else lead
+        if policy == "drop" and draft.verdict == "unsupported":
+            broken = lead if "\n" in lead else ""
+            dropped += 1
+            continue
+        broken = ""
+        bound = binder.bound(draft.bound.raw)
+        notes = (
+            bound.notes if bound.citations else (*bound.notes, "no sentence of a paper is cited")
+        )
+        statements.append(
+            Statement(bound.text, bound.citations, draft.verdict, draft.support, notes)
+        )
+        text += (lead if text else lead.lstrip()) + bound.shown.strip() + draft.mark
+    return Assembled(text, tuple(statements), tuple(binder.papers), dropped)
+
+
+def _corrections(reply: str) -> dict[int, str]:
+    """Returns what a reply says of each sentence, the first time it does."""
+    said: dict[int, str] = {}
+    for line in reply.splitlines():
+        if match := _CORRECTION.match(line):
+            said.setdefault(int(match[1]), match[2])
+    return said
+
+
+def _withdraws(correction: str) -> bool:
+    plain = correction.strip(" .*[]()\"'").casefold()
+    return plain == WITHDRAW.casefold() or REFUSAL.rstrip(".").casefold() in plain
+
+
+def _led(drafts: Sequence[Draft], lead: str) -> list[Draft]:
+    """Returns the sentences of one correction, standing where the corrected one stood."""
+    leads = [lead, *[" "] * (len(drafts) - 1)]
+    return [
+        replace(draft, bound=replace(draft.bound, lead=lead))
+        for draft, lead in zip(drafts, leads, strict=True)
+    ]

@@ -1,0 +1,76 @@
+"""Wordings: where in a sentence an order in the imperative may stand, and what it begins with.
+
+The orders themselves are in ``footnote.rag.injection.speech_commands`` and
+``footnote.rag.injection.action_commands``. All of it is text in lower case, in one line, as
+``footnote.rag.injection.normalization`` gives it, and takes time in proportion to it: what repeats
+has a bound.
+"""
+
+import re
+
+from footnote.rag.injection.action_commands import DEEDS
+from footnote.rag.injection.lexicon import (
+    DROP,
+    MODEL,
+    OVERRIDE,
+    PERSON,
+    RATE,
+    SAY,
+    SHOW,
+    TELL,
+    WORD,
+    either,
+    words,
+)
+from footnote.rag.injection.speech_commands import SAYINGS
+
+RULES = (*SAYINGS, *DEEDS)
+
+# What may stand before the verb, beside whatever ends in "ly".
+ADVERBS = frozenset(
+    words(
+        "always also just only never now then so instead please first next henceforth henceforward"
+    )
+)
+# Words that an order may begin with; nothing is read closer in a sentence without them.
+VERBS = frozenset(verb.split()[0] for rule in RULES for verb in rule.verbs) - ADVERBS
+COMMANDS = re.compile(
+    rf"(?:(?:{WORD}ly|{'|'.join(sorted(ADVERBS))}) ){{0,2}}"
+    rf"(?:{'|'.join(rule.pattern for rule in RULES)})"
+)
+
+# Where a clause may begin without a subject: at these signs, and after these words.
+BREAKS = re.compile(
+    r"[.:;!?(\[\]{}<>|•*#~=«»「」–—,]+[^\w<]*+|(?<=[ (\[])[\"'][^\w<]{0,4}+(?=\w)|(?<= )-[^\w<]*+"
+)
+LEADING = frozenset(words("please kindly you your must i"))
+LEADS = re.compile(
+    r"\b(?:please|kindly|you (?:must|should|shall|are to|need to|have to|will now|may now|can now"
+    r"|are (?:hereby |now )?(?:required|instructed|ordered|asked|told|expected|commanded"
+    r"|obliged) to)|(?:want|need|order|command|urge|ask|instruct|require|tell|beg) you to"
+    r"|your (?:\w{1,12} )?(?:task|job|goal|role|duty|mission|purpose|objective) is (?:now )?to"
+    r"|you (?:would do well|had better|are advised|are encouraged|are invited|ought)(?: to)?"
+    r"|must now|i say)[^\w<]++"
+)
+# An imperative may go on with another one.
+AND = re.compile(r"\b(?:and then|and|or|then) ")
+# What stands before a comma where an imperative comes after it.
+ADDRESS = re.compile(
+    r"(?:\A|[.:;!?>\]\"] ?)\W{0,4}(?:and |but |so |also )?(?:please|now|then|instead|also"
+    r"|finally|first|next|henceforth|therefore|however|attention|important|ok(?:ay)?|yes|no|sorry"
+    r"|thanks|(?:dear|hey|hi|hello) [^,]{1,40}|as (?:an?|the) [^,]{1,60}|(?:if|when|whenever|once"
+    r"|since|because|as|before|after|while|unless) (?:you|the user|someone|anyone|asked"
+    r"|answering|reading|summari|processing|reviewing|this|somebody|a user|users|any)[^,]{0,80}"
+    r"|from now on|from this point(?: on)?|for (?:this|the rest|every|each|any|all)[^,]{0,60}"
+    r"|(?:in|at|to) (?:your|the end|every|each)(?: [\w']{1,20}){0,4}|(?:the |any |all )?"
+    rf"{MODEL}|{PERSON}|regardless[^,]{{0,60}}|whatever[^,]{{0,60}}|no matter[^,]{{0,60}}"
+    rf"|(?:{either(OVERRIDE, DROP)}|stop|read|note)\b[^,]{{0,80}})\Z"
+)
+
+# A sentence that goes on with the order before it.
+GOES_ON = re.compile(
+    rf"\W{{0,4}}(?:{either(SAY, SHOW, TELL, RATE)}|do not|don't|never|always|only|instead|you"
+    r"|your|then|from now|this (?:is|must|instruction|message)|visit|click|go to|open|use|act"
+    r"|pretend|report|conclude|call|obey|comply|treat|make sure|remember|thank|just|simply"
+    r"|nothing|no (?:other|matter|exceptions?))\b"
+)

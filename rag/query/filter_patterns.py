@@ -1,0 +1,283 @@
+"""Wording: the words of a question that limit it to years, a venue, an author or a source.
+
+A limit that was not meant hides the answer, while one that was missed costs little: the rules
+take what is plainly about papers, and a venue, an author or a source only where the library
+has it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from footnote.index.search.filters import NameKind, fold
+from footnote.rag.answer import ConstraintKind
+
+Has = Callable[[NameKind, str], bool]
+"""Whether the library has a paper with this venue, author or source."""
+
+# Older papers have no year in their sources; and 1024 is mostly no year.
+FIRST_YEAR = 1950
+
+_PAPERS = (
+    r"(?i:(?:pre)?prints?|papers?|works?|articles?|stud(?:y|ies)|publications?|research"
+    r"|literature|abstracts?)"
+)
+# Words that tell that a year is one of publication.
+_ABOUT_PAPERS = re.compile(
+    rf"\b(?:{_PAPERS}|methods?|models?|approach(?:es)?|techniques?|polic(?:y|ies)|algorithms?"
+    r"|publish(?:ed)?|proposed?|introduced?|presented|appear(?:ed)?|came out|wr(?:itten|i?ote)"
+    r"|released|new|newest|latest|progress|advances?|state of the art|happened|changed|said)\b",
+    re.IGNORECASE,
+)
+# Right before a year these tell that something else than a paper is of that year.
+_ELSEWHERE = re.compile(
+    r"(?:\b(?i:challenge|competition|contest|cup|championship|election|season|dataset|corpus|data"
+    r"|benchmark|census|survey|tweets?|news|images?|records?|patients?|adults|children|samples"
+    r"|events?|cases|games?|cohorts?|crawls?|dumps?|snapshots?|won|wins?|held|born|founded"
+    r"|collected|recorded|enrolled|admitted|treated|diagnosed|measured|pandemic|outbreak|epochs?"
+    r"|steps?|news articles?)|\bin [A-Z]\w{1,40})\s*+(?:,\s*+)?$"
+)
+# Characters before a year in which it is looked for.
+_NEAR = 100
+# What may stand after a limit; another noun would take the limit as its own: "2000 steps",
+# "the 2012 ImageNet challenge", "at CVPR workshops".
+_ENDS = (
+    r"\s*$|\s*[?!.,;:)]+(?:\s|$)|\s+(?i:and (?:how|what|why|which|who|is|are|do|does|did)"
+    r"|that|which|who|how|what|why|on|about|in|by|at|from|since|until|before|after|for|with|is|are"
+    r"|was|were|do|does|did|has|have|had|can|could|shows?|uses?|used|using|says?|proposed?"
+    r"|introduced?|train|trained|study|mention|discuss|describe|report|compare|evaluate|apply"
+    r"|learn|address|cover|claim|argue|find|improve|explain)\b"
+)
+_FOLLOWS = re.compile(_ENDS)
+# Of "papers" a verb follows that has no s: "papers by Schulman clip". A noun mostly shows its
+# ending: "papers by Gaussian processes", "papers on arXiv classification".
+_SUBJECT = re.compile(r"\b(?:papers|works|studies|articles|preprints)$", re.IGNORECASE)
+_PLACES = frozenset("by at of from on in since".split())
+_NAMED = re.compile(r"[A-Z\d][\w-]*")
+# Words before a limit among which its subject is looked for.
+_WORDS_BEFORE = 60
+_VERB = re.compile(
+    r"\s+(?!(?:and|or|but|to|of|as|the|an?|challenge|track|workshop|data|benchmark|noise|work|code|paper|text|loss|kernel)\b)"
+    r"[a-z]+(?<!s)(?<!tion)(?<!ing)(?<!ment)(?<!ity)(?<!ness)(?<!nce)(?<!or)(?<!er)(?<!el)\b(?!-)"
+)
+_MAY_FOLLOW = rf"(?=(?:{_ENDS})|\s+[a-z])"
+_Y = r"(?:19|20)\d\d"
+_TO = r"\s*(?:-|–|—|to|and|until|till|through)\s*"
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+_COUNT = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
+
+_RANGE = re.compile(
+    rf"(?:(?P<cut0>\b(?i:from|between|in|of))\s+|\b(?:{_PAPERS})\s*\(?)"
+    rf"(?P<cut>(?P<first>{_Y}){_TO}(?P<last>{_Y})){_MAY_FOLLOW}"
+)
+_ONE_YEAR = re.compile(
+    rf"\b(?P<how>(?i:since|after|before|until|till|up to|in|from|of))\s+(?:the year )?"
+    rf"(?P<year>{_Y})(?P<on>\s+(?:on|onwards?)\b(?! [a-z]))?{_MAY_FOLLOW}"
+)
+_LAST_YEARS = re.compile(
+    r"\b(?:(?i:in|over|during|within|of|from)\s+)?(?i:the\s+(?:last|past|previous))\s+"
+    rf"(?P<count>{_COUNT})\s+years\b{_MAY_FOLLOW}"
+)
+_NAMED_YEAR = re.compile(
+    rf"\b(?:(?i:from|in|of)\s+)?(?P<which>(?i:last|this))\s+year\b{_MAY_FOLLOW}"
+)
+_ONLY_YEARS = re.compile(
+    r"\W*(?:(?:and|but|or|then|so|what about|how about)\s+)*(?:(?:papers|ones|those)\s+)?"
+    rf"(?P<years>(?:(?:in|from|of|for|since|after|before|until)\s+)?"
+    rf"(?:{_Y}(?:{_TO}{_Y})?|(?:last|this) year|the (?:last|past) {_COUNT} years))\W*",
+    re.IGNORECASE,
+)
+
+_CAPITAL = r"[A-ZÀ-ÖØ-Þ]"
+# The lengths are bounded: a name may begin anywhere, and each is read to its end.
+_PARTICLES = r"(?:(?:van|von|de|der|den|di|da|la|le|el)\s++){0,3}"
+_NAME_WORD = rf"{_PARTICLES}{_CAPITAL}[\w.’'-]{{0,40}}"
+_NAME = rf"{_NAME_WORD}(?:\s++{_NAME_WORD}){{0,3}}"
+_AUTHOR = rf"(?P<author>{_NAME})(?:\s+et al\b\.?(?=\W)|{_MAY_FOLLOW})"
+_AUTHORS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # A topic may stand between: "papers on robots by Levine".
+        rf"\b{_PAPERS}(?:\s++(?i:on|about)\s++[\w\s-]{{2,60}}?)?\s++(?P<cut>(?:by|of|from)\s+{_AUTHOR})",
+        rf"\b(?i:(?:co-?)?authored|written|published|proposed|introduced)\s+(?P<cut>by\s+{_AUTHOR})",
+    )
+)
+_SURE_AUTHORS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:did|has|have)\s+(?P<cut>(?P<author>{_NAME}))\s+"
+        r"(?=(?:ever )?(?:publish(?:ed)?|write|written|(?:propos|introduc)ed?)\b)",
+        rf"(?P<cut>\b(?P<author>{_NAME})[’']s)\s+(?=(?:\w+\s+)?{_PAPERS}\b)",
+    )
+)
+# Without a word about papers a surname is too little.
+_FULL_NAME = re.compile(rf"\b(?P<cut>by\s+{_AUTHOR})")
+# Surnames of somebody that are mostly something else.
+_NO_SURNAME = frozenset(
+    """adam ada bert gan gauss gaussian bayes bayesian markov laplace fourier newton euler hebb
+    hopfield kalman transformer transformers attention human humans google meta openai deepmind
+    nvidia microsoft amazon apple anthropic young field best long may march april june""".split()
+)
+_VENUE = re.compile(
+    r"\b(?P<cut>(?:at|(?:(?<=papers )|(?<=paper )|(?<=work )|(?<=published )|(?<=presented )"
+    rf"|(?<=appeared )|(?<=accepted ))(?:in|to|of|from))\s+(?:the\s+)?(?P<venue>{_CAPITAL}"
+    rf"[\w&/.-]{{0,60}}(?:\s++(?:(?:of|on|in|and|for|the)\s++){{0,3}}{_CAPITAL}[\w&/-]{{0,60}}){{0,7}}"
+    rf"(?:\s++{_Y})?)){_MAY_FOLLOW}"
+)
+_SOURCE = re.compile(
+    rf"\b(?:{_PAPERS}|(?i:published|posted|listed|hosted))\s+(?P<cut>(?:on|from|in)\s+"
+    rf"(?P<source>[a-z]{{0,40}}[A-Z][\w.-]{{0,40}}(?:\s++[A-Z][\w.-]{{0,40}}){{0,4}})){_MAY_FOLLOW}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Words of a question that limit it, from ``start`` to ``end``, and what they say.
+
+    Attributes:
+        sure: Whether what follows was looked at: "Hinton's papers", "did Hinton write".
+    """
+
+    start: int
+    end: int
+    values: dict[ConstraintKind, int | str]
+    sure: bool = False
+
+
+def limits(text: str, has: Has, today: date) -> list[Limit]:
+    """Returns what a question says about years, venue, author and source, in its order.
+
+    Args:
+        text: The question.
+        has: Asked only about words that stand where such a name would.
+        today: What "last year" counts from.
+    """
+    kept: list[Limit] = []
+    for limit in (*_names(text, has), *_years(text, today)):
+        apart = all(limit.end <= other.start or other.end <= limit.start for other in kept)
+        said = {kind for other in kept for kind in other.values}
+        if apart and said.isdisjoint(limit.values) and _stands(text, limit):
+            kept.append(limit)
+    return sorted(kept, key=lambda limit: limit.start)
+
+
+def _stands(text: str, limit: Limit) -> bool:
+    """Returns whether what follows a limit leaves it alone."""
+    if limit.sure or _FOLLOWS.match(text, limit.end):
+        return True
+    return _VERB.match(text, limit.end) is not None and _has_subject(text[: limit.start])
+
+
+def _has_subject(before: str) -> bool:
+    """Returns whether words end with "papers", places and names behind it apart: "papers by Li"."""
+    names = 0
+    for word in reversed(before.rsplit(maxsplit=_WORDS_BEFORE)[-_WORDS_BEFORE:]):
+        if not names and _SUBJECT.search(word):
+            return True
+        if names and word in _PLACES:
+            names = 0
+        elif _NAMED.fullmatch(word):
+            names += 1
+        else:
+            return False
+    return False
+
+
+def only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
+    """Returns the years of a follow-up that says nothing else, such as "What about 2024?"."""
+    match = _ONLY_YEARS.fullmatch(text)
+    if not match:
+        return {}
+    years = match["years"]
+    asked = f"papers {'in ' if years[0].isdigit() else ''}{years}"
+    asked = re.sub(r"\bfor\b", "in", asked)
+    return next((limit.values for limit in _years(asked, today)), {})
+
+
+def _years(text: str, today: date) -> Iterator[Limit]:
+    about = [match.start() for match in _ABOUT_PAPERS.finditer(text)]
+    for match in _RANGE.finditer(text):
+        start = match.start("cut0") if match["cut0"] else match.start("cut")
+        first, last = int(match["first"]), int(match["last"])
+        led = match["cut0"] is None
+        if first <= last and (led or _is_of_papers(text, about, start, match.end())):
+            yield from _limit(start, match.end("cut"), first, last, today)
+    for match in _ONE_YEAR.finditer(text):
+        how, year = match["how"].lower(), int(match["year"])
+        # "in" and "of" a year something else may have happened, wherever they stand.
+        loose = how in {"in", "from", "of"}
+        if _is_of_papers(text, about, match.start(), match.end(), loose=loose):
+            yield from _limit(*match.span(), *_bounds(how, year, match["on"] is not None), today)
+    for match in _LAST_YEARS.finditer(text):
+        count = _NUMBERS.get(match["count"].lower()) or int(match["count"])
+        if _is_of_papers(text, about, *match.span()):
+            yield from _limit(*match.span(), today.year - count, None, today)
+    for match in _NAMED_YEAR.finditer(text):
+        if _is_of_papers(text, about, *match.span()):
+            year = today.year - (match["which"].lower() == "last")
+            yield from _limit(*match.span(), year, year, today)
+
+
+def _bounds(how: str, year: int, on: bool) -> tuple[int | None, int | None]:
+    """Returns the first and the last year that words such as "before 2018" admit."""
+    if how == "after":
+        return year + 1, None
+    if how == "before":
+        return None, year - 1
+    if how == "since" or on:
+        return year, None
+    return (year, year) if how in {"in", "from", "of"} else (None, year)
+
+
+def _limit(
+    start: int, end: int, since: int | None, until: int | None, today: date
+) -> Iterator[Limit]:
+    years = [year for year in (since, until) if year is not None]
+    if all(FIRST_YEAR <= year <= today.year for year in years):
+        values: dict[ConstraintKind, int | str] = {}
+        values |= {"since": since} if since is not None else {}
+        values |= {"until": until} if until is not None else {}
+        yield Limit(start, end, values)
+
+
+def _is_of_papers(
+    text: str, about: Sequence[int], start: int, end: int, *, loose: bool = False
+) -> bool:
+    """Returns whether years say when papers appeared; ``loose`` ones need a word about them.
+
+    Args:
+        text: The question.
+        about: Where its words about papers are.
+        start: Of the years.
+        end: One past their last character.
+        loose: Whether nothing else tells that they are of papers.
+    """
+    if _ELSEWHERE.search(text, max(0, start - _NEAR), start):
+        return False
+    if about and (about[0] < start or end <= about[-1]):
+        return True
+    return not text[:start].strip() or (not loose and not text[end:].strip(" ?!.,"))
+
+
+def _names(text: str, has: Has) -> Iterator[Limit]:
+    for match in _VENUE.finditer(text):
+        end = match.end("venue")
+        # "Science on T5": the topic after a name may look like its end.
+        while end > match.start("venue"):
+            name = text[match.start("venue") : end]
+            if has("venue", name):
+                yield Limit(match.start("cut"), end, {"venue": name})
+                break
+            end = match.start("venue") + name.rfind(" ") if " " in name else 0
+    for pattern in (*_AUTHORS, *_SURE_AUTHORS, _FULL_NAME):
+        for match in pattern.finditer(text):
+            name = match["author"].rstrip(".")
+            alone = " " not in name
+            if alone and (pattern is _FULL_NAME or fold(name) in _NO_SURNAME):
+                continue
+            if has("author", name):
+                yield Limit(*match.span("cut"), {"author": name}, pattern in _SURE_AUTHORS)
+    for match in _SOURCE.finditer(text):
+        if has("source", match["source"]):
+            yield Limit(*match.span("cut"), {"source": match["source"]})

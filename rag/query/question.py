@@ -1,0 +1,173 @@
+"""Questions: what can be asked, and how a follow-up is made to stand alone."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from footnote.rag import QuestionError
+from footnote.rag.answer import REFUSAL, Turn
+from footnote.rag.query.back_references import pointed_at
+
+# An abstract has about 1,300 characters; no question needs three of them.
+MAX_CHARACTERS = 4000
+# What travels with a follow-up of each earlier message: its topic comes first.
+CARRIED_WORDS = 60
+CARRIED_CHARACTERS = 1000
+
+_GOES_ON = re.compile(
+    r"^\W*(?:and|but|so|also|or|then|what about|how about)\b|\bthen\?", re.IGNORECASE
+)
+# A pronoun early in a question has nothing in it to stand for; later it mostly has,
+# and a question with a topic of its own must not drag the old one along.
+_EARLY_WORDS = 7
+_POINTS_BACK = re.compile(
+    r"\b(?:(?<!is )its?|is it(?! (?:an?|possible|better|worth|true|enough|useful|good|necessary)\b)"
+    r"|they|them|theirs?(?! own)|this|these|those|he|she|such"
+    r"|the (?:former|latter|others?|same(?! [a-z]+ [a-z]+)))\b"
+    # "that" after these words points back; after a noun it opens a clause.
+    r"|(?:^|\b(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have|had|of|on|in"
+    r"|for|with|to|from|about|than|like|by|at|after|before|why|how|what) )that\b",
+    re.IGNORECASE,
+)
+# So few words cannot name a topic of their own, unless they ask for a name: "What is PPO?"
+_FEW_WORDS = 5
+# "What is retrieval?" names its topic; "What is the result?" and "What are limitations?" do not.
+_DEFINES = re.compile(
+    r"^\W*(?:what (?:is|are)|define|explain)\s+(?!(?:the|its?|their|his|her|this|that|these|those"
+    r"|they|he|she|there|(?:main |key )?(?:results?|limitations?|conclusions?|methods?|findings?"
+    r"|data|datasets?|examples?|reasons?|differences?|next|new|different|missing))\b)\w",
+    re.IGNORECASE,
+)
+_ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question in the forms that the stages need.
+
+    Attributes:
+        asked: As it was asked.
+        topic: The questions that it may go on from; empty at the beginning of a conversation.
+        answered: What was answered to the last of them.
+        leans: Whether it goes on from them.
+        words: What is searched for instead of ``asked``: in English, rightly spelled.
+        language: Code of the language that it was asked in, where that is not English.
+    """
+
+    asked: str
+    topic: str = ""
+    answered: str = ""
+    leans: bool = False
+    words: str = ""
+    language: str | None = None
+
+    @property
+    def wording(self) -> str:
+        """The question itself, as it is searched for."""
+        return self.words or self.asked
+
+    @property
+    def standalone(self) -> str:
+        """The question with what the conversation left implicit, for people and models."""
+        return f"{self.topic} {self.asked}" if self.leans else self.asked
+
+    @property
+    def query(self) -> str:
+        """What is searched for; it ends with the question's own wording."""
+        if not self.leans:
+            return self.wording
+        return " ".join(filter(None, (self.topic, self.answered, self.wording)))
+
+    def leaning(self) -> "Question":
+        """Returns the question as one that goes on from its conversation."""
+        return replace(self, leans=bool(self.topic))
+
+
+def understand(
+    question: str, history: Sequence[Turn] = (), *, longest: int = MAX_CHARACTERS
+) -> Question:
+    """Returns the question, made to stand alone where it leans on the conversation.
+
+    Args:
+        question: What is asked.
+        history: The conversation so far.
+        longest: Characters that a question may have.
+
+    Raises:
+        QuestionError: It is empty, too long, or not text.
+    """
+    asked = " ".join(question.split())
+    if not any(map(_is_seen, asked)):
+        raise QuestionError("the question is empty; ask something about the papers")
+    if len(asked) > longest:
+        raise QuestionError(
+            f"the question has {len(asked):,} characters, at most {longest:,} are read; shorten it"
+        )
+    if not _is_text(asked):
+        raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
+    history = _answered(history)
+    before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
+    if not before:
+        return Question(asked)
+    # A follow-up of a follow-up: the topic was named further up.
+    named = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
+    topic = " ".join(dict.fromkeys(map(_carried, (named, before[-1]))))
+    answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
+    if titles := pointed_at(asked, answered):
+        return _about(asked, topic, titles)
+    return Question(asked, topic, _carried(answered), _leans(asked))
+
+
+def _answered(history: Sequence[Turn]) -> list[Turn]:
+    """Returns the conversation without what was refused: nothing can go on from that."""
+    kept: list[Turn] = []
+    for turn in history:
+        if turn.role == "assistant" and turn.content.strip() == REFUSAL:
+            while kept and kept[-1].role == "user":
+                kept.pop()
+        else:
+            kept.append(turn)
+    return kept
+
+
+def _about(asked: str, topic: str, titles: Sequence[str]) -> Question:
+    """Returns a question about papers of the last answer, whose other papers stay behind."""
+    # "And the second one?" asks the old question again, of one paper.
+    named = " ".join(map(_carried, titles))
+    return Question(
+        asked, f"{topic} {named}" if len(asked.split()) <= _FEW_WORDS else named, "", True
+    )
+
+
+def _leans(question: str) -> bool:
+    # Some languages are written without spaces: two characters are about a word.
+    words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,2}|\S+", question)
+    pointer = _POINTS_BACK.search(question)
+    if _GOES_ON.search(question) or (
+        pointer and len(question[: pointer.start()].split()) < _EARLY_WORDS
+    ):
+        return True
+    named = _ASKS_FOR_A_NAME.search(question) or _DEFINES.search(question)
+    return len(words) <= _FEW_WORDS and not named
+
+
+def _carried(text: str) -> str:
+    """Returns the beginning of a message, on one line, whatever it holds."""
+    beginning = " ".join(text.split(maxsplit=CARRIED_WORDS)[:CARRIED_WORDS])
+    return beginning[:CARRIED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_seen(character: str) -> bool:
+    """Returns whether there is anything to see: no space, control, zero width or lone accent.
+
+    The model's tokenizer drops all of these, and the sign for what could not be decoded.
+    """
+    kind = unicodedata.category(character)
+    # Half a surrogate is told of by itself.
+    return (kind[0] not in "CZM" and character != "\ufffd") or kind == "Cs"
+
+
+def _is_text(question: str) -> bool:
+    """Returns whether it can be encoded: a stray byte of a command line is half a surrogate."""
+    return not any("\ud800" <= character <= "\udfff" for character in question)

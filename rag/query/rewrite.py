@@ -1,0 +1,44 @@
+"""Reword: what a question is searched with where it is not in good English."""
+
+import re
+from dataclasses import replace
+
+from footnote.index.library import Library
+from footnote.index.search.fulltext import query_words
+from footnote.rag.query.question import Question
+from footnote.rag.query.translation import Translation, glossary, translated
+
+_WORD = re.compile(r"\w+")
+# Words that are looked for by what resembles them: milliseconds each, in a large library.
+MOST_MISSPELLED = 30
+
+
+def reworded(question: Question, library: Library) -> Question:
+    """Returns a question with the words to search with: in English, spelled as the papers do."""
+    found = translated(question.asked)
+    if found and _in_its_language(question.asked, found, library):
+        found = None
+    words = _spelled(found.english if found else question.asked, library)
+    if words == question.asked:
+        words = ""
+    topic = translated(question.topic) if question.topic else None
+    return replace(
+        question,
+        words=words,
+        language=found.language if found else None,
+        topic=topic.english if topic else question.topic,
+    )
+
+
+def _in_its_language(asked: str, found: Translation, library: Library) -> bool:
+    """Returns whether the papers have most of a question's own words that were put into English."""
+    put = set(query_words(asked)) - set(query_words(found.english))
+    words = [word for word in put if word not in glossary(found.language).function_words]
+    return bool(words) and 2 * sum(map(library.knows, words)) > len(words)
+
+
+def _spelled(text: str, library: Library) -> str:
+    """Returns a text with each word that no paper has replaced by what it was meant to be."""
+    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.knows(w)]
+    meant = {word: library.respelled(word) for word in unknown[:MOST_MISSPELLED]}
+    return _WORD.sub(lambda word: meant.get(word[0]) or word[0], text)

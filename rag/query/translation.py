@@ -1,0 +1,230 @@
+"""Glossaries: questions in other languages, put into English words to search with.
+
+Word by word, by glossaries of the project's own (``rag/query/glossaries``): no grammar, and no model.
+It is enough to find English abstracts, not to be read out. A word that no glossary has stays as
+it is: a name mostly, or a word that English shares.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from footnote.index.search.fulltext import STOP_WORDS, stems
+
+# Codes of the glossaries, and what the stemmer calls these languages.
+LANGUAGES: Mapping[str, str] = {
+    "de": "german",
+    "es": "spanish",
+    "fr": "french",
+    "it": "italian",
+    "pt": "portuguese",
+}
+CHINESE = "zh"
+NAMES: Mapping[str, str] = {code: name.title() for code, name in LANGUAGES.items()} | {
+    CHINESE: "Chinese"
+}
+# Words of a fixed phrase at most.
+_PHRASE = 4
+# Shorter parts of a German compound would be found in any word, and a longer one is none.
+_PART = 3
+_COMPOUND = 60
+_LINKS = ("", "s", "n", "en", "es", "e", "er")
+# Endings under which languages share a word: "Minimierung", "minimización", "minimisation".
+_SHARED_ENDINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "de": (("isierung", "ization"), ("ierung", "ization"), ("tät", "ty"), ("isch", "ic"),
+           ("ieren", "e"), ("iv", "ive"), ("enz", "ence"), ("anz", "ance"), ("logie", "logy")),
+    "es": (("ización", "ization"), ("ción", "tion"), ("sión", "sion"), ("dad", "ty"),
+           ("ico", "ic"), ("ica", "ic"), ("mente", "ly"), ("ivo", "ive"), ("iva", "ive"),
+           ("ncia", "nce"), ("logía", "logy")),
+    "fr": (("isation", "ization"), ("ique", "ic"), ("ité", "ity"), ("ement", "ly"), ("eur", "or"),
+           ("if", "ive"), ("logie", "logy")),
+    "it": (("izzazione", "ization"), ("zione", "tion"), ("sione", "sion"), ("tà", "ty"),
+           ("ico", "ic"), ("ica", "ic"), ("ivo", "ive"), ("iva", "ive"), ("nza", "nce"),
+           ("logia", "logy")),
+    "pt": (("ização", "ization"), ("ção", "tion"), ("são", "sion"), ("dade", "ty"), ("ico", "ic"),
+           ("ica", "ic"), ("ivo", "ive"), ("iva", "ive"), ("ncia", "nce"), ("logia", "logy")),
+}  # fmt: skip
+
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+_CHINESE = re.compile(rf"[{_HAN}]+")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A question in English words.
+
+    Attributes:
+        english: Words to search with, in the order of the question.
+        language: Code of the language that it was asked in.
+    """
+
+    english: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Words of one language in English.
+
+    Attributes:
+        entries: As they stand in the file, by lower-case word or phrase.
+        stemmed: The same of single words, by stem.
+        function_words: Those that carry a sentence rather than its topic.
+    """
+
+    language: str
+    entries: Mapping[str, str]
+    stemmed: Mapping[str, str]
+    function_words: frozenset[str]
+
+    def english(self, question: str) -> str:
+        """Returns a question's words in English, those not known as they are."""
+        if self.language == CHINESE:
+            return _spaced(_CHINESE.sub(lambda run: f" {self._longest(run[0])} ", question))
+        return _spaced(" ".join(self._words(question)))
+
+    def _longest(self, run: str) -> str:
+        """Returns a run of Chinese characters by its longest known words."""
+        found, at, longest = [], 0, max(map(len, self.entries), default=1)
+        while at < len(run):
+            ends = range(min(len(run), at + longest), at, -1)
+            end = next((end for end in ends if run[at:end] in self.entries), at + 1)
+            found.append(self.entries.get(run[at:end], ""))
+            at = end
+        return " ".join(found)
+
+    def _words(self, question: str) -> Iterator[str]:
+        # An elided article is a word of its own: "l'apprentissage", "d'exemples".
+        words = _WORD.findall(question.replace("’", " ").replace("'", " "))
+        lower = [word.lower() for word in words]
+        at = 0
+        while at < len(words):
+            ends = range(min(len(words), at + _PHRASE), at + 1, -1)
+            phrases = {end: " ".join(lower[at:end]) for end in ends}
+            end = next((end for end in ends if phrases[end] in self.entries), at + 1)
+            yield self.entries[phrases[end]] if end > at + 1 else self._word(words[at])
+            at = end
+
+    def _word(self, word: str) -> str:
+        lower = word.lower()
+        # "GPT-4", "MABe22", "LLM": a name is the same in every language.
+        if any(map(str.isdigit, word)) or (word[1:] != word[1:].lower() and not word.isupper()):
+            return word
+        known = self._known(lower)
+        if known is None and "-" in lower:
+            parts = [self._word(part) for part in word.split("-")]
+            return " ".join(parts)
+        if known is None and self.language == "de" and len(lower) <= _COMPOUND:
+            known = self._parts(lower, {})
+        if known is not None:
+            return known
+        if shared := self._shared(lower):
+            return shared
+        # "vertikalen": without its ending it is nearer to the English word, and is respelled.
+        stem = stems(lower, LANGUAGES[self.language]) if word == lower else []
+        return _plain(stem[0] if stem else word)
+
+    def _known(self, lower: str) -> str | None:
+        if lower in self.entries:
+            return self.entries[lower]
+        if self.language == "de" and lower.endswith("iert"):
+            # The participle of a verb in -ieren, of which science has many.
+            lower = lower[:-1] + "en"
+        found = stems(lower, LANGUAGES[self.language])
+        return self.stemmed.get(found[0]) if found else None
+
+    def _parts(self, compound: str, tried: dict[str, str | None]) -> str | None:
+        """Returns a German compound by its parts, the longest first; None if one is unknown.
+
+        Args:
+            compound: In lower case.
+            tried: Ends of it that were looked at before.
+        """
+        if compound not in tried:
+            tried[compound] = self._divided(compound, tried)
+        return tried[compound]
+
+    def _divided(self, compound: str, tried: dict[str, str | None]) -> str | None:
+        for end in range(len(compound) - _PART, _PART - 1, -1):
+            first, rest = self._first(compound[:end]), compound[end:]
+            if not first:
+                continue
+            known = self._known(rest)
+            behind = known if known is not None else self._parts(rest, tried)
+            if behind := behind or self._shared(rest):
+                return f"{first} {behind}"
+        return None
+
+    def _first(self, part: str) -> str | None:
+        """Returns the first part of a compound in English, whatever joins it to the next."""
+        parts = (part.removesuffix(link) for link in _LINKS if part.endswith(link))
+        # A function word has no English: "für" begins many words that are no compound.
+        found = (self.entries.get(p) for p in parts if len(p) >= _PART)
+        return next((english for english in found if english), None)
+
+    def _shared(self, word: str) -> str | None:
+        for ending, shared in _SHARED_ENDINGS[self.language]:
+            if word.endswith(ending) and len(word) > len(ending) + 3:
+                return _plain(word[: -len(ending)]) + shared
+        return None
+
+
+@lru_cache
+def glossary(language: str) -> Glossary:
+    """Returns the glossary of a language, by its code."""
+    text = files(__package__).joinpath("glossaries", f"{language}.tsv").read_text("utf-8")
+    entries = dict(line.split("\t") for line in text.splitlines())
+    stemmed: dict[str, str] = {}
+    if language in LANGUAGES:
+        for word, english in entries.items():
+            stem = stems(word, LANGUAGES[language])
+            # Function words stand in the file in all their forms: "sommes" is no sum.
+            if english and len(stem) == 1:
+                stemmed.setdefault(stem[0], english)
+    carrying = (w for w, e in entries.items() if " " not in w and set(e.split()) <= STOP_WORDS)
+    return Glossary(language, entries, stemmed, frozenset(carrying))
+
+
+def language_of(question: str) -> str | None:
+    """Returns the code of the language that a question is asked in; None for English.
+
+    The language with most of its function words in the question, if these are more than
+    English has there: names and terms are the same in many languages.
+    """
+    if _KANA.search(question):
+        return None
+    letters = [character for character in question if character.isalpha()]
+    if letters and 5 * len("".join(_CHINESE.findall(question))) >= len(letters):
+        return CHINESE
+    words = _WORD.findall(question.lower().replace("’", " ").replace("'", " "))
+    counts = {}
+    for code in LANGUAGES:
+        own = glossary(code).function_words
+        english = sum(word in STOP_WORDS and word not in own for word in words)
+        counts[code] = sum(word in own and word not in STOP_WORDS for word in words) - english
+    best = max(counts, key=lambda code: counts[code])
+    foreign = any(ord(character) > 127 for character in question)
+    return best if counts[best] >= (1 if foreign else 2) else None
+
+
+def translated(question: str) -> Translation | None:
+    """Returns a question in English words; None where it is asked in English."""
+    language = language_of(question)
+    if language is None:
+        return None
+    english = glossary(language).english(question)
+    return Translation(english, language) if english else None
+
+
+def _plain(word: str) -> str:
+    """Returns a word without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())

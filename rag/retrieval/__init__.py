@@ -1,0 +1,1 @@
+"""Retrieval: papers and sentences in order, and whether they can answer."""

@@ -1,0 +1,211 @@
+"""Evidence: the sentences worth quoting, most telling first, not twice the same."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from footnote.index.library import Library
+from footnote.index.models import Hit, Paper, Span
+from footnote.index.search.fulltext import query_words
+from footnote.rag.answer import Side
+from footnote.rag.injection.detector import quotable
+from footnote.rag.retrieval.late_interaction import Match
+
+# Papers whose sentences are read.
+READ_PAPERS = 5
+# Papers this far behind the best one in fused score are not read: their sentences would lose.
+FAR_BEHIND = 0.4
+# Two sentences that share more of their words than this say the same thing.
+SAME_WORDS = 0.7
+
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|often|large|big|fast|far|few|high|low|old)\b"
+    r"|\b(?:number|percent(?:age)?|share|rate|score|size|factor|times|accuracy)\b",
+    re.IGNORECASE,
+)
+# "Which papers ..." wants several; "which number ..." wants one.
+_ASKS_MANY = re.compile(
+    r"\b(?:which|what|any|these|the|several|two|three|other)\s+(?:[\w-]+\s+){0,2}?"
+    r"(?:papers|works|studies|articles|publications|authors|approaches|methods|models|systems"
+    r"|techniques|benchmarks|datasets|surveys)\b"
+    r"|\b(?:each|both|disagree|compare[ds]?|versus|vs)\b",
+    re.IGNORECASE,
+)
+# Sentences of one paper at most where several are wanted: 3 finds .59 of the gold papers of the
+# 33 such questions of daily_papers_dev, no limit .51 (command: python -m
+# footnote.evals.lab.bench.evidence).
+MOST_OF_ONE = 3
+# Where the code is tells nothing of what was found, unless that is what was asked.
+# Of a part without a full stop, and of a line, only the first such word is tried: what stands
+# behind a later one stands behind the first, too.
+_HOUSEKEEPING = re.compile(
+    r"https?://|(?:\A|(?<=\.))"
+    r"(?>[^.]*?\b(?:code|videos?|models?|data|datasets?|checkpoints?|demos?|weights|materials)\b)"
+    r"[^.]*?\b(?:available|released?|open[- ]sourced?|found at|visit)\b"
+    r"|\bwe (?:will )?(?:also )?(?:open[- ]source|release)\b"
+    r"|^(?>.*?\bwe (?:will )?(?:also )?make ).* available\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ASKS_HOUSEKEEPING = re.compile(
+    r"\b(?:code|availab\w+|releas\w+|open[- ]sourc\w+|website|page|download\w*|url|link)\b",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"(?:ing|edly|ed|es|s|ly|ions?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What makes a sentence telling, beside its match with the question.
+
+    Each value was chosen by ``python -m footnote.evals.lab.bench.evidence SET --library DIR``.
+
+    Attributes:
+        paper: What a paper's distance behind the best one costs each of its sentences.
+        words: For having the question's words, rarer ones counting more.
+        number: For having a number where the question asks for one.
+        housekeeping: What telling where the code is costs, where that is not asked.
+    """
+
+    paper: float = 1.0
+    words: float = 0.8
+    number: float = 0.2
+    housekeeping: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a hit's abstract, as evidence.
+
+    Attributes:
+        start: First character in the abstract.
+        end: One past the last.
+        score: Higher is more telling; comparable within one question only.
+        side: What its paper says to a question of yes or no, where that is plain.
+    """
+
+    paper: Paper
+    start: int
+    end: int
+    score: float
+    side: Side | None = None
+
+    @property
+    def text(self) -> str:
+        """The verbatim sentence."""
+        return self.paper.abstract[self.start : self.end]
+
+
+class EvidenceFinder:
+    """Ranks the sentences of the best hits against a question."""
+
+    def __init__(self, library: Library, weights: Weights | None = None) -> None:
+        """Takes the library, whose catalog knows the sentences of each paper."""
+        self._library = library
+        self._weights = weights or Weights()
+
+    def find(
+        self, question: str, hits: Sequence[Hit], matches: Mapping[str, Match], *, count: int
+    ) -> list[Sentence]:
+        """Returns up to ``count`` sentences, most telling first.
+
+        Args:
+            question: As it was asked.
+            hits: Best first.
+            matches: Of the best of them, by paper id.
+            count: At most so many.
+        """
+        read = [
+            hit
+            for hit in hits[:READ_PAPERS]
+            if hits[0].score - hit.score < FAR_BEHIND and hit.paper.id in matches
+        ]
+        words = _rarity(_stems(question), [hit.paper.abstract for hit in hits])
+        asks_number = _ASKS_NUMBER.search(question) is not None
+        asks_housekeeping = _ASKS_HOUSEKEEPING.search(question) is not None
+        ranked = sorted(
+            (
+                Sentence(
+                    hit.paper,
+                    start,
+                    end,
+                    self._score(hit.paper, text, matched, words, asks_number)
+                    - self._weights.paper * (hits[0].score - hit.score)
+                    - self._weights.housekeeping
+                    * (not asks_housekeeping and _HOUSEKEEPING.search(text) is not None),
+                )
+                for hit in read
+                for (start, end), matched in self._sentences(
+                    hit.paper, matches[hit.paper.id], question
+                )
+                for text in [hit.paper.abstract[start:end]]
+            ),
+            key=lambda sentence: -sentence.score,
+        )
+        most = MOST_OF_ONE if _ASKS_MANY.search(question) else count
+        chosen: list[Sentence] = []
+        for sentence in ranked:
+            if len(chosen) == count:
+                break
+            of_it = sum(other.paper.id == sentence.paper.id for other in chosen)
+            if of_it < most and not any(_alike(sentence.text, other.text) for other in chosen):
+                chosen.append(sentence)
+        return chosen
+
+    def _score(
+        self, paper: Paper, text: str, matched: float, words: Mapping[str, float], number: bool
+    ) -> float:
+        weights = self._weights
+        return (
+            matched
+            + weights.words * _shared(words, paper.title, text)
+            + weights.number * (number and any(map(str.isdigit, text)))
+        )
+
+    def _sentences(self, paper: Paper, match: Match, question: str) -> list[tuple[Span, float]]:
+        """Returns the sentences of a paper with their matches, of one and the same abstract.
+
+        Those that give a reader or a model orders are not among them.
+        """
+        spans = self._library.sentences(paper)
+        # The stored spans are of another text when the paper changed since it was found.
+        if self._library.paper(paper.id) != paper:
+            return []
+        numbers = quotable(paper, spans, question)
+        return [(spans[n], match.sentences[n]) for n in numbers if n in match.sentences]
+
+
+def _alike(text: str, other: str) -> bool:
+    """Returns whether two sentences say the same in nearly the same words."""
+    ours, theirs = _stems(text), _stems(other)
+    return len(ours & theirs) > SAME_WORDS * len(ours | theirs)
+
+
+def _shared(words: Mapping[str, float], title: str, text: str) -> float:
+    """Returns the weight of the question's words that a sentence has, its paper's title apart.
+
+    A word of the title tells which paper is meant, not which of its sentences: it counts
+    for all of them alike.
+    """
+    present = _stems(title) | _stems(text)
+    return sum(weight for word, weight in words.items() if word in present)
+
+
+def _stems(text: str) -> set[str]:
+    """Returns the telling words of a text without their commonest endings."""
+    return {_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text)}
+
+
+def _rarity(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:
+    """Returns each word's share of the question's weight; a word that all hits have weighs little.
+
+    Source: inverse document frequency, Sparck Jones 1972, taken over the hits.
+    """
+    texts = [_stems(abstract) for abstract in abstracts]
+    weights = {
+        word: float(np.log((len(texts) + 1) / (sum(word in t for t in texts) + 0.5)))
+        for word in sorted(words)
+    }
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()} if total > 0 else {}

@@ -1,0 +1,250 @@
+"""HybridRetriever: papers by meaning and by words, fused per paper, the best matched anew.
+
+Fusion is a convex combination of the two scores, each brought to [0, 1]: the cosine
+between the lowest and the highest of its hundred best, BM25 between nothing and its best.
+The best of these are then matched with the question token by token (``match``), which no
+vector of a whole passage can do, and that is added to the fused score.
+
+Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An Analysis of
+Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from footnote.index.embeddings.base import Matrix, Reading
+from footnote.index.library import EVERYTHING, Filters, Library, Ranked
+from footnote.index.models import Hit, Paper
+from footnote.rag.answer import ReadPaper
+from footnote.rag.injection.detector import asks_about_orders, held_back
+from footnote.rag.query.question import Question
+from footnote.rag.query.rewrite import reworded
+from footnote.rag.retrieval.late_interaction import EMBEDDED, Asked, Match, Matcher
+from footnote.rag.retrieval.rerank import Reranker, rerank
+
+# Papers taken from either side before fusing.
+POOL = 100
+# Papers matched token by token.
+MATCHED = 50
+# Times that the best papers are looked through for orders, where each time new ones are best.
+ROUNDS = 4
+# A question whose nearest passage has a lower cosine names no topic of its own. At .25 all of the
+# 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; at .3 questions
+# with a topic begin to be drawn to the old one (command: python -m
+# footnote.evals.lab.bench.conversation).
+STANDS_ALONE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How several rankings become one; ``footnote.evals.lab.bench.fusion`` chose each weight.
+
+    Attributes:
+        dense_weight: Share of the cosine in the fused score, the rest being BM25's.
+        match: What the match of the whole paper counts for beside the fused score.
+        sentence: What that of its best sentence counts for.
+    """
+
+    dense_weight: float = 0.5
+    match: float = 1.0
+    sentence: float = 0.5
+
+    def fuse(self, dense: Sequence[Ranked], words: Sequence[Ranked]) -> list[Ranked]:
+        """Returns every paper of either ranking, best first, scores in [0, 1]."""
+        cosine = {r.paper: r.score for r in dense}
+        bm25 = {r.paper: r.score for r in words}
+        lowest, highest = min(cosine.values(), default=0.0), max(cosine.values(), default=1.0)
+        best = max(bm25.values(), default=1.0)
+        spread = highest - lowest
+        spans = {r.paper: r.span for r in (*words, *dense)}
+        fused = [
+            Ranked(
+                paper,
+                span,
+                self.dense_weight
+                * ((cosine.get(paper, lowest) - lowest) / spread if spread else 1.0)
+                + (1 - self.dense_weight) * bm25.get(paper, 0.0) / best,
+            )
+            for paper, span in spans.items()
+        ]
+        return sorted(fused, key=lambda r: (-r.score, r.paper))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question.
+
+    Attributes:
+        question: As it was searched for.
+        hits: Papers, best first, scores on the scale ``fused``, or ``reranked``.
+        cosine: Of the nearest passage.
+        asked: The question as it was matched.
+        matches: By paper id; of the best hits only.
+        first: Id of the paper that is best without a reranker; by it a question is refused.
+        note: Why a reranker did not order the hits.
+    """
+
+    question: Question
+    hits: list[Hit]
+    cosine: float
+    asked: Asked
+    matches: dict[str, Match]
+    first: str | None = None
+    note: str | None = None
+
+    def read(self, count: int) -> tuple[ReadPaper, ...]:
+        """Returns the best hits that were matched, for the receipt."""
+        return tuple(
+            ReadPaper(hit.paper.id, hit.paper.title, hit.score, self.matches[hit.paper.id].paper)
+            for hit in self.hits[:count]
+            if hit.paper.id in self.matches
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    reading: Reading
+    fused: list[Ranked]
+    cosine: float
+
+
+class HybridRetriever(BaseRetriever):
+    """A LlamaIndex retriever over a Library; its nodes are passages, one a paper."""
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        k: int = 20,
+        fusion: Fusion | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """Takes the library to search, how many papers to return, and what may order the best."""
+        super().__init__()
+        self.library = library
+        self.k = k
+        self.fusion = fusion or Fusion()
+        self.reranker = reranker
+        self._matcher = Matcher(library)
+
+    def search(
+        self, query: str, *, k: int | None = None, filters: Filters = EVERYTHING
+    ) -> list[Hit]:
+        """Returns up to ``k`` papers, best first."""
+        return self.find(Question(query), k=k, filters=filters).hits
+
+    def find(
+        self, question: Question, *, k: int | None = None, filters: Filters = EVERYTHING
+    ) -> Found:
+        """Returns up to ``k`` papers, best first, and how the best of them match.
+
+        A question that leans on its conversation is searched for together with it; so is one
+        that shows no sign of that, but comes near to nothing when it stands alone.
+        """
+        count = max(0, k or self.k)
+        question = reworded(question, self.library)
+        searched = None if question.leans else self._searched(question.wording, count, filters)
+        if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
+            question = question.leaning()
+            searched = self._searched(question.query, count, filters)
+        asked = self._matcher.ask(searched.reading, question)
+        hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
+        matches = self._matcher.matches(asked, hits[:MATCHED])
+        ordered = self._ordered(hits, matches)
+        if not asks_about_orders(question.wording):
+            ordered = self._heedless(asked, hits, matches, ordered)
+        first = ordered[0].paper.id if ordered else None
+        note = None
+        if self.reranker is not None:
+            ordered, note = rerank(self.reranker, question.query, ordered)
+            # Where sentences are embedded, only those of the papers that led before are.
+            new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
+            matches |= self._matcher.matches(asked, new)
+        return Found(question, ordered[:count], searched.cosine, asked, matches, first, note)
+
+    def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
+        reading = self._matcher.read(query)
+        pool = max(POOL, count)
+        dense = self.library.rank_by_vector(reading.vector, k=pool, filters=filters)
+        words = self.library.rank_by_words(query, k=pool, filters=filters)
+        cosine = max((r.score for r in dense), default=0.0)
+        return _Searched(reading, self.fusion.fuse(dense, words), cosine)
+
+    def _heedless(
+        self, asked: Asked, hits: Sequence[Hit], matches: dict[str, Match], ordered: list[Hit]
+    ) -> list[Hit]:
+        """Returns the hits in their order without what the best of them order a reader to do.
+
+        No sentence that is never quoted shall bring its paper to the front, or make a question
+        look as if it had an answer. ``matches`` changes with them.
+        """
+        for _ in range(ROUNDS):
+            best = [hit for hit in ordered[:EMBEDDED] if hit.paper.id in matches]
+            held = {hit.paper.id: self._held(hit.paper) for hit in best}
+            told = [
+                hit
+                for hit in best
+                if not held[hit.paper.id].isdisjoint(matches[hit.paper.id].sentences)
+            ]
+            if not told:
+                break
+            matches |= self._matcher.matches(asked, told, without=held)
+            ordered = self._ordered(hits, matches)
+        return ordered
+
+    def _held(self, paper: Paper) -> frozenset[int]:
+        return held_back(paper.abstract, tuple(self.library.sentences(paper)))
+
+    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, Match]) -> list[Hit]:
+        """Returns the hits by fused score and match together, those not matched behind."""
+        if not matches:
+            return list(fused)
+        best = fused[: len(matches)]
+        found = [matches[hit.paper.id] for hit in best]
+        scores = (
+            _spread([hit.score for hit in best])
+            + self.fusion.match * _spread([match.paper for match in found])
+            + self.fusion.sentence * _spread([match.best for match in found])
+        ) / (1 + self.fusion.match + self.fusion.sentence)
+        # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
+        # same question gives the same order.
+        told = [
+            (-round(float(score), 6), hit.paper.id) for score, hit in zip(scores, best, strict=True)
+        ]
+        order = sorted(range(len(best)), key=told.__getitem__)
+        ranked = [replace(best[i], score=float(scores[i])) for i in order]
+        behind = [replace(hit, score=0.0) for hit in fused[len(best) :]]
+        return [replace(hit, rank=rank) for rank, hit in enumerate([*ranked, *behind], 1)]
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [hit_node(hit) for hit in self.search(query_bundle.query_str)]
+
+
+def _spread(scores: Sequence[float]) -> Matrix:
+    """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
+    values = np.array(scores, np.float32)
+    width = float(np.ptp(values))
+    return (values - values.min()) / width if width else np.ones_like(values)
+
+
+def hit_node(hit: Hit) -> NodeWithScore:
+    """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
+    paper, passage = hit.paper, hit.passage
+    node = TextNode(
+        id_=f"{paper.id}#{passage.start}-{passage.end}",
+        text=paper.abstract[passage.start : passage.end],
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata={
+            "paper_id": paper.id,
+            "title": paper.title,
+            "authors": ", ".join(paper.authors),
+            "year": paper.year,
+            "url": paper.url,
+        },
+    )
+    return NodeWithScore(node=node, score=hit.score)

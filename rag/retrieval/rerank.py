@@ -1,0 +1,248 @@
+"""Rerank: the best hits in the order of a user's own cross-encoder.
+
+A cross-encoder reads the question and a text together, which takes too long for a library and
+is worth it for the best few hits. Whatever it may fail with, the own order stays.
+"""
+
+import json
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import httpx
+from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
+
+from footnote.index.embeddings.endpoints import bounded, secrets_of, their_words, unreached
+from footnote.index.models import Hit
+from footnote.rag import RerankError
+
+_log = logging.getLogger(__name__)
+
+# Hits that are read again; the rest stay behind them.
+RERANKED = 20
+# No list of scores is longer than this many bytes, even where a server sends the texts back.
+MOST_BYTES = 4_000_000
+_NEXT = {
+    401: "check FOOTNOTE_RERANK_KEY",
+    403: "check FOOTNOTE_RERANK_KEY",
+    429: "wait, or check your quota",
+    500: "try again later",
+    502: "try again later",
+    503: "try again later",
+}
+
+
+class Reranker(Protocol):
+    """What tells how well texts answer a query; may be used from many threads at once."""
+
+    @property
+    def name(self) -> str:
+        """What it is and where, without what may be secret in it."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Returns a score for each text, in their order; higher answers better.
+
+        Raises:
+            RerankError: There are no scores; the message says why, on one line.
+        """
+
+
+def rerank(reranker: Reranker, query: str, hits: Sequence[Hit]) -> tuple[list[Hit], str | None]:
+    """Returns the hits in the order of a reranker, and why they are not, if so.
+
+    Their scores are spread between 0 for the lowest and 1 for the highest, on the scale
+    ``reranked``; hits that it was not shown have 0.
+    """
+    best, rest = hits[:RERANKED], hits[RERANKED:]
+    if len(best) < 2:
+        return list(hits), None
+    try:
+        scores = reranker.score(query, [shown(hit) for hit in best])
+        if len(scores) != len(best) or not all(map(math.isfinite, scores)):
+            raise RerankError(f"{reranker.name} gave no finite score for each text")
+    except RerankError as error:
+        _log.warning("%s", error)
+        return list(hits), f"{error}; papers are in our own order"
+    lowest, highest = min(scores), max(scores)
+    width = highest - lowest
+    spread = [(score - lowest) / width if width else 1.0 for score in scores]
+    ranked = [
+        replace(hit, score=score, scale="reranked")
+        for hit, score in sorted(zip(best, spread, strict=True), key=lambda pair: -pair[1])
+    ]
+    behind = [replace(hit, score=0.0, scale="reranked") for hit in rest]
+    return [replace(hit, rank=n) for n, hit in enumerate([*ranked, *behind], 1)], None
+
+
+def shown(hit: Hit) -> str:
+    """Returns what is read of a hit: the title and the best passage, which may be all there is."""
+    passage = hit.paper.abstract[hit.passage.start : hit.passage.end]
+    return f"{hit.paper.title}\n{passage}"
+
+
+class _Score(BaseModel):
+    index: int = Field(ge=0)
+    score: float = Field(
+        validation_alias=AliasChoices("relevance_score", "score"),
+        allow_inf_nan=False,
+        ge=-1e9,
+        le=1e9,
+    )
+
+
+class _Results(BaseModel):
+    results: list[_Score]
+
+
+_REPLY: TypeAdapter[_Results | list[_Score]] = TypeAdapter(_Results | list[_Score])
+
+
+class _Late(Exception):
+    """The deadline passed while the scores came."""
+
+
+class _Refused(Exception):
+    """The endpoint answered with an HTTP error."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+class EndpointReranker:
+    """A reranker behind the HTTP interface of Jina, Cohere, vLLM and llama.cpp, or of TEI's.
+
+    Source: https://docs.cohere.com/reference/rerank;
+    https://huggingface.github.io/text-embeddings-inference, route ``/rerank``.
+    """
+
+    def __init__(
+        self, url: str, *, model: str = "", api_key: str = "", timeout: float = 10.0
+    ) -> None:
+        """Connects nothing yet.
+
+        Args:
+            url: Of the interface; ``/rerank`` is added to one that does not end so.
+            model: Where the endpoint has several.
+            api_key: Shown nowhere: not in a log, not in an error.
+            timeout: Seconds for all scores of a question.
+
+        Raises:
+            RerankError: The URL is no address, or the key cannot be sent.
+        """
+        self._url = _address(url)
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise RerankError("FOOTNOTE_RERANK_KEY is no key; it has odd characters")
+        self._model = model
+        self._timeout = timeout
+        # What the endpoint calls the texts; another name where it turns out to have one.
+        self._texts = "documents"
+        self._client = httpx.Client(timeout=timeout, **bounded(MOST_BYTES, streams=True))
+        if api_key:
+            self._client.headers["Authorization"] = f"Bearer {api_key}"
+        self._secrets = secrets_of(str(self._url), api_key)
+
+    @property
+    def name(self) -> str:
+        """The model and its address."""
+        where = self._url.copy_with(userinfo=b"", query=None, fragment=None)
+        return f"reranker {self._model} at {where}" if self._model else f"reranker at {where}"
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Returns a score for each text, in their order.
+
+        Raises:
+            RerankError: The endpoint failed, was too slow, or left a text out.
+        """
+        if not texts:
+            return []
+        deadline = time.monotonic() + self._timeout
+        try:
+            try:
+                body = self._post(query, texts, deadline)
+            except _Refused as refusal:
+                # TEI has a name of its own for the documents, and says so.
+                if refusal.status not in (400, 422) or b"`texts`" not in refusal.body:
+                    raise
+                self._texts = "texts"
+                body = self._post(query, texts, deadline)
+            reply = _REPLY.validate_json(body)
+        except (_Refused, _Late, httpx.HTTPError, ValidationError) as error:
+            said = error.body.decode("utf-8", "replace") if isinstance(error, _Refused) else error
+            if told := their_words(said, self._secrets):
+                _log.warning("%s: %s: %s", self.name, type(error).__name__, told)
+            raise RerankError(f"{self.name} {self._reason(error)}") from error
+        rows = reply.results if isinstance(reply, _Results) else reply
+        if sorted(row.index for row in rows) != list(range(len(texts))):
+            raise RerankError(f"{self.name} sent {len(rows)} scores for {len(texts)} texts")
+        return [row.score for row in sorted(rows, key=lambda row: row.index)]
+
+    def _post(self, query: str, texts: Sequence[str], deadline: float) -> bytes:
+        asked: dict[str, Any] = {"query": query, self._texts: list(texts)}
+        asked |= {"truncate": True} if self._texts == "texts" else {"top_n": len(texts)}
+        asked |= {"model": self._model} if self._model else {}
+        headers = {"Content-Type": "application/json"}
+        received = b""
+        with self._client.stream(
+            "POST", self._url, content=json.dumps(asked), headers=headers
+        ) as response:
+            for block in response.iter_bytes():
+                received += block
+                if time.monotonic() >= deadline:
+                    raise _Late
+                if len(received) > MOST_BYTES:
+                    break
+        if response.status_code != 200:
+            raise _Refused(response.status_code, received)
+        return received
+
+    def _reason(self, error: Exception) -> str:
+        """Returns why there are no scores, in our own words: theirs may hold the key."""
+        if isinstance(error, _Late | httpx.TimeoutException):
+            return f"gave no scores within {self._timeout:g} s"
+        if isinstance(error, _Refused):
+            advice = _NEXT.get(error.status, "check FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_MODEL")
+            return f"refused with status {error.status}; {advice}"
+        if isinstance(error, httpx.HTTPError):
+            return f"{unreached(error)}; check FOOTNOTE_RERANK_URL"
+        return "sent what is no list of scores; check FOOTNOTE_RERANK_URL"
+
+
+def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
+    """Returns the configured reranker, or None when none is.
+
+    Raises:
+        RerankError: A variable makes no sense, or stands alone.
+    """
+    url, model, key = (
+        environ.get(f"FOOTNOTE_RERANK_{name}", "").strip() for name in ("URL", "MODEL", "KEY")
+    )
+    if not url:
+        if model or key:
+            raise RerankError(
+                f"FOOTNOTE_RERANK_{'MODEL' if model else 'KEY'} is set without an address; "
+                "set FOOTNOTE_RERANK_URL too"
+            )
+        return None
+    return EndpointReranker(url, model=model, api_key=key)
+
+
+def _address(text: str) -> httpx.URL:
+    """Returns the address that is posted to."""
+    try:
+        url = httpx.URL(text)
+        # A label too long, or empty, would fail no sooner than when it is looked up.
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise RerankError(
+            "FOOTNOTE_RERANK_URL is no address; give one like http://HOST:PORT/v1/rerank"
+        )
+    path = url.path.rstrip("/")
+    known = path.endswith(("/rerank", "/reranking"))
+    return url.copy_with(path=path if known else f"{path}/rerank")

@@ -1,0 +1,1 @@
+"""Verification: whether a quote supports a statement, and which side it takes."""

@@ -1,0 +1,172 @@
+"""Sides: whether a quote says yes or no to a question, or to a claim.
+
+A logistic model over how the question compares with the quote
+(``footnote.rag.verification.features``) and over a few cues in the quote itself, trained on what
+experts concluded (``python -m footnote.evals.lab.training.sides``). Where it is not sure, there is
+no side.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+from footnote.index.embeddings.base import Embedder, Matrix
+from footnote.rag.answer import Side
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.alignment import Pair, pair, read_texts
+from footnote.rag.verification.features import FEATURES
+
+_AUXILIARY = (
+    r"(?:do|does|did|is|are|was|were|can|could|should|will|would|has|have|had|may|might|must)"
+)
+# "Does ...", "If so, is ...", "To train them, can ...": the first main clause begins so.
+_YES_OR_NO = re.compile(
+    rf"^(?:[^?]{{0,160}}, )?{_AUXILIARY}(?:n't)?\s++(?!you\b)[^?]++\?", re.IGNORECASE
+)
+_ASKS_FOR_SIDES = re.compile(
+    r"\b(?:disagree\w*|contradict\w*|conflict\w*|both (?:positions|sides|views|camps)|controvers\w*"
+    r"|at odds|do (?:the |these )?(?:papers|studies|works|authors) agree|for and against)\b",
+    re.IGNORECASE,
+)
+_DENIES = re.compile(
+    r"\b(?:no|not|neither|nor|without|fail\w*|unlikely|lack\w*|little|limited|insufficient|cannot"
+    r"|unable|rarely|hardly|absence|unnecessary|worse\w*|degrad\w*|hurt\w*|harm\w*|contrary|unlike"
+    r"|reject\w*|refut\w*|unrelated|similar|comparable|equivalent)\b|n't\b",
+    re.IGNORECASE,
+)
+_AFFIRMS = re.compile(
+    r"\b(?:improv\w*|effective\w*|significant\w*|increas\w*|associated|predict\w*|useful|benefi\w*"
+    r"|can|able|important|confirm\w*|support\w*|suggest\w*|demonstrat\w*|reliable|feasible|valid\w*"
+    r"|outperform\w*|better|higher|superior|success\w*|enabl\w*|correlat\w*|accurate\w*|indeed"
+    r"|should)\b",
+    re.IGNORECASE,
+)
+_NO_EFFECT = re.compile(
+    r"\b(?:no|not)\b(?:\W+\w+){0,4}?\W+(?:significant\w*|differ\w*|associat\w*|effect\w*|improv\w*"
+    r"|correlat\w*|increas\w*|affect\w*|necess\w*|influenc\w*|support\w*|appear|seem|predict\w*"
+    r"|relat\w*|benefi\w*)",
+    re.IGNORECASE,
+)
+# What a paper sets out to do, or what it is for, is not yet what it found.
+_ANNOUNCES = re.compile(
+    r"\b(?:we|this (?:paper|study|work|article|review))\s+(?:\w+\s+)?(?:study|studied|studies"
+    r"|investigat\w*|examin\w*|propos\w*|present\w*|introduc\w*|review\w*|aim\w*|explor\w*"
+    r"|address\w*|consider\w*|describ\w*|develop\w*|sought)\b"
+    r"|\bto (?:determine|investigate|examine|assess|evaluate|study|test|compare|understand)\b"
+    r"|\b(?:aims?|objectives?|purpose|hypothes[ie]\w*|unclear|unknown|remains?|little is known)\b",
+    re.IGNORECASE,
+)
+_CONCEDES = re.compile(r"\b(?:however|but|although|despite|while|only)\b", re.IGNORECASE)
+_WORDS_TYPICAL = 20
+
+
+def _density(cue: re.Pattern[str], text: str) -> float:
+    """Returns how many cues a text has, a long one's counting less."""
+    length = max(1.0, len(text.split()) / _WORDS_TYPICAL)
+    return len(cue.findall(text)) / float(np.sqrt(length))
+
+
+CUES: Mapping[str, Callable[[str, str], float]] = {
+    "denies": lambda question, quote: _density(_DENIES, quote),
+    "affirms": lambda question, quote: _density(_AFFIRMS, quote),
+    "no_effect": lambda question, quote: float(_NO_EFFECT.search(quote) is not None),
+    "denied_question": lambda question, quote: float(_DENIES.search(question) is not None),
+    "denies_at_all": lambda question, quote: float(_DENIES.search(quote) is not None),
+    "announces": lambda question, quote: float(_ANNOUNCES.search(quote) is not None),
+    "bare": lambda question, quote: float(not (_AFFIRMS.search(quote) or _DENIES.search(quote))),
+    "concedes": lambda question, quote: float(_CONCEDES.search(quote) is not None),
+}
+# A quote so much likelier to take a side outweighs another one of the same paper.
+DOMINATES = 0.3
+SIDES = ("yes", "no", "neither")
+NAMES = tuple(feature.__name__ for feature in FEATURES) + tuple(CUES)
+
+
+def asks_for_sides(question: str) -> bool:
+    """Returns whether a question can be answered by yes or no, or asks who says which."""
+    asked = question.strip()
+    return bool(_ASKS_FOR_SIDES.search(asked) or _YES_OR_NO.match(asked))
+
+
+def figures(question: str, quote: str, compared: Pair) -> dict[str, float]:
+    """Returns what the model weighs, by name."""
+    found = {feature.__name__: feature(compared) for feature in FEATURES}
+    return found | {name: cue(question, quote) for name, cue in CUES.items()}
+
+
+class Chances(NamedTuple):
+    """How likely a quote says yes, says no, and says neither; 1 in sum."""
+
+    yes: float
+    no: float
+    neither: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The trained model.
+
+    Attributes:
+        coefficients: ``(3, f)``; rows are those of ``SIDES``, columns of ``NAMES``.
+        sure: From which chance on yes and no are told.
+    """
+
+    coefficients: Matrix
+    intercepts: Matrix
+    sure: Mapping[str, float]
+
+    def chances(self, seen: Mapping[str, float]) -> Chances:
+        """Returns how likely a quote with these figures says yes, no, and neither."""
+        row = np.array([seen[name] for name in NAMES], np.float32)
+        scores = self.coefficients @ row + self.intercepts
+        powers = np.exp(scores - scores.max())
+        return Chances(*map(float, powers / powers.sum()))
+
+
+@lru_cache(1)
+def trained() -> Weights:
+    """Returns the model in the package."""
+    row = json.loads(files(__package__).joinpath("stance.json").read_text("utf-8"))
+    if tuple(row["features"]) != NAMES:
+        raise ValueError("sides.json is of other figures; train it anew")
+    coefficients = np.array(row["coefficients"], np.float32)
+    return Weights(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
+
+
+def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Chances]:
+    """Returns how likely each quote says yes to the question, no, and neither."""
+    if not quotes:
+        return []
+    asked, *read = read_texts([question, *quotes], embedder)
+    return [
+        trained().chances(figures(question, quote, pair(asked, [text])))
+        for quote, text in zip(quotes, read, strict=True)
+    ]
+
+
+def side_of(found: Sequence[Chances]) -> Side | None:
+    """Returns what a paper says whose quotes have these chances; None where that is not sure."""
+    sure = trained().sure
+    yes = max((c.yes for c in found), default=0.0)
+    no = max((c.no for c in found), default=0.0)
+    if yes >= sure["yes"] and no >= sure["no"] and abs(yes - no) < DOMINATES:
+        return "mixed"
+    return "yes" if yes >= max(no, sure["yes"]) else "no" if no >= max(yes, sure["no"]) else None
+
+
+def sided(question: str, evidence: Sequence[Sentence], embedder: Embedder) -> list[Sentence]:
+    """Returns the evidence with the side of each paper, where the question has sides at all."""
+    if not asks_for_sides(question):
+        return list(evidence)
+    found: dict[str, list[Chances]] = {}
+    for sentence, chance in zip(
+        evidence, chances(question, [s.text for s in evidence], embedder), strict=True
+    ):
+        found.setdefault(sentence.paper.id, []).append(chance)
+    return [replace(s, side=side_of(found[s.paper.id])) for s in evidence]

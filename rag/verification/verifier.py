@@ -1,0 +1,195 @@
+"""Verify: does a statement stand on its quotes? supported, partial or unsupported.
+
+A verbatim quote supports itself. Elsewhere a small classifier weighs how statement and quotes
+compare: words and meaning, numbers, names, denials, and which way a comparison points.
+``python -m footnote.evals.lab.training.verdicts`` trained it. A user's own model may judge
+instead: whatever has ``verify`` is a ``Verifier``.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from footnote.index.embeddings.base import Embedder, Matrix, Reader
+from footnote.rag.answer import Verdict
+from footnote.rag.verification.alignment import Pair, Text, pair, read_texts
+from footnote.rag.verification.features import features, number_foreign
+from footnote.rag.verification.lexical import denials, names_in, read_words
+
+_GOES_BACK = re.compile(r"[\w.,-]")
+_GOES_ON = re.compile(r"[\w-]|[.,]\w")
+
+# Quotes that were read are kept: statements of one answer cite the same ones.
+KEPT_QUOTES = 512
+# Characters of a statement that can be judged, and of a quote and a paper that are read for it.
+# How two texts compare takes longer than either of them is; the longest sentence of 100,000
+# abstracts of arXiv has 1,916.
+LONGEST_STATEMENT = 2_000
+LONGEST_QUOTE = 4_000
+LONGEST_PAPER = 20_000
+
+
+class Ruling(NamedTuple):
+    """What a verifier says of a statement.
+
+    Attributes:
+        support: In [0, 1], the probability that the quotes carry it.
+        contradiction: In [0, 1], the probability that they say otherwise.
+    """
+
+    verdict: Verdict
+    support: float
+    contradiction: float = 0.0
+
+
+class Verifier(Protocol):
+    """What judges a statement: the classifier, an NLI model, or a language model."""
+
+    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+        """Returns what it says of a statement.
+
+        Args:
+            statement: One sentence, without markers.
+            quotes: What it cites; none makes it unsupported.
+            about: Titles and abstracts of the cited papers, for the names that a quote calls
+                "it" or "our method".
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A trained classifier: one row of coefficients for each of its classes.
+
+    Attributes:
+        features: Names, in the order of the columns.
+        coefficients: ``(3, f)``; rows are SUPPORT, CONTRADICT and neither.
+        supported: A statement is supported from this support on.
+        partial: And partial from this.
+    """
+
+    features: Sequence[str]
+    coefficients: Matrix
+    intercepts: Matrix
+    supported: float
+    partial: float
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Weights":
+        """Returns the classifier that ``footnote.evals.lab.training.verdicts`` wrote."""
+        return cls(
+            tuple(row["features"]),
+            np.array(row["coefficients"], np.float32),
+            np.array(row["intercepts"], np.float32),
+            float(row["thresholds"]["supported"]),
+            float(row["thresholds"]["partial"]),
+        )
+
+    def probabilities(self, figures: Mapping[str, float]) -> Matrix:
+        """Returns the probabilities of SUPPORT, CONTRADICT and neither."""
+        row = np.array([figures[name] for name in self.features], np.float32)
+        scores = self.coefficients @ row + self.intercepts
+        powers = np.exp(scores - scores.max())
+        return np.asarray(powers / powers.sum(), np.float32)
+
+    def rule(self, compared: Pair) -> Ruling:
+        """Returns the ruling on a statement beside its quotes."""
+        support, contradiction, _ = map(float, self.probabilities(features(compared)))
+        if number_foreign(compared):
+            # Whatever else agrees, a number that no quote gives is not what the paper says.
+            support = min(support, self.partial / 2)
+        return Ruling(self._verdict(support), support, contradiction)
+
+    def _verdict(self, support: float) -> Verdict:
+        if support >= self.supported:
+            return "supported"
+        return "partial" if support >= self.partial else "unsupported"
+
+
+@lru_cache(1)
+def _trained() -> Mapping[str, Weights]:
+    """Returns the classifiers in the package: with tokens, and without."""
+    rows = json.loads(files(__package__).joinpath("verdicts.json").read_text("utf-8"))
+    return {name: Weights.from_json(rows[name]) for name in ("tokens", "sentences")}
+
+
+class LearnedVerifier:
+    """The classifier, with an embedder; may be used from many threads at once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Takes the embedder for closeness in meaning; one that reads tokens tells more."""
+        self._embedder = embedder
+        self._weights = _trained()["tokens" if isinstance(embedder, Reader) else "sentences"]
+        self._named = lru_cache(KEPT_QUOTES)(names_in)
+        self._kept: dict[str, Text] = {}
+        self._lock = threading.Lock()
+
+    def _read(self, statement: str, quotes: Sequence[str]) -> tuple[Text, list[Text]]:
+        """Returns the texts as read, what is new in one go: a core for each."""
+        with self._lock:
+            known = {quote: self._kept[quote] for quote in quotes if quote in self._kept}
+        new = [statement, *dict.fromkeys(quote for quote in quotes if quote not in known)]
+        said, *read = read_texts(new, self._embedder)
+        fresh = dict(zip(new[1:], read, strict=True))
+        with self._lock:
+            self._kept |= fresh
+            for oldest in list(self._kept)[:-KEPT_QUOTES]:
+                del self._kept[oldest]
+        return said, [fresh.get(quote) or known[quote] for quote in quotes]
+
+    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+        """Returns the verdict on a statement, its support and how far the quotes deny it.
+
+        Args:
+            statement: One sentence, without markers.
+            quotes: What it cites; none makes it unsupported.
+            about: Titles and abstracts of the cited papers.
+        """
+        said = " ".join(statement.split())
+        given = [quote for quote in (" ".join(q.split()) for q in quotes) if quote]
+        if not given or not said:
+            return Ruling("unsupported", 0.0)
+        if is_verbatim(said, given):
+            return Ruling("supported", 1.0)
+        # Nobody knows what a text says that was not read to its end.
+        if len(said) > LONGEST_STATEMENT:
+            return Ruling("unsupported", 0.0)
+        given = [quote[:LONGEST_QUOTE] for quote in given]
+        named = frozenset[str]().union(*(self._named(paper[:LONGEST_PAPER]) for paper in about))
+        return self._weights.rule(pair(*self._read(said, given), named))
+
+
+def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
+    """Returns whether a statement is a quote, or a whole-worded part that leaves no denial out."""
+    for quote in (*quotes, " ".join(quotes)):
+        if statement == quote:
+            return True
+        part = _is_part(statement.rstrip("."), quote)
+        if part and denials(read_words(quote)) == denials(read_words(statement)):
+            return True
+    return False
+
+
+def _is_part(bare: str, quote: str) -> bool:
+    """Returns whether words stand in a quote; "12" is no part of "12.5", nor "GPT" of "GPT-4"."""
+    for first in {bare[:1].upper(), bare[:1].lower()} - {""}:
+        start = quote.find(first + bare[1:])
+        while start >= 0:
+            end = start + len(first + bare[1:])
+            if not _GOES_BACK.match(quote[start - 1 : start]) and not _GOES_ON.match(quote, end):
+                return True
+            start = quote.find(first + bare[1:], start + 1)
+    return False
+
+
+def verify(
+    statement: str, quotes: Sequence[str], *, embedder: Embedder, about: Sequence[str] = ()
+) -> Ruling:
+    """Returns what the classifier says of one statement; see ``LearnedVerifier``."""
+    return LearnedVerifier(embedder).verify(statement, quotes, about=about)

@@ -1,0 +1,180 @@
+"""Questions from files: a conversation's history, and batches answered line by line."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from footnote.index import FootnoteError
+from footnote.index.readers.files import read_text
+from footnote.rag.answer import REFUSAL, Answer, Receipt, Turn
+
+# For names only: a fault in a file is told before the engine is loaded.
+if TYPE_CHECKING:
+    from footnote.index.library import Filters
+    from footnote.rag.engine import CitedQueryEngine
+
+_log = logging.getLogger(__name__)
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class AskedQuestion(BaseModel):
+    """One line of a batch, from untrusted JSON."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: Annotated[str, StringConstraints(min_length=1)]
+    question: str
+    history: list[_Message] | None = None
+
+    def turns(self) -> list[Turn]:
+        """Returns the history as turns."""
+        return [Turn(m.role, m.content) for m in self.history or ()]
+
+
+def read_turns(path: Path) -> list[Turn]:
+    """Returns a conversation from a JSON list, or from JSONL.
+
+    Raises:
+        FootnoteError: The file cannot be read, or is no conversation.
+    """
+    text = _read(path)
+    try:
+        found = _parsed(text)
+    except RecursionError as error:
+        raise FootnoteError(
+            f'{path}: not JSON (nested too deeply); give a list of {{"role", "content"}}'
+        ) from error
+    # A number of too many digits is a ValueError, too.
+    except ValueError as error:
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
+        raise FootnoteError(
+            f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
+        ) from error
+    try:
+        messages = TypeAdapter(list[_Message]).validate_python(found)
+    except ValidationError as error:
+        raise FootnoteError(f"{path}: {_fault(error)}") from error
+    return [Turn(m.role, m.content) for m in messages]
+
+
+def _parsed(text: str) -> object:
+    """Returns the value of a JSON text, or the list of them that JSON Lines hold."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    return [found] if isinstance(found, dict) else found
+
+
+def read_questions(path: Path) -> list[AskedQuestion]:
+    """Returns the questions of a batch; the whole file is checked before any is answered.
+
+    Raises:
+        FootnoteError: The file cannot be read, or a line is no question.
+    """
+    asked: list[AskedQuestion] = []
+    for number, line in enumerate(_read(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            asked.append(AskedQuestion.model_validate_json(line))
+        except ValidationError as error:
+            raise FootnoteError(f"{path}:{number}: {_fault(error)}; nothing was asked") from error
+    if not asked:
+        raise FootnoteError(f"{path}: holds no question; one JSON object a line is read")
+    return asked
+
+
+def answer_all(
+    engine: "CitedQueryEngine",
+    asked: Sequence[AskedQuestion],
+    out: Path,
+    *,
+    filters: "Filters",
+    k: int,
+    on_answer: Callable[[int], None],
+    read_filters: bool = True,
+) -> int:
+    """Writes one Answer a line, in the order of the questions; returns how many failed.
+
+    A question that fails has a line too, abstained and with the reason. The file takes
+    its name only when it is whole.
+
+    Raises:
+        FootnoteError: The file cannot be written.
+    """
+    failed = 0
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            for question in asked:
+                answer, as_hoped = _answered(engine, question, filters, k, read_filters)
+                failed += not as_hoped
+                row = {**answer.to_json(), "id": question.id}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                on_answer(1)
+        os.replace(partial, out)
+    except OSError as error:
+        raise FootnoteError(f"{out} cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return failed
+
+
+def _answered(
+    engine: "CitedQueryEngine",
+    question: AskedQuestion,
+    filters: "Filters",
+    k: int,
+    read_filters: bool,
+) -> tuple[Answer, bool]:
+    """Returns the answer and True, or a row that says what went wrong and False."""
+    try:
+        turns = question.turns()
+        answer = engine.ask(question.question, turns, filters, k=k, read_filters=read_filters)
+        return answer, True
+    except FootnoteError as error:
+        return _failure(question, str(error)), False
+    except Exception as error:
+        # The one place of a batch that catches broadly: one crash must not cost the others.
+        _log.exception("question %s crashed", question.id)
+        return _failure(question, f"it crashed ({type(error).__name__}: {error})"), False
+
+
+def _failure(question: AskedQuestion, reason: str) -> Answer:
+    receipt = Receipt(timings_ms={"total": 0.0})
+    return Answer(
+        question=question.question,
+        standalone_question=question.question,
+        text=REFUSAL,
+        statements=(),
+        papers=(),
+        hits=(),
+        abstained=True,
+        mode="extractive",
+        receipt=receipt,
+        reason=reason,
+    )
+
+
+def _read(path: Path) -> str:
+    return read_text(path)
+
+
+def _fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(map(str, fault["loc"]))
+    return f"{where + ': ' if where else ''}{fault['msg']}"

@@ -1,0 +1,150 @@
+"""The judge that a command line asks for: its options, and putting it together."""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from footnote.index import FootnoteError
+from footnote.ui.cli.options import Misuse
+
+if TYPE_CHECKING:
+    from footnote.evals.judge import Limit, Prices
+    from footnote.evals.judge.agreement import Rating
+    from footnote.evals.judge.run import Judging
+    from footnote.rag.generation.settings import ModelConfig
+
+DEFAULT_TOKENS = 200_000
+MOST_TOKENS = 10**12
+MOST_USD = 1_000_000
+LABELS_FILE = "judge_labels.jsonl"
+
+JudgeOption = Annotated[bool, typer.Option("--judge", help="Let a language model judge as well.")]
+JudgeModelOption = Annotated[
+    str | None,
+    typer.Option(help="Model that judges.", metavar="NAME", show_default="$FOOTNOTE_JUDGE_MODEL"),
+]
+JudgeTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=MOST_TOKENS,
+        help="Most tokens to spend on judging.",
+        show_default=f"{DEFAULT_TOKENS:,}, or no limit beside --judge-usd",
+    ),
+]
+JudgeUsdOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=MOST_USD, help="Most US dollars to spend; needs --judge-prices."),
+]
+JudgePricesOption = Annotated[
+    str | None,
+    typer.Option(metavar="PROMPT,COMPLETION", help="US dollars for a million tokens of each."),
+]
+JudgeLabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="HUMAN.jsonl",
+        help='{"id", "label"} by people; id is a case, or CASE#N for its statement N.',
+        show_default=f"{LABELS_FILE} in SET",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWish:
+    """What a command line says of the judge."""
+
+    model: str | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    prices: str | None = None
+    labels: Path | None = None
+
+
+@contextmanager
+def open_judge(
+    wanted: bool, wish: JudgeWish, *, cases: Path, folder: Path
+) -> "Iterator[Judging | None]":
+    """Opens the judge of a run; None where none is wanted.
+
+    Args:
+        wanted: Whether to judge.
+        wish: How.
+        cases: Folder of the set, which may hold human labels.
+        folder: Of the run, to be named where the limit is reached.
+    """
+    if not wanted:
+        if wish != JudgeWish():
+            raise Misuse("options of the judge are given and no judge; add --judge")
+        yield None
+        return
+    # NaN is neither below a bound nor above it.
+    if wish.usd is not None and math.isnan(wish.usd):
+        raise Misuse("--judge-usd is no number; give US dollars, such as 0.5")
+    prices = _prices(wish.prices)
+    if wish.usd is not None and prices is None:
+        raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
+    config = _config(wish.model)
+    labels = _labels(wish.labels, cases)
+    from footnote.evals.judge import Judge, LimitReached
+    from footnote.evals.judge.run import Judging
+    from footnote.index.embeddings.minilm_export import cache_folder
+
+    kept, limit = cache_folder() / "judgements", _limit(wish, prices)
+    try:
+        with Judge(config, cache=kept, limit=limit) as judge:
+            yield Judging(judge, labels=labels)
+    except LimitReached as error:
+        raise FootnoteError(f"{error}, and so are the rows; go on with --out {folder}") from error
+
+
+def _config(name: str | None) -> "ModelConfig":
+    """Returns the configured endpoint with the judge's model."""
+    model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    if not model:
+        raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
+    from footnote.rag.generation.settings import ModelConfig
+
+    config = ModelConfig.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
+    if config is None:
+        raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
+    return config
+
+
+def _prices(text: str | None) -> "Prices | None":
+    if text is None:
+        return None
+    from footnote.evals.judge import Prices
+
+    try:
+        prompt, completion = map(float, text.split(","))
+        if not (0 <= prompt <= MOST_USD and 0 <= completion <= MOST_USD):
+            raise ValueError(text)
+    except ValueError as error:
+        raise Misuse(
+            f'--judge-prices {text!r} is not PROMPT,COMPLETION, such as "0.15,0.6"'
+        ) from error
+    return Prices(prompt, completion)
+
+
+def _limit(wish: JudgeWish, prices: "Prices | None") -> "Limit":
+    from footnote.evals.judge import Limit
+
+    tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
+    return Limit(usd=wish.usd, tokens=tokens, prices=prices)
+
+
+def _labels(path: Path | None, cases: Path) -> "dict[str, Rating] | None":
+    """Returns what people said, None where nobody did."""
+    found = path or cases / LABELS_FILE
+    if path is None and not found.exists():
+        return None
+    from footnote.evals.judge.agreement import read_ratings
+
+    return read_ratings(found, human=True)

@@ -1,0 +1,226 @@
+"""The commands that change a library: index, remove and undo.
+
+Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from footnote.index import LibraryError
+from footnote.ui.cli.options import (
+    JsonOption,
+    LibraryOption,
+    Misuse,
+    chosen_limits,
+    library_folder,
+    make_embedder,
+    open_library,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from footnote.index.readers.gathering import Gathered, Reading
+    from footnote.index.storage.ingest.pipeline import Added
+
+
+def index(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders of papers.", show_default=False)
+    ] = None,
+    library: LibraryOption = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
+    import time
+
+    from footnote.index.readers.gathering import Gathered
+
+    started = time.perf_counter()
+    if not paths and not rebuild:
+        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
+    for path in paths or ():
+        if not path.exists():
+            raise Misuse(f"{path} does not exist; give files or folders of papers")
+    from footnote.index.library import check_place
+
+    folder = library_folder(library)
+    # Said before a file is read for nothing.
+    check_place(folder)
+    with Gathered(most_unpacked=chosen_limits().unpacked) as found:
+        for path in paths or ():
+            found.take(path)
+        _complain(found)
+        found.check()
+        added, size = _add(found, folder, rebuild=rebuild)
+        _tell_surplus(found, added)
+    report = {
+        "records": found.papers,
+        "papers": size,
+        "new": added.new,
+        "changed": added.changed,
+        "unchanged": added.unchanged,
+        "problems": sum(_problems(file) for file in found.files),
+        "files": [_file(file, added.files.get(n)) for n, file in enumerate(found.files)],
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+    if as_json:
+        print_json(report)
+    else:
+        _show_report(report)
+    if found.failures:
+        raise typer.Exit(1)
+
+
+def _add(found: "Gathered", folder: Path, *, rebuild: bool) -> "tuple[Added, int]":
+    """Adds what was gathered to a library; returns what came of it, and the library's size."""
+    from footnote.index.library import Library
+
+    embedder = make_embedder()
+    if rebuild:
+        with progress("Embedding", 0) as advance:
+            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
+    with Library.open(folder, embedder=embedder, create=True) as opened:
+        with progress("Indexing", found.papers) as advance:
+            added = opened.add_records(found.records(), names=found.names, on_progress=advance)
+        opened.map()  # drawn now, so that no reader of the page waits for it
+        return added, opened.size
+
+
+def _complain(found: "Gathered") -> None:
+    """Says on stderr which records cannot be used, and which files are left out."""
+    for file in found.files:
+        for problem in file.problems:
+            print(problem, file=sys.stderr)
+        if more := file.refused - len(file.problems):
+            print(f"{file.name}: and {more:,} more records that cannot be used", file=sys.stderr)
+        # What was given alone is told as the error that it then is.
+        if file.error and len(found.files) > 1:
+            print(f"{file.name}: {file.error}", file=sys.stderr)
+
+
+def _tell_surplus(found: "Gathered", added: "Added") -> None:
+    """Says on stderr of which files something was left out."""
+    from footnote.index.storage.ingest.merging import surplus
+
+    for n, of in added.files.items():
+        if of.left_out:
+            print(surplus(found.files[n].name, of.left_out), file=sys.stderr)
+
+
+def _problems(file: "Reading") -> int:
+    # A file of a folder that is no source of papers is a problem of the folder.
+    return file.refused + bool(file.error and not file.failed)
+
+
+def _file(file: "Reading", added: "Added | None") -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "papers": file.papers,
+        "new": added.new if added else 0,
+        "changed": added.changed if added else 0,
+        "unchanged": added.unchanged if added else 0,
+        "problems": file.refused,
+        "left_out": added.left_out if added else 0,
+        "error": file.error,
+    }
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    print(
+        "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
+        "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
+    )
+    unread = [file["file"] for file in report["files"] if file["error"]]
+    if unread:
+        print(f"Not read: {', '.join(unread[:10])}{', …' if len(unread) > 10 else ''}")
+    if report["records"] and not report["new"] and not report["changed"]:
+        print("Nothing changed.")
+
+
+def remove(
+    papers: Annotated[
+        list[str],
+        typer.Argument(help="Ids, arXiv numbers or titles of papers.", metavar="PAPER..."),
+    ],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove papers from a library; all of them, or none where one is unknown."""
+    with open_library(library) as opened:
+        removed = opened.remove(papers)
+        report = {"removed": removed, "papers": opened.size}
+    if as_json:
+        print_json(report)
+    else:
+        print("{removed:,} removed, {papers:,} papers in the library".format(**report))
+
+
+def undo(
+    library: LibraryOption = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Put back what was undone or removed last instead.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back the latest import: what it added goes, what it changed is as it was."""
+    if redo:
+        _redo(library, as_json=as_json)
+        return
+    with open_library(library) as opened:
+        newest = next((one for one in opened.imports() if not one.undone), None)
+        undone = opened.undo(newest.number if newest else 0)
+        size = opened.size
+    assert newest is not None
+    report = {
+        "import": newest.number,
+        "when": newest.when,
+        "names": newest.names,
+        "complete": newest.complete,
+        "removed": undone.removed,
+        "restored": undone.restored,
+        "papers": size,
+    }
+    if as_json:
+        print_json(report)
+        return
+    of = f" of {', '.join(newest.names)}" if newest.names else ""
+    cut = "" if newest.complete else ", which was cut off,"
+    print(
+        f"Import {newest.number}{of} ({newest.when}){cut} is undone: {undone.removed:,} removed, "
+        f"{undone.restored:,} restored, {size:,} papers in the library"
+    )
+
+
+def _redo(library: Path | None, *, as_json: bool) -> None:
+    # A library may be empty because of what was taken.
+    with open_library(library, empty=True) as opened:
+        last = next(iter(opened.takings()), None)
+        if last is None:
+            raise LibraryError(
+                f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
+                "were last added"
+            )
+        opened.put_back(last.number)
+        report = {
+            "import": last.undone,
+            "names": last.names,
+            "papers": opened.size,
+            "restored": last.papers,
+            "changed": last.changed,
+        }
+    if as_json:
+        print_json(report)
+        return
+    of = f" of {', '.join(last.names)}" if last.names else ""
+    what = "What was removed" if last.undone is None else f"Import {last.undone}{of}"
+    print(
+        f"{what} is put back: {last.papers:,} again, "
+        f"{last.changed:,} changed again, {report['papers']:,} papers in the library"
+    )

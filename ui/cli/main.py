@@ -1,0 +1,251 @@
+"""The command line: one function a command.
+
+Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+"""
+
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from footnote.index import FootnoteError
+from footnote.ui.cli import cite as citing
+from footnote.ui.cli import digest as digesting
+from footnote.ui.cli import evals as evaluating
+from footnote.ui.cli import library as changing
+from footnote.ui.cli import positions as weighing
+from footnote.ui.cli import serve as serving
+from footnote.ui.cli.options import (
+    ComposerOption,
+    CountOption,
+    ExplainOption,
+    JsonOption,
+    LibraryOption,
+    Misuse,
+    NoFiltersOption,
+    SinceOption,
+    UntilOption,
+    check_years,
+    chosen_limits,
+    console,
+    make_filters,
+    open_engine,
+    open_library,
+    print_json,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from footnote.index.models import Hit
+
+app = typer.Typer(
+    name="footnote",
+    help="Ask questions over paper abstracts; every sentence of an answer carries its quote.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> NoReturn:
+    """Runs the command line; every error is one line on stderr."""
+    logging.basicConfig(level=logging.ERROR, format="footnote: %(message)s")
+    # What an endpoint said is for who runs this; readers of an answer get our words alone.
+    logging.getLogger("footnote").setLevel(logging.WARNING)
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot spell is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = app(sys.argv[1:] or ["--help"], prog_name="footnote", standalone_mode=False)
+        sys.stdout.flush()
+    except Misuse as error:
+        status = _complain(str(error), 2)
+    except FootnoteError as error:
+        status = _complain(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except OSError as error:
+        status = _complain(str(error), 1)
+    except typer.TyperException as error:
+        status = _complain(f"{_said(error)}; see: footnote --help", 2)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"footnote: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _said(error: Exception) -> str:
+    say = getattr(error, "format_message", None)
+    return str(say() if say else error).rstrip(".")
+
+
+app.command()(changing.index)
+app.command()(changing.remove)
+app.command()(changing.undo)
+
+
+@app.command()
+def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Say what a library holds."""
+    from dataclasses import asdict
+
+    from footnote.ui.cli.output import show_status
+
+    with open_library(library) as opened:
+        found = opened.status()
+    if as_json:
+        print_json({**asdict(found), "path": str(found.path)})
+    else:
+        show_status(console(), found)
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    library: LibraryOption = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help='The talk so far: a JSON list, or JSONL, of {"role", "content"}.'),
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    k: CountOption = 20,
+    composer: ComposerOption = "auto",
+    batch: Annotated[
+        Path | None, typer.Option(help='JSONL of {"id", "question", "history"}, one a line.')
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the batch's answers go.")] = None,
+    no_filters: NoFiltersOption = False,
+    explain: ExplainOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with quotes from the papers, or a whole file of questions."""
+    from footnote.rag.query.question import understand
+    from footnote.ui.cli.batch import answer_all, read_questions, read_turns
+
+    if (question is None) == (batch is None):
+        raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
+    if (out is None) != (batch is None):
+        raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
+    check_years(since, until)
+    if batch is not None and out is not None:
+        if history:
+            raise Misuse('--history goes with one question; a batch has "history" in its lines')
+        _check_out(out, batch)
+        asked = read_questions(batch)
+        with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
+            filters = make_filters(since, until)
+            failed = answer_all(
+                engine, asked, out, filters=filters, k=k, on_answer=advance,
+                read_filters=not no_filters,
+            )  # fmt: skip
+        if failed:
+            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
+        return
+    assert question is not None
+    turns = read_turns(history) if history else []
+    # Complain before anything is loaded.
+    understand(question, turns, longest=chosen_limits().question)
+    with open_engine(library, composer) as engine:
+        filters = make_filters(since, until)
+        answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        from footnote.ui.cli.output import show_answer, show_receipt
+
+        show_answer(console(), answer)
+        if explain:
+            show_receipt(console(), answer)
+
+
+def _check_out(out: Path, batch: Path) -> None:
+    """Complains before an hour of answers is lost."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise Misuse(f"{out} cannot be a file; give --out a file in a folder that exists")
+    if out.exists() and batch.exists() and out.samefile(batch):
+        raise Misuse(f"--out {out} would overwrite the questions; give another file")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    library: LibraryOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    k: CountOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find papers by meaning and words, without an answer."""
+    from footnote.rag.query.question import understand
+
+    asked = understand(query, longest=chosen_limits().question)
+    check_years(since, until)
+    with open_engine(library, "extractive") as engine:
+        found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))
+    if found.note:
+        console(stderr=True).print(f"Note: {found.note}.", style="yellow", markup=False)
+    _show(found.hits, as_json, "No paper found; widen the years or ask in other words.")
+
+
+@app.command()
+def similar(
+    paper: Annotated[str, typer.Argument(help="Id, arXiv number or title of a paper.")],
+    library: LibraryOption = None,
+    k: CountOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the papers nearest to a paper of the library."""
+    with open_library(library) as opened:
+        hits = opened.similar(paper, k=k)
+    _show(hits, as_json, "The library has no other paper.")
+
+
+def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
+    from footnote.ui.cli.output import show_hits
+
+    if as_json:
+        rows = [
+            {
+                "paper_id": hit.paper.id,
+                "title": hit.paper.title,
+                "year": hit.paper.year,
+                "score": round(hit.score, 6),
+                "scale": hit.scale,
+                "rank": hit.rank,
+            }
+            for hit in hits
+        ]
+        print_json(rows)
+    elif hits:
+        show_hits(console(), hits)
+    else:
+        print(nothing)
+
+
+for command in (
+    citing.cite,
+    weighing.positions,
+    digesting.topics,
+    digesting.digest,
+    serving.chat,
+    serving.demo,
+):
+    app.command()(command)
+app.add_typer(evaluating.app, name="eval")
+
+
+if __name__ == "__main__":
+    main()

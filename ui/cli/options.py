@@ -1,0 +1,258 @@
+"""What every command is put together from: options, the library, the engine, output.
+
+Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from footnote.index import FootnoteError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from footnote.index.embeddings.base import Embedder
+    from footnote.index.library import Filters, Library
+    from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.generation.extractive import Composer
+    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.retrieval.rerank import Reranker
+    from footnote.ui.cli.output import Bar
+    from footnote.ui.web.security.limits import Limits
+
+
+def _folder(text: str) -> Path:
+    """Returns a folder as it was typed; an empty one would be the present folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; give the folder of a library")
+    return Path(text)
+
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        metavar="PATH",
+        parser=_folder,
+        envvar="FOOTNOTE_LIBRARY",
+        help="Folder of the library.",
+        show_default="the user's data folder",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
+SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
+UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
+NoFiltersOption = Annotated[
+    bool, typer.Option("--no-filters", help="Make no filters of years or names in the question.")
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Say after the answer how it was made.")
+]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+OpenOption = Annotated[
+    bool, typer.Option("--open", help="Let other machines in, where --host can be reached.")
+]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", envvar="FOOTNOTE_ALLOW_HOST",
+        help="Another name that the page is called by; can be given again.",
+    ),
+]  # fmt: skip
+TrustedProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS", envvar="FOOTNOTE_TRUSTED_PROXY",
+        help="A proxy whose X-Forwarded headers are believed; can be given again.",
+    ),
+]  # fmt: skip
+ComposerOption = Annotated[
+    Literal["auto", "extractive", "llm"],
+    typer.Option(help="auto: a language model where one is configured, else quotes."),
+]
+
+
+class Misuse(FootnoteError):
+    """A command line that makes no sense; exit status 2."""
+
+
+@contextmanager
+def misuse() -> "Iterator[None]":
+    """Makes what is wrong with a setting a misuse of the command line."""
+    try:
+        yield
+    except FootnoteError as error:
+        raise Misuse(str(error)) from error
+
+
+@contextmanager
+def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library]":
+    """Opens a library that must exist and hold papers; with ``empty`` it may hold none."""
+    # Said before a model is loaded for nothing.
+    folder = present_folder(path)
+    from footnote.index.library import Library
+
+    with Library.open(folder, embedder=make_embedder()) as library:
+        if not library.size and not empty:
+            raise FootnoteError(
+                f"the library at {folder} is empty; fill it with: "
+                f"footnote index PATH --library {folder}"
+            )
+        yield library
+
+
+@contextmanager
+def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
+    """Opens a library and what answers over it."""
+    model, reranker = chosen_model(composer), chosen_reranker()
+    with open_library(path) as library:
+        yield make_engine(library, model, reranker)
+
+
+def make_engine(
+    library: "Library", model: "ModelConfig | None", reranker: "Reranker | None"
+) -> "CitedQueryEngine":
+    """Returns what answers over a library, with the model and the reranker that were chosen."""
+    from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.retrieval.hybrid import HybridRetriever
+
+    composer = make_composer(model, library.embedder)
+    retriever = HybridRetriever(library, reranker=reranker)
+    longest = chosen_limits().question
+    return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
+
+
+def make_embedder() -> "Embedder":
+    """Returns the embedder that the environment asks for; the bundled one by default."""
+    from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
+
+    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
+    if not model:
+        return MiniLM()
+    return EndpointEmbedder(
+        model,
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or "none",
+    )
+
+
+def chosen_limits() -> "Limits":
+    """Returns how much is taken from whoever asks or sends something."""
+    from footnote.ui.web.security.limits import Limits
+
+    with misuse():
+        return Limits.from_environment(os.environ)
+
+
+def chosen_model(choice: str) -> "ModelConfig | None":
+    """Returns the model that shall write, None for quotes alone."""
+    names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    configured = any(os.environ.get(name, "").strip() for name in names)
+    if choice == "llm" and not configured:
+        raise Misuse(
+            "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
+            "FOOTNOTE_MODEL"
+        )
+    if choice == "extractive" or not configured:
+        return None
+    from footnote.rag.generation.settings import ModelConfig
+
+    return ModelConfig.from_environment(os.environ)
+
+
+def chosen_reranker() -> "Reranker | None":
+    """Returns the reranker that the environment asks for, None by default."""
+    if not any(name.startswith("FOOTNOTE_RERANK_") for name in os.environ):
+        return None
+    from footnote.rag import RerankError
+    from footnote.rag.retrieval.rerank import reranker_from
+
+    folder = os.environ.get("FOOTNOTE_RERANK_ONNX", "").strip()
+    try:
+        if folder and os.environ.get("FOOTNOTE_RERANK_URL", "").strip():
+            raise Misuse("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
+        if folder:
+            from footnote.rag.retrieval.cross_encoder import CrossEncoder
+
+            return CrossEncoder(Path(folder).expanduser())
+        return reranker_from(os.environ)
+    except RerankError as error:
+        raise Misuse(str(error)) from error
+
+
+def make_composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":
+    """Returns what writes answers: a model, or quotes where there is none."""
+    from footnote.rag.generation.extractive import ExtractiveComposer
+
+    if model is None:
+        return ExtractiveComposer()
+    from footnote.rag.generation.llm import LLMComposer
+
+    return LLMComposer(model, embedder=embedder)
+
+
+def library_folder(path: Path | None) -> Path:
+    """Returns the library's folder, the user's data folder by default."""
+    if path is not None:
+        return path.expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote", appauthor=False) / "library"
+
+
+def present_folder(path: Path | None) -> Path:
+    """Returns the library's folder, which must be there."""
+    from footnote.index import LibraryNotFound
+
+    folder = library_folder(path)
+    if folder.is_file():
+        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
+    if not folder.is_dir():
+        raise LibraryNotFound(
+            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+        )
+    return folder
+
+
+def check_years(since: int | None, until: int | None) -> None:
+    """Complains about years in the wrong order, before anything is loaded."""
+    if since is not None and until is not None and since > until:
+        raise Misuse(f"--since {since} is after --until {until}; swap them")
+
+
+def make_filters(since: int | None, until: int | None) -> "Filters":
+    """Returns the years as filters."""
+    from footnote.index.library import Filters
+
+    return Filters(since, until)
+
+
+@contextmanager
+def progress(label: str, total: int) -> "Iterator[Bar]":
+    """Shows a progress bar on stderr while open."""
+    from footnote.ui.cli.output import progress_bar
+
+    with progress_bar(console(stderr=True), label, total) as bar:
+        yield bar
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Returns where people read."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Prints one line of JSON; escaped where stdout is not UTF-8, so that it stays JSON."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8))

@@ -1,0 +1,220 @@
+"""Answers, hits and reports on a terminal; colour only where it is one."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from footnote.index.models import Hit, Paper
+from footnote.index.storage.status import Status
+from footnote.rag.answer import Answer, Statement
+
+WIDTH = 88
+
+
+# An abstract or a model's answer may hold escape sequences; a terminal would obey them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """Prints an answer: statements by paper, their markers, then the papers by marker."""
+    if answer.scope:
+        told = f"only papers {answer.receipt.filters}; --no-filters to search all"
+        _print(console, _text(told, "dim"))
+    if answer.abstained:
+        _show_refusal(console, answer)
+        return
+    if answer.reason:
+        _print(console, _text(f"Note: {answer.reason}.", "yellow"))
+    if answer.mode == "llm":
+        _print(console, _sentences(answer.statements))
+        console.print()
+    else:
+        _show_quotes(console, answer)
+    for marker, paper in enumerate(answer.papers, 1):
+        _print(console, _source(marker, paper))
+        # Elsewhere the answer is its quotes.
+        if answer.mode == "llm":
+            _show_evidence(console, answer, marker)
+    for note in sorted({paper.note for paper in answer.papers if paper.note}):
+        _print(console, _text(note, "dim"))
+    model = f" with {answer.receipt.model}" if answer.receipt.model else ""
+    total = answer.receipt.timings_ms["total"]
+    _print(console, _text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
+
+
+def show_receipt(console: Console, answer: Answer) -> None:
+    """Prints how an answer was made: what was searched and read, how sure it is, what it cost."""
+    receipt = answer.receipt
+    leaned = ", together with the conversation" if receipt.leaned else ""
+    papers = f"{receipt.searched:,} papers" + (f" {receipt.filters}" if receipt.filters else "")
+    rows = [("searched", papers), ("for", f"{receipt.query}{leaned}")]
+    rows += [
+        ("" if n else "read", f"{paper.score:.3f}  match {paper.match:.3f}  {paper.title}")
+        for n, paper in enumerate(receipt.papers_read)
+    ]
+    usage = f"{receipt.prompt_tokens:,} in, {receipt.completion_tokens:,} out"
+    cost = "price not known" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}"
+    stages = ", ".join(f"{name} {value:.0f} ms" for name, value in receipt.timings_ms.items())
+    rows += [
+        ("nearest", f"cosine {receipt.cosine:.3f}"),
+        ("confidence", f"{answer.confidence:.3f}, refused below {receipt.threshold:.3f}"),
+        ("composer", answer.mode),
+        ("model", receipt.model or "none"),
+        ("prompt", receipt.prompt_version or "none"),
+        ("tokens", f"{usage}; {cost}"),
+        ("time", stages),
+    ]
+    console.print("\nHow it was made:")
+    for label, value in rows:
+        name = label
+        for line in _text(value).wrap(console, min(console.width, WIDTH) - 12):
+            line.rstrip()
+            console.print(_text(f"{name:12}", "dim").append_text(line))
+            name = ""
+
+
+def _show_refusal(console: Console, answer: Answer) -> None:
+    _print(console, _text(answer.text))
+    if answer.reason:
+        _print(console, _text(f"Why: {answer.reason}.", "yellow"))
+    if answer.hits:
+        console.print("\nNearest papers:")
+        show_hits(console, answer.hits[:3])
+
+
+def _show_quotes(console: Console, answer: Answer) -> None:
+    for marker, paper in enumerate(answer.papers, 1):
+        said = [s for s in answer.statements if s.citations[0].marker == marker]
+        _print(console, _text(_name(paper), "bold"))
+        _print(console, _sentences(said), indent=2)
+        console.print()
+
+
+def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
+    cited = {c for s in answer.statements for c in s.citations if c.marker == marker}
+    for citation in sorted(cited, key=lambda c: c.start):
+        _print(console, _text(f"“{citation.quote}”", "dim"), indent=4)
+
+
+def _print(console: Console, text: Text, *, indent: int = 0) -> None:
+    """Prints a text wrapped, no line of it with space at its end."""
+    for line in text.wrap(console, min(console.width, WIDTH) - indent):
+        line.rstrip()
+        console.print(Text(" " * indent) + line)
+
+
+def _text(value: str, style: str = "") -> Text:
+    """Returns a text of which nothing is markup and nothing a control sequence."""
+    return Text(_CONTROL.sub(" ", value), style=style)
+
+
+def _sentences(statements: Sequence[Statement]) -> Text:
+    text = Text()
+    for statement in statements:
+        text.append(" " if text else "").append_text(_text(statement.text))
+        for marker in dict.fromkeys(c.marker for c in statement.citations):
+            text.append(f" [{marker}]", style="cyan")
+        if statement.verdict != "supported":
+            text.append(f" ({statement.verdict})", style="yellow")
+        for note in statement.notes:
+            text.append(f" ({note})", style="yellow")
+    return text
+
+
+def _name(paper: Paper) -> str:
+    title = paper.title or paper.id
+    return f"{title} ({paper.year})" if paper.year else title
+
+
+def _source(marker: int, paper: Paper) -> Text:
+    text = Text(f"[{marker}] ", style="cyan")
+    text.append_text(_text(_name(paper), "default"))
+    if paper.authors:
+        more = " et al" if len(paper.authors) > 3 else ""
+        text.append_text(_text(f". {', '.join(paper.authors[:3])}{more}", "dim"))
+    if paper.url:
+        text.append_text(_text(f". {paper.url}", "dim"))
+    return text
+
+
+def show_hits(console: Console, hits: Sequence[Hit]) -> None:
+    """Prints hits as a table: rank, score, year, title, id."""
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("", justify="right", style="dim")
+    table.add_column(hits[0].scale if hits else "score", justify="right")
+    table.add_column("year", justify="right")
+    table.add_column("title", overflow="fold", ratio=1)
+    table.add_column("id", style="dim", overflow="ellipsis", no_wrap=True, max_width=24)
+    for hit in hits:
+        year = str(hit.paper.year or "")
+        title = _text(hit.paper.title or "(untitled)")
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", year, title, _text(hit.paper.id))
+    console.print(table)
+
+
+def show_status(console: Console, status: Status) -> None:
+    """Prints what a library holds."""
+    years = f"{status.first_year} to {status.last_year}" if status.first_year else "none known"
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in (
+        ("library", str(status.path)),
+        ("papers", f"{status.papers:,}"),
+        ("passages", f"{status.passages:,}"),
+        ("years", f"{years}; {status.undated:,} papers without one"),
+        ("embedder", f"{status.embedder} ({status.dimensions})"),
+        ("size on disk", f"{status.bytes / 1e6:.1f} MB"),
+        ("generation", str(status.generation)),
+    ):
+        table.add_row(name, Text(value))
+    console.print(table)
+
+
+@contextmanager
+def progress_bar(console: Console, label: str, total: int) -> Iterator["Bar"]:
+    """Shows a bar with rate and time left while open; on no terminal, nothing."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        yield Bar(progress, progress.add_task(label, total=total or None, rate=""))
+
+
+class Bar:
+    """A running progress bar; call it with how much more is done."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        """Use ``progress_bar``."""
+        self._progress = progress
+        self._task = task
+
+    def __call__(self, count: int) -> None:
+        """Moves on by ``count``."""
+        self._progress.advance(self._task, count)
+        self._show_rate()
+
+    def to(self, done: int, total: int) -> None:
+        """Moves to ``done`` of ``total``."""
+        self._progress.update(self._task, completed=done, total=total)
+        self._show_rate()
+
+    def _show_rate(self) -> None:
+        speed = self._progress.tasks[0].speed
+        self._progress.update(self._task, rate=f"{speed:.0f}/s" if speed else "")

@@ -1,0 +1,185 @@
+"""The chat page from the command line: over a library, and over the demo."""
+
+import os
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from footnote.ui.cli.options import (
+    AllowHostOption,
+    ComposerOption,
+    HostOption,
+    LibraryOption,
+    OpenOption,
+    PortOption,
+    TrustedProxyOption,
+    chosen_limits,
+    chosen_model,
+    chosen_reranker,
+    console,
+    make_embedder,
+    make_engine,
+    misuse,
+    open_engine,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from footnote.index.library import Library
+    from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.generation.settings import ModelConfig
+    from footnote.ui.web.security.hosts import Door
+
+DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
+DEFAULT_PORT = 7860
+
+
+def chat(
+    library: LibraryOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    composer: ComposerOption = "auto",
+    open_: OpenOption = False,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
+) -> None:
+    """Serve the chat page over a library."""
+    door = _door(host, open_, allow_host, trusted_proxy)
+    _prepare()
+    with open_engine(library, composer) as engine:
+        _serve(engine, chosen_model(composer), host, port, door)
+
+
+def demo(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    composer: ComposerOption = "auto",
+    serve: Annotated[bool, typer.Option(help="Serve the chat page after the answer.")] = True,
+    open_: OpenOption = False,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
+) -> None:
+    """Answer an example question over the demo library, then serve its chat page."""
+    from footnote.index.demo import demo_papers, demo_version
+    from footnote.index.embeddings.minilm_export import EXPORT_VERSION, cache_folder
+    from footnote.index.library import Library
+    from footnote.index.readers.gathering import read_sources
+    from footnote.ui.cli.output import show_answer
+
+    door = _door(host, open_, allow_host, trusted_proxy)
+    _prepare()
+    model, reranker = chosen_model(composer), chosen_reranker()
+    terminal = console()
+    folder = cache_folder() / f"demo-{demo_version()}-{EXPORT_VERSION}" / "demo"
+    embedder = make_embedder()
+    sources = read_sources([demo_papers()])
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        if library.size < len(sources.papers):
+            with progress("Indexing", len(sources.papers)) as advance:
+                library.add(sources.papers, on_progress=advance)
+        engine = make_engine(library, model, reranker)
+        terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
+        show_answer(terminal, engine.ask(DEMO_QUESTION))
+        if serve:
+            _serve(engine, model, host, port, door)
+
+
+def _prepare() -> None:
+    """Sets what must be set before the first thread starts."""
+    from footnote.ui.web.server.allocator import share_arenas
+
+    share_arenas()
+
+
+def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | None) -> "Door":
+    """Returns who may come in; complains before anything is loaded."""
+    from footnote.ui.web.security.hosts import Door
+
+    with misuse():
+        door = Door.read(open=open_, names=names or (), proxies=proxies or ())
+        door.check(host)
+        chosen_limits()
+    return door
+
+
+def _serve(
+    engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int, door: "Door"
+) -> None:
+    """Serves the page over an engine's library, with its files beside the library."""
+    from contextlib import ExitStack
+
+    from footnote.ui.storage.conversations import Conversations
+    from footnote.ui.storage.topics import Topics
+    from footnote.ui.web.context import Desk
+    from footnote.ui.web.page import build_page, launch
+    from footnote.ui.web.security.hosts import is_loopback, warning
+
+    library = engine.library
+    browser = os.environ.get("FOOTNOTE_CONVERSATIONS", "server").strip() == "browser"
+    engines, limits = _engines(engine, model), chosen_limits()
+    with ExitStack() as stack:
+        kept = None
+        if not browser:
+            kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
+        desk = Desk(
+            library,
+            {name: one.stream for name, one in engines.items()},
+            conversations=kept,
+            topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
+            feedback=library.path / "feedback.jsonl",
+            runs=library.path / "runs",
+            engines=engines,
+            sets=_sets(library),
+            unpacked=limits.unpacked,
+        )
+
+        def ready(address: str) -> None:
+            print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+            if door.open and not is_loopback(host):
+                print(warning(keeps=kept is not None, writes=model is not None), flush=True)
+
+        page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
+        launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
+
+
+def _engines(
+    engine: "CitedQueryEngine", model: "ModelConfig | None"
+) -> "dict[str, CitedQueryEngine]":
+    """Returns who may answer, by the names that readers choose by, the asked-for one first."""
+    if model is None:
+        return {"quotes": engine}
+    from dataclasses import replace
+
+    from footnote.ui.cli.options import make_engine
+
+    names = [model.model, *os.environ.get("FOOTNOTE_MODELS", "").split(",")]
+    library, reranker = engine.library, engine.retriever.reranker
+    written = {
+        name: make_engine(library, replace(model, model=name), reranker)
+        for name in dict.fromkeys(name.strip() for name in names)
+        if name
+    }
+    return {**written, "quotes": make_engine(library, None, reranker)}
+
+
+def _sets(library: "Library") -> dict[str, Path]:
+    """Returns the sets that the page may run: those in FOOTNOTE_SETS, over the demo its own."""
+    from footnote.evals.demo import demo_set
+
+    folder = os.environ.get("FOOTNOTE_SETS", "").strip()
+    found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
+    own = {"demo": demo_set()} if library.path.name == "demo" else {}
+    return own | {path.name: path for path in found}
+
+
+def _examples(library: "Library") -> tuple[str, ...]:
+    """Returns questions to begin with: the demo's own, or some about papers that are here."""
+    from footnote.ui.web.page import EXAMPLES
+
+    if library.path.name == "demo":
+        return EXAMPLES
+    titles = [paper.title for paper in library.page("added", 0, 200) if paper.title]
+    drawn = random.Random(len(titles)).sample(titles, min(4, len(titles)))
+    return tuple(f"What was found in “{title}”?" for title in drawn)

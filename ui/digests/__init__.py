@@ -1,0 +1,1 @@
+"""Digests: what new papers say about saved topics, as text, feed and mail."""

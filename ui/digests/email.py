@@ -1,0 +1,252 @@
+"""Digests as an e-mail over SMTP, in plain text and HTML.
+
+Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 3834 (what sends mail by itself says so).
+"""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.errors import HeaderParseError, ObsoleteHeaderDefect
+from email.headerregistry import Address, AddressHeader, BaseHeader
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from footnote.index import FootnoteError
+from footnote.index.embeddings.endpoints import secrets_of, their_words
+from footnote.ui.digests.build import Digest
+from footnote.ui.digests.format import digests_html, digests_text, headline
+from footnote.ui.storage.models import shortened
+
+_log = logging.getLogger(__name__)
+
+Security = Literal["auto", "starttls", "implicit", "off"]
+SECURITY: dict[str, Security] = {
+    "auto": "auto",
+    "starttls": "starttls",
+    "implicit": "implicit",
+    "off": "off",
+}
+# Source: RFC 6409 (587, submission) and RFC 8314 (465, with TLS from the start).
+PORT = 587
+IMPLICIT_PORT = 465
+# Seconds that a server may be silent.
+TIMEOUT = 30.0
+# Characters of what went wrong that are told.
+SAID = 160
+# What a server may answer to a mail, in our words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
+_ANSWERS = {
+    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no room",
+    530: "authentication required", 550: "it does not take this mail",
+    552: "it has no room", 553: "it knows no such sender", 554: "it does not take this mail",
+}  # fmt: skip
+
+
+class MailError(FootnoteError):
+    """A mail that was not sent, or settings that say not where to."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """Where mail goes, and through which server.
+
+    Attributes:
+        user: Empty where the server asks for none.
+        recipients: Bare addresses, as is ``sender``.
+        security: ``auto`` takes STARTTLS where it is offered, ``starttls`` insists on it,
+            ``implicit`` speaks TLS from the start, ``off`` never does.
+        timeout: Seconds.
+    """
+
+    host: str
+    sender: str
+    recipients: tuple[str, ...]
+    port: int = PORT
+    user: str = ""
+    password: str = field(default="", repr=False)
+    security: Security = "auto"
+    timeout: float = TIMEOUT
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "MailConfig":
+        """Returns what ``FOOTNOTE_SMTP_HOST`` and its like ask for.
+
+        Raises:
+            MailError: One is missing, or makes no sense.
+        """
+        given = {
+            name: environ.get(f"FOOTNOTE_SMTP_{name}", "").strip()
+            for name in ("HOST", "PORT", "USER", "FROM", "TO", "TLS")
+        }
+        missing = [f"FOOTNOTE_SMTP_{name}" for name in ("HOST", "FROM", "TO") if not given[name]]
+        if missing:
+            raise MailError(f"no mail can be sent without {missing[0]}; set it")
+        security = SECURITY.get(given["TLS"].lower() or "auto")
+        if security is None:
+            raise MailError(
+                f"FOOTNOTE_SMTP_TLS is {given['TLS']!r}; set it to one of {', '.join(SECURITY)}"
+            )
+        senders = _addresses("FROM", given["FROM"])
+        if len(senders) > 1:
+            raise MailError(f"FOOTNOTE_SMTP_FROM has {len(senders)} addresses; give one")
+        return cls(
+            given["HOST"],
+            senders[0],
+            _addresses("TO", given["TO"]),
+            _port(given["PORT"], IMPLICIT_PORT if security == "implicit" else PORT),
+            given["USER"],
+            environ.get("FOOTNOTE_SMTP_PASSWORD", ""),
+            security,
+        )
+
+
+def _port(given: str, otherwise: int) -> int:
+    if not given:
+        return otherwise
+    if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) < 65536):
+        raise MailError(f"FOOTNOTE_SMTP_PORT is {given!r}; set it to a number from 1 to 65535")
+    return int(given)
+
+
+def _addresses(name: str, given: str) -> tuple[str, ...]:
+    """Returns the bare addresses of a setting, separated by commas."""
+    try:
+        header = EmailMessage(policy=SMTP)
+        header["To"] = given
+        parsed = header["To"]
+        assert isinstance(parsed, AddressHeader)
+        assert isinstance(parsed, BaseHeader)
+        # "Ada L. <ada@example.org>" is of the old form, and everybody writes it.
+        grave = [d for d in parsed.defects if not isinstance(d, ObsoleteHeaderDefect)]
+        wrong = bool(grave) or not parsed.addresses
+        found = tuple(_checked(address) for address in parsed.addresses)
+    except (ValueError, HeaderParseError, IndexError):
+        wrong, found = True, ()
+    if wrong or "" in found:
+        raise MailError(
+            f"FOOTNOTE_SMTP_{name} is {shortened(ascii(given), 80)}; set it to an address such as "
+            "ada@example.org"
+        )
+    return found
+
+
+def _checked(address: Address) -> str:
+    return address.addr_spec if address.username and address.domain else ""
+
+
+def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
+    """Returns the mail that tells the digests; each says how to hear no more of its topic."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = config.sender
+    message["To"] = ", ".join(config.recipients)
+    # The headline is one line without controls; the class would refuse any other.
+    message["Subject"] = f"Footnote · {headline(digests)}"
+    made = max((digest.made for digest in digests), default=datetime.now(UTC))
+    message["Date"] = format_datetime(made)
+    # Two papers more, and it is another mail: the same id would let a server drop it.
+    keys = " ".join(f"{digest.key}-{digest.until}" for digest in digests)
+    name = uuid5(NAMESPACE_URL, f"footnote:mail:{keys}")
+    message["Message-ID"] = f"<{name}@{config.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    farewell = [f"footnote topics remove {digest.topic.id}" for digest in digests]
+    message.set_content(
+        f"{digests_text(digests)}\n-- \nTo hear no more of a topic, run:\n"
+        + "".join(f"  {command}\n" for command in farewell)
+    )
+    commands = "".join(f"<li><code>{command}</code></li>" for command in farewell)
+    message.add_alternative(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>'
+        f"{digests_html(digests)}<hr><p>To hear no more of a topic, run:</p><ul>{commands}</ul>"
+        "</body></html>\n",
+        subtype="html",
+    )
+    return message
+
+
+def send(config: MailConfig, message: EmailMessage) -> None:
+    """Sends a mail to every recipient; returns once the server has taken it.
+
+    Raises:
+        MailError: It was not taken, or not for every recipient.
+    """
+    try:
+        server = _connected(config)
+        try:
+            refused = server.send_message(message, config.sender, config.recipients)
+        finally:
+            # What comes after the server took the mail is no reason to send it again.
+            with suppress(OSError):
+                server.quit()
+            server.close()
+        if refused:
+            raise smtplib.SMTPRecipientsRefused(refused)
+    except (OSError, ValueError) as error:
+        raise MailError(_told(config, error)) from error
+
+
+def _connected(config: MailConfig) -> smtplib.SMTP:
+    """Returns a server that was told who we are, over TLS where that was asked for."""
+    server: smtplib.SMTP
+    if config.security == "implicit":
+        context = ssl.create_default_context()
+        server = smtplib.SMTP_SSL(config.host, config.port, timeout=config.timeout, context=context)
+    else:
+        server = smtplib.SMTP(config.host, config.port, timeout=config.timeout)
+    try:
+        server.ehlo_or_helo_if_needed()
+        safe = config.security == "implicit"
+        if config.security == "starttls" or (
+            config.security == "auto" and server.has_extn("starttls")
+        ):
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo_or_helo_if_needed()
+            safe = True
+        if config.user:
+            if not safe and config.security != "off":
+                raise ValueError("it offers no TLS, and the password is not sent in the clear")
+            if not config.password.isascii():
+                raise ValueError("the password has characters that SMTP does not know")
+            server.login(config.user, config.password)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _told(config: MailConfig, error: Exception) -> str:
+    """Returns a failure on one line, in our words; what the server said is for the log."""
+    place = f"{config.host}:{config.port}"
+    said, then = str(error) or type(error).__name__, "try again later"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        said = f"refused the user {config.user!r} with {error.smtp_code}"
+        _tell(config, error.smtp_error)
+        then = "check FOOTNOTE_SMTP_USER and FOOTNOTE_SMTP_PASSWORD"
+    elif isinstance(error, smtplib.SMTPRecipientsRefused):
+        name, (code, reply) = next(iter(error.recipients.items()))
+        said = f"refused the recipient {name} with {code}"
+        _tell(config, reply)
+        then = "check FOOTNOTE_SMTP_TO"
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = f"answered {error.smtp_code}"
+        said += f": {_ANSWERS[error.smtp_code]}" if error.smtp_code in _ANSWERS else ""
+        _tell(config, error.smtp_error)
+        name = "USER and FOOTNOTE_SMTP_PASSWORD" if error.smtp_code == 530 else "FROM"
+        then = f"check FOOTNOTE_SMTP_{name} and the server"
+    elif isinstance(error, (ssl.SSLError, ValueError, smtplib.SMTPNotSupportedError)):
+        then = "check FOOTNOTE_SMTP_TLS and FOOTNOTE_SMTP_PORT"
+    elif isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
+        said = error.strerror or said
+        then = "check FOOTNOTE_SMTP_HOST and FOOTNOTE_SMTP_PORT, or try again later"
+    return f"the mail was not sent: {place} ({shortened(said, SAID)}); {then}"
+
+
+def _tell(config: MailConfig, reply: bytes | str) -> None:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    if said := their_words(text, secrets_of("", config.password)):
+        _log.warning("%s:%d said: %s", config.host, config.port, said)

@@ -1,0 +1,146 @@
+"""Digests in words: plain text, a piece of HTML, and JSON.
+
+What papers and models wrote is data: in HTML it is escaped, and no control character of it
+reaches a terminal, a mail or a feed. The links that are made are the papers' own addresses.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from footnote.index.models import Paper
+from footnote.rag.answer import Answer, Statement
+from footnote.ui.digests.build import Digest
+from footnote.ui.export.citation_data import one_line
+from footnote.ui.rendering.answer import verdict
+from footnote.ui.rendering.cards import byline, text_html, web_address
+from footnote.ui.storage.models import shortened
+
+# What XML cannot hold, what a terminal would obey, and what turns a line's direction round.
+_UNTOLD = re.compile(
+    "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
+)
+# Characters of a topic in a subject or a heading.
+TITLE_CHARACTERS = 100
+
+
+def title_of(digest: Digest) -> str:
+    """Returns the topic on one line, short enough for a heading."""
+    return shortened(line(digest.topic.text), TITLE_CHARACTERS) or digest.topic.id
+
+
+def headline(digests: Sequence[Digest]) -> str:
+    """Returns what the digests are about, on one line: "2 topics with something new"."""
+    found = [digest for digest in digests if digest.found]
+    if len(found) == 1:
+        return f"New: {title_of(found[0])}"
+    return f"{len(found)} topics with something new" if found else "Nothing new"
+
+
+def extent(digest: Digest) -> str:
+    """Returns how many papers are new and what they give, without a full stop."""
+    if not digest.new:
+        return "no new papers"
+    papers = f"{digest.new:,} new paper" + ("" if digest.new == 1 else "s")
+    return papers if digest.found else f"{papers}, none of which answers it"
+
+
+# Plain text.
+
+
+def digests_text(digests: Sequence[Digest]) -> str:
+    """Returns the digests as plain text for a terminal or a mail; it ends with a new line."""
+    return "\n".join(_digest_text(digest) for digest in digests)
+
+
+def _digest_text(digest: Digest) -> str:
+    head = f"{line(digest.topic.text)}\n  {extent(digest)}; topic {digest.topic.id}\n"
+    if digest.found is None:
+        return head
+    told = "".join(f"  {_statement_text(s, digest.found)}\n" for s in digest.found.statements)
+    sources = "".join(
+        f"  [{marker}] {_source_text(paper)}\n"
+        for marker, paper in enumerate(digest.found.papers, 1)
+    )
+    reason = f"  Note: {line(digest.found.reason)}\n" if digest.found.reason else ""
+    return f"{head}\n{told}\n{sources}{reason}"
+
+
+def _statement_text(statement: Statement, answer: Answer) -> str:
+    told = f"{line(statement.text)}{_markers(statement)}{_mark(statement)}"
+    if answer.mode == "llm":
+        told += "".join(f"\n    “{line(c.quote)}” [{c.marker}]" for c in statement.citations)
+    return told
+
+
+def _source_text(paper: Paper) -> str:
+    facts = (paper.title or paper.id, byline(paper, shown=3), web_address(paper), paper.note)
+    return " · ".join(line(fact) for fact in facts if fact)
+
+
+def _markers(statement: Statement) -> str:
+    return "".join(f" [{m}]" for m in dict.fromkeys(c.marker for c in statement.citations))
+
+
+def _mark(statement: Statement) -> str:
+    """Returns what is to be said of a statement that its quotes do not carry."""
+    found = verdict(statement)
+    said = "; ".join([*([found[0]] if found else ()), *statement.notes])
+    return f" ({line(said)})" if said else ""
+
+
+# HTML.
+
+
+def digest_html(digest: Digest) -> str:
+    """Returns a digest as HTML without a heading, in elements that every reader of mail knows."""
+    html = f"<p>{_html(extent(digest))}.</p>"
+    if digest.found is None:
+        return html
+    # Elsewhere the answer is its quotes.
+    for statement in digest.found.statements if digest.found.mode == "llm" else ():
+        html += f"<p>{_html(f'{statement.text}{_markers(statement)}{_mark(statement)}')}</p>"
+    sources = "".join(_source_html(digest.found, paper) for paper in digest.found.papers)
+    reason = f"<p>Note: {_html(digest.found.reason)}</p>" if digest.found.reason else ""
+    return f"{html}<ol>{sources}</ol>{reason}"
+
+
+def digests_html(digests: Sequence[Digest]) -> str:
+    """Returns the digests as HTML, each under its topic."""
+    return "".join(f"<h2>{_html(title_of(d))}</h2>{digest_html(d)}" for d in digests)
+
+
+def _source_html(answer: Answer, paper: Paper) -> str:
+    """Returns a paper with what is quoted of it; its place in the list is its marker."""
+    url, title = web_address(paper), _html(paper.title or paper.id)
+    linked = f'<a href="{_html(url)}">{title}</a>' if url else title
+    facts = (linked, _html(byline(paper, shown=3)), _html(paper.note or ""))
+    quotes = dict.fromkeys(
+        c.quote for s in answer.statements for c in s.citations if c.paper_id == paper.id
+    )
+    quoted = "".join(f"<blockquote>{_html(quote)}</blockquote>" for quote in quotes)
+    return f"<li><p>{' · '.join(fact for fact in facts if fact)}</p>{quoted}</li>"
+
+
+def _html(text: str) -> str:
+    return text_html(line(text))
+
+
+def line(text: str) -> str:
+    """Returns foreign text on one line, for whatever shows it."""
+    return _UNTOLD.sub("", one_line(text))
+
+
+# JSON.
+
+
+def digest_json(digest: Digest) -> dict[str, Any]:
+    """Returns a digest as JSON values; its answer is Answer JSON, None where nothing answers."""
+    return {
+        "topic": {"id": digest.topic.id, "text": digest.topic.text},
+        "since": digest.topic.mark,
+        "until": digest.until,
+        "new": digest.new,
+        "made": digest.made.isoformat(timespec="seconds"),
+        "answer": digest.found.to_json() if digest.found else None,
+    }

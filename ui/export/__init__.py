@@ -1,0 +1,1 @@
+"""Export: references and conversations as files."""

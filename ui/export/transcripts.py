@@ -1,0 +1,227 @@
+"""A conversation as a file of one's own: Markdown, one page of HTML that needs nothing, or JSON.
+
+What papers and models wrote is data: in HTML it is escaped, and in Markdown every sign that
+could make an element, an image or a link of it is. The links that are made are the papers' own
+addresses.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote as percent
+
+from footnote.index.models import Paper
+from footnote.rag.answer import Answer, Citation, Statement
+from footnote.ui.export.citation_data import one_line
+from footnote.ui.rendering.answer import blocks, verdict
+from footnote.ui.rendering.cards import byline, text_html, web_address
+from footnote.ui.storage.models import Transcript
+
+TRANSCRIPT_VERSION = 1
+
+_STYLE = Path(__file__).parents[1] / "web" / "static" / "transcript.css"
+# Nothing may be fetched or run, whatever a paper's text would become.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+_SIGNS = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
+# What begins a list or a rule where a line begins.
+_OPENING = re.compile(r"[-+=]|\d+(?=[.)])")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote of an answer: a quote and where it is from."""
+
+    number: int
+    quote: str
+    paper: Paper
+
+
+def transcript_json(transcript: Transcript) -> str:
+    """Returns the conversation as JSON, ``"version": 1``; its answers are Answer JSON."""
+    told = {
+        "version": TRANSCRIPT_VERSION,
+        "title": transcript.title,
+        "created": transcript.created.isoformat(timespec="seconds"),
+        "answers": [answer.to_json() for answer in transcript.answers],
+    }
+    # Half a character, which only a model could have written, has no UTF-8.
+    text = json.dumps(told, ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "replace").decode() + "\n"
+
+
+def footnotes(answer: Answer) -> dict[Citation, Note]:
+    """Returns the footnote of each citation, numbered from 1; one quote has one footnote."""
+    notes: dict[tuple[str, int, int], Note] = {}
+    found = {}
+    for citation in (c for s in answer.statements for c in s.citations):
+        place = (citation.paper_id, citation.start, citation.end)
+        paper = answer.papers[citation.marker - 1]
+        found[citation] = notes.setdefault(place, Note(len(notes) + 1, citation.quote, paper))
+    return found
+
+
+def _remarks(answer: Answer) -> list[str]:
+    """Returns what a reader should know of how the answer came about, in plain text."""
+    remarks = []
+    if answer.standalone_question.strip() != answer.question.strip():
+        remarks.append(f"Searched for: {answer.standalone_question}")
+    if answer.scope:
+        remarks.append(f"Only papers {answer.receipt.filters}")
+    if answer.reason:
+        remarks.append(f"Note: {answer.reason}")
+    model = f", {answer.receipt.model}" if answer.receipt.model else ""
+    count = answer.receipt.searched
+    searched = f" · {count:,} paper{'s' * (count != 1)} searched" if count else ""
+    return [*remarks, f"{answer.mode}{model}{searched}"]
+
+
+def _about(transcript: Transcript) -> str:
+    count = len(transcript.answers)
+    questions = "1 question" if count == 1 else f"{count} questions"
+    return f"Footnote · {transcript.created:%Y-%m-%d} · {questions}"
+
+
+def _marks(statement: Statement) -> str:
+    """Returns what is to be said of a statement that its quotes do not carry, in plain text."""
+    found = verdict(statement)
+    return "; ".join([*([found[0]] if found else ()), *statement.notes])
+
+
+def _numbers(statement: Statement, notes: dict[Citation, Note]) -> list[int]:
+    return list(dict.fromkeys(notes[citation].number for citation in statement.citations))
+
+
+# Markdown.
+
+
+def transcript_markdown(transcript: Transcript) -> str:
+    """Returns the conversation as Markdown with footnotes, as GitHub and pandoc read them.
+
+    A footnote ``[^2-3]`` is the third of the second answer.
+    """
+    parts = [f"# {text_markdown(transcript.title)}", text_markdown(_about(transcript))]
+    for place, answer in enumerate(transcript.answers, 1):
+        parts += _answer_markdown(answer, place)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _answer_markdown(answer: Answer, place: int) -> list[str]:
+    notes = footnotes(answer)
+    parts = [f"## {text_markdown(answer.question)}"]
+    for block in blocks(answer):
+        if block.heading:
+            parts.append(f"### {text_markdown(block.heading)}")
+        told = " ".join(_statement_markdown(s, notes, place) for s in block.statements)
+        parts.append(f"- {told}" if block.item else told)
+    if answer.abstained or not answer.statements:
+        parts.append(text_markdown(answer.text))
+    parts += [f"*{text_markdown(remark)}*" for remark in _remarks(answer)]
+    distinct = {note.number: note for note in notes.values()}.values()
+    return [*parts, *(_note_markdown(note, place) for note in distinct)]
+
+
+def _statement_markdown(statement: Statement, notes: dict[Citation, Note], place: int) -> str:
+    numbers = "".join(f"[^{place}-{number}]" for number in _numbers(statement, notes))
+    marks = _marks(statement)
+    return f"{text_markdown(statement.text)}{numbers}" + (
+        f" *({text_markdown(marks)})*" if marks else ""
+    )
+
+
+def _note_markdown(note: Note, place: int) -> str:
+    paper, url = note.paper, web_address(note.paper)
+    facts = [
+        f"“{text_markdown(note.quote)}” — *{text_markdown(paper.title)}*",
+        text_markdown(byline(paper)),
+        f"<{_address(url)}>" if url else "",
+        text_markdown(paper.note or ""),
+    ]
+    return f"[^{place}-{note.number}]: " + " · ".join(fact for fact in facts if fact)
+
+
+def text_markdown(text: str) -> str:
+    """Returns foreign text as one line of Markdown that shows it literally."""
+    line = _SIGNS.sub(lambda found: f"\\{found[0]}", one_line(text))
+    line = _ENTITY.sub("&amp;", line).replace("<", "&lt;").replace(">", "&gt;")
+    opening = _OPENING.match(line)
+    if not opening:
+        return line
+    at = opening.end() if opening[0].isdigit() else 0
+    return f"{line[:at]}\\{line[at:]}"
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[<>\\`\"\s]", lambda found: percent(found[0]), one_line(url))
+
+
+# HTML.
+
+
+def transcript_html(transcript: Transcript) -> str:
+    """Returns the conversation as one HTML file, light or dark, without scripts or requests."""
+    title = text_html(one_line(transcript.title))
+    answers = "".join(_answer_html(a, place) for place, a in enumerate(transcript.answers, 1))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{title}</title>\n<style>\n{_STYLE.read_text('utf-8')}</style></head>\n"
+        f'<body><header><h1>{title}</h1><p class="soft">{text_html(_about(transcript))}</p>'
+        f"</header>\n<main>{answers}</main></body></html>\n"
+    )
+
+
+def _answer_html(answer: Answer, place: int) -> str:
+    notes = footnotes(answer)
+    told = ""
+    for block in blocks(answer):
+        told += f"<h3>{_text(block.heading)}</h3>" if block.heading else ""
+        kind = ' class="item"' if block.item else ""
+        said = " ".join(_statement_html(s, notes, place) for s in block.statements)
+        told += f"<p{kind}>{said}</p>"
+    if answer.abstained or not answer.statements:
+        told += f"<p>{_text(answer.text)}</p>"
+    told += "".join(f'<p class="soft">{_text(remark)}</p>' for remark in _remarks(answer))
+    distinct = list({note.number: note for note in notes.values()}.values())
+    return (
+        f"<article><h2>{_text(answer.question)}</h2>{told}{_notes_html(distinct, place)}"
+        "</article>\n"
+    )
+
+
+def _statement_html(statement: Statement, notes: dict[Citation, Note], place: int) -> str:
+    numbers = " ".join(
+        f'<a href="#n{place}-{number}">{number}</a>' for number in _numbers(statement, notes)
+    )
+    marks = _marks(statement)
+    return (
+        _text(statement.text)
+        + (f"<sup>{numbers}</sup>" if numbers else "")
+        + (f' <span class="verdict">({_text(marks)})</span>' if marks else "")
+    )
+
+
+def _notes_html(notes: Sequence[Note], place: int) -> str:
+    entries = "".join(
+        f'<li id="n{place}-{note.number}"><blockquote>{_text(note.quote)}</blockquote>'
+        f"<p>{_source_html(note.paper)}</p></li>"
+        for note in notes
+    )
+    return f'<ol class="notes">{entries}</ol>' if entries else ""
+
+
+def _source_html(paper: Paper) -> str:
+    url, title = web_address(paper), _text(paper.title)
+    linked = f'<a href="{_text(url)}" rel="noopener noreferrer">{title}</a>' if url else title
+    facts = (linked, _text(byline(paper)), _text(paper.note or ""))
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _text(text: str) -> str:
+    """Returns foreign text as HTML, without what no file can hold."""
+    return text_html(text.encode("utf-8", "replace").decode().replace("\0", ""))

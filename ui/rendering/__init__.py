@@ -1,0 +1,1 @@
+"""Rendering: answers, papers and panels as safe HTML."""

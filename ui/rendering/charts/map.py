@@ -1,0 +1,161 @@
+"""The map of a library as HTML: one SVG of points, its labels, and how to choose by them.
+
+``assets/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
+neither lasso nor follow the theme.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from random import Random
+
+from footnote.index.clusters.layout import LibraryMap
+from footnote.ui.rendering.cards import text_html
+
+# Points drawn at most: a browser shows 5,000 circles at once without a pause.
+MOST_POINTS = 5000
+# Colours that assets/views.css has.
+COLOURS = 14
+WIDTH, HEIGHT = 800, 560
+_EDGE = 24
+_RADIUS, _HIT, _CITED = 4.0, 6.5, 9.0
+# Labels keep their size on the screen; below this width of the map they stand under it.
+_NARROWEST = 560
+_LETTER, _LINE = 7.2, 26.0
+_SEED = 7
+
+
+def map_html(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()) -> str:
+    """Returns the map with its labels, what was chosen on it, and how to choose.
+
+    A choice leaves the page as the event ``footnote:scope``; see ``assets/views.js``.
+
+    Args:
+        drawn: From ``Library.map``.
+        cited: Ids of the papers that the last answer cites; they stand out most.
+        hits: Ids of all that it found.
+    """
+    if not drawn.ids:
+        return '<p class="fn-remark">The library is empty; there is nothing to map.</p>'
+    shown = _shown(drawn, {*cited, *hits})
+    sample = ""
+    if len(shown) < len(drawn.ids):
+        sample = f"Shown are {len(shown):,} of {len(drawn.ids):,} papers, drawn at random. "
+    labels = "".join(
+        _label(drawn, number, place) for number, place in enumerate(_label_places(drawn))
+    )
+    return (
+        '<figure class="fn-view fn-map" data-view="map"><div class="fn-map-ground">'
+        f"{map_svg(drawn, cited=cited, hits=hits)}"
+        f'<div class="fn-map-labels" role="group" aria-label="Clusters">{labels}</div>'
+        '<p class="fn-map-tip" hidden></p></div>'
+        f'<figcaption><p class="fn-map-hint">{sample}Draw around papers, or press a name, to ask '
+        'only those.</p><p class="fn-map-said" role="status" aria-live="polite"></p>'
+        '<button type="button" class="fn-map-clear" hidden>Clear</button></figcaption></figure>'
+    )
+
+
+def map_svg(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()) -> str:
+    """Returns the map's points as one inline SVG; what was cited lies on top.
+
+    Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
+    ``aria-label``; one of them can be reached with Tab, the others from it with the arrow keys.
+    """
+    rank = dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
+    shown = sorted(_shown(drawn, rank), key=lambda at: rank.get(drawn.ids[at], 0))
+    first = shown[-1] if shown else -1
+    points = "".join(_point(drawn, at, rank.get(drawn.ids[at], 0), at == first) for at in shown)
+    lit = " fn-lit" if rank else ""
+    numbers = "".join(
+        f'<text class="fn-map-number" x="{_across(label.x):.1f}" y="{_down(label.y):.1f}">'
+        f"{number}</text>"
+        for number, label in enumerate(drawn.labels, 1)
+    )
+    return (
+        f'<svg class="fn-map-points{lit}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'preserveAspectRatio="xMidYMid meet" xmlns="http://www.w3.org/2000/svg">'
+        f'<g role="listbox" aria-multiselectable="true" aria-label="Papers">{points}</g>'
+        f'<g aria-hidden="true">{numbers}</g><path class="fn-map-lasso" d=""></path></svg>'
+    )
+
+
+def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
+    """Returns the places of the papers that are drawn: all, or all lit ones and a sample."""
+    if len(drawn.ids) <= MOST_POINTS:
+        return list(range(len(drawn.ids)))
+    kept = [at for at, paper in enumerate(drawn.ids) if paper in lit]
+    others = [at for at, paper in enumerate(drawn.ids) if paper not in lit]
+    return sorted(kept + Random(_SEED).sample(others, MOST_POINTS - len(kept)))
+
+
+def _point(drawn: LibraryMap, at: int, rank: int, first: bool) -> str:
+    x, y = drawn.positions[at]
+    year = drawn.years[at]
+    named = f"{drawn.titles[at] or 'Untitled'}, {year or 'no year'}"
+    said = ("", "; found by the last answer", "; cited by the last answer")[rank]
+    cluster = int(drawn.clusters[at])
+    return (
+        f'<circle class="fn-map-point fn-c{cluster % COLOURS}{("", " fn-hit", " fn-cited")[rank]}"'
+        f' cx="{_across(float(x)):.1f}" cy="{_down(float(y)):.1f}"'
+        f' r="{(_RADIUS, _HIT, _CITED)[rank]}" role="option" aria-selected="false"'
+        f' tabindex="{0 if first else -1}" data-paper="{text_html(drawn.ids[at])}"'
+        f' data-cluster="{cluster}" aria-label="{text_html(named + said)}"></circle>'
+    )
+
+
+def _across(x: float) -> float:
+    return _EDGE + x * (WIDTH - 2 * _EDGE)
+
+
+def _down(y: float) -> float:
+    return _EDGE + y * (HEIGHT - 2 * _EDGE)
+
+
+def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> str:
+    count = int((drawn.clusters == number).sum())
+    x, y = place
+    papers = "1 paper" if count == 1 else f"{count:,} papers"
+    members = ""
+    # Where not all are drawn, the name still chooses all.
+    if len(drawn.ids) > MOST_POINTS:
+        own = [paper for paper, of in zip(drawn.ids, drawn.clusters, strict=True) if of == number]
+        members = f' data-papers="{text_html(json.dumps(own))}"'
+    return (
+        f'<button type="button" class="fn-map-label fn-c{number % COLOURS}" aria-pressed="false"'
+        f' data-cluster="{number}"{members}'
+        f' style="left:{100 * x / WIDTH:.2f}%;top:{100 * y / HEIGHT:.2f}%">'
+        f'<span class="fn-map-key" aria-hidden="true">{number + 1}</span>'
+        f'{text_html(drawn.labels[number].text)}<span class="fn-sr">, {papers}</span></button>'
+    )
+
+
+def _label_places(drawn: LibraryMap) -> list[tuple[float, float]]:
+    """Returns a place for each label near its cluster, moved up or down off the others'."""
+    # At the narrowest, a letter takes more of the drawing.
+    grown = WIDTH / _NARROWEST
+    placed: list[tuple[float, float, float]] = []
+    order = sorted(range(len(drawn.labels)), key=lambda n: drawn.labels[n].y)
+    places = {}
+    for number in order:
+        label = drawn.labels[number]
+        half = (len(label.text) * _LETTER + 22) * grown / 2
+        x = min(max(_across(label.x), half), WIDTH - half)
+        y = _free(x, _down(label.y), half, _LINE * grown, placed)
+        placed.append((x, y, half))
+        places[number] = (x, y)
+    return [places[number] for number in range(len(drawn.labels))]
+
+
+def _free(
+    x: float, y: float, half: float, line: float, placed: Sequence[tuple[float, float, float]]
+) -> float:
+    """Returns the height nearest to ``y`` at which a label meets no other one."""
+    steps = [0.0, *(sign * step * line / 4 for step in range(1, 80) for sign in (1, -1))]
+    for step in steps:
+        at = y + step
+        inside = line / 2 <= at <= HEIGHT - line / 2
+        if inside and all(
+            abs(at - other) >= line - 0.01 or abs(x - across) >= half + width
+            for across, other, width in placed
+        ):
+            return at
+    return y

@@ -1,0 +1,1 @@
+"""Storage: conversations and topics of each user, in SQLite."""

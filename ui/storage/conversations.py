@@ -1,0 +1,251 @@
+"""Conversations of every user of a server, in one SQLite file, so that they outlive it.
+
+Each method takes the user and touches nothing of another's: a conversation of somebody else
+is told apart from none at all by nothing. Users, identifiers and tokens are data, compared
+byte by byte, whatever they hold.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import ClassVar
+
+from footnote.index import FootnoteError
+from footnote.index.search.filters import fold
+from footnote.rag.answer import Answer
+from footnote.rag.serialization import answer_record
+from footnote.ui.storage.models import (
+    TITLE_MOST,
+    UNTITLED,
+    Conversation,
+    ConversationError,
+    Transcript,
+    shortened,
+    transcript_of,
+    when,
+)
+from footnote.ui.storage.user_database import Kept, as_bytes
+
+# Words of a search that count; each is a condition, and SQLite takes no 1,000 of those.
+SEARCH_MOST = 16
+
+_SCHEMA = """
+CREATE TABLE conversations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
+    title TEXT NOT NULL, folded TEXT NOT NULL, named INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL, updated REAL NOT NULL);
+CREATE INDEX conversations_by_user ON conversations (user, updated);
+CREATE TABLE messages (
+    conversation INTEGER NOT NULL, place INTEGER NOT NULL, words TEXT NOT NULL,
+    answer TEXT NOT NULL, PRIMARY KEY (conversation, place)) WITHOUT ROWID;
+CREATE TABLE shares (
+    token BLOB PRIMARY KEY, conversation INTEGER NOT NULL, title TEXT NOT NULL,
+    created REAL NOT NULL, answers TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX shares_by_conversation ON shares (conversation);
+"""
+
+
+class Conversations(Kept):
+    """The conversations of every user; safe to use from the threads of one server."""
+
+    holds: ClassVar[str] = "file of conversations"
+    what: ClassVar[str] = "conversations"
+    schema: ClassVar[str] = _SCHEMA
+    fault: ClassVar[type[FootnoteError]] = ConversationError
+
+    def start(self, user: str) -> str:
+        """Returns the identifier of a new conversation, which nobody can guess."""
+        made, now = secrets.token_urlsafe(12), self._clock().timestamp()
+        values = (as_bytes(made), self._user(user), UNTITLED, fold(UNTITLED), now, now)
+        with self.transaction():
+            self._rows(
+                "INSERT INTO conversations (id, user, title, folded, created, updated) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        return made
+
+    def append(self, user: str, id: str, answer: Answer) -> None:
+        """Adds an answer; the first one's question is the title, until a person gives one.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        record = json.dumps(answer_record(answer))
+        words = fold(f"{answer.question} {answer.text}")
+        with self.transaction():
+            number = self._number(user, id)
+            place = self._count(number)
+            self._rows("INSERT INTO messages VALUES (?, ?, ?, ?)", (number, place, words, record))
+            self._touch(number)
+            if not place:
+                title = shortened(answer.question) or UNTITLED
+                self._rows(
+                    "UPDATE conversations SET title = ?, folded = ? WHERE number = ? AND named = 0",
+                    (title, fold(title), number),
+                )
+
+    def list(self, user: str, search: str = "") -> list[Conversation]:
+        """Returns the user's conversations, the last changed first.
+
+        Args:
+            user: Whose.
+            search: Words that must all stand, anywhere in a word, in a conversation's title,
+                questions or answers; without case and accents.
+        """
+        words = fold(search).split()[:SEARCH_MOST]
+        if search.strip() and not words:
+            return []
+        found = (
+            " AND (instr(folded, ?) OR EXISTS (SELECT 1 FROM messages "
+            "WHERE conversation = number AND instr(words, ?)))"
+        )
+        rows = self._rows(
+            "SELECT id, title, created, updated, "
+            "(SELECT count(*) FROM messages WHERE conversation = number), "
+            "EXISTS (SELECT 1 FROM shares WHERE conversation = number) "
+            f"FROM conversations WHERE user = ?{found * len(words)} "
+            "ORDER BY updated DESC, number DESC",
+            (self._user(user), *(word for word in words for _ in range(2))),
+        )
+        return [
+            Conversation(id.decode(), title, when(created), when(updated), count, bool(shared))
+            for id, title, created, updated, count, shared in rows
+        ]
+
+    def load(self, user: str, id: str) -> Transcript:
+        """Returns a conversation whole.
+
+        Raises:
+            ConversationError: The user has no such conversation, or it is damaged.
+        """
+        with self._lock:
+            number = self._number(user, id)
+            title, created = self._head(number)
+            return transcript_of(title, created, self._answers(number))
+
+    def said(self, user: str, id: str) -> Sequence[tuple[str, str]]:
+        """Returns each question with its answer's text; raises as ``load`` does."""
+        said = "json_extract(answer, '$.question'), json_extract(answer, '$.text')"
+        select = f"SELECT {said} FROM messages WHERE conversation = ? ORDER BY place"
+        with self._lock:
+            return self._rows(select, (self._number(user, id),))
+
+    def rename(self, user: str, id: str, title: str) -> None:
+        """Gives a conversation a title, which stays.
+
+        Raises:
+            ConversationError: The user has no such conversation, or the title is empty.
+        """
+        kept = shortened(title, TITLE_MOST)
+        if not kept:
+            raise ConversationError("a title needs a letter; give one, or leave it as it is")
+        with self.transaction():
+            number = self._number(user, id)
+            self._rows(
+                "UPDATE conversations SET title = ?, folded = ?, named = 1 WHERE number = ?",
+                (kept, fold(kept), number),
+            )
+            self._touch(number)
+
+    def delete(self, user: str, id: str) -> None:
+        """Deletes a conversation and every link to it.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        with self.transaction():
+            number = self._number(user, id)
+            for table in ("messages", "shares"):
+                self._rows(f"DELETE FROM {table} WHERE conversation = ?", (number,))
+            self._rows("DELETE FROM conversations WHERE number = ?", (number,))
+
+    def truncate(self, user: str, id: str, messages: int) -> None:
+        """Keeps the first ``messages`` answers, so that a question can be asked anew.
+
+        Raises:
+            ConversationError: The user has no such conversation, or the number is negative.
+        """
+        if messages < 0:
+            raise ConversationError(f"{messages} answers cannot be kept; give 0 or more")
+        with self.transaction():
+            number = self._number(user, id)
+            # More than SQLite counts is more than there are.
+            kept = min(messages, self._count(number))
+            self._rows("DELETE FROM messages WHERE conversation = ? AND place >= ?", (number, kept))
+            self._touch(number)
+
+    def share(self, user: str, id: str) -> str:
+        """Returns a token under which anybody may read the conversation as it stands now.
+
+        Raises:
+            ConversationError: The user has no such conversation, or it is empty.
+        """
+        token = secrets.token_urlsafe(24)
+        with self.transaction():
+            number = self._number(user, id)
+            answers = self._answers(number)
+            if not answers:
+                raise ConversationError("an empty conversation cannot be shared; ask first")
+            self._rows(
+                "INSERT INTO shares VALUES (?, ?, ?, ?, ?)",
+                (as_bytes(token), number, *self._head(number), json.dumps(answers)),
+            )
+        return token
+
+    def shared(self, token: str) -> Transcript:
+        """Returns what was shared, as it stood then.
+
+        Raises:
+            ConversationError: Nothing is shared under this token.
+        """
+        rows = self._rows(
+            "SELECT title, created, answers FROM shares WHERE token = ?", (as_bytes(token),)
+        )
+        if not rows:
+            raise ConversationError("nothing is shared under this link; ask for a new one")
+        title, created, answers = rows[0]
+        return transcript_of(title, created, json.loads(answers))
+
+    def unshare(self, user: str, id: str) -> None:
+        """Lets every link to a conversation lead nowhere.
+
+        Raises:
+            ConversationError: The user has no such conversation.
+        """
+        with self.transaction():
+            number = self._number(user, id)
+            self._rows("DELETE FROM shares WHERE conversation = ?", (number,))
+
+    def _number(self, user: str, id: str) -> int:
+        """Returns the row of a conversation, if it is this user's."""
+        rows = self._rows(
+            "SELECT number FROM conversations WHERE id = ? AND user = ?",
+            (as_bytes(id), self._user(user)),
+        )
+        if not rows:
+            raise ConversationError(
+                f"no conversation {shortened(ascii(id), 40)} of this user; choose one of the list"
+            )
+        return int(rows[0][0])
+
+    def _head(self, number: int) -> tuple[str, float]:
+        """Returns the title and the time of the start."""
+        title, created = self._rows(
+            "SELECT title, created FROM conversations WHERE number = ?", (number,)
+        )[0]
+        return title, created
+
+    def _count(self, number: int) -> int:
+        rows = self._rows("SELECT count(*) FROM messages WHERE conversation = ?", (number,))
+        return int(rows[0][0])
+
+    def _answers(self, number: int) -> Sequence[str]:
+        rows = self._rows(
+            "SELECT answer FROM messages WHERE conversation = ? ORDER BY place", (number,)
+        )
+        return [row[0] for row in rows]
+
+    def _touch(self, number: int) -> None:
+        now = self._clock().timestamp()
+        self._rows("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))

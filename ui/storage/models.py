@@ -1,0 +1,82 @@
+"""What a conversation is to who lists or reads it: a line with a title, or its answers in order."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from footnote.index import FootnoteError
+from footnote.rag.answer import Answer
+from footnote.rag.serialization import answer_of
+
+UNTITLED = "New conversation"
+# Characters: one line of a list, and the most that a person may give.
+TITLE_SHOWN = 60
+TITLE_MOST = 200
+# Of the year 9999, in seconds since 1970: the last time that can be told.
+LAST_SECOND = 253_402_300_799
+
+
+class ConversationError(FootnoteError):
+    """A conversation that is not there for this user, or cannot become what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A line of a user's list.
+
+    Attributes:
+        created: In UTC, as ``updated``.
+        updated: When the last answer, or the title, was changed.
+        messages: Questions with their answers.
+        shared: Whether a link to it, as it stood at some time, works.
+    """
+
+    id: str
+    title: str
+    created: datetime
+    updated: datetime
+    messages: int
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation to be read: its answers, each with its question, in order.
+
+    Attributes:
+        created: In UTC.
+    """
+
+    title: str
+    created: datetime
+    answers: tuple[Answer, ...]
+
+
+def shortened(text: str, most: int = TITLE_SHOWN) -> str:
+    """Returns the text on one line, cut at a word to ``most`` characters with its ellipsis."""
+    line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    if len(line) <= most:
+        return line
+    head = line[: most - 1]
+    cut = head.rfind(" ")
+    # A long word is cut within.
+    return f"{head[: cut if cut >= most // 2 else None].rstrip(' ,.;:')}…"
+
+
+def transcript_of(title: str, created: float, answers: Sequence[str]) -> Transcript:
+    """Returns a conversation made of its stored answers, each a record as JSON.
+
+    Raises:
+        ConversationError: A record is damaged.
+    """
+    try:
+        restored = tuple(answer_of(json.loads(answer)) for answer in answers)
+    except ValueError as error:
+        raise ConversationError(f"conversation {title!r}: {error}") from error
+    return Transcript(title, when(created), restored)
+
+
+def when(seconds: float) -> datetime:
+    """Returns a time given in seconds since 1970, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

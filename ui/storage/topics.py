@@ -1,0 +1,125 @@
+"""Saved topics of every user in one SQLite file, each with the mark of the papers it has seen.
+
+A mark is the number of the newest paper that was there then (``Library.newest``). Each method
+takes the user and touches nothing of another's.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from footnote.index import FootnoteError
+from footnote.rag.query.question import understand
+from footnote.ui.storage.models import shortened, when
+from footnote.ui.storage.user_database import Kept, as_bytes
+
+_SCHEMA = """
+CREATE TABLE topics (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
+    text TEXT NOT NULL, created REAL NOT NULL, mark INTEGER NOT NULL, UNIQUE (user, text));
+CREATE TABLE visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+# Whose the topics of a library are: one machine, one reader, on the command line and the page.
+LOCAL = "local"
+
+
+class TopicError(FootnoteError):
+    """A topic that is not there for this user, or a file that cannot keep any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A question or a topic that a user wants to hear of.
+
+    Attributes:
+        id: Letters and digits, to be typed.
+        text: On one line.
+        created: In UTC.
+        mark: Number of the newest paper that its last digest has seen.
+    """
+
+    id: str
+    text: str
+    created: datetime
+    mark: int
+
+
+class Topics(Kept):
+    """The topics of every user; safe to use from the threads of one server."""
+
+    holds: ClassVar[str] = "file of topics"
+    what: ClassVar[str] = "topics"
+    schema: ClassVar[str] = _SCHEMA
+    fault: ClassVar[type[FootnoteError]] = TopicError
+
+    def add(self, user: str, text: str, *, mark: int = 0) -> str:
+        """Returns the identifier of a topic; saved again, it is the one that was there.
+
+        Args:
+            user: Whose.
+            text: A question or a topic.
+            mark: Papers up to this number are not new to it.
+
+        Raises:
+            QuestionError: The text is empty, too long, or not text.
+            TopicError: There is no user.
+        """
+        asked = understand(text).asked
+        made = secrets.token_hex(5)
+        values = (as_bytes(made), self._user(user), asked, self._clock().timestamp(), mark)
+        with self.transaction():
+            self._rows(
+                "INSERT OR IGNORE INTO topics (id, user, text, created, mark) "
+                "VALUES (?, ?, ?, ?, ?)",
+                values,
+            )
+            rows = self._rows(
+                "SELECT id FROM topics WHERE user = ? AND text = ?", (self._user(user), asked)
+            )
+        return bytes(rows[0][0]).decode()
+
+    def list(self, user: str) -> list[Topic]:
+        """Returns the user's topics, the oldest first."""
+        rows = self._rows(
+            "SELECT id, text, created, mark FROM topics WHERE user = ? ORDER BY number",
+            (self._user(user),),
+        )
+        return [Topic(id.decode(), text, when(created), mark) for id, text, created, mark in rows]
+
+    def remove(self, user: str, id: str) -> None:
+        """Forgets a topic: nothing more is sent of it.
+
+        Raises:
+            TopicError: The user has no such topic.
+        """
+        with self.transaction():
+            gone = self._rows(
+                "DELETE FROM topics WHERE user = ? AND id = ? RETURNING number",
+                (self._user(user), as_bytes(id)),
+            )
+        if not gone:
+            raise TopicError(
+                f"no topic {shortened(ascii(id), 40)} of this user; choose one of the list"
+            )
+
+    def reached(self, user: str, id: str, number: int) -> None:
+        """Moves the mark of a topic, once what is up to there was delivered.
+
+        A topic that was removed meanwhile stays removed.
+        """
+        self._rows(
+            "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
+            (number, self._user(user), as_bytes(id)),
+        )
+
+    def seen(self, user: str, number: int) -> None:
+        """Takes note that the user has seen all papers up to a number."""
+        self._rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
+
+    def visited(self, user: str) -> int:
+        """Returns the number of the newest paper at the user's last visit; 0 before the first."""
+        rows = self._rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
+        return int(rows[0][0]) if rows else 0

@@ -1,0 +1,76 @@
+"""Files that a server keeps for its readers, each reader's rows apart, in SQLite.
+
+Users, identifiers and tokens are data, compared byte by byte, whatever they hold.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar, Self
+
+from footnote.index import FootnoteError
+from footnote.index.storage.database import Database
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Kept(Database):
+    """One such file; safe to use from the threads of one server.
+
+    Attributes:
+        what: What it holds, in one word, by which files of ours are told apart.
+        schema: Its tables.
+        fault: What its methods raise.
+    """
+
+    renewal: ClassVar[str] = "move the file away to begin anew"
+    rescue: ClassVar[str] = "restore it, or move it away to begin anew"
+    what: ClassVar[str]
+    schema: ClassVar[str]
+    fault: ClassVar[type[FootnoteError]]
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
+        """Opens the file, or makes one that only its owner may read.
+
+        Raises:
+            LibraryError: The file is of another kind or version, or cannot be used.
+            FootnoteError: Of the kind ``fault``: its folder cannot be made, or it is another
+                database of ours.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise self.fault(
+                f"{path} cannot be made ({error.strerror}); give another place"
+            ) from error
+        self._clock = clock
+        super().__init__(path, f"{self.schema} INSERT INTO meta VALUES ('holds', '{self.what}');")
+        if self.meta("holds") != self.what:
+            self.close()
+            raise self.fault(f"{path} holds no {self.what}; give another file")
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
+        """Returns what a file keeps, as the constructor does."""
+        return cls(path, clock=clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _user(self, user: str) -> bytes:
+        """Returns the user as bytes; nobody at all would be everybody who is nobody."""
+        if not isinstance(user, str) or not user:
+            one = self.what.removesuffix("s")
+            raise self.fault(f"a {one} needs its user; give a name or an identifier")
+        return as_bytes(user)
+
+
+def as_bytes(text: str) -> bytes:
+    """Returns a text as it is compared; half a surrogate is one, too."""
+    return str(text).encode("utf-8", "surrogatepass")

@@ -1,0 +1,1 @@
+"""The chat page: its server, its routes, and what its buttons do."""

@@ -1,0 +1,56 @@
+"""Actions: what a reader does on the page beside asking, each a call with its reply.
+
+An action is a function of the desk and of what the browser sent. Its reply says what HTML goes
+where; nothing else in the page changes. What goes wrong is one line for the reader.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from footnote.index import FootnoteError
+from footnote.ui.web.context import Desk
+from footnote.ui.web.handlers import charts as views
+from footnote.ui.web.handlers import confirmations as asking
+from footnote.ui.web.handlers import conversations as talks
+from footnote.ui.web.handlers import digest as news
+from footnote.ui.web.handlers import evals as evaluating
+from footnote.ui.web.handlers import feedback as votes
+from footnote.ui.web.handlers import filters as scoping
+from footnote.ui.web.handlers import library as shelf
+from footnote.ui.web.handlers import papers
+from footnote.ui.web.requests import Args
+
+log = logging.getLogger(__name__)
+
+CRASHED = "Something went wrong; the log has it, and nothing was lost."
+Reply = dict[str, Any]
+"""``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
+``scope``, ``conversation``, ``dialog``, ``job``: each only where it is needed."""
+
+ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
+    name: action
+    for module in (talks, papers, scoping, views, shelf, news, evaluating, votes, asking)
+    for name, action in module.ACTIONS.items()
+}
+
+
+def act(desk: Desk, sent: Any) -> Reply:
+    """Returns the reply to an action; whatever happens, it is one."""
+    try:
+        args = Args.read(sent)
+        name = args.text("action", most=40)
+        if name not in ACTIONS:
+            return {"error": f"The page asked for {name[:40]!r}, which is not known; reload it."}
+        return ACTIONS[name](desk, args)
+    except FootnoteError as error:
+        return {"error": _sentence(str(error))}
+    except Exception:
+        # The one place for actions that catches broadly: a crash becomes a line.
+        log.exception("an action failed")
+        return {"error": CRASHED}
+
+
+def _sentence(line: str) -> str:
+    first = line[:1].upper() + line[1:] if line.partition(" ")[0].isalpha() else line
+    return first if first.endswith((".", "!", "?")) else f"{first}."

@@ -1,0 +1,131 @@
+"""Questions that are asked before something is taken away: what goes, and whether it comes back.
+
+The page shows what ``asked`` returns in one dialog (``assets/dialogs.js``), for every action.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from footnote.ui.rendering.cards import text_html
+from footnote.ui.rendering.import_report import of_html
+from footnote.ui.rendering.panels import counted
+from footnote.ui.storage.models import shortened
+from footnote.ui.storage.topics import LOCAL
+from footnote.ui.web.context import Desk
+from footnote.ui.web.requests import Args, BadRequest
+
+_BACK = "Until more papers are added, it can be put back."
+_GONE = "This cannot be taken back."
+_TITLE_MOST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question in safe HTML.
+
+    Attributes:
+        title: What is asked.
+        text: What goes, and whether it can come back.
+        does: What the button says that does it.
+    """
+
+    title: str
+    text: str
+    does: str
+
+
+def asked(desk: Desk, args: Args) -> dict[str, Any]:
+    """Returns the dialog for an action, with what it is about to do counted now."""
+    about = args.text("about", most=40)
+    if about not in QUESTIONS:
+        raise BadRequest(f"nothing is asked before {about!r}; reload the page")
+    question = QUESTIONS[about](desk, args)
+    return {
+        "dialog": f'<h2 id="fn-dialog-title">{question.title}</h2>'
+        f'<p id="fn-dialog-text">{question.text}</p><div class="fn-choice">'
+        '<button type="button" class="fn-button" data-cancel>Cancel</button>'
+        f'<button type="button" class="fn-button fn-strong" data-confirm>{question.does}</button>'
+        "</div>"
+    }
+
+
+def _undo(desk: Desk, args: Args) -> Question:
+    number = args.number("number")
+    if number is None:
+        raise BadRequest("nothing was chosen to undo; reload the page")
+    names = next((one.names for one in desk.papers.imports() if one.number == number), ())
+    does = desk.papers.would_undo(number)
+    goes = "goes" if does.removed == 1 else "go"
+    was = "is as it was" if does.restored == 1 else "are as they were"
+    rest = f", {does.restored:,} {was} before" if does.restored else ""
+    text = f"{counted(does.removed, 'paper')} {goes}{rest}. {_BACK}"
+    return Question(f"Undo the import{of_html(names)}?", text, "Undo the import")
+
+
+def _remove(desk: Desk, args: Args) -> Question:
+    papers = [desk.papers.known(name) for name in args.texts("papers", most=500)]
+    if not papers:
+        raise BadRequest("nothing was chosen to remove; reload the page")
+    what = f"“{_short(papers[0].title)}”" if len(papers) == 1 else counted(len(papers), "paper")
+    text = f"Answers no longer quote {'it' if len(papers) == 1 else 'them'}. {_BACK}"
+    return Question(f"Remove {what} from the library?", text, "Remove")
+
+
+def _delete(desk: Desk, args: Args) -> Question:
+    title, count = _talk(desk, args)
+    text = f"{counted(count, 'answer')} and every link to it go. {_GONE}"
+    return Question(f"Delete the conversation “{title}”?", text, "Delete")
+
+
+def _unshare(desk: Desk, args: Args) -> Question:
+    title, _ = _talk(desk, args)
+    text = f"Every link to it stops working; one made later is another. {_GONE}"
+    return Question(f"Stop sharing “{title}”?", text, "Stop sharing")
+
+
+def _topic(desk: Desk, args: Args) -> Question:
+    id = args.text("id", most=100)
+    kept = desk.topics.list(LOCAL) if desk.topics is not None else ()
+    topic = next((topic for topic in kept if topic.id == id), None)
+    if topic is None:
+        raise BadRequest("that topic is not there any more; reload the page")
+    text = "Nothing more is told or sent of it. Saved again, it begins with papers that come then."
+    return Question(f"Remove the topic “{_short(topic.text)}”?", text, "Remove")
+
+
+def _clear(desk: Desk, args: Args) -> Question:
+    text = (
+        "The present one is kept in this browser alone, and goes; export it first to have it. "
+        f"{_GONE}"
+    )
+    return Question("Begin a new conversation?", text, "Begin a new one")
+
+
+def _again(desk: Desk, args: Args) -> Question:
+    after = args.number("after") or 0
+    text = f"This answer and the {counted(after, 'answer')} after it go. {_GONE}"
+    return Question("Ask this again?", text, "Ask again")
+
+
+def _talk(desk: Desk, args: Args) -> tuple[str, int]:
+    if desk.conversations is None:
+        raise BadRequest("this server keeps no conversations; reload the page")
+    transcript = desk.conversations.load(args.user, args.text("id", most=100))
+    return _short(transcript.title), len(transcript.answers)
+
+
+def _short(title: str) -> str:
+    return text_html(shortened(title, _TITLE_MOST))
+
+
+QUESTIONS: Mapping[str, Callable[[Desk, Args], Question]] = {
+    "undo": _undo,
+    "remove": _remove,
+    "delete": _delete,
+    "unshare": _unshare,
+    "topic-remove": _topic,
+    "clear": _clear,
+    "again": _again,
+}
+ACTIONS = {"confirm": asked}

@@ -1,0 +1,83 @@
+"""Votes: what readers say of answers; ``footnote eval import`` makes cases of them."""
+
+import os
+import secrets
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from footnote.evals.feedback import FeedbackEntry
+from footnote.ui.web.context import Desk
+from footnote.ui.web.handlers.conversations import answer_at
+from footnote.ui.web.requests import Args, Asked, BadRequest
+
+_LOCK = threading.Lock()
+
+
+def voted(desk: Desk, args: Args) -> dict[str, Any]:
+    """Keeps a thumb, with what was wrong and what is right where the reader says so."""
+    if desk.feedback is None:
+        raise BadRequest("this server keeps no feedback; serve with: footnote chat")
+    answer = answer_at(desk, args)
+    before = desk.answers(Asked.read(args.values))[: (args.number("place") or 1) - 1]
+    history = [
+        message
+        for earlier in before
+        for message in (
+            {"role": "user", "content": earlier.question},
+            {"role": "assistant", "content": earlier.text},
+        )
+    ]
+    papers = [line.strip() for line in args.text("papers", "").splitlines() if line.strip()]
+    try:
+        entry = FeedbackEntry.model_validate(
+            {
+                "id": secrets.token_hex(8),
+                "at": datetime.now(UTC),
+                "question": answer.question,
+                "history": history,
+                "answer": answer.to_json(),
+                "thumb": args.text("thumb", most=4),
+                "fault": args.text("fault", "", most=30) or None,
+                "correction": args.text("correction", "").strip() or None,
+                "right_papers": papers,
+            }
+        )
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadRequest(f"that feedback does not fit together: {said}") from error
+    # One write of one line, flushed to the disk: a kill leaves whole lines.
+    with _LOCK:
+        desk.feedback.parent.mkdir(parents=True, exist_ok=True)
+        with desk.feedback.open("a", encoding="utf-8") as lines:
+            lines.write(entry.model_dump_json() + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+    return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
+
+
+def doubted(desk: Desk, args: Args) -> dict[str, Any]:
+    """Asks what is wrong with an answer, and what would be right."""
+    faults = "".join(
+        f'<label><input type="radio" name="fault" value="{fault}"> {label}</label>'
+        for fault, label in _FAULTS.items()
+    )
+    return {
+        "view": '<form class="fn-doubt" data-do="vote" data-args=\'{"thumb": "down"}\'>'
+        f"<fieldset><legend>What was wrong?</legend>{faults}</fieldset>"
+        '<label>The right answer, if you know it<textarea name="correction" rows="2"></textarea>'
+        "</label><label>Papers that answer it, a title or id a line"
+        '<textarea name="papers" rows="2"></textarea></label>'
+        '<button class="fn-button">Send</button></form>'
+    }
+
+
+_FAULTS = {
+    "wrong_paper": "Wrong paper",
+    "wrong_quote": "Wrong quote",
+    "missing": "Something is missing",
+    "should_have_refused": "It should have refused",
+}
+ACTIONS = {"vote": voted, "doubt": doubted}

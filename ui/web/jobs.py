@@ -1,0 +1,103 @@
+"""Jobs: work that takes longer than a reader waits for a page, with its progress."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from footnote.index import FootnoteError
+
+log = logging.getLogger(__name__)
+
+CRASHED = "it failed; the log has it, and nothing else was lost"
+# Finished jobs that a page may still ask about.
+KEPT = 50
+# Jobs that run at a time, and those of one user; an eval may take an hour, so none waits in line.
+AT_ONCE, OF_ONE = 4, 2
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work.
+
+    Attributes:
+        done: Of ``total``, in ``unit``.
+        result: What it came to, in words or HTML of ours; None until then.
+        error: Why it failed, one line.
+    """
+
+    label: str
+    unit: str
+    total: int = 0
+    done: int = 0
+    result: str | None = None
+    error: str | None = None
+    user: str = ""
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+
+    @property
+    def rate(self) -> float:
+        """Units a second so far."""
+        return self.done / max(0.05, (self.ended or time.monotonic()) - self.began)
+
+    def advance(self, count: int = 1) -> None:
+        """Notes that so many more are done."""
+        self.done += count
+
+
+class Jobs:
+    """The jobs of one server; a user sees only their own."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    def start(self, user: str, label: str, unit: str, work: Callable[[Job], str]) -> str:
+        """Runs ``work`` in a thread of its own; returns the job's id.
+
+        Raises:
+            FootnoteError: As much as may runs already.
+        """
+        job, id = Job(label, unit, user=user), secrets.token_urlsafe(16)
+        with self._lock:
+            self._check(user)
+            self._jobs[id] = job
+            ended = [key for key, other in self._jobs.items() if other.ended]
+            for key in ended[:-KEPT]:
+                del self._jobs[key]
+        threading.Thread(target=_run, args=(job, work), daemon=True, name=label).start()
+        return id
+
+    def _check(self, user: str) -> None:
+        running = [job.user for job in self._jobs.values() if job.ended is None]
+        if running.count(user) >= OF_ONE:
+            raise FootnoteError(f"{OF_ONE} of your jobs run already; wait until one has ended")
+        if len(running) >= AT_ONCE:
+            raise FootnoteError("this server is busy with others' work; try again in a while")
+
+    def get(self, user: str, id: str) -> Job:
+        """Returns a job.
+
+        Raises:
+            FootnoteError: The user has none of this id.
+        """
+        job = self._jobs.get(id)
+        if job is None or job.user != user:
+            raise FootnoteError("that work is not known any more; begin it again")
+        return job
+
+
+def _run(job: Job, work: Callable[[Job], str]) -> None:
+    try:
+        job.result = work(job)
+    except FootnoteError as error:
+        job.error = str(error)
+    # A thread's last chance to say anything: what it does not catch is lost.
+    except Exception:
+        log.exception("%s failed", job.label)
+        job.error = CRASHED
+    finally:
+        job.ended = time.monotonic()

@@ -1,0 +1,301 @@
+"""The chat page: questions in, cited answers out, sources opened in the margin beside them.
+
+Gradio carries the conversation; the page is ours. A question comes back as small frames of
+safe HTML (``footnote.ui.web.streaming``), everything else that a reader does as one call with its
+reply (``footnote.ui.web.handlers``); ``assets/chat.js`` puts either in its place. Earlier answers,
+an open source and the reader's place in the text are never touched.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, finalize
+
+# Read by Gradio and by huggingface_hub while they are imported: without these two lines a
+# launch looks up two hosts, and this page is for machines that have no network.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+# Read by uvicorn as it starts: it would take the word of any program of this machine on where a
+# request comes from. The guard (footnote.ui.web.security.middleware) believes the proxies that
+# were named.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
+
+import gradio as gr
+
+from footnote.index import FootnoteError
+from footnote.ui.rendering.panels import composers_html, header_html, places_html, shell_html
+from footnote.ui.web.context import Ask, Desk, ShownLibrary
+from footnote.ui.web.handlers import act
+from footnote.ui.web.requests import Args, Asked, BadRequest
+from footnote.ui.web.routes import add_links
+from footnote.ui.web.security.calls import calls_of
+from footnote.ui.web.security.hosts import Door, bracketed
+from footnote.ui.web.security.limits import Limits
+from footnote.ui.web.security.middleware import Guard
+from footnote.ui.web.security.uploads import make_place
+from footnote.ui.web.server.listening import free_port, interruptible
+from footnote.ui.web.server.sessions import SESSIONS, releasing
+from footnote.ui.web.server.stack import app_options, is_guarded
+from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
+
+ASSETS = Path(__file__).parent / "static"
+SCRIPTS = ("chat.js", "actions.js", "dialogs.js", "files.js", "views.js")
+STYLES = ("chat.css", "panels.css", "views.css")
+EXAMPLES = (
+    "How do language models learn to use tools?",
+    "What does retrieval add to a language model?",
+    "How are robot policies trained from demonstrations?",
+    "Why does reinforcement learning clip its policy updates?",
+)
+
+# Answers in the making at the same time. Gradio's own default is one.
+CONCURRENT_ANSWERS = 40
+
+
+# The desk of each page, for the addresses that its server has beside it.
+_DESKS: "WeakKeyDictionary[gr.Blocks, Desk]" = WeakKeyDictionary()
+
+
+def build_page(
+    ask: Ask,
+    library: ShownLibrary,
+    *,
+    desk: Desk | None = None,
+    examples: Sequence[str] = EXAMPLES,
+) -> gr.Blocks:
+    """Returns the page, to be started with ``launch``.
+
+    Args:
+        ask: Streams an answer, as ``CitedQueryEngine.stream`` does.
+        library: The library that ``ask`` reads; the page shows its status.
+        desk: What else the page works with: kept conversations, saved topics, runs of evals.
+            Without one, each browser keeps its own conversations.
+        examples: Questions offered while the conversation is empty.
+    """
+    desk = desk or Desk(library, {"quotes": ask})
+    # Of this page alone: it goes with it, and no other program's files are in it.
+    uploads, tidy = (desk.uploads.resolve(), None) if desk.uploads else make_place()
+    desk = replace(desk, uploads=uploads)
+    page: gr.Blocks
+    with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
+        with gr.Row(elem_id="fn-top"):
+            # A callable is asked again at each visit, so that new papers are counted.
+            gr.HTML(lambda: header_html(desk.library.status()), elem_id="fn-header", **_BARE)
+            gr.HTML(places_html(desk), elem_id="fn-places", **_BARE)
+        with gr.Row(elem_id="fn-desk"):
+            gr.HTML(shell_html("talks"), elem_id="fn-talks", **_BARE)
+            with gr.Column(elem_id="fn-main"):
+                transcript = gr.HTML(
+                    html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
+                    apply_default_css=False,
+                )  # fmt: skip
+                with gr.Column(elem_id="fn-empty"):
+                    gr.HTML(_INVITATION, **_BARE)
+                    offered = [
+                        gr.Button(example, elem_classes="fn-example") for example in examples
+                    ]
+                question, send, stop = _composer(desk)
+            with gr.Column(elem_id="fn-margin"):
+                gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
+                gr.HTML('<div id="fn-cards"></div>', **_BARE)
+        gr.HTML(
+            shell_html("rooms"), js_on_load=_CONNECT, server_functions=[_action(desk)],
+            elem_id="fn-rooms", apply_default_css=False,
+        )  # fmt: skip
+        _wire(desk, transcript, question, (send, stop), offered)
+    _DESKS[page] = desk
+    finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
+    page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
+    return page
+
+
+_BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
+_TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
+_RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
+_CONNECT = "window.footnote.connect(server, upload)"
+# Run in the browser as a question leaves: what it is asked in, the page knows and no component.
+_WITH_SURROUNDINGS = "(text) => [text, window.footnote.surroundings(text)]"
+_INVITATION = (
+    '<div class="fn-invitation"><h2>What would you like to know?</h2><p>Each sentence of an '
+    "answer ends in a number. Open it to read the very words that it rests on.</p></div>"
+)
+
+
+def _action(desk: Desk) -> Callable[[Any], dict[str, Any]]:
+    def action(data: Any) -> dict[str, Any]:
+        return act(desk, data)
+
+    return action
+
+
+def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    with gr.Column(elem_id="fn-composer"):
+        gr.HTML('<div id="fn-pending"></div>', **_BARE)
+        with gr.Row(elem_id="fn-ask"):
+            question = gr.Textbox(
+                label="Question", show_label=False, container=False, lines=1, max_lines=6,
+                placeholder="Ask about these papers", autofocus=True,
+                elem_id="fn-question",
+            )  # fmt: skip
+            send = gr.Button("Ask", variant="primary", elem_id="fn-send")
+            stop = gr.Button("Stop", elem_id="fn-stop")
+        gr.HTML(
+            '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
+            '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
+            f"{composers_html(desk)}</div>",
+            **_BARE,
+        )
+    return question, send, stop
+
+
+def _wire(
+    desk: Desk,
+    transcript: gr.HTML,
+    question: gr.Textbox,
+    buttons: tuple[gr.Button, gr.Button],
+    offered: Sequence[gr.Button],
+) -> None:
+    """Connects what a reader asks to the answer."""
+    send, stop = buttons
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    surroundings = gr.JSON(visible="hidden")
+
+    def respond(text: str, sent: Mapping[str, Any] | None) -> Iterator[tuple[Frame, Any]]:
+        taken = False
+        for shown in _frames(desk, text, sent):
+            # The composer empties when its question is taken up; a draft of the next
+            # question, written meanwhile, is left alone.
+            yield shown, gr.skip() if taken or shown["state"] == "hint" else ""
+            taken = True
+
+    inputs, outputs = [question, surroundings], [transcript, question]
+    asking: dict[str, Any] = {"js": _WITH_SURROUNDINGS, **quiet}
+    answering = [gr.on([question.submit, send.click], respond, inputs, outputs, **asking)]
+    answering += [
+        button.click(respond, inputs=[button, surroundings], outputs=outputs, **asking)
+        for button in offered
+    ]
+    stop.click(
+        lambda: frame("stopped"), outputs=transcript, cancels=answering, queue=False, **quiet
+    )
+
+
+def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
+    """Yields the frames of an answer to a question as a browser sent it."""
+    # Half a character, which JSON can spell, would end the stream of events.
+    text = str(text or "").encode("utf-8", "replace").decode()
+    try:
+        turn = Args.read(sent).number("turn") or 1
+        asked = Asked.read(sent)
+    except BadRequest as error:
+        yield failed_frame(text, str(error))
+        return
+    yield from answer_frames(desk, text, turn, asked)
+
+
+def page_options(limits: Limits | None = None) -> dict[str, Any]:
+    """Returns what ``launch()`` and ``gr.mount_gradio_app()`` need to dress the page.
+
+    Since Gradio 6 these belong to the server, not to the Blocks.
+    """
+    limits = limits or Limits()
+    system = ("system-ui", "sans-serif")
+    style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+    return {
+        # Base, with system fonts: other themes ask Google for theirs.
+        "theme": gr.themes.Base(font=system, font_mono=("ui-monospace", "monospace")),
+        # In the head, and not as ``css``: Gradio rewrites the selectors of that, and loses
+        # the rules for dark screens.
+        "head": f'<meta name="footnote-question" content="{limits.question}">'
+        f'<meta name="footnote-upload" content="{limits.upload}">'
+        f"<style>{style}</style><script>{page_script()}</script>",
+        "favicon_path": str(ASSETS / "favicon.svg"),
+        "footer_links": [],
+        "run_history": False,
+        "mcp_server": False,
+        "ssr_mode": False,
+        "pwa": False,
+    }
+
+
+def page_script() -> str:
+    """Returns the page's own script, which runs beside Gradio's."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def launch(
+    page: gr.Blocks,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    door: Door | None = None,
+    limits: Limits | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serves the page until it is interrupted.
+
+    Args:
+        page: From ``build_page``.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        door: Who may come in; nobody but this machine when not given.
+        limits: How much is taken from whoever comes in.
+        on_ready: Called with the page's address as soon as it answers.
+
+    Raises:
+        FootnoteError: The port is taken, the host is not of this machine, or other machines
+            would get in without anybody having said so.
+    """
+    address = start(page, host=host, port=port, door=door, limits=limits)
+    try:
+        with interruptible():
+            if on_ready:
+                on_ready(address)
+            while page.server.thread.is_alive():
+                page.server.thread.join(timeout=1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        page.close(verbose=False)
+
+
+def start(
+    page: gr.Blocks,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    door: Door | None = None,
+    limits: Limits | None = None,
+) -> str:
+    """Serves the page in the background and returns its address; see ``launch``."""
+    door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
+    door.check(host)
+    if desk.conversations is None:
+        limits = limits.with_conversations()
+    port = free_port(host, port)
+    guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
+    before = app_options(
+        partial(add_links, desk=desk, limits=limits), guard, calls_of(page),
+        script=page_script(), uploads=desk.uploads,
+    )  # fmt: skip
+    try:
+        app, address, _ = page.launch(
+            server_name=bracketed(host), server_port=port, share=False, quiet=True,
+            inbrowser=False, max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True,
+            enable_monitoring=False, state_session_capacity=SESSIONS,
+            app_kwargs=releasing(page, before), **page_options(limits),
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        # ValueError: Gradio cannot reach its own page, mostly because a proxy is set.
+        raise FootnoteError(
+            f"the chat page did not start on {host}:{port} ({type(error).__name__}); "
+            "if a proxy is set, set also NO_PROXY=127.0.0.1,localhost"
+        ) from error
+    if not is_guarded(app):
+        page.close(verbose=False)
+        raise FootnoteError("the chat page stood without its guard and was closed; reinstall it")
+    return str(address)

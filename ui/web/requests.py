@@ -1,0 +1,213 @@
+"""What a reader's browser sends with a question or an action, read with suspicion.
+
+The server keeps no session: who asks, in which conversation and within which scope comes with
+every call, so a reload, a second tab or a restart loses nothing and mixes nothing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from footnote.index import FootnoteError
+from footnote.index.models import LAST_YEAR
+from footnote.index.search.filters import EVERYTHING, Filters
+from footnote.rag.answer import Answer, ConstraintKind
+from footnote.rag.serialization import answer_of
+
+# A browser makes it once from 128 random bits; who has it, has the conversations.
+_USER = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# A number as a form sends it. Not what int() takes: that reads "１２" and "1_2", too.
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
+# No count of a page, an import or a paper is larger.
+MOST_COUNTED = 1_000_000_000
+# No score, span, count of tokens or milliseconds of an answer is larger.
+MOST_STORED = 10**12
+MOST_PINNED = 5_000
+MOST_TURNS = 200
+KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
+
+
+class BadRequest(FootnoteError):
+    """Something came that the page does not send."""
+
+
+def is_text(value: str) -> bool:
+    """Returns whether a string can be written to a file: JSON spells halves of characters, too."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """What came with an action, by name; each reader of a value checks its kind."""
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, data: object) -> "Args":
+        """Returns what a browser sent.
+
+        Raises:
+            BadRequest: It is no object.
+        """
+        if not isinstance(data, Mapping):
+            raise BadRequest(f"the page sent a {type(data).__name__}, not an object; reload it")
+        return cls(data)
+
+    def text(self, name: str, default: str | None = None, *, most: int = 10_000) -> str:
+        """Returns a text; without a default it must be there.
+
+        Raises:
+            BadRequest: It is missing, no text, or too long.
+        """
+        value = self.values.get(name, default)
+        if value is None and default is None:
+            raise BadRequest(f"the page sent no {name}; reload it")
+        if not isinstance(value, str) or len(value) > most or not is_text(value):
+            raise BadRequest(f"{name} must be a text of at most {most:,} characters; reload")
+        return value
+
+    def number(self, name: str, *, least: int = 0, most: int = MOST_COUNTED) -> int | None:
+        """Returns a whole number within bounds, None where there is none.
+
+        Raises:
+            BadRequest: It is something else, or out of bounds.
+        """
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            value = int(value)
+        # type() and not isinstance(): true is an int to Python.
+        if type(value) is not int or not least <= value <= most:
+            bounds = f"from {least:,} to {most:,}"
+            raise BadRequest(f"{name} must be a whole number {bounds}, got {_told(value)}; reload")
+        return value
+
+    def texts(self, name: str, *, most: int = MOST_PINNED) -> tuple[str, ...]:
+        """Returns a list of texts, empty where there is none.
+
+        Raises:
+            BadRequest: It is something else, or too long.
+        """
+        value = self.values.get(name) or ()
+        if isinstance(value, str) or not isinstance(value, Sequence) or len(value) > most:
+            raise BadRequest(f"{name} must be a list of at most {most:,} texts; reload the page")
+        if not all(isinstance(item, str) and is_text(item) for item in value):
+            raise BadRequest(f"{name} must hold texts only; reload the page")
+        return tuple(value)
+
+    def part(self, name: str) -> "Args":
+        """Returns an object within, empty where there is none."""
+        return Args.read(self.values.get(name) or {})
+
+    @property
+    def user(self) -> str:
+        """Who asks.
+
+        Raises:
+            BadRequest: The name is not one that a browser made.
+        """
+        user = self.text("user", most=64)
+        if not _USER.fullmatch(user):
+            raise BadRequest("the page did not say whose it is; reload it")
+        return user
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with what it is asked in.
+
+    Attributes:
+        conversation: Its id; None begins a new one.
+        kept: So many answers of the conversation stay before this one; None keeps all.
+        ignored: Kinds of filters that are not read from the question.
+        composer: Who writes; "" leaves that to the server.
+        records: The answers so far, where the browser keeps them and not the server.
+    """
+
+    user: str
+    conversation: str | None = None
+    kept: int | None = None
+    filters: Filters = EVERYTHING
+    ignored: frozenset[ConstraintKind] = frozenset()
+    composer: str = ""
+    records: tuple[Answer, ...] = field(default=())
+
+    @classmethod
+    def read(cls, data: object) -> "Asked":
+        """Returns the question's surroundings as a browser sent them.
+
+        Raises:
+            BadRequest: They are not what the page sends.
+        """
+        args = Args.read(data)
+        return cls(
+            args.user,
+            args.text("conversation", "", most=100) or None,
+            args.number("kept"),
+            filters_of(args.part("scope")),
+            frozenset(kind for kind in KINDS if kind in args.texts("ignored", most=20)),
+            args.text("composer", "", most=200),
+            _answers(args),
+        )
+
+
+def _within_bounds(value: object) -> bool:
+    """Returns whether every number and text within JSON values can be counted and written."""
+    left = [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, Mapping):
+            left += inner.values()
+        elif isinstance(inner, list | tuple):
+            left += inner
+        # Written so, NaN is out of bounds.
+        elif (isinstance(inner, str) and not is_text(inner)) or (
+            isinstance(inner, int | float) and not -MOST_STORED <= inner <= MOST_STORED
+        ):
+            return False
+    return True
+
+
+def _told(value: object) -> str:
+    """Returns the beginning of what came; a number of any length is not spelled out first."""
+    if isinstance(value, int) and abs(value) > MOST_COUNTED:
+        return f"one of {value.bit_length():,} bits"
+    if isinstance(value, str):
+        return repr(value[:40])
+    return repr(value) if isinstance(value, int | float) else f"a {type(value).__name__}"
+
+
+def filters_of(scope: Args) -> Filters:
+    """Returns the filters of a scope; years in the wrong order are turned round."""
+    years = [scope.number(name, least=1, most=LAST_YEAR) for name in ("since", "until")]
+    since, until = years
+    if since is not None and until is not None and since > until:
+        since, until = until, since
+    names = {name: scope.text(name, "", most=200) or None for name in ("venue", "author", "source")}
+    papers = scope.texts("papers")
+    return Filters(since, until, **names, papers=frozenset(papers) if papers else None)
+
+
+def _answers(args: Args) -> tuple[Answer, ...]:
+    records = args.values.get("records") or ()
+    if not isinstance(records, Sequence) or len(records) > MOST_TURNS:
+        raise BadRequest(f"records must be a list of at most {MOST_TURNS} answers; reload the page")
+    if not _within_bounds(records):
+        raise BadRequest(
+            f"records hold half a character or a number beyond {MOST_STORED:,}; reload the page"
+        )
+    try:
+        answers = tuple(answer_of(record) for record in records)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    for answer in answers:
+        for citation in (c for statement in answer.statements for c in statement.citations):
+            if not 1 <= citation.marker <= len(answer.papers):
+                raise BadRequest(f"a record cites source {citation.marker}, of which it has none")
+    return answers

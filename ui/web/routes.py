@@ -1,0 +1,60 @@
+"""Addresses beside the page: a shared conversation to read, a feed of topics, files sent here."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from footnote.index import FootnoteError
+from footnote.ui.digests.atom import write_feed
+from footnote.ui.digests.build import digests_of
+from footnote.ui.export.transcripts import transcript_html
+from footnote.ui.rendering.cards import text_html
+from footnote.ui.storage.topics import LOCAL
+from footnote.ui.web.context import Desk
+from footnote.ui.web.security.limits import Limits
+from footnote.ui.web.security.middleware import UPLOAD
+from footnote.ui.web.security.policy import NOTHING
+from footnote.ui.web.security.uploads import upload_route
+
+# Only what stands in the page itself may be shown: a shared page asks nobody for anything.
+_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
+
+
+def add_links(app: Starlette, desk: Desk, limits: Limits) -> None:
+    """Lets a server answer these addresses, before those of the page itself."""
+
+    def shared(request: Request) -> Response:
+        return _shared(desk, request.path_params["token"])
+
+    def feed(request: Request) -> Response:
+        return _feed(desk)
+
+    app.router.routes[:0] = [
+        Route("/shared/{token}", shared, methods=["GET"]),
+        Route("/feed.atom", feed, methods=["GET"]),
+    ]
+    if desk.uploads is not None:
+        app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
+
+
+def _shared(desk: Desk, token: str) -> Response:
+    headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+    try:
+        if desk.conversations is None:
+            raise FootnoteError("this server shares no conversations")
+        html = transcript_html(desk.conversations.shared(token))
+    except FootnoteError as error:
+        page = f"<!doctype html><title>Footnote</title><p>{text_html(str(error))}</p>"
+        return HTMLResponse(page, 404, headers)
+    return HTMLResponse(html, headers=headers)
+
+
+def _feed(desk: Desk) -> Response:
+    """Returns the digests of the library's topics; what was told before stays in the feed."""
+    if desk.topics is None or not desk.engines:
+        return HTMLResponse("<!doctype html><title>Footnote</title><p>No topics here.", 404)
+    digests = digests_of(desk.engine, desk.topics.list(LOCAL))
+    path = desk.papers.path / "feed.atom"
+    write_feed(path, digests)
+    return Response(path.read_bytes(), media_type="application/atom+xml")

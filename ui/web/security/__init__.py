@@ -1,0 +1,1 @@
+"""Security: what reaches the server, and how much of it."""

@@ -1,0 +1,141 @@
+"""Calls: what Gradio is asked to do, checked before Gradio looks anything up by it.
+
+Gradio takes numbers and names of a request as they come: a component or a function that there is
+not ends in a KeyError, a status of 500 and a traceback in the log. Here each is compared with
+what the page has.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from footnote.ui.web.security.bodies import Refusal
+
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Action(_Sent):
+    session_hash: _Name
+    component_id: int
+    fn_name: _Name
+    data: Any
+
+
+class _Event(_Sent):
+    session_hash: _Name
+    fn_index: int
+    data: list[Any]
+    event_id: _Name | None = None
+    trigger_id: int | None = None
+    # Lists of calls in one, and calls of programs; the page makes neither.
+    batched: Literal[False] | None = False
+    simple_format: Literal[False] = False
+
+
+class _Cancel(_Sent):
+    session_hash: _Name
+    fn_index: int
+    event_id: _Name
+
+
+class _Reset(_Sent):
+    event_id: _Name
+
+
+_KINDS: Mapping[str, type[_Sent]] = {
+    "/gradio_api/component_server": _Action,
+    "/gradio_api/queue/join": _Event,
+    "/gradio_api/run/predict": _Event,
+    "/gradio_api/cancel": _Cancel,
+    "/gradio_api/reset": _Reset,
+}
+
+
+class Calls:
+    """ASGI middleware that lets Gradio have only calls of what the page has."""
+
+    def __init__(
+        self, app: ASGIApp, *, served: Mapping[int, frozenset[str]], functions: Mapping[int, int]
+    ) -> None:
+        """Takes the application, and what may be called.
+
+        Args:
+            app: Answers what is let through.
+            served: Names of the functions that each component has for the page.
+            functions: How many inputs each event's function has.
+        """
+        self._app = app
+        self._served, self._functions = served, functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a call, or refuses it."""
+        kind = _KINDS.get(scope.get("path", "").rstrip("/"))
+        if scope["type"] != "http" or scope["method"] != "POST" or kind is None:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        if refusal := self._refusal(kind, request, body):
+            answer = PlainTextResponse(f"{refusal.line}\n", refusal.status)
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, _again(body, receive), send)
+
+    def _refusal(self, kind: type[_Sent], request: Request, body: bytes) -> Refusal | None:
+        form = request.headers.get("content-type", "").partition("/")[0].strip().lower()
+        if form == "multipart":
+            return Refusal(415, "send application/json; files go to an address of their own")
+        try:
+            sent = kind.model_validate(json.loads(body))
+        except ValidationError as error:
+            return Refusal(422, _line(error))
+        except (ValueError, RecursionError):
+            return Refusal(422, "this is no JSON; reload the page")
+        if isinstance(sent, _Action):
+            known = sent.fn_name in self._served.get(sent.component_id, ())
+            return None if known else Refusal(404, "the page has no such component; reload it")
+        if isinstance(sent, _Event):
+            inputs = self._functions.get(sent.fn_index)
+            if inputs is None:
+                return Refusal(404, "the page has no such function; reload it")
+            if inputs != len(sent.data):
+                return Refusal(422, f'"data" has {len(sent.data)} values, {inputs} are asked for')
+        return None
+
+
+def calls_of(page: Any) -> Callable[[ASGIApp], Calls]:
+    """Returns what puts the check of calls in front of the server of a page (``gr.Blocks``)."""
+    served = {
+        id: frozenset(fn.__name__ for fn in getattr(block, "server_fns", ()))
+        for id, block in page.blocks.items()
+    }
+    functions = {number: len(fn.inputs) for number, fn in page.fns.items()}
+    return lambda app: Calls(app, served=served, functions=functions)
+
+
+def _line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"])) or "call"
+    return f'"{place}": {" ".join(first["msg"].split())}; reload the page'
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Returns a ``receive`` that gives a body which was read once more, then what comes after."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return again

@@ -1,0 +1,135 @@
+"""Who can reach a server: on which addresses it listens, by which names it may be called."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from footnote.index import FootnoteError
+
+# What a browser on this machine writes for it.
+_OWN = ("localhost", "127.0.0.1", "[::1]")
+# A name as browsers send it, or an address in brackets; either with or without a port.
+_NAME = re.compile(r"(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may come in.
+
+    Attributes:
+        open: Whether other machines may.
+        names: Names beside its own that the server is called by, some with a port.
+        proxies: Addresses of proxies whose word on where a request comes from is taken.
+    """
+
+    open: bool = False
+    names: tuple[str, ...] = ()
+    proxies: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(
+        cls, *, open: bool = False, names: Sequence[str] = (), proxies: Sequence[str] = ()
+    ) -> "Door":
+        """Returns the door that options describe.
+
+        Raises:
+            FootnoteError: A name is none that a browser could send, or a proxy is no address.
+        """
+        return cls(open, tuple(map(_name, names)), frozenset(map(_address, proxies)))
+
+    def check(self, host: str) -> None:
+        """Complains where other machines would get in without anybody having said so.
+
+        Raises:
+            FootnoteError: They would, or no host is called so.
+        """
+        if not self.open and not is_loopback(host):
+            raise FootnoteError(
+                f"--host {host} lets other machines in, and this page asks nobody who they are; "
+                "add --open if that is meant, or leave --host out"
+            )
+
+    def hosts(self, host: str, port: int) -> frozenset[str]:
+        """Returns each Host that is answered to, as a browser writes it.
+
+        The address that a request came to is not among them: only the request knows it.
+        """
+        own = [*_OWN, bracketed(host.lower())]
+        if self.open and not is_loopback(host):
+            machine = socket.gethostname().lower()
+            own += [machine, machine.partition(".")[0]]
+        # A proxy in front listens on 80 or 443, which browsers leave out.
+        given = [name for name in self.names if not _has_port(name)]
+        exact = [name for name in self.names if _has_port(name)]
+        bare = own if port == 80 else []
+        return frozenset([f"{name}:{port}" for name in [*own, *given]] + given + exact + bare)
+
+
+def is_loopback(host: str) -> bool:
+    """Returns whether only this machine reaches a host: all addresses behind its name are its own.
+
+    Raises:
+        FootnoteError: No host is called so.
+    """
+    try:
+        # "" would be every address there is.
+        found = socket.getaddrinfo(host or "?", None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise FootnoteError(f"no host is called {host[:80]!r}; try: --host 127.0.0.1") from None
+    addresses = {str(address[0]).partition("%")[0] for *_, address in found}
+    return all(ipaddress.ip_address(address).is_loopback for address in addresses)
+
+
+def warning(*, keeps: bool, writes: bool) -> str:
+    """Returns who can do what once other machines get in.
+
+    Args:
+        keeps: Whether the server keeps its readers' conversations.
+        writes: Whether a language model writes, which costs.
+    """
+    paid = " at the cost of your language model" if writes else ""
+    talks = (
+        "The conversations of all are kept here; each is shown to the browser it began in, and to\n"
+        "whoever has a link by which it was shared.\n"
+    )
+    return (
+        "Open: whoever reaches this address can, without a name or a password,\n"
+        f"  - ask questions{paid}, and read and export every paper of the library,\n"
+        "  - import papers, remove any of them, and undo any import,\n"
+        "  - read, add and remove its saved topics, and mark their news as seen,\n"
+        f"  - start evals{paid}, read all runs, and vote on answers.\n"
+        f"{talks if keeps else ''}"
+        "Nothing is encrypted: whoever is on the way can read and change it. On a network that\n"
+        "you do not trust, put a proxy with TLS and a password in front."
+    )
+
+
+def bracketed(host: str) -> str:
+    """Returns a host as it stands in an address: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _name(text: str) -> str:
+    name = text.strip().lower()
+    bare = name if name.startswith("[") else name.partition(":")[0]
+    if not _NAME.fullmatch(name) or bare.startswith(("-", ".")) or bare.endswith(("-", ".")):
+        raise FootnoteError(
+            f"--allow-host {text[:80]!r} is no name of a host; give one as it stands in the "
+            "address, such as papers.example.org or papers.example.org:8080"
+        )
+    return name
+
+
+def _has_port(name: str) -> bool:
+    return ":" in name.rpartition("]")[2]
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        raise FootnoteError(
+            f"--trusted-proxy {text[:80]!r} is no address; give one such as 127.0.0.1"
+        ) from None

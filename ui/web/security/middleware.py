@@ -1,0 +1,248 @@
+"""The guard in front of the whole server, of Gradio's addresses and of ours alike.
+
+A page that a reader has open elsewhere can send requests here, and a name of its own can be made
+to lead here (DNS rebinding). So the guard looks at every request before anything else does:
+whether it was sent to a name of this server, whether it comes from this server's own page, how
+long it is, and whether the page needs that address at all.
+
+Starlette's TrustedHostMiddleware does the first of these only, and less of it: it drops the port
+and the dot at the end before it compares, and answers 400 where 421 is what tells a client to go
+elsewhere. Its other middlewares have no part in the rest (CORS is what must be off).
+"""
+
+import ipaddress
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from footnote.ui.web.security.bodies import PAUSE, Body, Refusal, over
+from footnote.ui.web.security.hosts import bracketed
+from footnote.ui.web.security.limits import Limits
+from footnote.ui.web.security.policy import NOTHING
+from footnote.ui.web.security.uploads import AROUND
+
+UPLOAD = "/gradio_api/upload"
+# What the page asks for. Gradio has some fifty addresses more: programs' ways to every function,
+# a proxy, its files, monitoring; a list of those to close would miss what its next version adds.
+_READ = frozenset(
+    """/ /config /theme.css /favicon.ico /manifest.json /robots.txt /feed.atom
+    /gradio_api/startup-events /gradio_api/queue/data""".split()
+)
+_READ_BELOW = ("/assets/", "/static/", "/shared/", "/gradio_api/heartbeat/")
+_WRITTEN = frozenset(
+    ["/gradio_api/queue/join", "/gradio_api/component_server", "/gradio_api/cancel",
+     "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
+)  # fmt: skip
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_BEHIND_TLS = (
+    "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
+    "start it with --trusted-proxy ADDRESS of that proxy"
+)
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    # Not "no-referrer", with which a browser writes "Origin: null" into forms of our own.
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": NOTHING,
+}
+
+
+class Guard:
+    """ASGI middleware that lets through what the page sends, and nothing else."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: frozenset[str],
+        proxies: frozenset[str] = frozenset(),
+        limits: Limits,
+        pause: float = PAUSE,
+    ) -> None:
+        """Takes the application, and who may ask it for how much.
+
+        Args:
+            app: Answers what is let through.
+            hosts: Each Host that is answered to, in lower case, with its port.
+            proxies: Addresses whose X-Forwarded headers are believed.
+            limits: How long a request may be.
+            pause: Seconds without a byte after which a body is given up.
+        """
+        self._app = app
+        self._hosts = hosts
+        self._proxies = proxies
+        self._limits = limits
+        self._pause = pause
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request, or refuses it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # The page has none.
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            scope = self._believed(scope)
+            refusal = self._refusal(scope)
+            send = _dressed(send)
+            if refusal:
+                await _refuse(refusal, scope, receive, send)
+            else:
+                await self._counted(scope, receive, send)
+
+    def _believed(self, scope: Scope) -> Scope:
+        """Returns a request without what only a trusted proxy may say of where it comes from."""
+        trusted = _address((scope.get("client") or ("",))[0]) in self._proxies
+        headers = Headers(scope=scope)
+        scheme = headers.get("x-forwarded-proto") if trusted else "http"
+        kept = [
+            (name, value)
+            for name, value in scope["headers"]
+            if trusted or not name.startswith((b"x-forwarded", b"forwarded", b"x-real-ip"))
+            # Gradio takes its own address from this one.
+            if name != b"x-gradio-server"
+        ]
+        return {**scope, "headers": kept, "scheme": "https" if scheme == "https" else "http"}
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        """Returns why a request is refused, None where it is not."""
+        headers, method, path = Headers(scope=scope), scope["method"], _path(scope)
+        host = self._host(scope, headers)
+        if host is None:
+            return Refusal(421, "this server is not called so; --allow-host adds a name")
+        own = f"{scope['scheme']}://{host}"
+        if method not in _SAFE and (refusal := _foreign(headers, own)):
+            return refusal
+        if method in _SAFE and _pulled_in(headers):
+            return Refusal(403, "another site may link to this page, and not read from it")
+        if refusal := _too_long(headers, self._limit(path)):
+            return refusal
+        if method not in ("GET", "HEAD", "POST"):
+            return Refusal(405, f"{method[:20]} is not answered; the page has no use for it")
+        known = path in _WRITTEN if method == "POST" else _is_read(path)
+        return None if known else Refusal(404, "there is nothing at this address")
+
+    def _host(self, scope: Scope, headers: Headers) -> str | None:
+        """Returns the name that a request was sent to, None where it is not one of ours.
+
+        Names are compared whole and never taken apart, so what is odd about one (a user before
+        an @, a dot at the end, no port) makes it another name. Only case has no meaning.
+        """
+        sent = [value.lower() for value in headers.getlist("host")]
+        forwarded = [value.lower() for value in headers.getlist("x-forwarded-host")]
+        names = self._hosts.union(_reached(scope))
+        if len(sent) != 1 or len(forwarded) > 1 or not names.issuperset([*sent, *forwarded]):
+            return None
+        return [*sent, *forwarded][-1]
+
+    def _limit(self, path: str) -> int:
+        return self._limits.upload + AROUND if path == UPLOAD else self._limits.body
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; refuses it once its body is too long, or comes too slowly."""
+        body = Body(receive, self._limit(_path(scope)), pause=self._pause)
+        begun = refused = False
+
+        async def counting() -> Message:
+            nonlocal refused
+            message = await body()
+            if body.refusal and not refused:
+                refused = True
+                if not begun:
+                    await _refuse(body.refusal, scope, receive, send)
+            return message
+
+        async def answering(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            if not refused:
+                await send(message)
+
+        try:
+            await self._app(scope, counting, answering)
+        except Exception:
+            if not refused:
+                raise
+
+
+def _foreign(headers: Headers, own: str) -> Refusal | None:
+    """Returns why a request that changes something is not the page's own, None where it is."""
+    origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+    if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
+        # The right name over https: what a reader behind TLS sends, and no other site.
+        if origin == [own.replace("http://", "https://", 1)] != [own]:
+            return Refusal(403, _BEHIND_TLS)
+        return Refusal(403, "this came from another site; only the page itself may change things")
+    if origin or site:
+        return None
+    # No browser of this decade is without both. A form of another site cannot send JSON, and
+    # could send files: those of a browser that old would be read as papers, and nothing more.
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("application/json", "multipart/form-data"):
+        return None
+    return Refusal(415, "send application/json, or files as multipart/form-data")
+
+
+def _pulled_in(headers: Headers) -> bool:
+    """Returns whether another site loads this as a part of its own, not as a link followed."""
+    foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    followed = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"))
+    return foreign and followed != ("navigate", "document")
+
+
+def _too_long(headers: Headers, limit: int) -> Refusal | None:
+    for text in headers.getlist("content-length"):
+        if not (text.isascii() and text.isdecimal()):
+            return Refusal(400, "Content-Length is no number")
+        # Without its zeros a longer text is a larger number; int() gives up on long ones.
+        if len(text.lstrip("0")) > 18 or int(text) > limit:
+            return over(limit)
+    return None
+
+
+def _path(scope: Scope) -> str:
+    # Gradio has most addresses twice, and its page asks for some of them with a slash behind.
+    return str(scope["path"]).removesuffix("/") or "/"
+
+
+def _is_read(path: str) -> bool:
+    return path in _READ or path.startswith(_READ_BELOW)
+
+
+def _reached(scope: Scope) -> Sequence[str]:
+    """Returns the address that a request came to: nobody else's page can have that origin."""
+    host, port = scope.get("server") or ("", None)
+    if not _address(host):
+        return []
+    return [f"{bracketed(host)}:{port}", *([bracketed(host)] if port == 80 else [])]
+
+
+def _address(host: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+
+
+def _dressed(send: Send) -> Send:
+    """Returns a ``send`` that adds what every answer says, and takes away what opens it."""
+
+    async def dressed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name in [name for name in headers if name.startswith("access-control-")]:
+                del headers[name]
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return dressed
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    # What is left of the body is not read: the connection ends with the answer.
+    headers = {"connection": "close"}
+    answer = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
+    await answer(scope, receive, send)

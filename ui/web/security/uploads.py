@@ -1,0 +1,205 @@
+"""Files that readers send to be read as papers: each kept apart, under its own name, until then."""
+
+import logging
+import math
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+
+from filelock import FileLock, Timeout
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from footnote.ui.web.security.limits import Limits
+
+log = logging.getLogger(__name__)
+
+# The page sends one file at a time.
+MOST_FILES = 50
+# What comes beside files; the page sends none of it, and it would wait in memory.
+MOST_FIELDS = 2
+# Boundaries and headers around the file in the body of an upload.
+AROUND = 65_536
+# What a file takes on a disk at least.
+_BLOCK = 4096
+# A file that is sent is read at once; one that nobody asked to read is deleted after a while.
+UNREAD_SECONDS = 3600.0
+# What may lie unread at a time, in files of the longest kind.
+UNREAD_FILES = 10
+_PLACE, _LOCK = "footnote-", "lock"
+# File systems take 255 bytes; the end is kept, where the ending is.
+_LONGEST_NAME = 120
+
+
+def upload_route(path: str, folder: Path, limits: Limits) -> Route:
+    """Returns the route that takes files as the page sends them, in place of Gradio's own.
+
+    Gradio's keeps what was refused half-way, never deletes what it took, and puts equal files of
+    two readers in one place, where one reader's deletion would take the other's file.
+    """
+    room = Room(folder, UNREAD_FILES * limits.upload)
+
+    async def receive(request: Request) -> Response:
+        promised = _promised(request, limits.upload + AROUND)
+        if not await run_in_threadpool(room.promise, promised):
+            return _refused(503, "too many files wait to be read; send it again later")
+        try:
+            form = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+            async with form as sent:
+                return await run_in_threadpool(_kept, folder, sent.multi_items(), limits)
+        except HTTPException as error:
+            return _refused(error.status_code, error.detail)
+        except ClientDisconnect:
+            log.info("a file was not sent to its end")
+            return _refused(400, "the file was not sent to its end")
+        finally:
+            room.release(promised)
+
+    return Route(path, receive, methods=["POST"])
+
+
+def _promised(request: Request, most: int) -> int:
+    """Returns the bytes that a request says it brings; without its word they may be the most."""
+    lengths = request.headers.getlist("content-length")
+    said = len(lengths) == 1 and "transfer-encoding" not in request.headers
+    return int(lengths[0]) if said else most
+
+
+class Room:
+    """What may lie unread and be on its way at a time; shared by all requests."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        """Takes the folder of the files that wait, and the bytes of all together."""
+        self._folder, self._most = folder, most
+        self._promised = 0
+        self._lock = threading.Lock()
+
+    def promise(self, size: int) -> bool:
+        """Sets room aside for what a request says that it brings; False where there is none.
+
+        What is kept is counted in the folder before its promise is let go, so never too little.
+        """
+        with self._lock:
+            sweep(self._folder)
+            # Boundaries come with the last file that just fits.
+            fits = waiting(self._folder) + self._promised + size <= self._most + AROUND
+            self._promised += size if fits else 0
+            return fits
+
+    def release(self, size: int) -> None:
+        """Lets go of what was set aside."""
+        with self._lock:
+            self._promised -= size
+
+
+def _kept(folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits) -> Response:
+    """Keeps files; the answer names each by its place in the folder."""
+    files = [file for name, file in sent if name == "files" and isinstance(file, UploadFile)]
+    if not files:
+        return _refused(400, 'nothing was kept: no file came; send each as "files"')
+    if not all(file.filename for file in files):
+        return _refused(400, "nothing was kept: a file came without a name; send each with its own")
+    if any((file.size or 0) > limits.upload for file in files):
+        return _refused(413, f"a file has more than {limits.upload:,} bytes; split it")
+    try:
+        return JSONResponse([_keep(folder, file) for file in files])
+    except OSError:
+        log.exception("a file that was sent could not be kept")
+        return _refused(507, "the file could not be kept; the server's log says why")
+
+
+def _refused(status: int, line: str) -> Response:
+    return PlainTextResponse(f"{line}\n", status)
+
+
+def _keep(folder: Path, file: UploadFile) -> str:
+    place = Path(token_hex(16)) / plain_name(file.filename or "")
+    (folder / place).parent.mkdir(parents=True)
+    with (folder / place).open("xb") as out:
+        shutil.copyfileobj(file.file, out)
+    return place.as_posix()
+
+
+def make_place(parent: Path | None = None) -> tuple[Path, Callable[[], None]]:
+    """Returns a folder for the files of one page, and what deletes it.
+
+    Its lock is held while the process lives, so that the next one to begin can tell the folders
+    of those that were killed, and deletes them.
+
+    Args:
+        parent: Where it is made; where temporary files lie when not given.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    for lock in parent.glob(f"{_PLACE}*/{_LOCK}"):
+        _sweep_place(lock)
+    place = Path(tempfile.mkdtemp(prefix=_PLACE, dir=parent)).resolve()
+    held = FileLock(place / _LOCK, thread_local=False)
+    held.acquire()
+    return place / "files", partial(_delete_place, place, held)
+
+
+def _sweep_place(lock: Path) -> None:
+    # One that was made just now may be about to be locked.
+    if _stat(lock, "st_mtime", math.inf) > time.time() - 60:
+        return
+    gone = FileLock(lock, blocking=False, thread_local=False)
+    # Of another user, or in use.
+    with suppress(Timeout, OSError):
+        gone.acquire()
+        _delete_place(lock.parent, gone)
+
+
+def _delete_place(place: Path, lock: FileLock) -> None:
+    lock.release()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def plain_name(name: str) -> str:
+    """Returns the last part of a name that a browser sent, as one that every disk takes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(c if c.isprintable() and c not in ':*?"<>|' else "_" for c in last)
+    bounded = shown.encode("utf-8", "replace")[-_LONGEST_NAME:].decode("utf-8", "ignore")
+    return bounded.strip(". ") or "file"
+
+
+@contextmanager
+def consumed(paths: Sequence[Path]) -> Iterator[None]:
+    """Deletes files once what is done with them has ended, well or not."""
+    try:
+        yield
+    finally:
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()
+                path.parent.rmdir()
+
+
+def sweep(folder: Path, *, older: float = UNREAD_SECONDS) -> None:
+    """Deletes files that nobody asked to read for so many seconds."""
+    before = time.time() - older
+    for path in folder.glob("*/*"):
+        if _stat(path, "st_mtime", before) < before:
+            with consumed([path]):
+                log.info("%s was never read and is deleted", path.name)
+
+
+def waiting(folder: Path) -> int:
+    """Returns the bytes that the files in the folder take, a block for a short one."""
+    return int(sum(max(_BLOCK, _stat(path, "st_size", 0)) for path in folder.glob("*/*")))
+
+
+def _stat(path: Path, field: str, otherwise: float) -> float:
+    # It may be read and deleted at this moment.
+    with suppress(OSError):
+        return float(getattr(path.stat(), field))
+    return otherwise

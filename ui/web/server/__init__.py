@@ -1,0 +1,1 @@
+"""The server: what stands around Gradio, and what it leaves behind."""

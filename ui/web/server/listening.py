@@ -1,0 +1,42 @@
+"""What a server needs of its machine: a port that is free, and an end that tidies up."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from footnote.index import FootnoteError
+
+
+def free_port(host: str, port: int) -> int:
+    """Returns the port, once it is sure that it is free; a free one for 0.
+
+    Raises:
+        FootnoteError: It is taken, or the host is not of this machine.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except socket.gaierror:
+        raise FootnoteError(f"no host is called {host!r}; try: --host 127.0.0.1") from None
+    except (OSError, OverflowError) as error:
+        raise FootnoteError(
+            f"cannot serve on {host}:{port}: {error}; try: --port {port + 1}"
+        ) from None
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Makes an order to end (SIGTERM) the same as Ctrl-C, so that nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,298 @@
+/* What a reader does beside asking: every button and form that names an action (data-do) becomes
+ * one call to the server, whose reply says what goes where. HTML in a reply was made safe by
+ * ui/web/handlers; this file makes none of its own.
+ */
+(() => {
+  "use strict";
+  const page = window.footnote;
+  const { me, kept } = page;
+  const byId = (id) => document.getElementById(id);
+  let server = null, upload = null;
+
+  function connect(calls, send) {
+    server = calls;
+    upload = send;
+    boot();
+  }
+
+  // Made again, ever more seldom, until it was of use: the server may be only just starting, and
+  // Gradio puts up the parts of a page one by one, so that a reply may come before its place.
+  async function boot(pause = 200) {
+    const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
+    const places = Object.keys(reply?.html ?? {});
+    if (!places.length || !places.every((place) => document.querySelector(place))) {
+      return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
+    }
+    const room = location.hash.slice(1);
+    if (room && byId(`fn-room-${room}`)) enter(room);
+  }
+
+  async function call(action, args = {}) {
+    let reply = null;
+    try {
+      reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
+    } catch {
+      // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
+    }
+    reply ??= { error: "The server does not answer; is it still running?" };
+    apply(reply);
+    return reply;
+  }
+
+  function apply(reply) {
+    for (const [where, html] of Object.entries(reply.html ?? {})) {
+      const element = document.querySelector(where);
+      if (element) fill(element, html);
+    }
+    if (reply.scope) setScope({ ...me.scope, ...reply.scope });
+    if (reply.cleared) page.clear();
+    if (reply.frames) { enter("ask"); page.restore(reply.frames, reply.conversation ?? null); }
+    if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
+    if (reply.cards) addCards(reply.cards);
+    if (reply.copy != null) copy(reply.copy);
+    if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
+    if (reply.file) page.save(reply.file);
+    if (reply.job) page.follow(reply.job);
+    if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
+    if (reply.changed) call("scope");
+    if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
+    if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
+  }
+
+  function addCards(html) {
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    for (const card of [...made.content.children]) {
+      byId(card.id)?.remove();
+      byId("fn-cards").append(card);
+    }
+  }
+
+  // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
+  function fill(element, html) {
+    const { name, selectionStart } = document.activeElement;
+    const within = name && element.contains(document.activeElement);
+    element.innerHTML = html;
+    const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
+    field?.focus({ preventScroll: true });
+    if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
+  }
+
+  let fading = 0;
+  function toast(text, bad = false) {
+    const line = byId("fn-toast");
+    line.textContent = text;
+    line.className = bad ? "fn-shown fn-bad" : "fn-shown";
+    clearTimeout(fading);
+    fading = setTimeout(() => (line.className = ""), bad ? 8000 : 4000);
+  }
+
+  async function copy(text, said = "Copied.") {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(said.endsWith(": ") ? said + text : said);
+    } catch {
+      // Not over plain HTTP from elsewhere: the text can still be taken by hand.
+      toast(text);
+    }
+  }
+
+  // Rooms
+
+  let left = 0; // where the conversation stood when it was left for a room
+
+  function enter(room, place = null) {
+    const away = document.body.classList.contains("fn-away");
+    if (!away) left = window.scrollY;
+    if (away || room !== "ask") page.close();
+    document.querySelectorAll(".fn-place").forEach((button) => {
+      if (button.dataset.room === room) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+    });
+    document.querySelectorAll(".fn-room").forEach((one) => (one.hidden = one.id !== `fn-room-${room}`));
+    document.body.classList.toggle("fn-away", room !== "ask");
+    draw(false);
+    history.replaceState(null, "", room === "ask" ? location.pathname + location.search : `#${room}`);
+    if (room === "ask") return away && window.scrollTo({ top: left });
+    window.scrollTo({ top: 0 });
+    const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
+    call(room, { place: place ?? last?.dataset.place ?? null });
+  }
+
+  function draw(open) {
+    document.body.classList.toggle("fn-drawn", open);
+    byId("fn-drawer").setAttribute("aria-expanded", String(open));
+  }
+
+  // Scope
+
+  function setScope(scope) {
+    me.scope = scope;
+    kept.write("scope", scope);
+  }
+
+  function readScope(form) {
+    const scope = { papers: me.scope.papers ?? [] };
+    for (const name of ["venue", "source", "author"]) {
+      const value = form.elements[name]?.value.trim();
+      if (value) scope[name] = value;
+    }
+    const { since, until } = form.elements;
+    if (since) {
+      const [low, high] = [Number(since.value), Number(until.value)].sort((a, b) => a - b);
+      if (low > Number(since.min)) scope.since = low;
+      if (high < Number(until.max)) scope.until = high;
+    }
+    setScope(scope);
+    call("scope");
+  }
+
+  function pin(papers) {
+    setScope({ ...me.scope, papers });
+    call("scope");
+    enter("ask");
+    document.querySelector("#fn-question textarea")?.focus();
+  }
+
+  // What is chosen on the map is searched once the reader says so.
+  let chosen = [];
+  document.addEventListener("footnote:scope", (event) => {
+    chosen = event.detail.papers;
+    const line = document.querySelector(".fn-map-ask");
+    if (!line) return;
+    line.hidden = !chosen.length;
+    line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
+  });
+  document.addEventListener("footnote:answered", () => call("talks"));
+
+  // A dragged slider shows its years at once and searches when it is let go.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest(".fn-years");
+    if (!field) return;
+    const [low, high] = [...field.querySelectorAll("input")].map((range) => Number(range.value)).sort((a, b) => a - b);
+    field.querySelector("output").textContent = `${low}–${high}`;
+    field.querySelectorAll("rect").forEach((bar) => bar.classList.toggle("fn-within", bar.dataset.year >= low && bar.dataset.year <= high));
+  });
+
+  // Buttons and forms
+
+  function argsOf(element) {
+    const turn = element.closest(".fn-turn");
+    const place = turn?.dataset.place ? { place: Number(turn.dataset.place), turn: Number(turn.id.slice("fn-turn-".length)) } : {};
+    return { ...place, ...JSON.parse(element.dataset.args ?? "{}") };
+  }
+
+  async function act(element, args) {
+    const turn = element.closest(".fn-turn");
+    const view = turn?.querySelector(".fn-pane");
+    if (view && view.dataset.shown === element.dataset.do) {
+      view.replaceChildren();
+      delete view.dataset.shown;
+      return;
+    }
+    // The map is a place of its own; what the answer found is lit there.
+    if (element.dataset.do === "map" && turn) return enter("map", turn.dataset.place);
+    const reply = await call(element.dataset.do, args);
+    if (view && reply?.view != null) {
+      view.innerHTML = reply.view;
+      view.dataset.shown = element.dataset.do;
+      uncover(view);
+    }
+    if (reply?.voted) {
+      turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
+      if (view?.dataset.shown === "doubt") {
+        view.replaceChildren();
+        delete view.dataset.shown;
+        turn.querySelector(`[data-thumb="${reply.voted}"]`)?.focus();
+      }
+    }
+    element.closest(".fn-menu")?.removeAttribute("open");
+  }
+
+  // What opens behind the composer is brought up; what can be seen already stays.
+  function uncover(view) {
+    const edge = byId("fn-composer").getBoundingClientRect().top;
+    const { top, bottom } = view.getBoundingClientRect();
+    if (bottom > edge) window.scrollBy({ top: Math.min(bottom - edge + 16, top - edge / 4), behavior: page.motion() });
+  }
+
+  // What takes something away is asked first, in a dialog (dialogs.js).
+  async function press(button) {
+    const args = argsOf(button);
+    if (!("ask" in button.dataset) || (await page.confirm(button.dataset.do, args))) act(button, args);
+  }
+
+  async function startAnew(button) {
+    const asked = "ask" in button.dataset && me.records.length;
+    if (asked && !(await page.confirm("clear"))) return;
+    page.clear();
+    enter("ask");
+    call("talks");
+    document.querySelector("#fn-question textarea")?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button, summary");
+    if (!event.target.closest("#fn-library, #fn-extent")) document.body.classList.remove("fn-scoping");
+    // What was pressed may have been drawn anew since.
+    if (event.target.isConnected && !event.target.closest("#fn-talks, #fn-drawer")) draw(false);
+    document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.removeAttribute("open");
+    });
+    if (!button) return;
+    const { room, pin: pinned, unpin, ignore } = button.dataset;
+    const turn = button.closest(".fn-turn");
+    if (room) enter(room);
+    else if (button.id === "fn-clear") startAnew(button);
+    else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
+    else if (button.id === "fn-extent") {
+      // Beside the answer on a wide screen, a sheet from below on a narrow one.
+      document.body.classList.toggle("fn-scoping");
+      byId("fn-library").querySelector("input, select")?.focus();
+    }
+    else if ("chosen" in button.dataset) pin(chosen);
+    else if (pinned != null) pin([pinned]);
+    else if ("unscope" in button.dataset) { setScope({ papers: me.scope.papers ?? [] }); call("scope"); }
+    else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
+    else if (ignore) page.again(button, { ignored: [...turn.ignored, ignore] });
+    else if ("retry" in button.dataset) page.again(button, { ignored: turn.ignored });
+    else if ("edit" in button.dataset) {
+      page.write(turn.querySelector(".fn-asked").textContent);
+      page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
+    }
+    else if (button.dataset.do && button.type !== "submit") press(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.body.classList.remove("fn-scoping");
+    draw(false);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-do]");
+    if (!form) return;
+    event.preventDefault();
+    if (form.dataset.do === "scope") return readScope(form);
+    act(form, { ...argsOf(form), ...Object.fromEntries(new FormData(form)) });
+  });
+
+  let waiting = 0;
+  function live(event) {
+    const form = event.target.closest("form[data-do]");
+    if (!form || !("live" in form.dataset || form.getAttribute("role") === "search")) return;
+    if (form.dataset.do === "scope" && event.type === "input") return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => form.requestSubmit(), event.type === "change" ? 0 : 250);
+  }
+  document.addEventListener("input", live);
+  document.addEventListener("change", live);
+
+  Object.assign(page, {
+    connect,
+    call,
+    toast,
+    upload: (file) => upload(file),
+    fetchCard: (paper) => call("paper", { paper }),
+  });
+})();

@@ -1,0 +1,291 @@
+/* The conversation: puts frames from the server in their place, and opens sources.
+ *
+ * A turn is written once and then left alone, so that nothing a reader opened, selected or
+ * focused in an earlier answer is lost when a new one comes. The HTML in a frame was made
+ * safe by ui/rendering/answer.py; this file makes none of its own. What a question is asked in (who asks,
+ * in which conversation, within which scope) is kept here and sent with it.
+ */
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const composer = () => document.querySelector("#fn-question textarea");
+  const setBusy = (busy) => document.body.classList.toggle("fn-busy", busy);
+
+  // Storage may be forbidden; then a reload forgets, and nothing else is lost.
+  const kept = {
+    read(name) {
+      try { return JSON.parse(localStorage.getItem(`footnote-${name}`)); } catch { return null; }
+    },
+    write(name, value) {
+      try { localStorage.setItem(`footnote-${name}`, JSON.stringify(value)); } catch { /* as above */ }
+    },
+  };
+
+  const me = {
+    user: kept.read("user") ?? crypto.getRandomValues(new Uint32Array(4)).reduce((a, n) => a + n.toString(36).padStart(7, "0"), ""),
+    conversation: kept.read("conversation"),
+    records: kept.read("records") ?? [],
+    scope: kept.read("scope") ?? {},
+    asked: 0, // questions on the page
+    expected: new Set(), // turns that frames may still come for
+    next: {}, // what the next question alone is asked with: kept, ignored
+  };
+  kept.write("user", me.user);
+
+  function who() {
+    const choice = document.querySelector("#fn-composer-choice select");
+    return {
+      user: me.user, conversation: me.conversation ?? "", scope: me.scope,
+      composer: choice?.value ?? "", records: me.records,
+    };
+  }
+
+  // As a question leaves: whatever is shown behind the place it is asked at goes.
+  function surroundings(text) {
+    const sent = { ...who(), turn: me.asked + 1, ...me.next };
+    if (!String(text ?? "").trim()) return sent;
+    me.asked += 1;
+    me.expected.add(me.asked);
+    if (me.next.kept != null) {
+      close();
+      for (const turn of document.querySelectorAll(".fn-turn")) {
+        if (!(Number(turn.dataset.place) <= me.next.kept)) turn.remove();
+      }
+    }
+    me.pending = me.next.ignored ?? [];
+    plan({});
+    return sent;
+  }
+
+  // What the next question is to be asked with, told above the composer.
+  function plan(next, told = "") {
+    me.next = next;
+    const line = byId("fn-pending");
+    line.replaceChildren();
+    if (!told) return;
+    const cancel = Object.assign(document.createElement("button"), { type: "button", className: "fn-quiet", textContent: "Cancel" });
+    cancel.addEventListener("click", () => { plan({}); write(""); });
+    line.append(`${told} `, cancel);
+  }
+
+  function receive(frame) {
+    if (!frame) return;
+    if (frame.state === "hint") return hint("Type a question first.");
+    if (frame.state === "stopped") return stop();
+    hint("");
+    if (me.expected.has(frame.turn)) show(frame);
+  }
+
+  function show(frame) {
+    let turn = byId(`fn-turn-${frame.turn}`);
+    if (!turn) {
+      close();
+      turn = document.createElement("article");
+      turn.id = `fn-turn-${frame.turn}`;
+      turn.className = "fn-turn";
+      turn.ignored = me.pending ?? [];
+      byId("fn-turns").append(turn);
+      document.body.classList.add("fn-talking");
+    }
+    const busy = frame.state === "busy";
+    if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
+    // A screen reader speaks a busy region when it has settled, once and whole.
+    turn.setAttribute("aria-busy", String(busy));
+    turn.innerHTML = frame.html;
+    if (frame.cards) {
+      document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`).forEach((card) => card.remove());
+      byId("fn-cards").insertAdjacentHTML("beforeend", frame.cards);
+    }
+    if (!turn.dataset.state) turn.scrollIntoView({ block: "start", behavior: motion() });
+    turn.dataset.state = frame.state;
+    if (frame.state === "done") settled(turn, frame);
+    setBusy(busy);
+  }
+
+  function settled(turn, frame) {
+    turn.dataset.place = frame.place;
+    if (frame.record) {
+      me.records = [...me.records.slice(0, frame.place - 1), frame.record];
+      kept.write("records", me.records);
+    }
+    if (frame.conversation) {
+      me.conversation = frame.conversation;
+      kept.write("conversation", me.conversation);
+    }
+    account();
+    document.dispatchEvent(new CustomEvent("footnote:answered"));
+  }
+
+  // Tokens and cost of the whole conversation, where a model wrote any of it.
+  function account() {
+    let tokens = 0, cost = 0, unknown = false;
+    for (const receipt of document.querySelectorAll(".fn-receipt")) {
+      tokens += Number(receipt.dataset.tokens);
+      unknown ||= Number(receipt.dataset.tokens) > 0 && !receipt.dataset.cost;
+      cost += Number(receipt.dataset.cost || 0);
+    }
+    const line = byId("fn-account");
+    if (!line) return;
+    const price = unknown ? "" : ` · $${cost.toFixed(4)}`;
+    line.textContent = tokens ? `Conversation: ${tokens.toLocaleString("en")} tokens${price}` : "";
+  }
+
+  function stop() {
+    setBusy(false);
+    const turn = document.querySelector('.fn-turn[data-state="busy"]');
+    if (!turn) return;
+    turn.dataset.state = "stopped";
+    turn.setAttribute("aria-busy", "false");
+    turn.querySelectorAll(".fn-stage").forEach((stage) => stage.remove());
+    const note = document.createElement("p");
+    note.className = "fn-stopped";
+    note.textContent = "Stopped. What stands here was not checked.";
+    turn.querySelector(".fn-body").append(note);
+    composer()?.focus();
+  }
+
+  function clear() {
+    if (document.body.classList.contains("fn-busy")) document.querySelector("#fn-stop")?.click();
+    setBusy(false);
+    close();
+    me.expected.clear();
+    Object.assign(me, { asked: 0, conversation: null, records: [] });
+    kept.write("conversation", null);
+    kept.write("records", []);
+    byId("fn-turns").replaceChildren();
+    byId("fn-cards").replaceChildren();
+    document.body.classList.remove("fn-talking");
+    plan({});
+    hint("");
+    account();
+    window.scrollTo({ top: 0 });
+  }
+
+  // A conversation as it was kept; its cards come with its frames.
+  function restore(frames, conversation) {
+    const records = frames.map((frame) => frame.record).filter(Boolean);
+    clear();
+    me.conversation = conversation;
+    me.asked = frames.length;
+    me.records = records;
+    kept.write("conversation", conversation);
+    kept.write("records", records);
+    for (const frame of frames) {
+      me.expected.add(frame.turn);
+      show(frame);
+    }
+    window.scrollTo({ top: document.documentElement.scrollHeight });
+  }
+
+  function hint(text) {
+    byId("fn-hint").textContent = text;
+  }
+
+  // A question that is too long is told of before it leaves, and stays to be shortened.
+  function tooLong(event) {
+    const most = Number(document.querySelector("meta[name=footnote-question]")?.content ?? Infinity);
+    const length = [...composer().value.trim().replace(/\s+/g, " ")].length;
+    if (length <= most) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const [has, read] = [length, most].map((number) => number.toLocaleString("en"));
+    hint(`The question has ${has} characters; at most ${read} are read. Shorten it.`);
+  }
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#fn-send")) tooLong(event);
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target === composer()) tooLong(event);
+  }, true);
+
+  function motion() {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  }
+
+  function write(text) {
+    const field = composer();
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+
+  // Gradio takes up what was written with its next tick.
+  function submit(text) {
+    write(text);
+    setTimeout(() => document.querySelector("#fn-send").click(), 60);
+  }
+
+  function open(button) {
+    const card = byId(button.dataset.card);
+    if (!card) return;
+    close();
+    opener = button;
+    document.body.classList.add("fn-reading");
+    button.setAttribute("aria-expanded", "true");
+    card.hidden = false;
+    const quotes = (button.dataset.quotes ?? "").split(" ").filter(Boolean);
+    const marks = [...card.querySelectorAll("mark")];
+    for (const mark of marks) {
+      const own = mark.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
+      mark.classList.toggle("fn-quoted", own);
+    }
+    card.focus({ preventScroll: true });
+    reveal(card, card.querySelector("mark.fn-quoted") ?? marks[0]);
+    uncover(button, card);
+  }
+
+  // Scrolls the card, not the page, so that the quote stands in its upper third.
+  function reveal(card, mark) {
+    card.scrollTop = 0;
+    if (!mark) return;
+    const below = mark.getBoundingClientRect().bottom - card.getBoundingClientRect().bottom;
+    if (below > -24) {
+      const above = mark.getBoundingClientRect().top - card.getBoundingClientRect().top;
+      card.scrollTop = above - card.clientHeight / 3;
+    }
+  }
+
+  // On a narrow screen the card comes up from below: keep the opened sentence above it.
+  function uncover(button, card) {
+    if (getComputedStyle(card).position !== "fixed") return;
+    const hidden = button.getBoundingClientRect().bottom + 24 - card.getBoundingClientRect().top;
+    if (hidden > 0) window.scrollBy({ top: hidden, behavior: motion() });
+  }
+
+  let opener = null; // the button whose source is open
+  function close() {
+    document.querySelectorAll(".fn-card:not([hidden])").forEach((card) => (card.hidden = true));
+    document.body.classList.remove("fn-reading");
+    opener?.setAttribute("aria-expanded", "false");
+    const back = opener;
+    opener = null;
+    return back;
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-card]");
+    if (button) {
+      if (button === opener) return close().focus();
+      // A card of a paper that no answer brought is fetched when it is first wanted.
+      if (!byId(button.dataset.card) && button.dataset.paper) await window.footnote.fetchCard(button.dataset.paper);
+      open(button);
+    } else if (event.target.closest(".fn-close")) {
+      close()?.focus();
+    } else if (event.target.closest("#fn-stop")) {
+      stop(); // at once: a server that is gone says nothing more
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "Escape" && opener) {
+      event.preventDefault();
+      close().focus();
+    } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && composer()?.offsetParent) {
+      event.preventDefault();
+      composer().focus();
+    }
+  });
+
+  window.footnote = { receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
+})();

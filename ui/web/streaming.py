@@ -1,0 +1,128 @@
+"""What the chat page shows while an answer is made, as a stream of frames; no gradio here."""
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any, Literal, TypedDict
+
+from footnote.index import FootnoteError
+from footnote.rag.answer import Answer, Delta, Event, Stage
+from footnote.rag.serialization import answer_record
+from footnote.ui.rendering.answer import (
+    answer_html,
+    draft_html,
+    error_html,
+    source_cards_html,
+    stage_html,
+    turn_html,
+)
+from footnote.ui.web.context import Desk
+from footnote.ui.web.requests import Asked
+
+log = logging.getLogger(__name__)
+
+# Text is sent at most this often: the eye takes anything under 100 ms for a steady flow,
+# and Gradio carries 13-19 messages a second.
+UPDATE_SECONDS = 0.07
+
+CRASHED = "Something went wrong while answering; the log has it. You can ask again."
+
+State = Literal["busy", "done", "failed", "hint", "stopped"]
+
+
+class Frame(TypedDict):
+    """One update of the page, which ``assets/chat.js`` carries out.
+
+    ``busy`` and ``done`` show a turn, ``failed`` one without an answer, ``hint`` asks for a
+    question, ``stopped`` leaves the turn in the making as it stands. ``turn`` counts the
+    questions of the page, ``place`` the answers of the conversation.
+    """
+
+    state: State
+    turn: int
+    html: str
+    cards: str
+    conversation: str | None
+    place: int
+    record: dict[str, Any] | None
+
+
+def frame(
+    state: State,
+    turn: int = 0,
+    html: str = "",
+    cards: str = "",
+    *,
+    conversation: str | None = None,
+    place: int = 0,
+    record: dict[str, Any] | None = None,
+) -> Frame:
+    """Returns a frame; without ``html`` it changes the state of the page only."""
+    return {
+        "state": state, "turn": turn, "html": html, "cards": cards,
+        "conversation": conversation, "place": place, "record": record,
+    }  # fmt: skip
+
+
+def answer_frames(desk: Desk, text: str, turn: int, asked: Asked) -> Iterator[Frame]:
+    """Yields each frame of one answer, the last with the answer or the error.
+
+    Only a whole answer enters the conversation: the next question is not read in the light of
+    an error or of half a sentence.
+    """
+    question = text.strip()
+    if not question:
+        yield frame("hint")
+        return
+    yield frame("busy", turn, turn_html(question, stage_html("searching")))
+    try:
+        before = desk.said(asked)
+        for shown in _steady(desk.stream(question, asked, before)):
+            if isinstance(shown, Answer):
+                conversation = desk.keep(asked, shown)
+                yield done_frame(desk, shown, turn, len(before) + 1, conversation)
+                return
+            yield frame("busy", turn, turn_html(question, shown))
+        raise RuntimeError("the stream ended without an answer")
+    except FootnoteError as error:
+        message = str(error)
+    except Exception:
+        # A crash becomes a line of the conversation.
+        log.exception("answering failed: %s", question)
+        message = CRASHED
+    yield failed_frame(question, message, turn)
+
+
+def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
+    """Returns the frame of a question without an answer."""
+    again = '<button type="button" class="fn-button" data-retry>Try again</button>'
+    return frame("failed", turn, turn_html(question, error_html(message) + again))
+
+
+def done_frame(
+    desk: Desk, answer: Answer, turn: int, place: int, conversation: str | None
+) -> Frame:
+    """Returns the frame of a whole answer, now or when its conversation is opened again."""
+    return frame(
+        "done", turn, turn_html(answer.question, answer_html(answer, turn)),
+        source_cards_html(answer, turn), conversation=conversation, place=place,
+        record=answer_record(answer) if desk.conversations is None else None,
+    )  # fmt: skip
+
+
+def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
+    """Yields what to show under the question, text no more often than the page can take."""
+    text, sent = "", 0.0
+    for event in events:
+        if isinstance(event, Answer):
+            yield event
+        elif isinstance(event, Stage):
+            # Each write stage begins the text anew.
+            text = "" if event.name == "write" else text
+            yield draft_html(text) + stage_html(event.detail)
+        # Text that comes says better than a stage that something is being done.
+        elif isinstance(event, Delta):
+            text += event.text
+            if time.monotonic() - sent >= UPDATE_SECONDS:
+                sent = time.monotonic()
+                yield draft_html(text)
