@@ -192,8 +192,7 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
     and what would be left of it would be no record of that paper.
 
     Raises:
-        ValueError: It has neither an identifier nor a title, or a field is too long or cannot be
-            encoded.
+        ValueError: It has neither an identifier nor a title, or a field is too long.
     """
     known = {i for i in ids if i}
     for name in sorted(known):
@@ -216,16 +215,7 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
     return paper
 
 
-def flaw_of(text: str) -> str | None:
-    """Returns why a text cannot be kept: no file should hold what no encoding spells."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        return "holds half of a surrogate pair"
-    return "holds a NUL character" if "\0" in text else None
-
-
 def _bounded(name: str, value: str) -> None:
-    if flaw := flaw_of(value):
-        raise ValueError(f'"{name}" {flaw}')
     if len(value) > (most := LONGEST[name]):
         raise ValueError(
             f'"{name}": {len(value):,} characters, at most {most:,} fit; shorten it or leave it out'

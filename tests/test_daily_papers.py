@@ -87,6 +87,12 @@ def shown_pairs(*shown: Shown) -> list[tuple[str, str]]:
     return [(s.title, s.abstract) for s in shown]
 
 
+def test_a_nul_refuses_its_listing_and_no_other() -> None:
+    papers, problems = read(flat(GULLS, CRABS).replace("counted gulls on", "counted\0gulls on"))
+    assert [paper.title for paper in papers] == [CRABS.title]
+    assert "NUL" in problems[0].message
+
+
 # The seeds.
 
 

@@ -10,6 +10,7 @@ import pytest
 from footnote.evals.lab.bench.forked import Forked
 from footnote.evals.lab.bench.kills import kill
 from footnote.evals.lab.bench.truth import Truth, damages, strays
+from footnote.index.demo import demo_papers
 from footnote.index.storage.database import damage, look
 
 SEED = 7
@@ -48,7 +49,8 @@ def test_a_process_is_killed_with_all_that_it_started_and_says_so(tmp_path) -> N
         whole = forked.run("--help", watched=tmp_path)
         assert (whole.status, whole.killed) == (0, False)
         assert "Usage" in whole.out
-        cut = forked.run("--help", watched=tmp_path, after=0.0)
+        index = ("index", demo_papers(), "--library", tmp_path / "library")
+        cut = forked.run(*index, watched=tmp_path, after=0.0)
         assert (cut.killed, cut.out) == (True, "")
         # The next one is not touched by it.
         assert forked.run("--help", watched=tmp_path).out == whole.out

@@ -336,10 +336,3 @@ def test_what_a_full_paper_did_not_take_is_said(tmp_path: Path) -> None:
         Added(1, left_out=2, files={0: Added(1, left_out=2)}),
     )
     assert told in shown
-
-
-@pytest.mark.parametrize("field", ["title", "abstract", "venue"])
-def test_what_no_file_should_hold_is_in_no_paper(field: str) -> None:
-    for text in ("ro\0pe", "ro\ud800pe"):
-        with pytest.raises(ValueError, match=f'"{field}" holds'):
-            make_paper(**{"title": "Ropes", "abstract": "Gulls.", field: text})

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from footnote.index.models import Listing, Paper, Problem, make_paper, normal_title
 from footnote.index.readers.decompression import Text, in_pieces
+from footnote.index.readers.record import encodable
 
 SOURCE = "Hugging Face Daily Papers"
 
@@ -187,8 +188,8 @@ def _paper(
     )
     try:
         return make_paper(
-            title.text,
-            abstract.text,
+            encodable(title.text),
+            encodable(abstract.text),
             published=listing.published,
             source=SOURCE,
             author_count=listing.author_count,

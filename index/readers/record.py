@@ -23,7 +23,6 @@ from footnote.index.models import (
     Paper,
     Problem,
     arxiv_number,
-    flaw_of,
     identifier,
     make_paper,
 )
@@ -71,21 +70,23 @@ def _text(value: object) -> object:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
-    if flaw := flaw_of(text):
-        raise ValueError(flaw)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half of a surrogate pair")
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
     return text
 
 
-OneLine = Annotated[str, BeforeValidator(_text), AfterValidator(_encodable)]
+OneLine = Annotated[str, BeforeValidator(_text), AfterValidator(encodable)]
 
 
 def _filled(text: str) -> str:
     """Refuses a blank abstract; others stay as they are, since quotes are offsets into them."""
     if not text.strip():
         raise ValueError("is empty")
-    return _encodable(text)
+    return encodable(text)
 
 
 class _Record(BaseModel):

@@ -1,8 +1,8 @@
 """Glossaries: questions in other languages, put into English words to search with.
 
-Word by word, by glossaries of the project's own (``rag/query/glossaries``): no grammar, and no model.
-It is enough to find English abstracts, not to be read out. A word that no glossary has stays as
-it is: a name mostly, or a word that English shares.
+Word by word, by glossaries of the project's own (``rag/query/glossaries``): no grammar and no
+model. It is enough to find English abstracts, not to be read out. A word that no glossary has
+stays as it is: a name mostly, or a word that English shares.
 """
 
 import re
