@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # Help.
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    ran = footnote("--version")
+    assert (ran.status, ran.out, ran.err) == (0, f"footnote {version('footnote-papers')}\n", "")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
