@@ -18,7 +18,7 @@ _BOUND = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MetricChange:
     """One measure of two runs; ``gap`` is B less A.
 
     Attributes:
@@ -33,7 +33,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CasePair:
     """One case that came out better in one run than in the other."""
 
     id: str
@@ -51,12 +51,12 @@ class Comparison:
     """Two runs of one set, side by side."""
 
     cases: int
-    changes: tuple[Change, ...]
-    wins: tuple[Pair, ...]
-    losses: tuple[Pair, ...]
+    changes: tuple[MetricChange, ...]
+    wins: tuple[CasePair, ...]
+    losses: tuple[CasePair, ...]
 
     @property
-    def shown(self) -> tuple[Change, ...]:
+    def shown(self) -> tuple[MetricChange, ...]:
         """The measures that differ by more than chance."""
         return tuple(change for change in self.changes if change.better is not None)
 
@@ -89,7 +89,7 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     differing = {name for name in gaps if _differs(name, ours, theirs)}
     shown = holm({name: gap.p for name, gap in gaps.items() if name in differing})
     changes = tuple(
-        Change(
+        MetricChange(
             name,
             _mean_of(theirs, name),
             _mean_of(ours, name),
@@ -164,7 +164,7 @@ def _mean_of(rows: Sequence[Any], name: str) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _pair(a: Mapping[str, Any], b: Mapping[str, Any], by: str) -> Pair | None:
+def _pair(a: Mapping[str, Any], b: Mapping[str, Any], by: str) -> CasePair | None:
     values_a, values_b = a["values"].get(by), b["values"].get(by)
     if not values_a or not values_b:
         return None
@@ -172,4 +172,4 @@ def _pair(a: Mapping[str, Any], b: Mapping[str, Any], by: str) -> Pair | None:
     if mean_a == mean_b:
         return None
     texts = [(row["answer"] or {}).get("text") or row["error"] or "" for row in (a, b)]
-    return Pair(a["id"], a["tag"], a["question"], by, mean_a, mean_b, texts[0], texts[1])
+    return CasePair(a["id"], a["tag"], a["question"], by, mean_a, mean_b, texts[0], texts[1])

@@ -86,7 +86,7 @@ class ReadPaper:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class AnswerTrace:
     """What an answer cost and how it was made.
 
     Attributes:
@@ -166,7 +166,7 @@ class Answer:
     hits: tuple[Hit, ...]
     abstained: bool
     mode: Mode
-    receipt: Receipt
+    receipt: AnswerTrace
     reason: str | None = None
     confidence: float = 0.0
     id: str | None = None
@@ -284,6 +284,7 @@ __all__ = [
     "JSON_VERSION",
     "REFUSAL",
     "Answer",
+    "AnswerTrace",
     "Citation",
     "Constraint",
     "ConstraintKind",
@@ -291,7 +292,6 @@ __all__ = [
     "Event",
     "Mode",
     "ReadPaper",
-    "Receipt",
     "Side",
     "Stage",
     "Statement",

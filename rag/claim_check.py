@@ -17,7 +17,7 @@ from footnote.rag.engine import LOWEST_COSINE
 from footnote.rag.query.question import Question, understand
 from footnote.rag.retrieval.answerability import Answerable
 from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
-from footnote.rag.retrieval.hybrid import Found, HybridRetriever
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
 
 # Sentences of each paper whose side is asked: one could not show a paper that says both.
@@ -92,14 +92,16 @@ def positions(
     return told
 
 
-def _comes_near(library: Library, found: Found) -> bool:
+def _comes_near(library: Library, found: RetrievalResult) -> bool:
     if library.reads:
         model = Answerable.load()
         return model.chance(found) >= model.threshold
     return found.cosine >= LOWEST_COSINE
 
 
-def _read(finder: EvidenceFinder, wording: str, found: Found) -> list[tuple[Hit, list[Sentence]]]:
+def _read(
+    finder: EvidenceFinder, wording: str, found: RetrievalResult
+) -> list[tuple[Hit, list[Sentence]]]:
     """Returns the hits near the best one, with the most telling sentences of each."""
     near = [hit for hit in found.hits if found.hits[0].score - hit.score < FAR_BEHIND]
     read = [(hit, finder.find(wording, [hit], found.matches, count=SENTENCES)) for hit in near]

@@ -20,14 +20,23 @@ from llama_index.core.schema import QueryBundle
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag import ComposerError
-from footnote.rag.answer import REFUSAL, Answer, ConstraintKind, Delta, Event, Receipt, Stage, Turn
+from footnote.rag.answer import (
+    REFUSAL,
+    Answer,
+    AnswerTrace,
+    ConstraintKind,
+    Delta,
+    Event,
+    Stage,
+    Turn,
+)
 from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.query.filter_parser import Scope, read_scope, scoped
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 from footnote.rag.retrieval.answerability import Answerable
-from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, Sentence, Weights
-from footnote.rag.retrieval.hybrid import Found, HybridRetriever, hit_node
+from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, EvidenceWeights, Sentence
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult, hit_node
 from footnote.rag.verification.stance import sided
 
 _log = logging.getLogger(__name__)
@@ -55,7 +64,7 @@ class CitedQueryEngine(BaseQueryEngine):
         composer: Composer | None = None,
         *,
         retriever: HybridRetriever | None = None,
-        weights: Weights | None = None,
+        weights: EvidenceWeights | None = None,
         k: int = 20,
         longest: int = MAX_CHARACTERS,
     ) -> None:
@@ -152,13 +161,13 @@ class CitedQueryEngine(BaseQueryEngine):
         receipt = self._receipt(found, searched, evidence, written, clock)
         yield scoped(replace(answer, receipt=replace(receipt, leaned=asked.leans)), scope)
 
-    def _chance(self, found: Found) -> float:
+    def _chance(self, found: RetrievalResult) -> float:
         """Returns the chance that what was found answers the question."""
         if self.library.reads:
             return self._answerable.chance(found)
         return min(1.0, max(0.0, found.cosine))
 
-    def _why_not(self, found: Found, filters: Filters, chance: float) -> str | None:
+    def _why_not(self, found: RetrievalResult, filters: Filters, chance: float) -> str | None:
         """Returns why there is nothing to answer from, or None."""
         query = found.question.query
         if set(query_words(query)) <= STOP_WORDS:
@@ -196,7 +205,7 @@ class CitedQueryEngine(BaseQueryEngine):
     def _answer(
         self,
         asked: Question,
-        found: Found,
+        found: RetrievalResult,
         chance: float,
         written: "_Written",
     ) -> Answer:
@@ -215,19 +224,19 @@ class CitedQueryEngine(BaseQueryEngine):
             mode=written.composer.mode,
             confidence=chance,
             reason="; ".join(filter(None, (why, found.note))) or None,
-            receipt=Receipt({}),
+            receipt=AnswerTrace({}),
         )
 
     def _receipt(
         self,
-        found: Found,
+        found: RetrievalResult,
         searched: int,
         evidence: Sequence[Sentence],
         written: "_Written",
         clock: "_Clock",
-    ) -> Receipt:
+    ) -> AnswerTrace:
         composer, usage = written.composer, written.composed.usage
-        return Receipt(
+        return AnswerTrace(
             timings_ms=clock.total(),
             model=composer.model,
             prompt_version=PROMPT_VERSION if composer.mode == "llm" else None,

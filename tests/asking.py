@@ -6,7 +6,7 @@ from typing import Any
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, Delta, Stage
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.llm import LLMComposer, ModelConfig
+from footnote.rag.generation.llm import LLMComposer, LLMSettings
 from tests.endpoint import Endpoint, Reply, serve
 
 KEY = "sk-secret-4f9a1c77"
@@ -19,7 +19,7 @@ GOOD = CHECKED.replace("N", "1")
 def engine(library: Library, url: str, **settings: Any) -> CitedQueryEngine:
     """Returns an engine that notes in ``waited`` what it would wait before it tries again."""
     sleep = settings.pop("sleep", settings.pop("waited", []).append)
-    config = ModelConfig("scripted", url, **{"api_key": KEY, "timeout": 5.0, **settings})
+    config = LLMSettings("scripted", url, **{"api_key": KEY, "timeout": 5.0, **settings})
     composer = LLMComposer(config, embedder=library.embedder, sleep=sleep)
     return CitedQueryEngine(library, composer)
 

@@ -11,11 +11,11 @@ from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.index.storage.status import Status
 from footnote.rag.answer import (
     Answer,
+    AnswerTrace,
     Citation,
     ConstraintKind,
     Delta,
     Event,
-    Receipt,
     Stage,
     Statement,
     Turn,
@@ -139,7 +139,7 @@ def answered(question: str = QUESTION, standalone: str | None = None) -> Answer:
     return Answer(
         question, standalone or question, text, statements, (SPONGES, WARM),
         hits((SPONGES, WARM, ISOTOPES)), False, "llm",
-        Receipt({"search": 12.0, "total": 1284.0}, model="scripted-7b", searched=512, read=8),
+        AnswerTrace({"search": 12.0, "total": 1284.0}, model="scripted-7b", searched=512, read=8),
     )  # fmt: skip
 
 
@@ -147,7 +147,8 @@ def abstained(question: str = NO_EVIDENCE) -> Answer:
     """Returns a refusal with four hits."""
     return Answer(
         question, question, "The library does not hold an answer to this question.", (), (),
-        hits((ISOTOPES, SPONGES, WARM)), True, "extractive", Receipt({"total": 31.0}, searched=512),
+        hits((ISOTOPES, SPONGES, WARM)), True, "extractive",
+        AnswerTrace({"total": 31.0}, searched=512),
         reason="nothing that was read answers it",
     )  # fmt: skip
 
@@ -159,7 +160,7 @@ def hostile(question: str = HOSTILE_QUESTION) -> Answer:
     )
     return Answer(
         question, HOSTILE, f"{statement.text} [1]", (statement,), (HOSTILE_PAPER,),
-        hits(PAPERS), False, "llm", Receipt({"total": 9.0}, model=HOSTILE), reason=HOSTILE,
+        hits(PAPERS), False, "llm", AnswerTrace({"total": 9.0}, model=HOSTILE), reason=HOSTILE,
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def quoted(question: str = QUESTION) -> Answer:
     statements = tuple(Statement(c.quote, (c,), "supported", 1.0) for c in (one, two))
     return Answer(
         question, question, text, statements, (SPONGES, WARM), hits((SPONGES, WARM, ISOTOPES)),
-        False, "extractive", Receipt({"total": 38.0}, searched=512, read=8),
+        False, "extractive", AnswerTrace({"total": 38.0}, searched=512, read=8),
     )  # fmt: skip
 
 

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footnote.evals.judge.agreement import Agreement, Figure, Rating, agreement, read_ratings
+from footnote.evals.judge.agreement import (
+    Agreement,
+    AgreementFigure,
+    Rating,
+    agreement,
+    read_ratings,
+)
 from footnote.index import SourceError
 
 
@@ -24,7 +30,7 @@ def scored(*scores: float) -> dict[str, Rating]:
     return {str(place): Rating(score=score) for place, score in enumerate(scores)}
 
 
-def figures(found: Agreement) -> list[Figure]:
+def figures(found: Agreement) -> list[AgreementFigure]:
     return [found.raw, found.balanced_accuracy, found.kappa]
 
 
@@ -121,13 +127,14 @@ def test_no_pair_has_no_figure_but_a_reason() -> None:
     for found in (agreement({}, {}), agreement(labelled("y"), labelled(".n"))):
         assert found.n == 0
         assert all(
-            f == Figure(None, None, None, "no id was rated by both sides") for f in figures(found)
+            f == AgreementFigure(None, None, None, "no id was rated by both sides")
+            for f in figures(found)
         )
 
 
 def test_one_pair_has_no_interval() -> None:
     found = agreement(labelled("y"), labelled("y"))
-    assert found.raw == Figure(1.0, None, None, "one pair cannot be resampled; label more")
+    assert found.raw == AgreementFigure(1.0, None, None, "one pair cannot be resampled; label more")
     assert found.kappa.value is None
     assert found.balanced_accuracy.value is None
 

@@ -7,7 +7,7 @@ import pytest
 
 from footnote.index.library import Filters, Library
 from footnote.index.models import make_paper
-from footnote.rag.answer import JSON_VERSION, Answer, Receipt
+from footnote.rag.answer import JSON_VERSION, Answer, AnswerTrace
 from footnote.rag.engine import CitedQueryEngine
 
 SHAPE = {
@@ -86,7 +86,7 @@ def test_a_refusal_has_the_same_keys(demo_library: Library) -> None:
 
 def test_what_is_not_known_is_null() -> None:
     paper = make_paper("Undated", "It clips.")
-    receipt = Receipt({"total": 1.23456})
+    receipt = AnswerTrace({"total": 1.23456})
     data = Answer("q", "q", "", (), (paper,), (), True, "extractive", receipt).to_json()
     assert data["papers"][0]["year"] is None
     assert data["papers"][0]["url"] is None

@@ -10,7 +10,14 @@ from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.rag.serialization import answer_record
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers import ACTIONS, act
-from footnote.ui.web.requests import MOST_PINNED, MOST_TURNS, Args, Asked, BadRequest, filters_of
+from footnote.ui.web.requests import (
+    MOST_PINNED,
+    MOST_TURNS,
+    Args,
+    BadRequest,
+    QuestionRequest,
+    filters_of,
+)
 from tests.scripted import ScriptedAsk, ScriptedLibrary, answered
 
 USER = "a1b2c3d4e5f6g7h8"
@@ -26,7 +33,7 @@ FIELDS = (
 
 
 def test_what_the_page_sends_is_read() -> None:
-    asked = Asked.read(
+    asked = QuestionRequest.read(
         {
             "user": USER, "conversation": "", "kept": 2, "ignored": ["since", "nonsense"],
             "scope": {"since": "2020", "until": 2018, "venue": "", "author": "Hinton",
@@ -41,7 +48,7 @@ def test_what_the_page_sends_is_read() -> None:
 
 
 def test_a_browser_that_says_nothing_of_a_scope_searches_everything() -> None:
-    assert Asked.read({"user": USER}).filters == EVERYTHING
+    assert QuestionRequest.read({"user": USER}).filters == EVERYTHING
     assert filters_of(Args.read({"papers": [], "venue": ""})) == EVERYTHING
 
 
@@ -76,7 +83,7 @@ def test_a_browser_that_says_nothing_of_a_scope_searches_everything() -> None:
 )  # fmt: skip
 def test_what_the_page_does_not_send_is_refused_in_one_line(sent: dict[str, object]) -> None:
     with pytest.raises(BadRequest) as error:
-        Asked.read({"user": USER, **sent})
+        QuestionRequest.read({"user": USER, **sent})
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
 
@@ -84,13 +91,13 @@ def test_what_the_page_does_not_send_is_refused_in_one_line(sent: dict[str, obje
 @pytest.mark.parametrize("sent", [None, "text", 7, [], [["user", USER]], True])
 def test_what_is_no_object_is_refused(sent: object) -> None:
     with pytest.raises(BadRequest, match="not an object"):
-        Asked.read(sent)
+        QuestionRequest.read(sent)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_no_question_that_comes_raises_anything_else(sent: dict[str, object]) -> None:
     with suppress(BadRequest):
-        Asked.read({"user": USER, **sent})
+        QuestionRequest.read({"user": USER, **sent})
 
 
 DESK = Desk(ScriptedLibrary(), {"quotes": ScriptedAsk()})

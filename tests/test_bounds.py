@@ -9,10 +9,14 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.citations import Binder
-from footnote.rag.generation.llm import LLMComposer, ModelConfig
+from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.llm import LLMComposer, LLMSettings
 from footnote.rag.generation.repair import NO_SOURCE
-from footnote.rag.verification.verifier import LONGEST_STATEMENT, LearnedVerifier, Ruling
+from footnote.rag.verification.verifier import (
+    LONGEST_STATEMENT,
+    LearnedVerifier,
+    VerificationResult,
+)
 from tests.asking import CHECKED, CLIPS, GOOD, KEY, QUESTION, answered
 from tests.endpoint import Reply, cites, drips, says, sends, serve
 
@@ -85,7 +89,9 @@ class Counting:
         self.seconds = seconds
         self.calls = self.characters = 0
 
-    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+    def verify(
+        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+    ) -> VerificationResult:
         self.calls += 1
         self.characters += len(statement)
         time.sleep(self.seconds)
@@ -94,7 +100,7 @@ class Counting:
 
 def asks(library: Library, reply: Reply, verifier: Counting, **settings: object) -> Answer:
     with serve(reply) as endpoint:
-        config = ModelConfig("m", endpoint.url, KEY, **{"timeout": 5.0, **settings})  # type: ignore[arg-type]
+        config = LLMSettings("m", endpoint.url, KEY, **{"timeout": 5.0, **settings})  # type: ignore[arg-type]
         composer = LLMComposer(config, embedder=library.embedder, verifier=verifier)
         return CitedQueryEngine(library, composer).ask(QUESTION)
 
@@ -115,7 +121,7 @@ def test_the_deadline_holds_for_checking_too(repair: bool, demo_library: Library
 
 def test_no_call_is_made_about_faults_after_the_deadline(demo_library: Library) -> None:
     with serve(says("Bananas [1]. " * 3)) as endpoint:
-        config = ModelConfig("m", endpoint.url, KEY, timeout=5.0, deadline=0.5)
+        config = LLMSettings("m", endpoint.url, KEY, timeout=5.0, deadline=0.5)
         verifier = Counting(demo_library, seconds=0.6)
         composer = LLMComposer(config, embedder=demo_library.embedder, verifier=verifier)
         answer = CitedQueryEngine(demo_library, composer).ask(QUESTION)
@@ -140,7 +146,7 @@ def test_a_statement_that_nobody_reads_to_its_end_is_not_supported(demo_library:
 
 
 def test_what_is_held_back_of_a_stream_is_bounded(demo_library: Library) -> None:
-    binder = Binder([])
+    binder = CitationBinder([])
     held = 0
     for piece in ["[1]", " ", "[", "1, "] * 2000:
         binder.feed(piece)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.models import make_paper
-from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.retrieval.evidence import Sentence
 
 PAPERS = [make_paper(f"Paper {name}", f"{name} is one. {name} is two.") for name in "ABC"]
@@ -28,12 +28,12 @@ def bound(text: str) -> list[tuple[str, str]]:
     """Returns each sentence with the first letters of the quotes it is bound to."""
     return [
         (b.text, "".join(f"{c.quote[0]}{c.quote[-4]}" for c in b.citations))
-        for b in Binder(EVIDENCE).bind(text)
+        for b in CitationBinder(EVIDENCE).bind(text)
     ]
 
 
-def streamed(*pieces: str) -> tuple[str, Binder]:
-    binder = Binder(EVIDENCE)
+def streamed(*pieces: str) -> tuple[str, CitationBinder]:
+    binder = CitationBinder(EVIDENCE)
     return "".join([*map(binder.feed, pieces), binder.flush()]), binder
 
 
@@ -42,7 +42,7 @@ def streamed(*pieces: str) -> tuple[str, Binder]:
 def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
     paper = make_paper("T", abstract)
     for start, end in sentence_spans(abstract):
-        citation = Binder([]).citation(Sentence(paper, start, end, 0.0))
+        citation = CitationBinder([]).citation(Sentence(paper, start, end, 0.0))
         assert citation.quote == abstract[citation.start : citation.end] != ""
 
 
@@ -78,7 +78,7 @@ def test_each_sentence_is_bound_to_what_it_cites(
 
 @pytest.mark.parametrize("marker", ["[0]", "[7]", "[999999]", "[7, 999999]"])
 def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None:
-    (sentence,) = Binder(EVIDENCE).bind(f"It clips {marker}.")
+    (sentence,) = CitationBinder(EVIDENCE).bind(f"It clips {marker}.")
     assert sentence.text == "It clips."
     assert sentence.citations == ()
     missed = re.findall(r"\d+", marker)
@@ -97,14 +97,14 @@ def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None
     ],
 )
 def test_an_interval_is_prose_not_a_marker(text: str) -> None:
-    (sentence,) = Binder(EVIDENCE).bind(text)
+    (sentence,) = CitationBinder(EVIDENCE).bind(text)
     assert (sentence.text, sentence.citations, sentence.notes) == (text, (), ())
     assert streamed(*text)[0] == sentence.shown == text
 
 
 @pytest.mark.parametrize("text", ["It clips [1, 20].", "As shown in [1, 3].", "It lies in [1]."])
 def test_what_may_be_a_marker_is_none_of_an_interval(text: str) -> None:
-    (sentence,) = Binder(EVIDENCE).bind(text)
+    (sentence,) = CitationBinder(EVIDENCE).bind(text)
     assert sentence.citations
     assert "[1]" in sentence.shown
 
@@ -118,19 +118,19 @@ def test_what_may_be_a_marker_is_none_of_an_interval(text: str) -> None:
     ],
 )
 def test_sentences_and_what_leads_to_them_make_up_the_text_again(text: str) -> None:
-    sentences = Binder(EVIDENCE).bind(text)
+    sentences = CitationBinder(EVIDENCE).bind(text)
     assert "".join(s.lead + s.raw for s in sentences) == text
     assert "".join(s.lead + s.shown for s in sentences) == streamed(text)[0]
 
 
 def test_a_range_that_runs_out_is_noted_once() -> None:
-    (sentence,) = Binder(EVIDENCE).bind("It clips [5-999999].")
+    (sentence,) = CitationBinder(EVIDENCE).bind("It clips [5-999999].")
     assert len(sentence.citations) == 2
     assert len(sentence.notes) == 1
 
 
 def test_no_evidence_makes_every_marker_a_note() -> None:
-    (sentence,) = Binder([]).bind("It clips [1].")
+    (sentence,) = CitationBinder([]).bind("It clips [1].")
     assert (sentence.citations, len(sentence.notes)) == ((), 1)
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from footnote.index.demo import demo_papers
 from footnote.index.library import Library
 from footnote.index.models import make_paper
-from footnote.rag.answer import Answer, Citation, Receipt, Statement
+from footnote.rag.answer import Answer, AnswerTrace, Citation, Statement
 from footnote.ui.cli.output import show_answer
 from tests.command import ROOT, Ran, Start, footnote
 from tests.endpoint import Endpoint, cites, refuses, serve
@@ -371,7 +371,7 @@ def test_control_sequences_of_an_abstract_never_reach_the_terminal() -> None:
     paper = make_paper("Evil \x1b[31m title", evil)
     citation = Citation(1, paper.id, 0, len(evil), evil)
     statement = Statement(evil, (citation,), "supported", 1.0)
-    receipt = Receipt({"total": 1.0}, model="m\x1b[0m")
+    receipt = AnswerTrace({"total": 1.0}, model="m\x1b[0m")
     for mode in ("extractive", "llm"):
         said = Answer("q", "q", "t", (statement,), (paper,), (), False, mode, receipt)  # type: ignore[arg-type]
         out = io.StringIO()

@@ -19,7 +19,7 @@ from footnote.index import LibraryError
 from footnote.index.library import Library
 from footnote.index.models import Hit, Listing, Paper, Passage
 from footnote.index.storage.catalog import Catalog
-from footnote.rag.answer import Answer, Citation, Constraint, ReadPaper, Receipt, Statement
+from footnote.rag.answer import Answer, AnswerTrace, Citation, Constraint, ReadPaper, Statement
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import HITS_STORED, answer_of, answer_record
 from footnote.ui.rendering.answer import answer_html, source_cards_html
@@ -124,7 +124,7 @@ CITATION = st.builds(Citation, st.integers(), TEXT, st.integers(), st.integers()
         ).map(tuple),
         st.booleans(), st.just("llm"),
         st.builds(
-            Receipt, st.dictionaries(TEXT, FLOAT, max_size=2), st.none() | TEXT,
+            AnswerTrace, st.dictionaries(TEXT, FLOAT, max_size=2), st.none() | TEXT,
             cost_usd=st.none() | FLOAT,
             papers_read=st.lists(st.builds(ReadPaper, TEXT, TEXT, FLOAT, FLOAT), max_size=1).map(
                 tuple

@@ -20,39 +20,39 @@ from rich.console import Console
 from footnote import evals, index, rag, ui
 from footnote.evals.compare import Comparison
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import Judge, Limit
-from footnote.evals.judge.budget import Purse
+from footnote.evals.judge import Judge, SpendingLimit
+from footnote.evals.judge.budget import Budget
 from footnote.evals.judge.endpoint import Endpoint, Failed
 from footnote.evals.judge.run import Judging
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.runner import RunConfig
 from footnote.index import FootnoteError
 from footnote.index.clusters.layout import LibraryMap
-from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, Reading
+from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
 from footnote.index.readers.gathering import read_sources
-from footnote.index.search.chroma import Vectors
+from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
-from footnote.index.search.fulltext import Words
+from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.llm import LLMComposer
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.evidence import EvidenceFinder
 from footnote.rag.retrieval.hybrid import Fusion
-from footnote.rag.retrieval.late_interaction import Asked as Matched
 from footnote.rag.retrieval.late_interaction import Matcher
+from footnote.rag.retrieval.late_interaction import QueryTokens as Matched
 from footnote.rag.retrieval.rerank import EndpointReranker
 from footnote.rag.verification.alignment import read_texts
 from footnote.rag.verification.verifier import LearnedVerifier
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.topics import Topics
-from footnote.ui.web.requests import Asked
+from footnote.ui.web.requests import QuestionRequest
 from tests.command import inside
 from tests.endpoint import embeds, refuses, serve
 from tests.pages import desk_of
@@ -134,9 +134,9 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         Topics.open(folder / "topics.sqlite3") as topics,
     ):
         library.add([invented(1)])
-        config = ModelConfig("scripted", base_url=refusing.url, api_key="none", timeout=2)
+        config = LLMSettings("scripted", base_url=refusing.url, api_key="none", timeout=2)
         embedder, engine = library.embedder, CitedQueryEngine(library)
-        judge = Judge(config, cache=folder / "kept", limit=Limit(tokens=9999), attempts=1)
+        judge = Judge(config, cache=folder / "kept", limit=SpendingLimit(tokens=9999), attempts=1)
         catalog = Catalog(folder / CATALOG)
         llm = LLMComposer(config, embedder=embedder, sleep=lambda seconds: None)
         yield {
@@ -149,12 +149,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Library": library, "Searchable": library, "Catalog": catalog, "Embedded": catalog,
             "Imports": catalog, "Stored": catalog, "MiniLM": MiniLM(), "Desk": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
-            "Vectors": Vectors(folder / "vectors"), "Words": Words(folder / "words"),
+            "ChromaIndex": ChromaIndex(folder / "vectors"),
+            "FullTextIndex": FullTextIndex(folder / "words"),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
             "ExtractiveComposer": ExtractiveComposer(),
             "Chat": llm._chat, "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
-            "Judging": Judging(judge), "Endpoint": Endpoint(config, Purse(Limit(tokens=9999))),
+            "Judging": Judging(judge),
+            "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
         }  # fmt: skip
@@ -173,7 +175,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.storage.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
     "footnote.index.search.searcher.Searchable.hits": {"scale": "bm25"},
     "footnote.index.embeddings.token_vectors.passage_tokens": {
-        "reading": Reading("none", np.ones(8, np.float32), EMPTY, ()),
+        "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
     "footnote.rag.verification.alignment.pair": {
         "statement": read_texts(["Tides rise."], HashedWords())[0]
@@ -196,7 +198,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.evals.report.markdown.as_markdown": {
         "report": {**summarise([]), "config": {"set": "s", "code": "c", "composer": "x"}}
     },
-    "footnote.index.search.chroma.Vectors.upsert": {"vectors": EMPTY},
+    "footnote.index.search.chroma.ChromaIndex.upsert": {"vectors": EMPTY},
     "footnote.rag.retrieval.late_interaction.match": {
         "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
@@ -213,7 +215,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "find": str, "supports": bool, "expected_mode": "extractive",
     },
     "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
-    "footnote.ui.web.context.Desk.stream": {"asked": Asked("a" * 16)},
+    "footnote.ui.web.context.Desk.stream": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
     "footnote.ui.export.styles.styled": {"style": "apa"},
     "footnote.evals.runs.sweep.best": {"measure": "R@1"},

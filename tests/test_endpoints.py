@@ -16,7 +16,7 @@ import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
-from footnote.evals.judge import Judge, Limit
+from footnote.evals.judge import Judge, SpendingLimit
 from footnote.index import ModelError
 from footnote.index.embeddings.base import EndpointEmbedder
 from footnote.index.embeddings.endpoints import (
@@ -31,7 +31,7 @@ from footnote.index.embeddings.endpoints import (
 from footnote.index.library import Library
 from footnote.rag import ComposerError, RerankError
 from footnote.rag.generation.client import Chat
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.rerank import EndpointReranker
 from tests.asking import QUESTION, engine
 from tests.command import footnote
@@ -220,8 +220,8 @@ def test_a_judge_that_fails_is_no_voice_of_ours(
     reply: str, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     with serve(REPLIES[reply]) as endpoint:
-        config = ModelConfig("j", endpoint.url, KEY, timeout=5.0)
-        limit = Limit(tokens=100_000)
+        config = LLMSettings("j", endpoint.url, KEY, timeout=5.0)
+        limit = SpendingLimit(tokens=100_000)
         with Judge(config, cache=tmp_path, limit=limit, sleep=lambda _: None, attempts=1) as judge:
             found = judge.support("PPO clips.", ["PPO clips the ratio."])
     assert found.failed
@@ -300,7 +300,7 @@ def bomb(status: int, kind: str, megabytes: int = 100) -> tuple[Reply, list[str]
 
 
 def chats(url: str, folder: Path) -> str:
-    chat = Chat(ModelConfig("m", url, KEY, timeout=5.0), sleep=lambda _: None)
+    chat = Chat(LLMSettings("m", url, KEY, timeout=5.0), sleep=lambda _: None)
     with pytest.raises(ComposerError) as caught:
         list(chat.call([ChatMessage(content="Why?")], deadline=time.monotonic() + 60))
     return str(caught.value)
@@ -319,9 +319,9 @@ def reranks(url: str, folder: Path) -> str:
 
 
 def judges(url: str, folder: Path) -> str:
-    config = ModelConfig("j", url, KEY, timeout=5.0)
+    config = LLMSettings("j", url, KEY, timeout=5.0)
     with Judge(
-        config, cache=folder, limit=Limit(tokens=9999), sleep=lambda _: None, attempts=1
+        config, cache=folder, limit=SpendingLimit(tokens=9999), sleep=lambda _: None, attempts=1
     ) as judge:
         return str(judge.support("PPO clips.", ["PPO clips the ratio."]).reason)
 

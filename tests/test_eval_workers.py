@@ -13,7 +13,7 @@ from footnote.evals.dataset.cases import Case
 from footnote.evals.runs.runner import ROWS, RunConfig, run_cases
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.llm import LLMComposer, ModelConfig
+from footnote.rag.generation.llm import LLMComposer, LLMSettings
 from tests.endpoint import Reply, cites, refuses, serve
 
 TOPICS = {
@@ -37,7 +37,7 @@ def question_of(handler: Any) -> str:
 def asked(library: Library, folder: Path, reply: Reply, workers: int) -> tuple[list[Any], int]:
     """Returns the rows of a run without their times, and how many requests it took."""
     with serve(reply) as endpoint:
-        model = ModelConfig("scripted", endpoint.url, timeout=20.0, repair=False)
+        model = LLMSettings("scripted", endpoint.url, timeout=20.0, repair=False)
         engine = CitedQueryEngine(library, LLMComposer(model, embedder=library.embedder))
         run_cases(
             CASES,

@@ -21,7 +21,7 @@ from footnote.index.readers import bibtex, daily_papers, pubmed, read_papers, ri
 from footnote.index.readers import jsonl as tables
 from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Turn
-from footnote.rag.generation.citations import Binder, is_dangling
+from footnote.rag.generation.citations import CitationBinder, is_dangling
 from footnote.rag.query.filter_parser import read_scope
 from footnote.rag.query.question import understand
 from footnote.rag.query.rewrite import reworded
@@ -33,7 +33,7 @@ from footnote.ui.storage.models import Transcript
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
-from footnote.ui.web.requests import Asked, BadRequest
+from footnote.ui.web.requests import BadRequest, QuestionRequest
 from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
 from tests.fuzzing import (
     JSON,
@@ -198,13 +198,13 @@ def test_any_text_of_a_model_is_bound_verbatim_and_streamed_whole(seconds) -> No
 
     def check(example: tuple[str, list[float]]) -> None:
         written, cuts = example
-        whole, streaming = Binder(test_cite.EVIDENCE), Binder(test_cite.EVIDENCE)
+        whole, streaming = CitationBinder(test_cite.EVIDENCE), CitationBinder(test_cite.EVIDENCE)
         places = sorted(int(cut * len(written)) for cut in cuts)
         pieces = [written[a:b] for a, b in zip([0, *places], [*places, None], strict=True)]
         shown = "".join([*map(streaming.feed, pieces), streaming.flush()])
         assert shown == whole.feed(written) + whole.flush()
         assert len(whole.papers) <= len(test_cite.PAPERS)
-        binder = Binder(test_cite.EVIDENCE)
+        binder = CitationBinder(test_cite.EVIDENCE)
         for bound in binder.bind(written):
             for citation in bound.citations:
                 paper = binder.papers[citation.marker - 1]
@@ -340,7 +340,7 @@ def test_any_call_of_the_page_has_a_reply_and_no_crash(desk, seconds) -> None:
         assert reply.get("error", "x") != CRASHED, sent
         assert one_line(reply.get("error", "x"))
         try:
-            Asked.read(sent)
+            QuestionRequest.read(sent)
         except BadRequest as error:
             assert one_line(str(error))
 

@@ -17,7 +17,7 @@ from footnote.index.models import Paper, to_json
 from footnote.index.readers import NothingUsable, bibtex, pubmed, read_papers
 from footnote.index.readers import jsonl as tables
 from footnote.index.readers.decompression import PIECE_BYTES, text_of
-from footnote.index.readers.gathering import Gathered, Reading
+from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
 from tests.command import inside
 
@@ -35,7 +35,7 @@ def three(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def gathered(*paths: Path, **limits: int) -> tuple[list[Reading], list[tuple[int, Paper]]]:
+def gathered(*paths: Path, **limits: int) -> tuple[list[FileReading], list[tuple[int, Paper]]]:
     with Gathered(**limits) as found:
         for path in paths:
             found.take(path)

@@ -17,19 +17,19 @@ from footnote.evals.judge import (
     Judge,
     JudgeError,
     Judgement,
-    Limit,
     Prices,
+    SpendingLimit,
     cache_key,
     prompt,
     retry_after,
 )
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"
 STATEMENT = "Glass sponges live for 11,000 years."
 QUOTES = ["The oldest specimen had lived for about 11,000 years."]
-ENOUGH = Limit(tokens=10**9)
+ENOUGH = SpendingLimit(tokens=10**9)
 
 MakeJudge = Callable[..., Judge]
 
@@ -45,14 +45,14 @@ def made(tmp_path: Path) -> Any:
     def make(
         endpoint: Endpoint,
         *,
-        limit: Limit = ENOUGH,
+        limit: SpendingLimit = ENOUGH,
         waits: list[float] | None = None,
         **config: Any,
     ) -> Judge:
         settings = {"model": "judge-7b", "base_url": endpoint.url, "api_key": KEY, **config}
         waited = [] if waits is None else waits
         judge = Judge(
-            ModelConfig(**settings), cache=tmp_path / "kept", limit=limit, sleep=waited.append
+            LLMSettings(**settings), cache=tmp_path / "kept", limit=limit, sleep=waited.append
         )
         opened.append(judge)
         return judge
@@ -224,7 +224,7 @@ def test_a_400_that_no_option_explains_is_a_failure(made: MakeJudge) -> None:
 
 
 def test_asking_again_costs_nothing(made: MakeJudge) -> None:
-    prices = Limit(usd=1.0, prices=Prices(1.0, 2.0))
+    prices = SpendingLimit(usd=1.0, prices=Prices(1.0, 2.0))
     with serve(SUPPORTED) as endpoint:
         first = made(endpoint, limit=prices).support(STATEMENT, QUOTES)
         judge = made(endpoint, limit=prices)
@@ -239,16 +239,16 @@ def test_asking_again_costs_nothing(made: MakeJudge) -> None:
 
 def test_another_model_address_or_text_is_another_judgement() -> None:
     asked = prompt("support", {"statement": STATEMENT, "quotes": QUOTES})
-    one = ModelConfig(model="a", base_url="http://x/v1", api_key=KEY)
+    one = LLMSettings(model="a", base_url="http://x/v1", api_key=KEY)
     keys = [
         cache_key(one, asked),
-        cache_key(ModelConfig(model="b", base_url="http://x/v1"), asked),
-        cache_key(ModelConfig(model="a", base_url="http://y/v1"), asked),
+        cache_key(LLMSettings(model="b", base_url="http://x/v1"), asked),
+        cache_key(LLMSettings(model="a", base_url="http://y/v1"), asked),
         cache_key(one, prompt("support", {"statement": "Another.", "quotes": QUOTES})),
         cache_key(one, prompt("quality", {"statement": STATEMENT, "quotes": QUOTES})),
     ]
     assert len(set(keys)) == 5
-    assert cache_key(ModelConfig(model="a", base_url="http://x/v1/", api_key="b"), asked) == keys[0]
+    assert cache_key(LLMSettings(model="a", base_url="http://x/v1/", api_key="b"), asked) == keys[0]
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,11 @@ def most_of_a_call() -> int:
 def test_the_call_that_could_exceed_the_limit_in_tokens_is_not_made(made: MakeJudge) -> None:
     with serve(SUPPORTED) as endpoint:
         with pytest.raises(JudgeError, match=r"could bring the judge to .* tokens") as caught:
-            made(endpoint, limit=Limit(tokens=most_of_a_call() - 1)).support(STATEMENT, QUOTES)
+            made(endpoint, limit=SpendingLimit(tokens=most_of_a_call() - 1)).support(
+                STATEMENT, QUOTES
+            )
         assert endpoint.requests == []
-        enough = made(endpoint, limit=Limit(tokens=most_of_a_call()))
+        enough = made(endpoint, limit=SpendingLimit(tokens=most_of_a_call()))
         assert enough.support(STATEMENT, QUOTES).tokens == 320
     assert "\n" not in str(caught.value)
 
@@ -306,9 +308,11 @@ def test_the_call_that_could_exceed_the_limit_in_usd_is_not_made(made: MakeJudge
     most = ((most_of_a_call() - 500) * 3 + 500 * 5) / 1e6
     with serve(SUPPORTED) as endpoint:
         with pytest.raises(JudgeError, match="USD"):
-            made(endpoint, limit=Limit(usd=most * 0.999, prices=prices)).support(STATEMENT, QUOTES)
+            made(endpoint, limit=SpendingLimit(usd=most * 0.999, prices=prices)).support(
+                STATEMENT, QUOTES
+            )
         assert endpoint.requests == []
-        judge = made(endpoint, limit=Limit(usd=most * 1.001, prices=prices))
+        judge = made(endpoint, limit=SpendingLimit(usd=most * 1.001, prices=prices))
         # 300 x 3 + 20 x 5 = 1,000 for a million.
         assert judge.support(STATEMENT, QUOTES).cost_usd == pytest.approx(0.001)
         assert judge.cost_usd == pytest.approx(0.001)
@@ -317,14 +321,14 @@ def test_the_call_that_could_exceed_the_limit_in_usd_is_not_made(made: MakeJudge
 def test_a_kept_judgement_needs_no_money(made: MakeJudge) -> None:
     with serve(SUPPORTED) as endpoint:
         made(endpoint).support(STATEMENT, QUOTES)
-        assert made(endpoint, limit=Limit(tokens=0)).support(STATEMENT, QUOTES).cached
+        assert made(endpoint, limit=SpendingLimit(tokens=0)).support(STATEMENT, QUOTES).cached
 
 
 def test_threads_together_stay_under_the_limit(made: MakeJudge) -> None:
     most = most_of_a_call() + 20
     # Room for 3 calls at their most at once; what they really take is 320.
     with serve(SUPPORTED) as endpoint, ThreadPoolExecutor(8) as pool:
-        judge = made(endpoint, limit=Limit(tokens=most * 3))
+        judge = made(endpoint, limit=SpendingLimit(tokens=most * 3))
 
         def outcome(number: int) -> bool:
             try:
@@ -339,7 +343,7 @@ def test_threads_together_stay_under_the_limit(made: MakeJudge) -> None:
 
 def test_a_retry_counts_against_the_limit_too(made: MakeJudge) -> None:
     with serve(completes("no")) as endpoint:
-        judge = made(endpoint, limit=Limit(tokens=most_of_a_call() + 320))
+        judge = made(endpoint, limit=SpendingLimit(tokens=most_of_a_call() + 320))
         with pytest.raises(JudgeError, match="raise the limit"):
             judge.support(STATEMENT, QUOTES)
     # One attempt takes 320, a second one just fits; a third would not.
@@ -371,7 +375,7 @@ def test_an_endpoint_without_usage_is_counted_by_its_text(made: MakeJudge) -> No
 )
 def test_a_limit_that_limits_nothing_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(JudgeError):
-        Limit(**arguments)
+        SpendingLimit(**arguments)
 
 
 def test_the_key_is_shown_nowhere(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import Judge, Limit, LimitReached
+from footnote.evals.judge import Judge, LimitReached, SpendingLimit
 from footnote.evals.judge.agreement import Rating
 from footnote.evals.judge.run import Judging
 from footnote.evals.judge.trust import UNKNOWN, trust
@@ -19,7 +19,7 @@ from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, Statement, Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 from tests.endpoint import Endpoint, Reply, judges, refuses, serve
 
 REFERENCE = "On 970,000 robot demonstrations."
@@ -31,7 +31,7 @@ CASES = [
     Case("d", "What does PPO clip?"),
 ]  # fmt: skip
 OWN_WORDS = "It says so in other words."
-ENOUGH = Limit(tokens=10**9)
+ENOUGH = SpendingLimit(tokens=10**9)
 BARE = "Nobody is cited for this."
 
 Told = dict[str, Any]
@@ -71,11 +71,11 @@ def run(demo_library: Library, tmp_path: Path) -> Run:
         folder: str = "run",
         *,
         cases: list[Case] = CASES,
-        limit: Limit = ENOUGH,
+        limit: SpendingLimit = ENOUGH,
         labels: Mapping[str, Rating] | None = None,
         kept: str = "kept",
     ) -> Told:
-        model = ModelConfig("judge-7b", endpoint.url)
+        model = LLMSettings("judge-7b", endpoint.url)
         with Judge(model, cache=tmp_path / kept, limit=limit, attempts=1) as judge:
             judging = Judging(judge, labels=labels)
             return run_cases(
@@ -180,7 +180,7 @@ def test_at_the_limit_the_run_stops_keeps_its_rows_and_can_be_resumed(
 ) -> None:
     # A call sets aside at most some 2,300 tokens and takes 320: after two, 2,600 is too few.
     with pytest.raises(LimitReached, match="raise the limit and run again") as caught:
-        run(good, "cut", limit=Limit(tokens=2_600))
+        run(good, "cut", limit=SpendingLimit(tokens=2_600))
     assert "\n" not in str(caught.value)
     assert list(rows_of(tmp_path / "cut")) == ["a"]
     assert not (tmp_path / "cut" / REPORT).exists()

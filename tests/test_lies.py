@@ -6,26 +6,26 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from footnote.evals.lab.bench.hallucinations import Said, is_marked, saying, statements
+from footnote.evals.lab.bench.hallucinations import ClaimCase, is_marked, saying, statements
 from footnote.index.embeddings.base import MiniLM
 from footnote.rag.answer import Statement
 from footnote.rag.generation.extractive import Composed
-from footnote.rag.generation.llm import LLMComposer, ModelConfig
-from footnote.rag.verification.verifier import LearnedVerifier, Ruling
+from footnote.rag.generation.llm import LLMComposer, LLMSettings
+from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult
 from tests.endpoint import says, serve
 
 
 @pytest.fixture(scope="module")
-def everything() -> list[Said]:
+def everything() -> list[ClaimCase]:
     return list(statements())
 
 
 @pytest.fixture(scope="module")
-def received(everything: list[Said], embedder: MiniLM) -> list[tuple[Said, Statement]]:
+def received(everything: list[ClaimCase], embedder: MiniLM) -> list[tuple[ClaimCase, Statement]]:
     """What reaches a reader of a model that says one sentence after the other."""
     with serve(*(says(said.text) for said in everything)) as endpoint:
         composer = LLMComposer(
-            ModelConfig("scripted", endpoint.url, repair=False), embedder=embedder
+            LLMSettings("scripted", endpoint.url, repair=False), embedder=embedder
         )
         found = []
         for said in everything:
@@ -36,7 +36,7 @@ def received(everything: list[Said], embedder: MiniLM) -> list[tuple[Said, State
     return found
 
 
-def share(received: list[tuple[Said, Statement]], *, honest: bool, by: str) -> float:
+def share(received: list[tuple[ClaimCase, Statement]], *, honest: bool, by: str) -> float:
     marked = [
         is_marked(statement)
         for said, statement in received
@@ -47,37 +47,39 @@ def share(received: list[tuple[Said, Statement]], *, honest: bool, by: str) -> f
 
 
 @pytest.mark.parametrize("by", ["hand", "rule", "all"])
-def test_most_lies_are_marked(by: str, received: list[tuple[Said, Statement]]) -> None:
+def test_most_lies_are_marked(by: str, received: list[tuple[ClaimCase, Statement]]) -> None:
     assert share(received, honest=False, by=by) >= 0.8
 
 
 @pytest.mark.parametrize("by", ["hand", "rule", "all"])
 def test_honest_statements_are_hardly_marked(
-    by: str, received: list[tuple[Said, Statement]]
+    by: str, received: list[tuple[ClaimCase, Statement]]
 ) -> None:
     assert share(received, honest=True, by=by) <= 0.1
 
 
 def test_most_lies_about_what_a_quote_says_are_marked(
-    received: list[tuple[Said, Statement]],
+    received: list[tuple[ClaimCase, Statement]],
 ) -> None:
     said = [(s, got) for s, got in received if s.kind not in ("marker", "other paper")]
     assert share(said, honest=False, by="all") >= 0.8
 
 
-def test_an_invented_marker_is_always_marked(received: list[tuple[Said, Statement]]) -> None:
+def test_an_invented_marker_is_always_marked(received: list[tuple[ClaimCase, Statement]]) -> None:
     assert all(is_marked(statement) for said, statement in received if said.kind == "marker")
 
 
 def test_the_bench_says_what_the_wire_says(
-    received: list[tuple[Said, Statement]], embedder: MiniLM
+    received: list[tuple[ClaimCase, Statement]], embedder: MiniLM
 ) -> None:
     say = saying(LearnedVerifier(embedder))
     for said, statement in received[:60]:
         assert say(said).verdict == statement.verdict
 
 
-def test_a_verifier_of_ones_own_judges_instead(everything: list[Said], embedder: MiniLM) -> None:
+def test_a_verifier_of_ones_own_judges_instead(
+    everything: list[ClaimCase], embedder: MiniLM
+) -> None:
     class Doubter:
         """Stands for an NLI model or a language model."""
 
@@ -85,14 +87,14 @@ def test_a_verifier_of_ones_own_judges_instead(everything: list[Said], embedder:
 
         def verify(
             self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
-        ) -> Ruling:
+        ) -> VerificationResult:
             self.asked.append((statement, len(quotes), len(about)))
-            return Ruling("partial", 0.31)
+            return VerificationResult("partial", 0.31)
 
     said = everything[0]
     with serve(says(said.text)) as endpoint:
         composer = LLMComposer(
-            ModelConfig("scripted", endpoint.url), embedder=embedder, verifier=Doubter()
+            LLMSettings("scripted", endpoint.url), embedder=embedder, verifier=Doubter()
         )
         *_, composed = composer.compose("What is known?", said.given)
     assert isinstance(composed, Composed)
@@ -101,7 +103,7 @@ def test_a_verifier_of_ones_own_judges_instead(everything: list[Said], embedder:
     assert Doubter.asked == [(statement.text, 1, 1)]
 
 
-def test_every_statement_cites_what_its_paper_says(everything: list[Said]) -> None:
+def test_every_statement_cites_what_its_paper_says(everything: list[ClaimCase]) -> None:
     assert {said.by for said in everything} == {"hand", "rule"}
     for said in everything:
         for sentence in said.given:

@@ -18,7 +18,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import REFUSAL, Answer, Delta, Event
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.llm import LLMComposer, ModelConfig, Prices
+from footnote.rag.generation.llm import LLMComposer, LLMSettings, Prices
 from tests.asking import streamed
 
 pytestmark = pytest.mark.long
@@ -77,7 +77,7 @@ def server() -> Iterator[str]:
 def engine(library: Library, address: str, **settings: Any) -> CitedQueryEngine:
     """Returns an engine with prompts that take this model a few seconds."""
     small = {"prompt_tokens": 420, "max_tokens": 60, "prices": Prices(1.0, 1.0), **settings}
-    config = ModelConfig("SmolLM2-135M", f"{address}/v1", **small)
+    config = LLMSettings("SmolLM2-135M", f"{address}/v1", **small)
     return CitedQueryEngine(library, LLMComposer(config, embedder=library.embedder))
 
 

@@ -13,7 +13,7 @@ from footnote.rag.generation.llm import (
     DEFAULT_BASE_URL,
     DEFAULT_MODEL,
     LLMComposer,
-    ModelConfig,
+    LLMSettings,
     Prices,
 )
 from footnote.rag.generation.prompts import REFUSAL
@@ -235,7 +235,7 @@ def test_instructions_in_a_question_or_an_abstract_stay_in_the_user_message(
 
 
 def test_the_key_is_not_in_the_repr_of_anything_public() -> None:
-    config = ModelConfig(api_key=KEY)
+    config = LLMSettings(api_key=KEY)
     assert KEY not in repr(config) + str(config)
 
 
@@ -256,7 +256,7 @@ def test_the_key_is_not_in_the_repr_of_anything_public() -> None:
 def test_the_environment_names_the_model(
     environ: dict[str, str], expected: tuple[str, str, str] | None
 ) -> None:
-    config = ModelConfig.from_environment(environ)
+    config = LLMSettings.from_environment(environ)
     assert (config and (config.model, config.base_url, config.api_key)) == expected
 
 
@@ -271,7 +271,7 @@ def test_the_environment_sets_what_an_answer_may_take_and_show() -> None:
         "FOOTNOTE_PROMPT_TOKENS": "1500",
         "FOOTNOTE_MAX_TOKENS": "2000",
     }
-    assert ModelConfig.from_environment(environ) == ModelConfig(
+    assert LLMSettings.from_environment(environ) == LLMSettings(
         api_key="k",
         prices=Prices(0.15, 0.6),
         unsupported="drop",
@@ -298,21 +298,21 @@ def test_the_environment_sets_what_an_answer_may_take_and_show() -> None:
 def test_a_setting_that_makes_no_sense_is_named_with_what_would(setting: str) -> None:
     name, _, value = setting.partition("=")
     with pytest.raises(ComposerError, match=f"{name} is '{value}'; give "):
-        ModelConfig.from_environment({"OPENAI_API_KEY": "k", name: value})
+        LLMSettings.from_environment({"OPENAI_API_KEY": "k", name: value})
 
 
 def test_a_base_url_without_a_model_is_refused() -> None:
     with pytest.raises(ComposerError, match="set FOOTNOTE_MODEL too"):
-        ModelConfig.from_environment({"OPENAI_BASE_URL": "http://h:1/v1"})
+        LLMSettings.from_environment({"OPENAI_BASE_URL": "http://h:1/v1"})
 
 
 @pytest.mark.parametrize("url", ["h:1/v1", "http://", "http://h:x/v1", "ftp://h/v1"])
 def test_a_base_url_that_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ComposerError, match="is no address"):
-        ModelConfig.from_environment({"OPENAI_BASE_URL": url, "FOOTNOTE_MODEL": "m"})
+        LLMSettings.from_environment({"OPENAI_BASE_URL": url, "FOOTNOTE_MODEL": "m"})
 
 
 def test_nothing_is_connected_before_a_question(embedder: MiniLM) -> None:
     with serve(says(GOOD)) as endpoint:
-        LLMComposer(ModelConfig("m", endpoint.url, KEY), embedder=embedder)
+        LLMComposer(LLMSettings("m", endpoint.url, KEY), embedder=embedder)
     assert endpoint.requests == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from footnote.index.embeddings.base import MiniLM, Reader
+from footnote.index.embeddings.base import MiniLM, TokenEmbedder
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
@@ -14,10 +14,10 @@ from footnote.index.search.searcher import Searchable
 from footnote.index.storage.catalog import Catalog
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever
-from footnote.rag.retrieval.late_interaction import Asked, Matcher, match
+from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match
 from tests.conftest import HashedWords
 
-ASKED = Asked(
+ASKED = QueryTokens(
     np.array([[1, 0], [0, 1]], np.float32), np.array([0.75, 0.25], np.float32), np.ones(2, bool)
 )
 
@@ -37,7 +37,7 @@ def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
 
 
 def test_what_only_the_conversation_asks_moves_papers_and_not_sentences() -> None:
-    asked = Asked(ASKED.vectors, ASKED.weights, np.array([True, False]))
+    asked = QueryTokens(ASKED.vectors, ASKED.weights, np.array([True, False]))
     (found,) = match(asked, [tokens([[0, 1]], [0])])
     assert found.paper == pytest.approx(0.25)
     assert found.sentences == {0: 0.0}
@@ -69,7 +69,7 @@ def test_tokens_say_in_which_sentence_they_stand(demo_library: Library) -> None:
 
 def test_a_vector_is_the_same_whether_embedded_or_read(embedder: MiniLM) -> None:
     text = "Replay breaks the correlation between frames."
-    assert isinstance(embedder, Reader)
+    assert isinstance(embedder, TokenEmbedder)
     (reading,) = embedder.read([text])
     assert np.array_equal(reading.vector, embedder.embed([text])[0])
     assert [text[a:b] for a, b in reading.spans][:2] == ["Rep", "lay"] or reading.spans[0][0] == 0

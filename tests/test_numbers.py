@@ -24,7 +24,7 @@ from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
 from footnote.ui.web.page import _frames
-from footnote.ui.web.requests import MOST_COUNTED, Args, Asked, BadRequest
+from footnote.ui.web.requests import MOST_COUNTED, Args, BadRequest, QuestionRequest
 from tests.command import ROOT
 from tests.pages import desk_of
 from tests.scripted import QUESTION, answered
@@ -162,7 +162,7 @@ def test_what_is_no_number_within_bounds_is_refused_in_one_short_line() -> None:
         assert "\n" not in str(error.value)
         assert len(str(error.value)) < 200
         with pytest.raises(BadRequest):
-            Asked.read({"user": USER, "scope": {"since": value}} if value != {} else {})
+            QuestionRequest.read({"user": USER, "scope": {"since": value}} if value != {} else {})
 
 
 def test_numbers_as_forms_and_scripts_send_them_are_read() -> None:

@@ -19,7 +19,7 @@ from footnote.index.models import (
     make_paper,
     normal_title,
 )
-from footnote.index.readers.gathering import Reading
+from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.merging import MOST_IDENTIFIERS, MOST_LISTINGS, merge, same_paper
 from footnote.index.storage.ingest.pipeline import Added, add_records
@@ -332,7 +332,7 @@ def test_what_a_full_paper_did_not_take_is_said(tmp_path: Path) -> None:
     assert (ran.status, ran.err) == (0, f"{path}: {told} listings\n")
     assert [file["left_out"] for file in ran.data["files"]] == [2]
     shown = report_html(
-        [Reading("one.jsonl", "one.jsonl", len(rows))],
+        [FileReading("one.jsonl", "one.jsonl", len(rows))],
         Added(1, left_out=2, files={0: Added(1, left_out=2)}),
     )
     assert told in shown

@@ -12,7 +12,7 @@ from footnote.index.library import Library
 from footnote.rag import RerankError
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.hybrid import Found, HybridRetriever
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.rerank import RERANKED, EndpointReranker, reranker_from
 from tests.command import inside
 from tests.endpoint import A_PAGE, Reply, drips, hangs, refuses, reranks, sends, serve
@@ -34,7 +34,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def own(demo_library: Library) -> Found:
+def own(demo_library: Library) -> RetrievalResult:
     return HybridRetriever(demo_library).find(QUESTION, k=30)
 
 
@@ -46,14 +46,14 @@ def tides(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def found(library: Library, url: str, k: int = 30, **settings: Any) -> Found:
+def found(library: Library, url: str, k: int = 30, **settings: Any) -> RetrievalResult:
     reranker = EndpointReranker(url, **{"api_key": KEY, "timeout": 5.0, **settings})
     return HybridRetriever(library, reranker=reranker).find(QUESTION, k=k)
 
 
 @pytest.mark.parametrize("tei", [False, True])
 def test_the_best_hits_come_in_the_order_that_was_told(
-    tei: bool, own: Found, demo_library: Library
+    tei: bool, own: RetrievalResult, demo_library: Library
 ) -> None:
     told = [own.hits[at].paper.title for at in (11, 3)]
     with serve(reranks(*told, tei=tei)) as endpoint:
@@ -67,13 +67,17 @@ def test_the_best_hits_come_in_the_order_that_was_told(
     assert {hit.scale for hit in hits} == {"reranked"}
 
 
-def test_a_hit_from_the_end_of_the_best_is_among_few(own: Found, demo_library: Library) -> None:
+def test_a_hit_from_the_end_of_the_best_is_among_few(
+    own: RetrievalResult, demo_library: Library
+) -> None:
     last = own.hits[RERANKED - 1].paper
     with serve(reranks(last.title)) as endpoint:
         assert found(demo_library, endpoint.url, k=1).hits[0].paper == last
 
 
-def test_the_endpoint_is_asked_as_its_interface_has_it(own: Found, demo_library: Library) -> None:
+def test_the_endpoint_is_asked_as_its_interface_has_it(
+    own: RetrievalResult, demo_library: Library
+) -> None:
     with serve(reranks()) as endpoint:
         found(demo_library, endpoint.url, model="cross")
     (asked,) = endpoint.requests
@@ -118,7 +122,7 @@ def test_the_other_name_of_the_documents_is_learned_once(demo_library: Library) 
 def test_the_own_order_stays_where_the_endpoint_fails(
     reply: Reply,
     said: str,
-    own: Found,
+    own: RetrievalResult,
     demo_library: Library,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -133,7 +137,7 @@ def test_the_own_order_stays_where_the_endpoint_fails(
     assert KEY not in seen.note + caplog.text
 
 
-def test_an_endpoint_that_is_gone_is_no_error(own: Found, demo_library: Library) -> None:
+def test_an_endpoint_that_is_gone_is_no_error(own: RetrievalResult, demo_library: Library) -> None:
     with serve(reranks()) as endpoint:
         pass
     seen = found(demo_library, endpoint.url)
@@ -144,14 +148,14 @@ def test_an_endpoint_that_is_gone_is_no_error(own: Found, demo_library: Library)
 
 @pytest.mark.parametrize("scores", [[1.0] * 19, [float("nan")] * 20, []])
 def test_scores_that_fit_no_texts_are_not_used(
-    scores: list[float], own: Found, demo_library: Library
+    scores: list[float], own: RetrievalResult, demo_library: Library
 ) -> None:
     seen = HybridRetriever(demo_library, reranker=Told(scores)).find(QUESTION, k=30)
     assert seen.hits == own.hits
     assert seen.note == ("told gave no finite score for each text; papers are in our own order")
 
 
-def test_equal_scores_leave_the_order(own: Found, demo_library: Library) -> None:
+def test_equal_scores_leave_the_order(own: RetrievalResult, demo_library: Library) -> None:
     seen = HybridRetriever(demo_library, reranker=Told([0.5] * 20)).find(QUESTION, k=30)
     assert [hit.paper for hit in seen.hits] == [hit.paper for hit in own.hits]
     assert [hit.score for hit in seen.hits] == [1.0] * 20 + [0.0] * 10
@@ -257,7 +261,9 @@ def test_the_command_line_complains_in_one_line(tmp_path: Path) -> None:
     assert "FOOTNOTE_RERANK_URL is no address" in ran.err
 
 
-def test_commands_ask_the_reranker_and_say_when_it_fails(own: Found, demo_library: Library) -> None:
+def test_commands_ask_the_reranker_and_say_when_it_fails(
+    own: RetrievalResult, demo_library: Library
+) -> None:
     wanted = own.hits[9].paper
     with serve(reranks(wanted.title), refuses(500)) as endpoint:
         search = ["search", QUESTION.asked, "--library", demo_library.path, "--json"]

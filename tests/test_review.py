@@ -7,9 +7,9 @@ import pytest
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import REFUSAL, Stage
-from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.llm import Prices
-from footnote.rag.generation.repair import Draft, assembled
+from footnote.rag.generation.repair import AnswerDraft, assembled
 from footnote.rag.retrieval.evidence import Sentence
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
 from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
@@ -154,8 +154,8 @@ def test_an_unsupported_sentence_is_dropped_and_counted_where_wanted(demo_librar
 def test_papers_are_numbered_afresh_where_the_first_is_no_longer_cited() -> None:
     papers = [make_paper(name, f"{name} is one.") for name in "AB"]
     given = [Sentence(paper, 0, len(paper.abstract), 1.0) for paper in papers]
-    wrong, right = Binder(given).bind("It is wrong [1]. It is right [2].")
-    drafts = [Draft(wrong, "unsupported", 0.0), Draft(right, "supported", 1.0)]
+    wrong, right = CitationBinder(given).bind("It is wrong [1]. It is right [2].")
+    drafts = [AnswerDraft(wrong, "unsupported", 0.0), AnswerDraft(right, "supported", 1.0)]
     whole = assembled(drafts, given, policy="drop")
     assert (whole.text, whole.papers, whole.dropped) == ("It is right [1].", (papers[1],), 1)
     assert [c.marker for c in whole.statements[0].citations] == [1]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.embeddings.base import MiniLM
-from footnote.rag.verification.alignment import Pair, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, pair, read_texts
 from footnote.rag.verification.features import NAMES, features
 from footnote.rag.verification.lexical import names, names_in, quantities, read_words, stem
-from footnote.rag.verification.verifier import LearnedVerifier, Weights, verify
+from footnote.rag.verification.verifier import LearnedVerifier, VerifierModel, verify
 from tests.conftest import HashedWords
 
 QUOTE = "OpenVLA was finetuned on 970,000 real robot episodes from the Open X-Embodiment dataset."
@@ -124,7 +124,7 @@ def test_forms_of_a_word_have_one_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
 
 
-def compared(said: str, *quotes: str, about: str = "") -> Pair:
+def compared(said: str, *quotes: str, about: str = "") -> AlignedPair:
     texts = read_texts([said, *quotes], HashedWords())
     return pair(texts[0], texts[1:], names_in(about))
 
@@ -174,7 +174,7 @@ def test_the_kept_classifiers_know_every_feature_they_weigh() -> None:
         files("footnote.rag.verification").joinpath("verdicts.json").read_text("utf-8")
     )
     for name in ("tokens", "sentences"):
-        weights = Weights.from_json(kept[name])
+        weights = VerifierModel.from_json(kept[name])
         assert set(weights.features) <= set(NAMES)
         assert weights.coefficients.shape == (3, len(weights.features))
         assert 0 < weights.partial < weights.supported < 1
@@ -182,7 +182,7 @@ def test_the_kept_classifiers_know_every_feature_they_weigh() -> None:
 
 def test_probabilities_are_those_of_a_hand_computed_case() -> None:
     one = np.array([[1.0], [0.0], [0.0]], np.float32)
-    weights = Weights(("covered",), one, np.zeros(3, np.float32), 0.5, 0.2)
+    weights = VerifierModel(("covered",), one, np.zeros(3, np.float32), 0.5, 0.2)
     # e^(ln 2) : 1 : 1 is 2 : 1 : 1.
     assert weights.probabilities({"covered": float(np.log(2))}) == pytest.approx([0.5, 0.25, 0.25])
 

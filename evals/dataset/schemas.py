@@ -34,7 +34,7 @@ class Shape(BaseModel):
 # A set: our own questions.
 
 
-class Said(Shape):
+class TurnSchema(Shape):
     """One message before a question."""
 
     role: Literal["user", "assistant"]
@@ -53,7 +53,7 @@ class QuestionRow(Shape):
 
     id: Name
     question: Text
-    history: list[Said] = []
+    history: list[TurnSchema] = []
     gold: list[Text] = []
     evidence: list[GoldQuote] = []
     nuggets: list[Text] = []
@@ -195,7 +195,7 @@ class RowShape(Shape):
     id: str
     tag: str
     question: str
-    history: list[Said] = []
+    history: list[TurnSchema] = []
     gold: dict[str, str] = {}
     answerable: bool
     error: str | None

@@ -1,6 +1,6 @@
 """The judge: a language model's opinion of an answer, kept on disk and never over its limit."""
 
-from footnote.evals.judge.budget import Limit
+from footnote.evals.judge.budget import SpendingLimit
 from footnote.evals.judge.cache import cache_key
 from footnote.evals.judge.judge import Judge
 from footnote.evals.judge.judgement import LABELS, Criterion, JudgeError, Judgement, LimitReached
@@ -16,9 +16,9 @@ __all__ = [
     "Judge",
     "JudgeError",
     "Judgement",
-    "Limit",
     "LimitReached",
     "Prices",
+    "SpendingLimit",
     "cache_key",
     "prompt",
     "retry_after",

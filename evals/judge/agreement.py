@@ -27,7 +27,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class AgreementFigure:
     """One measure of agreement.
 
     Attributes:
@@ -58,9 +58,9 @@ class Agreement:
     """
 
     n: int
-    raw: Figure
-    balanced_accuracy: Figure
-    kappa: Figure
+    raw: AgreementFigure
+    balanced_accuracy: AgreementFigure
+    kappa: AgreementFigure
     human_only: int
     judged_only: int
     failed: int
@@ -229,24 +229,26 @@ def _figure(
     judged: Codes,
     *,
     needs_classes: bool = True,
-) -> Figure:
+) -> AgreementFigure:
     if not human.size:
-        return Figure(None, None, None, "no id was rated by both sides")
+        return AgreementFigure(None, None, None, "no id was rated by both sides")
     if needs_classes and np.unique(human).size < 2:
-        return Figure(None, None, None, "all human labels are the same; label some of another kind")
+        return AgreementFigure(
+            None, None, None, "all human labels are the same; label some of another kind"
+        )
     value = measure(human, judged)
     if human.size < 2:
-        return Figure(value, None, None, "one pair cannot be resampled; label more")
+        return AgreementFigure(value, None, None, "one pair cannot be resampled; label more")
     seen = _resampled(measure, human, judged)
     defined = seen[~np.isnan(seen)]
     if defined.size == 0 or np.ptp(defined) == 0:
         # [1, 1] after five of five would claim a certainty that five pairs cannot give.
-        return Figure(value, None, None, "all resamples give the same value; label more")
+        return AgreementFigure(value, None, None, "all resamples give the same value; label more")
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     left_out = seen.size - defined.size
     reason = f"{left_out} of {seen.size} resamples had one human label only" if left_out else None
-    return Figure(value, float(low), float(high), reason)
+    return AgreementFigure(value, float(low), float(high), reason)
 
 
 def _resampled(

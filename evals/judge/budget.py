@@ -8,7 +8,7 @@ from footnote.rag.generation.settings import Prices
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class SpendingLimit:
     """What one Judge may spend: USD where prices are known, else tokens; or both."""
 
     usd: float | None = None
@@ -31,28 +31,28 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenCounts:
     """Tokens of a prompt and of what was written."""
 
     prompt: int = 0
     completion: int = 0
 
-    def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(self.prompt + other.prompt, self.completion + other.completion)
+    def __add__(self, other: "TokenCounts") -> "TokenCounts":
+        return TokenCounts(self.prompt + other.prompt, self.completion + other.completion)
 
-    def __sub__(self, other: "Tokens") -> "Tokens":
-        return Tokens(self.prompt - other.prompt, self.completion - other.completion)
+    def __sub__(self, other: "TokenCounts") -> "TokenCounts":
+        return TokenCounts(self.prompt - other.prompt, self.completion - other.completion)
 
 
-class Purse:
+class Budget:
     """What was spent, and the most that calls under way may yet spend; safe among threads."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: SpendingLimit) -> None:
         self.limit = limit
-        self.used = Tokens()
+        self.used = TokenCounts()
         self._lock = threading.Lock()
 
-    def reserve(self, most: Tokens) -> None:
+    def reserve(self, most: TokenCounts) -> None:
         """Sets aside the most that a call can take.
 
         Raises:
@@ -64,12 +64,12 @@ class Purse:
             self._check("USD", self.cost(after) or 0.0, self.limit.usd)
             self.used = after
 
-    def settle(self, most: Tokens, spent: Tokens) -> None:
+    def settle(self, most: TokenCounts, spent: TokenCounts) -> None:
         """Replaces what was set aside for a call by what it took."""
         with self._lock:
             self.used = self.used - most + spent
 
-    def cost(self, tokens: Tokens) -> float | None:
+    def cost(self, tokens: TokenCounts) -> float | None:
         """Returns the USD for some tokens; None where no price is known."""
         prices = self.limit.prices
         return prices.cost(tokens.prompt, tokens.completion) if prices else None

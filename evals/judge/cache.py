@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, Said, checked
+from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, JudgeReply, checked
 from footnote.evals.judge.prompts import PROMPT_VERSION
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 
 
-class _Record(Said):
+class _CachedJudgement(JudgeReply):
     """A file of the folder, which may be damaged."""
 
     criterion: Criterion
@@ -20,7 +20,7 @@ class _Record(Said):
     prompt_version: str
 
 
-class Kept:
+class JudgementCache:
     """The judgements of one model on disk."""
 
     def __init__(self, folder: Path, model: str) -> None:
@@ -38,10 +38,10 @@ class Kept:
         self._folder = folder
         self._model = model
 
-    def find(self, criterion: Criterion, key: str) -> Said | None:
+    def find(self, criterion: Criterion, key: str) -> JudgeReply | None:
         """Returns what was said; None where there is nothing, or a damaged file."""
         try:
-            kept = _Record.model_validate_json((self._folder / f"{key}.json").read_bytes())
+            kept = _CachedJudgement.model_validate_json((self._folder / f"{key}.json").read_bytes())
             said = checked(criterion, kept)
         except (OSError, ValueError):
             return None
@@ -76,7 +76,7 @@ class Kept:
             raise JudgeError(f"{self._folder}: cannot keep a judgement ({error})") from error
 
 
-def cache_key(config: ModelConfig, messages: Sequence[Mapping[str, str]]) -> str:
+def cache_key(config: LLMSettings, messages: Sequence[Mapping[str, str]]) -> str:
     """Returns 64 hex digits that stand for a model, its address and a prompt; not for a key."""
     parts = [config.model, config.base_url.rstrip("/"), PROMPT_VERSION, *messages]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

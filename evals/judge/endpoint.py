@@ -12,8 +12,8 @@ import httpx
 from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultHttpxClient, OpenAI
 from pydantic import BaseModel, Field, ValidationError
 
-from footnote.evals.judge.budget import Purse, Tokens
-from footnote.evals.judge.judgement import Criterion, Said, checked
+from footnote.evals.judge.budget import Budget, TokenCounts
+from footnote.evals.judge.judgement import Criterion, JudgeReply, checked
 from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import (
     bounded,
@@ -24,7 +24,7 @@ from footnote.index.embeddings.endpoints import (
     without_keys,
 )
 from footnote.rag.generation.retries import retry_after, said_by
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +46,12 @@ class Failed(Exception):
         self.wait = wait
 
 
-class _Message(BaseModel):
+class _ReplyMessage(BaseModel):
     content: str | None = None
 
 
 class _Choice(BaseModel):
-    message: _Message
+    message: _ReplyMessage
     finish_reason: str | None = None
 
 
@@ -70,7 +70,7 @@ class _Completion(BaseModel):
 class Endpoint:
     """Sends prompts to a chat model; may be used from many threads at once."""
 
-    def __init__(self, config: ModelConfig, purse: Purse) -> None:
+    def __init__(self, config: LLMSettings, purse: Budget) -> None:
         """Connects nothing yet; ``purse`` pays for each call."""
         self.config = config
         self._purse = purse
@@ -92,8 +92,8 @@ class Endpoint:
         self._client.close()
 
     def judge(
-        self, criterion: Criterion, messages: Sequence[Mapping[str, str]], spent: list[Tokens]
-    ) -> Said:
+        self, criterion: Criterion, messages: Sequence[Mapping[str, str]], spent: list[TokenCounts]
+    ) -> JudgeReply:
         """Returns what the model said, and adds to ``spent`` what each call took.
 
         Raises:
@@ -116,7 +116,7 @@ class Endpoint:
         if said := their_words(said_by(error), self._secrets):
             _log.warning("%s: %s: %s", self.where, type(error).__name__, said)
 
-    def _call(self, messages: Sequence[Mapping[str, str]], spent: list[Tokens]) -> _Choice:
+    def _call(self, messages: Sequence[Mapping[str, str]], spent: list[TokenCounts]) -> _Choice:
         """Returns what the endpoint replied, and adds to ``spent`` what it took."""
         options = self._options
         while True:
@@ -142,13 +142,16 @@ class Endpoint:
                 return choice
 
     def _send(
-        self, messages: Sequence[Mapping[str, str]], options: Mapping[str, Any], spent: list[Tokens]
+        self,
+        messages: Sequence[Mapping[str, str]],
+        options: Mapping[str, Any],
+        spent: list[TokenCounts],
     ) -> _Choice:
         text = "".join(message["content"] for message in messages)
         # No tokenizer makes more tokens than bytes, so the limit holds for any model.
-        most = Tokens(len(text.encode()) + _TEMPLATE_TOKENS, self.config.max_tokens)
+        most = TokenCounts(len(text.encode()) + _TEMPLATE_TOKENS, self.config.max_tokens)
         self._purse.reserve(most)
-        took = Tokens()
+        took = TokenCounts()
         try:
             sent: Any = messages
             raw = self._client.chat.completions.with_raw_response.create(
@@ -169,17 +172,19 @@ class Endpoint:
             spent.append(took)
 
 
-def _took(completion: _Completion, prompt_text: str) -> Tokens:
+def _took(completion: _Completion, prompt_text: str) -> TokenCounts:
     if completion.usage is not None:
-        return Tokens(completion.usage.prompt_tokens, completion.usage.completion_tokens)
+        return TokenCounts(completion.usage.prompt_tokens, completion.usage.completion_tokens)
     said = completion.choices[0].message.content or ""
-    return Tokens(count_tokens(prompt_text) + _TEMPLATE_TOKENS, count_tokens(said))
+    return TokenCounts(count_tokens(prompt_text) + _TEMPLATE_TOKENS, count_tokens(said))
 
 
-def _said(criterion: Criterion, choice: _Choice) -> Said:
+def _said(criterion: Criterion, choice: _Choice) -> JudgeReply:
     """Returns the judgement in a reply, which may stand after thoughts or within a fence."""
     text = (choice.message.content or "").rpartition("</think>")[2]
-    return checked(criterion, Said.model_validate_json(text[text.find("{") : text.rfind("}") + 1]))
+    return checked(
+        criterion, JudgeReply.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
+    )
 
 
 def _no_judgement(choice: _Choice) -> Failed:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from footnote.evals.judge.budget import Limit, Purse, Tokens
-from footnote.evals.judge.cache import Kept, cache_key
+from footnote.evals.judge.budget import Budget, SpendingLimit, TokenCounts
+from footnote.evals.judge.cache import JudgementCache, cache_key
 from footnote.evals.judge.endpoint import Endpoint, Failed
-from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, Said
+from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, JudgeReply
 from footnote.evals.judge.prompts import PROMPT_VERSION, prompt
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 
 ATTEMPTS = 5
 # Seconds before the second attempt, doubled before each further one.
@@ -29,10 +29,10 @@ class Judge:
 
     def __init__(
         self,
-        config: ModelConfig,
+        config: LLMSettings,
         *,
         cache: Path,
-        limit: Limit,
+        limit: SpendingLimit,
         sleep: Callable[[float], object] = time.sleep,
         attempts: int = ATTEMPTS,
     ) -> None:
@@ -51,8 +51,8 @@ class Judge:
         if not (config.api_key.isascii() and config.api_key.isprintable()):
             raise JudgeError("the API key holds characters that no header can; copy it again")
         self.config = config
-        self._kept = Kept(cache, config.model)
-        self._purse = Purse(limit)
+        self._kept = JudgementCache(cache, config.model)
+        self._purse = Budget(limit)
         self._endpoint = Endpoint(config, self._purse)
         self._sleep = sleep
         self._attempts = max(1, attempts)
@@ -119,7 +119,7 @@ class Judge:
             return self._ask(criterion, messages, key)
 
     def _ask(self, criterion: Criterion, messages: list[dict[str, str]], key: str) -> Judgement:
-        spent: list[Tokens] = []
+        spent: list[TokenCounts] = []
         for attempt in range(1, self._attempts + 1):
             try:
                 said = self._endpoint.judge(criterion, messages, spent)
@@ -137,13 +137,13 @@ class Judge:
 
     def _judgement(
         self,
-        spent: Sequence[Tokens],
+        spent: Sequence[TokenCounts],
         reason: str,
-        said: Said | None = None,
+        said: JudgeReply | None = None,
         *,
         cached: bool = False,
     ) -> Judgement:
-        used = sum(spent, Tokens())
+        used = sum(spent, TokenCounts())
         return Judgement(
             score=said.score if said else None,
             label=said.label if said else None,

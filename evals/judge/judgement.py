@@ -54,7 +54,7 @@ class Judgement:
         return self.score is None
 
 
-class Said(BaseModel):
+class JudgeReply(BaseModel):
     """The untrusted JSON of a reply: a score or a label, and a reason."""
 
     model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
@@ -64,7 +64,7 @@ class Said(BaseModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-def checked(criterion: Criterion, said: Said) -> Said:
+def checked(criterion: Criterion, said: JudgeReply) -> JudgeReply:
     """Returns what was said with its score filled in.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 from footnote.evals.metrics.summary import Row
 from footnote.evals.report.charts import outcomes
 from footnote.evals.report.numbers import number
-from footnote.evals.report.tables import Line, figures, groups
+from footnote.evals.report.tables import ReportLine, figures, groups
 
 
 def as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
@@ -41,7 +41,7 @@ def as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _named(line: Line) -> str:
+def _named(line: ReportLine) -> str:
     """Returns a measure's name with what a reader of its figures must know."""
     told = f" ({_markdown(line.trust)})" if line.trust else ""
     return _markdown(line.name) + (" (lower is better)" if line.lower else told)

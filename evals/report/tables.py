@@ -55,7 +55,7 @@ _OTHER = "Other measures"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """One row of the summary; figures as in ``report.json``.
 
     Attributes:
@@ -86,7 +86,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportFigure:
     """A time or a cost: a number without an interval, of which lower is better."""
 
     name: str
@@ -96,14 +96,14 @@ class Figure:
     unit: str = "answers"
 
 
-def groups(report: Mapping[str, Any]) -> Iterator[tuple[str, list[Line]]]:
+def groups(report: Mapping[str, Any]) -> Iterator[tuple[str, list[ReportLine]]]:
     """Yields each group that has a measure; one that we have no words for is not left out."""
     measures = report["measures"]["ALL"]
     known = {name for group in _GROUPS.values() for name in group}
     rest = {name: ("values", "") for name in measures if name not in known}
     for title, group in {**_GROUPS, _OTHER: rest}.items():
         lines = [
-            Line(name, unit, says, **_mean(measures[name]), trust=trust(report, name))
+            ReportLine(name, unit, says, **_mean(measures[name]), trust=trust(report, name))
             for name, (unit, says) in group.items()
             if name in measures
         ]
@@ -116,25 +116,27 @@ def _mean(measure: Mapping[str, Any]) -> dict[str, Any]:
     return MeanShape.model_validate(measure).model_dump()
 
 
-def figures(report: Mapping[str, Any]) -> Iterator[Figure]:
+def figures(report: Mapping[str, Any]) -> Iterator[ReportFigure]:
     """Yields each time and cost of a report."""
     times, usage = report["times"], report["usage"]
     if times["n"]:
-        yield Figure(
+        yield ReportFigure(
             "p50_ms", "half of the answers were faster", exact(times["p50_ms"]), times["n"]
         )
-        yield Figure("p95_ms", "19 of 20 answers were faster", exact(times["p95_ms"]), times["n"])
+        yield ReportFigure(
+            "p95_ms", "19 of 20 answers were faster", exact(times["p95_ms"]), times["n"]
+        )
     for name in ("prompt_tokens", "completion_tokens"):
-        yield Figure(name, "over all answers", f"{usage[name]:,}", times["n"])
+        yield ReportFigure(name, "over all answers", f"{usage[name]:,}", times["n"])
     cost = "price unknown" if usage["cost_usd"] is None else f"{usage['cost_usd']:.4f}"
-    yield Figure("cost_usd", "US dollars over all answers", cost, times["n"])
+    yield ReportFigure("cost_usd", "US dollars over all answers", cost, times["n"])
     if judge := report.get("judge"):
         yield from _judge_figures(judge)
 
 
-def _judge_figures(judge: Mapping[str, Any]) -> Iterator[Figure]:
+def _judge_figures(judge: Mapping[str, Any]) -> Iterator[ReportFigure]:
     count = judge["judgements"]
     kept = f"spent on judging, {judge['cached']} kept from before"
-    yield Figure("judge_tokens", kept, f"{judge['tokens']:,}", count, "judgements")
+    yield ReportFigure("judge_tokens", kept, f"{judge['tokens']:,}", count, "judgements")
     cost = "price unknown" if judge["cost_usd"] is None else f"{judge['cost_usd']:.4f}"
-    yield Figure("judge_cost_usd", "US dollars spent on judging", cost, count, "judgements")
+    yield ReportFigure("judge_cost_usd", "US dollars spent on judging", cost, count, "judgements")

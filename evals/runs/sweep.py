@@ -41,7 +41,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SweepLine:
     """One setting's result; ``gap`` is against the first setting, None for that itself.
 
     Attributes:
@@ -89,7 +89,7 @@ def _value(name: str, key: str, text: str) -> int | float | str:
     return value
 
 
-def table(folders: Mapping[str, Path], measure: str) -> list[Line]:
+def table(folders: Mapping[str, Path], measure: str) -> list[SweepLine]:
     """Returns one line a setting, in the given order; the first is what others are held against.
 
     Args:
@@ -113,11 +113,11 @@ def table(folders: Mapping[str, Path], measure: str) -> list[Line]:
         value = mean(list(found.values()))
         if value is None:
             raise FootnoteError(f"run {name} has no measure {measure!r}; see its report.json")
-        lines.append(Line(name, value, gaps.get(name), name in stands))
+        lines.append(SweepLine(name, value, gaps.get(name), name in stands))
     return lines
 
 
-def best(lines: Sequence[Line], measure: str) -> Line | None:
+def best(lines: Sequence[SweepLine], measure: str) -> SweepLine | None:
     """Returns the line with the best mean, which chance may have made so; None of no lines."""
     sign = -1 if measure in LOWER_IS_BETTER else 1
     return max(lines, key=lambda line: sign * line.mean.mean, default=None)

@@ -60,7 +60,7 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TokenEmbedding:
     """What a model makes of one text, token by token.
 
     Attributes:
@@ -77,14 +77,14 @@ class Reading:
 
 
 @runtime_checkable
-class Reader(Protocol):
+class TokenEmbedder(Protocol):
     """An embedder that also tells what it made of each token."""
 
     @property
     def reader(self) -> str:
         """Its name and version; readings of another do not match."""
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
+    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Returns a reading of each text; its vector is the one that ``embed`` gives."""
 
 
@@ -164,16 +164,16 @@ class MiniLM(_MatrixEmbedding):
         """Name and version of the readings."""
         return f"{MODEL_NAME}-{EXPORT_VERSION}"
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
+    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Returns a reading of each text, in order."""
         encoded = self._tokenizer.encode_batch(list(texts))
         with ThreadPoolExecutor(self._threads) as pool:
             return list(pool.map(self._reading, encoded))
 
-    def _reading(self, encoded: Encoding) -> Reading:
+    def _reading(self, encoded: Encoding) -> TokenEmbedding:
         vector, tokens = self._run(encoded, ["embedding", "tokens"])
         # The first and the last are the model's own marks.
-        return Reading(self.reader, vector, tokens[1:-1], encoded.offsets[1:-1])
+        return TokenEmbedding(self.reader, vector, tokens[1:-1], encoded.offsets[1:-1])
 
     def _vector(self, encoded: Encoding) -> Matrix:
         return self._run(encoded, ["embedding"])[0]

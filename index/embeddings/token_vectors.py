@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from footnote.index.embeddings.base import Matrix, Reading
+from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.models import Paper, Passage, Span
 
 # Tokens of the title belong to no sentence.
@@ -48,7 +48,7 @@ class Tokens:
 
 
 def passage_tokens(
-    paper: Paper, passage: Passage, sentences: Sequence[Span], reading: Reading
+    paper: Paper, passage: Passage, sentences: Sequence[Span], reading: TokenEmbedding
 ) -> Tokens:
     """Returns the tokens of a passage that was read with its paper's title before it.
 

@@ -19,7 +19,7 @@ MOST_PROBLEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """What became of one file as it was read.
 
     Attributes:
@@ -58,7 +58,7 @@ class Gathered:
             most_unpacked: Bytes that a packed file may open to.
             most_kept: Bytes that the papers of all files together may take; None sets no limit.
         """
-        self.files: list[Reading] = []
+        self.files: list[FileReading] = []
         self._spool = TemporaryFile()  # noqa: SIM115  # closed with this
         self._most_unpacked, self._most_kept = most_unpacked, most_kept
 
@@ -79,7 +79,7 @@ class Gathered:
         return sum(file.papers for file in self.files)
 
     @property
-    def failures(self) -> list[Reading]:
+    def failures(self) -> list[FileReading]:
         """The files, and the folders, that were given and could not be read."""
         return [file for file in self.files if file.failed]
 
@@ -105,7 +105,7 @@ class Gathered:
         ]
         if all(file.error for file in found):
             told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"
-            found = [Reading(str(path), str(path), error=told)]
+            found = [FileReading(str(path), str(path), error=told)]
         self.files += found
 
     def check(self) -> None:
@@ -137,7 +137,7 @@ class Gathered:
             for _ in range(file.papers):
                 yield place, from_json(self._spool.readline().decode())
 
-    def _read(self, path: Path, name: str, of: str, within: str) -> Reading:
+    def _read(self, path: Path, name: str, of: str, within: str) -> FileReading:
         begin, refused, problems, papers = self._spool.tell(), 0, list[Problem](), 0
         try:
             for found in read_papers(path, name=within, most_unpacked=self._most_unpacked):
@@ -152,8 +152,8 @@ class Gathered:
             # What it gave until then is not kept: a file goes in whole or not at all.
             self._spool.seek(begin)
             self._spool.truncate()
-            return Reading(name, of, error=str(error).removeprefix(f"{path}: "))
-        return Reading(name, of, papers, refused, tuple(problems))
+            return FileReading(name, of, error=str(error).removeprefix(f"{path}: "))
+        return FileReading(name, of, papers, refused, tuple(problems))
 
     def _keep(self, path: Path, paper: Paper) -> None:
         self._spool.write(to_json(paper).encode() + b"\n")
@@ -190,7 +190,7 @@ def read_sources(paths: Sequence[Path]) -> Sources:
         return Sources(tuple(paper for _, paper in found.records()), tuple(problems))
 
 
-def _problems(file: Reading) -> tuple[Problem, ...]:
+def _problems(file: FileReading) -> tuple[Problem, ...]:
     if file.error is None:
         return file.problems
     return (Problem(str(Path(file.name).relative_to(file.of)), None, file.error),)

@@ -89,7 +89,7 @@ def _filled(text: str) -> str:
     return encodable(text)
 
 
-class _Record(BaseModel):
+class _InputRecord(BaseModel):
     """The untrusted fields of one record; unknown fields are let go."""
 
     model_config = ConfigDict(extra="ignore")
@@ -130,7 +130,7 @@ def paper_of(fields: Mapping[str, object]) -> Paper:
     Raises:
         ValueError: A field is missing or of the wrong kind; ``fault`` says which.
     """
-    record = _Record.model_validate({k: v for k, v in fields.items() if v is not None})
+    record = _InputRecord.model_validate({k: v for k, v in fields.items() if v is not None})
     arxiv = next((i for i in record.identifiers() if i.startswith("arxiv:")), None)
     url = record.url or (f"https://arxiv.org/abs/{arxiv.partition(':')[2]}" if arxiv else None)
     return make_paper(

@@ -17,7 +17,7 @@ COLLECTION = "passages"
 BATCH_ROWS = 5000
 
 
-class Vectors:
+class ChromaIndex:
     """One Chroma collection in one folder, ids being the catalog's passage numbers."""
 
     def __init__(self, folder: Path) -> None:

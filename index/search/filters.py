@@ -86,7 +86,7 @@ class Filters:
 EVERYTHING = Filters()
 
 
-class Names:
+class NameFilter:
     """The venues, authors and sources of a library, each name with its papers' numbers.
 
     A kind is read when it is first asked about and kept until the library changes: 2.3 s for

@@ -45,7 +45,7 @@ def stems(text: str, language: str = "english") -> list[str]:
     return list(_analyzer(language).analyze(text))
 
 
-class Words:
+class FullTextIndex:
     """One Tantivy index in one folder; a document a paper, its number being the catalog's."""
 
     def __init__(self, folder: Path) -> None:

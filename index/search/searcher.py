@@ -9,10 +9,10 @@ import numpy as np
 
 from footnote.index import LibraryError
 from footnote.index.clusters.layout import LibraryMap, Maps
-from footnote.index.embeddings.base import Embedder, Matrix, Reader
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
-from footnote.index.search.filters import EVERYTHING, Filters, Names
+from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
 from footnote.index.search.snapshots import Snapshots
 from footnote.index.search.spelling import respelled
 from footnote.index.storage.catalog import Catalog
@@ -46,7 +46,7 @@ class Searchable:
         self._snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
         # The state of the catalog that was looked at last, and whether all was read in it.
         self._all_read: tuple[tuple[int, str | None] | None, bool] = (None, False)
-        self.names = Names(catalog)
+        self.names = NameFilter(catalog)
         self._maps = Maps(catalog)
 
     @property
@@ -149,14 +149,14 @@ class Searchable:
     def tokens(self, papers: Sequence[Paper]) -> dict[str, Tokens]:
         """Returns the tokens of papers, by id; one that was never read is left out."""
         embedder = self.embedder
-        if not isinstance(embedder, Reader):
+        if not isinstance(embedder, TokenEmbedder):
             return {}
         return self._catalog.tokens([paper.id for paper in papers], embedder.reader)
 
     @property
     def reads(self) -> bool:
         """Whether the embedder reads tokens and those of every passage are here."""
-        if not isinstance(self.embedder, Reader):
+        if not isinstance(self.embedder, TokenEmbedder):
             return False
         # Counting 28,000 rows takes 30 ms: done once for each state of the catalog.
         state = (self._catalog.data_version(), self._catalog.meta("revision"))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.index import EmbedderMismatch, LibraryError
-from footnote.index.search.chroma import BATCH_ROWS, Vectors
-from footnote.index.search.fulltext import Words
+from footnote.index.search.chroma import BATCH_ROWS, ChromaIndex
+from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.storage.catalog import Catalog
 
 # A passage that finds itself has cosine 1; float32 and the graph's rounding take some away.
@@ -26,8 +26,8 @@ class Snapshot:
     """The two derived stores of one generation, opened."""
 
     generation: int
-    vectors: Vectors
-    words: Words
+    vectors: ChromaIndex
+    words: FullTextIndex
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -140,7 +140,7 @@ class Snapshots:
         self.sweep()
 
     def _write_vectors(self, folder: Path) -> None:
-        vectors = Vectors(folder)
+        vectors = ChromaIndex(folder)
         wanted, held = set(self._catalog.passage_numbers()), vectors.numbers()
         vectors.delete(held - wanted)
         missing = sorted(wanted - held)
@@ -150,7 +150,7 @@ class Snapshots:
 
     def _write_words(self, folder: Path) -> None:
         # Always afresh: 22,000 papers a second, and no way to be half right.
-        words = Words(folder)
+        words = FullTextIndex(folder)
         words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers())
         words.close()
 
@@ -177,9 +177,9 @@ class Snapshots:
 
 def _open(folder: Path, generation: int) -> Snapshot:
     try:
-        vectors = Vectors(folder / "vectors")
+        vectors = ChromaIndex(folder / "vectors")
         try:
-            return Snapshot(generation, vectors, Words(folder / "words"))
+            return Snapshot(generation, vectors, FullTextIndex(folder / "words"))
         except BaseException:
             vectors.close()
             raise

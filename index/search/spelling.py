@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from footnote.index.models import Paper
-from footnote.index.search.fulltext import STOP_WORDS, Words, query_words
+from footnote.index.search.fulltext import STOP_WORDS, FullTextIndex, query_words
 
 # A shorter word is as near to many others.
 _SHORTEST = 5
@@ -20,7 +20,7 @@ _ALIKE = 0.75
 
 
 def respelled(
-    word: str, words: Words, papers: Callable[[Sequence[int]], Sequence[Paper]]
+    word: str, words: FullTextIndex, papers: Callable[[Sequence[int]], Sequence[Paper]]
 ) -> str | None:
     """Returns the commonest word of the library that is nearest to one that it does not have.
 

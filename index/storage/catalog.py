@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from footnote.index.models import Paper, Span, from_json, year_bounds
-from footnote.index.storage.papers import Entry as Entry
 from footnote.index.storage.papers import Stored
 from footnote.index.storage.vectors import MANY, in_parts
 
@@ -53,7 +52,7 @@ class Place:
     year: int | None
 
 
-class _Known:
+class _KnownPaper:
     """Rows as they were read at one version of the file: 4 ms of a search's 13 otherwise."""
 
     def __init__(self, version: int = -1) -> None:
@@ -73,11 +72,11 @@ class Catalog(Stored):
         Raises:
             LibraryError: The file is no catalog, or one of another version.
         """
-        self._known = _Known()
+        self._known = _KnownPaper()
         super().__init__(path, _SCHEMA)
 
     def _begun(self) -> None:
-        self._known = _Known()
+        self._known = _KnownPaper()
 
     # What is stored about the library itself.
 
@@ -155,13 +154,13 @@ class Catalog(Stored):
             known |= {number: from_json(record) for number, record in rows}
         return {n: known[n] for n in numbers if n in known}
 
-    def _fresh(self) -> "_Known":
+    def _fresh(self) -> "_KnownPaper":
         """Returns what was read since the last change to the file, by whomever."""
         with self._lock:
             version = self.data_version()
             full = max(len(self._known.papers), len(self._known.places)) > MOST_KNOWN
             if self._known.version != version or full:
-                self._known = _Known(version)
+                self._known = _KnownPaper(version)
             return self._known
 
     # Sentences and passages.

@@ -51,7 +51,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ImportChange:
     """What an import did to one paper.
 
     Attributes:
@@ -93,12 +93,14 @@ class Imports(Embedded):
         with self.transaction():
             self._db.execute("UPDATE imports SET complete = 1 WHERE number = ?", (done.number,))
 
-    def changes(self, number: int) -> list[Change]:
+    def changes(self, number: int) -> list[ImportChange]:
         """Returns what an import changed, by number of the paper."""
         rows = self._rows(
             "SELECT paper, record FROM changes WHERE import = ? ORDER BY paper", (number,)
         )
-        return [Change(paper, from_json(record) if record else None) for paper, record in rows]
+        return [
+            ImportChange(paper, from_json(record) if record else None) for paper, record in rows
+        ]
 
     def undoing(self, number: int) -> tuple[int, int]:
         """Returns how many papers undoing an import would remove, and how many restore."""

@@ -21,7 +21,7 @@ _NEXT_NUMBER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EmbeddedPaper:
     """A paper ready to be stored.
 
     Attributes:
@@ -43,7 +43,7 @@ class Entry:
 class Stored(Imports):
     """The papers of a catalog, as they are written."""
 
-    def store(self, entries: Sequence[Entry], of: Import | None = None) -> list[int]:
+    def store(self, entries: Sequence[EmbeddedPaper], of: Import | None = None) -> list[int]:
         """Writes papers, their passages and vectors in one transaction; returns their numbers.
 
         Args:
@@ -72,7 +72,7 @@ class Stored(Imports):
                 self._forget(number)
             self._hand_on(freed)
 
-    def revert(self, number: int, entries: Sequence[Entry]) -> int:
+    def revert(self, number: int, entries: Sequence[EmbeddedPaper]) -> int:
         """Takes back an import in one transaction; returns how many papers it removes.
 
         Args:
@@ -114,7 +114,7 @@ class Stored(Imports):
         self._make_tokens()
         self.set_meta(revision=str(int(self.meta("revision") or 0) + 1))
 
-    def _store(self, entry: Entry, of: Import | None) -> int:
+    def _store(self, entry: EmbeddedPaper, of: Import | None) -> int:
         paper, known = entry.paper, entry.number
         number: int = self._db.execute(_NEXT_NUMBER).fetchone()[0] if known is None else known
         for other in entry.absorbs:
@@ -139,7 +139,7 @@ class Stored(Imports):
             self._store_text(entry, number, entry.vectors)
         return number
 
-    def _store_text(self, entry: Entry, number: int, vectors: Matrix) -> None:
+    def _store_text(self, entry: EmbeddedPaper, number: int, vectors: Matrix) -> None:
         """Writes what embedders made of a paper's text, in place of what they made of another."""
         sentences = json.dumps(entry.sentences)
         self._db.execute("UPDATE papers SET sentences = ? WHERE number = ?", (sentences, number))

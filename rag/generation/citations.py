@@ -70,7 +70,7 @@ class Bound:
     lead: str = ""
 
 
-class Binder:
+class CitationBinder:
     """Numbers the papers of one answer by first use, while it is being written."""
 
     def __init__(self, evidence: Sequence[Sentence]) -> None:

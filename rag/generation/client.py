@@ -36,16 +36,16 @@ from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
 from footnote.rag.generation.reasoning import Thoughts
 from footnote.rag.generation.retries import fewer_options, said_by, wait_before
-from footnote.rag.generation.settings import ModelConfig
+from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.generation.streaming import (
     LONGEST_LINE,
     Broken,
     Chunk,
     Closed,
-    Delta,
     Late,
-    Tokens,
     TooLong,
+    WireDelta,
+    WireUsage,
     events,
 )
 
@@ -73,7 +73,7 @@ _LONGEST_WORD = 200
 class Chat:
     """Calls one model; may be used from many threads at once."""
 
-    def __init__(self, config: ModelConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: LLMSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Connects nothing yet; ``sleep`` waits so many seconds before a retry."""
         self.config = config
         self.sleep = sleep
@@ -168,7 +168,7 @@ class Call:
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
         self._written = self._word = ""
-        self._tokens: Tokens | None = None
+        self._tokens: WireUsage | None = None
 
     @property
     def usage(self) -> Usage:
@@ -272,12 +272,12 @@ class Call:
             raise Broken(str(said)[:LONGEST_LINE])
         if chunk.usage:
             try:
-                self._tokens = Tokens.model_validate(chunk.usage)
+                self._tokens = WireUsage.model_validate(chunk.usage)
             except ValidationError:
                 self._tokens = None
         for choice in chunk.choices or ():
             self.finish = choice.finish_reason or self.finish
-            delta = choice.delta or Delta()
+            delta = choice.delta or WireDelta()
             room = self._chat.most_written - len(self._written)
             self.refusal += (delta.refusal or "")[:room]
             written = (delta.content or "") + (delta.refusal or "")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from footnote.index.models import Paper
 from footnote.rag.answer import Delta, Mode, Side, Stage, Statement, Usage
-from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.retrieval.evidence import Sentence
 
 # What stands before a paper's title where papers disagree.
@@ -68,7 +68,7 @@ class ExtractiveComposer:
 
         Where papers take sides, each paper's paragraph stands under its title and its side.
         """
-        binder = Binder(evidence)
+        binder = CitationBinder(evidence)
         statements: list[Statement] = []
         paragraphs: list[str] = []
         apart = _take_sides(evidence)

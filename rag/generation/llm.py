@@ -8,12 +8,12 @@ from dataclasses import replace
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
-from footnote.rag.generation.citations import Binder
+from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.client import Call, Chat
 from footnote.rag.generation.extractive import Composed
 from footnote.rag.generation.prompts import answer_messages, repair_messages
-from footnote.rag.generation.repair import Assembled, Draft, assembled, judged, repaired
-from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, ModelConfig, Prices
+from footnote.rag.generation.repair import AnswerDraft, Assembled, assembled, judged, repaired
+from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
@@ -28,7 +28,7 @@ class LLMComposer:
 
     def __init__(
         self,
-        config: ModelConfig,
+        config: LLMSettings,
         *,
         embedder: Embedder,
         verifier: Verifier | None = None,
@@ -66,7 +66,7 @@ class LLMComposer:
                 f"the question leaves no room for evidence in {self.config.prompt_tokens:,} tokens"
             )
         given = evidence[:fitting]
-        binder = Binder(given)
+        binder = CitationBinder(given)
         call = self._chat.call(messages, deadline=deadline)
         for piece in call:
             if ready := binder.feed(piece):
@@ -85,7 +85,7 @@ class LLMComposer:
         self, question: str, call: Call, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired where that is wanted and works."""
-        bounds = Binder(given).bind(call.text)
+        bounds = CitationBinder(given).bind(call.text)
         written = judged(bounds, given, verifier=self._verifier, deadline=deadline)
         if not bounds:
             raise ComposerError(self._nothing(call))
@@ -117,8 +117,8 @@ class LLMComposer:
         yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
 
     def _repaired(
-        self, question: str, written: list[Draft], given: Sequence[Sentence], deadline: float
-    ) -> tuple[list[Draft], int, Usage]:
+        self, question: str, written: list[AnswerDraft], given: Sequence[Sentence], deadline: float
+    ) -> tuple[list[AnswerDraft], int, Usage]:
         """Returns the sentences after one more call, how many it withdrew, and what it took.
 
         They stay as they are where the call fails.
@@ -168,7 +168,7 @@ def _refuses(text: str) -> bool:
 
 def _streamed(text: str, given: Sequence[Sentence]) -> str:
     """Returns a text as it is shown while it streams."""
-    binder = Binder(given)
+    binder = CitationBinder(given)
     return binder.feed(text) + binder.flush()
 
 
@@ -193,4 +193,4 @@ def _noted(whole: Assembled, note: str) -> Assembled:
     return replace(whole, statements=(*others, replace(last, notes=(*last.notes, note))))
 
 
-__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MODEL", "LLMComposer", "ModelConfig", "Prices"]
+__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MODEL", "LLMComposer", "LLMSettings", "Prices"]

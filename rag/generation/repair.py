@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
 from footnote.rag.answer import REFUSAL, Statement, Verdict
-from footnote.rag.generation.citations import Binder, Bound, is_dangling
+from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
 from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
@@ -29,7 +29,7 @@ _CORRECTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class AnswerDraft:
     """A sentence of a model's text, with the verdict on it."""
 
     bound: Bound
@@ -82,7 +82,7 @@ def judged(
     *,
     verifier: Verifier,
     deadline: float = math.inf,
-) -> list[Draft]:
+) -> list[AnswerDraft]:
     """Returns the sentences of a model's text with a verdict on each.
 
     Args:
@@ -91,7 +91,7 @@ def judged(
         verifier: Judges each.
         deadline: By ``time.monotonic``; what could not be judged before it is left out.
     """
-    drafts: list[Draft] = []
+    drafts: list[AnswerDraft] = []
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
     for bound in bounds:
         if time.monotonic() >= deadline:
@@ -100,18 +100,18 @@ def judged(
         cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
         about = [f"{paper.title} {paper.abstract}" for paper in cited]
         ruling = verifier.verify(bound.text, quotes, about=about)
-        drafts.append(Draft(bound, ruling.verdict, ruling.support))
+        drafts.append(AnswerDraft(bound, ruling.verdict, ruling.support))
     return drafts
 
 
 def repaired(
-    drafts: Sequence[Draft],
+    drafts: Sequence[AnswerDraft],
     reply: str,
     evidence: Sequence[Sentence],
     *,
     verifier: Verifier,
     deadline: float = math.inf,
-) -> tuple[list[Draft], int]:
+) -> tuple[list[AnswerDraft], int]:
     """Returns the sentences, corrected where that is better, and how many were withdrawn.
 
     Args:
@@ -122,7 +122,7 @@ def repaired(
         deadline: By ``time.monotonic``; what comes after it stays as it was written.
     """
     said = _corrections(reply)
-    kept: list[Draft] = []
+    kept: list[AnswerDraft] = []
     number = withdrawn = 0
     for draft in drafts:
         number += draft.fault is not None
@@ -132,7 +132,7 @@ def repaired(
         elif _withdraws(correction) and draft.verdict == "unsupported":
             withdrawn += 1
         else:
-            bounds = Binder(evidence).bind(correction)
+            bounds = CitationBinder(evidence).bind(correction)
             better = judged(bounds, evidence, verifier=verifier, deadline=deadline)
             others = {other.bound.text for other in drafts if other is not draft}
             new = not _withdraws(correction) and not others & {b.bound.text for b in better}
@@ -143,7 +143,7 @@ def repaired(
 
 
 def assembled(
-    drafts: Sequence[Draft], evidence: Sequence[Sentence], *, policy: Policy
+    drafts: Sequence[AnswerDraft], evidence: Sequence[Sentence], *, policy: Policy
 ) -> Assembled:
     """Returns the text of the sentences, its papers numbered by first use.
 
@@ -152,7 +152,7 @@ def assembled(
         evidence: What their numbers mean.
         policy: Whether an unsupported sentence is marked or left out.
     """
-    binder = Binder(evidence)
+    binder = CitationBinder(evidence)
     statements: list[Statement] = []
     text = broken = ""
     dropped = 0
@@ -190,7 +190,7 @@ def _withdraws(correction: str) -> bool:
     return plain == WITHDRAW.casefold() or REFUSAL.rstrip(".").casefold() in plain
 
 
-def _led(drafts: Sequence[Draft], lead: str) -> list[Draft]:
+def _led(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:
     """Returns the sentences of one correction, standing where the corrected one stood."""
     leads = [lead, *[" "] * (len(drafts) - 1)]
     return [

@@ -41,7 +41,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelConfig:
+class LLMSettings:
     """Which model writes, and where it is.
 
     Attributes:
@@ -67,7 +67,7 @@ class ModelConfig:
     prices: Prices | None = None
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "ModelConfig | None":
+    def from_environment(cls, environ: Mapping[str, str]) -> "LLMSettings | None":
         """Returns the configured model, or None when nothing is configured.
 
         A key alone means OpenAI's endpoint; a base URL needs the name of a model with it.

@@ -27,7 +27,7 @@ class TooLong(Broken):
     """A line came that no answer has."""
 
 
-class Delta(BaseModel):
+class WireDelta(BaseModel):
     """More of an answer, or of a refusal."""
 
     content: str | None = None
@@ -37,11 +37,11 @@ class Delta(BaseModel):
 class Choice(BaseModel):
     """One answer of those that were asked for."""
 
-    delta: Delta | None = None
+    delta: WireDelta | None = None
     finish_reason: str | None = None
 
 
-class Tokens(BaseModel):
+class WireUsage(BaseModel):
     """What a call took, as the endpoint counts."""
 
     prompt_tokens: int = Field(ge=0, le=_MOST_TOKENS)

@@ -18,7 +18,7 @@ def either(*lists: Iterable[str]) -> str:
     return rf"(?:{'|'.join(word for one in lists for word in one)})\b"
 
 
-class Command(NamedTuple):
+class OrderRule(NamedTuple):
     """An imperative.
 
     Attributes:

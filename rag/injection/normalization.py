@@ -59,24 +59,24 @@ _SHIFTED = ("vtaber", "qvfertneq", "vafgehpgvbaf", "cebzcg")
 _BACKWARDS = ("erongi", "drager", "snoitcurtsni", "tpmorp")
 
 
-class Reading(NamedTuple):
+class NormalizedText(NamedTuple):
     """What a text says, in lower case and in one line; ``coded``: a person would not see it."""
 
     text: str
     coded: bool
 
 
-def readings(text: str) -> Iterator[Reading]:
+def readings(text: str) -> Iterator[NormalizedText]:
     """Yields what a text says: as it stands, without its dress, then in codes."""
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     words = (text.casefold() if text.isascii() else _plain(text)).split()
     plain = " ".join(words)
-    yield Reading(plain, coded=False)
+    yield NormalizedText(plain, coded=False)
     bare = undressed(plain)
     if bare != plain:
-        yield Reading(bare, coded=False)
-    yield from (Reading(code, coded=True) for code in _codes(text, plain, words))
+        yield NormalizedText(bare, coded=False)
+    yield from (NormalizedText(code, coded=True) for code in _codes(text, plain, words))
 
 
 def undressed(text: str) -> str:

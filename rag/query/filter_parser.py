@@ -10,7 +10,7 @@ from footnote.index.library import Library
 from footnote.index.search.filters import EVERYTHING, Filters, NameKind
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Answer, Constraint, ConstraintKind
-from footnote.rag.query.filter_patterns import Limit, limits, only_years
+from footnote.rag.query.filter_patterns import FilterMatch, limits, only_years
 from footnote.rag.query.question import Question
 
 _YEARS: tuple[ConstraintKind, ...] = ("since", "until")
@@ -117,7 +117,7 @@ def _with(filters: Filters, read: Sequence[Constraint]) -> Filters:
     return replace(filters, **values)
 
 
-def _constraints(text: str, found: Sequence[Limit]) -> list[Constraint]:
+def _constraints(text: str, found: Sequence[FilterMatch]) -> list[Constraint]:
     return [
         Constraint(kind, value, text[limit.start : limit.end])
         for limit in found
@@ -125,7 +125,7 @@ def _constraints(text: str, found: Sequence[Limit]) -> list[Constraint]:
     ]
 
 
-def _without(text: str, found: Sequence[Limit]) -> str:
+def _without(text: str, found: Sequence[FilterMatch]) -> str:
     """Returns a question without the words that became filters, unless nothing else is left."""
     rest = text
     for limit in reversed(found):

@@ -132,7 +132,7 @@ _SOURCE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class FilterMatch:
     """Words of a question that limit it, from ``start`` to ``end``, and what they say.
 
     Attributes:
@@ -145,7 +145,7 @@ class Limit:
     sure: bool = False
 
 
-def limits(text: str, has: Has, today: date) -> list[Limit]:
+def limits(text: str, has: Has, today: date) -> list[FilterMatch]:
     """Returns what a question says about years, venue, author and source, in its order.
 
     Args:
@@ -153,7 +153,7 @@ def limits(text: str, has: Has, today: date) -> list[Limit]:
         has: Asked only about words that stand where such a name would.
         today: What "last year" counts from.
     """
-    kept: list[Limit] = []
+    kept: list[FilterMatch] = []
     for limit in (*_names(text, has), *_years(text, today)):
         apart = all(limit.end <= other.start or other.end <= limit.start for other in kept)
         said = {kind for other in kept for kind in other.values}
@@ -162,7 +162,7 @@ def limits(text: str, has: Has, today: date) -> list[Limit]:
     return sorted(kept, key=lambda limit: limit.start)
 
 
-def _stands(text: str, limit: Limit) -> bool:
+def _stands(text: str, limit: FilterMatch) -> bool:
     """Returns whether what follows a limit leaves it alone."""
     if limit.sure or _FOLLOWS.match(text, limit.end):
         return True
@@ -195,7 +195,7 @@ def only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
     return next((limit.values for limit in _years(asked, today)), {})
 
 
-def _years(text: str, today: date) -> Iterator[Limit]:
+def _years(text: str, today: date) -> Iterator[FilterMatch]:
     about = [match.start() for match in _ABOUT_PAPERS.finditer(text)]
     for match in _RANGE.finditer(text):
         start = match.start("cut0") if match["cut0"] else match.start("cut")
@@ -232,13 +232,13 @@ def _bounds(how: str, year: int, on: bool) -> tuple[int | None, int | None]:
 
 def _limit(
     start: int, end: int, since: int | None, until: int | None, today: date
-) -> Iterator[Limit]:
+) -> Iterator[FilterMatch]:
     years = [year for year in (since, until) if year is not None]
     if all(FIRST_YEAR <= year <= today.year for year in years):
         values: dict[ConstraintKind, int | str] = {}
         values |= {"since": since} if since is not None else {}
         values |= {"until": until} if until is not None else {}
-        yield Limit(start, end, values)
+        yield FilterMatch(start, end, values)
 
 
 def _is_of_papers(
@@ -260,14 +260,14 @@ def _is_of_papers(
     return not text[:start].strip() or (not loose and not text[end:].strip(" ?!.,"))
 
 
-def _names(text: str, has: Has) -> Iterator[Limit]:
+def _names(text: str, has: Has) -> Iterator[FilterMatch]:
     for match in _VENUE.finditer(text):
         end = match.end("venue")
         # "Science on T5": the topic after a name may look like its end.
         while end > match.start("venue"):
             name = text[match.start("venue") : end]
             if has("venue", name):
-                yield Limit(match.start("cut"), end, {"venue": name})
+                yield FilterMatch(match.start("cut"), end, {"venue": name})
                 break
             end = match.start("venue") + name.rfind(" ") if " " in name else 0
     for pattern in (*_AUTHORS, *_SURE_AUTHORS, _FULL_NAME):
@@ -277,7 +277,7 @@ def _names(text: str, has: Has) -> Iterator[Limit]:
             if alone and (pattern is _FULL_NAME or fold(name) in _NO_SURNAME):
                 continue
             if has("author", name):
-                yield Limit(*match.span("cut"), {"author": name}, pattern in _SURE_AUTHORS)
+                yield FilterMatch(*match.span("cut"), {"author": name}, pattern in _SURE_AUTHORS)
     for match in _SOURCE.finditer(text):
         if has("source", match["source"]):
-            yield Limit(*match.span("cut"), {"source": match["source"]})
+            yield FilterMatch(*match.span("cut"), {"source": match["source"]})

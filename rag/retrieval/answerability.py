@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from footnote.rag.retrieval.hybrid import Found
+from footnote.rag.retrieval.hybrid import RetrievalResult
 
 SIGNALS = ("cosine", "match", "weakest", "outstanding", "length")
 
@@ -37,7 +37,7 @@ class Answerable:
         text = files(__package__).joinpath("answerability.json").read_text("utf-8")
         return cls(**{name: json.loads(text)[name] for name in cls.__slots__})
 
-    def chance(self, found: Found) -> float:
+    def chance(self, found: RetrievalResult) -> float:
         """Returns the chance, in [0, 1], that the library answers the question."""
         seen = signals(found)
         if not seen:
@@ -46,7 +46,7 @@ class Answerable:
         return float(1 / (1 + np.exp(-(total + self.bias))))
 
 
-def signals(found: Found) -> dict[str, float]:
+def signals(found: RetrievalResult) -> dict[str, float]:
     """Returns what tells an answerable question, none where nothing was found.
 
     ``cosine`` of the nearest passage; ``match`` of the best hit; ``weakest``, the mean over the

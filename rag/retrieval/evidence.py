@@ -11,7 +11,7 @@ from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import query_words
 from footnote.rag.answer import Side
 from footnote.rag.injection.detector import quotable
-from footnote.rag.retrieval.late_interaction import Match
+from footnote.rag.retrieval.late_interaction import TokenMatch
 
 # Papers whose sentences are read.
 READ_PAPERS = 5
@@ -56,7 +56,7 @@ _ENDING = re.compile(r"(?:ing|edly|ed|es|s|ly|ions?)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class EvidenceWeights:
     """What makes a sentence telling, beside its match with the question.
 
     Each value was chosen by ``python -m footnote.evals.lab.bench.evidence SET --library DIR``.
@@ -100,13 +100,13 @@ class Sentence:
 class EvidenceFinder:
     """Ranks the sentences of the best hits against a question."""
 
-    def __init__(self, library: Library, weights: Weights | None = None) -> None:
+    def __init__(self, library: Library, weights: EvidenceWeights | None = None) -> None:
         """Takes the library, whose catalog knows the sentences of each paper."""
         self._library = library
-        self._weights = weights or Weights()
+        self._weights = weights or EvidenceWeights()
 
     def find(
-        self, question: str, hits: Sequence[Hit], matches: Mapping[str, Match], *, count: int
+        self, question: str, hits: Sequence[Hit], matches: Mapping[str, TokenMatch], *, count: int
     ) -> list[Sentence]:
         """Returns up to ``count`` sentences, most telling first.
 
@@ -163,7 +163,9 @@ class EvidenceFinder:
             + weights.number * (number and any(map(str.isdigit, text)))
         )
 
-    def _sentences(self, paper: Paper, match: Match, question: str) -> list[tuple[Span, float]]:
+    def _sentences(
+        self, paper: Paper, match: TokenMatch, question: str
+    ) -> list[tuple[Span, float]]:
         """Returns the sentences of a paper with their matches, of one and the same abstract.
 
         Those that give a reader or a model orders are not among them.

@@ -16,14 +16,14 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from footnote.index.embeddings.base import Matrix, Reading
+from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
 from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import reworded
-from footnote.rag.retrieval.late_interaction import EMBEDDED, Asked, Match, Matcher
+from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
 from footnote.rag.retrieval.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
@@ -75,7 +75,7 @@ class Fusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RetrievalResult:
     """What was found for a question.
 
     Attributes:
@@ -91,8 +91,8 @@ class Found:
     question: Question
     hits: list[Hit]
     cosine: float
-    asked: Asked
-    matches: dict[str, Match]
+    asked: QueryTokens
+    matches: dict[str, TokenMatch]
     first: str | None = None
     note: str | None = None
 
@@ -107,7 +107,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    reading: Reading
+    reading: TokenEmbedding
     fused: list[Ranked]
     cosine: float
 
@@ -139,7 +139,7 @@ class HybridRetriever(BaseRetriever):
 
     def find(
         self, question: Question, *, k: int | None = None, filters: Filters = EVERYTHING
-    ) -> Found:
+    ) -> RetrievalResult:
         """Returns up to ``k`` papers, best first, and how the best of them match.
 
         A question that leans on its conversation is searched for together with it; so is one
@@ -164,7 +164,9 @@ class HybridRetriever(BaseRetriever):
             # Where sentences are embedded, only those of the papers that led before are.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
             matches |= self._matcher.matches(asked, new)
-        return Found(question, ordered[:count], searched.cosine, asked, matches, first, note)
+        return RetrievalResult(
+            question, ordered[:count], searched.cosine, asked, matches, first, note
+        )
 
     def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
@@ -175,7 +177,11 @@ class HybridRetriever(BaseRetriever):
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
 
     def _heedless(
-        self, asked: Asked, hits: Sequence[Hit], matches: dict[str, Match], ordered: list[Hit]
+        self,
+        asked: QueryTokens,
+        hits: Sequence[Hit],
+        matches: dict[str, TokenMatch],
+        ordered: list[Hit],
     ) -> list[Hit]:
         """Returns the hits in their order without what the best of them order a reader to do.
 
@@ -199,7 +205,7 @@ class HybridRetriever(BaseRetriever):
     def _held(self, paper: Paper) -> frozenset[int]:
         return held_back(paper.abstract, tuple(self.library.sentences(paper)))
 
-    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, Match]) -> list[Hit]:
+    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
         """Returns the hits by fused score and match together, those not matched behind."""
         if not matches:
             return list(fused)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from footnote.index.chunking import sentence_spans
-from footnote.index.embeddings.base import Matrix, Reader, Reading
+from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
@@ -33,7 +33,7 @@ EMBEDDED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryTokens:
     """A question as it is matched.
 
     Attributes:
@@ -50,7 +50,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class TokenMatch:
     """How far a paper answers a question, each figure a weighted mean of cosines.
 
     Attributes:
@@ -82,22 +82,22 @@ class Matcher:
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
         self._embedded = lru_cache(maxsize=2048)(self._embed)
 
-    def read(self, query: str) -> Reading:
+    def read(self, query: str) -> TokenEmbedding:
         """Returns what the embedder makes of a query; one token where it reads none."""
         embedder = self._library.embedder
-        if self._library.reads and isinstance(embedder, Reader):
+        if self._library.reads and isinstance(embedder, TokenEmbedder):
             return embedder.read([query])[0]
         vectors = embedder.embed([query])
-        return Reading(embedder.name, vectors[0], vectors, [(0, len(query))])
+        return TokenEmbedding(embedder.name, vectors[0], vectors, [(0, len(query))])
 
-    def ask(self, reading: Reading, question: Question) -> Asked:
+    def ask(self, reading: TokenEmbedding, question: Question) -> QueryTokens:
         """Returns a question as it is matched, from the reading of its query."""
         # Asked of the reading: the library may have changed since.
         if not self._by_tokens(reading):
             vectors = reading.tokens
             if question.leans:
                 vectors = self._library.embedder.embed([question.wording])
-            return Asked(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
+            return QueryTokens(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
         before = len(question.query) - len(question.wording)
         own = np.array([start >= before for start, _ in reading.spans], bool)
         weights = np.where(own, 1.0, CONTEXT).astype(np.float32)
@@ -108,15 +108,15 @@ class Matcher:
         if not weights.sum():
             weights = np.ones_like(weights)
         kept = weights > 0
-        return Asked(reading.tokens[kept], weights[kept] / weights.sum(), own[kept])
+        return QueryTokens(reading.tokens[kept], weights[kept] / weights.sum(), own[kept])
 
     def matches(
         self,
-        question: Asked,
+        question: QueryTokens,
         hits: Sequence[Hit],
         *,
         without: Mapping[str, Collection[int]] = NONE_LEFT_OUT,
-    ) -> dict[str, Match]:
+    ) -> dict[str, TokenMatch]:
         """Returns the match of each hit's paper, by id; of a few where tokens are not kept.
 
         Args:
@@ -136,9 +136,9 @@ class Matcher:
         found = match(question, left)
         return {paper.id: one for paper, one in zip(papers, found, strict=True)}
 
-    def _by_tokens(self, reading: Reading) -> bool:
+    def _by_tokens(self, reading: TokenEmbedding) -> bool:
         embedder = self._library.embedder
-        return isinstance(embedder, Reader) and reading.reader == embedder.reader
+        return isinstance(embedder, TokenEmbedder) and reading.reader == embedder.reader
 
     def _embed(self, paper: Paper) -> Tokens:
         texts = [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]
@@ -155,11 +155,11 @@ def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
     return Tokens(tokens.reader, tokens.vectors[kept], tokens.sentences[kept])
 
 
-def match(question: Asked, papers: Sequence[Tokens]) -> list[Match]:
+def match(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
     """Returns the match of each paper, all of them in one product of matrices."""
     filled = [tokens for tokens in papers if len(tokens.sentences)]
     if not filled or not len(question.vectors):
-        return [Match(0.0, {}, np.zeros(len(question.vectors), np.float32)) for _ in papers]
+        return [TokenMatch(0.0, {}, np.zeros(len(question.vectors), np.float32)) for _ in papers]
     # Tokens of one sentence, from whichever passage, stand side by side.
     orders = [np.argsort(tokens.sentences, kind="stable") for tokens in filled]
     stacked = np.concatenate([t.vectors[o] for t, o in zip(filled, orders, strict=True)])
@@ -175,12 +175,12 @@ def match(question: Asked, papers: Sequence[Tokens]) -> list[Match]:
         nearest = best.max(axis=1)
         sentences = own @ best
         found.append(
-            Match(
+            TokenMatch(
                 float(question.weights @ nearest),
                 {int(n): float(s) for n, s in zip(numbers, sentences, strict=True) if n != TITLE},
                 nearest,
             )
         )
     given = iter(found)
-    nothing = Match(0.0, {}, np.zeros(len(question.vectors), np.float32))
+    nothing = TokenMatch(0.0, {}, np.zeros(len(question.vectors), np.float32))
     return [next(given) if len(tokens.sentences) else nothing for tokens in papers]

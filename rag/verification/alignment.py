@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footnote.index.embeddings.base import Embedder, Matrix, Reader, Reading
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.rag.verification.lexical import Quantity, Word, names, quantities, read_words
 
 # Two words of unlike stems are taken for one another from this cosine of their tokens on.
@@ -32,12 +32,12 @@ class Text:
     words: Sequence[Word]
     quantities: Sequence[Quantity]
     names: Mapping[int, str]
-    reading: Reading
+    reading: TokenEmbedding
     pieces: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AlignedPair:
     """A statement beside its quotes, the quotes as one text.
 
     Attributes:
@@ -57,15 +57,15 @@ class Pair:
 
 def read_texts(texts: Sequence[str], embedder: Embedder) -> list[Text]:
     """Returns texts as the embedder reads them."""
-    if isinstance(embedder, Reader):
+    if isinstance(embedder, TokenEmbedder):
         readings = embedder.read(texts)
     else:
         vectors = embedder.embed(texts)
-        readings = [Reading(embedder.name, vector, vector[None], ()) for vector in vectors]
+        readings = [TokenEmbedding(embedder.name, vector, vector[None], ()) for vector in vectors]
     return [_text(text, reading) for text, reading in zip(texts, readings, strict=True)]
 
 
-def _text(text: str, reading: Reading) -> Text:
+def _text(text: str, reading: TokenEmbedding) -> Text:
     words = read_words(text)
     owner = {i: n for n, w in enumerate(words) for i in range(w.start, w.end)}
     pieces = [owner.get(start, -1) for start, _ in reading.spans]
@@ -78,7 +78,7 @@ def joined(texts: Sequence[Text]) -> Text:
         return texts[0]
     if not texts:
         nothing = np.empty((0, 0), np.float32)
-        return Text((), (), {}, Reading("", nothing[:0], nothing, ()), ())
+        return Text((), (), {}, TokenEmbedding("", nothing[:0], nothing, ()), ())
     words: list[Word] = []
     numbers: list[Quantity] = []
     named: dict[int, str] = {}
@@ -91,10 +91,14 @@ def joined(texts: Sequence[Text]) -> Text:
         pieces += [n + at if n >= 0 else -1 for n in text.pieces]
     first = texts[0].reading
     tokens = np.concatenate([text.reading.tokens for text in texts])
-    return Text(words, numbers, named, Reading(first.reader, first.vector, tokens, ()), pieces)
+    return Text(
+        words, numbers, named, TokenEmbedding(first.reader, first.vector, tokens, ()), pieces
+    )
 
 
-def pair(statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozenset()) -> Pair:
+def pair(
+    statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozenset()
+) -> AlignedPair:
     """Returns a statement beside its quotes; beside none, nothing of it has a partner."""
     whole = joined(quotes)
     nearness = (float(q.reading.vector @ statement.reading.vector) for q in quotes)
@@ -117,7 +121,7 @@ def pair(statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozen
         if partner[n] < 0 and near[n] >= SAME_WORD and word.telling:
             partner[n] = int(nearest[n])
     telling = [n for n, word in enumerate(statement.words) if word.telling]
-    return Pair(statement, whole, about, partner, near[telling], cosine)
+    return AlignedPair(statement, whole, about, partner, near[telling], cosine)
 
 
 def _partner(

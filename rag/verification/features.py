@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from footnote.rag.verification.alignment import Pair, Text, alike
+from footnote.rag.verification.alignment import AlignedPair, Text, alike
 from footnote.rag.verification.lexical import (
     NO_UNITS,
     Quantity,
@@ -21,12 +21,12 @@ from footnote.rag.verification.lexical import (
 ROUNDED = 0.05
 
 
-def cosine(pair: Pair) -> float:
+def cosine(pair: AlignedPair) -> float:
     """Returns the highest cosine of the statement to a quote."""
     return pair.cosine
 
 
-def aligned(pair: Pair) -> float:
+def aligned(pair: AlignedPair) -> float:
     """Returns how near the statement's telling words come to one of the quotes, on average.
 
     Source: BERTScore's precision, Zhang et al. 2020 (arXiv:1904.09675).
@@ -34,20 +34,20 @@ def aligned(pair: Pair) -> float:
     return float(pair.near.mean()) if len(pair.near) else 0.0
 
 
-def aligned_low(pair: Pair) -> float:
+def aligned_low(pair: AlignedPair) -> float:
     """Returns the same of the quarter of words that is worst off."""
     ranked = np.sort(pair.near)
     return float(ranked[: max(1, len(ranked) // 4)].mean()) if len(ranked) else 0.0
 
 
-def covered(pair: Pair) -> float:
+def covered(pair: AlignedPair) -> float:
     """Returns the share of the statement's telling words that the quotes have, by stem."""
     have = {w.stem for w in pair.quotes.words}
     found = [w.stem in have for w in pair.statement.words if w.telling]
     return sum(found) / len(found) if found else 0.0
 
 
-def number_foreign(pair: Pair) -> float:
+def number_foreign(pair: AlignedPair) -> float:
     """Returns how many numbers the quotes do not give, at most 2."""
     given = {q.value for q in pair.quotes.quantities} | loose_numbers(pair.quotes.words)
     return float(min(2, sum(not _given(q, given) for q in pair.statement.quantities)))
@@ -58,7 +58,7 @@ def _given(quantity: Quantity, given: set[float]) -> bool:
     return any(abs(quantity.value - v) <= reach * abs(v) for v in given)
 
 
-def number_unit(pair: Pair) -> float:
+def number_unit(pair: AlignedPair) -> float:
     """Returns 1 where a number is in per cent on one side only."""
     for mine in pair.statement.quantities:
         same = [q.percent for q in pair.quotes.quantities if q.value == mine.value]
@@ -67,7 +67,7 @@ def number_unit(pair: Pair) -> float:
     return 0.0
 
 
-def number_moved(pair: Pair) -> float:
+def number_moved(pair: AlignedPair) -> float:
     """Returns how many numbers count what another number counts in the quotes, at most 2."""
     moved = 0
     for mine in pair.statement.quantities:
@@ -84,7 +84,7 @@ def _counted(text: Text, quantity: Quantity) -> str:
     return next((w.stem for w in plain if w.telling and w.text.isalpha()), "")
 
 
-def number_holder(pair: Pair) -> float:
+def number_holder(pair: AlignedPair) -> float:
     """Returns how many numbers stand next to a name that has another number there, at most 2."""
     moved = 0
     held = [(_holder(pair.quotes, q), q.value) for q in pair.quotes.quantities]
@@ -96,7 +96,7 @@ def number_holder(pair: Pair) -> float:
     return float(min(2, moved))
 
 
-def numbers_turned(pair: Pair) -> float:
+def numbers_turned(pair: AlignedPair) -> float:
     """Returns 1 where two numbers changed places while the other words kept theirs.
 
     A number that still counts the same thing is not looked at.
@@ -117,7 +117,7 @@ def numbers_turned(pair: Pair) -> float:
     return float(_reversed(numbers) > 0 and _reversed(words) < 0.5)
 
 
-def _counts_alike(pair: Pair, mine: Quantity, other: Quantity) -> bool:
+def _counts_alike(pair: AlignedPair, mine: Quantity, other: Quantity) -> bool:
     thing = _counted(pair.statement, mine)
     return bool(thing) and thing == _counted(pair.quotes, other)
 
@@ -135,7 +135,7 @@ def _holder(text: Text, quantity: Quantity) -> str | None:
     return text.names[at[1]] if at else None
 
 
-def _unquoted(pair: Pair) -> list[str]:
+def _unquoted(pair: AlignedPair) -> list[str]:
     """Returns the statement's names that the quotes have neither so nor by initials."""
     have = {w.text.lower() for w in pair.quotes.words} | set(pair.quotes.names.values())
     have |= {w.stem for w in pair.quotes.words}
@@ -151,17 +151,17 @@ def _unquoted(pair: Pair) -> list[str]:
     return found
 
 
-def name_unquoted(pair: Pair) -> float:
+def name_unquoted(pair: AlignedPair) -> float:
     """Returns how many names no quote has, at most 2."""
     return float(min(2, len(set(_unquoted(pair)))))
 
 
-def name_foreign(pair: Pair) -> float:
+def name_foreign(pair: AlignedPair) -> float:
     """Returns how many names neither a quote nor the rest of the cited papers has, at most 2."""
     return float(min(2, len(set(_unquoted(pair)) - pair.about)))
 
 
-def subject_foreign(pair: Pair) -> float:
+def subject_foreign(pair: AlignedPair) -> float:
     """Returns 1 where the statement's first word is telling and found nowhere."""
     if not pair.statement.words or not pair.statement.words[0].telling:
         return 0.0
@@ -169,7 +169,7 @@ def subject_foreign(pair: Pair) -> float:
     return float(pair.partner[0] < 0 and first.text.lower() not in pair.about)
 
 
-def negation_against(pair: Pair) -> float:
+def negation_against(pair: AlignedPair) -> float:
     """Returns how many words are denied on one side only, at most 2."""
     found = 0
     for word, other in zip(pair.statement.words, pair.partner, strict=True):
@@ -178,19 +178,19 @@ def negation_against(pair: Pair) -> float:
     return float(min(2, found))
 
 
-def negation_added(pair: Pair) -> float:
+def negation_added(pair: AlignedPair) -> float:
     """Returns 1 where only the statement denies something."""
     return float(bool(denials(pair.statement.words)) and not denials(pair.quotes.words))
 
 
-def negation_dropped(pair: Pair) -> float:
+def negation_dropped(pair: AlignedPair) -> float:
     """Returns 1 where only the quotes deny something, within what the statement says."""
     if denials(pair.statement.words):
         return 0.0
     return float(any(n >= 0 and pair.quotes.words[n].denied for n in pair.partner))
 
 
-def _directions(pair: Pair) -> list[tuple[int, int, int]]:
+def _directions(pair: AlignedPair) -> list[tuple[int, int, int]]:
     """Returns, for each comparing word of the statement, its place, the other's, and +1 or -1.
 
     The other is the quotes' word of the same pair of opposites in the likest surroundings.
@@ -212,17 +212,17 @@ def _directions(pair: Pair) -> list[tuple[int, int, int]]:
     return found
 
 
-def direction_against(pair: Pair) -> float:
+def direction_against(pair: AlignedPair) -> float:
     """Returns how many comparing words point the other way in the quotes, at most 2."""
     return float(min(2, sum(sign < 0 for *_, sign in _directions(pair))))
 
 
-def direction_agrees(pair: Pair) -> float:
+def direction_agrees(pair: AlignedPair) -> float:
     """Returns how many comparing words point the same way, at most 2."""
     return float(min(2, sum(sign > 0 for *_, sign in _directions(pair))))
 
 
-def sides_swapped(pair: Pair) -> float:
+def sides_swapped(pair: AlignedPair) -> float:
     """Returns 1 where words before and behind a comparing word changed sides in the quotes."""
     for at, other, sign in _directions(pair):
         mine, theirs = _sides(pair.statement, at), _sides(pair.quotes, other)
@@ -238,7 +238,7 @@ def _sides(text: Text, at: int) -> tuple[set[str], set[str]]:
     return before - behind, behind - before
 
 
-FEATURES: Sequence[Callable[[Pair], float]] = (
+FEATURES: Sequence[Callable[[AlignedPair], float]] = (
     cosine, aligned, aligned_low, covered, number_foreign, number_unit, number_moved,
     number_holder, numbers_turned, name_unquoted, name_foreign, subject_foreign,
     negation_against, negation_added, negation_dropped, direction_against, direction_agrees,
@@ -259,7 +259,7 @@ NAMES = (*(feature.__name__ for feature in FEATURES), "clean", "clean_covered")
 TOKEN_FEATURES = frozenset({"aligned", "aligned_low"})
 
 
-def features(pair: Pair) -> dict[str, float]:
+def features(pair: AlignedPair) -> dict[str, float]:
     """Returns every figure by name, in the order of ``NAMES``."""
     figures = {feature.__name__: feature(pair) for feature in FEATURES}
     clean = float(not any(figures[fault] for fault in FAULTS))

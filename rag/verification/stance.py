@@ -19,7 +19,7 @@ import numpy as np
 from footnote.index.embeddings.base import Embedder, Matrix
 from footnote.rag.answer import Side
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.alignment import Pair, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, pair, read_texts
 from footnote.rag.verification.features import FEATURES
 
 _AUXILIARY = (
@@ -94,7 +94,7 @@ def asks_for_sides(question: str) -> bool:
     return bool(_ASKS_FOR_SIDES.search(asked) or _YES_OR_NO.match(asked))
 
 
-def figures(question: str, quote: str, compared: Pair) -> dict[str, float]:
+def figures(question: str, quote: str, compared: AlignedPair) -> dict[str, float]:
     """Returns what the model weighs, by name."""
     found = {feature.__name__: feature(compared) for feature in FEATURES}
     return found | {name: cue(question, quote) for name, cue in CUES.items()}
@@ -109,7 +109,7 @@ class Chances(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class StanceModel:
     """The trained model.
 
     Attributes:
@@ -130,13 +130,13 @@ class Weights:
 
 
 @lru_cache(1)
-def trained() -> Weights:
+def trained() -> StanceModel:
     """Returns the model in the package."""
     row = json.loads(files(__package__).joinpath("stance.json").read_text("utf-8"))
     if tuple(row["features"]) != NAMES:
         raise ValueError("sides.json is of other figures; train it anew")
     coefficients = np.array(row["coefficients"], np.float32)
-    return Weights(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
+    return StanceModel(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
 
 
 def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Chances]:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from footnote.index.embeddings.base import Embedder, Matrix, Reader
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
 from footnote.rag.answer import Verdict
-from footnote.rag.verification.alignment import Pair, Text, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, Text, pair, read_texts
 from footnote.rag.verification.features import features, number_foreign
 from footnote.rag.verification.lexical import denials, names_in, read_words
 
@@ -36,7 +36,7 @@ LONGEST_QUOTE = 4_000
 LONGEST_PAPER = 20_000
 
 
-class Ruling(NamedTuple):
+class VerificationResult(NamedTuple):
     """What a verifier says of a statement.
 
     Attributes:
@@ -52,7 +52,9 @@ class Ruling(NamedTuple):
 class Verifier(Protocol):
     """What judges a statement: the classifier, an NLI model, or a language model."""
 
-    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+    def verify(
+        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+    ) -> VerificationResult:
         """Returns what it says of a statement.
 
         Args:
@@ -64,7 +66,7 @@ class Verifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class VerifierModel:
     """A trained classifier: one row of coefficients for each of its classes.
 
     Attributes:
@@ -81,7 +83,7 @@ class Weights:
     partial: float
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> "Weights":
+    def from_json(cls, row: Mapping[str, Any]) -> "VerifierModel":
         """Returns the classifier that ``footnote.evals.lab.training.verdicts`` wrote."""
         return cls(
             tuple(row["features"]),
@@ -98,13 +100,13 @@ class Weights:
         powers = np.exp(scores - scores.max())
         return np.asarray(powers / powers.sum(), np.float32)
 
-    def rule(self, compared: Pair) -> Ruling:
+    def rule(self, compared: AlignedPair) -> VerificationResult:
         """Returns the ruling on a statement beside its quotes."""
         support, contradiction, _ = map(float, self.probabilities(features(compared)))
         if number_foreign(compared):
             # Whatever else agrees, a number that no quote gives is not what the paper says.
             support = min(support, self.partial / 2)
-        return Ruling(self._verdict(support), support, contradiction)
+        return VerificationResult(self._verdict(support), support, contradiction)
 
     def _verdict(self, support: float) -> Verdict:
         if support >= self.supported:
@@ -113,10 +115,10 @@ class Weights:
 
 
 @lru_cache(1)
-def _trained() -> Mapping[str, Weights]:
+def _trained() -> Mapping[str, VerifierModel]:
     """Returns the classifiers in the package: with tokens, and without."""
     rows = json.loads(files(__package__).joinpath("verdicts.json").read_text("utf-8"))
-    return {name: Weights.from_json(rows[name]) for name in ("tokens", "sentences")}
+    return {name: VerifierModel.from_json(rows[name]) for name in ("tokens", "sentences")}
 
 
 class LearnedVerifier:
@@ -125,7 +127,7 @@ class LearnedVerifier:
     def __init__(self, embedder: Embedder) -> None:
         """Takes the embedder for closeness in meaning; one that reads tokens tells more."""
         self._embedder = embedder
-        self._weights = _trained()["tokens" if isinstance(embedder, Reader) else "sentences"]
+        self._weights = _trained()["tokens" if isinstance(embedder, TokenEmbedder) else "sentences"]
         self._named = lru_cache(KEPT_QUOTES)(names_in)
         self._kept: dict[str, Text] = {}
         self._lock = threading.Lock()
@@ -143,7 +145,9 @@ class LearnedVerifier:
                 del self._kept[oldest]
         return said, [fresh.get(quote) or known[quote] for quote in quotes]
 
-    def verify(self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()) -> Ruling:
+    def verify(
+        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+    ) -> VerificationResult:
         """Returns the verdict on a statement, its support and how far the quotes deny it.
 
         Args:
@@ -154,12 +158,12 @@ class LearnedVerifier:
         said = " ".join(statement.split())
         given = [quote for quote in (" ".join(q.split()) for q in quotes) if quote]
         if not given or not said:
-            return Ruling("unsupported", 0.0)
+            return VerificationResult("unsupported", 0.0)
         if is_verbatim(said, given):
-            return Ruling("supported", 1.0)
+            return VerificationResult("supported", 1.0)
         # Nobody knows what a text says that was not read to its end.
         if len(said) > LONGEST_STATEMENT:
-            return Ruling("unsupported", 0.0)
+            return VerificationResult("unsupported", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
         named = frozenset[str]().union(*(self._named(paper[:LONGEST_PAPER]) for paper in about))
         return self._weights.rule(pair(*self._read(said, given), named))
@@ -190,6 +194,6 @@ def _is_part(bare: str, quote: str) -> bool:
 
 def verify(
     statement: str, quotes: Sequence[str], *, embedder: Embedder, about: Sequence[str] = ()
-) -> Ruling:
+) -> VerificationResult:
     """Returns what the classifier says of one statement; see ``LearnedVerifier``."""
     return LearnedVerifier(embedder).verify(statement, quotes, about=about)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_text
-from footnote.rag.answer import REFUSAL, Answer, Receipt, Turn
+from footnote.rag.answer import REFUSAL, Answer, AnswerTrace, Turn
 
 # For names only: a fault in a file is told before the engine is loaded.
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class _Message(BaseModel):
+class _TurnMessage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     role: Literal["user", "assistant"]
@@ -36,7 +36,7 @@ class AskedQuestion(BaseModel):
 
     id: Annotated[str, StringConstraints(min_length=1)]
     question: str
-    history: list[_Message] | None = None
+    history: list[_TurnMessage] | None = None
 
     def turns(self) -> list[Turn]:
         """Returns the history as turns."""
@@ -63,7 +63,7 @@ def read_turns(path: Path) -> list[Turn]:
             f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
         ) from error
     try:
-        messages = TypeAdapter(list[_Message]).validate_python(found)
+        messages = TypeAdapter(list[_TurnMessage]).validate_python(found)
     except ValidationError as error:
         raise FootnoteError(f"{path}: {_fault(error)}") from error
     return [Turn(m.role, m.content) for m in messages]
@@ -155,7 +155,7 @@ def _answered(
 
 
 def _failure(question: AskedQuestion, reason: str) -> Answer:
-    receipt = Receipt(timings_ms={"total": 0.0})
+    receipt = AnswerTrace(timings_ms={"total": 0.0})
     return Answer(
         question=question.question,
         standalone_question=question.question,

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from footnote.evals.compare import Comparison, Pair
+from footnote.evals.compare import CasePair, Comparison
 from footnote.evals.judge.trust import trust
 from footnote.evals.metrics.answers import LOWER_IS_BETTER
-from footnote.evals.runs.sweep import Line, best
+from footnote.evals.runs.sweep import SweepLine, best
 
 LISTED_CASES = 5
 
@@ -85,14 +85,14 @@ def show_comparison(
             _show_pair(console, pair)
 
 
-def _show_pair(console: Console, pair: Pair) -> None:
+def _show_pair(console: Console, pair: CasePair) -> None:
     console.print(Text(f"  {pair.id}  {pair.question}"))
     for name, value, text in (("A", pair.a, pair.text_a), ("B", pair.b, pair.text_b)):
         line = " ".join(text.split())[:160]
         console.print(Text(f"    {name} {value:.2f}  {line}", style="dim"))
 
 
-def show_sweep(console: Console, lines: Sequence[Line], measure: str) -> None:
+def show_sweep(console: Console, lines: Sequence[SweepLine], measure: str) -> None:
     """Prints one line a setting, and whether any stands out after correction."""
     table = Table(box=None, pad_edge=False)
     for name in ("setting", measure, "95 % interval", "n", "against the first", "p", ""):

@@ -14,10 +14,10 @@ from footnote.index import FootnoteError
 from footnote.ui.cli.options import Misuse
 
 if TYPE_CHECKING:
-    from footnote.evals.judge import Limit, Prices
+    from footnote.evals.judge import Prices, SpendingLimit
     from footnote.evals.judge.agreement import Rating
     from footnote.evals.judge.run import Judging
-    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.generation.settings import LLMSettings
 
 DEFAULT_TOKENS = 200_000
 MOST_TOKENS = 10**12
@@ -104,14 +104,14 @@ def open_judge(
         raise FootnoteError(f"{error}, and so are the rows; go on with --out {folder}") from error
 
 
-def _config(name: str | None) -> "ModelConfig":
+def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
     model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
-    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.generation.settings import LLMSettings
 
-    config = ModelConfig.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
+    config = LLMSettings.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
     if config is None:
         raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
     return config
@@ -133,11 +133,11 @@ def _prices(text: str | None) -> "Prices | None":
     return Prices(prompt, completion)
 
 
-def _limit(wish: JudgeWish, prices: "Prices | None") -> "Limit":
-    from footnote.evals.judge import Limit
+def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
+    from footnote.evals.judge import SpendingLimit
 
     tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
-    return Limit(usd=wish.usd, tokens=tokens, prices=prices)
+    return SpendingLimit(usd=wish.usd, tokens=tokens, prices=prices)
 
 
 def _labels(path: Path | None, cases: Path) -> "dict[str, Rating] | None":

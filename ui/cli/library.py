@@ -23,7 +23,7 @@ from footnote.ui.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from footnote.index.readers.gathering import Gathered, Reading
+    from footnote.index.readers.gathering import FileReading, Gathered
     from footnote.index.storage.ingest.pipeline import Added
 
 
@@ -114,12 +114,12 @@ def _tell_surplus(found: "Gathered", added: "Added") -> None:
             print(surplus(found.files[n].name, of.left_out), file=sys.stderr)
 
 
-def _problems(file: "Reading") -> int:
+def _problems(file: "FileReading") -> int:
     # A file of a folder that is no source of papers is a problem of the folder.
     return file.refused + bool(file.error and not file.failed)
 
 
-def _file(file: "Reading", added: "Added | None") -> dict[str, Any]:
+def _file(file: "FileReading", added: "Added | None") -> dict[str, Any]:
     return {
         "file": file.name,
         "papers": file.papers,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
     from footnote.rag.generation.extractive import Composer
-    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.rerank import Reranker
     from footnote.ui.cli.output import Bar
     from footnote.ui.web.security.limits import Limits
@@ -119,7 +119,7 @@ def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]
 
 
 def make_engine(
-    library: "Library", model: "ModelConfig | None", reranker: "Reranker | None"
+    library: "Library", model: "LLMSettings | None", reranker: "Reranker | None"
 ) -> "CitedQueryEngine":
     """Returns what answers over a library, with the model and the reranker that were chosen."""
     from footnote.rag.engine import CitedQueryEngine
@@ -153,7 +153,7 @@ def chosen_limits() -> "Limits":
         return Limits.from_environment(os.environ)
 
 
-def chosen_model(choice: str) -> "ModelConfig | None":
+def chosen_model(choice: str) -> "LLMSettings | None":
     """Returns the model that shall write, None for quotes alone."""
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
     configured = any(os.environ.get(name, "").strip() for name in names)
@@ -164,9 +164,9 @@ def chosen_model(choice: str) -> "ModelConfig | None":
         )
     if choice == "extractive" or not configured:
         return None
-    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.generation.settings import LLMSettings
 
-    return ModelConfig.from_environment(os.environ)
+    return LLMSettings.from_environment(os.environ)
 
 
 def chosen_reranker() -> "Reranker | None":
@@ -189,7 +189,7 @@ def chosen_reranker() -> "Reranker | None":
         raise Misuse(str(error)) from error
 
 
-def make_composer(model: "ModelConfig | None", embedder: "Embedder") -> "Composer":
+def make_composer(model: "LLMSettings | None", embedder: "Embedder") -> "Composer":
     """Returns what writes answers: a model, or quotes where there is none."""
     from footnote.rag.generation.extractive import ExtractiveComposer
 

@@ -29,7 +29,7 @@ from footnote.ui.cli.options import (
 if TYPE_CHECKING:
     from footnote.index.library import Library
     from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.generation.settings import ModelConfig
+    from footnote.rag.generation.settings import LLMSettings
     from footnote.ui.web.security.hosts import Door
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
@@ -105,7 +105,7 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
 
 
 def _serve(
-    engine: "CitedQueryEngine", model: "ModelConfig | None", host: str, port: int, door: "Door"
+    engine: "CitedQueryEngine", model: "LLMSettings | None", host: str, port: int, door: "Door"
 ) -> None:
     """Serves the page over an engine's library, with its files beside the library."""
     from contextlib import ExitStack
@@ -145,7 +145,7 @@ def _serve(
 
 
 def _engines(
-    engine: "CitedQueryEngine", model: "ModelConfig | None"
+    engine: "CitedQueryEngine", model: "LLMSettings | None"
 ) -> "dict[str, CitedQueryEngine]":
     """Returns who may answer, by the names that readers choose by, the asked-for one first."""
     if model is None:

@@ -31,7 +31,7 @@ class FeedError(FootnoteError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """An entry of a feed.
 
     Attributes:
@@ -46,10 +46,10 @@ class Entry:
     content: str
 
 
-def entry_of(digest: Digest) -> Entry:
+def entry_of(digest: Digest) -> FeedEntry:
     """Returns the entry of a digest."""
     name = uuid5(NAMESPACE_URL, f"footnote:digest:{digest.key}")
-    return Entry(f"urn:uuid:{name}", title_of(digest), digest.made, digest_html(digest))
+    return FeedEntry(f"urn:uuid:{name}", title_of(digest), digest.made, digest_html(digest))
 
 
 def feed_xml(digests: Sequence[Digest], earlier: bytes | None = None) -> bytes:
@@ -102,7 +102,7 @@ def write_feed(path: Path, digests: Sequence[Digest]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _written(id: str, entries: Sequence[Entry]) -> bytes:
+def _written(id: str, entries: Sequence[FeedEntry]) -> bytes:
     feed = FeedGenerator()
     feed.id(id)
     feed.title(TITLE)
@@ -119,7 +119,7 @@ def _written(id: str, entries: Sequence[Entry]) -> bytes:
     return written
 
 
-def _read(content: bytes) -> tuple[str, list[Entry]]:
+def _read(content: bytes) -> tuple[str, list[FeedEntry]]:
     """Returns the id and the entries of a feed.
 
     Raises:
@@ -137,11 +137,13 @@ def _read(content: bytes) -> tuple[str, list[Entry]]:
         raise FeedError(f"is no Atom feed ({said}); give another file, or move it away") from error
 
 
-def _entry(element: etree._Element) -> Entry:
+def _entry(element: etree._Element) -> FeedEntry:
     updated = datetime.fromisoformat(_text(element, "updated"))
     if updated.tzinfo is None:
         raise ValueError("a time without its zone")
-    return Entry(_text(element, "id"), _text(element, "title"), updated, _text(element, "content"))
+    return FeedEntry(
+        _text(element, "id"), _text(element, "title"), updated, _text(element, "content")
+    )
 
 
 def _text(element: etree._Element, name: str) -> str:

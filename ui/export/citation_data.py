@@ -61,7 +61,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CitationData:
     """A paper as every form of a bibliography names it; text is on one line, without controls.
 
     Attributes:
@@ -90,7 +90,7 @@ class Entry:
         return f"{count} of {count + self.unnamed} authors are named here" if self.unnamed else ""
 
 
-def entries(papers: Iterable[Paper]) -> list[Entry]:
+def entries(papers: Iterable[Paper]) -> list[CitationData]:
     """Returns one entry for each paper, in their order; a paper given twice has one.
 
     A key is the same in every bibliography, unless two papers of one would share it: then
@@ -140,11 +140,11 @@ def _led(surname: Sequence[str], given: str) -> Name:
     return Name(" ".join(surname[at:]), given, " ".join(surname[:at]))
 
 
-def _entry(paper: Paper) -> Entry:
+def _entry(paper: Paper) -> CitationData:
     venue = one_line(paper.venue or "")
     known = dict(i.split(":", 1) for i in reversed((paper.id, *paper.aliases)) if ":" in i)
     names = tuple(name for author in paper.authors if (name := parted(author)).family)
-    entry = Entry(
+    entry = CitationData(
         key="",
         kind=_kind(venue, "arxiv" in known),
         title=one_line(paper.title),
@@ -182,7 +182,7 @@ def _date(published: str) -> tuple[int, ...]:
     return tuple(date)
 
 
-def _key(entry: Entry) -> str:
+def _key(entry: CitationData) -> str:
     """Returns "lindqvist2024growth": first surname, year, first telling word of the title."""
     surname = _ascii(entry.names[0].family if entry.names else "")
     words = [word for w in re.split(r"[\W_]+", entry.title) if (word := _ascii(w))]

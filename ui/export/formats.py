@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from footnote.index.models import Paper
-from footnote.ui.export.citation_data import Entry, Kind, Name, entries
+from footnote.ui.export.citation_data import CitationData, Kind, Name, entries
 
 _BIBTEX_TYPES: dict[Kind, tuple[str, str]] = {
     "article": ("article", "journal"),
@@ -50,7 +50,7 @@ def bibtex(papers: Iterable[Paper]) -> str:
     return "\n".join(_bibtex_entry(entry) for entry in entries(papers))
 
 
-def _bibtex_entry(entry: Entry) -> str:
+def _bibtex_entry(entry: CitationData) -> str:
     kind, place = _BIBTEX_TYPES[entry.kind]
     fields = {
         "author": " and ".join(_bibtex_names(entry)),
@@ -70,7 +70,7 @@ def _bibtex_entry(entry: Entry) -> str:
     return "\n".join([f"@{kind}{{{entry.key},", *lines, "}\n"])
 
 
-def _bibtex_names(entry: Entry) -> list[str]:
+def _bibtex_names(entry: CitationData) -> list[str]:
     return [_bibtex_name(name) for name in entry.names] + ["others"] * bool(entry.unnamed)
 
 
@@ -96,7 +96,7 @@ def ris(papers: Iterable[Paper]) -> str:
     return "\n".join(_ris_entry(entry) for entry in entries(papers))
 
 
-def _ris_entry(entry: Entry) -> str:
+def _ris_entry(entry: CitationData) -> str:
     accession = f"arXiv:{entry.arxiv}" if entry.arxiv else ""
     lines = [
         ("TY", _RIS_TYPES[entry.kind]),
@@ -130,7 +130,7 @@ def csl_json(papers: Iterable[Paper]) -> str:
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
 
 
-def csl_item(entry: Entry) -> dict[str, Any]:
+def csl_item(entry: CitationData) -> dict[str, Any]:
     """Returns an entry with CSL's names of variables; nothing stands for what is not known."""
     preprint = entry.kind == "preprint"
     item: dict[str, Any] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from footnote.index.models import Paper
-from footnote.ui.export.citation_data import Entry, Name, entries
+from footnote.ui.export.citation_data import CitationData, Name, entries
 from footnote.ui.export.formats import csl_item
 
 Style = Literal["apa", "ieee"]
@@ -33,7 +33,7 @@ def citation(paper: Paper, style: Style) -> str:
     return _references(entries([paper]), style)[0]
 
 
-def _references(cited: Sequence[Entry], style: Style) -> list[str]:
+def _references(cited: Sequence[CitationData], style: Style) -> list[str]:
     from citeproc import (
         Citation,
         CitationItem,
@@ -54,7 +54,7 @@ def _references(cited: Sequence[Entry], style: Style) -> list[str]:
     return [_mended(text, entry, style) for text, entry in zip(told, cited, strict=True)]
 
 
-def _item(entry: Entry, style: Style) -> dict[str, Any]:
+def _item(entry: CitationData, style: Style) -> dict[str, Any]:
     """Returns an entry as citeproc renders it well: without what a reference does not show."""
     item = csl_item(replace(entry, names=tuple(map(_shortenable, entry.names))))
     for name in ("archive", "archive_location", "note", "PMID"):
@@ -83,7 +83,7 @@ def _shortenable(name: Name) -> Name:
     return Name(f"{name.given} {name.surname} {name.suffix}".strip())
 
 
-def _mended(text: str, entry: Entry, style: Style) -> str:
+def _mended(text: str, entry: CitationData, style: Style) -> str:
     """Returns a reference with what citeproc leaves wrong put right, and the record's text."""
     title = entry.title or "[untitled]"
     ended = title.endswith((".", "?", "!"))

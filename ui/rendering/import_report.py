@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from footnote.index.library import Library, Taking
-from footnote.index.readers.gathering import Reading
+from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.merging import surplus
 from footnote.index.storage.ingest.pipeline import Added
@@ -15,7 +15,7 @@ PROBLEMS_SHOWN = 20
 LOST = "it did not arrive; it may be larger than this server takes, or was dropped twice"
 
 
-def report_html(files: Sequence[Reading], added: Added) -> str:
+def report_html(files: Sequence[FileReading], added: Added) -> str:
     """Returns what an import did, in all and for each file."""
     refused, unread = sum(file.refused for file in files), sum(bool(f.error) for f in files)
     told = [
@@ -34,7 +34,7 @@ def report_html(files: Sequence[Reading], added: Added) -> str:
     return f'{line}<dl class="fn-files">{rows}</dl>'
 
 
-def _file(file: Reading, added: Added) -> str:
+def _file(file: FileReading, added: Added) -> str:
     name = f"<dt>{text_html(file.name)}</dt>"
     if file.error:
         why = f"{file.error[:1].lower()}{file.error[1:]}"
@@ -51,7 +51,7 @@ def _file(file: Reading, added: Added) -> str:
     return f"<div>{name}<dd>{', '.join(did) or 'no papers'}{_problems(file, added)}</dd></div>"
 
 
-def _problems(file: Reading, added: Added) -> str:
+def _problems(file: FileReading, added: Added) -> str:
     if not file.refused and not added.left_out:
         return ""
     shown = file.problems[:PROBLEMS_SHOWN]

@@ -24,7 +24,7 @@ from footnote.ui.storage.models import (
     transcript_of,
     when,
 )
-from footnote.ui.storage.user_database import Kept, as_bytes
+from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 # Words of a search that count; each is a condition, and SQLite takes no 1,000 of those.
 SEARCH_MOST = 16
@@ -45,7 +45,7 @@ CREATE INDEX shares_by_conversation ON shares (conversation);
 """
 
 
-class Conversations(Kept):
+class Conversations(UserDatabase):
     """The conversations of every user; safe to use from the threads of one server."""
 
     holds: ClassVar[str] = "file of conversations"

@@ -12,7 +12,7 @@ from typing import ClassVar
 from footnote.index import FootnoteError
 from footnote.rag.query.question import understand
 from footnote.ui.storage.models import shortened, when
-from footnote.ui.storage.user_database import Kept, as_bytes
+from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 _SCHEMA = """
 CREATE TABLE topics (
@@ -47,7 +47,7 @@ class Topic:
     mark: int
 
 
-class Topics(Kept):
+class Topics(UserDatabase):
     """The topics of every user; safe to use from the threads of one server."""
 
     holds: ClassVar[str] = "file of topics"

@@ -16,7 +16,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Kept(Database):
+class UserDatabase(Database):
     """One such file; safe to use from the threads of one server.
 
     Attributes:

@@ -19,7 +19,7 @@ from footnote.rag.engine import CitedQueryEngine
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
-from footnote.ui.web.requests import Asked
+from footnote.ui.web.requests import QuestionRequest
 
 
 class Ask(Protocol):
@@ -94,7 +94,7 @@ class Desk:
             raise FootnoteError("this page has no engine behind it; serve one with: footnote chat")
         return next(iter(self.engines.values()))
 
-    def answers(self, asked: Asked) -> tuple[Answer, ...]:
+    def answers(self, asked: QuestionRequest) -> tuple[Answer, ...]:
         """Returns the answers that a question goes on from.
 
         Raises:
@@ -105,7 +105,7 @@ class Desk:
             found = self.conversations.load(asked.user, asked.conversation).answers
         return found[: asked.kept]
 
-    def said(self, asked: Asked) -> Sequence[tuple[str, str]]:
+    def said(self, asked: QuestionRequest) -> Sequence[tuple[str, str]]:
         """Returns each question that a question goes on from, with the text of its answer.
 
         Raises:
@@ -117,7 +117,7 @@ class Desk:
         return found[: asked.kept]
 
     def stream(
-        self, question: str, asked: Asked, before: Sequence[tuple[str, str]]
+        self, question: str, asked: QuestionRequest, before: Sequence[tuple[str, str]]
     ) -> Iterator[Event]:
         """Yields an answer in the making; ``before`` is what ``said`` returns."""
         name = asked.composer if asked.composer in self.asks else next(iter(self.asks))
@@ -128,7 +128,7 @@ class Desk:
         ]
         return self.asks[name](question, turns, asked.filters, ignored=asked.ignored)
 
-    def keep(self, asked: Asked, answer: Answer) -> str | None:
+    def keep(self, asked: QuestionRequest, answer: Answer) -> str | None:
         """Adds an answer to its conversation, begun if need be; returns the conversation's id.
 
         Of an edited question everything from it on is forgotten, now that there is another.

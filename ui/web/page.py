@@ -30,7 +30,7 @@ from footnote.index import FootnoteError
 from footnote.ui.rendering.panels import composers_html, header_html, places_html, shell_html
 from footnote.ui.web.context import Ask, Desk, ShownLibrary
 from footnote.ui.web.handlers import act
-from footnote.ui.web.requests import Args, Asked, BadRequest
+from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.routes import add_links
 from footnote.ui.web.security.calls import calls_of
 from footnote.ui.web.security.hosts import Door, bracketed
@@ -190,7 +190,7 @@ def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[F
     text = str(text or "").encode("utf-8", "replace").decode()
     try:
         turn = Args.read(sent).number("turn") or 1
-        asked = Asked.read(sent)
+        asked = QuestionRequest.read(sent)
     except BadRequest as error:
         yield failed_frame(text, str(error))
         return

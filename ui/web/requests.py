@@ -119,7 +119,7 @@ class Args:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionRequest:
     """One question with what it is asked in.
 
     Attributes:
@@ -139,7 +139,7 @@ class Asked:
     records: tuple[Answer, ...] = field(default=())
 
     @classmethod
-    def read(cls, data: object) -> "Asked":
+    def read(cls, data: object) -> "QuestionRequest":
         """Returns the question's surroundings as a browser sent them.
 
         Raises:

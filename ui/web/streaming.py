@@ -17,7 +17,7 @@ from footnote.ui.rendering.answer import (
     turn_html,
 )
 from footnote.ui.web.context import Desk
-from footnote.ui.web.requests import Asked
+from footnote.ui.web.requests import QuestionRequest
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def frame(
     }  # fmt: skip
 
 
-def answer_frames(desk: Desk, text: str, turn: int, asked: Asked) -> Iterator[Frame]:
+def answer_frames(desk: Desk, text: str, turn: int, asked: QuestionRequest) -> Iterator[Frame]:
     """Yields each frame of one answer, the last with the answer or the error.
 
     Only a whole answer enters the conversation: the next question is not read in the light of

@@ -19,7 +19,7 @@ from footnote.evals.lab.bench.fusion import rrf
 from footnote.evals.metrics.answers import Values, answer_values, gold_ids
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
-from footnote.rag.answer import Answer, Citation, Receipt, Statement
+from footnote.rag.answer import Answer, AnswerTrace, Citation, Statement
 from footnote.rag.engine import CitedQueryEngine
 
 SENTENCES = 5
@@ -52,7 +52,7 @@ def plain_answer(library: Library, case: Case) -> Answer:
         hits=tuple(hits),
         abstained=False,
         mode="extractive",
-        receipt=Receipt(timings_ms={"total": 0.0}),
+        receipt=AnswerTrace(timings_ms={"total": 0.0}),
         id=case.id,
     )
 

@@ -18,7 +18,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.retrieval.evidence import Weights
+from footnote.rag.retrieval.evidence import EvidenceWeights
 
 VALUES = {
     "paper": (0.0, 0.5, 1.0, 2.0),
@@ -42,7 +42,7 @@ def main() -> None:
     with Library.open(options.library, embedder=MiniLM()) as library:
         for name, values in VALUES.items():
             for value in values:
-                weights = replace(Weights(), **{name: value})
+                weights = replace(EvidenceWeights(), **{name: value})
                 found = run(cases, library, asking(CitedQueryEngine(library, weights=weights)))
                 shown = "  ".join(
                     f"{m} {fmean(found[m]):.3f}" for m in ("evidence", "cited_gold", "nuggets")

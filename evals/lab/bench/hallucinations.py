@@ -28,7 +28,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.models import Paper
 from footnote.index.readers.gathering import read_sources
 from footnote.rag.answer import Statement
-from footnote.rag.generation.citations import Binder, is_dangling
+from footnote.rag.generation.citations import CitationBinder, is_dangling
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
@@ -42,7 +42,7 @@ STATEMENTS = Path(__file__).parents[2] / "demo" / "statements.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ClaimCase:
     """One sentence as a model writes it.
 
     Attributes:
@@ -58,7 +58,7 @@ class Said:
     by: str
 
 
-Say = Callable[[Said], Statement]
+Say = Callable[[ClaimCase], Statement]
 """Lets a model say a sentence; returns the statement as it reaches a reader."""
 
 
@@ -71,7 +71,7 @@ def sentences(papers: Sequence[Paper]) -> list[Sentence]:
     ]
 
 
-def statements() -> Iterator[Said]:
+def statements() -> Iterator[ClaimCase]:
     """Yields every statement, honest ones and lies, by hand and by rule."""
     papers = {paper.title: paper for paper in read_sources([demo_papers()]).papers}
     every = sentences(list(papers.values()))
@@ -108,7 +108,7 @@ def _about(
     wrong: dict[str, str],
     by: str,
     rng: random.Random,
-) -> Iterator[Said]:
+) -> Iterator[ClaimCase]:
     """Yields one honest statement and its lies, each with what a model was given."""
     others = [s for s in every if s.paper is not quote.paper]
     given = [quote, *rng.sample(others, GIVEN - 1)]
@@ -118,14 +118,14 @@ def _about(
     cited = {"honest": (honest, right), "other paper": (honest, elsewhere)}
     cited |= {"marker": (honest, INVENTED)} | {kind: (text, right) for kind, text in wrong.items()}
     for kind, (text, number) in cited.items():
-        yield Said(f"{text.rstrip('.')} [{number}].", tuple(given), kind, by)
+        yield ClaimCase(f"{text.rstrip('.')} [{number}].", tuple(given), kind, by)
 
 
 def saying(verifier: Verifier) -> Say:
     """Returns the path of a sentence without the wire: bound, then judged."""
 
-    def say(said: Said) -> Statement:
-        binder = Binder(said.given)
+    def say(said: ClaimCase) -> Statement:
+        binder = CitationBinder(said.given)
         (bound,) = binder.bind(said.text)
         about = [f"{paper.title} {paper.abstract}" for paper in binder.papers]
         quotes = [citation.quote for citation in bound.citations]

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from footnote.evals.lab.bench.forked import PATIENCE, Forked, Ran
-from footnote.evals.lab.bench.prepared import Command, prepared
+from footnote.evals.lab.bench.prepared import KillableCommand, prepared
 from footnote.evals.lab.bench.truth import Searches, Truth, damages, progress, strays, truth
 
 SEED = 7
@@ -75,7 +75,7 @@ class Kills:
         self._searches, self._chance = Searches(), random.Random(seed)
         self.commands = prepared(folder, forked, papers)
 
-    def trial(self, command: Command, number: int, *, by_time: bool) -> tuple[Trial, Path]:
+    def trial(self, command: KillableCommand, number: int, *, by_time: bool) -> tuple[Trial, Path]:
         """Kills a command once; returns what became of it, and its folder.
 
         Args:
@@ -102,7 +102,7 @@ class Kills:
             found.faults.append(f"killed after {ran.seconds:.3f} s and {ran.changes} changes")
         return found, at
 
-    def _moment(self, command: Command, by_time: bool) -> tuple[float, int]:
+    def _moment(self, command: KillableCommand, by_time: bool) -> tuple[float, int]:
         """Returns after how many seconds, and at which change, a command shall be killed."""
         if by_time:
             return self._chance.uniform(0, median(command.seconds[-5:])), 0
@@ -110,7 +110,7 @@ class Kills:
 
     def _check_kept(
         self,
-        command: Command,
+        command: KillableCommand,
         at: Path,
         ran: Ran,
         seen: tuple[tuple[int, int], int, int, int],
@@ -131,7 +131,7 @@ class Kills:
         if different := self._searches.difference(at):
             found.faults.append(f"after the kill searches differ in {different!r}")
 
-    def _check_resumed(self, command: Command, at: Path, found: Trial) -> None:
+    def _check_resumed(self, command: KillableCommand, at: Path, found: Trial) -> None:
         """Gives the command again, and looks whether all is as without a kill."""
         before = len(found.faults)
         if command.again or truth(at).papers != command.after.papers:
@@ -150,7 +150,7 @@ class Kills:
             found.faults.append(f"folders of snapshots stay: {', '.join(left)}")
         found.resumed = len(found.faults) == before
 
-    def _again(self, command: Command, at: Path) -> list[str]:
+    def _again(self, command: KillableCommand, at: Path) -> list[str]:
         """Runs a command to its end; returns what it complained of."""
         fresh = truth(at) == command.before
         ran = self._forked.run(*command.arguments(at), watched=at)
@@ -159,7 +159,7 @@ class Kills:
         return [f"given again: {ran.err.strip()[-300:]}"] if ran.status else []
 
 
-def _acknowledged(command: Command, ran: Ran, here: Truth) -> list[str]:
+def _acknowledged(command: KillableCommand, ran: Ran, here: Truth) -> list[str]:
     """Returns what was printed and is not there, or was marked as told and was not."""
     printed = _whole_json(ran.out)
     unmarked = here.marks == command.before.marks

@@ -28,7 +28,7 @@ _NODES = (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPattern:
     """A pattern and how it is called.
 
     Attributes:
@@ -55,13 +55,13 @@ def call(pattern: re.Pattern[str], way: str) -> Callable[[str], object]:
     return lambda text: sum(1 for _ in pattern.finditer(text))
 
 
-def patterns_of(packages: Sequence[str]) -> list[Found]:
+def patterns_of(packages: Sequence[str]) -> list[FoundPattern]:
     """Returns every pattern of some packages, in order of file and line.
 
     Raises:
         ValueError: A pattern, or a way to come by one, is not understood.
     """
-    found: list[Found] = []
+    found: list[FoundPattern] = []
     for package in packages:
         spec = find_spec(package)
         for folder in spec.submodule_search_locations or () if spec else ():
@@ -72,7 +72,7 @@ def patterns_of(packages: Sequence[str]) -> list[Found]:
     return found
 
 
-def _read(path: Path, root: Path) -> Iterator[Found]:
+def _read(path: Path, root: Path) -> Iterator[FoundPattern]:
     source = path.read_text("utf-8")
     # What does not speak of patterns need not be imported.
     if not re.search(r"\bre\b", source):
@@ -84,7 +84,7 @@ def _read(path: Path, root: Path) -> Iterator[Found]:
 
 def patterns_in(
     source: str, module: Callable[[], ModuleType], where: str = "source"
-) -> Iterator[Found]:
+) -> Iterator[FoundPattern]:
     """Yields the patterns of one module.
 
     Args:
@@ -105,7 +105,7 @@ def patterns_in(
             scope = {**vars(module()), "re": re}
             ways = _ways(node, parents, tree) if function == "compile" else (_way(function),)
             for pattern in _patterns(node, function, scope, parents, place):
-                yield Found(place, pattern, ways)
+                yield FoundPattern(place, pattern, ways)
 
 
 def _function(node: ast.Call) -> str | None:
@@ -174,7 +174,7 @@ def _values(
 ) -> list[Any]:
     """Returns what an expression may be: a name of a loop is each value in turn."""
     try:
-        return [_evaluated(_Known(scope).visit(asked), scope)]
+        return [_evaluated(_KnownName(scope).visit(asked), scope)]
     except NameError as error:
         if loop := _loop(asked, parents):
             return list(_evaluated(loop, scope))
@@ -194,7 +194,7 @@ def _loop(asked: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> ast.expr | Non
     return None
 
 
-class _Known(ast.NodeTransformer):
+class _KnownName(ast.NodeTransformer):
     """Puts "x" for the parts of an f-string that are known only when it runs."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
@@ -214,7 +214,7 @@ def _evaluated(node: ast.expr, scope: Mapping[str, Any]) -> Any:
     return eval(compile(code, "pattern", "eval"), dict(scope))
 
 
-def slowest(found: Found, length: int = LENGTH) -> tuple[float, str]:
+def slowest(found: FoundPattern, length: int = LENGTH) -> tuple[float, str]:
     """Returns the longest time of a pattern on hostile text, in seconds, and the text's unit."""
     took = [
         (seconds(run, text.text(length), most=60.0), f"{way} of {text.unit[:30]!r}")

@@ -22,7 +22,7 @@ REMOVED = 5
 
 
 @dataclass(slots=True)
-class Command:
+class KillableCommand:
     """One command to kill.
 
     Attributes:
@@ -46,7 +46,7 @@ class Command:
     changes: list[int] = field(default_factory=list)
 
 
-def prepared(folder: Path, forked: Forked, papers: int) -> list[Command]:
+def prepared(folder: Path, forked: Forked, papers: int) -> list[KillableCommand]:
     """Returns the commands, each run once to its end; what one leaves is another's beginning.
 
     Args:
@@ -87,18 +87,20 @@ def _write(path: Path, rows: Sequence[object]) -> None:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
 
 
-def _commands(folder: Path, titles: Sequence[str]) -> list[Command]:
+def _commands(folder: Path, titles: Sequence[str]) -> list[KillableCommand]:
     first, second, cases = (folder / name for name in ("first.jsonl", "second.jsonl", "set"))
     full = "index, adding"
     return [
-        Command("index", "nothing", lambda at: ["index", first, *_in(at)], atomic=False),
-        Command(full, "index", lambda at: ["index", second, *_in(at)], atomic=False),
-        Command("index --rebuild", "other", lambda at: ["index", "--rebuild", *_in(at)]),
-        Command("remove", full, lambda at: ["remove", *titles, *_in(at)], again=False),
-        Command("undo", full, lambda at: ["undo", *_in(at)], again=False),
-        Command("digest", full, lambda at: ["digest", *_in(at)]),
-        Command("digest --feed", full, lambda at: ["digest", "--feed", at / FEED, *_in(at)]),
-        Command(
+        KillableCommand("index", "nothing", lambda at: ["index", first, *_in(at)], atomic=False),
+        KillableCommand(full, "index", lambda at: ["index", second, *_in(at)], atomic=False),
+        KillableCommand("index --rebuild", "other", lambda at: ["index", "--rebuild", *_in(at)]),
+        KillableCommand("remove", full, lambda at: ["remove", *titles, *_in(at)], again=False),
+        KillableCommand("undo", full, lambda at: ["undo", *_in(at)], again=False),
+        KillableCommand("digest", full, lambda at: ["digest", *_in(at)]),
+        KillableCommand(
+            "digest --feed", full, lambda at: ["digest", "--feed", at / FEED, *_in(at)]
+        ),
+        KillableCommand(
             "eval run", full, lambda at: ["eval", "run", cases, "--out", at / RUN, *_in(at)],
             atomic=False,
         ),
@@ -109,7 +111,7 @@ def _in(at: Path) -> list[str | Path]:
     return ["--library", at / LIBRARY, "--json"]
 
 
-def _measure(command: Command, folder: Path, forked: Forked) -> None:
+def _measure(command: KillableCommand, folder: Path, forked: Forked) -> None:
     """Runs a command to its end, and notes what it made of what."""
     done = folder / command.name
     shutil.copytree(folder / command.base, done)

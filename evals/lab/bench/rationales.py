@@ -29,13 +29,13 @@ from footnote.index.library import Library
 from footnote.index.models import Hit, Paper, Passage
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder
-from footnote.rag.retrieval.hybrid import Found, HybridRetriever
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.late_interaction import Matcher
 
 COUNTS = (3, 5)
 # A quoted or a gold sentence: its paper's id, its text.
 Cut = tuple[str, str]
-Way = Callable[[Found, int], list[Cut]]
+Way = Callable[[RetrievalResult, int], list[Cut]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ class Ways:
         self._finder = EvidenceFinder(library)
         self._vectors = lru_cache(maxsize=None)(self._embed)
 
-    def footnote(self, found: Found, count: int) -> list[Cut]:
+    def footnote(self, found: RetrievalResult, count: int) -> list[Cut]:
         """Returns what the product quotes."""
         asked = found.question.wording
         chosen = self._finder.find(asked, found.hits, found.matches, count=count)
         return [(sentence.paper.id, sentence.text) for sentence in chosen]
 
-    def cosine(self, found: Found, count: int) -> list[Cut]:
+    def cosine(self, found: RetrievalResult, count: int) -> list[Cut]:
         """Returns the sentences nearest to the question, of the papers that would be read."""
         cuts = [cut for hit in _read(found) for cut in self._cuts(hit.paper)]
         if not cuts:
@@ -96,7 +96,7 @@ class Ways:
         cosines = np.concatenate([self._vectors(hit.paper) for hit in _read(found)]) @ vector
         return [cuts[i] for i in np.argsort(-cosines, kind="stable")[:count]]
 
-    def first(self, found: Found, count: int) -> list[Cut]:
+    def first(self, found: RetrievalResult, count: int) -> list[Cut]:
         """Returns the first sentences of the best hit."""
         return [cut for hit in found.hits[:1] for cut in self._cuts(hit.paper)[:count]]
 
@@ -107,12 +107,12 @@ class Ways:
         return self._library.embedder.embed([text for _, text in self._cuts(paper)])
 
 
-def _read(found: Found) -> list[Hit]:
+def _read(found: RetrievalResult) -> list[Hit]:
     """Returns the hits whose sentences are ranked; papers as given alone are matched."""
     return [hit for hit in found.hits[:READ_PAPERS] if hit.paper.id in found.matches]
 
 
-def given(found: Found, papers: Sequence[Paper], matcher: Matcher) -> Found:
+def given(found: RetrievalResult, papers: Sequence[Paper], matcher: Matcher) -> RetrievalResult:
     """Returns what would have been found had these papers alone been worth reading.
 
     The other hits stay, far behind, since they tell which words of a question are rare.

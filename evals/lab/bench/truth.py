@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from footnote.evals.runs.runner import REPORT, ROWS
-from footnote.index.embeddings.base import Embedder, Matrix, MiniLM, Reading
+from footnote.index.embeddings.base import Embedder, Matrix, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import Paper, to_json
 from footnote.index.storage.database import damage, look
@@ -162,11 +162,11 @@ class Remembering:
 
     def __init__(self) -> None:
         self._model = MiniLM()
-        self._read: dict[str, Reading] = {}
+        self._read: dict[str, TokenEmbedding] = {}
         self.name, self.dimensions = self._model.name, self._model.dimensions
         self.reader = self._model.reader
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
+    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Returns a reading of each text, in order."""
         new = [text for text in dict.fromkeys(texts) if text not in self._read]
         self._read |= zip(new, self._model.read(new), strict=True)

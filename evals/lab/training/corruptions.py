@@ -166,7 +166,7 @@ def denied(text: str, rng: random.Random) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NamePool:
     """Puts a name of another paper in place of one of the sentence's own.
 
     Attributes:
@@ -219,7 +219,7 @@ def lies(pool: Sequence[str], find: Callable[[str], Sequence[str]]) -> dict[str,
     return {
         "number": wrong_number,
         "numbers swapped": swapped_numbers,
-        "name": Names(pool, find),
+        "name": NamePool(pool, find),
         "sides swapped": sides,
         "direction": flipped,
         "negation": denied,

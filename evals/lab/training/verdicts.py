@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from footnote.evals.lab.training.pairs import SEED, Example, SciFact
 from footnote.evals.metrics.statistics import Mean, mean
-from footnote.index.embeddings.base import MiniLM, Reading
+from footnote.index.embeddings.base import MiniLM, TokenEmbedding
 from footnote.rag.verification.alignment import Text, pair, read_texts
 from footnote.rag.verification.features import NAMES, TOKEN_FEATURES, features
 from footnote.rag.verification.lexical import names_in
@@ -116,7 +116,7 @@ def measure(examples: Sequence[Example], read: Mapping[str, Text], *, tokens: bo
 def _whole(text: Text) -> Text:
     """Returns a text as an embedder reads it that knows no tokens."""
     vector = text.reading.vector
-    reading = Reading(text.reading.reader, vector, vector[None], ())
+    reading = TokenEmbedding(text.reading.reader, vector, vector[None], ())
     return Text(text.words, text.quantities, text.names, reading, ())
 
 

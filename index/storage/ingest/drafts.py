@@ -13,7 +13,7 @@ Outcome = Literal["new", "changed", "unchanged"]
 
 
 @dataclass(slots=True, eq=False)
-class Draft:
+class PaperDraft:
     """A paper as a batch leaves it, and what the catalog holds of it so far.
 
     Attributes:
@@ -34,17 +34,17 @@ class Draft:
         return self.number is not None and self.paper == self.stored and not self.absorbs
 
 
-def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Draft]:
+def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[PaperDraft]:
     """Returns the papers that a batch names, merged as if its records came one at a time."""
     owners = catalog.owners({alias for _, paper in batch for alias in paper.aliases})
     known = catalog.papers_by_number(sorted(set(owners.values())))
-    stored = {number: Draft(paper, number, paper) for number, paper in known.items()}
+    stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
     places = {alias: stored[number] for alias, number in owners.items()}
-    named: dict[Draft, None] = {}
+    named: dict[PaperDraft, None] = {}
     for file, paper in batch:
         # Strongest identifier first; a record with two may show that two papers are one.
         meant = dict.fromkeys(places[alias] for alias in paper.aliases if alias in places)
-        draft: Draft | None = None
+        draft: PaperDraft | None = None
         outcome: Outcome = "new"
         for other in meant:
             if draft is None and same_paper(other.paper, paper):
@@ -58,7 +58,7 @@ def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Draf
                 _join(draft, other)
                 draft.left_out[file] += left_out(draft.paper, other.paper)
                 outcome = "changed"
-        draft = draft or Draft(paper)
+        draft = draft or PaperDraft(paper)
         draft.records.append((file, outcome))
         named[draft] = None
         for alias in draft.paper.aliases:
@@ -66,7 +66,7 @@ def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Draf
     return list(named)
 
 
-def _join(draft: Draft, other: Draft) -> None:
+def _join(draft: PaperDraft, other: PaperDraft) -> None:
     """Makes two drafts one, which keeps the number of the first that has one."""
     draft.paper = merge(draft.paper, other.paper)
     draft.absorbs |= other.absorbs

@@ -7,14 +7,15 @@ from itertools import islice
 import numpy as np
 
 from footnote.index.chunking import passages, sentence_spans
-from footnote.index.embeddings.base import Embedder, Matrix, Reader, Reading
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.index.embeddings.token_vectors import passage_tokens
 from footnote.index.models import Paper, Passage
-from footnote.index.storage.catalog import Catalog, Entry
+from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.drafts import drafts_of
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
+from footnote.index.storage.papers import EmbeddedPaper
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
@@ -141,17 +142,19 @@ def _add_batch(
 
 def _entry(
     paper: Paper, number: int | None, stored: Paper | None, absorbs: Sequence[int] = ()
-) -> Entry:
+) -> EmbeddedPaper:
     """Returns a paper cut into passages, or without any where what is stored of it holds."""
     if stored is not None and embedded_text(stored) == embedded_text(paper):
-        return Entry(paper, number, absorbs=absorbs)
+        return EmbeddedPaper(paper, number, absorbs=absorbs)
     spans = sentence_spans(paper.abstract)
     # A text without a passage takes the place of one with some.
     none = np.empty((0, 0), np.float32)
-    return Entry(paper, number, spans, passages(paper, spans), vectors=none, absorbs=absorbs)
+    return EmbeddedPaper(
+        paper, number, spans, passages(paper, spans), vectors=none, absorbs=absorbs
+    )
 
 
-def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
+def _embedded(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
     """Returns the entries with vectors and tokens of their passages, all read in one call."""
     vectors, readings = _read(
         embedder, [embedded_text(e.paper, p) for e in entries for p in e.passages]
@@ -170,9 +173,9 @@ def _embedded(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
     return done
 
 
-def _read(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[Reading]]:
+def _read(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[TokenEmbedding]]:
     """Returns the vectors of texts, and their readings where the embedder gives any."""
-    if not texts or not isinstance(embedder, Reader):
+    if not texts or not isinstance(embedder, TokenEmbedder):
         return embedder.embed(texts), []
     readings = embedder.read(texts)
     return np.stack([reading.vector for reading in readings]), readings

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from footnote.index.storage.ingest.drafts import Draft, Outcome
+from footnote.index.storage.ingest.drafts import Outcome, PaperDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Tallies:
         self.all = _Tally()
         self.files: defaultdict[int, _Tally] = defaultdict(_Tally)
 
-    def stored(self, draft: Draft, number: int) -> None:
+    def stored(self, draft: PaperDraft, number: int) -> None:
         """Takes note of what a draft was stored as, and what each of its records did."""
         for tally in (self.all, *self.files.values()) if draft.absorbs else ():
             tally.absorbed(sorted(draft.absorbs))

@@ -21,7 +21,7 @@ _TITLE_MOST = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Confirmation:
     """A question in safe HTML.
 
     Attributes:
@@ -50,7 +50,7 @@ def asked(desk: Desk, args: Args) -> dict[str, Any]:
     }
 
 
-def _undo(desk: Desk, args: Args) -> Question:
+def _undo(desk: Desk, args: Args) -> Confirmation:
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to undo; reload the page")
@@ -60,52 +60,52 @@ def _undo(desk: Desk, args: Args) -> Question:
     was = "is as it was" if does.restored == 1 else "are as they were"
     rest = f", {does.restored:,} {was} before" if does.restored else ""
     text = f"{counted(does.removed, 'paper')} {goes}{rest}. {_BACK}"
-    return Question(f"Undo the import{of_html(names)}?", text, "Undo the import")
+    return Confirmation(f"Undo the import{of_html(names)}?", text, "Undo the import")
 
 
-def _remove(desk: Desk, args: Args) -> Question:
+def _remove(desk: Desk, args: Args) -> Confirmation:
     papers = [desk.papers.known(name) for name in args.texts("papers", most=500)]
     if not papers:
         raise BadRequest("nothing was chosen to remove; reload the page")
     what = f"“{_short(papers[0].title)}”" if len(papers) == 1 else counted(len(papers), "paper")
     text = f"Answers no longer quote {'it' if len(papers) == 1 else 'them'}. {_BACK}"
-    return Question(f"Remove {what} from the library?", text, "Remove")
+    return Confirmation(f"Remove {what} from the library?", text, "Remove")
 
 
-def _delete(desk: Desk, args: Args) -> Question:
+def _delete(desk: Desk, args: Args) -> Confirmation:
     title, count = _talk(desk, args)
     text = f"{counted(count, 'answer')} and every link to it go. {_GONE}"
-    return Question(f"Delete the conversation “{title}”?", text, "Delete")
+    return Confirmation(f"Delete the conversation “{title}”?", text, "Delete")
 
 
-def _unshare(desk: Desk, args: Args) -> Question:
+def _unshare(desk: Desk, args: Args) -> Confirmation:
     title, _ = _talk(desk, args)
     text = f"Every link to it stops working; one made later is another. {_GONE}"
-    return Question(f"Stop sharing “{title}”?", text, "Stop sharing")
+    return Confirmation(f"Stop sharing “{title}”?", text, "Stop sharing")
 
 
-def _topic(desk: Desk, args: Args) -> Question:
+def _topic(desk: Desk, args: Args) -> Confirmation:
     id = args.text("id", most=100)
     kept = desk.topics.list(LOCAL) if desk.topics is not None else ()
     topic = next((topic for topic in kept if topic.id == id), None)
     if topic is None:
         raise BadRequest("that topic is not there any more; reload the page")
     text = "Nothing more is told or sent of it. Saved again, it begins with papers that come then."
-    return Question(f"Remove the topic “{_short(topic.text)}”?", text, "Remove")
+    return Confirmation(f"Remove the topic “{_short(topic.text)}”?", text, "Remove")
 
 
-def _clear(desk: Desk, args: Args) -> Question:
+def _clear(desk: Desk, args: Args) -> Confirmation:
     text = (
         "The present one is kept in this browser alone, and goes; export it first to have it. "
         f"{_GONE}"
     )
-    return Question("Begin a new conversation?", text, "Begin a new one")
+    return Confirmation("Begin a new conversation?", text, "Begin a new one")
 
 
-def _again(desk: Desk, args: Args) -> Question:
+def _again(desk: Desk, args: Args) -> Confirmation:
     after = args.number("after") or 0
     text = f"This answer and the {counted(after, 'answer')} after it go. {_GONE}"
-    return Question("Ask this again?", text, "Ask again")
+    return Confirmation("Ask this again?", text, "Ask again")
 
 
 def _talk(desk: Desk, args: Args) -> tuple[str, int]:
@@ -119,7 +119,7 @@ def _short(title: str) -> str:
     return text_html(shortened(title, _TITLE_MOST))
 
 
-QUESTIONS: Mapping[str, Callable[[Desk, Args], Question]] = {
+QUESTIONS: Mapping[str, Callable[[Desk, Args], Confirmation]] = {
     "undo": _undo,
     "remove": _remove,
     "delete": _delete,

@@ -12,7 +12,7 @@ from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, shortened, when
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers.filters import scope
-from footnote.ui.web.requests import Args, Asked, BadRequest
+from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.streaming import done_frame
 
 _ROWS = "#fn-talk-rows"
@@ -114,7 +114,7 @@ def answer_at(desk: Desk, args: Args) -> Answer:
     Raises:
         BadRequest: There is none there.
     """
-    answers = desk.answers(Asked.read(args.values))
+    answers = desk.answers(QuestionRequest.read(args.values))
     place = args.number("place") or 0
     if not 1 <= place <= len(answers):
         raise BadRequest("that answer is not in the conversation any more; ask again")
@@ -126,7 +126,7 @@ def _transcript(desk: Desk, args: Args) -> Transcript:
         # What stands under an answer names no conversation: it means the open one.
         id = args.text("id", "", most=100) or args.text("conversation", "", most=100)
         return desk.conversations.load(args.user, id)
-    answers = Asked.read(args.values).records
+    answers = QuestionRequest.read(args.values).records
     title = shortened(answers[0].question) if answers else UNTITLED
     return Transcript(title, when(args.number("now", most=LAST_SECOND) or 0), answers)
 

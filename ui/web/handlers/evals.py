@@ -6,12 +6,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from footnote.evals.compare import Change, compare
+from footnote.evals.compare import MetricChange, compare
 from footnote.evals.dataset.cases import read_cases
 from footnote.evals.report.tables import groups
 from footnote.evals.runs.engine import run_engine
 from footnote.evals.runs.runner import CONFIG, REPORT, iterate_rows, read_report
-from footnote.rag.answer import Answer, Receipt, Turn
+from footnote.rag.answer import Answer, AnswerTrace, Turn
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import counted, data
 from footnote.ui.web.context import Desk
@@ -112,7 +112,7 @@ def case(desk: Desk, args: Args) -> dict[str, Any]:
 
 def _said(question: str, text: str) -> Answer:
     """Returns what a set says was answered before: words without papers."""
-    receipt = Receipt({}, model="from the set")
+    receipt = AnswerTrace({}, model="from the set")
     return Answer(question, question, text, (), (), (), False, "llm", receipt)
 
 
@@ -227,7 +227,7 @@ def _case(folder: Path, row: Mapping[str, Any]) -> str:
     )
 
 
-def _change(change: Change) -> str:
+def _change(change: MetricChange) -> str:
     told = {True: "better", False: "worse", None: "no difference shown"}[change.better]
     kind = {True: "fn-better", False: "fn-worse", None: "fn-soft"}[change.better]
     return (

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from footnote.evals.feedback import FeedbackEntry
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers.conversations import answer_at
-from footnote.ui.web.requests import Args, Asked, BadRequest
+from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 
 _LOCK = threading.Lock()
 
@@ -21,7 +21,7 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
     if desk.feedback is None:
         raise BadRequest("this server keeps no feedback; serve with: footnote chat")
     answer = answer_at(desk, args)
-    before = desk.answers(Asked.read(args.values))[: (args.number("place") or 1) - 1]
+    before = desk.answers(QuestionRequest.read(args.values))[: (args.number("place") or 1) - 1]
     history = [
         message
         for earlier in before

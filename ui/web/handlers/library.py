@@ -6,7 +6,7 @@ from typing import Any, get_args
 from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.index.models import Paper
-from footnote.index.readers.gathering import Gathered, Reading
+from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.search.searcher import Order
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.cards import byline_html, text_html
@@ -52,7 +52,7 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
         with consumed(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
             for path, name in files:
                 found.take(path, name)
-            found.files += [Reading(name, name, error=LOST) for name in lost]
+            found.files += [FileReading(name, name, error=LOST) for name in lost]
             job.total = found.papers
             return report_html(found.files, _add(library, found, job))
 
