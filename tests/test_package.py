@@ -1,0 +1,64 @@
+"""What is installed: one package, whole, beside whatever else somebody has."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT
+
+OURS = ("index", "rag", "evals", "ui")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built of a copy of the files that git knows."""
+    folder = tmp_path_factory.mktemp("wheel")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    source = folder / "source"
+    for name in filter(None, listed.split("\0")):
+        if name.startswith((*(f"{ours}/" for ours in OURS), "footnote/", "pyproject", "README")):
+            copied = source / name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_symlink():
+                copied.symlink_to((ROOT / name).readlink())
+            else:
+                copied.write_bytes((ROOT / name).read_bytes())
+    (source / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
+    build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, source]
+    subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def test_a_wheel_holds_one_package_and_all_of_it(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"footnote"}
+    shipped = {
+        str(Path("footnote") / path.relative_to(ROOT))
+        for ours in OURS
+        for path in (ROOT / ours).rglob("*")
+        if path.is_file() and not {"lab", "__pycache__"} & set(path.parts)
+    }
+    assert shipped <= set(names)
+    assert not [name for name in names if "/lab/" in name]
+
+
+def test_other_distributions_with_our_folders_names_change_nothing(
+    wheel: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    for ours in OURS:
+        (tmp_path / f"{ours}.py").write_text("raise SystemExit('not ours')\n")
+    code = (
+        "import footnote.ui.cli.main, footnote.evals.compare, footnote.rag.answer, sys\n"
+        "print(footnote.__file__); print(set(sys.modules) & {'index', 'rag', 'evals', 'ui'})\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split("\n")[:2] == [str(tmp_path / "footnote" / "__init__.py"), "set()"]
