@@ -7,7 +7,8 @@ import pytest
 from conftest import HashedWords, invented
 
 from footnote.index.library import CATALOG, Library
-from footnote.index.storage.catalog import Catalog, Entry
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.papers import EmbeddedPaper
 
 
 def opened(folder: Path) -> Library:
@@ -55,7 +56,7 @@ def test_a_paper_that_cannot_be_found_yet_is_not_counted_yet(tmp_path: Path) -> 
         library.add([invented(0)])
         mark = reader.newest()
         # An import is committed batch by batch, and published at its end.
-        library._catalog.store([Entry(invented(1))])
+        library._catalog.store([EmbeddedPaper(invented(1))])
         assert (reader.newest(), reader.since(0)) == (mark, [invented(0)])
         library.add([invented(2)])
         assert ids(reader, mark) == [invented(1).id, invented(2).id]
@@ -68,7 +69,7 @@ def test_a_library_of_before_counts_what_it_holds_as_published(tmp_path: Path, k
     catalog = Catalog(tmp_path / "library" / CATALOG)
     catalog._rows("DELETE FROM meta WHERE key = 'newest'")
     assert catalog.newest() == known
-    catalog.store([Entry(invented(9))])
+    catalog.store([EmbeddedPaper(invented(9))])
     assert catalog.newest() == known
     catalog.close()
     # Opening it publishes what a killed import left.
