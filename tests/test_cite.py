@@ -184,9 +184,9 @@ def test_half_a_marker_at_the_end_is_shown_as_it_is() -> None:
     "written",
     [
         "Yes " + "[1]" * 150 + "[3].", "[" + " " * 300 + "1]",
-        "[1]" * 80 + " " * 300 + "[1]", "In [0, 5]" + "[1]" * 90,
+        "[1]" * 80 + " " * 300 + "[1]", "In [0, 5]" + "[1]" * 90, "Yes" + "   [1]" * 90 + " so.",
     ],
-    ids=["a run", "space in a marker", "space between", "an interval first"],
+    ids=["a run", "space in a marker", "space between", "an interval first", "a spaced run"],
 )  # fmt: skip
 def test_a_text_is_shown_alike_wherever_its_pieces_end(written: str) -> None:
     whole = streamed(written)[0]

@@ -45,8 +45,7 @@ from footnote.rag.query.question import Question
 from footnote.rag.retrieval.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.evidence import EvidenceFinder
 from footnote.rag.retrieval.hybrid import Fusion
-from footnote.rag.retrieval.late_interaction import Matcher
-from footnote.rag.retrieval.late_interaction import QueryTokens as Matched
+from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
 from footnote.rag.retrieval.rerank import EndpointReranker
 from footnote.rag.verification.alignment import read_texts
 from footnote.rag.verification.verifier import LearnedVerifier
@@ -200,10 +199,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "footnote.index.search.chroma.ChromaIndex.upsert": {"vectors": EMPTY},
     "footnote.rag.retrieval.late_interaction.match": {
-        "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
+        "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.late_interaction.Matcher.matches": {
-        "question": Matched(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
+        "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
     "footnote.rag.generation.client.Chat.call": {"deadline": 1e12},

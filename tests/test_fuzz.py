@@ -17,8 +17,7 @@ from footnote.index import FootnoteError, SourceError
 from footnote.index.chunking import passages, sentence_spans
 from footnote.index.library import Library
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import bibtex, daily_papers, pubmed, read_papers, ris
-from footnote.index.readers import jsonl as tables
+from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, read_papers, ris
 from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Turn
 from footnote.rag.generation.citations import CitationBinder, is_dangling
@@ -85,7 +84,7 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
         "<PubmedBookArticle>|<AbstractText Label=\"|<?xml|xmlns:a=''".split("|"),
     ),
     "jsonl": (
-        tables, [ROWS], '{"title": "|"abstract": |"id": "arxiv:|null|[|{"_id":1,|\n{"|"doi"'
+        jsonl, [ROWS], '{"title": "|"abstract": |"id": "arxiv:|null|[|{"_id":1,|\n{"|"doi"'
         "|1e999|\\ud83d".split("|"),
     ),
 }  # fmt: skip

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.index.models import Paper, to_json
-from footnote.index.readers import NothingUsable, bibtex, pubmed, read_papers
-from footnote.index.readers import jsonl as tables
+from footnote.index.readers import NothingUsable, bibtex, jsonl, pubmed, read_papers
 from footnote.index.readers.decompression import PIECE_BYTES, text_of
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
@@ -199,8 +198,8 @@ def test_entities_of_xml_stay_unopened() -> None:
 
 
 def test_a_line_that_nests_or_never_ends_costs_no_other() -> None:
-    text = "[" * 100_000 + "\n" + " " * 9 + "[" * tables.LONGEST + "\n" + EELS
-    deep, long, paper = tables.read(text, "my.jsonl")
+    text = "[" * 100_000 + "\n" + " " * 9 + "[" * jsonl.LONGEST + "\n" + EELS
+    deep, long, paper = jsonl.read(text, "my.jsonl")
     assert "my.jsonl:1: " in str(deep)
     assert str(long).startswith("my.jsonl:2: line of 10,000,010 characters, at most")
     assert isinstance(paper, Paper)

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import jsonl as tables
-from footnote.index.readers import read_papers
+from footnote.index.readers import jsonl, read_papers
 
 FIELDS = "title abstract text id _id arxiv_id doi pmid authors published year url note metadata"
 SAILS = {"title": "Sails", "abstract": "Sails tear."}
@@ -19,7 +18,7 @@ SAILS = {"title": "Sails", "abstract": "Sails tear."}
 def read(*lines: object) -> list[Paper | Problem]:
     """Reads lines, writing as JSON what is no string."""
     written = (line if isinstance(line, str) else json.dumps(line) for line in lines)
-    return list(tables.read("\n".join(written), "papers.jsonl"))
+    return list(jsonl.read("\n".join(written), "papers.jsonl"))
 
 
 def paper(**fields: object) -> Paper:
@@ -195,7 +194,7 @@ def test_a_bad_first_line_does_not_hide_the_format(tmp_path):
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_line_ends_and_separators_inside_strings_do_not_break_lines(line_end):
     line = '{"title": "Sails", "abstract": "Sails\u2028tear.\x85"}'
-    found = list(tables.read(line_end.join([line, line, ""]), "papers.jsonl"))
+    found = list(jsonl.read(line_end.join([line, line, ""]), "papers.jsonl"))
     assert [f.abstract for f in found] == ["Sails\u2028tear.\x85"] * 2
 
 

@@ -23,7 +23,7 @@ from footnote.index.embeddings.endpoints import (
     unreached,
     without_keys,
 )
-from footnote.rag.generation.retries import retry_after, said_by
+from footnote.rag.generation.retries import fewer_options, retry_after, said_by
 from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
@@ -123,8 +123,7 @@ class Endpoint:
             try:
                 choice = self._send(messages, options, spent)
             except APIStatusError as error:
-                said = said_by(error)
-                fewer = _fewer(options, said) if error.status_code == 400 else None
+                fewer = _fewer(options, error)
                 if fewer is None:
                     self._tell(error)
                     raise _refusal(error) from error
@@ -193,21 +192,12 @@ def _no_judgement(choice: _Choice) -> Failed:
     return Failed("replied with what is no judgement")
 
 
-def _fewer(options: Mapping[str, Any], said: str) -> dict[str, Any] | None:
-    """Returns the options without one that a refusal is about; None if there is none to spare.
-
-    Reasoning models take neither a temperature nor ``max_tokens``; a refusal that names
-    nothing is put down to the response format.
-    """
-    left = dict(options)
-    if "max_tokens" in left and "max_completion_tokens" in said:
-        left["max_completion_tokens"] = left.pop("max_tokens")
-        return left
-    for name in ("temperature", "response_format"):
-        if name in left and name in said:
-            del left[name]
-            return left
-    return left if left.pop("response_format", None) else None
+def _fewer(options: Mapping[str, Any], error: APIStatusError) -> dict[str, Any] | None:
+    """Returns the options without one; a 400 that names none is put down to the format."""
+    fewer = fewer_options(options, error)
+    if fewer is None and error.status_code == 400 and "response_format" in options:
+        return {name: option for name, option in options.items() if name != "response_format"}
+    return fewer
 
 
 def _refusal(error: APIStatusError) -> Failed:

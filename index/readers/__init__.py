@@ -11,12 +11,11 @@ from types import ModuleType
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import bibtex, daily_papers, pubmed, ris
-from footnote.index.readers import jsonl as tables
+from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.decompression import text_of
 
-READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, tables)
+READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl)
 FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
 HEAD_CHARACTERS = 4096
 

@@ -110,42 +110,45 @@ class CitationBinder:
         return self._shown(held.rstrip()).rstrip()
 
     def _shown(self, text: str) -> str:
-        shown = self._replaced(text, self._before, self._ending)
+        ending: set[int] = set()
+
+        def replace(match: re.Match[str]) -> str:
+            nonlocal ending
+            earlier = self._ending if _goes_on(match) else set()
+            replaced, cited = self._marked(match, self._before, earlier)
+            if match.end() == len(text):
+                ending = earlier | cited
+            return replaced
+
+        shown = _MARKERS.sub(replace, text)
         if text:
-            self._ending = self._cited_last(text)
+            self._ending = ending
         self._before = (self._before + text)[-_LONGEST_WORD:]
         if not self._begun:
             shown = shown.lstrip()
         self._begun = self._begun or bool(shown)
         return shown
 
-    def _replaced(self, text: str, before: str = "", ending: Collection[int] = ()) -> str:
-        """Returns a text with the numbers of its papers for those of its evidence.
+    def _replaced(self, text: str) -> str:
+        """Returns a text with the numbers of its papers for those of its evidence."""
+        return _MARKERS.sub(lambda match: self._marked(match)[0], text)
 
-        What stands before it may be given, and the papers of the markers at the end of that.
+    def _marked(
+        self, match: re.Match[str], before: str = "", earlier: Collection[int] = ()
+    ) -> tuple[str, set[int]]:
+        """Returns what is shown for some markers, and the papers that they cite.
+
+        Args:
+            match: Of ``_MARKERS``.
+            before: What stands before the text that was searched.
+            earlier: Papers cited by the beginning of the run, which are shown already.
         """
-
-        def replace(match: re.Match[str]) -> str:
-            interval = self._interval(match, before)
-            shown = ending if _goes_on(match) else ()
-            markers = self._cited(match[1][len(interval) :])
-            new = "".join(f"[{marker}]" for marker in markers if marker not in shown)
-            gap = "" if shown else match[0][: match.start(1) - match.start()]
-            return gap + interval + new if interval or new else ""
-
-        return _MARKERS.sub(replace, text)
-
-    def _cited(self, markers: str) -> dict[int, None]:
-        return dict.fromkeys(self.citation(s).marker for s in self._resolve(markers)[0])
-
-    def _cited_last(self, text: str) -> set[int]:
-        """Returns the papers of the markers that a text ends with."""
-        ends = (found for found in _MARKERS.finditer(text) if found.end() == len(text))
-        last = next(ends, None)
-        if last is None:
-            return set()
-        earlier = self._ending if _goes_on(last) else set()
-        return earlier | set(self._cited(last[1][len(self._interval(last, self._before)) :]))
+        interval = self._interval(match, before)
+        sentences, _ = self._resolve(match[1][len(interval) :])
+        cited = dict.fromkeys(self.citation(s).marker for s in sentences)
+        new = "".join(f"[{marker}]" for marker in cited if marker not in earlier)
+        gap = "" if earlier else match[0][: match.start(1) - match.start()]
+        return gap + interval + new if interval or new else "", set(cited)
 
     def _interval(self, match: re.Match[str], before: str = "") -> str:
         """Returns what markers begin with and is none: a pair after "in", one of it too large."""

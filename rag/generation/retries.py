@@ -27,7 +27,8 @@ def said_by(error: BaseException) -> str:
 def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:
     """Returns the options without one that a refusal is about; None if it is about none.
 
-    Reasoning models take neither a temperature nor ``max_tokens``; some servers count nothing.
+    Reasoning models take neither a temperature nor ``max_tokens``; some servers neither count
+    tokens nor know response formats.
     """
     if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
         return None
@@ -35,7 +36,7 @@ def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any
     if "max_tokens" in left and "max_completion_tokens" in said:
         left["max_completion_tokens"] = left.pop("max_tokens")
         return left
-    for name in ("temperature", "stream_options"):
+    for name in ("temperature", "stream_options", "response_format"):
         if name in left and name in said:
             del left[name]
             return left

@@ -1,7 +1,7 @@
 """Answerable: the chance that what was found answers the question.
 
 A logistic model over five signals of retrieval, trained on questions with and without an
-answer in a library (``python -m footnote.evals.lab.training.answerable``). It tells a topic that
+answer in a library (``python -m footnote.evals.lab.training.answerability``). It tells a topic that
 the library lacks; a detail that its papers leave out looks, to every one of these signals, like
 one that they give.
 """

@@ -2,7 +2,7 @@
 
 A logistic model over how the question compares with the quote
 (``footnote.rag.verification.features``) and over a few cues in the quote itself, trained on what
-experts concluded (``python -m footnote.evals.lab.training.sides``). Where it is not sure, there is
+experts concluded (``python -m footnote.evals.lab.training.stance``). Where it is not sure, there is
 no side.
 """
 

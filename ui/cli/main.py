@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from footnote.index import FootnoteError
-from footnote.ui.cli import cite as citing
-from footnote.ui.cli import digest as digesting
-from footnote.ui.cli import evals as evaluating
-from footnote.ui.cli import library as changing
-from footnote.ui.cli import positions as weighing
-from footnote.ui.cli import serve as serving
+from footnote.ui.cli.cite import cite
+from footnote.ui.cli.digest import digest, topics
+from footnote.ui.cli.evals import app as evals
+from footnote.ui.cli.library import index, remove, undo
 from footnote.ui.cli.options import (
     ComposerOption,
     CountOption,
@@ -40,6 +38,8 @@ from footnote.ui.cli.options import (
     print_json,
     progress,
 )
+from footnote.ui.cli.positions import positions
+from footnote.ui.cli.serve import chat, demo
 
 if TYPE_CHECKING:
     from footnote.index.models import Hit
@@ -110,9 +110,9 @@ def _said(error: Exception) -> str:
     return str(say() if say else error).rstrip(".")
 
 
-app.command()(changing.index)
-app.command()(changing.remove)
-app.command()(changing.undo)
+app.command()(index)
+app.command()(remove)
+app.command()(undo)
 
 
 @app.command()
@@ -254,16 +254,9 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (
-    citing.cite,
-    weighing.positions,
-    digesting.topics,
-    digesting.digest,
-    serving.chat,
-    serving.demo,
-):
+for command in (cite, positions, topics, digest, chat, demo):
     app.command()(command)
-app.add_typer(evaluating.app, name="eval")
+app.add_typer(evals, name="eval")
 
 
 if __name__ == "__main__":

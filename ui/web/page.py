@@ -2,7 +2,7 @@
 
 Gradio carries the conversation; the page is ours. A question comes back as small frames of
 safe HTML (``footnote.ui.web.streaming``), everything else that a reader does as one call with its
-reply (``footnote.ui.web.handlers``); ``assets/chat.js`` puts either in its place. Earlier answers,
+reply (``footnote.ui.web.handlers``); ``static/chat.js`` puts either in its place. Earlier answers,
 an open source and the reader's place in the text are never touched.
 """
 

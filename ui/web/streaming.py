@@ -31,7 +31,7 @@ State = Literal["busy", "done", "failed", "hint", "stopped"]
 
 
 class Frame(TypedDict):
-    """One update of the page, which ``assets/chat.js`` carries out.
+    """One update of the page, which ``static/chat.js`` carries out.
 
     ``busy`` and ``done`` show a turn, ``failed`` one without an answer, ``hint`` asks for a
     question, ``stopped`` leaves the turn in the making as it stands. ``turn`` counts the

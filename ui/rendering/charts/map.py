@@ -1,6 +1,6 @@
 """The map of a library as HTML: one SVG of points, its labels, and how to choose by them.
 
-``assets/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
+``static/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
 neither lasso nor follow the theme.
 """
 
@@ -13,7 +13,7 @@ from footnote.ui.rendering.cards import text_html
 
 # Points drawn at most: a browser shows 5,000 circles at once without a pause.
 MOST_POINTS = 5000
-# Colours that assets/views.css has.
+# Colours that static/views.css has.
 COLOURS = 14
 WIDTH, HEIGHT = 800, 560
 _EDGE = 24
@@ -27,7 +27,7 @@ _SEED = 7
 def map_html(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()) -> str:
     """Returns the map with its labels, what was chosen on it, and how to choose.
 
-    A choice leaves the page as the event ``footnote:scope``; see ``assets/views.js``.
+    A choice leaves the page as the event ``footnote:scope``; see ``static/views.js``.
 
     Args:
         drawn: From ``Library.map``.

@@ -10,15 +10,17 @@ from typing import Any
 
 from footnote.index import FootnoteError
 from footnote.ui.web.context import Desk
-from footnote.ui.web.handlers import charts as views
-from footnote.ui.web.handlers import confirmations as asking
-from footnote.ui.web.handlers import conversations as talks
-from footnote.ui.web.handlers import digest as news
-from footnote.ui.web.handlers import evals as evaluating
-from footnote.ui.web.handlers import feedback as votes
-from footnote.ui.web.handlers import filters as scoping
-from footnote.ui.web.handlers import library as shelf
-from footnote.ui.web.handlers import papers
+from footnote.ui.web.handlers import (
+    charts,
+    confirmations,
+    conversations,
+    digest,
+    evals,
+    feedback,
+    filters,
+    library,
+    papers,
+)
 from footnote.ui.web.requests import Args
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,17 @@ Reply = dict[str, Any]
 
 ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
     name: action
-    for module in (talks, papers, scoping, views, shelf, news, evaluating, votes, asking)
+    for module in (
+        conversations,
+        papers,
+        filters,
+        charts,
+        library,
+        digest,
+        evals,
+        feedback,
+        confirmations,
+    )
     for name, action in module.ACTIONS.items()
 }
 

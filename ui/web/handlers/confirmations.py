@@ -1,6 +1,6 @@
 """Questions that are asked before something is taken away: what goes, and whether it comes back.
 
-The page shows what ``asked`` returns in one dialog (``assets/dialogs.js``), for every action.
+The page shows what ``asked`` returns in one dialog (``static/dialogs.js``), for every action.
 """
 
 from collections.abc import Callable, Mapping

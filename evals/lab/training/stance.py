@@ -1,6 +1,6 @@
 """Makes ``rag/verification/stance.json``: whether a quote says yes or no to a question.
 
-    python -m footnote.evals.lab.training.sides SCIFACT PUBMEDQA [--out FILE]
+    python -m footnote.evals.lab.training.stance SCIFACT PUBMEDQA [--out FILE]
 
 Trains on SciFact's claims with the sentences of their rationales (SUPPORT is yes), with as many
 other sentences of the same abstracts and of abstracts without evidence (neither),
@@ -26,7 +26,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from footnote.index.embeddings.base import MiniLM
-from footnote.rag.verification import stance as sides
+from footnote.rag.verification import stance
 from footnote.rag.verification.alignment import pair, read_texts
 from footnote.rag.verification.stance import NAMES, SIDES, figures
 
@@ -111,7 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scifact", type=Path)
     parser.add_argument("pubmedqa", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(sides.__file__).with_suffix(".json"))
+    parser.add_argument("--out", type=Path, default=Path(stance.__file__).with_suffix(".json"))
     options = parser.parse_args()
     parts = {"SciFact": scifact(options.scifact), "PubMedQA": pubmedqa(options.pubmedqa)}
     examples = [example for part in parts.values() for example in part]

@@ -1,6 +1,6 @@
 """Trains ``rag/retrieval/answerability.json``: the chance that a library answers a question.
 
-    python -m footnote.evals.lab.training.answerable --own SET DIR... --foreign SET DIR...
+    python -m footnote.evals.lab.training.answerability --own SET DIR... --foreign SET DIR...
     --elsewhere DIR
 
 Questions of ``--own`` sets are asked of the library that holds their papers, and are answerable
@@ -28,7 +28,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.search.fulltext import query_words
 from footnote.rag.query.question import understand
-from footnote.rag.retrieval import answerability as answerable
+from footnote.rag.retrieval import answerability
 from footnote.rag.retrieval.answerability import SIGNALS, Answerable, signals
 from footnote.rag.retrieval.hybrid import HybridRetriever
 
@@ -148,7 +148,7 @@ def main() -> None:
     model = asdict(fit(rows, labels)) | {"threshold": round(threshold, 4)}
     print(json.dumps(model, indent=1))
     if not options.dry_run:
-        path = Path(answerable.__file__).with_suffix(".json")
+        path = Path(answerability.__file__).with_suffix(".json")
         path.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
 
 
