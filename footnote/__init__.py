@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from footnote.rag import RerankError as RerankError
     from footnote.rag.answer import Answer as Answer
     from footnote.rag.answer import Citation as Citation
+    from footnote.rag.answer import Delta as Delta
     from footnote.rag.answer import Statement as Statement
     from footnote.rag.answer import Turn as Turn
     from footnote.rag.engine import CitedQueryEngine as CitedQueryEngine
@@ -40,6 +41,7 @@ _HOMES = {
     "Citation": "footnote.rag.answer",
     "CitedQueryEngine": "footnote.rag.engine",
     "ComposerError": "footnote.rag",
+    "Delta": "footnote.rag.answer",
     "EmbedderMismatch": "footnote.index",
     "Filters": "footnote.index.search.filters",
     "Footnote": "footnote.api",
@@ -64,6 +66,7 @@ __all__ = [
     "Citation",
     "CitedQueryEngine",
     "ComposerError",
+    "Delta",
     "EmbedderMismatch",
     "Filters",
     "Footnote",

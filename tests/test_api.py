@@ -17,6 +17,7 @@ PUBLIC = [
     "Citation",
     "CitedQueryEngine",
     "ComposerError",
+    "Delta",
     "EmbedderMismatch",
     "Filters",
     "Footnote",
