@@ -15,7 +15,8 @@ ENGINE = ("llama_index", "chromadb", "tantivy", "onnxruntime", "tokenizers", "op
 # What writes papers, serves the page, asks a model or measures answers.
 NOT_TO_ANSWER = (
     *"gradio fastapi uvicorn starlette pandas sklearn scipy nltk openai onnx safetensors".split(),
-    *"huggingface_hub ir_measures citeproc feedgen latex2mathml footnote.evals".split(),
+    *"huggingface_hub ir_measures citeproc feedgen latex2mathml pybtex lxml rispy".split(),
+    *"footnote.index.readers.formats footnote.evals".split(),
 )
 ASK = """
 import sys
