@@ -64,3 +64,20 @@ def test_no_module_is_imported_under_two_names(asked: dict[str, str | None]) -> 
     ours = [file for file in files if file.startswith(str(ROOT))]
     assert len(ours) > 50
     assert sorted(ours) == sorted(set(ours))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (("ui.cli", "--version"), "python -m footnote", "footnote 0."),
+        (("evals.bench.patterns", "none"), "python -m footnote.evals.lab.*", "0 patterns, each"),
+    ],
+)
+def test_an_old_name_of_a_command_still_works_with_one_line_of_warning(
+    old: tuple[str, ...], new: str, said: str
+) -> None:
+    command = [sys.executable, "-m", *old]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(said)
+    assert done.stderr.endswith(f" is now {new}\n")
+    assert done.stderr.count("\n") == 1
