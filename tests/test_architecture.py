@@ -29,7 +29,6 @@ HOMES = {
         "rag/retrieval/cross_encoder.py",
     },
     "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
-    "huggingface_hub": {"index/embeddings/minilm_export.py"},
     "openai": {
         "evals/judge/endpoint.py",
         "index/embeddings/base.py",

@@ -20,9 +20,9 @@ from rich.console import Console
 from footnote import evals, index, rag, ui
 from footnote.evals.compare import Comparison
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import Judge, SpendingLimit
-from footnote.evals.judge.budget import Budget
+from footnote.evals.judge.budget import Budget, SpendingLimit
 from footnote.evals.judge.endpoint import Endpoint, Failed
+from footnote.evals.judge.judge import Judge
 from footnote.evals.judge.run import Judging
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.runner import RunConfig

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from footnote.index.models import normal_title, year_bounds
-from footnote.index.readers.daily_papers import SOURCE
+from footnote.index.models import DAILY_PAPERS, normal_title, year_bounds
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.vectors import MANY
 
@@ -152,7 +151,9 @@ def _values(catalog: Catalog, kind: NameKind) -> Iterable[tuple[int, str]]:
     if kind == "source":
         # A record of two sources keeps the first one's name; its listings tell of the other.
         yield from (
-            (number, SOURCE) for number, listings in catalog.field("listings") if listings != "[]"
+            (number, DAILY_PAPERS)
+            for number, listings in catalog.field("listings")
+            if listings != "[]"
         )
 
 

@@ -14,10 +14,10 @@ from footnote.index import FootnoteError
 from footnote.ui.cli.options import Misuse
 
 if TYPE_CHECKING:
-    from footnote.evals.judge import Prices, SpendingLimit
     from footnote.evals.judge.agreement import Rating
+    from footnote.evals.judge.budget import SpendingLimit
     from footnote.evals.judge.run import Judging
-    from footnote.rag.generation.settings import LLMSettings
+    from footnote.rag.generation.settings import LLMSettings, Prices
 
 DEFAULT_TOKENS = 200_000
 MOST_TOKENS = 10**12
@@ -92,7 +92,8 @@ def open_judge(
         raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
     config = _config(wish.model)
     labels = _labels(wish.labels, cases)
-    from footnote.evals.judge import Judge, LimitReached
+    from footnote.evals.judge.judge import Judge
+    from footnote.evals.judge.judgement import LimitReached
     from footnote.evals.judge.run import Judging
     from footnote.index.embeddings.minilm_export import cache_folder
 
@@ -120,7 +121,7 @@ def _config(name: str | None) -> "LLMSettings":
 def _prices(text: str | None) -> "Prices | None":
     if text is None:
         return None
-    from footnote.evals.judge import Prices
+    from footnote.rag.generation.settings import Prices
 
     try:
         prompt, completion = map(float, text.split(","))
@@ -134,7 +135,7 @@ def _prices(text: str | None) -> "Prices | None":
 
 
 def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
-    from footnote.evals.judge import SpendingLimit
+    from footnote.evals.judge.budget import SpendingLimit
 
     tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
     return SpendingLimit(usd=wish.usd, tokens=tokens, prices=prices)

@@ -10,7 +10,7 @@ from footnote.evals.compare import MetricChange, compare
 from footnote.evals.dataset.cases import read_cases
 from footnote.evals.report.tables import groups
 from footnote.evals.runs.engine import run_engine
-from footnote.evals.runs.runner import CONFIG, REPORT, iterate_rows, read_report
+from footnote.evals.runs.run_folder import CONFIG, REPORT, iterate_rows, read_report
 from footnote.rag.answer import Answer, AnswerTrace, Turn
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import counted, data
