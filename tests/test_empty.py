@@ -1,5 +1,6 @@
 """Nothing given is nothing done: every public function that takes a list takes an empty one."""
 
+import asyncio
 import importlib
 import inspect
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import HashedWords, invented
+from llama_index.core.schema import QueryBundle
 from rich.console import Console
 
 from footnote import evals, index, rag, ui
@@ -151,6 +153,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "FullTextIndex": FullTextIndex(folder / "words"),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
+            "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
             "ExtractiveComposer": ExtractiveComposer(),
             "Chat": llm._chat, "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
@@ -205,6 +208,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
+    "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
+    "footnote.index.search.vector_store.paper_node": {"more": {}},
     "footnote.rag.generation.client.Chat.call": {"deadline": 1e12},
     "footnote.rag.retrieval.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
@@ -266,6 +271,8 @@ def test_nothing_given_is_nothing_done_or_one_line(name: str, given: dict[str, A
         made = call(**arguments(name, function, lists, given))
         if isinstance(made, Iterator):
             list(made)
+        elif inspect.iscoroutine(made):
+            asyncio.run(made)
 
 
 def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finished(

@@ -9,16 +9,18 @@ Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An An
 Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
+from footnote.index.search.vector_store import paper_node
 from footnote.rag.answer import ReadPaper
 from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
@@ -229,6 +231,9 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [hit_node(hit) for hit in self.search(query_bundle.query_str)]
 
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
 
 def _spread(scores: Sequence[float]) -> Matrix:
     """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
@@ -239,18 +244,6 @@ def _spread(scores: Sequence[float]) -> Matrix:
 
 def hit_node(hit: Hit) -> NodeWithScore:
     """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
-    paper, passage = hit.paper, hit.passage
-    node = TextNode(
-        id_=f"{paper.id}#{passage.start}-{passage.end}",
-        text=paper.abstract[passage.start : passage.end],
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-        metadata={
-            "paper_id": paper.id,
-            "title": paper.title,
-            "authors": ", ".join(paper.authors),
-            "year": paper.year,
-            "url": paper.url,
-        },
-    )
+    passage = (hit.passage.start, hit.passage.end)
+    node = paper_node(hit.paper, [passage], {"scale": hit.scale})
     return NodeWithScore(node=node, score=hit.score)

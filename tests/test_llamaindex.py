@@ -1,0 +1,237 @@
+"""LlamaIndex's parts over ours: each finds what it expects of a query engine."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from llama_index.core.base.response.schema import (
+    AsyncStreamingResponse,
+    Response,
+    StreamingResponse,
+)
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.instrumentation.events import BaseEvent
+from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
+from llama_index.core.llms import MockLLM
+from llama_index.core.query_engine import RouterQueryEngine
+from llama_index.core.schema import QueryBundle
+from llama_index.core.selectors import EmbeddingSingleSelector
+from llama_index.core.tools import QueryEngineTool
+from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
+
+from footnote.evals.dataset.cases import read_cases
+from footnote.evals.demo import demo_set
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.rag.answer import Answer, Delta, Event, Stage
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.query_engine import REVISED, AnsweringQueryEngine
+
+QUESTION = "What do DDPG, SAC and PPO do for continuous control?"
+ELSEWHERE = "Which tax is due on a house in Rome?"
+
+
+@pytest.fixture(scope="module")
+def engine(demo_library: Library) -> CitedQueryEngine:
+    return CitedQueryEngine(demo_library)
+
+
+@pytest.fixture(scope="module")
+def streaming(demo_library: Library) -> CitedQueryEngine:
+    return CitedQueryEngine(demo_library, streaming=True)
+
+
+def test_the_nth_source_node_is_the_paper_of_marker_n(engine: CitedQueryEngine) -> None:
+    cited = 0
+    for case in read_cases(demo_set()):
+        response = engine.query(case.question)
+        assert response.metadata is not None
+        answer = response.metadata["answer"]
+        nodes = [scored.node for scored in response.source_nodes]
+        assert [n.metadata["paper_id"] for n in nodes] == [p["id"] for p in answer["papers"]]
+        for statement in answer["statements"]:
+            for citation in statement["citations"]:
+                node = nodes[citation["marker"] - 1]
+                assert node.ref_doc_id == node.metadata["paper_id"] == citation["paper_id"]
+                assert citation["quote"] in node.get_content()
+                assert [citation["start"], citation["end"]] in node.metadata["spans"]
+                cited += 1
+        for node in nodes:
+            paper = engine.library.known(node.metadata["paper_id"])
+            quotes = [paper.abstract[start:end] for start, end in node.metadata["spans"]]
+            assert node.get_content() == "\n".join(quotes)
+            assert (node.metadata["title"], node.metadata["year"]) == (paper.title, paper.year)
+            assert (node.metadata["url"], node.metadata["verdict"]) == (paper.url, "supported")
+    assert cited > 60
+
+
+def test_an_answer_that_abstains_has_no_source_but_its_hits(engine: CitedQueryEngine) -> None:
+    response = engine.query(ELSEWHERE)
+    assert response.source_nodes == []
+    assert response.metadata is not None
+    assert len(response.metadata["answer"]["hits"]) == 20
+
+
+def test_a_stream_yields_the_text_and_then_has_its_sources(
+    engine: CitedQueryEngine, streaming: CitedQueryEngine
+) -> None:
+    whole = engine.query(QUESTION)
+    response = streaming.query(QUESTION)
+    assert isinstance(response, StreamingResponse)
+    assert response.source_nodes == []
+    texts = list(response.response_gen)
+    assert len(texts) > 1
+    assert "".join(texts) == str(whole)
+    assert response.source_nodes == whole.source_nodes
+    assert str(streaming.query(QUESTION)) == str(whole)
+
+
+def test_an_asynchronous_stream_yields_the_same(
+    engine: CitedQueryEngine, streaming: CitedQueryEngine
+) -> None:
+    async def read() -> AsyncStreamingResponse:
+        response = await streaming.aquery(QUESTION)
+        assert isinstance(response, AsyncStreamingResponse)
+        assert "".join([text async for text in response.async_response_gen()]) == str(whole)
+        return response
+
+    whole = engine.query(QUESTION)
+    assert asyncio.run(read()).source_nodes == whole.source_nodes
+
+
+class Rewriting(AnsweringQueryEngine):
+    """Streams a draft and then another text, as a composer does whose draft is mended."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(streaming=True)
+        self._answer = answer
+
+    def stream(self, question: str, **_: Any) -> Iterator[Event]:
+        yield Stage("write", "Writing")
+        yield Delta("A draft.")
+        yield Stage("write", "Writing")
+        yield Delta(self._answer.text)
+        yield self._answer
+
+
+def test_a_stream_says_where_its_text_begins_anew(engine: CitedQueryEngine) -> None:
+    answer = engine.ask(QUESTION)
+    response = Rewriting(answer).query(QUESTION)
+    assert str(response) == f"A draft.{REVISED}{answer.text}"
+
+
+def test_what_is_retrieved_are_the_hits_of_the_answer(engine: CitedQueryEngine) -> None:
+    question = "What do papers since 2018 say about continuous control?"
+    nodes = engine.retrieve(QueryBundle(question))
+    answer = engine.ask(question)
+    assert [node.node.metadata["paper_id"] for node in nodes] == [h.paper.id for h in answer.hits]
+    assert [node.score for node in nodes] == [hit.score for hit in answer.hits]
+    assert {node.node.metadata["scale"] for node in nodes} == {"fused"}
+    assert min(node.node.metadata["year"] for node in nodes) >= 2018
+    assert asyncio.run(engine.aretrieve(QueryBundle(question))) == nodes
+
+
+def test_an_answer_is_made_of_the_given_nodes_only(engine: CitedQueryEngine) -> None:
+    bundle = QueryBundle(QUESTION)
+    given = engine.retrieve(bundle)[1:3]
+    more = engine.retrieve(QueryBundle("How does RAG work?"))[:1]
+    response = engine.synthesize(bundle, given, more)
+    assert isinstance(response, Response)
+    cited = [node.node.metadata["paper_id"] for node in response.source_nodes]
+    assert set(cited[:-1]) <= {node.node.metadata["paper_id"] for node in given}
+    assert cited[:-1]
+    assert response.source_nodes[-1] == more[0]
+    assert str(asyncio.run(engine.asynthesize(bundle, given))) == str(response)
+    assert engine.synthesize(bundle, []).source_nodes == []
+
+
+class Listening(BaseEventHandler):
+    """Keeps the events that it hears."""
+
+    heard: list[BaseEvent] = Field(default_factory=list)
+
+    def handle(self, event: BaseEvent, **_: Any) -> None:
+        self.heard.append(event)
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[list[BaseEvent], SimpleSpanHandler]]:
+    root, events, spans = get_dispatcher(), Listening(), SimpleSpanHandler()
+    handlers = (root.event_handlers, root.span_handlers)
+    root.event_handlers, root.span_handlers = [*handlers[0], events], [*handlers[1], spans]
+    yield events.heard, spans
+    root.event_handlers, root.span_handlers = handlers
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_whoever_listens_hears_each_stage(
+    later: bool,
+    engine: CitedQueryEngine,
+    listening: tuple[list[BaseEvent], SimpleSpanHandler],
+) -> None:
+    heard, spans = listening
+    response = asyncio.run(engine.aquery(QUESTION)) if later else engine.query(QUESTION)
+    own = [e for e in heard if not e.class_name().startswith("Embedding")]
+    assert [event.class_name() for event in own] == [
+        "QueryStartEvent",
+        "RetrievalStartEvent",
+        "RetrievalEndEvent",
+        "SynthesizeStartEvent",
+        "SynthesizeEndEvent",
+        "QueryEndEvent",
+    ]
+    assert len(own[2].nodes) == 20
+    assert own[4].response.source_nodes == response.source_nodes
+    names = {span.id_: span.id_.split("-")[0] for span in spans.completed_spans}
+    parents = {names[s.id_]: names.get(s.parent_id or "") for s in spans.completed_spans}
+    for stage in ("_understand", "_search", "_read", "_write"):
+        asking = "_aquery" if later else "_query"
+        assert parents[f"CitedQueryEngine.{stage}"] == f"CitedQueryEngine.{asking}"
+    assert names[own[3].span_id or ""] == "CitedQueryEngine._write"
+    assert not spans.open_spans
+
+
+def test_a_stream_that_is_left_leaves_no_span_open(
+    engine: CitedQueryEngine, listening: tuple[list[BaseEvent], SimpleSpanHandler]
+) -> None:
+    events = engine.stream(QUESTION)
+    while not isinstance(next(events), Delta):
+        pass
+    events.close()
+    assert not listening[1].open_spans
+    assert [span.id_.split("-")[0] for span in listening[1].dropped_spans] == [
+        "CitedQueryEngine._write"
+    ]
+
+
+def test_a_tool_and_a_router_take_the_engine(engine: CitedQueryEngine, embedder: MiniLM) -> None:
+    tool = QueryEngineTool.from_defaults(engine, name="papers", description="Finds in papers.")
+    assert tool.call(QUESTION).content == str(engine.query(QUESTION))
+    router = RouterQueryEngine.from_defaults(
+        [tool],
+        llm=MockLLM(),
+        selector=EmbeddingSingleSelector.from_defaults(embed_model=embedder),
+    )
+    assert router.query(QUESTION).source_nodes == engine.query(QUESTION).source_nodes
+
+
+class Asking(Workflow):
+    """One step that asks the engine."""
+
+    def __init__(self, engine: CitedQueryEngine) -> None:
+        super().__init__(timeout=60)
+        self.engine = engine
+
+    @step
+    async def ask(self, event: StartEvent) -> StopEvent:
+        return StopEvent(result=await self.engine.aquery(event.question))
+
+
+def test_a_workflow_asks_the_engine(engine: CitedQueryEngine) -> None:
+    async def run() -> Any:
+        return await Asking(engine).run(question=QUESTION)
+
+    assert str(asyncio.run(run())) == str(engine.query(QUESTION))
