@@ -60,8 +60,13 @@ def test_a_question_imports_only_what_answers_it(asked: dict[str, str | None]) -
 
 
 def test_no_module_is_imported_under_two_names(asked: dict[str, str | None]) -> None:
-    files = [str(Path(file).resolve()) for file in asked.values() if file]
-    ours = [file for file in files if file.startswith(str(ROOT))]
+    files = [
+        Path(file).resolve().relative_to(ROOT)
+        for file in asked.values()
+        if file and Path(file).resolve().is_relative_to(ROOT)
+    ]
+    # The environment may stand in the same folder, with aliases of its own.
+    ours = [file for file in files if file.parts[0] in ("footnote", "index", "rag", "evals", "ui")]
     assert len(ours) > 50
     assert sorted(ours) == sorted(set(ours))
 
