@@ -29,8 +29,11 @@ $(READY): requirements.lock pyproject.toml
 		{ echo "python -m venv failed; on Debian run: apt install python3-venv"; exit 1; }
 	@started=$$(date +%s); \
 	echo "Installing $$(grep -c '==' requirements.lock) packages into it (a minute or two) ..."; \
-	{ command -v uv >/dev/null && uv pip install --quiet --python $(BIN)/python $(PINNED); } || \
-		$(PIP) $(PINNED) || exit; \
+	if command -v uv >/dev/null && uv pip install --quiet --python $(BIN)/python $(PINNED); then \
+		:; \
+	else \
+		echo "with pip ..."; $(PIP) $(PINNED) || exit; \
+	fi; \
 	echo "Installing Footnote itself ..."; \
 	$(PIP) --no-deps --no-build-isolation -e . || exit; \
 	echo "Done in $$(($$(date +%s) - started)) s."

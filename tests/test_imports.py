@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from footnote.index.library import Library
 from tests.command import ROOT
 
+PROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 OURS = ("footnote.index.library", "footnote.index.search.chroma", "footnote.rag.engine")
 ENGINE = ("llama_index", "chromadb", "tantivy", "onnxruntime", "tokenizers", "openai", "tiktoken")
 # What writes papers, serves the page, asks a model or measures answers.
@@ -86,3 +89,15 @@ def test_an_old_name_of_a_command_still_works_with_one_line_of_warning(
     assert done.stdout.startswith(said)
     assert done.stderr.endswith(f" is now {new}\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_command_looks_for_no_garbage_while_it_loads_and_ends() -> None:
+    entry = EntryPoint("footnote", tomllib.loads(PROJECT)["project"]["scripts"]["footnote"], "")
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count() > 10_000))\n"
+        f"from {entry.module} import {entry.attr}\n"
+        f"sys.argv = ['footnote', '--version']\n{entry.attr}()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[1:] == ["50000 True"]

@@ -31,7 +31,7 @@ ONCE = (
     "chromadb.api.rust filelock ir_measures llama_index.core.base.embeddings.base "
     "llama_index.core.query_engine llama_index.core.retrievers nltk numpy rich.progress "
     "scipy.stats sklearn.cluster sklearn.decomposition tantivy threadpoolctl tiktoken tokenizers "
-    "footnote.index.readers footnote.ui.cli.main"
+    "footnote.index.readers.formats footnote.ui.cli.main"
 ).split()
 EACH = (
     "footnote.index.library footnote.index.clusters.layout footnote.rag.engine "

@@ -94,7 +94,7 @@ def warm(folder: Path, embedder: MiniLM) -> None:
             print(f"{name:28s} {percentiles(times)}   n={len(times)}")
 
 
-FOOTNOTE = [sys.executable, "-m", "footnote.ui.cli.main"]
+FOOTNOTE = [sys.executable, "-m", "footnote"]
 QUESTION = "How much can a recurrent policy compress ResNet-34 without losing accuracy?"
 
 
