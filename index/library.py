@@ -54,13 +54,17 @@ class Library(Searchable):
         self._thread_lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, embedder: Embedder, create: bool = False) -> Self:
+    def open(
+        cls, path: Path, *, embedder: Embedder, create: bool = False, documents: bool = True
+    ) -> Self:
         """Opens a library, mending what is derived where it disagrees with the catalog.
 
         Args:
             path: Its folder.
             embedder: Must be the one that made the library.
             create: Make an empty library where there is none.
+            documents: Whether the Chroma collection of a new library holds texts and metadata
+                beside the vectors; nothing of ours reads them. One that exists stays as it is.
 
         Raises:
             LibraryNotFound: There is none, and ``create`` is false.
@@ -81,7 +85,11 @@ class Library(Searchable):
         catalog = Catalog(path / CATALOG)
         recorded = catalog.meta("embedder")
         if recorded is None:
-            catalog.set_meta(embedder=embedder.name, dimensions=str(embedder.dimensions))
+            catalog.set_meta(
+                embedder=embedder.name,
+                dimensions=str(embedder.dimensions),
+                documents="yes" if documents else "no",
+            )
         elif (recorded, catalog.meta("dimensions")) != (embedder.name, str(embedder.dimensions)):
             dimensions = catalog.meta("dimensions")
             catalog.close()
@@ -100,6 +108,7 @@ class Library(Searchable):
         path: Path,
         *,
         embedder: Embedder,
+        documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Opens a library after embedding all of it again, with this embedder.
@@ -110,6 +119,7 @@ class Library(Searchable):
         Args:
             path: Its folder.
             embedder: The one to change to.
+            documents: Whether the collection holds documents from now on; as before if None.
             on_progress: Called with how many passages are done, and of how many.
 
         Raises:
@@ -122,8 +132,15 @@ class Library(Searchable):
         library = cls(path, catalog, embedder)
         with library._writing():
             reembed(catalog, embedder, on_progress=on_progress)
+            if documents is not None:
+                catalog.set_meta(documents="yes" if documents else "no")
             library._snapshots.publish(afresh=True)
         return library
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether the Chroma collection is to hold documents and metadata."""
+        return self._snapshots.documents
 
     def close(self) -> None:
         """Closes every file."""
