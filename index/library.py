@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import filelock
+from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
+from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import Paper
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
@@ -55,13 +57,18 @@ class Library(Searchable):
 
     @classmethod
     def open(
-        cls, path: Path, *, embedder: Embedder, create: bool = False, documents: bool = True
+        cls,
+        path: Path,
+        *,
+        embedder: Embedder | BaseEmbedding,
+        create: bool = False,
+        documents: bool = True,
     ) -> Self:
         """Opens a library, mending what is derived where it disagrees with the catalog.
 
         Args:
             path: Its folder.
-            embedder: Must be the one that made the library.
+            embedder: Must be the one that made the library; any of LlamaIndex's embeddings too.
             create: Make an empty library where there is none.
             documents: Whether the Chroma collection of a new library holds texts and metadata
                 beside the vectors; nothing of ours reads them. One that exists stays as it is.
@@ -71,6 +78,7 @@ class Library(Searchable):
             EmbedderMismatch: Another embedder made it.
             LibraryError: The folder is something else, or cannot be written.
         """
+        embedder = as_embedder(embedder)
         if not (path / CATALOG).is_file():
             if create:
                 check_place(path)
@@ -107,7 +115,7 @@ class Library(Searchable):
         cls,
         path: Path,
         *,
-        embedder: Embedder,
+        embedder: Embedder | BaseEmbedding,
         documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
@@ -128,6 +136,7 @@ class Library(Searchable):
         """
         if not (path / CATALOG).is_file():
             raise LibraryNotFound(f"no library at {path}; make one with: footnote index PATH")
+        embedder = as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder)
         with library._writing():

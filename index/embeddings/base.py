@@ -44,6 +44,7 @@ MAX_WORD_PIECES = 256
 _MOST_BYTES = 64_000_000
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """What a library needs of an embedder."""
 
@@ -57,6 +58,22 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Returns ``(n, dimensions)`` float32, rows of unit length."""
+
+
+@runtime_checkable
+class QueryEmbedder(Protocol):
+    """An embedder that embeds questions otherwise than texts."""
+
+    def embed_query(self, query: str) -> Matrix:
+        """Returns ``(d,)`` float32 of unit length."""
+
+
+def query_vector(embedder: Embedder, query: str) -> Matrix:
+    """Returns ``(d,)`` float32 of unit length for what is searched for."""
+    if isinstance(embedder, QueryEmbedder):
+        return embedder.embed_query(query)
+    vector: Matrix = embedder.embed([query])[0]
+    return vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +105,11 @@ class TokenEmbedder(Protocol):
         """Returns a reading of each text; its vector is the one that ``embed`` gives."""
 
 
-class _MatrixEmbedding(BaseEmbedding):
+class MatrixEmbedding(BaseEmbedding):
     """Gives LlamaIndex its lists from ``embed``."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns ``(n, d)`` float32, rows of unit length."""
         raise NotImplementedError
 
     def _get_query_embedding(self, query: str) -> list[float]:
@@ -107,7 +125,7 @@ class _MatrixEmbedding(BaseEmbedding):
         return [[float(x) for x in row] for row in self.embed(texts)]
 
 
-class MiniLM(_MatrixEmbedding):
+class MiniLM(MatrixEmbedding):
     """all-MiniLM-L6-v2, int8 on ONNX Runtime, mean-pooled, 384 dimensions.
 
     Source: sentence-transformers/all-MiniLM-L6-v2; Reimers and Gurevych 2019
@@ -199,7 +217,7 @@ def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.Inferenc
     return loaded, session
 
 
-class EndpointEmbedder(_MatrixEmbedding):
+class EndpointEmbedder(MatrixEmbedding):
     """An embedding model behind any OpenAI-compatible endpoint."""
 
     _client: Any = PrivateAttr()
