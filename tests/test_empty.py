@@ -157,7 +157,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "FullTextIndex": FullTextIndex(folder / "words"),
             "LibraryVectorStore": LibraryVectorStore(library),
             "AdaptedEmbedder": AdaptedEmbedder(MockEmbedding(8)),
-            "EmbedModel": EmbedModel(embedder), "MatrixEmbedding": EmbedModel(embedder),
+            "EmbedModel": EmbedModel(embedder),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
             "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,

@@ -40,7 +40,7 @@ from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
 from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
 from footnote.index import EmbedderMismatch, LibraryError, ModelError
-from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.base import MiniLM, query_vector
 from footnote.index.library import Filters, Library
 from footnote.index.models import make_paper
 from footnote.index.search.vector_store import LibraryVectorStore
@@ -381,6 +381,8 @@ def test_an_embedding_of_theirs_makes_and_opens_a_library(tmp_path: Path) -> Non
         assert np.linalg.norm(library.embedder.embed(["a tide"]), axis=1) == pytest.approx([1.0])
     with Library.open(tmp_path / "library", embedder=LettersEmbedding(model_name="letters")) as it:
         assert it.search("query: zzzz xx", k=1)[0].paper.title == "Zoo"
+        asked = query_vector(it.embedder, "query: zzzz xx")
+        assert np.array_equal(asked, it.embedder.embed(["zzzz xx"])[0])
         assert not CitedQueryEngine(it).ask("Which tide rose in harbour3?").abstained
         assert it.embedder.embed([]).shape == (0, 26)
         with pytest.raises(ModelError) as caught:

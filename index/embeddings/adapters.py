@@ -7,7 +7,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 
 from footnote.index import ModelError
-from footnote.index.embeddings.base import Embedder, Matrix, MatrixEmbedding
+from footnote.index.embeddings.base import Embedder, Matrix, _MatrixEmbedding
 
 
 def as_embedder(embedding: Embedder | BaseEmbedding) -> Embedder:
@@ -75,7 +75,7 @@ class AdaptedEmbedder:
         return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
-class EmbedModel(MatrixEmbedding):
+class EmbedModel(_MatrixEmbedding):
     """An embedder of ours as LlamaIndex takes it."""
 
     _embedder: Embedder = PrivateAttr()

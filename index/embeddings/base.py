@@ -105,7 +105,7 @@ class TokenEmbedder(Protocol):
         """Returns a reading of each text; its vector is the one that ``embed`` gives."""
 
 
-class MatrixEmbedding(BaseEmbedding):
+class _MatrixEmbedding(BaseEmbedding):
     """Gives LlamaIndex its lists from ``embed``."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
@@ -125,7 +125,7 @@ class MatrixEmbedding(BaseEmbedding):
         return [[float(x) for x in row] for row in self.embed(texts)]
 
 
-class MiniLM(MatrixEmbedding):
+class MiniLM(_MatrixEmbedding):
     """all-MiniLM-L6-v2, int8 on ONNX Runtime, mean-pooled, 384 dimensions.
 
     Source: sentence-transformers/all-MiniLM-L6-v2; Reimers and Gurevych 2019
@@ -217,7 +217,7 @@ def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.Inferenc
     return loaded, session
 
 
-class EndpointEmbedder(MatrixEmbedding):
+class EndpointEmbedder(_MatrixEmbedding):
     """An embedding model behind any OpenAI-compatible endpoint."""
 
     _client: Any = PrivateAttr()
