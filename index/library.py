@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import filelock
+from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
+from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import Paper
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
@@ -54,19 +56,29 @@ class Library(Searchable):
         self._thread_lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, embedder: Embedder, create: bool = False) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        embedder: Embedder | BaseEmbedding,
+        create: bool = False,
+        documents: bool = True,
+    ) -> Self:
         """Opens a library, mending what is derived where it disagrees with the catalog.
 
         Args:
             path: Its folder.
-            embedder: Must be the one that made the library.
+            embedder: Must be the one that made the library; any of LlamaIndex's embeddings too.
             create: Make an empty library where there is none.
+            documents: Whether the Chroma collection of a new library holds texts and metadata
+                beside the vectors; nothing of ours reads them. One that exists stays as it is.
 
         Raises:
             LibraryNotFound: There is none, and ``create`` is false.
             EmbedderMismatch: Another embedder made it.
             LibraryError: The folder is something else, or cannot be written.
         """
+        embedder = as_embedder(embedder)
         if not (path / CATALOG).is_file():
             if create:
                 check_place(path)
@@ -81,7 +93,11 @@ class Library(Searchable):
         catalog = Catalog(path / CATALOG)
         recorded = catalog.meta("embedder")
         if recorded is None:
-            catalog.set_meta(embedder=embedder.name, dimensions=str(embedder.dimensions))
+            catalog.set_meta(
+                embedder=embedder.name,
+                dimensions=str(embedder.dimensions),
+                documents="yes" if documents else "no",
+            )
         elif (recorded, catalog.meta("dimensions")) != (embedder.name, str(embedder.dimensions)):
             dimensions = catalog.meta("dimensions")
             catalog.close()
@@ -99,7 +115,8 @@ class Library(Searchable):
         cls,
         path: Path,
         *,
-        embedder: Embedder,
+        embedder: Embedder | BaseEmbedding,
+        documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Opens a library after embedding all of it again, with this embedder.
@@ -110,6 +127,7 @@ class Library(Searchable):
         Args:
             path: Its folder.
             embedder: The one to change to.
+            documents: Whether the collection holds documents from now on; as before if None.
             on_progress: Called with how many passages are done, and of how many.
 
         Raises:
@@ -118,12 +136,20 @@ class Library(Searchable):
         """
         if not (path / CATALOG).is_file():
             raise LibraryNotFound(f"no library at {path}; make one with: footnote index PATH")
+        embedder = as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder)
         with library._writing():
             reembed(catalog, embedder, on_progress=on_progress)
+            if documents is not None:
+                catalog.set_meta(documents="yes" if documents else "no")
             library._snapshots.publish(afresh=True)
         return library
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether the Chroma collection is to hold documents and metadata."""
+        return self._snapshots.documents
 
     def close(self) -> None:
         """Closes every file."""

@@ -16,6 +16,7 @@ from llama_index.core.instrumentation.events.synthesis import (
     SynthesizeEndEvent,
     SynthesizeStartEvent,
 )
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.library import EVERYTHING, Filters, Library
@@ -43,7 +44,8 @@ from footnote.rag.query_engine import (
 )
 from footnote.rag.retrieval.answerability import RefusalRule
 from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, EvidenceWeights, Sentence
-from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult, hit_node
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
+from footnote.rag.retrieval.postprocess import hit_node
 from footnote.rag.verification.stance import sided
 
 _log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         weights: EvidenceWeights | None = None,
         k: int = 20,
         longest: int = MAX_CHARACTERS,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
         streaming: bool = False,
     ) -> None:
         """Takes the library, what writes the answer, and how many hits to report.
@@ -74,12 +77,16 @@ class CitedQueryEngine(AnsweringQueryEngine):
             weights: Of the sentences to quote; as shipped when not given.
             k: Hits in an answer.
             longest: Characters of a question.
+            node_postprocessors: LlamaIndex's, for the hybrid retriever; one that is given has
+                its own.
             streaming: Whether ``query`` returns a response that streams.
         """
         super().__init__(streaming=streaming)
         self.library = library
         self.composer = composer or ExtractiveComposer()
-        self.retriever = retriever or HybridRetriever(library)
+        self.retriever = retriever or HybridRetriever(
+            library, node_postprocessors=node_postprocessors
+        )
         self.k = k
         self.longest = longest
         self._finder = EvidenceFinder(library, weights)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import HashedWords, invented
+from llama_index.core.embeddings import MockEmbedding
 from llama_index.core.schema import QueryBundle
 from rich.console import Console
 
@@ -30,6 +31,7 @@ from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.runner import RunConfig
 from footnote.index import FootnoteError
 from footnote.index.clusters.layout import LibraryMap
+from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
 from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
@@ -37,6 +39,7 @@ from footnote.index.readers.gathering import read_sources
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
 from footnote.index.search.fulltext import FullTextIndex
+from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
@@ -152,6 +155,9 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "FullTextIndex": FullTextIndex(folder / "words"),
+            "LibraryVectorStore": LibraryVectorStore(library),
+            "AdaptedEmbedder": AdaptedEmbedder(MockEmbedding(8)),
+            "EmbedModel": EmbedModel(embedder),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
             "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,

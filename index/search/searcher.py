@@ -9,7 +9,7 @@ import numpy as np
 
 from footnote.index import LibraryError
 from footnote.index.clusters.layout import LibraryMap, Maps
-from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, query_vector
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
@@ -72,7 +72,7 @@ class Searchable:
         """Returns up to ``k`` papers, best first, by meaning (``cosine``) or words (``bm25``)."""
         if by == "bm25":
             return self.hits(self.rank_by_words(query, k=k, filters=filters), "bm25")
-        vector = self.embedder.embed([query])[0]
+        vector = query_vector(self.embedder, query)
         return self.hits(self.rank_by_vector(vector, k=k, filters=filters), "cosine")
 
     def rank_by_words(self, query: str, *, k: int, filters: Filters = EVERYTHING) -> list[Ranked]:

@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
-from footnote.index.search.vector_store import paper_node
 from footnote.rag.answer import ReadPaper
 from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import reworded
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
+from footnote.rag.retrieval.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
@@ -124,13 +125,23 @@ class HybridRetriever(BaseRetriever):
         k: int = 20,
         fusion: Fusion | None = None,
         reranker: Reranker | None = None,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
     ) -> None:
-        """Takes the library to search, how many papers to return, and what may order the best."""
+        """Takes the library to search, how many papers to return, and what may order the best.
+
+        Args:
+            library: Where to search.
+            k: Papers to return.
+            fusion: As shipped when not given.
+            reranker: Orders the best hits.
+            node_postprocessors: LlamaIndex's, applied in order to what would be returned.
+        """
         super().__init__()
         self.library = library
         self.k = k
         self.fusion = fusion or Fusion()
         self.reranker = reranker
+        self.node_postprocessors = node_postprocessors
         self._matcher = Matcher(library)
 
     def search(
@@ -163,6 +174,12 @@ class HybridRetriever(BaseRetriever):
         note = None
         if self.reranker is not None:
             ordered, note = rerank(self.reranker, question.query, ordered)
+        if self.node_postprocessors:
+            ordered, skipped = postprocess(
+                self.node_postprocessors, question.query, ordered[:count]
+            )
+            note = "; ".join(filter(None, (note, skipped))) or None
+        if self.reranker is not None or self.node_postprocessors:
             # Where sentences are embedded, only those of the papers that led before are.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
             matches |= self._matcher.matches(asked, new)
@@ -240,10 +257,3 @@ def _spread(scores: Sequence[float]) -> Matrix:
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))
     return (values - values.min()) / width if width else np.ones_like(values)
-
-
-def hit_node(hit: Hit) -> NodeWithScore:
-    """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
-    passage = (hit.passage.start, hit.passage.end)
-    node = paper_node(hit.paper, [passage], {"scale": hit.scale})
-    return NodeWithScore(node=node, score=hit.score)
