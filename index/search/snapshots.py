@@ -108,7 +108,7 @@ class Snapshots:
             return False
         if self._catalog.counts() != (snapshot.words.count(), snapshot.vectors.count()):
             return False
-        numbers, vectors = self._catalog.vectors(self._catalog.sample_passages(1))
+        numbers, vectors = self._catalog.vectors.read(self._catalog.passages.sample(1))
         found = snapshot.vectors.nearest(vectors[0], 1) if numbers else [(0, 1.0)]
         return bool(found) and found[0][1] > SELF_COSINE
 
@@ -132,7 +132,7 @@ class Snapshots:
         self._write_vectors(making / "vectors")
         self._write_words(making / "words")
         os.replace(making, self._folder(generation))
-        newest = self._catalog.all_published()
+        newest = str(self._catalog.papers.newest_of_all())
         self._catalog.set_meta(generation=str(generation), published=revision, newest=newest)
         # SQLite's data_version speaks of other connections' commits only.
         self._seen = -1
@@ -141,17 +141,17 @@ class Snapshots:
 
     def _write_vectors(self, folder: Path) -> None:
         vectors = ChromaIndex(folder)
-        wanted, held = set(self._catalog.passage_numbers()), vectors.numbers()
+        wanted, held = set(self._catalog.passages.numbers()), vectors.numbers()
         vectors.delete(held - wanted)
         missing = sorted(wanted - held)
         for at in range(0, len(missing), BATCH_ROWS):
-            vectors.upsert(*self._catalog.vectors(missing[at : at + BATCH_ROWS]))
+            vectors.upsert(*self._catalog.vectors.read(missing[at : at + BATCH_ROWS]))
         vectors.close()
 
     def _write_words(self, folder: Path) -> None:
         # Always afresh: 22,000 papers a second, and no way to be half right.
         words = FullTextIndex(folder)
-        words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers())
+        words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers.all())
         words.close()
 
     def leftovers(self) -> list[Path]:
