@@ -92,7 +92,7 @@ def positions(
 
 
 def _comes_near(library: Library, found: RetrievalResult) -> bool:
-    if library.reads:
+    if library.searcher.has_token_vectors:
         model = Answerable.load()
         return model.chance(found) >= model.threshold
     return found.cosine >= LOWEST_COSINE

@@ -107,7 +107,7 @@ def test_what_becomes_of_a_paper_reaches_its_metadata(library: Library) -> None:
     library.undo(library.imports()[0].number)
     library.undo(library.imports()[1].number)
     assert_describes(library)
-    library.put_back(library.takings()[0].number)
+    library.restore(library.removals()[0].number)
     assert_describes(library)
 
 

@@ -147,11 +147,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
-            "topics": topics, "desk": desk_of(library),
+            "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
-            "Library": library, "Searchable": library, "Catalog": catalog, "Embedded": catalog,
-            "Imports": catalog, "Stored": catalog, "MiniLM": MiniLM(), "Desk": desk_of(library),
+            "Library": library, "Searcher": library.searcher, "Catalog": catalog,
+            "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
+            "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
+            "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
+            "MiniLM": MiniLM(), "Desk": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "FullTextIndex": FullTextIndex(folder / "words"),
@@ -174,14 +177,27 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
-    "footnote.index.storage.vectors.Embedded.stage": {"embedder": "another", "vectors": EMPTY},
+    "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
     "footnote.index.clusters.layout.drawn": {"vectors": EMPTY},
     "footnote.index.clusters.labels.names": {"clusters": np.empty(0, np.int64), "count": 0},
-    "footnote.index.storage.catalog.Catalog.passage_numbers_between": {
+    "footnote.index.storage.vectors.VectorTable.stage": {"embedder": "another", "vectors": EMPTY},
+    "footnote.index.storage.passages.PassageTable.numbers_between": {
         "since": None, "until": None,
     },
-    "footnote.index.storage.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
-    "footnote.index.search.searcher.Searchable.hits": {"scale": "bm25"},
+    "footnote.index.storage.passages.PassageTable.write": {"paper": 1, "vectors": EMPTY},
+    "footnote.index.storage.papers.PaperTable.numbers_between": {"since": 2000, "until": None},
+    "footnote.index.storage.papers.PaperTable.write_sentences": {"number": 99},
+    "footnote.index.storage.papers.select_between": {
+        "select": "SELECT number FROM papers", "since": None, "until": None,
+    },
+    "footnote.index.storage.import_log.ImportLog.restore_aliases": {"number": 99},
+    "footnote.index.storage.removals.RemovalLog.keep": {"gone": 0},
+    "footnote.index.storage.database.Database.rows": {"sql": "SELECT 1"},
+    "footnote.index.storage.database.Database.execute": {"sql": "SELECT 1"},
+    "footnote.index.storage.database.Database.execute_many": {
+        "sql": "DELETE FROM staged WHERE passage = ?",
+    },
+    "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
     "footnote.index.embeddings.token_vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
@@ -299,5 +315,5 @@ def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finis
         assert (ran.status, ran.err) == (0, "")
         assert (ran.data["papers"], ran.data["unchanged"]) == (3, 3)
         with Library.open(tmp_path / "shelf", embedder=embedder) as library:
-            assert library.agrees()
+            assert library.searcher.snapshots.agrees()
     assert all(request["input"] for request in endpoint.requests)

@@ -99,10 +99,10 @@ class LibraryVectorStore(BasePydanticVectorStore):
             )
         vector = np.array(query.query_embedding, np.float32)
         vector /= np.linalg.norm(vector) or 1
-        ranked = self._library.rank_by_vector(
+        ranked = self._library.searcher.rank_by_vector(
             vector, k=query.similarity_top_k, filters=_of_query(query)
         )
-        hits = self._library.hits(ranked, "cosine")
+        hits = self._library.searcher.hits(ranked, "cosine")
         nodes = [
             paper_node(hit.paper, [(hit.passage.start, hit.passage.end)], {"scale": hit.scale})
             for hit in hits

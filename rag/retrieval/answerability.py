@@ -93,11 +93,11 @@ class RefusalRule:
     @property
     def threshold(self) -> float:
         """The chance below which a question is refused."""
-        return self._model.threshold if self._library.reads else LOWEST_COSINE
+        return self._model.threshold if self._library.searcher.has_token_vectors else LOWEST_COSINE
 
     def chance(self, found: RetrievalResult) -> float:
         """Returns the chance that what was found answers the question."""
-        if self._library.reads:
+        if self._library.searcher.has_token_vectors:
             return self._model.chance(found)
         return min(1.0, max(0.0, found.cosine))
 
@@ -108,11 +108,11 @@ class RefusalRule:
             return "the question names nothing to look for; ask about a topic, method or result"
         if not found.hits and filters != EVERYTHING:
             return f"the library has no paper {filters}; widen the filters"
-        known = self._library.rank_by_words(query, k=1, filters=filters)
+        known = self._library.searcher.rank_by_words(query, k=1, filters=filters)
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
         if filters.papers is not None and set(query_words(query)) <= OF_ANY_PAPER | STOP_WORDS:
             return None
-        if self._library.reads:
+        if self._library.searcher.has_token_vectors:
             nothing = chance < self._model.threshold
             nothing |= not known and found.cosine < lowest
         else:

@@ -165,7 +165,7 @@ class HybridRetriever(BaseRetriever):
             question = question.leaning()
             searched = self._searched(question.query, count, filters)
         asked = self._matcher.ask(searched.reading, question)
-        hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
+        hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
         ordered = self._ordered(hits, matches)
         if not asks_about_orders(question.wording):
@@ -190,8 +190,8 @@ class HybridRetriever(BaseRetriever):
     def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
         pool = max(POOL, count)
-        dense = self.library.rank_by_vector(reading.vector, k=pool, filters=filters)
-        words = self.library.rank_by_words(query, k=pool, filters=filters)
+        dense = self.library.searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
+        words = self.library.searcher.rank_by_words(query, k=pool, filters=filters)
         cosine = max((r.score for r in dense), default=0.0)
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
 

@@ -85,7 +85,7 @@ class Matcher:
     def read(self, query: str) -> TokenEmbedding:
         """Returns what the embedder makes of a query; one token where it reads none."""
         embedder = self._library.embedder
-        if self._library.reads and isinstance(embedder, TokenEmbedder):
+        if self._library.searcher.has_token_vectors and isinstance(embedder, TokenEmbedder):
             return embedder.read([query])[0]
         vector = query_vector(embedder, query)
         return TokenEmbedding(embedder.name, vector, vector[None], [(0, len(query))])
@@ -126,7 +126,7 @@ class Matcher:
         """
         papers = [hit.paper for hit in hits]
         if not question.whole:
-            kept = self._library.tokens(papers)
+            kept = self._library.searcher.tokens(papers)
             # A paper without an abstract has none.
             tokens = [kept.get(paper.id, NOTHING) for paper in papers]
         else:

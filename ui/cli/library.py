@@ -220,13 +220,13 @@ def undo(
 def _redo(library: Path | None, *, as_json: bool) -> None:
     # A library may be empty because of what was taken.
     with open_library(library, empty=True) as opened:
-        last = next(iter(opened.takings()), None)
+        last = next(iter(opened.removals()), None)
         if last is None:
             raise LibraryError(
                 f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
                 "were last added"
             )
-        opened.put_back(last.number)
+        opened.restore(last.number)
         report = {
             "import": last.undone,
             "names": last.names,

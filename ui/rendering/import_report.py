@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from footnote.index.library import Library, Taking
+from footnote.index.library import Library, Removal
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.merging import surplus
@@ -66,7 +66,7 @@ def _problems(file: FileReading, added: Added) -> str:
 def latest_html(library: Library) -> str:
     """Returns the last import that can be undone, and what can be put back, if there is any."""
     last = next((one for one in library.imports() if not one.undone), None)
-    taken = next(iter(library.takings()), None)
+    taken = next(iter(library.removals()), None)
     return (_import(last) if last else "") + (_taken(taken) if taken else "")
 
 
@@ -90,7 +90,7 @@ def _import(last: Import) -> str:
     )
 
 
-def _taken(taken: Taking) -> str:
+def _taken(taken: Removal) -> str:
     papers = counted(taken.papers, "paper")
     if taken.undone is not None:
         told, label = f"Undone: the import{of_html(taken.names)}, {papers}.", "Redo"

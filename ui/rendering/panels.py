@@ -155,8 +155,8 @@ def scope_html(desk: Desk, filters: Filters, pinned: Sequence[tuple[str, str]]) 
         f'<h3>{text_html(status.name)}</h3><p class="fn-searching">{searching(desk, filters)}'
         f"{_UNSCOPE if filters != Filters(papers=filters.papers) else ''}</p>"
         f"{_years(years, filters)}"
-        f"{_choice('venue', 'Venue', library.facet('venue'), filters.venue)}"
-        f"{_choice('source', 'Source', library.facet('source'), filters.source)}"
+        f"{_choice('venue', 'Venue', library.searcher.names.counts('venue'), filters.venue)}"
+        f"{_choice('source', 'Source', library.searcher.names.counts('source'), filters.source)}"
         '<label class="fn-field"><span>Author</span><input name="author" autocomplete="off"'
         f' placeholder="Surname or full name" value="{text_html(filters.author or "")}"></label>'
         f"{_pins(pinned)}</form>{notes}"

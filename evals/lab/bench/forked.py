@@ -216,7 +216,7 @@ def _become(tell: int, out: str, err: str, arguments: Sequence[str]) -> NoReturn
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Taking the modules down again takes as long as a command, and writes nothing.
+    # Removal the modules down again takes as long as a command, and writes nothing.
     os._exit(status if isinstance(status, int) else 1)
 
 

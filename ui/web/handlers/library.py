@@ -7,8 +7,8 @@ from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.index.models import Paper
 from footnote.index.readers.gathering import FileReading, Gathered
-from footnote.index.search.searcher import Order
 from footnote.index.storage.ingest.pipeline import Added
+from footnote.index.storage.papers import Order
 from footnote.ui.rendering.cards import byline_html, text_html
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
 from footnote.ui.rendering.panels import counted, data
@@ -125,7 +125,7 @@ def redone(desk: Desk, args: Args) -> dict[str, Any]:
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to put back; reload the page")
-    back = desk.papers.put_back(number)
+    back = desk.papers.restore(number)
     told = f"{counted(back.papers, 'paper')} put back."
     return {**shown(desk, args), "told": told, "focus": "#fn-undo", "changed": True}
 
@@ -199,7 +199,7 @@ def _page(label: str, at: int, turn: dict[str, str]) -> str:
 
 def _health(desk: Desk) -> str:
     status, library = desk.library.status(), desk.papers
-    agrees = library.agrees()
+    agrees = library.searcher.snapshots.agrees()
     told = (
         "Everything agrees: both search indexes hold what the catalog holds."
         if agrees
