@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from footnote.index import ModelError
+from footnote.index.settings import INDEX_SECTIONS, read_sources
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -65,14 +66,18 @@ class ModelFiles:
     tokenizer: Path
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the user's cache folder for models, ``$FOOTNOTE_CACHE`` when that is set."""
-    configured = environ.get("FOOTNOTE_CACHE")
+    configured = _configured(environ).get("FOOTNOTE_CACHE")
     return Path(configured) if configured else user_cache_path("footnote", appauthor=False)
 
 
+def _configured(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return read_sources(INDEX_SECTIONS) if environ is None else environ
+
+
 def ensure_model(
-    *, environ: Mapping[str, str] = os.environ, allow_download: bool = True
+    *, environ: Mapping[str, str] | None = None, allow_download: bool = True
 ) -> ModelFiles:
     """Returns the exported model, exporting it first when the cache has none.
 
@@ -82,6 +87,7 @@ def ensure_model(
     Raises:
         ModelError: No weights were found, or a file has another SHA-256.
     """
+    environ = _configured(environ)
     cache = cache_folder(environ) / f"{MODEL_NAME}-{SHA256['model.safetensors'][:12]}"
     exported = ModelFiles(
         cache / f"int8-v{EXPORT_VERSION}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json"
