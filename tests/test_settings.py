@@ -75,7 +75,8 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 def test_the_command_says_where_each_value_comes_from_and_shows_no_secret(tmp_path: Path) -> None:
     environ = written(tmp_path, '[mail]\nhost = "mail.example.org"\npassword = "tide-and-time"\n')
-    ran = inside("settings", "--json", **environ, OPENAI_API_KEY="sk-hidden-key")
+    ran = inside("settings", "--json", **environ, OPENAI_API_KEY="sk-hidden-key",
+                 OPENAI_BASE_URL="http://user:harbour-word@host/v1?key=ebb-and-flow")  # fmt: skip
     rows = {row["name"]: row for row in ran.data}
     assert rows["mail.host"]["source"] == "footnote.toml:2"
     assert (rows["endpoint.api_key"]["value"], rows["endpoint.api_key"]["source"]) == (
@@ -84,6 +85,8 @@ def test_the_command_says_where_each_value_comes_from_and_shows_no_secret(tmp_pa
     assert rows["llm.timeout"]["source"] == "default"
     assert "tide-and-time" not in ran.out
     assert "sk-hidden-key" not in ran.out
+    assert "harbour-word" not in ran.out
+    assert "ebb-and-flow" not in ran.out
 
 
 def test_the_documented_table_has_every_setting() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Annotated, Any, ClassVar
 
+from footnote.index.embeddings.endpoints import masked, secrets_of
 from footnote.index.settings import (
     INDEX_SECTIONS,
     Section,
@@ -92,7 +93,9 @@ def setting_rows(environ: Mapping[str, str]) -> list[SettingRow]:
         read_fields(section, environ)
         for field, setting, default in _described(section):
             text = environ.get(setting.variable, "").strip()
-            value = ("***" if setting.secret else text) if text else default
+            # An address may carry a key, too.
+            shown = "***" if setting.secret else masked(text, secrets_of(text))
+            value = shown if text else default
             place = environ.place(setting.variable) if isinstance(environ, SettingSources) else ""
             kept = place.rpartition(":")[0] if ":" in place else "environment"
             rows.append(
