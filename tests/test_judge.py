@@ -125,7 +125,7 @@ def test_a_failed_judgement_is_not_kept_and_its_tokens_count(made: MakeJudge) ->
         # 5 attempts of 300 + 20 tokens.
         assert judge.support(STATEMENT, QUOTES).tokens == 1600
         again = judge.support(STATEMENT, QUOTES)
-        assert (again.cached, again.searcher.tokens, judge.tokens) == (False, 320, 1920)
+        assert (again.cached, again.tokens, judge.tokens) == (False, 320, 1920)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])

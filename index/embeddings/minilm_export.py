@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from footnote.index import ModelError
+from footnote.index.settings import INDEX_SECTIONS, read_sources
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -61,31 +62,35 @@ class ModelFiles:
     tokenizer: Path
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the user's cache folder for models, ``$FOOTNOTE_CACHE`` when that is set."""
-    configured = environ.get("FOOTNOTE_CACHE")
+    configured = _configured(environ).get("FOOTNOTE_CACHE")
     return Path(configured) if configured else user_cache_path("footnote", appauthor=False)
 
 
-def model_folder(environ: Mapping[str, str]) -> Path:
+def _configured(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return read_sources(INDEX_SECTIONS) if environ is None else environ
+
+
+def model_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the folder in the cache that holds this model."""
     return cache_folder(environ) / f"{MODEL_NAME}-{SHA256['model.safetensors'][:12]}"
 
 
-def exported_model(environ: Mapping[str, str]) -> ModelFiles | None:
+def exported_model(environ: Mapping[str, str] | None = None) -> ModelFiles | None:
     """Returns the exported model, None where the cache has none."""
     files = _export_paths(environ)
     return files if files.onnx.exists() and files.tokenizer.exists() else None
 
 
-def _export_paths(environ: Mapping[str, str]) -> ModelFiles:
+def _export_paths(environ: Mapping[str, str] | None) -> ModelFiles:
     cache = model_folder(environ)
     return ModelFiles(
         cache / f"int8-v{EXPORT_VERSION}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json"
     )
 
 
-def ensure_model(*, environ: Mapping[str, str] = os.environ) -> ModelFiles:
+def ensure_model(*, environ: Mapping[str, str] | None = None) -> ModelFiles:
     """Returns the exported model, exporting it first when the cache has none.
 
     The export is written beside its final name and renamed into place, so two
@@ -94,6 +99,7 @@ def ensure_model(*, environ: Mapping[str, str] = os.environ) -> ModelFiles:
     Raises:
         ModelError: No weights were found, or a file has another SHA-256.
     """
+    environ = _configured(environ)
     if found := exported_model(environ):
         return found
     cache, exported = model_folder(environ), _export_paths(environ)
@@ -114,14 +120,14 @@ def ensure_model(*, environ: Mapping[str, str] = os.environ) -> ModelFiles:
     return exported
 
 
-def find_weights(environ: Mapping[str, str] = os.environ) -> Path:
+def find_weights(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the folder of the first weights found, verified.
 
     Raises:
         WeightsMissing: There are none.
         ModelError: A file has another SHA-256, or the configured folder lacks one.
     """
-    for folder in _folders(environ):
+    for folder in _folders(_configured(environ)):
         if all((folder / name).is_file() for name in SHA256):
             verify(folder)
             return folder
@@ -145,7 +151,7 @@ def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
     yield download_folder(environ)
 
 
-def download_folder(environ: Mapping[str, str]) -> Path:
+def download_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the folder in the cache for downloaded weights."""
     return model_folder(environ) / "download"
 

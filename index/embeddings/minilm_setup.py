@@ -37,12 +37,12 @@ _ELSE = (
 
 
 def set_up(
-    *, environ: Mapping[str, str] = os.environ, say: Callable[[str], None]
+    *, environ: Mapping[str, str] | None = None, say: Callable[[str], None]
 ) -> tuple[ModelFiles, bool]:
     """Returns the model ready for use, and whether anything was left to do.
 
     Args:
-        environ: Where to look.
+        environ: Where to look; the settings when not given.
         say: Called with each step, in words, before it begins.
 
     Raises:

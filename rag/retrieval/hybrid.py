@@ -22,9 +22,9 @@ from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import reworded
+from footnote.rag.retrieval.injection.detector import asks_about_orders, held_back
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
 from footnote.rag.retrieval.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.rerank import Reranker, rerank

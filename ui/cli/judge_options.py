@@ -1,7 +1,6 @@
 """The judge that a command line asks for: its options, and putting it together."""
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,12 +106,15 @@ def open_judge(
 
 def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
-    model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
     from footnote.rag.generation.settings import LLMSettings
 
-    config = LLMSettings.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
+    config = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL=model))
     if config is None:
         raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
     return config

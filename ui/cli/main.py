@@ -40,6 +40,7 @@ from footnote.ui.cli.options import (
 )
 from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo
+from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, positions, topics, digest, chat, demo, setup):
+for command in (cite, positions, topics, digest, chat, demo, settings, setup):
     app.command()(command)
 app.add_typer(evals, name="eval")
 

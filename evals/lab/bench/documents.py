@@ -11,6 +11,7 @@ import random
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
