@@ -26,7 +26,6 @@ IN_PYTHON = {
     "web/handlers/confirmations.py",
     "web/handlers/conversations.py",
     "web/handlers/digest.py",
-    "web/handlers/evals.py",
     "web/handlers/feedback.py",
     "web/handlers/library.py",
     "web/handlers/papers.py",
