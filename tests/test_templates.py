@@ -26,8 +26,6 @@ IN_PYTHON = {
     "web/handlers/confirmations.py",
     "web/handlers/conversations.py",
     "web/handlers/digest.py",
-    "web/handlers/feedback.py",
-    "web/handlers/library.py",
     "web/handlers/papers.py",
     "web/page.py",
     "web/routes.py",
