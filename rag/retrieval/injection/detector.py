@@ -5,10 +5,9 @@ question, unless the question is about such sentences: it is neither quoted nor 
 A paper *about* such attacks stays quotable: there the order stands in quotation marks within a
 sentence that says what it is, or the sentence has a subject of its own ("the model ignores ...").
 
-What orders look like is in ``footnote.rag.retrieval.injection.imperatives`` (imperatives),
-``footnote.rag.retrieval.injection.statements``, ``footnote.rag.retrieval.injection.markers`` and
-``footnote.rag.retrieval.injection.languages``; this module says where they count. How many honest sentences
-they hold back is counted by ``python -m footnote.evals.lab.bench.orders PATH``.
+What orders look like is in ``imperatives``, ``statements``, ``markers`` and ``languages``; this
+module says where they count. How many honest sentences they hold back is counted by ``python -m
+footnote.evals.lab.bench.orders PATH``.
 """
 
 import re

@@ -1,9 +1,8 @@
 """Wordings: where in a sentence an order in the imperative may stand, and what it begins with.
 
-The orders themselves are in ``footnote.rag.retrieval.injection.speech_commands`` and
-``footnote.rag.retrieval.injection.action_commands``. All of it is text in lower case, in one line, as
-``footnote.rag.retrieval.injection.normalization`` gives it, and takes time in proportion to it: what repeats
-has a bound.
+The orders themselves are in ``speech_commands`` and ``action_commands``. All of it is text in
+lower case, in one line, as ``normalization`` gives it, and takes time in proportion to it: what
+repeats has a bound.
 """
 
 import re
