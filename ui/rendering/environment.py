@@ -6,8 +6,8 @@ space between two words or attributes.
 """
 
 import json
-import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -16,13 +16,15 @@ from markupsafe import Markup
 
 from footnote.ui.rendering.mathml import prose_html
 
-_NOTHING = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
-_SPACE = re.compile(r"\s*\n\s*")
-
 
 class _OneLine(Extension):
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return _SPACE.sub(" ", _NOTHING.sub("", source.strip()))
+        lines = [line.strip() for line in source.splitlines() if line.strip()]
+        pieces = lines[:1]
+        for before, line in pairwise(lines):
+            beside = before[-1] in ">}" or line[0] in "<{"
+            pieces += ["" if beside else " ", line]
+        return "".join(pieces)
 
 
 @lru_cache(1)
