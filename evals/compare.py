@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.statistics import Difference, difference
-from footnote.evals.runs.runner import RunMismatch, iterate_rows
+from footnote.evals.runs.run_folder import RunMismatch, iterate_rows
 from footnote.index import FootnoteError
 
 _BOUND = re.compile(

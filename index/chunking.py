@@ -17,7 +17,7 @@ import tiktoken
 from footnote.index.models import Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
 
 # MiniLM reads 256 word pieces, title included
 # (what that cuts off: python -m footnote.evals.lab.bench.model PATH...).
@@ -54,13 +54,21 @@ def _encoding() -> tiktoken.Encoding:
 
 
 @cache
-def _splitter() -> "PunktTokenizer":
+def _splitter() -> "PunktSentenceTokenizer":
     # 0.2 s to import, which a question need not wait for: the catalog keeps the spans.
-    import nltk
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tabdata import PunktDecoder
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-    nltk.data.path.insert(0, str(_bundled("nltk_cache")))
-    return PunktTokenizer("english")
+    # NLTK's own reading refuses a file with a second name, and uv links what it installs to its
+    # cache.
+    folder = _bundled("nltk_cache") / "tokenizers" / "punkt_tab" / "english"
+    lines = {path.name: path.read_text("utf-8").splitlines(True) for path in folder.iterdir()}
+    tables, learned = PunktDecoder(), PunktParameters()
+    learned.collocations = set(tables.tab2tups(lines["collocations.tab"]))
+    learned.sent_starters = tables.txt2set(lines["sent_starters.txt"])
+    learned.abbrev_types = tables.txt2set(lines["abbrev_types.txt"])
+    learned.ortho_context = tables.tab2intdict(lines["ortho_context.tab"])
+    return PunktSentenceTokenizer(learned)
 
 
 def count_tokens(text: str) -> int:

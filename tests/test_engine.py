@@ -162,7 +162,7 @@ def test_llamaindex_gets_a_response_with_its_sources(engine: CitedQueryEngine) -
     response = engine.query("What does PPO clip?")
     assert isinstance(response, Response)
     assert str(response) == engine.ask("What does PPO clip?").text
-    assert len(response.source_nodes) == 20
+    assert len(response.source_nodes) == len(engine.ask("What does PPO clip?").papers)
     assert response.metadata is not None
     assert response.metadata["answer"]["version"] == 1
 

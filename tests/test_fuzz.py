@@ -17,7 +17,8 @@ from footnote.index import FootnoteError, SourceError
 from footnote.index.chunking import passages, sentence_spans
 from footnote.index.library import Library
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, read_papers, ris
+from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
+from footnote.index.readers.formats import read_papers
 from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Turn
 from footnote.rag.generation.citations import CitationBinder, is_dangling

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.index.models import Paper, to_json
-from footnote.index.readers import NothingUsable, bibtex, jsonl, pubmed, read_papers
+from footnote.index.readers import bibtex, jsonl, pubmed
 from footnote.index.readers.decompression import PIECE_BYTES, text_of
+from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
 from tests.command import inside
@@ -219,7 +220,7 @@ RIS = "TY  - JOUR\r\nTI  - Tide\r\nAB  - It rose.\r\nER  -\r\n\r\nTY  - JOUR\r\n
 
 @given(st.lists(st.integers(0, 60), max_size=40), st.sampled_from([SAILS * 3, RIS * 2, EELS * 4]))
 def test_a_text_in_pieces_reads_as_the_whole(sizes: list[int], text: str) -> None:
-    from footnote.index.readers import READERS
+    from footnote.index.readers.formats import READERS
 
     reader = next(one for one in READERS if one.recognises(text))
     pieces, at = [], 0

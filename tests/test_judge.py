@@ -11,19 +11,13 @@ from typing import Any
 
 import pytest
 
-from footnote.evals.judge import (
-    INSTRUCTIONS,
-    PROMPT_VERSION,
-    Judge,
-    JudgeError,
-    Judgement,
-    Prices,
-    SpendingLimit,
-    cache_key,
-    prompt,
-    retry_after,
-)
-from footnote.rag.generation.settings import LLMSettings
+from footnote.evals.judge.budget import SpendingLimit
+from footnote.evals.judge.cache import cache_key
+from footnote.evals.judge.judge import Judge
+from footnote.evals.judge.judgement import JudgeError, Judgement
+from footnote.evals.judge.prompts import INSTRUCTIONS, PROMPT_VERSION, prompt
+from footnote.rag.generation.retries import retry_after
+from footnote.rag.generation.settings import LLMSettings, Prices
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"

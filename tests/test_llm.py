@@ -308,7 +308,7 @@ def test_a_base_url_without_a_model_is_refused() -> None:
 
 @pytest.mark.parametrize("url", ["h:1/v1", "http://", "http://h:x/v1", "ftp://h/v1"])
 def test_a_base_url_that_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ComposerError, match="is no address"):
+    with pytest.raises(ComposerError, match="is not a URL"):
         LLMSettings.from_environment({"OPENAI_BASE_URL": url, "FOOTNOTE_MODEL": "m"})
 
 

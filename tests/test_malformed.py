@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from footnote.evals.dataset.cases import read_cases
-from footnote.evals.runs.runner import CONFIG, REPORT, ROWS
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS
 from footnote.index import SourceError
 from footnote.index.library import Library
 from tests.command import Ran, inside

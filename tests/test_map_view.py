@@ -220,7 +220,7 @@ def test_a_large_library_is_drawn_as_a_sample_that_says_so_and_keeps_what_is_lit
     assert "Shown are 5,000 of 6,000 papers" in html
     assert "Shown are" not in map_html(drawn_map())
     # A name chooses all of its cluster, drawn or not.
-    assert html.count("id:0&quot;") == 1
+    assert html.count("id:0&#34;") == 1
 
 
 def test_an_empty_library_says_so() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import READERS, pubmed, read_papers
+from footnote.index.readers import pubmed
+from footnote.index.readers.formats import READERS, read_papers
 
 HEAD = """<?xml version="1.0" ?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN"

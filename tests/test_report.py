@@ -12,10 +12,10 @@ import pytest
 from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.report import render_report
-from footnote.evals.runs.runner import CONFIG, REPORT, ROWS, RunMismatch, write_json
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, write_json
 
 # It tries an element, an attribute, a script and a Jinja expression, in a line of which Markdown
 # would make a table and a picture; and it has a word wider than a phone.

@@ -231,7 +231,7 @@ def test_the_address_may_be_of_the_server_or_of_the_interface(
     "url", ["localhost:8080", "ftp://host/rerank", "http://", "http://h:x", "http://a..b", "7"]
 )
 def test_what_is_no_address_is_said_without_repeating_it(url: str) -> None:
-    with pytest.raises(RerankError, match=r"^FOOTNOTE_RERANK_URL is no address; give one"):
+    with pytest.raises(RerankError, match=r"^FOOTNOTE_RERANK_URL is not a URL; give one"):
         reranker_from({"FOOTNOTE_RERANK_URL": url, "FOOTNOTE_RERANK_MODEL": "m"})
 
 
@@ -258,7 +258,7 @@ def test_the_command_line_complains_in_one_line(tmp_path: Path) -> None:
     ran = inside("ask", "Why?", "--library", tmp_path, FOOTNOTE_RERANK_URL="nowhere")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.count("\n") == 1
-    assert "FOOTNOTE_RERANK_URL is no address" in ran.err
+    assert "FOOTNOTE_RERANK_URL is not a URL" in ran.err
 
 
 def test_commands_ask_the_reranker_and_say_when_it_fails(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import READERS, read_papers, ris
+from footnote.index.readers import ris
+from footnote.index.readers.formats import READERS, read_papers
 
 RECORD = """TY  - JOUR
 AU  - Müller, József

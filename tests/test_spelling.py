@@ -21,17 +21,17 @@ from tests.conftest import HashedWords
     ],
 )
 def test_a_mistyped_word_is_respelled(demo_library: Library, typed: str, meant: str) -> None:
-    assert demo_library.respelled(typed) == meant
+    assert demo_library.searcher.respelled(typed) == meant
 
 
 @pytest.mark.parametrize("word", ["attention", "PPO", "xq", "the", "gpt4turbo", "zzzzzzzz", ""])
 def test_known_short_and_strange_words_stay(demo_library: Library, word: str) -> None:
-    assert demo_library.respelled(word) is None
+    assert demo_library.searcher.respelled(word) is None
 
 
 def test_an_empty_library_respells_nothing(tmp_path: Path) -> None:
     with Library.open(tmp_path / "empty", embedder=HashedWords(), create=True) as library:
-        assert library.respelled("reinfrocement") is None
+        assert library.searcher.respelled("reinfrocement") is None
 
 
 def test_a_mistyped_question_is_answered_and_its_wording_kept(demo_library: Library) -> None:

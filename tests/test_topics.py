@@ -64,14 +64,14 @@ def test_what_cannot_be_asked_is_no_topic(kept: Topics, text: str) -> None:
 
 def test_a_mark_moves_for_one_topic_alone(kept: Topics) -> None:
     tides, sponges = kept.add("ada", "tides"), kept.add("ada", "sponges")
-    kept.reached("ada", tides, 12)
+    kept.reached("ada", [(tides, 12)])
     assert {topic.id: topic.mark for topic in kept.list("ada")} == {tides: 12, sponges: 0}
 
 
 def test_a_topic_that_was_removed_meanwhile_stays_removed(kept: Topics) -> None:
     id = kept.add("ada", "tides")
     kept.remove("ada", id)
-    kept.reached("ada", id, 12)
+    kept.reached("ada", [(id, 12)])
     assert kept.list("ada") == []
 
 
@@ -84,7 +84,7 @@ def test_a_visit_is_remembered_for_each_user(kept: Topics) -> None:
 
 METHODS: dict[str, Callable[[Topics, str, str], Any]] = {
     "remove": lambda kept, user, id: kept.remove(user, id),
-    "reached": lambda kept, user, id: kept.reached(user, id, 99),
+    "reached": lambda kept, user, id: kept.reached(user, [(id, 99)]),
     "seen": lambda kept, user, id: kept.seen(user, 99),
 }
 
@@ -134,7 +134,7 @@ def test_many_users_at_once_lose_nothing(tmp_path: Path) -> None:
 
         def save(n: int) -> None:
             kept = (one, two)[n % 2]
-            kept.reached(f"user{n % 10}", kept.add(f"user{n % 10}", f"Topic {n}"), n)
+            kept.reached(f"user{n % 10}", [(kept.add(f"user{n % 10}", f"Topic {n}"), n)])
 
         list(pool.map(save, range(100)))
         for user in range(10):

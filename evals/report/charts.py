@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from footnote.evals.metrics.answers import risk_coverage
+from footnote.evals.metrics.risk_coverage import risk_coverage
 from footnote.evals.metrics.summary import Row, confidences
 from footnote.evals.report.numbers import milliseconds
 

@@ -19,7 +19,7 @@ from footnote.evals.report.details import case
 from footnote.evals.report.markdown import as_markdown
 from footnote.evals.report.numbers import milliseconds, number
 from footnote.evals.report.tables import figures, groups
-from footnote.evals.runs.runner import REPORT, ROWS, RunMismatch, iterate_rows, read_report
+from footnote.evals.runs.run_folder import REPORT, ROWS, RunMismatch, iterate_rows, read_report
 
 # It stands beside this package.
 TEMPLATE = "report.html.j2"

@@ -6,7 +6,7 @@ from typing import Any
 
 from footnote.evals.dataset.schemas import MeanShape
 from footnote.evals.judge.trust import trust
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.report.numbers import exact
 
 # What is averaged, and what a mean says, measure by measure.

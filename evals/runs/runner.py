@@ -1,16 +1,14 @@
 """Runs: a set of cases asked, measured and written to a folder that a kill cannot spoil.
 
-A run folder holds ``config.json``, ``rows.jsonl`` (one line a case, added as each is done)
-and ``report.json``. A run that was killed goes on with the cases that have no row yet; the
-report is made from all rows in the order of the set, so it is the same either way.
+A run that was killed goes on with the cases that have no row yet; the report is made from all
+rows in the order of the set, so it is the same either way.
 """
 
 import hashlib
 import json
-import os
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,24 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.dataset.json_files import rows, shaped, whole
-from footnote.evals.dataset.schemas import ReportShape, RowShape
+from footnote.evals.dataset.json_files import whole
 from footnote.evals.metrics.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from footnote.evals.metrics.statistics import SEED
 from footnote.evals.metrics.summary import summarise
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, read_rows, write_json
 from footnote.index import FootnoteError
 from footnote.index.embeddings.base import Embedder
 from footnote.index.library import Library
-from footnote.index.readers.files import read_bytes
 from footnote.rag.answer import Answer
 
 if TYPE_CHECKING:
-    # It imports openai, which takes 0.7 s that a report or a comparison need not wait for.
+    # It imports openai, which takes 0.7 s that a run without a judge need not wait for.
     from footnote.evals.judge.run import Judging
 
 Ask = Callable[[Case], Answer]
-
-CONFIG, ROWS, REPORT = "config.json", "rows.jsonl", "report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,6 @@ class RunConfig:
     seed: int = SEED
     judge: str | None = None
     reranker: str | None = None
-
-
-class RunMismatch(FootnoteError):
-    """A run folder holds a run of something else."""
 
 
 def fingerprint(texts: Iterable[str]) -> str:
@@ -217,65 +208,3 @@ def _begin(folder: Path, config: RunConfig) -> None:
         raise RunMismatch(
             f"{folder} holds a run with another {', '.join(other)}; give another --out folder"
         )
-
-
-def read_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """Returns the rows of a run by case; a last line that a kill cut off is dropped.
-
-    Raises:
-        SourceError: The file cannot be read, or another line is no row.
-    """
-    path = folder / ROWS
-    if not path.exists():
-        return {}
-    # A kill may cut a character, too: only what a line feed ends was written whole.
-    kept, _, cut = read_bytes(path).rpartition(b"\n")
-    if cut:
-        write_whole(path, kept + b"\n" if kept else b"")
-    return {row["id"]: row for row in _checked_rows(path)}
-
-
-def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a finished run, without touching it.
-
-    Raises:
-        RunMismatch: The folder holds no run.
-        SourceError: The file cannot be read, or a line is no row.
-    """
-    path = folder / ROWS
-    if not path.exists():
-        raise RunMismatch(f"{folder} holds no run; make one with: footnote eval run SET")
-    yield from _checked_rows(path)
-
-
-def _checked_rows(path: Path) -> Iterator[dict[str, Any]]:
-    for at, row in rows(path):
-        shaped(RowShape, row, at, "row of a run")
-        yield row
-
-
-def read_report(folder: Path) -> dict[str, Any]:
-    """Returns the report of a finished run.
-
-    Raises:
-        RunMismatch: The folder holds no finished run.
-        SourceError: The file cannot be read, or is no report.
-    """
-    path = folder / REPORT
-    if not path.exists():
-        raise RunMismatch(f"{folder} holds no finished run; make one with: footnote eval run SET")
-    report = whole(path)
-    shaped(ReportShape, report, str(path), "report of a run")
-    return report
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes a JSON file that appears whole or not at all."""
-    write_whole(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file that appears whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from footnote.evals.compare import holm
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.statistics import Difference, Mean, difference, mean
-from footnote.evals.runs.runner import iterate_rows
+from footnote.evals.runs.run_folder import iterate_rows
 from footnote.index import FootnoteError
 
 COMPOSERS = ("extractive", "llm")

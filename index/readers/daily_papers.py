@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from footnote.index.models import Listing, Paper, Problem, make_paper, normal_title
+from footnote.index.models import DAILY_PAPERS, Listing, Paper, Problem, make_paper, normal_title
 from footnote.index.readers.decompression import Text, in_pieces
 from footnote.index.readers.record import encodable
-
-SOURCE = "Hugging Face Daily Papers"
 
 _HEAD = frozenset(
     {
@@ -191,7 +189,7 @@ def _paper(
             encodable(title.text),
             encodable(abstract.text),
             published=listing.published,
-            source=SOURCE,
+            source=DAILY_PAPERS,
             author_count=listing.author_count,
             listings=(listing,),
         )

@@ -12,7 +12,13 @@ from typing import Self
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import FORMATS, MOST_UNPACKED, NothingUsable, files_of, read_papers
+from footnote.index.readers.formats import (
+    FORMATS,
+    MOST_UNPACKED,
+    NothingUsable,
+    files_of,
+    read_papers,
+)
 
 # Of one file, that are kept; the others are counted.
 MOST_PROBLEMS = 10_000

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from footnote.index.models import normal_title, year_bounds
-from footnote.index.readers.daily_papers import SOURCE
+from footnote.index.models import DAILY_PAPERS, normal_title, year_bounds
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.vectors import MANY
+from footnote.index.storage.database import MANY
 
 NameKind = Literal["venue", "author", "source"]
 NAME_KINDS: tuple[NameKind, ...] = ("venue", "author", "source")
@@ -124,7 +123,9 @@ class NameFilter:
     def _chosen(self, papers: frozenset[str]) -> frozenset[int]:
         ids = sorted(papers)
         parts = (ids[at : at + MANY] for at in range(0, len(ids), MANY))
-        return frozenset(number for part in parts for number in self._catalog.owners(part).values())
+        return frozenset(
+            number for part in parts for number in self._catalog.papers.owners(part).values()
+        )
 
     def _of(self, kind: NameKind) -> dict[str, "array[int]"]:
         revision = self._catalog.meta("revision")
@@ -145,14 +146,16 @@ class NameFilter:
 
 def _values(catalog: Catalog, kind: NameKind) -> Iterable[tuple[int, str]]:
     if kind == "author":
-        for number, authors in catalog.field("authors"):
+        for number, authors in catalog.papers.field("authors"):
             yield from ((number, author) for author in json.loads(authors))
         return
-    yield from catalog.field(kind)
+    yield from catalog.papers.field(kind)
     if kind == "source":
         # A record of two sources keeps the first one's name; its listings tell of the other.
         yield from (
-            (number, SOURCE) for number, listings in catalog.field("listings") if listings != "[]"
+            (number, DAILY_PAPERS)
+            for number, listings in catalog.papers.field("listings")
+            if listings != "[]"
         )
 
 

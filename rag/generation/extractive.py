@@ -1,6 +1,6 @@
 """Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,6 +51,26 @@ class Composer(Protocol):
         Raises:
             ComposerError: The model did not answer.
         """
+
+
+def compose(
+    composer: Composer, question: str, evidence: Sequence[Sentence]
+) -> Generator[Delta | Stage, None, Composed]:
+    """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
+    shown = ""
+    for part in composer.compose(question, evidence[: composer.evidence_count]):
+        if isinstance(part, Delta):
+            shown += part.text
+            yield part
+            continue
+        if isinstance(part, Stage):
+            yield part
+            continue
+        if part.text != shown:
+            yield Stage("write", "Writing")
+            yield Delta(part.text)
+        return part
+    raise TypeError(f"{type(composer).__name__} ended without a Composed")
 
 
 class ExtractiveComposer:

@@ -7,8 +7,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from footnote.index.chunking import count_tokens
 from footnote.rag.answer import REFUSAL
-from footnote.rag.injection.detector import asks_about_orders, gives_orders
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.injection.detector import asks_about_orders, gives_orders
 
 # Stored with every answer; raise it when a prompt below changes.
 PROMPT_VERSION = "2026-11-3"

@@ -56,7 +56,7 @@ def read_scope(
     day = today or date.today()
 
     def has(kind: NameKind, name: str) -> bool:
-        return library.names.known(kind, name)
+        return library.searcher.names.known(kind, name)
 
     # Of a follow-up that only says years, what was asked before is asked again.
     years = only_years(question.asked, day) if question.topic else {}

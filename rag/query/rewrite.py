@@ -34,11 +34,11 @@ def _in_its_language(asked: str, found: Translation, library: Library) -> bool:
     """Returns whether the papers have most of a question's own words that were put into English."""
     put = set(query_words(asked)) - set(query_words(found.english))
     words = [word for word in put if word not in glossary(found.language).function_words]
-    return bool(words) and 2 * sum(map(library.knows, words)) > len(words)
+    return bool(words) and 2 * sum(map(library.searcher.knows, words)) > len(words)
 
 
 def _spelled(text: str, library: Library) -> str:
     """Returns a text with each word that no paper has replaced by what it was meant to be."""
-    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.knows(w)]
-    meant = {word: library.respelled(word) for word in unknown[:MOST_MISSPELLED]}
+    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.searcher.knows(w)]
+    meant = {word: library.searcher.respelled(word) for word in unknown[:MOST_MISSPELLED]}
     return _WORD.sub(lambda word: meant.get(word[0]) or word[0], text)

@@ -10,7 +10,7 @@ from footnote.index.library import Library
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import query_words
 from footnote.rag.answer import Side
-from footnote.rag.injection.detector import quotable
+from footnote.rag.retrieval.injection.detector import quotable
 from footnote.rag.retrieval.late_interaction import TokenMatch
 
 # Papers whose sentences are read.

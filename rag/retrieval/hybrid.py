@@ -9,21 +9,24 @@ Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An An
 Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import reworded
+from footnote.rag.retrieval.injection.detector import asks_about_orders, held_back
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
+from footnote.rag.retrieval.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
@@ -122,13 +125,23 @@ class HybridRetriever(BaseRetriever):
         k: int = 20,
         fusion: Fusion | None = None,
         reranker: Reranker | None = None,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
     ) -> None:
-        """Takes the library to search, how many papers to return, and what may order the best."""
+        """Takes the library to search, how many papers to return, and what may order the best.
+
+        Args:
+            library: Where to search.
+            k: Papers to return.
+            fusion: As shipped when not given.
+            reranker: Orders the best hits.
+            node_postprocessors: LlamaIndex's, applied in order to what would be returned.
+        """
         super().__init__()
         self.library = library
         self.k = k
         self.fusion = fusion or Fusion()
         self.reranker = reranker
+        self.node_postprocessors = node_postprocessors
         self._matcher = Matcher(library)
 
     def search(
@@ -152,7 +165,7 @@ class HybridRetriever(BaseRetriever):
             question = question.leaning()
             searched = self._searched(question.query, count, filters)
         asked = self._matcher.ask(searched.reading, question)
-        hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
+        hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
         ordered = self._ordered(hits, matches)
         if not asks_about_orders(question.wording):
@@ -161,6 +174,12 @@ class HybridRetriever(BaseRetriever):
         note = None
         if self.reranker is not None:
             ordered, note = rerank(self.reranker, question.query, ordered)
+        if self.node_postprocessors:
+            ordered, skipped = postprocess(
+                self.node_postprocessors, question.query, ordered[:count]
+            )
+            note = "; ".join(filter(None, (note, skipped))) or None
+        if self.reranker is not None or self.node_postprocessors:
             # Where sentences are embedded, only those of the papers that led before are.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
             matches |= self._matcher.matches(asked, new)
@@ -171,8 +190,8 @@ class HybridRetriever(BaseRetriever):
     def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
         pool = max(POOL, count)
-        dense = self.library.rank_by_vector(reading.vector, k=pool, filters=filters)
-        words = self.library.rank_by_words(query, k=pool, filters=filters)
+        dense = self.library.searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
+        words = self.library.searcher.rank_by_words(query, k=pool, filters=filters)
         cosine = max((r.score for r in dense), default=0.0)
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
 
@@ -229,28 +248,12 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [hit_node(hit) for hit in self.search(query_bundle.query_str)]
 
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
 
 def _spread(scores: Sequence[float]) -> Matrix:
     """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))
     return (values - values.min()) / width if width else np.ones_like(values)
-
-
-def hit_node(hit: Hit) -> NodeWithScore:
-    """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
-    paper, passage = hit.paper, hit.passage
-    node = TextNode(
-        id_=f"{paper.id}#{passage.start}-{passage.end}",
-        text=paper.abstract[passage.start : passage.end],
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-        metadata={
-            "paper_id": paper.id,
-            "title": paper.title,
-            "authors": ", ".join(paper.authors),
-            "year": paper.year,
-            "url": paper.url,
-        },
-    )
-    return NodeWithScore(node=node, score=hit.score)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from footnote.index.chunking import sentence_spans
-from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding, query_vector
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
@@ -85,10 +85,10 @@ class Matcher:
     def read(self, query: str) -> TokenEmbedding:
         """Returns what the embedder makes of a query; one token where it reads none."""
         embedder = self._library.embedder
-        if self._library.reads and isinstance(embedder, TokenEmbedder):
+        if self._library.searcher.has_token_vectors and isinstance(embedder, TokenEmbedder):
             return embedder.read([query])[0]
-        vectors = embedder.embed([query])
-        return TokenEmbedding(embedder.name, vectors[0], vectors, [(0, len(query))])
+        vector = query_vector(embedder, query)
+        return TokenEmbedding(embedder.name, vector, vector[None], [(0, len(query))])
 
     def ask(self, reading: TokenEmbedding, question: Question) -> QueryTokens:
         """Returns a question as it is matched, from the reading of its query."""
@@ -96,7 +96,7 @@ class Matcher:
         if not self._by_tokens(reading):
             vectors = reading.tokens
             if question.leans:
-                vectors = self._library.embedder.embed([question.wording])
+                vectors = query_vector(self._library.embedder, question.wording)[None]
             return QueryTokens(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
         before = len(question.query) - len(question.wording)
         own = np.array([start >= before for start, _ in reading.spans], bool)
@@ -126,7 +126,7 @@ class Matcher:
         """
         papers = [hit.paper for hit in hits]
         if not question.whole:
-            kept = self._library.tokens(papers)
+            kept = self._library.searcher.tokens(papers)
             # A paper without an abstract has none.
             tokens = [kept.get(paper.id, NOTHING) for paper in papers]
         else:

@@ -10,13 +10,16 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Protocol
 
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from footnote.index.embeddings.endpoints import bounded, secrets_of, their_words, unreached
 from footnote.index.models import Hit
+from footnote.index.settings import SettingInfo, place_of, read_fields
 from footnote.rag import RerankError
 
 _log = logging.getLogger(__name__)
@@ -212,23 +215,48 @@ class EndpointReranker:
         return "sent what is no list of scores; check FOOTNOTE_RERANK_URL"
 
 
+@dataclass(frozen=True, slots=True)
+class RerankSettings:
+    """The user's own cross-encoder, behind an address or in a folder."""
+
+    SECTION: ClassVar[str] = "rerank"
+
+    url: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_URL", "Address of a reranking endpoint.", default="none"),
+    ] = ""
+    model: Annotated[
+        str, SettingInfo("FOOTNOTE_RERANK_MODEL", "Model at that endpoint.", default="none")
+    ] = ""
+    api_key: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_KEY", "Key of that endpoint.", default="none", secret=True),
+    ] = Field(default="", repr=False)
+    onnx: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_ONNX", "Folder of a cross-encoder as ONNX.", default="none"),
+    ] = ""
+
+
 def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
     """Returns the configured reranker, or None when none is.
 
     Raises:
-        RerankError: A variable makes no sense, or stands alone.
+        RerankError: A setting makes no sense, or stands alone.
     """
-    url, model, key = (
-        environ.get(f"FOOTNOTE_RERANK_{name}", "").strip() for name in ("URL", "MODEL", "KEY")
-    )
-    if not url:
-        if model or key:
-            raise RerankError(
-                f"FOOTNOTE_RERANK_{'MODEL' if model else 'KEY'} is set without an address; "
-                "set FOOTNOTE_RERANK_URL too"
-            )
-        return None
-    return EndpointReranker(url, model=model, api_key=key)
+    given = RerankSettings(**read_fields(RerankSettings, environ))
+    if given.onnx and given.url:
+        raise RerankError("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
+    if given.onnx:
+        from footnote.rag.retrieval.cross_encoder import CrossEncoder
+
+        return CrossEncoder(Path(given.onnx).expanduser())
+    if given.url:
+        return EndpointReranker(given.url, model=given.model, api_key=given.api_key)
+    if given.model or given.api_key:
+        name = place_of(environ, f"FOOTNOTE_RERANK_{'MODEL' if given.model else 'KEY'}")
+        raise RerankError(f"{name} is set without an address; set FOOTNOTE_RERANK_URL too")
+    return None
 
 
 def _address(text: str) -> httpx.URL:
@@ -241,7 +269,7 @@ def _address(text: str) -> httpx.URL:
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.host:
         raise RerankError(
-            "FOOTNOTE_RERANK_URL is no address; give one like http://HOST:PORT/v1/rerank"
+            "FOOTNOTE_RERANK_URL is not a URL; give one like http://HOST:PORT/v1/rerank"
         )
     path = url.path.rstrip("/")
     known = path.endswith(("/rerank", "/reranking"))

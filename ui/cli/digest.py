@@ -3,7 +3,6 @@
 Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
     Misuse,
+    misuse,
     open_engine,
     open_library,
     present_folder,
@@ -148,12 +148,11 @@ def digest(
 
 
 def _mail_config() -> "MailConfig":
-    from footnote.ui.digests.email import MailConfig, MailError
+    from footnote.ui.digests.email import MailConfig
+    from footnote.ui.settings import all_sources
 
-    try:
-        return MailConfig.from_environment(os.environ)
-    except MailError as error:
-        raise Misuse(str(error)) from error
+    with misuse():
+        return MailConfig.from_environment(all_sources())
 
 
 def _deliver(

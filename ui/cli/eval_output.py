@@ -9,7 +9,7 @@ from rich.text import Text
 
 from footnote.evals.compare import CasePair, Comparison
 from footnote.evals.judge.trust import trust
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.runs.sweep import SweepLine, best
 
 LISTED_CASES = 5

@@ -127,7 +127,7 @@ def gate(
     """Exit 1 when a run falls below its bounds, or is shown to be worse than another."""
     from footnote.evals.compare import compare as compared
     from footnote.evals.compare import failed_bounds
-    from footnote.evals.runs.runner import read_report
+    from footnote.evals.runs.run_folder import read_report
 
     if not min and no_worse_than is None:
         raise Misuse('nothing to hold; give --min "R@5=0.9" or --no-worse-than RUN')
@@ -239,7 +239,7 @@ def _run(
 
 def _report_of(run: Path) -> dict[str, Any]:
     """Returns the report of a run; an empty one while it is unfinished."""
-    from footnote.evals.runs.runner import REPORT, read_report
+    from footnote.evals.runs.run_folder import REPORT, read_report
 
     return read_report(run) if (run / REPORT).exists() else {}
 

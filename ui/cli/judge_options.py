@@ -1,7 +1,6 @@
 """The judge that a command line asks for: its options, and putting it together."""
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from footnote.index import FootnoteError
 from footnote.ui.cli.options import Misuse
 
 if TYPE_CHECKING:
-    from footnote.evals.judge import Prices, SpendingLimit
     from footnote.evals.judge.agreement import Rating
+    from footnote.evals.judge.budget import SpendingLimit
     from footnote.evals.judge.run import Judging
-    from footnote.rag.generation.settings import LLMSettings
+    from footnote.rag.generation.settings import LLMSettings, Prices
 
 DEFAULT_TOKENS = 200_000
 MOST_TOKENS = 10**12
@@ -92,7 +91,8 @@ def open_judge(
         raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
     config = _config(wish.model)
     labels = _labels(wish.labels, cases)
-    from footnote.evals.judge import Judge, LimitReached
+    from footnote.evals.judge.judge import Judge
+    from footnote.evals.judge.judgement import LimitReached
     from footnote.evals.judge.run import Judging
     from footnote.index.embeddings.minilm_export import cache_folder
 
@@ -106,12 +106,15 @@ def open_judge(
 
 def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
-    model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
     from footnote.rag.generation.settings import LLMSettings
 
-    config = LLMSettings.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
+    config = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL=model))
     if config is None:
         raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
     return config
@@ -120,7 +123,7 @@ def _config(name: str | None) -> "LLMSettings":
 def _prices(text: str | None) -> "Prices | None":
     if text is None:
         return None
-    from footnote.evals.judge import Prices
+    from footnote.rag.generation.settings import Prices
 
     try:
         prompt, completion = map(float, text.split(","))
@@ -134,7 +137,7 @@ def _prices(text: str | None) -> "Prices | None":
 
 
 def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
-    from footnote.evals.judge import SpendingLimit
+    from footnote.evals.judge.budget import SpendingLimit
 
     tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
     return SpendingLimit(usd=wish.usd, tokens=tokens, prices=prices)

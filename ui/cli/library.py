@@ -35,6 +35,15 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
     ] = False,
+    documents: Annotated[
+        bool | None,
+        typer.Option(
+            "--documents/--no-documents",
+            help="Whether a new library's Chroma collection holds texts and metadata "
+            "beside the vectors; with --rebuild, an existing one's too.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
@@ -58,7 +67,7 @@ def index(
             found.take(path)
         _complain(found)
         found.check()
-        added, size = _add(found, folder, rebuild=rebuild)
+        added, size = _add(found, folder, rebuild=rebuild, documents=documents)
         _tell_surplus(found, added)
     report = {
         "records": found.papers,
@@ -78,15 +87,25 @@ def index(
         raise typer.Exit(1)
 
 
-def _add(found: "Gathered", folder: Path, *, rebuild: bool) -> "tuple[Added, int]":
+def _add(
+    found: "Gathered", folder: Path, *, rebuild: bool, documents: bool | None
+) -> "tuple[Added, int]":
     """Adds what was gathered to a library; returns what came of it, and the library's size."""
     from footnote.index.library import Library
 
     embedder = make_embedder()
     if rebuild:
         with progress("Embedding", 0) as advance:
-            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
-    with Library.open(folder, embedder=embedder, create=True) as opened:
+            Library.rebuild(
+                folder, embedder=embedder, documents=documents, on_progress=advance.to
+            ).close()
+    wanted = documents is not False
+    with Library.open(folder, embedder=embedder, create=True, documents=wanted) as opened:
+        if documents is not None and opened.has_documents != documents:
+            kind = "with" if opened.has_documents else "without"
+            raise LibraryError(
+                f"{folder} was made {kind} documents; give --rebuild too, which changes it"
+            )
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(found.records(), names=found.names, on_progress=advance)
         opened.map()  # drawn now, so that no reader of the page waits for it
@@ -201,13 +220,13 @@ def undo(
 def _redo(library: Path | None, *, as_json: bool) -> None:
     # A library may be empty because of what was taken.
     with open_library(library, empty=True) as opened:
-        last = next(iter(opened.takings()), None)
+        last = next(iter(opened.removals()), None)
         if last is None:
             raise LibraryError(
                 f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
                 "were last added"
             )
-        opened.put_back(last.number)
+        opened.restore(last.number)
         report = {
             "import": last.undone,
             "names": last.names,

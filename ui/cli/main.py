@@ -40,9 +40,12 @@ from footnote.ui.cli.options import (
 )
 from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo
+from footnote.ui.cli.settings import settings
+from footnote.ui.cli.setup import setup
 
 if TYPE_CHECKING:
     from footnote.index.models import Hit
+    from footnote.rag.answer import Turn
 
 app = typer.Typer(
     name="footnote",
@@ -152,7 +155,6 @@ def ask(
 ) -> None:
     """Answer a question with quotes from the papers, or a whole file of questions."""
     from footnote.rag.query.question import understand
-    from footnote.ui.cli.batch import answer_all, read_questions, read_turns
 
     if (question is None) == (batch is None):
         raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
@@ -162,6 +164,8 @@ def ask(
     if batch is not None and out is not None:
         if history:
             raise Misuse('--history goes with one question; a batch has "history" in its lines')
+        from footnote.ui.cli.batch import answer_all, read_questions
+
         _check_out(out, batch)
         asked = read_questions(batch)
         with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
@@ -174,7 +178,7 @@ def ask(
             raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
         return
     assert question is not None
-    turns = read_turns(history) if history else []
+    turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
     with open_engine(library, composer) as engine:
@@ -188,6 +192,12 @@ def ask(
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)
+
+
+def _turns(history: Path) -> "list[Turn]":
+    from footnote.ui.cli.batch import read_turns
+
+    return read_turns(history)
 
 
 def _check_out(out: Path, batch: Path) -> None:
@@ -254,7 +264,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, positions, topics, digest, chat, demo):
+for command in (cite, positions, topics, digest, chat, demo, settings, setup):
     app.command()(command)
 app.add_typer(evals, name="eval")
 

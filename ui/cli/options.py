@@ -4,7 +4,6 @@ Heavy imports stand inside the functions that need them, so that ``--help`` answ
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from footnote.index.embeddings.base import Embedder
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.generation.extractive import Composer
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.rerank import Reranker
     from footnote.ui.cli.output import Bar
@@ -122,41 +120,36 @@ def make_engine(
     library: "Library", model: "LLMSettings | None", reranker: "Reranker | None"
 ) -> "CitedQueryEngine":
     """Returns what answers over a library, with the model and the reranker that were chosen."""
-    from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.retrieval.hybrid import HybridRetriever
+    from footnote.rag.build import build_engine
 
-    composer = make_composer(model, library.embedder)
-    retriever = HybridRetriever(library, reranker=reranker)
     longest = chosen_limits().question
-    return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
+    return build_engine(library, model=model, reranker=reranker, longest=longest)
 
 
 def make_embedder() -> "Embedder":
     """Returns the embedder that the environment asks for; the bundled one by default."""
-    from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
+    from footnote.index.embeddings.configured import configured_embedder
+    from footnote.ui.settings import all_sources
 
-    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
-    if not model:
-        return MiniLM()
-    return EndpointEmbedder(
-        model,
-        base_url=os.environ.get("OPENAI_BASE_URL") or None,
-        api_key=os.environ.get("OPENAI_API_KEY") or "none",
-    )
+    return configured_embedder(all_sources())
 
 
 def chosen_limits() -> "Limits":
     """Returns how much is taken from whoever asks or sends something."""
+    from footnote.ui.settings import all_sources
     from footnote.ui.web.security.limits import Limits
 
     with misuse():
-        return Limits.from_environment(os.environ)
+        return Limits.from_environment(all_sources())
 
 
 def chosen_model(choice: str) -> "LLMSettings | None":
     """Returns the model that shall write, None for quotes alone."""
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
-    configured = any(os.environ.get(name, "").strip() for name in names)
+    configured = any(sources.get(name, "").strip() for name in names)
     if choice == "llm" and not configured:
         raise Misuse(
             "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
@@ -166,38 +159,20 @@ def chosen_model(choice: str) -> "LLMSettings | None":
         return None
     from footnote.rag.generation.settings import LLMSettings
 
-    return LLMSettings.from_environment(os.environ)
+    return LLMSettings.from_environment(sources)
 
 
 def chosen_reranker() -> "Reranker | None":
     """Returns the reranker that the environment asks for, None by default."""
-    if not any(name.startswith("FOOTNOTE_RERANK_") for name in os.environ):
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    if not any(name.startswith("FOOTNOTE_RERANK_") for name in sources):
         return None
-    from footnote.rag import RerankError
     from footnote.rag.retrieval.rerank import reranker_from
 
-    folder = os.environ.get("FOOTNOTE_RERANK_ONNX", "").strip()
-    try:
-        if folder and os.environ.get("FOOTNOTE_RERANK_URL", "").strip():
-            raise Misuse("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
-        if folder:
-            from footnote.rag.retrieval.cross_encoder import CrossEncoder
-
-            return CrossEncoder(Path(folder).expanduser())
-        return reranker_from(os.environ)
-    except RerankError as error:
-        raise Misuse(str(error)) from error
-
-
-def make_composer(model: "LLMSettings | None", embedder: "Embedder") -> "Composer":
-    """Returns what writes answers: a model, or quotes where there is none."""
-    from footnote.rag.generation.extractive import ExtractiveComposer
-
-    if model is None:
-        return ExtractiveComposer()
-    from footnote.rag.generation.llm import LLMComposer
-
-    return LLMComposer(model, embedder=embedder)
+    with misuse():
+        return reranker_from(sources)
 
 
 def library_folder(path: Path | None) -> Path:
@@ -206,6 +181,10 @@ def library_folder(path: Path | None) -> Path:
         return path.expanduser()
     from platformdirs import user_data_path
 
+    from footnote.ui.settings import all_sources
+
+    if configured := all_sources().get("FOOTNOTE_LIBRARY", "").strip():
+        return Path(configured).expanduser()
     return user_data_path("footnote", appauthor=False) / "library"
 
 

@@ -70,6 +70,4 @@ def digests_of(
 
 def delivered(topics: Topics, user: str, digests: Sequence[Digest]) -> None:
     """Moves the mark of each topic, all or none; call it once its digest has arrived."""
-    with topics.transaction():
-        for digest in digests:
-            topics.reached(user, digest.topic.id, digest.until)
+    topics.reached(user, [(digest.topic.id, digest.until) for digest in digests])

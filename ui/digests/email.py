@@ -15,13 +15,15 @@ from email.headerregistry import Address, AddressHeader, BaseHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from footnote.index import FootnoteError
 from footnote.index.embeddings.endpoints import secrets_of, their_words
+from footnote.index.settings import SettingInfo, place_of
 from footnote.ui.digests.build import Digest
 from footnote.ui.digests.format import digests_html, digests_text, headline
+from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import shortened
 
 _log = logging.getLogger(__name__)
@@ -64,13 +66,31 @@ class MailConfig:
         timeout: Seconds.
     """
 
-    host: str
-    sender: str
-    recipients: tuple[str, ...]
-    port: int = PORT
-    user: str = ""
-    password: str = field(default="", repr=False)
-    security: Security = "auto"
+    SECTION: ClassVar[str] = "mail"
+
+    host: Annotated[str, SettingInfo("FOOTNOTE_SMTP_HOST", "Mail server.")]
+    sender: Annotated[str, SettingInfo("FOOTNOTE_SMTP_FROM", "Address of the sender.")]
+    recipients: Annotated[
+        tuple[str, ...],
+        SettingInfo("FOOTNOTE_SMTP_TO", "Addresses of the recipients, with commas between."),
+    ]
+    port: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_SMTP_PORT", "Port of the server.", default="587; 465 for implicit TLS"
+        ),
+    ] = PORT
+    user: Annotated[
+        str, SettingInfo("FOOTNOTE_SMTP_USER", "User, where the server asks.", default="none")
+    ] = ""
+    password: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_SMTP_PASSWORD", "Password of the user.", default="none", secret=True),
+    ] = field(default="", repr=False)
+    security: Annotated[
+        Security,
+        SettingInfo("FOOTNOTE_SMTP_TLS", "auto (where offered), starttls, implicit or off."),
+    ] = "auto"
     timeout: float = TIMEOUT
 
     @classmethod
@@ -88,33 +108,34 @@ class MailConfig:
         if missing:
             raise MailError(f"no mail can be sent without {missing[0]}; set it")
         security = SECURITY.get(given["TLS"].lower() or "auto")
+        place = {name: place_of(environ, f"FOOTNOTE_SMTP_{name}") for name in given}
         if security is None:
             raise MailError(
-                f"FOOTNOTE_SMTP_TLS is {given['TLS']!r}; set it to one of {', '.join(SECURITY)}"
+                f"{place['TLS']} is {given['TLS']!r}; set it to one of {', '.join(SECURITY)}"
             )
-        senders = _addresses("FROM", given["FROM"])
+        senders = _addresses(place["FROM"], given["FROM"])
         if len(senders) > 1:
-            raise MailError(f"FOOTNOTE_SMTP_FROM has {len(senders)} addresses; give one")
+            raise MailError(f"{place['FROM']} has {len(senders)} addresses; give one")
         return cls(
             given["HOST"],
             senders[0],
-            _addresses("TO", given["TO"]),
-            _port(given["PORT"], IMPLICIT_PORT if security == "implicit" else PORT),
+            _addresses(place["TO"], given["TO"]),
+            _port(place["PORT"], given["PORT"], IMPLICIT_PORT if security == "implicit" else PORT),
             given["USER"],
             environ.get("FOOTNOTE_SMTP_PASSWORD", ""),
             security,
         )
 
 
-def _port(given: str, otherwise: int) -> int:
+def _port(place: str, given: str, otherwise: int) -> int:
     if not given:
         return otherwise
     if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) < 65536):
-        raise MailError(f"FOOTNOTE_SMTP_PORT is {given!r}; set it to a number from 1 to 65535")
+        raise MailError(f"{place} is {given!r}; set it to a number from 1 to 65535")
     return int(given)
 
 
-def _addresses(name: str, given: str) -> tuple[str, ...]:
+def _addresses(place: str, given: str) -> tuple[str, ...]:
     """Returns the bare addresses of a setting, separated by commas."""
     try:
         header = EmailMessage(policy=SMTP)
@@ -130,7 +151,7 @@ def _addresses(name: str, given: str) -> tuple[str, ...]:
         wrong, found = True, ()
     if wrong or "" in found:
         raise MailError(
-            f"FOOTNOTE_SMTP_{name} is {shortened(ascii(given), 80)}; set it to an address such as "
+            f"{place} is {shortened(ascii(given), 80)}; set it to an address such as "
             "ada@example.org"
         )
     return found
@@ -159,12 +180,8 @@ def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
         f"{digests_text(digests)}\n-- \nTo hear no more of a topic, run:\n"
         + "".join(f"  {command}\n" for command in farewell)
     )
-    commands = "".join(f"<li><code>{command}</code></li>" for command in farewell)
     message.add_alternative(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>'
-        f"{digests_html(digests)}<hr><p>To hear no more of a topic, run:</p><ul>{commands}</ul>"
-        "</body></html>\n",
-        subtype="html",
+        render("mail", digests=digests_html(digests), commands=farewell), subtype="html"
     )
     return message
 

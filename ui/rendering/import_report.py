@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from footnote.index.library import Library, Taking
+from markupsafe import Markup
+
+from footnote.index.library import Library, Removal
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.merging import surplus
@@ -63,11 +65,11 @@ def _problems(file: FileReading, added: Added) -> str:
     return f'<ul class="fn-problems">{rows}{rest}</ul>'
 
 
-def latest_html(library: Library) -> str:
+def latest_html(library: Library) -> Markup:
     """Returns the last import that can be undone, and what can be put back, if there is any."""
     last = next((one for one in library.imports() if not one.undone), None)
-    taken = next(iter(library.takings()), None)
-    return (_import(last) if last else "") + (_taken(taken) if taken else "")
+    taken = next(iter(library.removals()), None)
+    return Markup((_import(last) if last else "") + (_taken(taken) if taken else ""))
 
 
 def of_html(names: Sequence[str]) -> str:
@@ -90,7 +92,7 @@ def _import(last: Import) -> str:
     )
 
 
-def _taken(taken: Taking) -> str:
+def _taken(taken: Removal) -> str:
     papers = counted(taken.papers, "paper")
     if taken.undone is not None:
         told, label = f"Undone: the import{of_html(taken.names)}, {papers}.", "Redo"

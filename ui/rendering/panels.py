@@ -152,11 +152,12 @@ def scope_html(desk: Desk, filters: Filters, pinned: Sequence[tuple[str, str]]) 
     notes = "".join(f'<p class="fn-remark">{text_html(note)}</p>' for note in status.notes)
     return (
         '<form data-do="scope" data-live="1"><h2 class="fn-kicker">Searching</h2>'
-        f'<h3>{text_html(status.name)}</h3><p class="fn-searching">{searching(desk, filters)}'
+        f'<h3>{text_html(status.name)}</h3><p class="fn-searching">'
+        f"{text_html(searching(desk, filters))}"
         f"{_UNSCOPE if filters != Filters(papers=filters.papers) else ''}</p>"
         f"{_years(years, filters)}"
-        f"{_choice('venue', 'Venue', library.facet('venue'), filters.venue)}"
-        f"{_choice('source', 'Source', library.facet('source'), filters.source)}"
+        f"{_choice('venue', 'Venue', library.searcher.names.counts('venue'), filters.venue)}"
+        f"{_choice('source', 'Source', library.searcher.names.counts('source'), filters.source)}"
         '<label class="fn-field"><span>Author</span><input name="author" autocomplete="off"'
         f' placeholder="Surname or full name" value="{text_html(filters.author or "")}"></label>'
         f"{_pins(pinned)}</form>{notes}"
@@ -187,7 +188,7 @@ def searching(desk: Desk, filters: Filters) -> str:
         return f"All {counted(size, 'paper')}"
     if filters == Filters(papers=filters.papers):
         return f"Only {counted(count, 'chosen paper')} of {size:,}"
-    return f"{count:,} of {counted(size, 'paper')} {text_html(str(filters))}"
+    return f"{count:,} of {counted(size, 'paper')} {filters}"
 
 
 def _years(years: dict[int, int], filters: Filters) -> str:

@@ -5,6 +5,7 @@ takes the user and touches nothing of another's.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -15,10 +16,10 @@ from footnote.ui.storage.models import shortened, when
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 _SCHEMA = """
-CREATE TABLE topics (
+CREATE TABLE IF NOT EXISTS topics (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
     text TEXT NOT NULL, created REAL NOT NULL, mark INTEGER NOT NULL, UNIQUE (user, text));
-CREATE TABLE visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -70,20 +71,20 @@ class Topics(UserDatabase):
         asked = understand(text).asked
         made = secrets.token_hex(5)
         values = (as_bytes(made), self._user(user), asked, self._clock().timestamp(), mark)
-        with self.transaction():
-            self._rows(
+        with self._db.transaction():
+            self._db.rows(
                 "INSERT OR IGNORE INTO topics (id, user, text, created, mark) "
                 "VALUES (?, ?, ?, ?, ?)",
                 values,
             )
-            rows = self._rows(
+            rows = self._db.rows(
                 "SELECT id FROM topics WHERE user = ? AND text = ?", (self._user(user), asked)
             )
         return bytes(rows[0][0]).decode()
 
     def list(self, user: str) -> list[Topic]:
         """Returns the user's topics, the oldest first."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT id, text, created, mark FROM topics WHERE user = ? ORDER BY number",
             (self._user(user),),
         )
@@ -95,8 +96,8 @@ class Topics(UserDatabase):
         Raises:
             TopicError: The user has no such topic.
         """
-        with self.transaction():
-            gone = self._rows(
+        with self._db.transaction():
+            gone = self._db.rows(
                 "DELETE FROM topics WHERE user = ? AND id = ? RETURNING number",
                 (self._user(user), as_bytes(id)),
             )
@@ -105,21 +106,26 @@ class Topics(UserDatabase):
                 f"no topic {shortened(ascii(id), 40)} of this user; choose one of the list"
             )
 
-    def reached(self, user: str, id: str, number: int) -> None:
-        """Moves the mark of a topic, once what is up to there was delivered.
+    def reached(self, user: str, marks: Iterable[tuple[str, int]]) -> None:
+        """Moves the marks of topics, all or none, once what is up to there was delivered.
 
         A topic that was removed meanwhile stays removed.
+
+        Args:
+            user: Whose.
+            marks: Each topic's identifier, and the number of the newest paper that it has seen.
         """
-        self._rows(
-            "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
-            (number, self._user(user), as_bytes(id)),
-        )
+        with self._db.transaction():
+            self._db.execute_many(
+                "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
+                [(number, self._user(user), as_bytes(id)) for id, number in marks],
+            )
 
     def seen(self, user: str, number: int) -> None:
         """Takes note that the user has seen all papers up to a number."""
-        self._rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
+        self._db.rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
 
     def visited(self, user: str) -> int:
         """Returns the number of the newest paper at the user's last visit; 0 before the first."""
-        rows = self._rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
+        rows = self._db.rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
         return int(rows[0][0]) if rows else 0

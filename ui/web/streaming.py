@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal, TypedDict
 
+from markupsafe import Markup
+
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer, Delta, Event, Stage
 from footnote.rag.serialization import answer_record
@@ -12,6 +14,7 @@ from footnote.ui.rendering.answer import (
     answer_html,
     draft_html,
     error_html,
+    retry_html,
     source_cards_html,
     stage_html,
     turn_html,
@@ -95,8 +98,7 @@ def answer_frames(desk: Desk, text: str, turn: int, asked: QuestionRequest) -> I
 
 def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
     """Returns the frame of a question without an answer."""
-    again = '<button type="button" class="fn-button" data-retry>Try again</button>'
-    return frame("failed", turn, turn_html(question, error_html(message) + again))
+    return frame("failed", turn, turn_html(question, error_html(message) + retry_html()))
 
 
 def done_frame(
@@ -110,7 +112,7 @@ def done_frame(
     )  # fmt: skip
 
 
-def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
+def _steady(events: Iterator[Event]) -> Iterator[Markup | Answer]:
     """Yields what to show under the question, text no more often than the page can take."""
     text, sent = "", 0.0
     for event in events:

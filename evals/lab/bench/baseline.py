@@ -31,8 +31,10 @@ def plain_answer(library: Library, case: Case) -> Answer:
     """Returns the five sentences nearest to the question from the ten best fused papers."""
     query = " ".join([*(turn.content for turn in case.history), case.question])
     vector = library.embedder.embed([query])[0]
-    fused = rrf(library.rank_by_vector(vector, k=100), library.rank_by_words(query, k=100))
-    hits = library.hits(fused[:20], "rrf")
+    fused = rrf(
+        library.searcher.rank_by_vector(vector, k=100), library.searcher.rank_by_words(query, k=100)
+    )
+    hits = library.searcher.hits(fused[:20], "rrf")
     sentences = [(h.paper, a, b) for h in hits[:READ_PAPERS] for a, b in library.sentences(h.paper)]
     cosines = library.embedder.embed([p.abstract[a:b] for p, a, b in sentences]) @ vector
     best = [sentences[i] for i in (-cosines).argsort()[:SENTENCES]]

@@ -6,7 +6,6 @@ Prints the mean cosine between int8 and fp32 vectors, and how passages fit into 
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from footnote.index.demo import demo_papers
 from footnote.index.embeddings.base import MAX_WORD_PIECES, Matrix, MiniLM
 from footnote.index.embeddings.minilm_export import (
     build_graph,
-    cache_folder,
     ensure_model,
     find_weights,
 )
@@ -59,7 +57,7 @@ def full_precision(texts: list[str], tokenizer: Tokenizer) -> Matrix:
     tokenizer.enable_truncation(MAX_WORD_PIECES)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fp32.onnx"
-        weights = find_weights(os.environ, cache_folder(), allow_download=True)
+        weights = find_weights()
         onnx.save(build_graph(weights / "model.safetensors"), path)
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rows = []

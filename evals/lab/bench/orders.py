@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.readers.gathering import read_sources
-from footnote.rag.injection.detector import held_back
+from footnote.rag.retrieval.injection.detector import held_back
 
 
 def main() -> None:

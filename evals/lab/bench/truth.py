@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from footnote.evals.runs.runner import REPORT, ROWS
+from footnote.evals.runs.run_folder import REPORT, ROWS
 from footnote.index.embeddings.base import Embedder, Matrix, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import Paper, to_json

@@ -7,7 +7,6 @@ first 100,000 computer-science papers of arXiv's metadata, CC0. Runs in a minute
 """
 
 import argparse
-import os
 import random
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from footnote.index.embeddings.minilm_export import (
     TOKEN_DIMENSIONS,
     WIDTH,
     build_graph,
-    cache_folder,
     find_weights,
 )
 from footnote.index.readers.gathering import read_sources
@@ -59,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     papers = list(read_sources([options.path]).papers)
     drawn = random.Random(SEED).sample(papers, min(options.papers, len(papers)))
-    folder = find_weights(os.environ, cache_folder(), allow_download=True)
+    folder = find_weights()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_WORD_PIECES)

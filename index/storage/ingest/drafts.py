@@ -36,8 +36,8 @@ class PaperDraft:
 
 def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[PaperDraft]:
     """Returns the papers that a batch names, merged as if its records came one at a time."""
-    owners = catalog.owners({alias for _, paper in batch for alias in paper.aliases})
-    known = catalog.papers_by_number(sorted(set(owners.values())))
+    owners = catalog.papers.owners({alias for _, paper in batch for alias in paper.aliases})
+    known = catalog.papers.by_number(sorted(set(owners.values())))
     stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
     places = {alias: stored[number] for alias, number in owners.items()}
     named: dict[PaperDraft, None] = {}

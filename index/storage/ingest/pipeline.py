@@ -10,12 +10,11 @@ from footnote.index.chunking import passages, sentence_spans
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.index.embeddings.token_vectors import passage_tokens
 from footnote.index.models import Paper, Passage
-from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.drafts import drafts_of
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
-from footnote.index.storage.papers import EmbeddedPaper
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
@@ -55,7 +54,7 @@ def add_records(
         on_progress: Called with how many papers were read since the last call.
     """
     tallies = Tallies()
-    of = catalog.next_import(names)
+    of = catalog.imports.next(names)
     stream = iter(records)
     while batch := list(islice(stream, BATCH_PAPERS)):
         _add_batch(catalog, embedder, batch, tallies, of)
@@ -63,7 +62,7 @@ def add_records(
             on_progress(len(batch))
     added = tallies.added()
     if added.new or added.changed:
-        catalog.complete(of)
+        catalog.imports.complete(of)
     return added
 
 
@@ -77,8 +76,8 @@ def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
         embedder: The library's.
         number: Of the newest import that is not undone.
     """
-    before = {c.paper: c.before for c in catalog.changes(number) if c.before is not None}
-    present = catalog.papers_by_number(sorted(before))
+    before = {c.paper: c.before for c in catalog.imports.changes(number) if c.before is not None}
+    present = catalog.papers.by_number(sorted(before))
     entries = [_entry(paper, n, present.get(n)) for n, paper in before.items()]
     done = [
         entry
@@ -101,19 +100,19 @@ def reembed(
         embedder: The one to change to.
         on_progress: Called with how many passages are done, and of how many.
     """
-    left = catalog.unstaged(embedder.name)
+    left = catalog.vectors.unstaged(embedder.name)
     total = catalog.counts()[1]
     for at in range(0, len(left), BATCH_PAPERS):
         numbers = left[at : at + BATCH_PAPERS]
-        places = catalog.places(numbers)
-        papers = catalog.papers_by_number([place.paper for place in places.values()])
+        places = catalog.passages.places(numbers)
+        papers = catalog.papers.by_number([place.paper for place in places.values()])
         staged = [
             (papers[place.paper], Passage(papers[place.paper].id, place.start, place.end))
             for place in (places[number] for number in numbers)
         ]
         vectors, readings = _read(embedder, [embedded_text(*of) for of in staged])
         tokens = [
-            passage_tokens(paper, passage, catalog.sentences(paper.id), reading)
+            passage_tokens(paper, passage, catalog.papers.sentences(paper.id), reading)
             for (paper, passage), reading in zip(staged, readings, strict=False)
         ]
         catalog.stage(embedder.name, numbers, vectors, tokens)

@@ -54,9 +54,9 @@ def agreement(desk: Desk, args: Args) -> dict[str, Any]:
         return f"{card_name(position.paper)}-{position.start}"
 
     # The scope in force, which need not be the one that the answer was asked in.
-    within = "" if filters == Filters() else f"<p>Asked of: {searching(desk, filters)}</p>"
+    within = "" if filters == Filters() else searching(desk, filters)
     return {
-        "view": within + agreement_html(answer.question, found, card=card),
+        "view": agreement_html(answer.question, found, card=card, within=within),
         "cards": agreement_cards_html(found, card=card),
     }
 

@@ -55,7 +55,7 @@ def _undo(desk: Desk, args: Args) -> Confirmation:
     if number is None:
         raise BadRequest("nothing was chosen to undo; reload the page")
     names = next((one.names for one in desk.papers.imports() if one.number == number), ())
-    does = desk.papers.would_undo(number)
+    does = desk.papers.preview_undo(number)
     goes = "goes" if does.removed == 1 else "go"
     was = "is as it was" if does.restored == 1 else "are as they were"
     rest = f", {does.restored:,} {was} before" if does.restored else ""

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from footnote.evals.feedback import FeedbackEntry
+from footnote.ui.rendering.environment import render
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
@@ -60,18 +61,7 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
 
 def doubted(desk: Desk, args: Args) -> dict[str, Any]:
     """Asks what is wrong with an answer, and what would be right."""
-    faults = "".join(
-        f'<label><input type="radio" name="fault" value="{fault}"> {label}</label>'
-        for fault, label in _FAULTS.items()
-    )
-    return {
-        "view": '<form class="fn-doubt" data-do="vote" data-args=\'{"thumb": "down"}\'>'
-        f"<fieldset><legend>What was wrong?</legend>{faults}</fieldset>"
-        '<label>The right answer, if you know it<textarea name="correction" rows="2"></textarea>'
-        "</label><label>Papers that answer it, a title or id a line"
-        '<textarea name="papers" rows="2"></textarea></label>'
-        '<button class="fn-button">Send</button></form>'
-    }
+    return {"view": render("doubt", faults=_FAULTS)}
 
 
 _FAULTS = {

@@ -16,7 +16,7 @@ def scope(desk: Desk, args: Args) -> dict[str, Any]:
     return {
         "html": {
             "#fn-scope": scope_html(desk, given, pinned),
-            "#fn-extent": searching(desk, given),
+            "#fn-extent": text_html(searching(desk, given)),
             ".fn-count": text_html(extent(desk.library.status())),
         },
         "scope": {"papers": [paper for paper, _ in pinned]},

@@ -3,17 +3,19 @@
 from pathlib import Path
 from typing import Any, get_args
 
+from markupsafe import Markup
+
 from footnote.index import FootnoteError
 from footnote.index.library import Library
-from footnote.index.models import Paper
 from footnote.index.readers.gathering import FileReading, Gathered
-from footnote.index.search.searcher import Order
 from footnote.index.storage.ingest.pipeline import Added
-from footnote.ui.rendering.cards import byline_html, text_html
+from footnote.index.storage.papers import Order
+from footnote.ui.rendering.cards import byline
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
-from footnote.ui.rendering.panels import counted, data
+from footnote.ui.rendering.panels import counted
 from footnote.ui.web.context import Desk
-from footnote.ui.web.handlers.papers import opener
+from footnote.ui.web.handlers.papers import card_name
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.uploads import consumed
@@ -25,14 +27,8 @@ _ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title"
 
 def shown(desk: Desk, args: Args) -> dict[str, Any]:
     """Shows the room: what is here, what was added last, and its papers."""
-    return {
-        "html": {
-            _ROOM: '<header class="fn-roomhead"><h2>Library</h2>'
-            f'<p class="fn-soft">{_state(desk)}</p></header>{_DROP}<div id="fn-import">'
-            f'{latest_html(desk.papers)}</div>{_FIND}<div id="fn-shelf">{_shelf(desk, args)}</div>'
-            f"{_health(desk)}"
-        }
-    }
+    parts = _state(desk), latest_html(desk.papers), _ORDERS, _shelf(desk, args), _health(desk)
+    return {"html": {_ROOM: piece("library", "room", *parts)}}
 
 
 def browsed(desk: Desk, args: Args) -> dict[str, Any]:
@@ -125,29 +121,13 @@ def redone(desk: Desk, args: Args) -> dict[str, Any]:
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to put back; reload the page")
-    back = desk.papers.put_back(number)
+    back = desk.papers.restore(number)
     told = f"{counted(back.papers, 'paper')} put back."
     return {**shown(desk, args), "told": told, "focus": "#fn-undo", "changed": True}
 
 
 # The way back is where the reader is next.
 _FOCUSED = {"focus": "#fn-redo", "changed": True}
-
-
-_DROP = (
-    '<label class="fn-drop"><input type="file" multiple data-upload="add"'
-    ' accept=".txt,.html,.md,.bib,.ris,.xml,.jsonl,.json,.gz">'
-    "<strong>Drop papers here, or choose files</strong>"
-    "<span>Daily Papers pages, BibTeX, RIS, PubMed XML, JSON Lines</span></label>"
-    '<div id="fn-progress" role="status"></div>'
-)
-_FIND = (
-    '<form class="fn-find" data-do="browse" data-live="1" role="search">'
-    '<input type="search" name="query" aria-label="Search the library" placeholder="Search titles'
-    ' and abstracts" autocomplete="off"><label>Order <select name="order">'
-    + "".join(f'<option value="{order}">{label}</option>' for order, label in _ORDERS.items())
-    + "</select></label></form>"
-)
 
 
 def _state(desk: Desk) -> str:
@@ -160,7 +140,7 @@ def _state(desk: Desk) -> str:
     )
 
 
-def _shelf(desk: Desk, args: Args) -> str:
+def _shelf(desk: Desk, args: Args) -> Markup:
     library, query = desk.papers, " ".join(args.text("query", "", most=500).split())
     order = args.text("order", "added", most=20)
     if order not in get_args(Order):
@@ -170,36 +150,15 @@ def _shelf(desk: Desk, args: Args) -> str:
         papers = [hit.paper for hit in library.search(query, k=at + ROWS + 1, by="bm25")][at:]
     else:
         papers = library.page(order, at, ROWS + 1)  # type: ignore[arg-type]  # as was checked
-    if not papers:
-        return '<p class="fn-remark">No paper has these words.</p>' if query else ""
-    rows = "".join(_row(paper) for paper in papers[:ROWS])
     turn = {"query": query, "order": order}
-    back = _page("Earlier", at - ROWS, turn) if at else ""
-    on = _page("More", at + ROWS, turn) if len(papers) > ROWS else ""
-    return f'<ul class="fn-hits">{rows}</ul><p class="fn-pages">{back}{on}</p>'
+    pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and papers else []
+    pages += [("More", {"at": at + ROWS, **turn})] if len(papers) > ROWS else []
+    return piece("library", "shelf", papers[:ROWS], query, pages, card_name, byline)
 
 
-def _row(paper: Paper) -> str:
-    return (
-        f"<li><div>{opener(paper)}{byline_html(paper, shown=3)}</div>"
-        f'<span class="fn-rowtools"><button type="button" class="fn-quiet" data-pin='
-        f'"{text_html(paper.id)}" aria-label="{text_html(f"Ask only about {paper.title}")}">Ask'
-        f'</button><button type="button" class="fn-quiet" data-do="remove"'
-        f" {data(papers=[paper.id])} data-ask"
-        f' aria-label="{text_html(f"Remove {paper.title}")}">Remove</button></span></li>'
-    )
-
-
-def _page(label: str, at: int, turn: dict[str, str]) -> str:
-    return (
-        f'<button type="button" class="fn-button" data-do="browse" {data(at=max(0, at), **turn)}>'
-        f"{label}</button>"
-    )
-
-
-def _health(desk: Desk) -> str:
+def _health(desk: Desk) -> Markup:
     status, library = desk.library.status(), desk.papers
-    agrees = library.agrees()
+    agrees = library.searcher.snapshots.agrees()
     told = (
         "Everything agrees: both search indexes hold what the catalog holds."
         if agrees
@@ -210,10 +169,7 @@ def _health(desk: Desk) -> str:
         f"Embedder {status.embedder}, {status.dimensions} dimensions · "
         f"{status.bytes / 2**20:,.0f} MB on disk · {status.path}"
     )
-    return (
-        f'<section class="fn-health"><h3 class="fn-heading">State</h3><p>{told}</p>'
-        f'<p class="fn-soft">{text_html(facts)}</p></section>'
-    )
+    return piece("library", "health", told, facts)
 
 
 def _within(path: Path, folder: Path) -> bool:
