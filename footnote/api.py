@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from footnote.index import SourceError
-from footnote.index.embeddings.base import Embedder, MiniLM
+from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.configured import configured_embedder
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
 from footnote.index.readers.gathering import Gathered
@@ -15,8 +16,13 @@ from footnote.index.readers.record import fault, paper_of
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.index.storage.ingest.tallies import Added
 from footnote.rag.answer import Answer, Event, Turn
+from footnote.rag.build import configured_engine, engine_with
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query.question import understand
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from llama_index.core.llms import LLM
 
 _log = logging.getLogger(__name__)
 
@@ -112,19 +118,34 @@ class Footnote:
         self.close()
 
 
-def open(path: str | Path, *, embedder: Embedder | None = None) -> Footnote:
+def open(
+    path: str | Path,
+    *,
+    embedder: "Embedder | BaseEmbedding | None" = None,
+    llm: "LLM | None" = None,
+) -> Footnote:
     """Opens the library in a folder, and makes an empty one where there is none.
+
+    What is not given is as the settings ask for it (``footnote settings`` shows them): quotes
+    alone where no language model is configured, and all-MiniLM-L6-v2 as the embedder.
 
     Args:
         path: Its folder.
-        embedder: Must be the one that made the library; all-MiniLM-L6-v2 when not given.
+        embedder: One of ours or any LlamaIndex embedding; the one that made the library.
+        llm: Any LlamaIndex language model, to write the answers.
 
     Raises:
         EmbedderMismatch: Another embedder made the library.
         LibraryError: The folder is something else, or cannot be written.
+        FootnoteError: A setting is wrong.
     """
-    library = Library.open(Path(path), embedder=embedder or MiniLM(), create=True)
-    return Footnote(library, CitedQueryEngine(library))
+    chosen = embedder or configured_embedder()
+    library = Library.open(Path(path), embedder=chosen, create=True)
+    try:
+        return Footnote(library, engine_with(library, llm) if llm else configured_engine(library))
+    except BaseException:
+        library.close()
+        raise
 
 
 def _paper(number: int, given: Paper | Mapping[str, object]) -> Paper:

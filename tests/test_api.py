@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from llama_index.core import MockEmbedding
+from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
 import footnote
 from tests.command import ROOT
@@ -99,6 +101,53 @@ def test_asking_and_streaming_end_in_one_answer(tmp_path: Path) -> None:
     assert answer.text == last.text
     assert "".join(getattr(event, "text", "") for event in shown) == last.text
     assert answer.statements[0].citations[0].quote in DEPTH["abstract"]
+
+
+class Scripted(CustomLLM):
+    """A LlamaIndex model that says what it is told to, word by word, or fails."""
+
+    says: str = ""
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name="scripted")
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: object):
+        raise NotImplementedError
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object):
+        if not self.says:
+            raise ConnectionError("key sk-secret refused")
+        assert "Shortcuts make deep networks trainable." in prompt
+        for word in re.findall(r"\S+\s*", self.says):
+            yield CompletionResponse(text="", delta=word)
+
+
+def test_any_llamaindex_model_writes_the_answers(tmp_path: Path) -> None:
+    llm = Scripted(says="Shortcuts make deep networks trainable [2].")
+    with footnote.open(tmp_path / "papers", llm=llm) as papers:
+        papers.add([DEPTH])
+        answer = papers.ask("What makes deep networks trainable?")
+    assert (answer.mode, answer.receipt.model) == ("llm", "scripted")
+    assert answer.statements[0].citations[0].quote in DEPTH["abstract"]
+
+
+def test_a_llamaindex_model_that_fails_is_told_without_its_words(tmp_path: Path) -> None:
+    with footnote.open(tmp_path / "papers", llm=Scripted()) as papers:
+        papers.add([DEPTH])
+        answer = papers.ask("What makes deep networks trainable?")
+    assert answer.mode == "extractive"
+    assert answer.reason is not None
+    assert "failed (ConnectionError)" in answer.reason
+    assert "sk-secret" not in answer.reason
+
+
+def test_any_llamaindex_embedding_makes_a_library_and_no_other_opens_it(tmp_path: Path) -> None:
+    with footnote.open(tmp_path / "papers", embedder=MockEmbedding(embed_dim=8)) as papers:
+        papers.add([DEPTH])
+        assert papers.search("shortcuts", k=1)[0].paper.title == DEPTH["title"]
+    with pytest.raises(footnote.EmbedderMismatch):
+        footnote.open(tmp_path / "papers")
 
 
 def test_each_snippet_of_the_readme_runs(tmp_path: Path) -> None:
