@@ -1,6 +1,7 @@
 """Build: an engine over a library as the settings ask for it, for programs and commands alike."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from footnote.index.library import Library
 from footnote.index.settings import INDEX_SECTIONS, Section, read_sources
@@ -10,6 +11,9 @@ from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import MAX_CHARACTERS
 from footnote.rag.retrieval.hybrid import HybridRetriever
 from footnote.rag.retrieval.rerank import Reranker, RerankSettings, reranker_from
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 RAG_SECTIONS: tuple[type[Section], ...] = (*INDEX_SECTIONS, LLMSettings, RerankSettings)
 
@@ -37,6 +41,20 @@ def build_engine(
 
     writer = LLMComposer(model, embedder=library.embedder)
     return CitedQueryEngine(library, writer, retriever=retriever, longest=longest)
+
+
+def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
+    """Returns an engine whose answers a LlamaIndex ``LLM`` writes.
+
+    Args:
+        library: What is answered from.
+        llm: Any of LlamaIndex's models; its own settings hold its address and key.
+    """
+    from footnote.rag.generation.llm import LLMComposer
+    from footnote.rag.generation.llm_adapter import LLMChat
+
+    chat = LLMChat(llm)
+    return CitedQueryEngine(library, LLMComposer(chat.config, embedder=library.embedder, chat=chat))
 
 
 def configured_engine(

@@ -33,6 +33,7 @@ class LLMComposer:
         embedder: Embedder,
         verifier: Verifier | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        chat: Chat | None = None,
     ) -> None:
         """Connects nothing yet.
 
@@ -41,10 +42,11 @@ class LLMComposer:
             embedder: For the verdicts.
             verifier: Judges each statement; the trained one when not given.
             sleep: Waits so many seconds before a failed call is made again.
+            chat: Calls the model; over the wire when not given.
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
-        self._chat = Chat(config, sleep=sleep)
+        self._chat = chat or Chat(config, sleep=sleep)
 
     @property
     def model(self) -> str:
