@@ -50,8 +50,8 @@ def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
         library: What is answered from.
         llm: Any of LlamaIndex's models; its own settings hold its address and key.
     """
+    from footnote.rag.generation.chat.llm_adapter import LLMChat
     from footnote.rag.generation.llm import LLMComposer
-    from footnote.rag.generation.llm_adapter import LLMChat
 
     chat = LLMChat(llm)
     return CitedQueryEngine(library, LLMComposer(chat.config, embedder=library.embedder, chat=chat))

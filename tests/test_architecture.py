@@ -32,8 +32,8 @@ HOMES = {
     "openai": {
         "evals/judge/endpoint.py",
         "index/embeddings/base.py",
-        "rag/generation/client.py",
-        "rag/generation/retries.py",
+        "rag/generation/chat/client.py",
+        "rag/generation/chat/retries.py",
     },
     "latex2mathml": {"ui/rendering/mathml.py"},
     "gradio": {"ui/web/page.py"},

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from conftest import HashedWords, invented
 from llama_index.core.embeddings import MockEmbedding
+from llama_index.core.llms import MockLLM
 from llama_index.core.schema import QueryBundle
 from rich.console import Console
 
@@ -43,6 +44,7 @@ from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
@@ -165,7 +167,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
             "ExtractiveComposer": ExtractiveComposer(),
-            "Chat": llm._chat, "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
+            "Chat": llm._chat, "LLMChat": LLMChat(MockLLM()),
+            "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
             "Judging": Judging(judge),
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
@@ -232,7 +235,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
     "footnote.index.search.vector_store.paper_node": {"more": {}},
-    "footnote.rag.generation.client.Chat.call": {"deadline": 1e12},
+    "footnote.rag.generation.chat.client.Chat.call": {"deadline": 1e12},
     "footnote.rag.retrieval.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
     "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},

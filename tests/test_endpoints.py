@@ -31,7 +31,7 @@ from footnote.index.embeddings.endpoints import (
 )
 from footnote.index.library import Library
 from footnote.rag import ComposerError, RerankError
-from footnote.rag.generation.client import Chat
+from footnote.rag.generation.chat.client import Chat
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.rerank import EndpointReranker
 from tests.asking import QUESTION, engine

@@ -16,7 +16,7 @@ from footnote.evals.judge.cache import cache_key
 from footnote.evals.judge.judge import Judge
 from footnote.evals.judge.judgement import JudgeError, Judgement
 from footnote.evals.judge.prompts import INSTRUCTIONS, PROMPT_VERSION, prompt
-from footnote.rag.generation.retries import retry_after
+from footnote.rag.generation.chat.retries import retry_after
 from footnote.rag.generation.settings import LLMSettings, Prices
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 

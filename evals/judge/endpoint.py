@@ -23,7 +23,7 @@ from footnote.index.embeddings.endpoints import (
     unreached,
     without_keys,
 )
-from footnote.rag.generation.retries import fewer_options, retry_after, said_by
+from footnote.rag.generation.chat.retries import fewer_options, retry_after, said_by
 from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
+from footnote.rag.generation.chat.client import Call, Chat
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.client import Call, Chat
 from footnote.rag.generation.extractive import Composed
 from footnote.rag.generation.prompts import answer_messages, repair_messages
 from footnote.rag.generation.repair import AnswerDraft, Assembled, assembled, judged, repaired

@@ -8,7 +8,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
 from footnote.rag import ComposerError
-from footnote.rag.generation.client import Call, Chat
+from footnote.rag.generation.chat.client import Call, Chat
 from footnote.rag.generation.settings import LLMSettings
 
 

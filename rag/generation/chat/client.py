@@ -34,10 +34,9 @@ from footnote.index.embeddings.endpoints import (
 )
 from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
-from footnote.rag.generation.reasoning import Thoughts
-from footnote.rag.generation.retries import fewer_options, said_by, wait_before
-from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.streaming import (
+from footnote.rag.generation.chat.reasoning import Thoughts
+from footnote.rag.generation.chat.retries import fewer_options, said_by, wait_before
+from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
     Broken,
     Chunk,
@@ -48,6 +47,7 @@ from footnote.rag.generation.streaming import (
     WireUsage,
     events,
 )
+from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
 
