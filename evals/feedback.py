@@ -63,7 +63,7 @@ class SaidStatement(BaseModel):
 
 
 class ShownAnswer(BaseModel):
-    """The part of an answer's JSON that feedback is about; ``Answer.to_json()`` can be given."""
+    """The part of an answer's JSON that feedback is about; ``answer_json`` gives it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

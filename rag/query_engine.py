@@ -27,6 +27,7 @@ from llama_index_instrumentation.span import active_span_id
 from footnote.index.library import EVERYTHING, Filters
 from footnote.index.search.vector_store import paper_node
 from footnote.rag.answer import Answer, Delta, Event, Stage, Verdict
+from footnote.rag.serialization import answer_json
 
 dispatcher = get_dispatcher(__name__)
 
@@ -128,7 +129,7 @@ R = TypeVar("R", bound=AnyResponse)
 
 def _fill(response: R, answer: Answer, more: Sequence[NodeWithScore]) -> R:
     response.source_nodes = [*cited_nodes(answer), *more]
-    response.metadata = {"answer": answer.to_json()}
+    response.metadata = {"answer": answer_json(answer)}
     return response
 
 

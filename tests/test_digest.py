@@ -13,6 +13,7 @@ from conftest import invented
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import answer_json
 from footnote.ui.digests.build import Digest, delivered, digest_of, digests_of
 from footnote.ui.digests.format import (
     digest_html,
@@ -134,7 +135,7 @@ def test_a_digest_says_each_quote_and_its_paper() -> None:
             assert paper.title in shown
             assert str(paper.url) in shown
         assert "not supported" in shown or "no source" in shown
-    assert digest_json(made)["answer"] == made.found.to_json()
+    assert digest_json(made)["answer"] == answer_json(made.found)
 
 
 def test_an_answer_of_quotes_tells_each_quote_once(engine: CitedQueryEngine, kept: Topics) -> None:

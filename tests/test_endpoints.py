@@ -34,6 +34,7 @@ from footnote.rag import ComposerError, RerankError
 from footnote.rag.generation.chat.client import Chat
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.rerank import EndpointReranker
+from footnote.rag.serialization import answer_json
 from tests.asking import QUESTION, engine
 from tests.command import footnote
 from tests.endpoint import Reply, declines, drips, refuses, says, sends, serve
@@ -148,7 +149,7 @@ def test_an_answer_says_in_our_words_what_failed(
         answer = answers.ask(QUESTION)
     assert (answer.mode, bool(answer.statements)) == ("extractive", True)
     assert ";" in str(answer.reason)
-    hidden(f"{answer!r}{answer.to_json()}", log)
+    hidden(f"{answer!r}{answer_json(answer)}", log)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_an_error_within_a_stream_is_for_the_log(
 ) -> None:
     with serve(reply) as endpoint:
         answer = engine(demo_library, endpoint.url, api_key=KEY).ask(QUESTION)
-    hidden(f"{answer!r}{answer.to_json()}", log)
+    hidden(f"{answer!r}{answer_json(answer)}", log)
 
 
 @pytest.mark.parametrize("pieces", [[f"Your key is {KEY}, PPO [1]."], [*f"Key {KEY} [1]. It is."]])

@@ -18,6 +18,7 @@ from footnote.evals.feedback import (
 )
 from footnote.index import SourceError
 from footnote.rag.answer import Turn
+from footnote.rag.serialization import answer_json
 from tests.scripted import OLDEST, SPONGES, WARM, abstained, answered
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def entry(thumb: str = "down", *, minute: int = 0, **fields: Any) -> FeedbackEnt
         "id": f"e{minute}",
         "at": NOON + timedelta(minutes=minute),
         "question": "How long do glass sponges live?",
-        "answer": answered().to_json(),
+        "answer": answer_json(answered()),
         "thumb": thumb,
         **fields,
     }
@@ -103,7 +104,7 @@ def test_each_kind_of_correction_is_enough(tmp_path: Path) -> None:
     [
         entry("down", fault="should_have_refused"),
         entry("down", fault="should_have_refused", correction="No paper here says."),
-        entry("up", answer=abstained().to_json()),
+        entry("up", answer=answer_json(abstained())),
     ],
 )
 def test_a_question_to_be_refused_has_no_answer(tmp_path: Path, said: FeedbackEntry) -> None:

@@ -17,6 +17,7 @@ from footnote.rag.generation.llm import (
     Prices,
 )
 from footnote.rag.generation.prompts import REFUSAL
+from footnote.rag.serialization import answer_json
 from tests.asking import (
     CHECKED,
     CLIPS,
@@ -188,7 +189,7 @@ def test_a_failing_endpoint_gives_quotes_and_one_line_why(
     assert all(part in str(answer.reason) for part in (*expected, "quoted from the papers instead"))
     assert "\n" not in str(answer.reason)
     assert streamed(events) == answer.text
-    assert KEY not in repr(answer) + str(answer.to_json()) + caplog.text
+    assert KEY not in repr(answer) + str(answer_json(answer)) + caplog.text
     assert set(endpoint.keys) == {f"Bearer {KEY}"}
     assert len(endpoint.requests) <= 3
 

@@ -11,6 +11,7 @@ from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Composed, ExtractiveComposer
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.serialization import answer_json
 from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
 from tests.conftest import invented
 
@@ -79,7 +80,7 @@ def test_a_disagreement_is_told_by_side(answer: Answer) -> None:
     assert titles == {"Augmenting helps": "yes", "Augmenting fails": "no"}
     assert "**Yes: Augmenting helps**" in answer.text
     assert "**No: Augmenting fails**" in answer.text
-    assert {s["side"] for s in answer.to_json()["statements"]} == {"yes", "no"}
+    assert {s["side"] for s in answer_json(answer)["statements"]} == {"yes", "no"}
     for statement in answer.statements:
         (citation,) = statement.citations
         assert statement.text == citation.quote

@@ -25,6 +25,7 @@ from footnote.index import FootnoteError
 from footnote.index.embeddings.base import Embedder
 from footnote.index.library import Library
 from footnote.rag.answer import Answer
+from footnote.rag.serialization import answer_json
 
 if TYPE_CHECKING:
     # It imports openai, which takes 0.7 s that a run without a judge need not wait for.
@@ -173,7 +174,7 @@ def _row(
         "error": error,
         "values": values,
         "missed": None if error or answer is None else missed(case, answer, gold),
-        "answer": answer.to_json() if answer else None,
+        "answer": answer_json(answer) if answer else None,
         "seconds": round(time.perf_counter() - start, 4),
     }
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_text
 from footnote.rag.answer import REFUSAL, Answer, AnswerTrace, Turn
+from footnote.rag.serialization import answer_json
 
 # For names only: a fault in a file is told before the engine is loaded.
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def answer_all(
             for question in asked:
                 answer, as_hoped = _answered(engine, question, filters, k, read_filters)
                 failed += not as_hoped
-                row = {**answer.to_json(), "id": question.id}
+                row = {**answer_json(answer), "id": question.id}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 on_answer(1)
         os.replace(partial, out)

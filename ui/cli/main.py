@@ -185,7 +185,9 @@ def ask(
         filters = make_filters(since, until)
         answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
     if as_json:
-        print_json(answer.to_json())
+        from footnote.rag.serialization import answer_json
+
+        print_json(answer_json(answer))
     else:
         from footnote.ui.cli.output import show_answer, show_receipt
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Statement
+from footnote.rag.serialization import answer_json
 from footnote.ui.digests.build import Digest
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.rendering.answer import verdict
@@ -143,5 +144,5 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "until": digest.until,
         "new": digest.new,
         "made": digest.made.isoformat(timespec="seconds"),
-        "answer": digest.found.to_json() if digest.found else None,
+        "answer": answer_json(digest.found) if digest.found else None,
     }

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Citation, Statement
+from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.rendering.answer import blocks, verdict
 from footnote.ui.rendering.cards import byline, web_address
@@ -48,7 +49,7 @@ def transcript_json(transcript: Transcript) -> str:
         "version": TRANSCRIPT_VERSION,
         "title": transcript.title,
         "created": transcript.created.isoformat(timespec="seconds"),
-        "answers": [answer.to_json() for answer in transcript.answers],
+        "answers": [answer_json(answer) for answer in transcript.answers],
     }
     # Half a character, which only a model could have written, has no UTF-8.
     text = json.dumps(told, ensure_ascii=False, indent=2)

@@ -21,6 +21,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, AnswerTrace, Citation, Statement
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import answer_json
 
 SENTENCES = 5
 READ_PAPERS = 10
@@ -95,7 +96,7 @@ def main() -> None:
         plain = run(cases, library, lambda case: plain_answer(library, case))
         product = run(cases, library, lambda case: engine.ask(case.question, case.history))
         if options.out:
-            rows = (json.dumps(plain_answer(library, case).to_json()) for case in cases)
+            rows = (json.dumps(answer_json(plain_answer(library, case))) for case in cases)
             options.out.write_text("".join(f"{row}\n" for row in rows), "utf-8")
     print(f"{options.set.name}, {len(cases)} questions")
     print(f"{'':18s}{'baseline':>9s}{'footnote':>9s}")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from footnote.evals.feedback import FeedbackEntry
+from footnote.rag.serialization import answer_json
 from footnote.ui.rendering.environment import render
 from footnote.ui.web.context import Desk
 from footnote.ui.web.handlers.conversations import answer_at
@@ -39,7 +40,7 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
                 "at": datetime.now(UTC),
                 "question": answer.question,
                 "history": history,
-                "answer": answer.to_json(),
+                "answer": answer_json(answer),
                 "thumb": args.text("thumb", most=4),
                 "fault": args.text("fault", "", most=30) or None,
                 "correction": args.text("correction", "").strip() or None,
