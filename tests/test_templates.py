@@ -17,11 +17,9 @@ _ELEMENT = re.compile(r"(?<!P)</?[a-z][a-z0-9]*[\s/>]|<!doctype", re.IGNORECASE)
 # What still makes HTML in Python, each value through ``text_html``, or makes SVG out of figures.
 # The list only gets shorter.
 IN_PYTHON = {
-    "rendering/charts/histogram.py",
     "rendering/charts/map.py",
     "rendering/charts/timeline.py",
     "rendering/import_report.py",
-    "rendering/panels.py",
     "web/handlers/charts.py",
     "web/handlers/confirmations.py",
     "web/handlers/conversations.py",
