@@ -41,7 +41,7 @@ def check_place(path: Path) -> None:
     if (path / CATALOG).is_file() or not path.exists():
         return
     if not path.is_dir():
-        raise LibraryError(f"{path} is a file; a library is a folder: give another folder")
+        raise LibraryError(f"{path} is a file, and a library is a folder; give another folder")
     if any(path.iterdir()):
         raise LibraryError(f"{path} is not a library, and not empty; give another folder")
 
@@ -93,12 +93,12 @@ class Library:
                 check_place(path)
             else:
                 raise LibraryNotFound(
-                    f"no library at {path}; make one with: footnote index PATH --library {path}"
+                    f"no library at {path}; create one with: footnote index PATH --library {path}"
                 )
             try:
                 path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise LibraryError(f"{path} cannot be made ({error.strerror})") from error
+                raise LibraryError(f"{path} cannot be created ({error.strerror})") from error
         catalog = Catalog(path / CATALOG)
         recorded = catalog.meta("embedder")
         if recorded is None:
@@ -111,7 +111,7 @@ class Library:
             dimensions = catalog.meta("dimensions")
             catalog.close()
             raise EmbedderMismatch(
-                f"library was built with {recorded} ({dimensions}), asked to open with "
+                f"library was built with {recorded} ({dimensions}) but opened with "
                 f"{embedder.name} ({embedder.dimensions}); run: footnote index --rebuild "
                 f"--library {path}"
             )
@@ -144,7 +144,7 @@ class Library:
             LibraryLocked: Another process is writing.
         """
         if not (path / CATALOG).is_file():
-            raise LibraryNotFound(f"no library at {path}; make one with: footnote index PATH")
+            raise LibraryNotFound(f"no library at {path}; create one with: footnote index PATH")
         embedder = as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder)
@@ -369,8 +369,8 @@ class Library:
             last = next(iter(self.removals()), None)
             if last is None or last.number != number:
                 raise LibraryError(
-                    f"nothing to put back in {self.path} as taking {number}: papers were added "
-                    "since, or something was taken later; index its source again"
+                    f"cannot put back removal {number} in {self.path}: papers were added "
+                    "since, or more was removed later; index its source again"
                 )
             self._catalog.restore(last)
             self._publish()
@@ -380,7 +380,7 @@ class Library:
         known = {one.number: one for one in self.imports()}
         newest = next((one.number for one in known.values() if not one.undone), None)
         if newest is None:
-            raise LibraryError(f"nothing to undo in {self.path}: it has no import that stands")
+            raise LibraryError(f"nothing to undo in {self.path}: it has no imports left")
         if number == newest:
             return
         if number not in known:
@@ -389,7 +389,7 @@ class Library:
             what = f"import {number} of {self.path} is undone already"
         else:
             what = f"import {number} of {self.path} is not the newest"
-        raise LibraryError(f"{what}; undo {newest} first, the newest that stands")
+        raise LibraryError(f"{what}; undo {newest} first, the newest import")
 
     def _publish(self) -> None:
         if not self.searcher.snapshots.agrees():

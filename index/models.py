@@ -213,14 +213,14 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
     for author in paper.authors:
         _bounded("author", author)
     if len(paper.authors) > MOST_AUTHORS:
-        raise ValueError(f'"authors": {len(paper.authors):,} names, at most {MOST_AUTHORS:,} fit')
+        raise ValueError(f'"authors": {len(paper.authors):,} names, the limit is {MOST_AUTHORS:,}')
     return paper
 
 
 def _bounded(name: str, value: str) -> None:
     if len(value) > (most := LONGEST[name]):
         raise ValueError(
-            f'"{name}": {len(value):,} characters, at most {most:,} fit; shorten it or leave it out'
+            f'"{name}": {len(value):,} characters, the limit is {most:,}; shorten or omit it'
         )
 
 

@@ -137,7 +137,7 @@ def read_sources(
         tables = tomllib.loads(text)
     except FileNotFoundError as error:
         if environ.get("FOOTNOTE_CONFIG", "").strip():
-            raise FootnoteError(f"FOOTNOTE_CONFIG names no file: {path}; correct it") from error
+            raise FootnoteError(f"FOOTNOTE_CONFIG is not a file: {path}; correct it") from error
         return SettingSources(environ)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FootnoteError(f"{path} is not a settings file ({error}); correct it") from error
@@ -259,8 +259,8 @@ class EndpointSettings:
         str,
         SettingInfo(
             "OPENAI_BASE_URL",
-            "Address of the endpoint, such as http://HOST:PORT/v1.",
-            default="OpenAI's, where a key is set",
+            "URL of the endpoint, such as http://HOST:PORT/v1.",
+            default="OpenAI's, if a key is set",
         ),
     ] = ""
     api_key: Annotated[

@@ -56,7 +56,7 @@ def check_claim(claim: str) -> Question:
     asked = understand(claim)
     if _OPEN.match(claim) and not asks_for_sides(claim):
         raise QuestionError(
-            "nobody can say yes or no to this question; give a claim, or ask as Does ..., Is ..."
+            "this question has no yes-or-no answer; give a claim, or begin with Does ..., Is ..."
         )
     return asked
 

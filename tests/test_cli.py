@@ -191,7 +191,7 @@ def test_blank_configuration_is_none(answers: dict[str, Ran]) -> None:
 def test_a_refusal_says_why_and_shows_the_nearest(answers: dict[str, Ran]) -> None:
     refusal, why, *rest = answers["refused"].out.splitlines()
     assert refusal == "The library does not hold an answer to this question."
-    assert why == "Why: no paper of the library comes near the question."
+    assert why == "Why: no paper in the library is close to the question."
     assert "Nearest papers:" in rest
 
 
@@ -277,16 +277,16 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
         "year of three digits": (2, "'--since'", (*ask, "--since", "999")),
         "years the wrong way": (2, "swap them", (*ask, "--since", "2021", "--until", "2020")),
         "no model": (2, "no language model is configured", (*ask, "--composer", "llm")),
-        "unknown library": (1, "make one with", ("ask", QUESTION, "--library", files / "none")),
+        "unknown library": (1, "create one with", ("ask", QUESTION, "--library", files / "none")),
         "library is a file": (1, "is a file", ("status", "--library", files / "talk.json")),
         "index into a file": (
             1, "give another folder", ("index", demo_papers(), "--library", files / "cut.txt")
         ),
-        "empty library": (1, "is empty; fill it with", ("ask", QUESTION, "--library", empty)),
+        "empty library": (1, "is empty; add papers with", ("ask", QUESTION, "--library", empty)),
         "unknown paper": (1, "no paper 'nope'", ("similar", "nope", *at)),
         "nothing to remove": (2, "Missing argument", ("remove", *at)),
         "removing an unknown paper": (1, "no paper 'nope'", ("remove", "1312.5602", "nope", *at)),
-        "undo of nothing": (1, "is empty; fill it with", ("undo", "--library", empty)),
+        "undo of nothing": (1, "is empty; add papers with", ("undo", "--library", empty)),
         "history is a folder": (1, "cannot be read", (*ask, "--history", files)),
         "history is missing": (1, "cannot be read", (*ask, "--history", files / "none")),
         "history is no JSON": (1, "not JSON", (*ask, "--history", files / "prose.md")),

@@ -81,7 +81,7 @@ def test_where_nothing_is_new_nothing_is_asked_and_nothing_listed(
     (unanswered,) = told(engine, kept)
     assert (unanswered.new, unanswered.found) == (1, None)
     text = digests_text([unanswered])
-    assert "1 new paper, none of which answers it" in text
+    assert "1 new paper, but none answers it" in text
     assert invented(20).title not in text + digests_html([unanswered])
     assert digest_json(unanswered)["answer"] is None
 
@@ -212,7 +212,7 @@ def marks(run: Callable[..., Ran]) -> list[int]:
 
 
 def test_topics_are_added_listed_and_removed(run: Callable[..., Ran]) -> None:
-    assert run("topics").out.startswith("No topics; save one with")
+    assert run("topics").out.startswith("No topics yet; save one with")
     id = saved(run)
     assert run("topics", "list").out == f"{id}  {ASKED}\n"
     assert run("topics", "remove", id).out == "Removed.\n"

@@ -340,7 +340,7 @@ def test_a_compressed_answer_is_refused_before_it_is_opened(
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert set(accepted) == {"identity"}
-    assert "sent a compressed answer, which nobody asked for" in told
+    assert "sent a compressed answer, which was not requested" in told
     assert peak < 30_000_000
 
 

@@ -138,7 +138,7 @@ def test_a_question_from_elsewhere_is_refused_with_the_nearest_papers(
 ) -> None:
     answer = engine.ask(question)
     assert (answer.abstained, answer.text, answer.papers) == (True, REFUSAL, ())
-    assert "comes near" in str(answer.reason)
+    assert "close to the question" in str(answer.reason)
     assert len(answer.hits) == 20
 
 

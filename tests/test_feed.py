@@ -129,7 +129,7 @@ def test_hostile_text_is_escaped(evil: str) -> None:
 def test_a_file_that_is_no_feed_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "news.xml"
     path.write_bytes(content)
-    with pytest.raises(FeedError, match=r"news\.xml is no Atom feed \(.*\); give") as error:
+    with pytest.raises(FeedError, match=r"news\.xml is not an Atom feed \(.*\); give") as error:
         write_feed(path, [digest()])
     assert "\n" not in str(error.value)
     assert path.read_bytes() == content

@@ -205,9 +205,9 @@ def test_a_bad_line_is_named_and_the_others_are_read(
         ({"question": "  "}, '"question"'),
         ({"right_paper": ["typed wrongly"]}, '"right_paper"'),
         ({"right_quotes": [{"paper": "P", "quote": " "}]}, '"right_quotes.0.quote"'),
-        ({"thumb": "up", "fault": "missing"}, "a thumb up cannot come with a fault"),
-        ({"thumb": "up", "correction": "No."}, "a thumb up cannot come with"),
-        ({"fault": "should_have_refused", "right_papers": ["P"]}, "has no right papers"),
+        ({"thumb": "up", "fault": "missing"}, "a thumbs up cannot have a fault"),
+        ({"thumb": "up", "correction": "No."}, "a thumbs up cannot have"),
+        ({"fault": "should_have_refused", "right_papers": ["P"]}, "cannot have right papers"),
     ],
 )
 def test_feedback_that_contradicts_itself_or_its_format_is_a_problem(

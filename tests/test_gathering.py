@@ -129,7 +129,7 @@ def test_a_packed_file_that_opens_to_too_much_is_refused_and_little_of_it_is_hel
     (refused, taken), records = gathered(bomb, good, most_unpacked=20 * PIECE_BYTES)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert refused.error == "opens to more than 20,971,520 bytes; split it into smaller files"
+    assert refused.error == "unpacks to more than 20,971,520 bytes; split it into smaller files"
     assert (taken.papers, len(records)) == (1, 1)
     assert peak < 8 * PIECE_BYTES
 
@@ -165,7 +165,7 @@ def test_the_limit_is_set_by_the_environment(tmp_path: Path) -> None:
     at = ("index", path, "--library", tmp_path / "library")
     ran = inside(*at, FOOTNOTE_MAX_UNPACKED="1k")
     assert (ran.status, ran.err) == (
-        1, f"footnote: {path}: opens to more than 1,000 bytes; split it into smaller files\n"
+        1, f"footnote: {path}: unpacks to more than 1,000 bytes; split it into smaller files\n"
     )  # fmt: skip
     assert "FOOTNOTE_MAX_UNPACKED is 'lots'; give" in inside(*at, FOOTNOTE_MAX_UNPACKED="lots").err
 

@@ -74,7 +74,7 @@ def test_the_names_of_this_machine_are_answered(behind: Behind, host: str) -> No
 def test_any_other_host_is_misdirected(behind: Behind, hosts: tuple[str, ...]) -> None:
     reply = get(behind, [("Host", host) for host in hosts])
     assert (reply.status, behind.seen) == (421, [])
-    assert reply.text == "this server is not called so; --allow-host adds a name\n"
+    assert reply.text == "this is not a name of this server; --allow-host adds a name\n"
 
 
 def test_a_name_that_was_allowed_is_answered_with_and_without_the_port(behind: Behind) -> None:
@@ -254,7 +254,7 @@ def test_a_body_that_says_it_is_too_long_is_not_read(
 def test_a_body_that_does_not_say_so_is_counted(behind: Behind, said: Pairs) -> None:
     parts = (b"x" * 40 for _ in range(1000))
     reply = send(guard(behind), "POST", ACTION, [("Host", HOST), JSON, *said], parts)
-    assert (reply.status, reply.text) == (413, "this is too long; at most 100 bytes are taken\n")
+    assert (reply.status, reply.text) == (413, "the request is too large; the limit is 100 bytes\n")
     assert behind.read <= 100
 
 

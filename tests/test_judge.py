@@ -286,7 +286,9 @@ def most_of_a_call() -> int:
 
 def test_the_call_that_could_exceed_the_limit_in_tokens_is_not_made(made: MakeJudge) -> None:
     with serve(SUPPORTED) as endpoint:
-        with pytest.raises(JudgeError, match=r"could bring the judge to .* tokens") as caught:
+        with pytest.raises(
+            JudgeError, match=r"could raise the judge's total to .* tokens"
+        ) as caught:
             made(endpoint, limit=SpendingLimit(tokens=most_of_a_call() - 1)).support(
                 STATEMENT, QUOTES
             )

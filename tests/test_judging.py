@@ -265,6 +265,6 @@ def test_without_labels_each_figure_of_the_judge_says_so(
 def test_a_label_that_no_judge_gives_is_refused_before_anything_is_asked(
     run: Run, good: Endpoint
 ) -> None:
-    with pytest.raises(SourceError, match="'good' of 'a' is none of supported, partial"):
+    with pytest.raises(SourceError, match="'good' of 'a' is not one of supported, partial"):
         run(good, labels={"a": Rating("good")})
     assert good.requests == []

@@ -211,7 +211,7 @@ def test_what_a_server_says_is_for_the_log_on_one_line_and_without_the_password(
     reply = f"554 5.7.1 \x1b[2JSpam by {PASSWORD} hunt***1c77 {encoded} " + "x" * 400
     with mailbox(auth=True, reply=reply) as box:
         told = failure(box.port, user=USER, password=PASSWORD, security="off")
-    assert "answered 554: it does not take this mail" in told
+    assert "answered 554: it rejects this mail" in told
     assert "Spam" not in told
     (line,) = [
         record.getMessage()

@@ -163,7 +163,7 @@ def assert_cases_or_line(folder: Path, which: object) -> None:
 def test_two_questions_under_one_id_are_refused(tmp_path: Path) -> None:
     line = json.dumps(QUESTION) + "\n"
     (tmp_path / "questions.jsonl").write_text(line * 2, "utf-8")
-    with pytest.raises(SourceError, match="id '1' comes 2 times"):
+    with pytest.raises(SourceError, match="id '1' occurs 2 times"):
         read_cases(tmp_path)
 
 

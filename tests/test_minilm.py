@@ -194,7 +194,9 @@ def test_a_damaged_export_is_one_line_naming_the_file(tmp_path, embedder, part):
     bad = tmp_path / "bad"
     bad.write_bytes(b"damaged")
     files = ModelFiles(**{"onnx": good.onnx, "tokenizer": good.tokenizer, part: bad})
-    with pytest.raises(ModelError, match=r"bad is not a usable model; delete it, it is made again"):
+    with pytest.raises(
+        ModelError, match=r"bad is not a usable model; delete it, and it is created again"
+    ):
         MiniLM(files)
 
 

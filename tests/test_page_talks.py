@@ -176,7 +176,7 @@ def test_a_shared_link_is_read_without_scripts_until_it_is_ended(
     answer = reader.goto(link)
     assert answer is not None
     assert answer.status == 404
-    expect(reader.locator("body")).to_contain_text("nothing is shared under this link")
+    expect(reader.locator("body")).to_contain_text("nothing is shared at this link")
     context.close()
 
 
@@ -254,10 +254,10 @@ def test_a_conversation_deleted_in_another_tab_leaves_an_empty_page(
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        ({"user": "ada"}, "The page did not say whose it is; reload it."),
+        ({"user": "ada"}, "The page did not identify its reader; reload it."),
         ({"user": None}, "The page sent no user; reload it."),
         ({"user": ["x" * 22]}, "User must be a text"),
-        ({"user": "x" * 22 + "' OR 1=1"}, "The page did not say whose it is"),
+        ({"user": "x" * 22 + "' OR 1=1"}, "The page did not identify its reader"),
     ],
 )
 def test_a_forged_user_gets_one_line(page: Page, sent: dict[str, object], told: str) -> None:

@@ -90,4 +90,4 @@ def test_a_map_of_no_papers_says_so(
         visited(browser, address) as page,
     ):
         page.get_by_role("button", name="Map", exact=True).click()
-        expect(page.locator("#fn-room-map")).to_contain_text("nothing to map")
+        expect(page.locator("#fn-room-map")).to_contain_text("add papers to see a map")

@@ -322,9 +322,11 @@ def test_a_run_is_left_as_it_was(run: Path) -> None:
 
 def test_an_unfinished_run_says_how_to_finish_it(run: Path, tmp_path: Path) -> None:
     (run / REPORT).unlink()
-    with pytest.raises(RunMismatch, match=r"7 cases so far and no report\.json; finish it with"):
+    with pytest.raises(
+        RunMismatch, match=r"unfinished run of 7 cases without report\.json; finish it with"
+    ):
         render_report(run, format="html")
-    with pytest.raises(RunMismatch, match="holds no run"):
+    with pytest.raises(RunMismatch, match="has no run"):
         render_report(tmp_path, format="md")
 
 

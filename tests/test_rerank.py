@@ -152,7 +152,9 @@ def test_scores_that_fit_no_texts_are_not_used(
 ) -> None:
     seen = HybridRetriever(demo_library, reranker=Told(scores)).find(QUESTION, k=30)
     assert seen.hits == own.hits
-    assert seen.note == ("told gave no finite score for each text; papers are in our own order")
+    assert seen.note == (
+        "told did not return a finite score for each text; papers are in our own order"
+    )
 
 
 def test_equal_scores_leave_the_order(own: RetrievalResult, demo_library: Library) -> None:
@@ -175,7 +177,7 @@ def test_an_answer_says_why_it_was_not_reranked(demo_library: Library) -> None:
     )
     assert refused.abstained
     assert refused.reason is not None
-    assert refused.reason.startswith("no paper of the library comes near the question; reranker")
+    assert refused.reason.startswith("no paper in the library is close to the question; reranker")
 
 
 def test_the_paper_that_is_put_first_is_quoted(demo_library: Library) -> None:
@@ -245,7 +247,7 @@ def test_the_environment_names_the_reranker() -> None:
 
 @pytest.mark.parametrize("name", ["MODEL", "KEY"])
 def test_a_variable_without_an_address_is_no_silence(name: str) -> None:
-    with pytest.raises(RerankError, match=f"FOOTNOTE_RERANK_{name} is set without an address"):
+    with pytest.raises(RerankError, match=f"FOOTNOTE_RERANK_{name} is set without a URL"):
         reranker_from({f"FOOTNOTE_RERANK_{name}": "x"})
 
 

@@ -104,7 +104,7 @@ def test_a_bad_record_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
     one, *problems, last = read_papers(file)
     assert (one.title, last.title) == ("Sails", "Ropes")
     assert [str(problem) for problem in problems] == [
-        'odd name:5: record without its end "ER"; the file seems to be cut off here',
+        'odd name:5: record has no end tag "ER"; the file seems to be cut off here',
         'odd name:8: missing "abstract"',
     ]
 

@@ -69,7 +69,7 @@ def test_an_error_in_the_file_is_one_line_that_names_its_place(
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(FootnoteError, match="FOOTNOTE_CONFIG names no file"):
+    with pytest.raises(FootnoteError, match="FOOTNOTE_CONFIG is not a file"):
         read_sources(environ={"FOOTNOTE_CONFIG": str(tmp_path / "none.toml")})
 
 

@@ -157,5 +157,5 @@ def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
     Conversations.open(tmp_path / "talks").close()
     with pytest.raises(TopicError, match="talks holds no topics"):
         Topics.open(tmp_path / "talks")
-    with pytest.raises(TopicError, match="cannot be made"):
+    with pytest.raises(TopicError, match="cannot be created"):
         Topics.open(tmp_path / "text" / "topics.sqlite3")

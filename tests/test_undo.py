@@ -277,12 +277,12 @@ def test_only_what_was_taken_last_goes_back_and_nothing_once_papers_were_added(l
     library.add(FIRST[2:])  # known papers change nothing
     last, first = library.removals()
     for number in (first.number, 99):
-        with pytest.raises(LibraryError, match=r"nothing to put back in .*: papers were added"):
+        with pytest.raises(LibraryError, match=r"cannot put back removal .*: papers were added"):
             library.restore(number)
     assert library.size == 2
     library.add([invented(50)])
     assert library.removals() == []
-    with pytest.raises(LibraryError, match="nothing to put back"):
+    with pytest.raises(LibraryError, match="cannot put back removal"):
         library.restore(last.number)
     assert {"taken_papers", "taken_passages", "takings"} <= kept_empty(library)
 
@@ -405,4 +405,4 @@ def test_the_command_puts_back_what_was_undone_or_removed_last(tmp_path, embedde
         "import": 1, "names": [str(file)], "papers": 1, "restored": 1, "changed": 0
     }  # fmt: skip
     ran = inside("undo", "--redo", *at)
-    assert (ran.status, ran.err.count("nothing to put back")) == (1, 1)
+    assert (ran.status, ran.err.count("nothing to redo")) == (1, 1)

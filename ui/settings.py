@@ -25,32 +25,32 @@ class ServerSettings:
 
     conversations: Annotated[
         str,
-        SettingInfo("FOOTNOTE_CONVERSATIONS", "Where conversations are kept: server or browser."),
+        SettingInfo("FOOTNOTE_CONVERSATIONS", "Where conversations are stored: server or browser."),
     ] = "server"
     models: Annotated[
         str,
         SettingInfo(
-            "FOOTNOTE_MODELS", "More models to choose from, with commas between.", default="none"
+            "FOOTNOTE_MODELS", "More models to choose from, separated by commas.", default="none"
         ),
     ] = ""
     sets: Annotated[
         str,
         SettingInfo(
-            "FOOTNOTE_SETS", "Folder of evaluation sets that the page may run.", default="none"
+            "FOOTNOTE_SETS", "Folder of evaluation sets that the page can run.", default="none"
         ),
     ] = ""
     allow_host: Annotated[
         str,
         SettingInfo(
             "FOOTNOTE_ALLOW_HOST",
-            "Other names of the page, with spaces between; the flag is `--allow-host`.",
+            "Other host names of the page, separated by spaces; the flag is `--allow-host`.",
             default="none",
         ),
     ] = ""
     trusted_proxy: Annotated[
         str,
-        SettingInfo("FOOTNOTE_TRUSTED_PROXY", "Proxies whose X-Forwarded headers are believed, "
-                "with spaces between; the flag is `--trusted-proxy`.", default="none"),
+        SettingInfo("FOOTNOTE_TRUSTED_PROXY", "Proxies whose X-Forwarded headers are trusted, "
+                "separated by spaces; the flag is `--trusted-proxy`.", default="none"),
     ] = ""  # fmt: skip
 
 
@@ -135,9 +135,10 @@ def _described(section: type[Section]) -> Iterator[tuple[str, SettingInfo, str]]
 _HEAD = "| key | environment variable | what it is | unit | default |"
 _PREAMBLE = """# Settings
 
-Each setting is read from the command's flag, else from its environment variable, else from
+Each setting is read from the command's flag, then its environment variable, then
 `footnote.toml` in your configuration folder (on Linux `~/.config/footnote/footnote.toml`;
-`FOOTNOTE_CONFIG` names another file), else it has its default. The working folder is never read.
+`FOOTNOTE_CONFIG` names another file). Otherwise it has its default. The working folder is never
+read.
 `footnote settings` shows what is in force and where it comes from.
 
 ```toml

@@ -61,13 +61,15 @@ def read_cases(folder: Path) -> list[Case]:
         found = _beir(folder, path)
     else:
         raise SourceError(
-            f"{folder}: neither questions.jsonl nor queries.jsonl in it; give an evaluation set"
+            f"{folder}: has neither questions.jsonl nor queries.jsonl; give an evaluation set"
         )
     if not found:
-        raise SourceError(f"{path}: holds no question; give an evaluation set")
+        raise SourceError(f"{path}: has no questions; give an evaluation set")
     for id, times in Counter(case.id for case in found).items():
         if times > 1:
-            raise SourceError(f"{path}: id {id[:80]!r} comes {times} times; give each its own")
+            raise SourceError(
+                f"{path}: id {id[:80]!r} occurs {times} times; give each question its own"
+            )
     return found
 
 
@@ -119,7 +121,7 @@ def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
                 yield query, paper, float(score)
         except ValueError as error:
             raise SourceError(
-                f"{at}: no query, paper and score, separated by tabs; mend the line"
+                f"{at}: expected query, paper and score, separated by tabs; correct the line"
             ) from error
 
 
@@ -141,7 +143,7 @@ def _answered(
     except LookupError as error:
         raise SourceError(
             f"{folder}: the answer to {row.id[:80]!r} numbers a sentence that corpus.jsonl does "
-            "not hold; mend one of them"
+            "not have; correct one of them"
         ) from error
     return Case(
         id=row.id,

@@ -56,12 +56,12 @@ def parsed(text: str, at: str) -> dict[str, Any]:
         # Half a surrogate pair is spelled in JSON and in no file.
         json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise SourceError(f"{at}: not JSON ({error.msg}); mend it") from error
+        raise SourceError(f"{at}: not JSON ({error.msg}); correct it") from error
     # A number of too many digits, or lists within lists without end.
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{at}: cannot be read ({_one_line(error)}); mend it") from error
+        raise SourceError(f"{at}: cannot be read ({_one_line(error)}); correct it") from error
     if not isinstance(found, dict):
-        raise SourceError(f"{at}: expected an object, got {type(found).__name__}; mend it")
+        raise SourceError(f"{at}: expected an object, got {type(found).__name__}; correct it")
     return found
 
 
@@ -83,7 +83,7 @@ def shaped(kind: type[_Shape], found: dict[str, Any], at: str, what: str) -> _Sh
         fault = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part)[:40] for part in fault["loc"]) or "object"
         message = fault["msg"].removeprefix("Value error, ")
-        raise SourceError(f'{at}: no {what} ("{field}": {message}); mend it') from error
+        raise SourceError(f'{at}: no {what} ("{field}": {message}); correct it') from error
 
 
 def _one_line(error: Exception) -> str:

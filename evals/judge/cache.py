@@ -33,7 +33,7 @@ class JudgementCache:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise JudgeError(
-                f"{folder}: no folder for judgements ({error}); give another"
+                f"{folder}: cannot hold judgements ({error}); give another folder"
             ) from error
         self._folder = folder
         self._model = model
@@ -73,7 +73,7 @@ class JudgementCache:
             if partial is not None:
                 partial.unlink(missing_ok=True)
             # To go on would be to pay for what cannot be kept.
-            raise JudgeError(f"{self._folder}: cannot keep a judgement ({error})") from error
+            raise JudgeError(f"{self._folder}: a judgement cannot be saved ({error})") from error
 
 
 def cache_key(config: LLMSettings, messages: Sequence[Mapping[str, str]]) -> str:

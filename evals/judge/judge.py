@@ -49,7 +49,9 @@ class Judge:
             JudgeError: The folder cannot be made, or the key is none.
         """
         if not (config.api_key.isascii() and config.api_key.isprintable()):
-            raise JudgeError("the API key holds characters that no header can; copy it again")
+            raise JudgeError(
+                "the API key has characters that are not allowed in a header; copy it again"
+            )
         self.config = config
         self._kept = JudgementCache(cache, config.model)
         self._purse = Budget(limit)

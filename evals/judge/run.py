@@ -44,7 +44,7 @@ class Judging:
         for name, rating in self._labels.items():
             if rating.label not in known:
                 raise SourceError(
-                    f"human label {rating.label!r} of {name!r} is none of {', '.join(known)}"
+                    f"human label {rating.label!r} of {name!r} is not one of {', '.join(known)}"
                 )
 
     @property

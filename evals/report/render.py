@@ -40,7 +40,7 @@ def render_report(folder: Path, *, format: Literal["html", "md", "json"]) -> str
     path = folder / REPORT
     if not path.exists():
         raise RunMismatch(
-            f"{folder} holds a run of {len(rows)} cases so far and no {REPORT}; "
+            f"{folder} has an unfinished run of {len(rows)} cases without {REPORT}; "
             f"finish it with: footnote eval run SET --out {folder}"
         )
     report = read_report(folder)
@@ -57,7 +57,7 @@ def _check(folder: Path, report: Mapping[str, Any], rows: Sequence[Row]) -> None
     told = (report["cases"], report["times"]["n"], rated)
     if told != (len(rows), answered, bool(confidences(rows))):
         raise RunMismatch(
-            f"{folder}: {ROWS} and {REPORT} are not of one run; make it again with: "
+            f"{folder}: {ROWS} and {REPORT} are from different runs; run the set again with: "
             "footnote eval run SET"
         )
 

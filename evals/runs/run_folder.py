@@ -47,7 +47,7 @@ def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
     """
     path = folder / ROWS
     if not path.exists():
-        raise RunMismatch(f"{folder} holds no run; make one with: footnote eval run SET")
+        raise RunMismatch(f"{folder} has no run; create one with: footnote eval run SET")
     yield from _checked_rows(path)
 
 
@@ -66,7 +66,7 @@ def read_report(folder: Path) -> dict[str, Any]:
     """
     path = folder / REPORT
     if not path.exists():
-        raise RunMismatch(f"{folder} holds no finished run; make one with: footnote eval run SET")
+        raise RunMismatch(f"{folder} has no finished run; create one with: footnote eval run SET")
     report = whole(path)
     shaped(ReportShape, report, str(path), "report of a run")
     return report

@@ -201,11 +201,11 @@ def _begin(folder: Path, config: RunConfig) -> None:
             return
     except OSError as error:
         raise RunMismatch(
-            f"{folder} cannot hold a run ({error.strerror}); give another --out folder"
+            f"{folder} cannot store a run ({error.strerror}); give another --out folder"
         ) from error
     found = whole(path)
     other = [name for name, value in asdict(config).items() if found.get(name) != value]
     if other:
         raise RunMismatch(
-            f"{folder} holds a run with another {', '.join(other)}; give another --out folder"
+            f"{folder} has a run with another {', '.join(other)}; give another --out folder"
         )

@@ -69,7 +69,7 @@ class AdaptedEmbedder:
         width = self.dimensions or vectors.shape[1]
         if not width or vectors.shape[1] != width or not np.isfinite(vectors).all():
             raise ModelError(
-                f"embedding {self.name} gave no vector of {width} finite numbers for each text"
+                f"embedding {self.name} gave no vector of {width} finite numbers for a text"
             )
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)

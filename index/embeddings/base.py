@@ -213,7 +213,9 @@ def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.Inferenc
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     # Neither library's errors share a base class; each means that the file is unusable.
     except Exception as error:
-        raise ModelError(f"{path} is not a usable model; delete it, it is made again") from error
+        raise ModelError(
+            f"{path} is not a usable model; delete it, and it is created again"
+        ) from error
     return loaded, session
 
 
@@ -235,7 +237,9 @@ class EndpointEmbedder(_MatrixEmbedding):
 
         super().__init__(model_name=model)
         if not (api_key.isascii() and api_key.isprintable()):
-            raise ModelError("OPENAI_API_KEY has characters that no header can hold; copy it again")
+            raise ModelError(
+                "OPENAI_API_KEY has characters that are not allowed in a header; copy it again"
+            )
         client = DefaultHttpxClient(**bounded(_MOST_BYTES))
         self._client = OpenAI(base_url=base_url, api_key=api_key, http_client=client)
         self._secrets = secrets_of(str(self._client.base_url), api_key)

@@ -182,7 +182,7 @@ def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
     def hook(response: httpx.Response) -> None:
         packed = response.headers.get("content-encoding", "").strip().lower()
         if packed not in ("", "identity"):
-            raise Packed(f"the answer is compressed ({packed[:40]}), which nobody asked for")
+            raise Packed(f"the answer is compressed ({packed[:40]}), which was not requested")
         assert isinstance(response.stream, httpx.SyncByteStream)
         if not response.is_success:
             response.stream = _Bounded(response.stream, MOST_REFUSED, _seconds(response), cut=True)
@@ -195,7 +195,7 @@ def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
 def unreached(error: BaseException) -> str:
     """Returns in our words why a connection gave no answer."""
     if isinstance(error.__cause__ or error, Packed):
-        return "sent a compressed answer, which nobody asked for"
+        return "sent a compressed answer, which was not requested"
     return "cannot be reached"
 
 

@@ -115,7 +115,7 @@ def ensure_model(*, environ: Mapping[str, str] | None = None) -> ModelFiles:
             os.replace(part, exported.tokenizer)
     except OSError as error:
         raise ModelError(
-            f"the model cannot be written ({error}); set FOOTNOTE_CACHE to a folder that can be"
+            f"the model cannot be written ({error}); set FOOTNOTE_CACHE to a writable folder"
         ) from error
     return exported
 

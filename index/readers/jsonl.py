@@ -27,7 +27,7 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
             continue
         try:
             if length > LONGEST:
-                raise ValueError(f"line of {length:,} characters, at most {LONGEST:,} are read")
+                raise ValueError(f"line of {length:,} characters, the limit is {LONGEST:,}")
             yield _paper(json.loads(line))
         except json.JSONDecodeError as error:
             yield Problem(name, number, f"not JSON ({error.msg} at column {error.colno})")

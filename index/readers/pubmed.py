@@ -56,10 +56,10 @@ def _parsed(record: str) -> "etree._Element":
     It is parsed by itself, so that the set's DOCTYPE, and any entity made there, is not seen.
     """
     if record.startswith("<PubmedBook"):
-        raise ValueError("a book; only articles are read")
+        raise ValueError("this is a book; only articles are read")
     end = _END.search(record)
     if not end:
-        raise ValueError("article without its end; the file seems to be cut off here")
+        raise ValueError("article has no end tag; the file seems to be cut off here")
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )

@@ -181,7 +181,7 @@ def read_each(
     for line, record, length in cut(with_newlines(text), start, longest):
         try:
             if length > longest:
-                raise ValueError(f"record of {length:,} characters, at most {longest:,} are read")
+                raise ValueError(f"record of {length:,} characters, the limit is {longest:,}")
             fields = parse(record)
             if fields is not None:
                 yield paper_of(fields)

@@ -38,7 +38,7 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
 
 def _fields(record: str) -> dict[str, object]:
     if not _END.search(record):
-        raise ValueError('record without its end "ER"; the file seems to be cut off here')
+        raise ValueError('record has no end tag "ER"; the file seems to be cut off here')
     found = RisParser().parse_lines(iter(_WRAPPED.sub(" ", record).split("\n")))[0]
     one = {key: value for key, value in found.items() if isinstance(value, str) and value}
     urls = [url for url in found.get("urls", ()) if url]

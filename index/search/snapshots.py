@@ -220,5 +220,5 @@ def _open(folder: Path, generation: int) -> Snapshot:
     except Exception as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise LibraryError(
-            f"{folder} is damaged ({reason}); open the library again, which makes it anew"
+            f"{folder} is damaged ({reason}); open the library again to rebuild it"
         ) from error

@@ -122,7 +122,7 @@ class LibraryVectorStore(BasePydanticVectorStore):
             LibraryError: There are nodes.
         """
         if nodes:
-            raise LibraryError("a library takes papers, not nodes; add them with Library.add")
+            raise LibraryError("a library stores papers, not nodes; add papers with Library.add")
         return []
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
@@ -150,9 +150,9 @@ def _of_query(query: VectorStoreQuery) -> Filters:
 def _filters_of(filters: MetadataFilters) -> Iterator[Filters]:
     """Yields our filter for each of theirs."""
     if filters.condition != FilterCondition.AND and len(filters.filters) > 1:
-        raise LibraryError("filters of a library must all hold; give condition 'and'")
+        raise LibraryError("filters of a library are combined with 'and'; give condition 'and'")
     if filters.condition == FilterCondition.NOT:
-        raise LibraryError("filters of a library must all hold; 'not' is not supported")
+        raise LibraryError("filters of a library are combined with 'and'; 'not' is not supported")
     for one in filters.filters:
         if isinstance(one, MetadataFilters):
             yield from _filters_of(one)
@@ -183,7 +183,7 @@ def _filter_of(one: MetadataFilter) -> Filters:
             case "source":
                 return Filters(source=value)
     raise LibraryError(
-        f"a library has no filter {key} {operator.value} {value!r}; there are year with ==, <, <=, "
+        f"a library has no filter {key} {operator.value} {value!r}; use year with ==, <, <=, "
         "> and >=, paper_id with == and in, and venue, author and source with =="
     )
 
@@ -197,7 +197,7 @@ def _merge(filters: Iterable[Filters]) -> Filters:
         sets = [papers for papers in (merged.papers, one.papers) if papers is not None]
         for kind, name in one.names.items():
             if merged.names.get(kind, name) != name:
-                raise LibraryError(f"a library takes one {kind} in its filters, not two")
+                raise LibraryError(f"a library accepts one {kind} filter, not two")
         merged = replace(
             one,
             since=max(since, default=None),

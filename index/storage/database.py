@@ -152,7 +152,7 @@ class Database:
         if not self.rows("SELECT count(*) FROM sqlite_master")[0][0]:
             self._create()
         if self.meta("holds") != self._schema.settings.get("holds"):
-            raise OtherDatabase(f"{self._path} holds no {self._schema.holds}; give another file")
+            raise OtherDatabase(f"{self._path} is not a {self._schema.holds}; give another file")
         found, known = self.meta("schema"), len(self._schema.migrations)
         if found != str(SCHEMA_VERSION) or self._migrated() > known:
             found = found if found != str(SCHEMA_VERSION) else f"{found}.{self._migrated()}"
@@ -202,8 +202,8 @@ class Database:
             # An extended code has the primary one in its low byte.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:
                 raise LibraryError(
-                    f"{self._path} cannot be used now ({error}); free space, check the rights or "
-                    "wait for the other process, then try again"
+                    f"{self._path} cannot be used now ({error}); free disk space, check "
+                    "the permissions or wait for the other process, then try again"
                 ) from error
             raise LibraryError(
                 f"{self._path} is not a usable {self._schema.holds} ({error}); "

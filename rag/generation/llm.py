@@ -93,7 +93,7 @@ class LLMComposer:
             raise ComposerError(self._nothing(call))
         if not written:
             raise ComposerError(
-                f"the answer of {self._chat.where} came too late to be checked within "
+                f"the answer from {self._chat.where} came too late to be checked within "
                 f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
             )
         unchecked = len(bounds) - len(written)

@@ -39,7 +39,7 @@ class Prices:
         """
         prompt, completion = (float(part) for part in text.split(","))
         if not (0 <= prompt <= DEAREST and 0 <= completion <= DEAREST):
-            raise ValueError(f"prices are from 0 to {DEAREST:,}")
+            raise ValueError(f"prices must be from 0 to {DEAREST:,}")
         return cls(prompt, completion)
 
 
@@ -81,7 +81,8 @@ class LLMSettings:
     SECTION: ClassVar[str] = "llm"
 
     model: Annotated[
-        str, SettingInfo("FOOTNOTE_MODEL", "Model that writes; needed beside OPENAI_BASE_URL.")
+        str,
+        SettingInfo("FOOTNOTE_MODEL", "Model that writes answers; required with OPENAI_BASE_URL."),
     ] = DEFAULT_MODEL
     base_url: str = DEFAULT_BASE_URL
     # A key is shown nowhere: not in a log, not in an error.
@@ -90,7 +91,7 @@ class LLMSettings:
         float,
         SettingInfo(
             "FOOTNOTE_TIMEOUT",
-            "Silence after which the endpoint has failed.",
+            "Maximum time without data from the endpoint.",
             "seconds",
             _seconds,
             "give seconds up to a day, such as 60",
@@ -100,7 +101,7 @@ class LLMSettings:
         int,
         SettingInfo(
             "FOOTNOTE_PROMPT_TOKENS",
-            "Room for the prompt; small models have 2,048 in all.",
+            "Maximum length of the prompt; small models have 2,048 in total.",
             "tokens",
             _tokens,
             _RIGHT_TOKENS,
@@ -109,14 +110,14 @@ class LLMSettings:
     max_tokens: Annotated[
         int,
         SettingInfo(
-            "FOOTNOTE_MAX_TOKENS", "Room for the answer.", "tokens", _tokens, _RIGHT_TOKENS
+            "FOOTNOTE_MAX_TOKENS", "Maximum length of the answer.", "tokens", _tokens, _RIGHT_TOKENS
         ),
     ] = 500
     deadline: Annotated[
         float,
         SettingInfo(
             "FOOTNOTE_DEADLINE",
-            "Time for a whole answer, with its retries and its repair.",
+            "Maximum time for a whole answer, including retries and repair.",
             "seconds",
             _seconds,
             "give seconds up to a day, such as 120",
@@ -126,7 +127,7 @@ class LLMSettings:
         bool,
         SettingInfo(
             "FOOTNOTE_REPAIR",
-            "Whether the model may correct once what its quotes do not support.",
+            "Whether the model may correct unsupported sentences once.",
             "0 or 1",
             _repair,
             "give 0 or 1",
@@ -146,7 +147,7 @@ class LLMSettings:
         Prices | None,
         SettingInfo("FOOTNOTE_PRICES", "Prices of prompt and answer, as PROMPT,COMPLETION.",
                 "USD per million tokens", Prices.parse,
-                "give PROMPT,COMPLETION in USD a million tokens", default="not known"),
+                "give PROMPT,COMPLETION in USD per million tokens", default="unknown"),
     ] = None  # fmt: skip
 
     @classmethod
@@ -165,7 +166,9 @@ class LLMSettings:
         if at.base_url and not _is_address(at.base_url):
             raise ComposerError(f"{url} is not a URL; give one like http://HOST:PORT/v1")
         if not (at.api_key.isascii() and at.api_key.isprintable()):
-            raise ComposerError(f"{key} has characters that no header can hold; copy it again")
+            raise ComposerError(
+                f"{key} has characters that are not allowed in a header; copy it again"
+            )
         if not at.api_key and not at.base_url:
             return None
         fields = read_fields(cls, environ, ComposerError)

@@ -102,10 +102,10 @@ def understand(
         raise QuestionError("the question is empty; ask something about the papers")
     if len(asked) > longest:
         raise QuestionError(
-            f"the question has {len(asked):,} characters, at most {longest:,} are read; shorten it"
+            f"the question has {len(asked):,} characters, the limit is {longest:,}; shorten it"
         )
     if not _is_text(asked):
-        raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
+        raise QuestionError("the question has bytes that are not UTF-8; send it as UTF-8")
     history = _answered(history)
     before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
     if not before:

@@ -117,4 +117,4 @@ class RefusalRule:
             nothing |= not known and found.cosine < lowest
         else:
             nothing = found.cosine < lowest
-        return "no paper of the library comes near the question" if nothing else None
+        return "no paper in the library is close to the question" if nothing else None

@@ -65,7 +65,7 @@ def rerank(reranker: Reranker, query: str, hits: Sequence[Hit]) -> tuple[list[Hi
     try:
         scores = reranker.score(query, [shown(hit) for hit in best])
         if len(scores) != len(best) or not all(map(math.isfinite, scores)):
-            raise RerankError(f"{reranker.name} gave no finite score for each text")
+            raise RerankError(f"{reranker.name} did not return a finite score for each text")
     except RerankError as error:
         _log.warning("%s", error)
         return list(hits), f"{error}; papers are in our own order"
@@ -139,7 +139,9 @@ class EndpointReranker:
         """
         self._url = _address(url)
         if not (api_key.isascii() and api_key.isprintable()):
-            raise RerankError("FOOTNOTE_RERANK_KEY is no key; it has odd characters")
+            raise RerankError(
+                "FOOTNOTE_RERANK_KEY has characters that are not allowed in a header; copy it again"
+            )
         self._model = model
         self._timeout = timeout
         # What the endpoint calls the texts; another name where it turns out to have one.
@@ -223,7 +225,7 @@ class RerankSettings:
 
     url: Annotated[
         str,
-        SettingInfo("FOOTNOTE_RERANK_URL", "Address of a reranking endpoint.", default="none"),
+        SettingInfo("FOOTNOTE_RERANK_URL", "URL of a reranking endpoint.", default="none"),
     ] = ""
     model: Annotated[
         str, SettingInfo("FOOTNOTE_RERANK_MODEL", "Model at that endpoint.", default="none")
@@ -255,7 +257,7 @@ def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
         return EndpointReranker(given.url, model=given.model, api_key=given.api_key)
     if given.model or given.api_key:
         name = place_of(environ, f"FOOTNOTE_RERANK_{'MODEL' if given.model else 'KEY'}")
-        raise RerankError(f"{name} is set without an address; set FOOTNOTE_RERANK_URL too")
+        raise RerankError(f"{name} is set without a URL; set FOOTNOTE_RERANK_URL too")
     return None
 
 

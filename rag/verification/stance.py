@@ -134,7 +134,7 @@ def trained() -> StanceModel:
     """Returns the model in the package."""
     row = json.loads(files(__package__).joinpath("stance.json").read_text("utf-8"))
     if tuple(row["features"]) != NAMES:
-        raise ValueError("sides.json is of other figures; train it anew")
+        raise ValueError("sides.json does not match these features; train it again")
     coefficients = np.array(row["coefficients"], np.float32)
     return StanceModel(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
 

@@ -15,7 +15,7 @@ from footnote.index.readers.files import read_text
 from footnote.rag.answer import REFUSAL, Answer, AnswerTrace, Turn
 from footnote.rag.serialization import answer_json
 
-# For names only: a fault in a file is told before the engine is loaded.
+# Only for type names: an error in a file is reported before the engine is loaded.
 if TYPE_CHECKING:
     from footnote.index.library import Filters
     from footnote.rag.engine import CitedQueryEngine
@@ -59,7 +59,7 @@ def read_turns(path: Path) -> list[Turn]:
         ) from error
     # A number of too many digits is a ValueError, too.
     except ValueError as error:
-        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
         raise FootnoteError(
             f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
         ) from error
@@ -92,9 +92,11 @@ def read_questions(path: Path) -> list[AskedQuestion]:
         try:
             asked.append(AskedQuestion.model_validate_json(line))
         except ValidationError as error:
-            raise FootnoteError(f"{path}:{number}: {_fault(error)}; nothing was asked") from error
+            raise FootnoteError(
+                f"{path}:{number}: {_fault(error)}; correct the line (no question was asked)"
+            ) from error
     if not asked:
-        raise FootnoteError(f"{path}: holds no question; one JSON object a line is read")
+        raise FootnoteError(f"{path}: has no questions; give one JSON object per line")
     return asked
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Beside the catalog: the marks are numbers of this library's papers.
 TOPICS = "topics.sqlite3"
-_NO_TOPICS = "No topics; save one with: footnote topics add TEXT"
+_NO_TOPICS = "No topics yet; save one with: footnote topics add TEXT"
 
 
 def topics(
@@ -43,7 +43,7 @@ def topics(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List, add or remove the topics that digests tell of."""
+    """List, add or remove the topics of your digests."""
     if (what is None) != (action == "list"):
         asked = {"list": "", "add": " TEXT", "remove": " ID"}[action]
         raise Misuse(f"{action} takes {'one value' if asked else 'no value'}: footnote topics "
@@ -63,7 +63,7 @@ def _add(text: str, library: Path | None) -> None:
     understand(text)  # complain before anything is loaded
     with open_library(library) as opened, Topics.open(opened.path / TOPICS) as kept:
         id = kept.add(LOCAL, text, mark=opened.newest())
-    print(f"Saved as {id}; footnote digest tells what is new from now on.")
+    print(f"Saved as {id}; footnote digest reports papers added from now on.")
 
 
 def _remove(id: str, library: Path | None) -> None:
@@ -71,7 +71,7 @@ def _remove(id: str, library: Path | None) -> None:
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
-        raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}; there are none")
+        raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}, which has no topics")
     with Topics.open(path) as kept:
         kept.remove(LOCAL, id)
     print("Removed.")
@@ -113,13 +113,17 @@ def _show(kept: "Sequence[Topic]", as_json: bool) -> None:
 def digest(
     library: LibraryOption = None,
     email: Annotated[
-        bool, typer.Option("--email", help="Send it; FOOTNOTE_SMTP_HOST and others say how.")
+        bool,
+        typer.Option(
+            "--email",
+            help="Send it as a mail; set FOOTNOTE_SMTP_HOST and the other SMTP variables.",
+        ),
     ] = False,
     feed: Annotated[Path | None, typer.Option(help="Add it to an Atom feed.")] = None,
     composer: ComposerOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what the papers that are new since the last digest say about each topic."""
+    """Show what papers added since the last digest say about each topic."""
     config = _mail_config() if email else None
     if feed is not None and (feed.is_dir() or not feed.parent.is_dir()):
         raise Misuse(f"{feed} cannot be a file; give --feed a file in a folder that exists")

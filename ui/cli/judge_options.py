@@ -23,7 +23,7 @@ MOST_TOKENS = 10**12
 MOST_USD = 1_000_000
 LABELS_FILE = "judge_labels.jsonl"
 
-JudgeOption = Annotated[bool, typer.Option("--judge", help="Let a language model judge as well.")]
+JudgeOption = Annotated[bool, typer.Option("--judge", help="Also let a language model judge.")]
 JudgeModelOption = Annotated[
     str | None,
     typer.Option(help="Model that judges.", metavar="NAME", show_default="$FOOTNOTE_JUDGE_MODEL"),
@@ -33,23 +33,23 @@ JudgeTokensOption = Annotated[
     typer.Option(
         min=0,
         max=MOST_TOKENS,
-        help="Most tokens to spend on judging.",
-        show_default=f"{DEFAULT_TOKENS:,}, or no limit beside --judge-usd",
+        help="Maximum number of tokens for judging.",
+        show_default=f"{DEFAULT_TOKENS:,}, or no limit with --judge-usd",
     ),
 ]
 JudgeUsdOption = Annotated[
     float | None,
-    typer.Option(min=0, max=MOST_USD, help="Most US dollars to spend; needs --judge-prices."),
+    typer.Option(min=0, max=MOST_USD, help="Maximum cost in US dollars; needs --judge-prices."),
 ]
 JudgePricesOption = Annotated[
     str | None,
-    typer.Option(metavar="PROMPT,COMPLETION", help="US dollars for a million tokens of each."),
+    typer.Option(metavar="PROMPT,COMPLETION", help="US dollars per million tokens of each."),
 ]
 JudgeLabelsOption = Annotated[
     Path | None,
     typer.Option(
         metavar="HUMAN.jsonl",
-        help='{"id", "label"} by people; id is a case, or CASE#N for its statement N.',
+        help='Human {"id", "label"}; id is a case, or CASE#N for its statement N.',
         show_default=f"{LABELS_FILE} in SET",
     ),
 ]
@@ -80,12 +80,12 @@ def open_judge(
     """
     if not wanted:
         if wish != JudgeWish():
-            raise Misuse("options of the judge are given and no judge; add --judge")
+            raise Misuse("judge options need the judge; add --judge")
         yield None
         return
     # NaN is neither below a bound nor above it.
     if wish.usd is not None and math.isnan(wish.usd):
-        raise Misuse("--judge-usd is no number; give US dollars, such as 0.5")
+        raise Misuse("--judge-usd is not a number; give US dollars, such as 0.5")
     prices = _prices(wish.prices)
     if wish.usd is not None and prices is None:
         raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
@@ -101,7 +101,9 @@ def open_judge(
         with Judge(config, cache=kept, limit=limit) as judge:
             yield Judging(judge, labels=labels)
     except LimitReached as error:
-        raise FootnoteError(f"{error}, and so are the rows; go on with --out {folder}") from error
+        raise FootnoteError(
+            f"{error}, and so are the rows; continue with --out {folder}"
+        ) from error
 
 
 def _config(name: str | None) -> "LLMSettings":
@@ -111,12 +113,14 @@ def _config(name: str | None) -> "LLMSettings":
     sources = all_sources()
     model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
-        raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
+        raise Misuse("no judge model is set; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
     from footnote.rag.generation.settings import LLMSettings
 
     config = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL=model))
     if config is None:
-        raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
+        raise Misuse(
+            "no endpoint is configured for the judge; set OPENAI_API_KEY or OPENAI_BASE_URL"
+        )
     return config
 
 

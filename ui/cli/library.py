@@ -33,14 +33,14 @@ def index(
     ] = None,
     library: LibraryOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
+        bool, typer.Option("--rebuild", help="Embed all papers again with the current embedder.")
     ] = False,
     documents: Annotated[
         bool | None,
         typer.Option(
             "--documents/--no-documents",
-            help="Whether a new library's Chroma collection holds texts and metadata "
-            "beside the vectors; with --rebuild, an existing one's too.",
+            help="Store texts and metadata besides vectors in a new library's Chroma "
+            "collection; with --rebuild, also in an existing one.",
             show_default=False,
         ),
     ] = None,
@@ -104,7 +104,7 @@ def _add(
         if documents is not None and opened.has_documents != documents:
             kind = "with" if opened.has_documents else "without"
             raise LibraryError(
-                f"{folder} was made {kind} documents; give --rebuild too, which changes it"
+                f"{folder} was created {kind} documents; add --rebuild to change that"
             )
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(found.records(), names=found.names, on_progress=advance)
@@ -118,7 +118,7 @@ def _complain(found: "Gathered") -> None:
         for problem in file.problems:
             print(problem, file=sys.stderr)
         if more := file.refused - len(file.problems):
-            print(f"{file.name}: and {more:,} more records that cannot be used", file=sys.stderr)
+            print(f"{file.name}: {more:,} more records cannot be used", file=sys.stderr)
         # What was given alone is told as the error that it then is.
         if file.error and len(found.files) > 1:
             print(f"{file.name}: {file.error}", file=sys.stderr)
@@ -171,7 +171,7 @@ def remove(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove papers from a library; all of them, or none where one is unknown."""
+    """Remove papers from a library; if one is unknown, none is removed."""
     with open_library(library) as opened:
         removed = opened.remove(papers)
         report = {"removed": removed, "papers": opened.size}
@@ -183,12 +183,10 @@ def remove(
 
 def undo(
     library: LibraryOption = None,
-    redo: Annotated[
-        bool, typer.Option("--redo", help="Put back what was undone or removed last instead.")
-    ] = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Reverse the last undo or removal.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back the latest import: what it added goes, what it changed is as it was."""
+    """Undo the latest import: remove the papers it added, restore those it changed."""
     if redo:
         _redo(library, as_json=as_json)
         return
@@ -223,7 +221,7 @@ def _redo(library: Path | None, *, as_json: bool) -> None:
         last = next(iter(opened.removals()), None)
         if last is None:
             raise LibraryError(
-                f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
+                f"nothing to redo in {opened.path}: nothing was undone or removed since papers "
                 "were last added"
             )
         opened.restore(last.number)

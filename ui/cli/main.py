@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="footnote",
-    help="Ask questions over paper abstracts; every sentence of an answer carries its quote.",
+    help="Ask questions over paper abstracts; every sentence of an answer has its quote.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -71,16 +71,16 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """What every command takes: nothing beside its version."""
+    """Handle options that come before a command."""
 
 
 def main() -> NoReturn:
     """Runs the command line; every error is one line on stderr."""
     logging.basicConfig(level=logging.ERROR, format="footnote: %(message)s")
-    # What an endpoint said is for who runs this; readers of an answer get our words alone.
+    # Messages from an endpoint are for the operator; readers of an answer see only our words.
     logging.getLogger("footnote").setLevel(logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal cannot spell is no reason to fail.
+        # A name that the terminal cannot display is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -120,7 +120,7 @@ app.command()(undo)
 
 @app.command()
 def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Say what a library holds."""
+    """Show library statistics."""
     from dataclasses import asdict
 
     from footnote.ui.cli.output import show_status
@@ -139,16 +139,16 @@ def ask(
     library: LibraryOption = None,
     history: Annotated[
         Path | None,
-        typer.Option(help='The talk so far: a JSON list, or JSONL, of {"role", "content"}.'),
+        typer.Option(help='Conversation history: JSON list or JSONL of {"role", "content"}.'),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
     k: CountOption = 20,
     composer: ComposerOption = "auto",
     batch: Annotated[
-        Path | None, typer.Option(help='JSONL of {"id", "question", "history"}, one a line.')
+        Path | None, typer.Option(help='JSONL file with {"id", "question", "history"} per line.')
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the batch's answers go.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for the batch's answers.")] = None,
     no_filters: NoFiltersOption = False,
     explain: ExplainOption = False,
     as_json: JsonOption = False,
@@ -163,7 +163,7 @@ def ask(
     check_years(since, until)
     if batch is not None and out is not None:
         if history:
-            raise Misuse('--history goes with one question; a batch has "history" in its lines')
+            raise Misuse('--history is for one question; a batch has "history" in its lines')
         from footnote.ui.cli.batch import answer_all, read_questions
 
         _check_out(out, batch)
@@ -175,7 +175,7 @@ def ask(
                 read_filters=not no_filters,
             )  # fmt: skip
         if failed:
-            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
+            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see 'reason' in {out}")
         return
     assert question is not None
     turns = _turns(history) if history else []
@@ -219,7 +219,7 @@ def search(
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Find papers by meaning and words, without an answer."""
+    """Find papers by meaning and words, without answering."""
     from footnote.rag.query.question import understand
 
     asked = understand(query, longest=chosen_limits().question)
@@ -228,7 +228,7 @@ def search(
         found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))
     if found.note:
         console(stderr=True).print(f"Note: {found.note}.", style="yellow", markup=False)
-    _show(found.hits, as_json, "No paper found; widen the years or ask in other words.")
+    _show(found.hits, as_json, "No papers found; widen the years or use other words.")
 
 
 @app.command()
@@ -238,10 +238,10 @@ def similar(
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the papers nearest to a paper of the library."""
+    """Find the papers most similar to a paper in the library."""
     with open_library(library) as opened:
         hits = opened.similar(paper, k=k)
-    _show(hits, as_json, "The library has no other paper.")
+    _show(hits, as_json, "The library has no other papers.")
 
 
 def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:

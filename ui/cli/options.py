@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def _folder(text: str) -> Path:
     """Returns a folder as it was typed; an empty one would be the present folder."""
     if not text.strip():
-        raise typer.BadParameter("it is empty; give the folder of a library")
+        raise typer.BadParameter("the path is empty; give the folder of a library")
     return Path(text)
 
 
@@ -44,38 +44,37 @@ LibraryOption = Annotated[
         show_default="the user's data folder",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
-CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of papers.")]
 SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
 UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
 NoFiltersOption = Annotated[
-    bool, typer.Option("--no-filters", help="Make no filters of years or names in the question.")
+    bool,
+    typer.Option("--no-filters", help="Do not turn years or names in the question into filters."),
 ]
-ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Say after the answer how it was made.")
-]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show how the answer was made.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 OpenOption = Annotated[
-    bool, typer.Option("--open", help="Let other machines in, where --host can be reached.")
+    bool, typer.Option("--open", help="Allow other machines to connect to --host.")
 ]
 AllowHostOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME", envvar="FOOTNOTE_ALLOW_HOST",
-        help="Another name that the page is called by; can be given again.",
+        help="Another host name of the page; repeat for several.",
     ),
 ]  # fmt: skip
 TrustedProxyOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="ADDRESS", envvar="FOOTNOTE_TRUSTED_PROXY",
-        help="A proxy whose X-Forwarded headers are believed; can be given again.",
+        help="Proxy whose X-Forwarded headers are trusted; repeat for several.",
     ),
 ]  # fmt: skip
 ComposerOption = Annotated[
     Literal["auto", "extractive", "llm"],
-    typer.Option(help="auto: a language model where one is configured, else quotes."),
+    typer.Option(help="auto: a language model if one is configured, otherwise quotes."),
 ]
 
 
@@ -102,7 +101,7 @@ def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library
     with Library.open(folder, embedder=make_embedder()) as library:
         if not library.size and not empty:
             raise FootnoteError(
-                f"the library at {folder} is empty; fill it with: "
+                f"the library at {folder} is empty; add papers with: "
                 f"footnote index PATH --library {folder}"
             )
         yield library
@@ -194,10 +193,10 @@ def present_folder(path: Path | None) -> Path:
 
     folder = library_folder(path)
     if folder.is_file():
-        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
+        raise LibraryNotFound(f"{folder} is a file, and a library is a folder; give --library DIR")
     if not folder.is_dir():
         raise LibraryNotFound(
-            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+            f"no library at {folder}; create one with: footnote index PATH --library {folder}"
         )
     return folder
 

@@ -95,7 +95,7 @@ def write_feed(path: Path, digests: Sequence[Digest]) -> None:
     except OSError as error:
         raise FeedError(
             f"{path} cannot be written ({error.strerror}); give --feed a file in a folder that "
-            "exists and can be written"
+            "exists and is writable"
         ) from error
     finally:
         with suppress(OSError):
@@ -134,7 +134,9 @@ def _read(content: bytes) -> tuple[str, list[FeedEntry]]:
         return _text(root, "id"), [_entry(found) for found in root.iterfind(f"{_ATOM}entry")]
     except (etree.XMLSyntaxError, ValueError) as error:
         said = " ".join(str(error).split())[:120]
-        raise FeedError(f"is no Atom feed ({said}); give another file, or move it away") from error
+        raise FeedError(
+            f"is not an Atom feed ({said}); give another file, or move it away"
+        ) from error
 
 
 def _entry(element: etree._Element) -> FeedEntry:

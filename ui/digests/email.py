@@ -44,9 +44,9 @@ TIMEOUT = 30.0
 SAID = 160
 # What a server may answer to a mail, in our words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
 _ANSWERS = {
-    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no room",
-    530: "authentication required", 550: "it does not take this mail",
-    552: "it has no room", 553: "it knows no such sender", 554: "it does not take this mail",
+    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no space left",
+    530: "authentication required", 550: "it rejects this mail",
+    552: "it has no space left", 553: "it does not accept this sender", 554: "it rejects this mail",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ class MailConfig:
     sender: Annotated[str, SettingInfo("FOOTNOTE_SMTP_FROM", "Address of the sender.")]
     recipients: Annotated[
         tuple[str, ...],
-        SettingInfo("FOOTNOTE_SMTP_TO", "Addresses of the recipients, with commas between."),
+        SettingInfo("FOOTNOTE_SMTP_TO", "Addresses of the recipients, separated by commas."),
     ]
     port: Annotated[
         int,
@@ -81,7 +81,8 @@ class MailConfig:
         ),
     ] = PORT
     user: Annotated[
-        str, SettingInfo("FOOTNOTE_SMTP_USER", "User, where the server asks.", default="none")
+        str,
+        SettingInfo("FOOTNOTE_SMTP_USER", "User name, if the server requires one.", default="none"),
     ] = ""
     password: Annotated[
         str,
@@ -89,7 +90,7 @@ class MailConfig:
     ] = field(default="", repr=False)
     security: Annotated[
         Security,
-        SettingInfo("FOOTNOTE_SMTP_TLS", "auto (where offered), starttls, implicit or off."),
+        SettingInfo("FOOTNOTE_SMTP_TLS", "auto (if offered), starttls, implicit or off."),
     ] = "auto"
     timeout: float = TIMEOUT
 
@@ -106,7 +107,7 @@ class MailConfig:
         }
         missing = [f"FOOTNOTE_SMTP_{name}" for name in ("HOST", "FROM", "TO") if not given[name]]
         if missing:
-            raise MailError(f"no mail can be sent without {missing[0]}; set it")
+            raise MailError(f"mail needs {missing[0]}; set it")
         security = SECURITY.get(given["TLS"].lower() or "auto")
         place = {name: place_of(environ, f"FOOTNOTE_SMTP_{name}") for name in given}
         if security is None:
@@ -177,7 +178,7 @@ def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     farewell = [f"footnote topics remove {digest.topic.id}" for digest in digests]
     message.set_content(
-        f"{digests_text(digests)}\n-- \nTo hear no more of a topic, run:\n"
+        f"{digests_text(digests)}\n-- \nTo stop following a topic, run:\n"
         + "".join(f"  {command}\n" for command in farewell)
     )
     message.add_alternative(
@@ -226,9 +227,9 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
             safe = True
         if config.user:
             if not safe and config.security != "off":
-                raise ValueError("it offers no TLS, and the password is not sent in the clear")
+                raise ValueError("it offers no TLS, and the password is not sent unencrypted")
             if not config.password.isascii():
-                raise ValueError("the password has characters that SMTP does not know")
+                raise ValueError("the password has characters that SMTP does not support")
             server.login(config.user, config.password)
     except BaseException:
         server.close()

@@ -47,7 +47,7 @@ def extent(digest: Digest) -> str:
     if not digest.new:
         return "no new papers"
     papers = f"{digest.new:,} new paper" + ("" if digest.new == 1 else "s")
-    return papers if digest.found else f"{papers}, none of which answers it"
+    return papers if digest.found else f"{papers}, but none answers it"
 
 
 # Plain text.

@@ -166,8 +166,8 @@ def verdict(statement: Statement) -> tuple[str, str] | None:
         return "no source", "This sentence cites no quote."
     score = f"Support {statement.support:.2f} of 1."
     if statement.verdict == "partial":
-        return "partly supported", f"The quote carries only part of this sentence. {score}"
-    return "not supported", f"The quote does not carry this sentence. {score}"
+        return "partly supported", f"The quote supports only part of this sentence. {score}"
+    return "not supported", f"The quote does not support this sentence. {score}"
 
 
 def _mark(statement: Statement) -> tuple[str, str] | None:
@@ -192,7 +192,7 @@ def _quotes(spans: list[Span]) -> list[str]:
 def _searched_for(answer: Answer) -> str:
     language = NAMES.get(answer.receipt.language or "")
     if language:
-        return f"Put from {language} into English to search: {answer.receipt.query}"
+        return f"Translated from {language} to search: {answer.receipt.query}"
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
     return f"Searched for: {answer.standalone_question}"

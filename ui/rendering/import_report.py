@@ -14,14 +14,15 @@ from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import counted, data
 
 PROBLEMS_SHOWN = 20
-LOST = "it did not arrive; it may be larger than this server takes, or was dropped twice"
+LOST = "it did not arrive; it may be too large for this server, or was dropped twice"
 
 
 def report_html(files: Sequence[FileReading], added: Added) -> str:
     """Returns what an import did, in all and for each file."""
     refused, unread = sum(file.refused for file in files), sum(bool(f.error) for f in files)
     told = [
-        f"{counted(added.new, 'paper')} new, {added.changed:,} changed, {added.unchanged:,} known."
+        f"{counted(added.new, 'paper')} new, {added.changed:,} changed, "
+        f"{added.unchanged:,} unchanged."
         if any(file.papers for file in files)
         else "Nothing could be used."
     ]
@@ -44,7 +45,7 @@ def _file(file: FileReading, added: Added) -> str:
     did = [
         f"{count:,} {what}"
         for count, what in (
-            (added.new, "added"), (added.changed, "changed"), (added.unchanged, "known already"),
+            (added.new, "added"), (added.changed, "changed"), (added.unchanged, "unchanged"),
         )
         if count
     ]  # fmt: skip
@@ -82,7 +83,7 @@ def of_html(names: Sequence[str]) -> str:
 
 def _import(last: Import) -> str:
     names = f" from {', '.join(last.names)}" if last.names else ""
-    cut = "" if last.complete else ", broken off"
+    cut = "" if last.complete else ", cut off"
     when = f"{datetime.fromisoformat(last.when).astimezone():%-d %B %Y, %H:%M}"
     told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
     return (

@@ -141,7 +141,7 @@ class Conversations(UserDatabase):
         """
         kept = shortened(title, TITLE_MOST)
         if not kept:
-            raise ConversationError("a title needs a letter; give one, or leave it as it is")
+            raise ConversationError("a title needs a letter; type one, or keep the old title")
         with self._db.transaction():
             number = self._number(user, id)
             self._db.rows(
@@ -169,7 +169,7 @@ class Conversations(UserDatabase):
             ConversationError: The user has no such conversation, or the number is negative.
         """
         if messages < 0:
-            raise ConversationError(f"{messages} answers cannot be kept; give 0 or more")
+            raise ConversationError(f"{messages} is not a number of answers; give 0 or more")
         with self._db.transaction():
             number = self._number(user, id)
             # More than SQLite counts is more than there are.
@@ -207,7 +207,7 @@ class Conversations(UserDatabase):
             "SELECT title, created, answers FROM shares WHERE token = ?", (as_bytes(token),)
         )
         if not rows:
-            raise ConversationError("nothing is shared under this link; ask for a new one")
+            raise ConversationError("nothing is shared at this link; ask for a new one")
         title, created, answers = rows[0]
         return transcript_of(title, created, json.loads(answers))
 
@@ -229,7 +229,7 @@ class Conversations(UserDatabase):
         )
         if not rows:
             raise ConversationError(
-                f"no conversation {shortened(ascii(id), 40)} of this user; choose one of the list"
+                f"no conversation {shortened(ascii(id), 40)} for this user; choose one in the list"
             )
         return int(rows[0][0])
 

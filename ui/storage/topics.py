@@ -103,7 +103,7 @@ class Topics(UserDatabase):
             )
         if not gone:
             raise TopicError(
-                f"no topic {shortened(ascii(id), 40)} of this user; choose one of the list"
+                f"no topic {shortened(ascii(id), 40)} for this user; choose one in the list"
             )
 
     def reached(self, user: str, marks: Iterable[tuple[str, int]]) -> None:

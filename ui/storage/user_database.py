@@ -44,14 +44,14 @@ class UserDatabase:
             path.touch(mode=0o600)
         except OSError as error:
             raise self.fault(
-                f"{path} cannot be made ({error.strerror}); give another place"
+                f"{path} cannot be created ({error.strerror}); give another place"
             ) from error
         self._clock = clock
         schema = Schema(
             holds=self.holds,
             migrations=(self.schema,),
-            renewal="move the file away to begin anew",
-            rescue="restore it, or move it away to begin anew",
+            renewal="move the file away to start over",
+            rescue="restore it, or move it away to start over",
             settings={"holds": self.what},
         )
         try:

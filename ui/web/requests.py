@@ -114,7 +114,7 @@ class Args:
         """
         user = self.text("user", most=64)
         if not _USER.fullmatch(user):
-            raise BadRequest("the page did not say whose it is; reload it")
+            raise BadRequest("the page did not identify its reader; reload it")
         return user
 
 
@@ -209,5 +209,5 @@ def _answers(args: Args) -> tuple[Answer, ...]:
     for answer in answers:
         for citation in (c for statement in answer.statements for c in statement.citations):
             if not 1 <= citation.marker <= len(answer.papers):
-                raise BadRequest(f"a record cites source {citation.marker}, of which it has none")
+                raise BadRequest(f"a record cites source {citation.marker}, which it does not have")
     return answers

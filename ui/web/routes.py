@@ -53,7 +53,9 @@ def _shared(desk: Desk, token: str) -> Response:
 def _feed(desk: Desk) -> Response:
     """Returns the digests of the library's topics; what was told before stays in the feed."""
     if desk.topics is None or not desk.engines:
-        return HTMLResponse("<!doctype html><title>Footnote</title><p>No topics here.", 404)
+        return HTMLResponse(
+            "<!doctype html><title>Footnote</title><p>This server has no topics.", 404
+        )
     digests = digests_of(desk.engine, desk.topics.list(LOCAL))
     path = desk.papers.path / "feed.atom"
     write_feed(path, digests)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # and Gradio carries 13-19 messages a second.
 UPDATE_SECONDS = 0.07
 
-CRASHED = "Something went wrong while answering; the log has it. You can ask again."
+CRASHED = "Something went wrong while answering; see the log. You can ask again."
 
 State = Literal["busy", "done", "failed", "hint", "stopped"]
 

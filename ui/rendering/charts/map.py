@@ -35,11 +35,11 @@ def map_html(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection
         hits: Ids of all that it found.
     """
     if not drawn.ids:
-        return '<p class="fn-remark">The library is empty; there is nothing to map.</p>'
+        return '<p class="fn-remark">The library is empty; add papers to see a map.</p>'
     shown = _shown(drawn, {*cited, *hits})
     sample = ""
     if len(shown) < len(drawn.ids):
-        sample = f"Shown are {len(shown):,} of {len(drawn.ids):,} papers, drawn at random. "
+        sample = f"Showing {len(shown):,} of {len(drawn.ids):,} papers, chosen at random. "
     labels = "".join(
         _label(drawn, number, place) for number, place in enumerate(_label_places(drawn))
     )

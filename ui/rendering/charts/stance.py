@@ -30,11 +30,11 @@ def in_order(positions: Sequence[Position]) -> list[Position]:
 def summary(positions: Sequence[Position]) -> str:
     """Returns how many papers say what; counts alone, nothing that would follow from them."""
     if not positions:
-        return "No paper of the library comes near the claim."
+        return "No paper in the library is close to the claim."
     counts = Counter(position.side for position in positions)
     told = [f"{counts[side]} {_verb(side, counts[side])}" for side in SIDES if counts[side]]
-    papers = "1 paper comes" if len(positions) == 1 else f"{len(positions)} papers come"
-    return f"{papers} near the claim: {', '.join(told)}."
+    papers = "1 paper is" if len(positions) == 1 else f"{len(positions)} papers are"
+    return f"{papers} close to the claim: {', '.join(told)}."
 
 
 def _verb(side: Side | None, count: int) -> str:

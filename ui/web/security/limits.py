@@ -45,19 +45,26 @@ class Limits:
     SECTION: ClassVar[str] = "limits"
 
     body: Annotated[
-        int, SettingInfo("FOOTNOTE_MAX_BODY", "Size of a request.", "bytes", _parse_bytes, _BYTES)
+        int,
+        SettingInfo(
+            "FOOTNOTE_MAX_BODY", "Maximum size of a request.", "bytes", _parse_bytes, _BYTES
+        ),
     ] = MEGABYTE
     upload: Annotated[
         int,
         SettingInfo(
-            "FOOTNOTE_MAX_UPLOAD", "Size of a file sent to the page.", "bytes", _parse_bytes, _BYTES
+            "FOOTNOTE_MAX_UPLOAD",
+            "Maximum size of an uploaded file.",
+            "bytes",
+            _parse_bytes,
+            _BYTES,
         ),
     ] = 100 * MEGABYTE
     unpacked: Annotated[
         int,
         SettingInfo(
             "FOOTNOTE_MAX_UNPACKED",
-            "Size of what a packed file opens to.",
+            "Maximum unpacked size of a compressed file.",
             "bytes",
             _parse_bytes,
             _BYTES,
@@ -65,7 +72,7 @@ class Limits:
     ] = MOST_UNPACKED
     question: Annotated[
         int,
-        SettingInfo("FOOTNOTE_MAX_QUESTION", "Length of a question.", "characters",
+        SettingInfo("FOOTNOTE_MAX_QUESTION", "Maximum length of a question.", "characters",
                 _parse_characters,
                 "give a whole number of characters, such as 4000"),
     ] = MAX_CHARACTERS  # fmt: skip

@@ -52,7 +52,7 @@ def upload_route(path: str, folder: Path, limits: Limits) -> Route:
     async def receive(request: Request) -> Response:
         promised = _promised(request, limits.upload + AROUND)
         if not await run_in_threadpool(room.promise, promised):
-            return _refused(503, "too many files wait to be read; send it again later")
+            return _refused(503, "too many files are waiting to be read; send it again later")
         try:
             form = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
             async with form as sent:
@@ -60,8 +60,8 @@ def upload_route(path: str, folder: Path, limits: Limits) -> Route:
         except HTTPException as error:
             return _refused(error.status_code, error.detail)
         except ClientDisconnect:
-            log.info("a file was not sent to its end")
-            return _refused(400, "the file was not sent to its end")
+            log.info("a file was cut off")
+            return _refused(400, "the file was cut off")
         finally:
             room.release(promised)
 
@@ -106,16 +106,16 @@ def _kept(folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Li
     """Keeps files; the answer names each by its place in the folder."""
     files = [file for name, file in sent if name == "files" and isinstance(file, UploadFile)]
     if not files:
-        return _refused(400, 'nothing was kept: no file came; send each as "files"')
+        return _refused(400, 'nothing was saved: no file came; send each as "files"')
     if not all(file.filename for file in files):
-        return _refused(400, "nothing was kept: a file came without a name; send each with its own")
+        return _refused(400, "nothing was saved: a file has no name; send each with its name")
     if any((file.size or 0) > limits.upload for file in files):
         return _refused(413, f"a file has more than {limits.upload:,} bytes; split it")
     try:
         return JSONResponse([_keep(folder, file) for file in files])
     except OSError:
-        log.exception("a file that was sent could not be kept")
-        return _refused(507, "the file could not be kept; the server's log says why")
+        log.exception("an uploaded file could not be saved")
+        return _refused(507, "the file could not be saved; the server's log says why")
 
 
 def _refused(status: int, line: str) -> Response:
@@ -190,7 +190,7 @@ def sweep(folder: Path, *, older: float = UNREAD_SECONDS) -> None:
     for path in folder.glob("*/*"):
         if _stat(path, "st_mtime", before) < before:
             with consumed([path]):
-                log.info("%s was never read and is deleted", path.name)
+                log.info("%s was never read and has been deleted", path.name)
 
 
 def waiting(folder: Path) -> int:
