@@ -91,8 +91,8 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     changes = tuple(
         MetricChange(
             name,
-            _mean_of(theirs, name),
-            _mean_of(ours, name),
+            _find_mean(theirs, name),
+            _find_mean(ours, name),
             gap,
             (gap.mean < 0) == (name in LOWER_IS_BETTER) if name in shown else None,
         )
@@ -159,7 +159,7 @@ def _differs(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
     )
 
 
-def _mean_of(rows: Sequence[Any], name: str) -> float:
+def _find_mean(rows: Sequence[Any], name: str) -> float:
     values = [value for row in rows for value in row["values"].get(name, ())]
     return sum(values) / len(values) if values else 0.0
 

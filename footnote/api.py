@@ -12,7 +12,7 @@ from footnote.index.embeddings.configured import configured_embedder
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
 from footnote.index.readers.gathering import Gathered
-from footnote.index.readers.record import fault, paper_of
+from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.index.storage.ingest.tallies import Added
 from footnote.rag.answer import Answer, Event, Turn
@@ -153,6 +153,6 @@ def _paper(number: int, given: Paper | Mapping[str, object]) -> Paper:
     if isinstance(given, Paper):
         return given
     try:
-        return paper_of(given)
+        return parse_paper(given)
     except ValueError as error:
-        raise SourceError(f"paper {number}: {fault(error)}") from error
+        raise SourceError(f"paper {number}: {describe_fault(error)}") from error

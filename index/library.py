@@ -11,7 +11,7 @@ from typing import Literal, Self
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from footnote.index.clusters.layout import LibraryMap, Maps
+from footnote.index.clusters.layout import LibraryMap, MapDrawer
 from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import ID_KINDS, Hit, Paper, Span, identifier
@@ -61,7 +61,7 @@ class Library:
         self.embedder = embedder
         self.searcher = Searcher(path, catalog, embedder)
         self._catalog = catalog
-        self._maps = Maps(catalog)
+        self._maps = MapDrawer(catalog)
         self._writer = WriteLock(path / LOCK)
 
     @classmethod

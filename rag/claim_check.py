@@ -14,10 +14,10 @@ from footnote.index.models import Hit, Paper
 from footnote.rag import QuestionError
 from footnote.rag.answer import Side
 from footnote.rag.query.question import Question, understand
-from footnote.rag.retrieval.answerability import LOWEST_COSINE, Answerable
+from footnote.rag.retrieval.answerability import LOWEST_COSINE, AnswerabilityModel
 from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
-from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
+from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
 
 # Sentences of each paper whose side is asked: one could not show a paper that says both.
 SENTENCES = 2
@@ -93,7 +93,7 @@ def positions(
 
 def _comes_near(library: Library, found: RetrievalResult) -> bool:
     if library.searcher.has_token_vectors:
-        model = Answerable.load()
+        model = AnswerabilityModel.load()
         return model.chance(found) >= model.threshold
     return found.cosine >= LOWEST_COSINE
 
@@ -108,7 +108,7 @@ def _read(
 
 
 def _position(hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances]) -> Position:
-    side = side_of(said)
+    side = classify_side(said)
     # The quote that a reader needs is the one that decided.
     sure = [_chance(side, one) for one in said]
     at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)

@@ -33,7 +33,7 @@ from footnote.rag.answer import (
 )
 from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer, compose
 from footnote.rag.generation.prompts import PROMPT_VERSION
-from footnote.rag.query.filter_parser import Scope, read_scope, scoped
+from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 from footnote.rag.query_engine import (
     AnsweringQueryEngine,
@@ -46,7 +46,7 @@ from footnote.rag.retrieval.answerability import RefusalRule
 from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, EvidenceWeights, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.postprocess import hit_node
-from footnote.rag.verification.stance import sided
+from footnote.rag.verification.stance import classify_sides
 
 _log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
         found = self._search(scope, k or self.k)
-        asked = replace(asked, leans=asked.leans or found.question.leans)
+        asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
         yield Stage("read", f"Reading {min(len(found.hits), READ_PAPERS)} papers")
         chance = self._refusal.chance(found)
@@ -151,10 +151,10 @@ class CitedQueryEngine(AnsweringQueryEngine):
         yield Stage("write", "Writing")
         written = yield from traced("_write", self, self._write(asked, evidence, missing))
         clock.lap("write")
-        answer = self._answer(asked, found, chance, written)
-        receipt = self._receipt(found, searched, evidence, written, clock)
-        answer = replace(answer, receipt=replace(receipt, leaned=asked.leans))
-        answer = scoped(answer, scope)
+        answer = self._make_answer(asked, found, chance, written)
+        receipt = self._make_trace(found, searched, evidence, written, clock)
+        answer = replace(answer, receipt=replace(receipt, leaned=asked.is_follow_up))
+        answer = apply_scope(answer, scope)
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer
@@ -176,7 +176,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """Returns the question so that it stands alone, and as it is searched for."""
         asked = understand(question, history, longest=self.longest)
         if read_filters:
-            return asked, read_scope(asked, self.library, filters, ignored=ignored)
+            return asked, parse_filters(asked, self.library, filters, ignored=ignored)
         return asked, Scope(asked, filters)
 
     @dispatcher.span
@@ -201,7 +201,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         if missing:
             return [], missing
         evidence = self._finder.find(wording, found.hits, found.matches, count=self._wanted)
-        sided_evidence = sided(wording, evidence, self.library.embedder)
+        sided_evidence = classify_sides(wording, evidence, self.library.embedder)
         return sided_evidence, None if evidence else NOTHING
 
     def _write(
@@ -222,7 +222,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             composed = yield from compose(quoting, asked.standalone, evidence)
             return _Written(quoting, composed, f"{error}; quoted from the papers instead")
 
-    def _answer(
+    def _make_answer(
         self,
         asked: Question,
         found: RetrievalResult,
@@ -247,7 +247,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             receipt=AnswerTrace({}),
         )
 
-    def _receipt(
+    def _make_trace(
         self,
         found: RetrievalResult,
         searched: int,

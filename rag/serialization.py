@@ -77,7 +77,7 @@ def _picked(row: Mapping[str, Any], names: str, digits: int = 0) -> dict[str, An
     return {n: round(v, digits) if digits and isinstance(v, float) else v for n, v in found}
 
 
-def answer_record(answer: Answer) -> dict[str, Any]:
+def make_record(answer: Answer) -> dict[str, Any]:
     """Returns the answer as JSON values, its hits after the first ``HITS_STORED`` left out."""
     hits = answer.hits[:HITS_STORED]
     # Two records under one id, should they differ, are two papers here.
@@ -97,8 +97,8 @@ def answer_record(answer: Answer) -> dict[str, Any]:
     }
 
 
-def answer_of(record: Mapping[str, Any]) -> Answer:
-    """Returns the answer of a record: ``answer_of(answer_record(answer)) == answer``.
+def parse_answer(record: Mapping[str, Any]) -> Answer:
+    """Returns the answer of a record: ``parse_answer(answer_record(answer)) == answer``.
 
     A field that an older version did not store has its default, and one that a newer version
     stored is let go.

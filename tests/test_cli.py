@@ -265,7 +265,7 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
     empty = files / "empty-library"
     return {
         "empty question": (2, "question is empty", ("ask", " ", *at)),
-        "question of 100 kB": (2, "at most 4,000", ("ask", "x" * 102_400, *at)),
+        "question of 100 kB": (2, "limit is 4,000", ("ask", "x" * 102_400, *at)),
         "question in Latin-1": (2, "UTF-8", ("ask", b"na\xefve", *at)),
         "empty query": (2, "question is empty", ("search", "", *at)),
         "no question": (2, "give one question", ("ask", *at)),

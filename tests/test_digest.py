@@ -14,7 +14,7 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import answer_json
-from footnote.ui.digests.build import Digest, delivered, digest_of, digests_of
+from footnote.ui.digests.build import Digest, make_digest, make_digests, mark_delivered
 from footnote.ui.digests.format import (
     digest_html,
     digest_json,
@@ -44,7 +44,7 @@ def kept(tmp_path: Path) -> Iterator[Topics]:
 
 
 def told(engine: CitedQueryEngine, kept: Topics) -> list[Digest]:
-    return digests_of(engine, kept.list("ada"))
+    return make_digests(engine, kept.list("ada"))
 
 
 def test_only_papers_that_are_new_since_the_mark_answer(
@@ -96,7 +96,7 @@ def test_marks_move_only_once_digests_were_delivered(
     # It was not delivered: all of it comes again, under the same name.
     assert [d.new for d in first + again] == [10, 11]
     assert first[0].key == again[0].key
-    delivered(kept, "ada", first)
+    mark_delivered(kept, "ada", first)
     # What came after the digest was made is still new.
     (later,) = told(engine, kept)
     assert (later.new, later.key == first[0].key) == (1, False)
@@ -108,7 +108,7 @@ def test_a_topic_that_is_removed_while_its_digest_is_made_stays_removed(
     id = kept.add("ada", TOPIC)
     made = told(engine, kept)
     kept.remove("ada", id)
-    delivered(kept, "ada", made)
+    mark_delivered(kept, "ada", made)
     assert kept.list("ada") == []
 
 
@@ -116,7 +116,7 @@ def test_a_mark_of_a_library_that_was_made_anew_comes_down(
     engine: CitedQueryEngine, kept: Topics
 ) -> None:
     kept.add("ada", TOPIC, mark=9999)
-    delivered(kept, "ada", told(engine, kept))
+    mark_delivered(kept, "ada", told(engine, kept))
     engine.library.add([invented(40)])
     assert told(engine, kept)[0].new == 1
 
@@ -321,6 +321,6 @@ def test_a_reader_that_goes_away_has_read_nothing(run: Callable[..., Ran], tmp_p
 def test_a_digest_is_made_of_one_topic_at_a_time(engine: CitedQueryEngine, kept: Topics) -> None:
     kept.add("ada", TOPIC)
     (topic,) = kept.list("ada")
-    made = digest_of(engine, topic, clock=lambda: NOON)
+    made = make_digest(engine, topic, clock=lambda: NOON)
     assert (made.topic, made.until, made.made) == (topic, engine.library.newest(), NOON)
     assert isinstance(engine.library, Library)

@@ -156,7 +156,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
-            "MiniLM": MiniLM(), "Desk": desk_of(library),
+            "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "FullTextIndex": FullTextIndex(folder / "words"),
@@ -181,8 +181,10 @@ NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
-    "footnote.index.clusters.layout.drawn": {"vectors": EMPTY},
-    "footnote.index.clusters.labels.names": {"clusters": np.empty(0, np.int64), "count": 0},
+    "footnote.index.clusters.layout.draw_map": {"vectors": EMPTY},
+    "footnote.index.clusters.labels.label_clusters": {
+        "clusters": np.empty(0, np.int64), "count": 0,
+    },
     "footnote.index.storage.vectors.VectorTable.stage": {"embedder": "another", "vectors": EMPTY},
     "footnote.index.storage.passages.PassageTable.numbers_between": {
         "since": None, "until": None,
@@ -204,17 +206,17 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.embeddings.token_vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
-    "footnote.rag.verification.alignment.pair": {
+    "footnote.rag.verification.alignment.align_pair": {
         "statement": read_texts(["Tides rise."], HashedWords())[0]
     },
-    "footnote.rag.generation.repair.assembled": {"policy": "mark"},
-    "footnote.rag.query.filter_parser.read_scope": {
+    "footnote.rag.generation.repair.assemble_answer": {"policy": "mark"},
+    "footnote.rag.query.filter_parser.parse_filters": {
         "question": Question("How high rose the tide?")
     },
     "footnote.ui.rendering.charts.stance.agreement_html": {"card": str},
     "footnote.ui.rendering.charts.stance.agreement_cards_html": {"card": str},
     "footnote.ui.cli.eval_output.show_comparison": {"found": Comparison(0, (), (), ())},
-    "footnote.ui.digests.email.mail_of": {
+    "footnote.ui.digests.email.make_mail": {
         "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))
     },
     "footnote.ui.rendering.charts.map.map_html": {"drawn": NO_MAP},
@@ -226,7 +228,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "report": {**summarise([]), "config": {"set": "s", "code": "c", "composer": "x"}}
     },
     "footnote.index.search.chroma.ChromaIndex.upsert": {"vectors": EMPTY},
-    "footnote.rag.retrieval.late_interaction.match": {
+    "footnote.rag.retrieval.late_interaction.match_papers": {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.late_interaction.Matcher.matches": {
@@ -244,11 +246,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "find": str, "supports": bool, "expected_mode": "extractive",
     },
     "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
-    "footnote.ui.web.context.Desk.stream": {"asked": QuestionRequest("a" * 16)},
+    "footnote.ui.web.context.AppContext.stream": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
     "footnote.ui.export.styles.styled": {"style": "apa"},
     "footnote.evals.runs.sweep.best": {"measure": "R@1"},
-    "footnote.index.readers.splitting.cut": {"start": re.compile("TY")},
+    "footnote.index.readers.splitting.split_records": {"start": re.compile("TY")},
     "footnote.index.readers.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
     "footnote.ui.rendering.import_report.report_html": {"added": Added()},
 }  # fmt: skip
@@ -259,7 +261,7 @@ REFUSE = {
     "footnote.rag.generation.llm.LLMComposer.compose",
 }  # fmt: skip
 WITH_PLACES = {
-    "footnote.rag.verification.alignment.alike",
+    "footnote.rag.verification.alignment.cosine_matrix",
     "footnote.rag.verification.alignment.around",
 }
 PLAIN = {object: "harbour", str: "harbour", int: 3, float: 0.5, bool: False}

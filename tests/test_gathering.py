@@ -15,7 +15,7 @@ from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.index.models import Paper, to_json
 from footnote.index.readers import bibtex, jsonl, pubmed
-from footnote.index.readers.decompression import PIECE_BYTES, text_of
+from footnote.index.readers.decompression import PIECE_BYTES, read_text
 from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
@@ -202,7 +202,7 @@ def test_a_line_that_nests_or_never_ends_costs_no_other() -> None:
     text = "[" * 100_000 + "\n" + " " * 9 + "[" * jsonl.LONGEST + "\n" + EELS
     deep, long, paper = jsonl.read(text, "my.jsonl")
     assert "my.jsonl:1: " in str(deep)
-    assert str(long).startswith("my.jsonl:2: line of 10,000,010 characters, at most")
+    assert str(long).startswith("my.jsonl:2: line of 10,000,010 characters, the limit is")
     assert isinstance(paper, Paper)
 
 
@@ -235,4 +235,4 @@ def test_a_byte_that_is_no_text_is_told_at_its_place_in_a_long_file(tmp_path: Pa
     path = tmp_path / "long.jsonl"
     path.write_bytes(("é" * PIECE_BYTES).encode() + b"\xe9x")
     with pytest.raises(SourceError, match=f"byte 0xe9 at offset {2 * PIECE_BYTES} is not UTF-8"):
-        list(text_of(path))
+        list(read_text(path))

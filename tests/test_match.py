@@ -14,7 +14,7 @@ from footnote.index.search.searcher import Searcher
 from footnote.index.storage.catalog import Catalog
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever
-from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match
+from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match_papers
 from tests.conftest import HashedWords
 
 ASKED = QueryTokens(
@@ -29,7 +29,7 @@ def tokens(vectors: list[list[float]], sentences: list[int]) -> Tokens:
 def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
     # The first token finds 1 in the title, the second .8 in sentence 0: .75 * 1 + .25 * .8.
     paper = tokens([[1, 0], [0.6, 0.8], [0.8, 0.6]], [TITLE, 0, 1])
-    (found,) = match(ASKED, [paper])
+    (found,) = match_papers(ASKED, [paper])
     assert found.paper == pytest.approx(0.75 * 1 + 0.25 * 0.8)
     # Sentence 0: .75 * .6 + .25 * .8 = .65; sentence 1: .75 * .8 + .25 * .6 = .75.
     assert found.sentences == pytest.approx({0: 0.65, 1: 0.75})
@@ -38,13 +38,13 @@ def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
 
 def test_what_only_the_conversation_asks_moves_papers_and_not_sentences() -> None:
     asked = QueryTokens(ASKED.vectors, ASKED.weights, np.array([True, False]))
-    (found,) = match(asked, [tokens([[0, 1]], [0])])
+    (found,) = match_papers(asked, [tokens([[0, 1]], [0])])
     assert found.paper == pytest.approx(0.25)
     assert found.sentences == {0: 0.0}
 
 
 def test_a_paper_without_tokens_matches_nothing() -> None:
-    empty, filled = match(ASKED, [tokens([], []), tokens([[1, 0]], [0])])
+    empty, filled = match_papers(ASKED, [tokens([], []), tokens([[1, 0]], [0])])
     assert (empty.paper, empty.sentences, empty.best) == (0.0, {}, 0.0)
     assert filled.paper == pytest.approx(0.75)
 

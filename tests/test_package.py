@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from footnote.index.chunking import _bundled
+from footnote.index.chunking import _bundled_path
 from tests.command import ROOT
 
 OURS = ("index", "rag", "evals", "ui")
@@ -60,7 +60,7 @@ def test_other_distributions_with_our_folders_names_change_nothing(
 def test_sentences_are_cut_where_an_installer_links_files_to_its_cache(tmp_path: Path) -> None:
     # As uv does; NLTK's own reading takes a second name for an attack.
     data = "llama_index/core/_static/nltk_cache"
-    shutil.copytree(_bundled("nltk_cache"), tmp_path / "cache")
+    shutil.copytree(_bundled_path("nltk_cache"), tmp_path / "cache")
     shutil.copytree(tmp_path / "cache", tmp_path / "site" / data, copy_function=os.link)
     code = (
         "from footnote.index import chunking\n"

@@ -32,8 +32,12 @@ def test_other_machines_are_not_let_in_unless_it_is_said(command: str, host: str
     ("said", "options", "environ"),
     [
         ("no host is called ''", ("--host", ""), {}),
-        ("--allow-host '*' is no name", ("--allow-host", "a.example", "--allow-host", "*"), {}),
-        ("--allow-host 'http://a' is no name", (), {"FOOTNOTE_ALLOW_HOST": "http://a"}),
+        (
+            "--allow-host '*' is not a host name",
+            ("--allow-host", "a.example", "--allow-host", "*"),
+            {},
+        ),
+        ("--allow-host 'http://a' is not a host name", (), {"FOOTNOTE_ALLOW_HOST": "http://a"}),
         ("--trusted-proxy 'proxy' is not an IP address", ("--trusted-proxy", "proxy"), {}),
         ("FOOTNOTE_MAX_BODY is 'a MB'; give", (), {"FOOTNOTE_MAX_BODY": "a MB"}),
         ("FOOTNOTE_MAX_UPLOAD is '0'; give", (), {"FOOTNOTE_MAX_UPLOAD": "0"}),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Annotated, Any, ClassVar
 
-from footnote.index.embeddings.endpoints import masked, secrets_of
+from footnote.index.embeddings.endpoints import find_secrets, masked
 from footnote.index.settings import (
     INDEX_SECTIONS,
     Section,
@@ -94,7 +94,7 @@ def setting_rows(environ: Mapping[str, str]) -> list[SettingRow]:
         for field, setting, default in _described(section):
             text = environ.get(setting.variable, "").strip()
             # An address may carry a key, too.
-            shown = "***" if setting.secret else masked(text, secrets_of(text))
+            shown = "***" if setting.secret else masked(text, find_secrets(text))
             value = shown if text else default
             place = environ.place(setting.variable) if isinstance(environ, SettingSources) else ""
             kept = place.rpartition(":")[0] if ":" in place else "environment"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from footnote.evals.dataset.json_files import lines, rows, shaped
+from footnote.evals.dataset.json_files import check_shape, read_json_lines, read_lines
 from footnote.evals.dataset.schemas import AnswerRow, PaperRow, QueryRow, QuestionRow
 from footnote.index import SourceError
 from footnote.rag.answer import Turn
@@ -56,7 +56,7 @@ def read_cases(folder: Path) -> list[Case]:
         SourceError: The folder is no set, or a line of it is no case.
     """
     if (path := _find(folder, "questions.jsonl")) is not None:
-        found = [_case(row, at) for at, row in rows(path)]
+        found = [_case(row, at) for at, row in read_json_lines(path)]
     elif (path := _find(folder, "queries.jsonl")) is not None:
         found = _beir(folder, path)
     else:
@@ -78,7 +78,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def _case(found: dict[str, Any], at: str) -> Case:
-    row = shaped(QuestionRow, found, at, "case")
+    row = check_shape(QuestionRow, found, at, "case")
     return Case(
         id=row.id,
         question=row.question,
@@ -103,17 +103,19 @@ def _beir(folder: Path, queries: Path) -> list[Case]:
             break
     answers: dict[str, AnswerRow] = {}
     if (path := _find(folder, "answers.jsonl")) is not None:
-        found = (shaped(AnswerRow, row, at, "answer") for at, row in rows(path))
+        found = (check_shape(AnswerRow, row, at, "answer") for at, row in read_json_lines(path))
         answers = {row.id: row for row in found}
     rationales = any(answer.evidence is not None for answer in answers.values())
     sentences = _sentences(folder) if rationales else {}
-    asked = [shaped(QueryRow, row, at, "query") for at, row in rows(queries)]
-    return [_answered(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked]
+    asked = [check_shape(QueryRow, row, at, "query") for at, row in read_json_lines(queries)]
+    return [
+        _case_with_answer(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked
+    ]
 
 
 def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
     """Yields the query, the paper and the score of each line of qrels but its head."""
-    head, *filled = [*lines(qrels)] or [(str(qrels), "")]
+    head, *filled = [*read_lines(qrels)] or [(str(qrels), "")]
     for at, line in (head, *filled):
         try:
             query, paper, score = line.split("\t")[:3]
@@ -125,7 +127,7 @@ def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
             ) from error
 
 
-def _answered(
+def _case_with_answer(
     row: QueryRow,
     papers: tuple[str, ...],
     answers: dict[str, AnswerRow],
@@ -164,5 +166,5 @@ def _sentences(folder: Path) -> dict[str, list[str]]:
         raise SourceError(
             f"{folder}: answers.jsonl numbers sentences, but corpus.jsonl is missing; add it"
         )
-    found = (shaped(PaperRow, row, at, "paper") for at, row in rows(path))
+    found = (check_shape(PaperRow, row, at, "paper") for at, row in read_json_lines(path))
     return {row.id: row.sentences for row in found}

@@ -7,7 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, JudgeReply, checked
+from footnote.evals.judge.judgement import (
+    Criterion,
+    JudgeError,
+    Judgement,
+    JudgeReply,
+    check_judgement,
+)
 from footnote.evals.judge.prompts import PROMPT_VERSION
 from footnote.rag.generation.settings import LLMSettings
 
@@ -42,7 +48,7 @@ class JudgementCache:
         """Returns what was said; None where there is nothing, or a damaged file."""
         try:
             kept = _CachedJudgement.model_validate_json((self._folder / f"{key}.json").read_bytes())
-            said = checked(criterion, kept)
+            said = check_judgement(criterion, kept)
         except (OSError, ValueError):
             return None
         return said if (kept.criterion, kept.model) == (criterion, self._model) else None

@@ -13,15 +13,15 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError, DefaultH
 from pydantic import BaseModel, Field, ValidationError
 
 from footnote.evals.judge.budget import Budget, TokenCounts
-from footnote.evals.judge.judgement import Criterion, JudgeReply, checked
+from footnote.evals.judge.judgement import Criterion, JudgeReply, check_judgement
 from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import (
-    bounded,
-    fault_of,
-    secrets_of,
-    their_words,
-    unreached,
-    without_keys,
+    bounded_client_options,
+    describe_connection_error,
+    describe_status,
+    find_secrets,
+    mask_keys,
+    mask_secrets,
 )
 from footnote.rag.generation.chat.retries import fewer_options, retry_after, said_by
 from footnote.rag.generation.settings import LLMSettings
@@ -76,13 +76,13 @@ class Endpoint:
         self._purse = purse
         # A key may also stand in the address.
         self.where = f"{config.model} at {urlsplit(config.base_url).netloc.rpartition('@')[2]}"
-        self._secrets = secrets_of(config.base_url, config.api_key)
+        self._secrets = find_secrets(config.base_url, config.api_key)
         self._client = OpenAI(
             api_key=config.api_key,
             base_url=config.base_url,
             timeout=config.timeout,
             max_retries=0,
-            http_client=DefaultHttpxClient(**bounded(MOST_BYTES)),
+            http_client=DefaultHttpxClient(**bounded_client_options(MOST_BYTES)),
         )
         # What an endpoint turns out not to take is left out of later calls.
         self._options = {**_OPTIONS, "max_tokens": config.max_tokens}
@@ -109,11 +109,11 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """Returns what a model said without the key, which some repeat in what they say."""
-        return without_keys(text, [self.config.api_key])
+        return mask_keys(text, [self.config.api_key])
 
     def _tell(self, error: BaseException) -> None:
         """Lets the log have what was said of a failure, without secrets."""
-        if said := their_words(said_by(error), self._secrets):
+        if said := mask_secrets(said_by(error), self._secrets):
             _log.warning("%s: %s: %s", self.where, type(error).__name__, said)
 
     def _call(self, messages: Sequence[Mapping[str, str]], spent: list[TokenCounts]) -> _Choice:
@@ -135,7 +135,7 @@ class Endpoint:
                 raise Failed(f"gave no answer within {self.config.timeout:g} s") from error
             except (APIConnectionError, httpx.HTTPError) as error:
                 self._tell(error)
-                raise Failed(f"{unreached(error)}, or broke off") from error
+                raise Failed(f"{describe_connection_error(error)}, or broke off") from error
             else:
                 self._options = options
                 return choice
@@ -181,7 +181,7 @@ def _took(completion: _Completion, prompt_text: str) -> TokenCounts:
 def _said(criterion: Criterion, choice: _Choice) -> JudgeReply:
     """Returns the judgement in a reply, which may stand after thoughts or within a fence."""
     text = (choice.message.content or "").rpartition("</think>")[2]
-    return checked(
+    return check_judgement(
         criterion, JudgeReply.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
     )
 
@@ -202,7 +202,7 @@ def _fewer(options: Mapping[str, Any], error: APIStatusError) -> dict[str, Any] 
 
 def _refusal(error: APIStatusError) -> Failed:
     status = error.status_code
-    reason = fault_of(status)
+    reason = describe_status(status)
     wait = retry_after(error.response.headers.get("retry-after", ""))
     if wait is not None and wait > LONGEST_WAIT:
         return Failed(f"{reason} and asks to wait {wait:.0f} s", again=False)

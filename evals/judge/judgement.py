@@ -64,7 +64,7 @@ class JudgeReply(BaseModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-def checked(criterion: Criterion, said: JudgeReply) -> JudgeReply:
+def check_judgement(criterion: Criterion, said: JudgeReply) -> JudgeReply:
     """Returns what was said with its score filled in.
 
     Raises:

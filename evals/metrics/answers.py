@@ -66,7 +66,7 @@ def answer_values(
     citations = [c for s in answer.statements for c in s.citations]
     values: Values = {
         "verbatim": [_verbatim(answer, c) for c in citations],
-        "markers_bound": _bound(answer, citations),
+        "markers_bound": _count_bound_markers(answer, citations),
         **_spent(answer),
     }
     for statement in answer.statements:
@@ -115,7 +115,7 @@ def _spent(answer: Answer) -> Values:
     return values if receipt.cost_usd is None else {**values, "cost_usd": [receipt.cost_usd]}
 
 
-def _bound(answer: Answer, citations: Sequence[Citation]) -> list[float]:
+def _count_bound_markers(answer: Answer, citations: Sequence[Citation]) -> list[float]:
     """Returns for each marker of an answer whether a quote stands behind it.
 
     Markers that a model wrote and that pointed nowhere are no longer in the text; they are

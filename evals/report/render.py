@@ -17,7 +17,7 @@ from footnote.evals.metrics.summary import Row, confidences
 from footnote.evals.report.charts import curve, latency, outcomes
 from footnote.evals.report.details import case
 from footnote.evals.report.markdown import as_markdown
-from footnote.evals.report.numbers import milliseconds, number
+from footnote.evals.report.numbers import format_milliseconds, format_number
 from footnote.evals.report.tables import figures, groups
 from footnote.evals.runs.run_folder import REPORT, ROWS, RunMismatch, iterate_rows, read_report
 
@@ -76,7 +76,7 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "milliseconds": milliseconds}
+    environment.filters |= {"number": format_number, "milliseconds": format_milliseconds}
     measures = report["measures"]
     return environment.get_template(TEMPLATE).render(
         report=report,

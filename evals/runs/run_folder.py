@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from footnote.evals.dataset.json_files import rows, shaped, whole
+from footnote.evals.dataset.json_files import check_shape, read_json, read_json_lines
 from footnote.evals.dataset.schemas import ReportShape, RowShape
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_bytes
@@ -52,8 +52,8 @@ def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _checked_rows(path: Path) -> Iterator[dict[str, Any]]:
-    for at, row in rows(path):
-        shaped(RowShape, row, at, "row of a run")
+    for at, row in read_json_lines(path):
+        check_shape(RowShape, row, at, "row of a run")
         yield row
 
 
@@ -67,8 +67,8 @@ def read_report(folder: Path) -> dict[str, Any]:
     path = folder / REPORT
     if not path.exists():
         raise RunMismatch(f"{folder} has no finished run; create one with: footnote eval run SET")
-    report = whole(path)
-    shaped(ReportShape, report, str(path), "report of a run")
+    report = read_json(path)
+    check_shape(ReportShape, report, str(path), "report of a run")
     return report
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.dataset.json_files import whole
+from footnote.evals.dataset.json_files import read_json
 from footnote.evals.metrics.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from footnote.evals.metrics.statistics import SEED
 from footnote.evals.metrics.summary import summarise
@@ -203,7 +203,7 @@ def _begin(folder: Path, config: RunConfig) -> None:
         raise RunMismatch(
             f"{folder} cannot store a run ({error.strerror}); give another --out folder"
         ) from error
-    found = whole(path)
+    found = read_json(path)
     other = [name for name, value in asdict(config).items() if found.get(name) != value]
     if other:
         raise RunMismatch(

@@ -20,11 +20,11 @@ from tokenizers import Encoding, Tokenizer
 
 from footnote.index import ModelError
 from footnote.index.embeddings.endpoints import (
-    bounded,
-    fault_of,
-    secrets_of,
-    their_words,
-    unreached,
+    bounded_client_options,
+    describe_connection_error,
+    describe_status,
+    find_secrets,
+    mask_secrets,
 )
 from footnote.index.embeddings.minilm_export import (
     DIMENSIONS,
@@ -240,9 +240,9 @@ class EndpointEmbedder(_MatrixEmbedding):
             raise ModelError(
                 "OPENAI_API_KEY has characters that are not allowed in a header; copy it again"
             )
-        client = DefaultHttpxClient(**bounded(_MOST_BYTES))
+        client = DefaultHttpxClient(**bounded_client_options(_MOST_BYTES))
         self._client = OpenAI(base_url=base_url, api_key=api_key, http_client=client)
-        self._secrets = secrets_of(str(self._client.base_url), api_key)
+        self._secrets = find_secrets(str(self._client.base_url), api_key)
         self._dimensions = 0
         self._dimensions = self.embed(["dimensions"]).shape[1]
 
@@ -288,14 +288,14 @@ class EndpointEmbedder(_MatrixEmbedding):
 
         url = self._client.base_url.copy_with(userinfo=b"", query=None, fragment=None)
         where = f"embedding endpoint {url}"
-        if said := their_words(error.__cause__ or error, self._secrets):
+        if said := mask_secrets(error.__cause__ or error, self._secrets):
             _log.warning("%s: %s: %s", where, type(error).__name__, said)
         if isinstance(error, APIStatusError):
-            failed = fault_of(error.status_code)
+            failed = describe_status(error.status_code)
         elif isinstance(error, APITimeoutError):
             failed = "took too long"
         elif isinstance(error, APIConnectionError):
-            failed = unreached(error)
+            failed = describe_connection_error(error)
         else:
             failed = f"sent what is no list of vectors ({type(error).__name__})"
         return (

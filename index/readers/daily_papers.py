@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from footnote.index.models import DAILY_PAPERS, Listing, Paper, Problem, make_paper, normal_title
 from footnote.index.readers.decompression import Text, in_pieces
-from footnote.index.readers.record import encodable
+from footnote.index.readers.record import check_encodable
 
 _HEAD = frozenset(
     {
@@ -186,8 +186,8 @@ def _paper(
     )
     try:
         return make_paper(
-            encodable(title.text),
-            encodable(abstract.text),
+            check_encodable(title.text),
+            check_encodable(abstract.text),
             published=listing.published,
             source=DAILY_PAPERS,
             author_count=listing.author_count,

@@ -13,7 +13,7 @@ from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
 from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
-from footnote.index.readers.decompression import text_of
+from footnote.index.readers.decompression import read_text
 
 READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl)
 FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
@@ -43,7 +43,7 @@ def read_papers(
         SourceError: It cannot be read, or has no known format.
     """
     name = name or path.name
-    pieces = text_of(path, most_unpacked=most_unpacked)
+    pieces = read_text(path, most_unpacked=most_unpacked)
     head = ""
     for piece in pieces:
         head += piece
@@ -58,7 +58,7 @@ def read_papers(
     raise SourceError(f"{path}: not a known format; give {FORMATS}")
 
 
-def files_of(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Returns the files of a folder and of those in it, by name; hidden ones are left out."""
     return sorted(
         p

@@ -16,7 +16,7 @@ from footnote.index.readers.formats import (
     FORMATS,
     MOST_UNPACKED,
     NothingUsable,
-    files_of,
+    list_files,
     read_papers,
 )
 
@@ -107,7 +107,7 @@ class Gathered:
             return
         found = [
             self._read(file, str(file), str(path), str(file.relative_to(path)))
-            for file in files_of(path)
+            for file in list_files(path)
         ]
         if all(file.error for file in found):
             told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"

@@ -12,7 +12,7 @@ from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Hit, Paper, Passage, Scale
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
 from footnote.index.search.snapshots import Snapshots
-from footnote.index.search.spelling import respelled
+from footnote.index.search.spelling import find_respelling
 from footnote.index.storage.catalog import Catalog
 
 SNAPSHOTS = "snapshots"
@@ -47,7 +47,7 @@ class Searcher:
         """Returns the number of papers that may be found."""
         if filters == EVERYTHING:
             return self._catalog.papers.count()
-        papers = self.names.admitted(filters)
+        papers = self.names.find_admitted(filters)
         return len(self._catalog.papers.numbers_between(filters.since, filters.until, papers))
 
     def search(
@@ -74,21 +74,21 @@ class Searcher:
             k,
             since=filters.since,
             until=filters.until,
-            papers=self.names.admitted(filters),
+            papers=self.names.find_admitted(filters),
         )
         return [Ranked(number, None, score) for number, score in found]
 
-    def knows(self, word: str) -> bool:
+    def knows_word(self, word: str) -> bool:
         """Returns whether any paper has a word with the same stem."""
         snapshot = self.snapshots.current()
         return snapshot is not None and snapshot.words.known(word)
 
-    def respelled(self, word: str) -> str | None:
+    def find_respelling(self, word: str) -> str | None:
         """Returns the library's word that an unknown one was meant to be; None if it is known."""
         snapshot = self.snapshots.current()
         if snapshot is None:
             return None
-        return respelled(
+        return find_respelling(
             word, snapshot.words, lambda ns: list(self._catalog.papers.by_number(ns).values())
         )
 
@@ -101,7 +101,7 @@ class Searcher:
             return []
         total = snapshot.vectors.count()
         width = max(OVER_FETCH, 4 * min(k, total))
-        papers = self.names.admitted(filters)
+        papers = self.names.find_admitted(filters)
         while True:
             found = snapshot.vectors.nearest(vector, width)
             ranked = self._best_passages(found, filters, papers)

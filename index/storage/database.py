@@ -239,7 +239,7 @@ def _statements(migrations: Sequence[str]) -> list[str]:
     return [s.strip() for script in migrations for s in script.split(";") if s.strip()]
 
 
-def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
+def read_rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
     """Returns what a query finds in a file that is there, whoever writes it; makes nothing.
 
     A file or a table that is not there has no rows.
@@ -255,10 +255,10 @@ def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
             raise
 
 
-def damage(path: Path) -> str | None:
+def find_damage(path: Path) -> str | None:
     """Returns what SQLite finds wrong with a file of its own, None of one that is whole."""
     try:
-        found = "; ".join(str(row[0]) for row in look(path, "PRAGMA integrity_check"))
+        found = "; ".join(str(row[0]) for row in read_rows(path, "PRAGMA integrity_check"))
     except sqlite3.DatabaseError as error:
         return str(error)
     return None if found == "ok" else found

@@ -91,8 +91,8 @@ class ExtractiveComposer:
         binder = CitationBinder(evidence)
         statements: list[Statement] = []
         paragraphs: list[str] = []
-        apart = _take_sides(evidence)
-        for group in _by_side(evidence) if apart else _paragraphs(evidence):
+        apart = _papers_disagree(evidence)
+        for group in _group_by_side(evidence) if apart else _group_by_paper(evidence):
             lines = []
             for sentence in group:
                 citation = binder.citation(sentence)
@@ -104,13 +104,13 @@ class ExtractiveComposer:
             # What follows the lead stands under the heading of the same paper.
             if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
                 said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
-                paragraph = f"**{said}{_heading(group[0].paper)}**\n{paragraph}"
+                paragraph = f"**{said}{_format_heading(group[0].paper)}**\n{paragraph}"
             paragraphs.append(paragraph)
             yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
         yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
 
 
-def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+def _group_by_paper(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
     if not evidence:
         return
@@ -122,13 +122,13 @@ def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
             yield sorted(group, key=lambda sentence: sentence.start)
 
 
-def _take_sides(evidence: Sequence[Sentence]) -> bool:
+def _papers_disagree(evidence: Sequence[Sentence]) -> bool:
     """Returns whether some paper says yes, and another one no or both."""
     sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
     return len(set(sides.values())) > 1
 
 
-def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+def _group_by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     """Yields each paper's sentences in the order of its text, papers of one side together."""
     papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
     sides = list(dict.fromkeys(side for _, side in papers if side))
@@ -138,6 +138,6 @@ def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
             yield sorted(group, key=lambda sentence: sentence.start)
 
 
-def _heading(paper: Paper) -> str:
+def _format_heading(paper: Paper) -> str:
     title = paper.title or paper.id
     return f"{title} ({paper.year})" if paper.year else title

@@ -37,7 +37,7 @@ Rules:
 _OWN_REFERENCE = re.compile(r"\[(\d[\d,;–\s-]*)\]")
 
 
-def answer_messages(
+def write_answer_prompt(
     question: str, evidence: Sequence[Sentence], *, budget: int
 ) -> tuple[list[ChatMessage], int]:
     """Returns the chat messages, and how many of the sentences fit into them.
@@ -53,7 +53,7 @@ def answer_messages(
     return _messages(SYSTEM, head + "\n".join(lines)), count
 
 
-def repair_messages(
+def write_repair_prompt(
     question: str, evidence: Sequence[Sentence], faults: Sequence[tuple[str, str]], *, budget: int
 ) -> list[ChatMessage]:
     """Returns the chat messages that ask for corrections.

@@ -1,4 +1,4 @@
-"""Answerable: the chance that what was found answers the question.
+"""Answerability: the chance that what was found answers the question.
 
 A logistic model over five signals of retrieval, trained on questions with and without an
 answer in a library (``python -m footnote.evals.lab.training.answerability``). It tells a topic that
@@ -32,7 +32,7 @@ SIGNALS = ("cosine", "match", "weakest", "outstanding", "length")
 
 
 @dataclass(frozen=True, slots=True)
-class Answerable:
+class AnswerabilityModel:
     """The trained model; ``weights`` and ``means`` are by signal.
 
     Attributes:
@@ -45,7 +45,7 @@ class Answerable:
     threshold: float
 
     @classmethod
-    def load(cls) -> "Answerable":
+    def load(cls) -> "AnswerabilityModel":
         """Returns the model that ships with the package."""
         text = files(__package__).joinpath("answerability.json").read_text("utf-8")
         return cls(**{name: json.loads(text)[name] for name in cls.__slots__})
@@ -88,7 +88,7 @@ class RefusalRule:
     def __init__(self, library: Library) -> None:
         """Takes the library that is searched."""
         self._library = library
-        self._model = Answerable.load()
+        self._model = AnswerabilityModel.load()
 
     @property
     def threshold(self) -> float:

@@ -23,8 +23,8 @@ from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
 from footnote.rag.query.question import Question
-from footnote.rag.query.rewrite import reworded
-from footnote.rag.retrieval.injection.detector import asks_about_orders, held_back
+from footnote.rag.query.rewrite import rewrite_question
+from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
 from footnote.rag.retrieval.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.rerank import Reranker, rerank
@@ -159,17 +159,17 @@ class HybridRetriever(BaseRetriever):
         that shows no sign of that, but comes near to nothing when it stands alone.
         """
         count = max(0, k or self.k)
-        question = reworded(question, self.library)
-        searched = None if question.leans else self._searched(question.wording, count, filters)
+        question = rewrite_question(question, self.library)
+        searched = None if question.is_follow_up else self._search(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
-            question = question.leaning()
-            searched = self._searched(question.query, count, filters)
+            question = question.as_follow_up()
+            searched = self._search(question.query, count, filters)
         asked = self._matcher.ask(searched.reading, question)
         hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
-        ordered = self._ordered(hits, matches)
+        ordered = self._order_hits(hits, matches)
         if not asks_about_orders(question.wording):
-            ordered = self._heedless(asked, hits, matches, ordered)
+            ordered = self._match_without_orders(asked, hits, matches, ordered)
         first = ordered[0].paper.id if ordered else None
         note = None
         if self.reranker is not None:
@@ -187,7 +187,7 @@ class HybridRetriever(BaseRetriever):
             question, ordered[:count], searched.cosine, asked, matches, first, note
         )
 
-    def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
+    def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
         pool = max(POOL, count)
         dense = self.library.searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
@@ -195,7 +195,7 @@ class HybridRetriever(BaseRetriever):
         cosine = max((r.score for r in dense), default=0.0)
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
 
-    def _heedless(
+    def _match_without_orders(
         self,
         asked: QueryTokens,
         hits: Sequence[Hit],
@@ -209,7 +209,7 @@ class HybridRetriever(BaseRetriever):
         """
         for _ in range(ROUNDS):
             best = [hit for hit in ordered[:EMBEDDED] if hit.paper.id in matches]
-            held = {hit.paper.id: self._held(hit.paper) for hit in best}
+            held = {hit.paper.id: self._find_orders(hit.paper) for hit in best}
             told = [
                 hit
                 for hit in best
@@ -218,22 +218,22 @@ class HybridRetriever(BaseRetriever):
             if not told:
                 break
             matches |= self._matcher.matches(asked, told, without=held)
-            ordered = self._ordered(hits, matches)
+            ordered = self._order_hits(hits, matches)
         return ordered
 
-    def _held(self, paper: Paper) -> frozenset[int]:
-        return held_back(paper.abstract, tuple(self.library.sentences(paper)))
+    def _find_orders(self, paper: Paper) -> frozenset[int]:
+        return find_orders(paper.abstract, tuple(self.library.sentences(paper)))
 
-    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
+    def _order_hits(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
         """Returns the hits by fused score and match together, those not matched behind."""
         if not matches:
             return list(fused)
         best = fused[: len(matches)]
         found = [matches[hit.paper.id] for hit in best]
         scores = (
-            _spread([hit.score for hit in best])
-            + self.fusion.match * _spread([match.paper for match in found])
-            + self.fusion.sentence * _spread([match.best for match in found])
+            _scale_to_unit([hit.score for hit in best])
+            + self.fusion.match * _scale_to_unit([match.paper for match in found])
+            + self.fusion.sentence * _scale_to_unit([match.best for match in found])
         ) / (1 + self.fusion.match + self.fusion.sentence)
         # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
         # same question gives the same order.
@@ -252,7 +252,7 @@ class HybridRetriever(BaseRetriever):
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
-def _spread(scores: Sequence[float]) -> Matrix:
+def _scale_to_unit(scores: Sequence[float]) -> Matrix:
     """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))

@@ -80,7 +80,7 @@ class Matcher:
         """Takes the library."""
         self._library = library
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
-        self._embedded = lru_cache(maxsize=2048)(self._embed)
+        self._embedded = lru_cache(maxsize=2048)(self._embed_sentences)
 
     def read(self, query: str) -> TokenEmbedding:
         """Returns what the embedder makes of a query; one token where it reads none."""
@@ -95,7 +95,7 @@ class Matcher:
         # Asked of the reading: the library may have changed since.
         if not self._by_tokens(reading):
             vectors = reading.tokens
-            if question.leans:
+            if question.is_follow_up:
                 vectors = query_vector(self._library.embedder, question.wording)[None]
             return QueryTokens(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
         before = len(question.query) - len(question.wording)
@@ -132,22 +132,24 @@ class Matcher:
         else:
             papers = papers[:EMBEDDED]
             tokens = [self._embedded(paper) for paper in papers]
-        left = [_without(t, without.get(p.id, ())) for p, t in zip(papers, tokens, strict=True)]
-        found = match(question, left)
+        left = [
+            _drop_sentences(t, without.get(p.id, ())) for p, t in zip(papers, tokens, strict=True)
+        ]
+        found = match_papers(question, left)
         return {paper.id: one for paper, one in zip(papers, found, strict=True)}
 
     def _by_tokens(self, reading: TokenEmbedding) -> bool:
         embedder = self._library.embedder
         return isinstance(embedder, TokenEmbedder) and reading.reader == embedder.reader
 
-    def _embed(self, paper: Paper) -> Tokens:
+    def _embed_sentences(self, paper: Paper) -> Tokens:
         texts = [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]
         embedder = self._library.embedder
         vectors = embedder.embed(texts) if texts else np.empty((0, embedder.dimensions), np.float32)
         return Tokens(embedder.name, vectors, np.arange(len(texts), dtype=np.int16))
 
 
-def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
+def _drop_sentences(tokens: Tokens, numbers: Collection[int]) -> Tokens:
     """Returns the tokens of a paper without those of some sentences."""
     if not numbers:
         return tokens
@@ -155,7 +157,7 @@ def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
     return Tokens(tokens.reader, tokens.vectors[kept], tokens.sentences[kept])
 
 
-def match(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
+def match_papers(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
     """Returns the match of each paper, all of them in one product of matrices."""
     filled = [tokens for tokens in papers if len(tokens.sentences)]
     if not filled or not len(question.vectors):

@@ -17,7 +17,12 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from footnote.index.embeddings.endpoints import bounded, secrets_of, their_words, unreached
+from footnote.index.embeddings.endpoints import (
+    bounded_client_options,
+    describe_connection_error,
+    find_secrets,
+    mask_secrets,
+)
 from footnote.index.models import Hit
 from footnote.index.settings import SettingInfo, place_of, read_fields
 from footnote.rag import RerankError
@@ -146,10 +151,12 @@ class EndpointReranker:
         self._timeout = timeout
         # What the endpoint calls the texts; another name where it turns out to have one.
         self._texts = "documents"
-        self._client = httpx.Client(timeout=timeout, **bounded(MOST_BYTES, streams=True))
+        self._client = httpx.Client(
+            timeout=timeout, **bounded_client_options(MOST_BYTES, streams=True)
+        )
         if api_key:
             self._client.headers["Authorization"] = f"Bearer {api_key}"
-        self._secrets = secrets_of(str(self._url), api_key)
+        self._secrets = find_secrets(str(self._url), api_key)
 
     @property
     def name(self) -> str:
@@ -178,7 +185,7 @@ class EndpointReranker:
             reply = _REPLY.validate_json(body)
         except (_Refused, _Late, httpx.HTTPError, ValidationError) as error:
             said = error.body.decode("utf-8", "replace") if isinstance(error, _Refused) else error
-            if told := their_words(said, self._secrets):
+            if told := mask_secrets(said, self._secrets):
                 _log.warning("%s: %s: %s", self.name, type(error).__name__, told)
             raise RerankError(f"{self.name} {self._reason(error)}") from error
         rows = reply.results if isinstance(reply, _Results) else reply
@@ -213,7 +220,7 @@ class EndpointReranker:
             advice = _NEXT.get(error.status, "check FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_MODEL")
             return f"refused with status {error.status}; {advice}"
         if isinstance(error, httpx.HTTPError):
-            return f"{unreached(error)}; check FOOTNOTE_RERANK_URL"
+            return f"{describe_connection_error(error)}; check FOOTNOTE_RERANK_URL"
         return "sent what is no list of scores; check FOOTNOTE_RERANK_URL"
 
 

@@ -50,7 +50,7 @@ def read_turns(path: Path) -> list[Turn]:
     Raises:
         FootnoteError: The file cannot be read, or is no conversation.
     """
-    text = _read(path)
+    text = _read_line(path)
     try:
         found = _parsed(text)
     except RecursionError as error:
@@ -86,7 +86,7 @@ def read_questions(path: Path) -> list[AskedQuestion]:
         FootnoteError: The file cannot be read, or a line is no question.
     """
     asked: list[AskedQuestion] = []
-    for number, line in enumerate(_read(path).split("\n"), 1):
+    for number, line in enumerate(_read_line(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -123,7 +123,7 @@ def answer_all(
     try:
         with partial.open("w", encoding="utf-8") as file:
             for question in asked:
-                answer, as_hoped = _answered(engine, question, filters, k, read_filters)
+                answer, as_hoped = _answer_line(engine, question, filters, k, read_filters)
                 failed += not as_hoped
                 row = {**answer_json(answer), "id": question.id}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -137,7 +137,7 @@ def answer_all(
     return failed
 
 
-def _answered(
+def _answer_line(
     engine: "CitedQueryEngine",
     question: AskedQuestion,
     filters: "Filters",
@@ -173,7 +173,7 @@ def _failure(question: AskedQuestion, reason: str) -> Answer:
     )
 
 
-def _read(path: Path) -> str:
+def _read_line(path: Path) -> str:
     return read_text(path)
 
 

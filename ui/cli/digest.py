@@ -15,7 +15,7 @@ from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
     Misuse,
-    misuse,
+    as_misuse,
     open_engine,
     open_library,
     present_folder,
@@ -53,7 +53,7 @@ def topics(
     elif action == "remove":
         _remove(str(what), library)
     else:
-        _show(_kept(library), as_json)
+        _show(_open_topics(library), as_json)
 
 
 def _add(text: str, library: Path | None) -> None:
@@ -77,7 +77,7 @@ def _remove(id: str, library: Path | None) -> None:
     print("Removed.")
 
 
-def _kept(library: Path | None) -> "list[Topic]":
+def _open_topics(library: Path | None) -> "list[Topic]":
     """Returns the topics of a library, without opening it."""
     from footnote.ui.storage.topics import LOCAL, Topics
 
@@ -127,22 +127,22 @@ def digest(
     config = _mail_config() if email else None
     if feed is not None and (feed.is_dir() or not feed.parent.is_dir()):
         raise Misuse(f"{feed} cannot be a file; give --feed a file in a folder that exists")
-    from footnote.ui.digests.build import delivered, digests_of
+    from footnote.ui.digests.build import make_digests, mark_delivered
     from footnote.ui.storage.topics import LOCAL, Topics
 
     with (
         open_engine(library, composer) as engine,
         Topics.open(engine.library.path / TOPICS) as kept,
     ):
-        digests = digests_of(engine, kept.list(LOCAL))
+        digests = make_digests(engine, kept.list(LOCAL))
         if feed is None and config is None:
             _print(digests, as_json)
             # A reader that has gone away has read nothing.
             sys.stdout.flush()
-            delivered(kept, LOCAL, digests)
+            mark_delivered(kept, LOCAL, digests)
             return
         went = _deliver(digests, feed, config)
-        delivered(kept, LOCAL, digests)
+        mark_delivered(kept, LOCAL, digests)
     if as_json:
         _print(digests, as_json)
     else:
@@ -155,7 +155,7 @@ def _mail_config() -> "MailConfig":
     from footnote.ui.digests.email import MailConfig
     from footnote.ui.settings import all_sources
 
-    with misuse():
+    with as_misuse():
         return MailConfig.from_environment(all_sources())
 
 
@@ -172,9 +172,9 @@ def _deliver(
         went.append(f"feed written to {feed}")
     found = [digest for digest in digests if digest.found]
     if config is not None and found:
-        from footnote.ui.digests.email import mail_of, send
+        from footnote.ui.digests.email import make_mail, send
 
-        send(config, mail_of(config, found))
+        send(config, make_mail(config, found))
         went.append(f"mailed to {', '.join(config.recipients)}")
     return went
 

@@ -65,10 +65,10 @@ def index(
     with Gathered(most_unpacked=chosen_limits().unpacked) as found:
         for path in paths or ():
             found.take(path)
-        _complain(found)
+        _print_problems(found)
         found.check()
         added, size = _add(found, folder, rebuild=rebuild, documents=documents)
-        _tell_surplus(found, added)
+        _print_left_out(found, added)
     report = {
         "records": found.papers,
         "papers": size,
@@ -76,7 +76,7 @@ def index(
         "changed": added.changed,
         "unchanged": added.unchanged,
         "problems": sum(_problems(file) for file in found.files),
-        "files": [_file(file, added.files.get(n)) for n, file in enumerate(found.files)],
+        "files": [_file_as_json(file, added.files.get(n)) for n, file in enumerate(found.files)],
         "seconds": round(time.perf_counter() - started, 2),
     }
     if as_json:
@@ -112,7 +112,7 @@ def _add(
         return added, opened.size
 
 
-def _complain(found: "Gathered") -> None:
+def _print_problems(found: "Gathered") -> None:
     """Says on stderr which records cannot be used, and which files are left out."""
     for file in found.files:
         for problem in file.problems:
@@ -124,13 +124,13 @@ def _complain(found: "Gathered") -> None:
             print(f"{file.name}: {file.error}", file=sys.stderr)
 
 
-def _tell_surplus(found: "Gathered", added: "Added") -> None:
+def _print_left_out(found: "Gathered", added: "Added") -> None:
     """Says on stderr of which files something was left out."""
-    from footnote.index.storage.ingest.merging import surplus
+    from footnote.index.storage.ingest.merging import describe_left_out
 
     for n, of in added.files.items():
         if of.left_out:
-            print(surplus(found.files[n].name, of.left_out), file=sys.stderr)
+            print(describe_left_out(found.files[n].name, of.left_out), file=sys.stderr)
 
 
 def _problems(file: "FileReading") -> int:
@@ -138,7 +138,7 @@ def _problems(file: "FileReading") -> int:
     return file.refused + bool(file.error and not file.failed)
 
 
-def _file(file: "FileReading", added: "Added | None") -> dict[str, Any]:
+def _file_as_json(file: "FileReading", added: "Added | None") -> dict[str, Any]:
     return {
         "file": file.name,
         "papers": file.papers,

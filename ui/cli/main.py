@@ -87,9 +87,9 @@ def main() -> NoReturn:
         status = app(sys.argv[1:] or ["--help"], prog_name="footnote", standalone_mode=False)
         sys.stdout.flush()
     except Misuse as error:
-        status = _complain(str(error), 2)
+        status = _print_problems(str(error), 2)
     except FootnoteError as error:
-        status = _complain(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
+        status = _print_problems(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:
@@ -97,18 +97,18 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except OSError as error:
-        status = _complain(str(error), 1)
+        status = _print_problems(str(error), 1)
     except typer.TyperException as error:
-        status = _complain(f"{_said(error)}; see: footnote --help", 2)
+        status = _print_problems(f"{_read_history(error)}; see: footnote --help", 2)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(message: str, status: int) -> int:
+def _print_problems(message: str, status: int) -> int:
     print(f"footnote: {' '.join(message.split())}", file=sys.stderr)
     return status
 
 
-def _said(error: Exception) -> str:
+def _read_history(error: Exception) -> str:
     say = getattr(error, "format_message", None)
     return str(say() if say else error).rstrip(".")
 

@@ -83,7 +83,7 @@ class Misuse(FootnoteError):
 
 
 @contextmanager
-def misuse() -> "Iterator[None]":
+def as_misuse() -> "Iterator[None]":
     """Makes what is wrong with a setting a misuse of the command line."""
     try:
         yield
@@ -138,7 +138,7 @@ def chosen_limits() -> "Limits":
     from footnote.ui.settings import all_sources
     from footnote.ui.web.security.limits import Limits
 
-    with misuse():
+    with as_misuse():
         return Limits.from_environment(all_sources())
 
 
@@ -170,7 +170,7 @@ def chosen_reranker() -> "Reranker | None":
         return None
     from footnote.rag.retrieval.rerank import reranker_from
 
-    with misuse():
+    with as_misuse():
         return reranker_from(sources)
 
 

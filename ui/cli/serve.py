@@ -14,13 +14,13 @@ from footnote.ui.cli.options import (
     OpenOption,
     PortOption,
     TrustedProxyOption,
+    as_misuse,
     chosen_limits,
     chosen_model,
     chosen_reranker,
     console,
     make_embedder,
     make_engine,
-    misuse,
     open_engine,
     progress,
 )
@@ -97,7 +97,7 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
     from footnote.ui.settings import all_sources
     from footnote.ui.web.security.hosts import Door
 
-    with misuse():
+    with as_misuse():
         sources = all_sources()
         names = names or sources.get("FOOTNOTE_ALLOW_HOST", "").replace(",", " ").split()
         proxies = proxies or sources.get("FOOTNOTE_TRUSTED_PROXY", "").replace(",", " ").split()
@@ -116,7 +116,7 @@ def _serve(
     from footnote.ui.settings import all_sources
     from footnote.ui.storage.conversations import Conversations
     from footnote.ui.storage.topics import Topics
-    from footnote.ui.web.context import Desk
+    from footnote.ui.web.context import AppContext
     from footnote.ui.web.page import build_page, launch
     from footnote.ui.web.security.hosts import is_loopback, warning
 
@@ -127,7 +127,7 @@ def _serve(
         kept = None
         if not browser:
             kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
-        desk = Desk(
+        desk = AppContext(
             library,
             {name: one.stream for name, one in engines.items()},
             conversations=kept,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from footnote.ui.cli.options import JsonOption, misuse, print_json
+from footnote.ui.cli.options import JsonOption, as_misuse, print_json
 
 
 def settings(
@@ -19,7 +19,7 @@ def settings(
     if markdown:
         print(settings_markdown(), end="")
         return
-    with misuse():
+    with as_misuse():
         rows = setting_rows(all_sources())
     if as_json:
         print_json(settings_json(rows))

@@ -19,12 +19,12 @@ from typing import Annotated, ClassVar, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from footnote.index import FootnoteError
-from footnote.index.embeddings.endpoints import secrets_of, their_words
+from footnote.index.embeddings.endpoints import find_secrets, mask_secrets
 from footnote.index.settings import SettingInfo, place_of
 from footnote.ui.digests.build import Digest
 from footnote.ui.digests.format import digests_html, digests_text, headline
 from footnote.ui.rendering.environment import render
-from footnote.ui.storage.models import shortened
+from footnote.ui.storage.models import shorten
 
 _log = logging.getLogger(__name__)
 
@@ -147,22 +147,21 @@ def _addresses(place: str, given: str) -> tuple[str, ...]:
         # "Ada L. <ada@example.org>" is of the old form, and everybody writes it.
         grave = [d for d in parsed.defects if not isinstance(d, ObsoleteHeaderDefect)]
         wrong = bool(grave) or not parsed.addresses
-        found = tuple(_checked(address) for address in parsed.addresses)
+        found = tuple(_check_address(address) for address in parsed.addresses)
     except (ValueError, HeaderParseError, IndexError):
         wrong, found = True, ()
     if wrong or "" in found:
         raise MailError(
-            f"{place} is {shortened(ascii(given), 80)}; set it to an address such as "
-            "ada@example.org"
+            f"{place} is {shorten(ascii(given), 80)}; set it to an address such as ada@example.org"
         )
     return found
 
 
-def _checked(address: Address) -> str:
+def _check_address(address: Address) -> str:
     return address.addr_spec if address.username and address.domain else ""
 
 
-def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
+def make_mail(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
     """Returns the mail that tells the digests; each says how to hear no more of its topic."""
     message = EmailMessage(policy=SMTP)
     message["From"] = config.sender
@@ -205,7 +204,7 @@ def send(config: MailConfig, message: EmailMessage) -> None:
         if refused:
             raise smtplib.SMTPRecipientsRefused(refused)
     except (OSError, ValueError) as error:
-        raise MailError(_told(config, error)) from error
+        raise MailError(_describe_failure(config, error)) from error
 
 
 def _connected(config: MailConfig) -> smtplib.SMTP:
@@ -237,23 +236,23 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
     return server
 
 
-def _told(config: MailConfig, error: Exception) -> str:
+def _describe_failure(config: MailConfig, error: Exception) -> str:
     """Returns a failure on one line, in our words; what the server said is for the log."""
     place = f"{config.host}:{config.port}"
     said, then = str(error) or type(error).__name__, "try again later"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         said = f"refused the user {config.user!r} with {error.smtp_code}"
-        _tell(config, error.smtp_error)
+        _log_failure(config, error.smtp_error)
         then = "check FOOTNOTE_SMTP_USER and FOOTNOTE_SMTP_PASSWORD"
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         name, (code, reply) = next(iter(error.recipients.items()))
         said = f"refused the recipient {name} with {code}"
-        _tell(config, reply)
+        _log_failure(config, reply)
         then = "check FOOTNOTE_SMTP_TO"
     elif isinstance(error, smtplib.SMTPResponseException):
         said = f"answered {error.smtp_code}"
         said += f": {_ANSWERS[error.smtp_code]}" if error.smtp_code in _ANSWERS else ""
-        _tell(config, error.smtp_error)
+        _log_failure(config, error.smtp_error)
         name = "USER and FOOTNOTE_SMTP_PASSWORD" if error.smtp_code == 530 else "FROM"
         then = f"check FOOTNOTE_SMTP_{name} and the server"
     elif isinstance(error, (ssl.SSLError, ValueError, smtplib.SMTPNotSupportedError)):
@@ -261,10 +260,10 @@ def _told(config: MailConfig, error: Exception) -> str:
     elif isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
         said = error.strerror or said
         then = "check FOOTNOTE_SMTP_HOST and FOOTNOTE_SMTP_PORT, or try again later"
-    return f"the mail was not sent: {place} ({shortened(said, SAID)}); {then}"
+    return f"the mail was not sent: {place} ({shorten(said, SAID)}); {then}"
 
 
-def _tell(config: MailConfig, reply: bytes | str) -> None:
+def _log_failure(config: MailConfig, reply: bytes | str) -> None:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    if said := their_words(text, secrets_of("", config.password)):
+    if said := mask_secrets(text, find_secrets("", config.password)):
         _log.warning("%s:%d said: %s", config.host, config.port, said)

@@ -19,7 +19,7 @@ from footnote.ui.export.citation_data import one_line
 from footnote.ui.rendering.answer import verdict
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
-from footnote.ui.storage.models import shortened
+from footnote.ui.storage.models import shorten
 
 # What XML cannot hold, what a terminal would obey, and what turns a line's direction round.
 _UNTOLD = re.compile(
@@ -29,16 +29,16 @@ _UNTOLD = re.compile(
 TITLE_CHARACTERS = 100
 
 
-def title_of(digest: Digest) -> str:
+def digest_title(digest: Digest) -> str:
     """Returns the topic on one line, short enough for a heading."""
-    return shortened(line(digest.topic.text), TITLE_CHARACTERS) or digest.topic.id
+    return shorten(line(digest.topic.text), TITLE_CHARACTERS) or digest.topic.id
 
 
 def headline(digests: Sequence[Digest]) -> str:
     """Returns what the digests are about, on one line: "2 topics with something new"."""
     found = [digest for digest in digests if digest.found]
     if len(found) == 1:
-        return f"New: {title_of(found[0])}"
+        return f"New: {digest_title(found[0])}"
     return f"{len(found)} topics with something new" if found else "Nothing new"
 
 
@@ -112,7 +112,7 @@ def _digests_html(digests: Sequence[Digest], *, titled: bool) -> Markup:
         "digest",
         digests=digests,
         titled=titled,
-        title_of=title_of,
+        title_of=digest_title,
         extent=extent,
         line=line,
         said=lambda statement: f"{statement.text}{_markers(statement)}{_mark(statement)}",

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from footnote.index.library import Library, Removal
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.import_log import Import
-from footnote.index.storage.ingest.merging import surplus
+from footnote.index.storage.ingest.merging import describe_left_out
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import counted, data
@@ -62,7 +62,7 @@ def _problems(file: FileReading, added: Added) -> str:
     more = file.refused - len(shown)
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
     if added.left_out:
-        rest += f"<li>{text_html(str(surplus(file.name, added.left_out)))}</li>"
+        rest += f"<li>{text_html(str(describe_left_out(file.name, added.left_out)))}</li>"
     return f'<ul class="fn-problems">{rows}{rest}</ul>'
 
 

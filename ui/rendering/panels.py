@@ -12,7 +12,7 @@ from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.charts.histogram import histogram_svg
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.storage.models import Conversation
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 
 # Places of the page, by the name of their room; the first is the conversation itself.
 PLACES = (
@@ -44,7 +44,7 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
-def places_html(desk: Desk) -> Markup:
+def places_html(desk: AppContext) -> Markup:
     """Returns the way from room to room, and the two buttons of the conversation."""
     # What no server keeps is gone for good.
     return piece("page", "places", PLACES, desk.conversations is None)
@@ -55,7 +55,7 @@ def shell_html(part: str) -> Markup:
     return piece("page", "rooms", PLACES[1:]) if part == "rooms" else piece("page", part)
 
 
-def composers_html(desk: Desk) -> Markup:
+def composers_html(desk: AppContext) -> Markup:
     """Returns the choice of who writes; nothing where there is no choice."""
     return piece("page", "composers", list(desk.asks))
 
@@ -70,7 +70,7 @@ def data(**args: Any) -> str:
     return f'data-args="{text_html(json.dumps(args))}"'
 
 
-def scope_html(desk: Desk, filters: Filters, pinned: Sequence[tuple[str, str]]) -> Markup:
+def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, str]]) -> Markup:
     """Returns what is searched, and how to narrow it.
 
     Args:
@@ -103,7 +103,7 @@ def library_html(status: Status) -> Markup:
     return piece("scope", "whole", status, told)
 
 
-def searching(desk: Desk, filters: Filters) -> str:
+def searching(desk: AppContext, filters: Filters) -> str:
     """Returns in words what is searched: "12 of 512 papers since 2024"."""
     library = desk.papers
     count, size = library.count(filters), library.size

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from footnote.index import FootnoteError
-from footnote.index.search.filters import fold
+from footnote.index.search.filters import fold_name
 from footnote.rag.answer import Answer
-from footnote.rag.serialization import answer_record
+from footnote.rag.serialization import make_record
 from footnote.ui.storage.models import (
     TITLE_MOST,
     UNTITLED,
     Conversation,
     ConversationError,
     Transcript,
-    shortened,
-    transcript_of,
-    when,
+    make_transcript,
+    parse_time,
+    shorten,
 )
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
@@ -56,7 +56,7 @@ class Conversations(UserDatabase):
     def start(self, user: str) -> str:
         """Returns the identifier of a new conversation, which nobody can guess."""
         made, now = secrets.token_urlsafe(12), self._clock().timestamp()
-        values = (as_bytes(made), self._user(user), UNTITLED, fold(UNTITLED), now, now)
+        values = (as_bytes(made), self._user(user), UNTITLED, fold_name(UNTITLED), now, now)
         with self._db.transaction():
             self._db.rows(
                 "INSERT INTO conversations (id, user, title, folded, created, updated) "
@@ -71,8 +71,8 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation.
         """
-        record = json.dumps(answer_record(answer))
-        words = fold(f"{answer.question} {answer.text}")
+        record = json.dumps(make_record(answer))
+        words = fold_name(f"{answer.question} {answer.text}")
         with self._db.transaction():
             number = self._number(user, id)
             place = self._count(number)
@@ -81,10 +81,10 @@ class Conversations(UserDatabase):
             )
             self._touch(number)
             if not place:
-                title = shortened(answer.question) or UNTITLED
+                title = shorten(answer.question) or UNTITLED
                 self._db.rows(
                     "UPDATE conversations SET title = ?, folded = ? WHERE number = ? AND named = 0",
-                    (title, fold(title), number),
+                    (title, fold_name(title), number),
                 )
 
     def list(self, user: str, search: str = "") -> list[Conversation]:
@@ -95,7 +95,7 @@ class Conversations(UserDatabase):
             search: Words that must all stand, anywhere in a word, in a conversation's title,
                 questions or answers; without case and accents.
         """
-        words = fold(search).split()[:SEARCH_MOST]
+        words = fold_name(search).split()[:SEARCH_MOST]
         if search.strip() and not words:
             return []
         found = (
@@ -111,7 +111,9 @@ class Conversations(UserDatabase):
             (self._user(user), *(word for word in words for _ in range(2))),
         )
         return [
-            Conversation(id.decode(), title, when(created), when(updated), count, bool(shared))
+            Conversation(
+                id.decode(), title, parse_time(created), parse_time(updated), count, bool(shared)
+            )
             for id, title, created, updated, count, shared in rows
         ]
 
@@ -124,7 +126,7 @@ class Conversations(UserDatabase):
         with self._db.lock:
             number = self._number(user, id)
             title, created = self._head(number)
-            return transcript_of(title, created, self._answers(number))
+            return make_transcript(title, created, self._answers(number))
 
     def said(self, user: str, id: str) -> Sequence[tuple[str, str]]:
         """Returns each question with its answer's text; raises as ``load`` does."""
@@ -139,14 +141,14 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation, or the title is empty.
         """
-        kept = shortened(title, TITLE_MOST)
+        kept = shorten(title, TITLE_MOST)
         if not kept:
             raise ConversationError("a title needs a letter; type one, or keep the old title")
         with self._db.transaction():
             number = self._number(user, id)
             self._db.rows(
                 "UPDATE conversations SET title = ?, folded = ?, named = 1 WHERE number = ?",
-                (kept, fold(kept), number),
+                (kept, fold_name(kept), number),
             )
             self._touch(number)
 
@@ -209,7 +211,7 @@ class Conversations(UserDatabase):
         if not rows:
             raise ConversationError("nothing is shared at this link; ask for a new one")
         title, created, answers = rows[0]
-        return transcript_of(title, created, json.loads(answers))
+        return make_transcript(title, created, json.loads(answers))
 
     def unshare(self, user: str, id: str) -> None:
         """Lets every link to a conversation lead nowhere.
@@ -229,7 +231,7 @@ class Conversations(UserDatabase):
         )
         if not rows:
             raise ConversationError(
-                f"no conversation {shortened(ascii(id), 40)} for this user; choose one in the list"
+                f"no conversation {shorten(ascii(id), 40)} for this user; choose one in the list"
             )
         return int(rows[0][0])
 

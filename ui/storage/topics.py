@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from footnote.index import FootnoteError
 from footnote.rag.query.question import understand
-from footnote.ui.storage.models import shortened, when
+from footnote.ui.storage.models import parse_time, shorten
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 _SCHEMA = """
@@ -88,7 +88,9 @@ class Topics(UserDatabase):
             "SELECT id, text, created, mark FROM topics WHERE user = ? ORDER BY number",
             (self._user(user),),
         )
-        return [Topic(id.decode(), text, when(created), mark) for id, text, created, mark in rows]
+        return [
+            Topic(id.decode(), text, parse_time(created), mark) for id, text, created, mark in rows
+        ]
 
     def remove(self, user: str, id: str) -> None:
         """Forgets a topic: nothing more is sent of it.
@@ -103,10 +105,10 @@ class Topics(UserDatabase):
             )
         if not gone:
             raise TopicError(
-                f"no topic {shortened(ascii(id), 40)} for this user; choose one in the list"
+                f"no topic {shorten(ascii(id), 40)} for this user; choose one in the list"
             )
 
-    def reached(self, user: str, marks: Iterable[tuple[str, int]]) -> None:
+    def move_marks(self, user: str, marks: Iterable[tuple[str, int]]) -> None:
         """Moves the marks of topics, all or none, once what is up to there was delivered.
 
         A topic that was removed meanwhile stays removed.
@@ -121,11 +123,11 @@ class Topics(UserDatabase):
                 [(number, self._user(user), as_bytes(id)) for id, number in marks],
             )
 
-    def seen(self, user: str, number: int) -> None:
+    def mark_visit(self, user: str, number: int) -> None:
         """Takes note that the user has seen all papers up to a number."""
         self._db.rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
 
-    def visited(self, user: str) -> int:
+    def last_visit(self, user: str) -> int:
         """Returns the number of the newest paper at the user's last visit; 0 before the first."""
         rows = self._db.rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
         return int(rows[0][0]) if rows else 0

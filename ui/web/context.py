@@ -44,7 +44,7 @@ class ShownLibrary(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AppContext:
     """What the page is made over.
 
     Attributes:

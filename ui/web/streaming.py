@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer, Delta, Event, Stage
-from footnote.rag.serialization import answer_record
+from footnote.rag.serialization import make_record
 from footnote.ui.rendering.answer import (
     answer_html,
     draft_html,
@@ -19,7 +19,7 @@ from footnote.ui.rendering.answer import (
     stage_html,
     turn_html,
 )
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,9 @@ def frame(
     }  # fmt: skip
 
 
-def answer_frames(desk: Desk, text: str, turn: int, asked: QuestionRequest) -> Iterator[Frame]:
+def answer_frames(
+    desk: AppContext, text: str, turn: int, asked: QuestionRequest
+) -> Iterator[Frame]:
     """Yields each frame of one answer, the last with the answer or the error.
 
     Only a whole answer enters the conversation: the next question is not read in the light of
@@ -102,13 +104,13 @@ def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
 
 
 def done_frame(
-    desk: Desk, answer: Answer, turn: int, place: int, conversation: str | None
+    desk: AppContext, answer: Answer, turn: int, place: int, conversation: str | None
 ) -> Frame:
     """Returns the frame of a whole answer, now or when its conversation is opened again."""
     return frame(
         "done", turn, turn_html(answer.question, answer_html(answer, turn)),
         source_cards_html(answer, turn), conversation=conversation, place=place,
-        record=answer_record(answer) if desk.conversations is None else None,
+        record=make_record(answer) if desk.conversations is None else None,
     )  # fmt: skip
 
 

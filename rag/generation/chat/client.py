@@ -25,12 +25,12 @@ from pydantic import ValidationError
 
 from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import (
-    bounded,
-    fault_of,
-    secrets_of,
-    their_words,
-    unreached,
-    without_keys,
+    bounded_client_options,
+    describe_connection_error,
+    describe_status,
+    find_secrets,
+    mask_keys,
+    mask_secrets,
 )
 from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
@@ -81,9 +81,9 @@ class Chat:
             api_key=config.api_key,
             base_url=config.base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(**bounded(LONGEST_LINE, streams=True)),
+            http_client=DefaultHttpxClient(**bounded_client_options(LONGEST_LINE, streams=True)),
         )
-        self.secrets = secrets_of(config.base_url, config.api_key)
+        self.secrets = find_secrets(config.base_url, config.api_key)
         # What an endpoint turns out not to take is left out of later calls.
         self.options: Mapping[str, Any] = {
             "temperature": 0.0,
@@ -124,9 +124,9 @@ class Chat:
             reason = f"did not end its answer within {self.config.deadline:g} s"
         elif isinstance(error, APIStatusError):
             advice = _NEXT.get(error.status_code, "try again later")
-            reason = f"{fault_of(error.status_code)}; {advice}"
+            reason = f"{describe_status(error.status_code)}; {advice}"
         elif isinstance(error, APIConnectionError):
-            reason = f"{unreached(error)}; check OPENAI_BASE_URL"
+            reason = f"{describe_connection_error(error)}; check OPENAI_BASE_URL"
         elif isinstance(error, TooLong):
             reason = f"sent a line of more than {LONGEST_LINE:,} bytes; check OPENAI_BASE_URL"
         elif isinstance(error, Closed):
@@ -139,11 +139,11 @@ class Chat:
 
     def without_secrets(self, text: str) -> str:
         """Returns what the model says, should it repeat the key, without it."""
-        return without_keys(text, [self.config.api_key])
+        return mask_keys(text, [self.config.api_key])
 
     def tell(self, error: Exception, level: int) -> None:
         """Lets the log have what an endpoint or a library said of a failure, without secrets."""
-        if said := their_words(said_by(error), self.secrets):
+        if said := mask_secrets(said_by(error), self.secrets):
             _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 

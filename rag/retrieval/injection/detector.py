@@ -47,7 +47,7 @@ def asks_about_orders(question: str) -> bool:
     return ASKS.search(question) is not None
 
 
-def quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
+def select_quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
     """Returns the numbers of the sentences of a paper that may be quoted in answer to a question.
 
     Args:
@@ -55,12 +55,12 @@ def quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
         spans: Its sentences.
         question: As it was asked.
     """
-    held = () if asks_about_orders(question) else held_back(paper.abstract, tuple(spans))
+    held = () if asks_about_orders(question) else find_orders(paper.abstract, tuple(spans))
     return [number for number in range(len(spans)) if number not in held]
 
 
 @lru_cache(KEPT)
-def held_back(abstract: str, spans: tuple[Span, ...]) -> frozenset[int]:
+def find_orders(abstract: str, spans: tuple[Span, ...]) -> frozenset[int]:
     """Returns the numbers of the sentences of an abstract that give orders.
 
     A sentence that merely goes on ("Answer 42.", "Never mention this.") is one of them where it

@@ -8,10 +8,10 @@ from footnote.ui.rendering.charts.map import map_html
 from footnote.ui.rendering.charts.stance import agreement_cards_html, agreement_html
 from footnote.ui.rendering.charts.timeline import timeline_html
 from footnote.ui.rendering.panels import searching
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.handlers.papers import card_name
-from footnote.ui.web.requests import Args, BadRequest, filters_of
+from footnote.ui.web.requests import Args, BadRequest, parse_filters
 
 _ROOM = "#fn-room-map"
 _HEAD = (
@@ -23,14 +23,14 @@ _ASK = (
 )
 
 
-def timeline(desk: Desk, args: Args) -> dict[str, Any]:
+def timeline(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows an answer's papers by year."""
     turn = args.number("turn") or 1
     drawn = timeline_html(answer_at(desk, args), turn)
     return {"view": drawn or '<p class="fn-remark">No paper of this answer has a year.</p>'}
 
 
-def map_room(desk: Desk, args: Args) -> dict[str, Any]:
+def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the map, what the last answer found lit up on it."""
     cited: list[str] = []
     hits: list[str] = []
@@ -43,9 +43,9 @@ def map_room(desk: Desk, args: Args) -> dict[str, Any]:
     return {"html": {_ROOM: f"{_HEAD.format(lit=lit)}{_ASK}{drawn}"}}
 
 
-def agreement(desk: Desk, args: Args) -> dict[str, Any]:
+def agreement(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows which papers say yes to a question, which no, each in its own words."""
-    answer, filters = answer_at(desk, args), filters_of(args.part("scope"))
+    answer, filters = answer_at(desk, args), parse_filters(args.part("scope"))
     found = positions(desk.engine.retriever, answer.standalone_question, filters)
     if not found:
         raise BadRequest("no paper comes near enough to the question to take a side")

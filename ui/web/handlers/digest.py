@@ -7,12 +7,12 @@ what ``footnote digest`` sends; when somebody was last here is remembered for ea
 from typing import Any
 
 from footnote.index.models import Paper
-from footnote.ui.digests.build import Digest, delivered, digest_of
+from footnote.ui.digests.build import Digest, make_digest, mark_delivered
 from footnote.ui.digests.format import digest_html
 from footnote.ui.rendering.cards import byline_html, text_html
 from footnote.ui.rendering.panels import counted, data
 from footnote.ui.storage.topics import LOCAL, Topics
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.handlers.papers import opener
 from footnote.ui.web.requests import Args, BadRequest
@@ -21,21 +21,21 @@ _ROOM = "#fn-room-news"
 SHOWN = 60
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the room; a digest is only made of the papers that its topic has not seen."""
     if desk.topics is None:
         return {"html": {_ROOM: _NONE}}
     library, topics = desk.papers, _topics(desk)
-    visited = topics.visited(args.user)
+    visited = topics.last_visit(args.user)
     new = library.since(visited) if visited else []
-    digests = [digest_of(desk.engine, topic) for topic in topics.list(LOCAL)]
+    digests = [make_digest(desk.engine, topic) for topic in topics.list(LOCAL)]
     told = (
         f"{counted(len(new), 'new paper')} since you last marked them as seen."
         if visited
         else "From now on, papers that are added are listed here."
     )
     if not visited:
-        topics.seen(args.user, library.newest())
+        topics.mark_visit(args.user, library.newest())
     rows = "".join(_paper(paper) for paper in reversed(new[-SHOWN:]))
     seen = (
         f'<button type="button" class="fn-button" data-do="seen" {data(mark=library.newest())}>'
@@ -52,19 +52,19 @@ def shown(desk: Desk, args: Args) -> dict[str, Any]:
     }
 
 
-def seen(desk: Desk, args: Args) -> dict[str, Any]:
+def seen(desk: AppContext, args: Args) -> dict[str, Any]:
     """Marks what is shown as seen; what came since then stays new."""
     topics, mark = _topics(desk), args.number("mark")
     if mark is None:
         raise BadRequest("nothing was chosen to mark; reload the page")
     # A mark of what is yet to come would hide it.
-    topics.seen(args.user, min(mark, desk.papers.newest()))
+    topics.mark_visit(args.user, min(mark, desk.papers.newest()))
     kept = topics.list(LOCAL)
-    delivered(topics, LOCAL, [digest_of(desk.engine, topic) for topic in kept])
+    mark_delivered(topics, LOCAL, [make_digest(desk.engine, topic) for topic in kept])
     return shown(desk, args)
 
 
-def saved(desk: Desk, args: Args) -> dict[str, Any]:
+def saved(desk: AppContext, args: Args) -> dict[str, Any]:
     """Saves a topic; what is in the library by now is not new to it."""
     text = " ".join(args.text("text", most=4000).split())
     if not text:
@@ -73,14 +73,14 @@ def saved(desk: Desk, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": "Saved; new papers on it are told here."}
 
 
-def watched(desk: Desk, args: Args) -> dict[str, Any]:
+def watched(desk: AppContext, args: Args) -> dict[str, Any]:
     """Saves the question of an answer as a topic."""
     answer = answer_at(desk, args)
     _topics(desk).add(LOCAL, answer.standalone_question[:4000], mark=desk.papers.newest())
     return {"told": "Saved under What’s new: papers that come on it are told there."}
 
 
-def unsaved(desk: Desk, args: Args) -> dict[str, Any]:
+def unsaved(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes a topic: nothing more is told or sent of it."""
     _topics(desk).remove(LOCAL, args.text("id", most=100))
     return {**shown(desk, args), "told": "Removed; nothing more is sent of it."}
@@ -101,7 +101,7 @@ _FEED = (
 )
 
 
-def _topics(desk: Desk) -> Topics:
+def _topics(desk: AppContext) -> Topics:
     if desk.topics is None or not desk.engines:
         raise BadRequest("this server keeps no topics; serve with: footnote chat")
     return desk.topics

@@ -16,7 +16,7 @@ from footnote.evals.runs.run_folder import CONFIG, REPORT, iterate_rows, read_re
 from footnote.rag.answer import Answer, AnswerTrace, Turn
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.streaming import done_frame
@@ -28,7 +28,7 @@ CASES_SHOWN = 200
 _MAIN = ["R@1", "R@5", "evidence", "nuggets", "abstain_right", "abstain_wrong"]
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the runs, newest first, and what a run can be started of."""
     sets = desk.sets if desk.runs is not None and desk.engines else {}
     start = (list(sets), list(desk.engines)) if sets else None
@@ -36,7 +36,7 @@ def shown(desk: Desk, args: Args) -> dict[str, Any]:
     return {"html": {_ROOM: piece("evals", "room", start, runs, _MAIN)}}
 
 
-def started(desk: Desk, args: Args) -> dict[str, Any]:
+def started(desk: AppContext, args: Args) -> dict[str, Any]:
     """Starts a run of a set; the reply names a job to follow."""
     name = args.text("set", most=200)
     if name not in desk.sets or not desk.engines or desk.runs is None:
@@ -56,13 +56,13 @@ def started(desk: Desk, args: Args) -> dict[str, Any]:
     return {"job": desk.jobs.start(args.user, f"Asking {name}", "questions", work)}
 
 
-def opened(desk: Desk, args: Args) -> dict[str, Any]:
+def opened(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows one run: its measures, and its cases, the failures first."""
     folder = _folder(desk, args.text("run", most=200))
     return {"html": {_DETAIL: _run(folder)}, "focus": _DETAIL}
 
 
-def compared(desk: Desk, args: Args) -> dict[str, Any]:
+def compared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows what differs between two runs, and whether it is more than chance."""
     names = args.text("a", most=200), args.text("b", most=200)
     if names[0] == names[1]:
@@ -73,7 +73,7 @@ def compared(desk: Desk, args: Args) -> dict[str, Any]:
     return {"html": {_DETAIL: html}, "focus": _DETAIL}
 
 
-def case(desk: Desk, args: Args) -> dict[str, Any]:
+def case(desk: AppContext, args: Args) -> dict[str, Any]:
     """Opens a case as a conversation: what was said before it, then its question, asked anew."""
     folder = _folder(desk, args.text("run", most=200))
     wanted = args.text("case", most=200)
@@ -100,14 +100,14 @@ def _said(question: str, text: str) -> Answer:
     return Answer(question, question, text, (), (), (), False, "llm", receipt)
 
 
-def _folders(desk: Desk) -> list[Path]:
+def _folders(desk: AppContext) -> list[Path]:
     if desk.runs is None or not desk.runs.is_dir():
         return []
     found = [path.parent for path in desk.runs.glob(f"*/{CONFIG}")]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-def _folder(desk: Desk, name: str) -> Path:
+def _folder(desk: AppContext, name: str) -> Path:
     found = next((folder for folder in _folders(desk) if folder.name == name), None)
     if found is None:
         raise BadRequest(f"there is no run {name[:60]!r}; choose one of the list")

@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from footnote.evals.feedback import FeedbackEntry
 from footnote.rag.serialization import answer_json
 from footnote.ui.rendering.environment import render
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 
 _LOCK = threading.Lock()
 
 
-def voted(desk: Desk, args: Args) -> dict[str, Any]:
+def voted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Keeps a thumb, with what was wrong and what is right where the reader says so."""
     if desk.feedback is None:
         raise BadRequest("this server keeps no feedback; serve with: footnote chat")
@@ -60,7 +60,7 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
     return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
 
 
-def doubted(desk: Desk, args: Args) -> dict[str, Any]:
+def doubted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Asks what is wrong with an answer, and what would be right."""
     return {"view": render("doubt", faults=_FAULTS)}
 

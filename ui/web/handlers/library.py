@@ -14,29 +14,29 @@ from footnote.ui.rendering.cards import byline
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
 from footnote.ui.rendering.panels import counted
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.papers import card_name
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
-from footnote.ui.web.security.uploads import consumed
+from footnote.ui.web.security.uploads import take_upload
 
 ROWS = 40
 _ROOM = "#fn-room-library"
 _ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the room: what is here, what was added last, and its papers."""
     parts = _state(desk), latest_html(desk.papers), _ORDERS, _shelf(desk, args), _health(desk)
     return {"html": {_ROOM: piece("library", "room", *parts)}}
 
 
-def browsed(desk: Desk, args: Args) -> dict[str, Any]:
+def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows papers: those with some words, or all of them in some order."""
     return {"html": {"#fn-shelf": _shelf(desk, args)}}
 
 
-def added(desk: Desk, args: Args) -> dict[str, Any]:
+def added(desk: AppContext, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
     # One bound for two things: what a packed file may open to, and what the papers of all files
@@ -45,7 +45,7 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
 
     def work(job: Job) -> str:
         paths = [path for path, _ in files]
-        with consumed(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
+        with take_upload(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
             for path, name in files:
                 found.take(path, name)
             found.files += [FileReading(name, name, error=LOST) for name in lost]
@@ -55,7 +55,7 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
     try:
         return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
     except FootnoteError:
-        with consumed([path for path, _ in files]):
+        with take_upload([path for path, _ in files]):
             raise
 
 
@@ -65,7 +65,7 @@ def _add(library: Library, found: Gathered, job: Job) -> Added:
     return library.add_records(found.records(), names=found.names, on_progress=job.advance)
 
 
-def _uploads(desk: Desk, args: Args) -> list[tuple[Path, str]]:
+def _uploads(desk: AppContext, args: Args) -> list[tuple[Path, str]]:
     """Returns the files that came, each with the name that its reader gave it."""
     folder = desk.uploads.resolve() if desk.uploads else None
     paths = [(folder or Path()).joinpath(path).resolve() for path in args.texts("paths", most=50)]
@@ -84,7 +84,7 @@ def _name(name: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in bare).split())[:120] or "a file"
 
 
-def followed(desk: Desk, args: Args) -> dict[str, Any]:
+def followed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Says how far a job is, and at last what it came to."""
     job = desk.jobs.get(args.user, args.text("job", most=100))
     if job.error:
@@ -100,13 +100,13 @@ def followed(desk: Desk, args: Args) -> dict[str, Any]:
     return {"done": False, "line": line, "part": job.done / job.total}
 
 
-def removed(desk: Desk, args: Args) -> dict[str, Any]:
+def removed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes papers."""
     count = desk.papers.remove(args.texts("papers", most=500))
     return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", **_FOCUSED}
 
 
-def undone(desk: Desk, args: Args) -> dict[str, Any]:
+def undone(desk: AppContext, args: Args) -> dict[str, Any]:
     """Undoes the last import."""
     number = args.number("number")
     if number is None:
@@ -116,7 +116,7 @@ def undone(desk: Desk, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": told, **_FOCUSED}
 
 
-def redone(desk: Desk, args: Args) -> dict[str, Any]:
+def redone(desk: AppContext, args: Args) -> dict[str, Any]:
     """Puts back what was undone or removed last."""
     number = args.number("number")
     if number is None:
@@ -130,7 +130,7 @@ def redone(desk: Desk, args: Args) -> dict[str, Any]:
 _FOCUSED = {"focus": "#fn-redo", "changed": True}
 
 
-def _state(desk: Desk) -> str:
+def _state(desk: AppContext) -> str:
     status = desk.library.status()
     years = f"{status.first_year}–{status.last_year}" if status.first_year else "no years"
     undated = f", {status.undated:,} without a year" if status.undated else ""
@@ -140,7 +140,7 @@ def _state(desk: Desk) -> str:
     )
 
 
-def _shelf(desk: Desk, args: Args) -> Markup:
+def _shelf(desk: AppContext, args: Args) -> Markup:
     library, query = desk.papers, " ".join(args.text("query", "", most=500).split())
     order = args.text("order", "added", most=20)
     if order not in get_args(Order):
@@ -156,7 +156,7 @@ def _shelf(desk: Desk, args: Args) -> Markup:
     return piece("library", "shelf", papers[:ROWS], query, pages, card_name, byline)
 
 
-def _health(desk: Desk) -> Markup:
+def _health(desk: AppContext) -> Markup:
     status, library = desk.library.status(), desk.papers
     agrees = library.searcher.snapshots.agrees()
     told = (

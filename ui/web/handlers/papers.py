@@ -7,20 +7,20 @@ from footnote.index.models import Paper
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.styles import STYLES, citation
 from footnote.ui.rendering.cards import byline_html, card_html, text_html
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest
 
 SIMILAR = 8
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the card of any paper of the library."""
     paper = desk.papers.known(args.text("paper", most=500))
     return {"card": card_html(card_name(paper), "Paper", paper, ())}
 
 
-def similar(desk: Desk, args: Args) -> dict[str, Any]:
+def similar(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists the papers nearest to a paper, in its card."""
     hits = desk.papers.similar(args.text("paper", most=500), k=SIMILAR)
     rows = "".join(
@@ -34,7 +34,7 @@ def similar(desk: Desk, args: Args) -> dict[str, Any]:
     }
 
 
-def cited(desk: Desk, args: Args) -> dict[str, Any]:
+def cited(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the citation of a paper, from its record alone, for the clipboard."""
     form, paper = args.text("form", most=20), desk.papers.known(args.text("paper", most=500))
     if form in STYLES:
@@ -44,13 +44,13 @@ def cited(desk: Desk, args: Args) -> dict[str, Any]:
     return {"copy": bibliography([paper], form)}
 
 
-def copied(desk: Desk, args: Args) -> dict[str, Any]:
+def copied(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns an answer as Markdown with its sources, for the clipboard."""
     from footnote.ui.export.transcripts import transcript_markdown
-    from footnote.ui.storage.models import Transcript, when
+    from footnote.ui.storage.models import Transcript, parse_time
 
     answer = answer_at(desk, args)
-    return {"copy": transcript_markdown(Transcript(answer.question, when(0), (answer,)))}
+    return {"copy": transcript_markdown(Transcript(answer.question, parse_time(0), (answer,)))}
 
 
 def opener(paper: Paper, kind: str = "fn-title", label: str = "") -> str:

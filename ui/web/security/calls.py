@@ -115,7 +115,7 @@ class Calls:
         return None
 
 
-def calls_of(page: Any) -> Callable[[ASGIApp], Calls]:
+def list_calls(page: Any) -> Callable[[ASGIApp], Calls]:
     """Returns what puts the check of calls in front of the server of a page (``gr.Blocks``)."""
     served = {
         id: frozenset(fn.__name__ for fn in getattr(block, "server_fns", ()))

@@ -56,7 +56,7 @@ def upload_route(path: str, folder: Path, limits: Limits) -> Route:
         try:
             form = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
             async with form as sent:
-                return await run_in_threadpool(_kept, folder, sent.multi_items(), limits)
+                return await run_in_threadpool(_keep_upload, folder, sent.multi_items(), limits)
         except HTTPException as error:
             return _refused(error.status_code, error.detail)
         except ClientDisconnect:
@@ -102,7 +102,9 @@ class Room:
             self._promised -= size
 
 
-def _kept(folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits) -> Response:
+def _keep_upload(
+    folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits
+) -> Response:
     """Keeps files; the answer names each by its place in the folder."""
     files = [file for name, file in sent if name == "files" and isinstance(file, UploadFile)]
     if not files:
@@ -173,7 +175,7 @@ def plain_name(name: str) -> str:
 
 
 @contextmanager
-def consumed(paths: Sequence[Path]) -> Iterator[None]:
+def take_upload(paths: Sequence[Path]) -> Iterator[None]:
     """Deletes files once what is done with them has ended, well or not."""
     try:
         yield
@@ -189,7 +191,7 @@ def sweep(folder: Path, *, older: float = UNREAD_SECONDS) -> None:
     before = time.time() - older
     for path in folder.glob("*/*"):
         if _stat(path, "st_mtime", before) < before:
-            with consumed([path]):
+            with take_upload([path]):
                 log.info("%s was never read and has been deleted", path.name)
 
 
