@@ -46,6 +46,31 @@ def check_place(path: Path) -> None:
         raise LibraryError(f"{path} is not a library, and not empty; give another folder")
 
 
+def _make_folder(path: Path) -> None:
+    check_place(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"{path} cannot be created ({error.strerror})") from error
+
+
+def _check_embedder(catalog: Catalog, embedder: Embedder, path: Path, *, documents: bool) -> None:
+    """Records the embedder of a new library; raises where another one made it."""
+    recorded, dimensions = catalog.meta("embedder"), catalog.meta("dimensions")
+    if recorded is None:
+        catalog.set_meta(
+            embedder=embedder.name,
+            dimensions=str(embedder.dimensions),
+            documents="yes" if documents else "no",
+        )
+    elif (recorded, dimensions) != (embedder.name, str(embedder.dimensions)):
+        raise EmbedderMismatch(
+            f"library was built with {recorded} ({dimensions}) but opened with "
+            f"{embedder.name} ({embedder.dimensions}); run: footnote index --rebuild "
+            f"--library {path}"
+        )
+
+
 class Library:
     """Papers that can be searched, by many at once, and changed, by one at a time.
 
@@ -89,32 +114,17 @@ class Library:
         """
         embedder = as_embedder(embedder)
         if not (path / CATALOG).is_file():
-            if create:
-                check_place(path)
-            else:
+            if not create:
                 raise LibraryNotFound(
                     f"no library at {path}; create one with: footnote index PATH --library {path}"
                 )
-            try:
-                path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LibraryError(f"{path} cannot be created ({error.strerror})") from error
+            _make_folder(path)
         catalog = Catalog(path / CATALOG)
-        recorded = catalog.meta("embedder")
-        if recorded is None:
-            catalog.set_meta(
-                embedder=embedder.name,
-                dimensions=str(embedder.dimensions),
-                documents="yes" if documents else "no",
-            )
-        elif (recorded, catalog.meta("dimensions")) != (embedder.name, str(embedder.dimensions)):
-            dimensions = catalog.meta("dimensions")
+        try:
+            _check_embedder(catalog, embedder, path, documents=documents)
+        except EmbedderMismatch:
             catalog.close()
-            raise EmbedderMismatch(
-                f"library was built with {recorded} ({dimensions}) but opened with "
-                f"{embedder.name} ({embedder.dimensions}); run: footnote index --rebuild "
-                f"--library {path}"
-            )
+            raise
         library = cls(path, catalog, embedder)
         library._mend()
         return library

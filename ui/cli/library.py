@@ -52,11 +52,7 @@ def index(
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
-    if not paths and not rebuild:
-        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
-    for path in paths or ():
-        if not path.exists():
-            raise Misuse(f"{path} does not exist; give files or folders of papers")
+    _check_paths(paths or [], rebuild=rebuild)
     from footnote.index.library import check_place
 
     folder = library_folder(library)
@@ -69,7 +65,26 @@ def index(
         found.check()
         added, size = _add(found, folder, rebuild=rebuild, documents=documents)
         _print_left_out(found, added)
-    report = {
+    report = _make_report(found, added, size, time.perf_counter() - started)
+    if as_json:
+        print_json(report)
+    else:
+        _show_report(report)
+    if found.failures:
+        raise typer.Exit(1)
+
+
+def _check_paths(paths: list[Path], *, rebuild: bool) -> None:
+    if not paths and not rebuild:
+        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
+    for path in paths:
+        if not path.exists():
+            raise Misuse(f"{path} does not exist; give files or folders of papers")
+
+
+def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -> dict[str, Any]:
+    """Returns what ``index --json`` prints."""
+    return {
         "records": found.papers,
         "papers": size,
         "new": added.new,
@@ -77,14 +92,8 @@ def index(
         "unchanged": added.unchanged,
         "problems": sum(_problems(file) for file in found.files),
         "files": [_file_as_json(file, added.files.get(n)) for n, file in enumerate(found.files)],
-        "seconds": round(time.perf_counter() - started, 2),
+        "seconds": round(seconds, 2),
     }
-    if as_json:
-        print_json(report)
-    else:
-        _show_report(report)
-    if found.failures:
-        raise typer.Exit(1)
 
 
 def _add(
