@@ -185,7 +185,7 @@ def test_two_browsers_never_see_one_anothers_list(
 ) -> None:
     ask(page, PPO)
     with visited(browser, address) as other:
-        expect(other.locator("#fn-talk-rows")).to_have_text("What you ask is kept here.")
+        expect(other.locator("#fn-talk-rows")).to_have_text("Your conversations appear here.")
         expect(other.locator(".fn-turn")).to_have_count(0)
         ask(other, TOOLS)
         expect(other.locator(".fn-talks li")).to_have_count(1)

@@ -96,7 +96,7 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
         ending, kind, write = _TRANSCRIPTS[form]
         return _file(f"{name}.{ending}", kind, write(transcript))
     if form not in FORMS:
-        raise BadRequest(f"no format is called {form!r}; choose one of the list")
+        raise BadRequest(f"no format is called {form!r}; choose one from the list")
     answers = transcript.answers
     place = args.number("place", least=1)
     if place is not None:

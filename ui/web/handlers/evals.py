@@ -40,7 +40,7 @@ def started(desk: AppContext, args: Args) -> dict[str, Any]:
     """Starts a run of a set; the reply names a job to follow."""
     name = args.text("set", most=200)
     if name not in desk.sets or not desk.engines or desk.runs is None:
-        raise BadRequest(f"no set is called {name[:40]!r}; choose one of the list")
+        raise BadRequest(f"no set is called {name[:40]!r}; choose one from the list")
     cases, runs = read_cases(desk.sets[name]), desk.runs
     engine = desk.engines.get(args.text("composer", "", most=200)) or next(
         iter(desk.engines.values())
@@ -110,7 +110,7 @@ def _folders(desk: AppContext) -> list[Path]:
 def _folder(desk: AppContext, name: str) -> Path:
     found = next((folder for folder in _folders(desk) if folder.name == name), None)
     if found is None:
-        raise BadRequest(f"there is no run {name[:60]!r}; choose one of the list")
+        raise BadRequest(f"there is no run {name[:60]!r}; choose one from the list")
     return found
 
 

@@ -40,7 +40,7 @@ def cited(desk: AppContext, args: Args) -> dict[str, Any]:
     if form in STYLES:
         return {"copy": citation(paper, form)}
     if form not in FORMS:
-        raise BadRequest(f"no format is called {form!r}; choose one of the list")
+        raise BadRequest(f"no format is called {form!r}; choose one from the list")
     return {"copy": bibliography([paper], form)}
 
 
