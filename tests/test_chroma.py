@@ -170,8 +170,8 @@ def test_the_command_line_makes_and_changes_a_library_without_documents(tmp_path
     refused = inside(*index, "--documents")
     assert (refused.status, refused.out) == (1, "")
     assert refused.err.count("\n") == 1
-    assert "made without documents; give --rebuild too" in refused.err
+    assert "created without documents; add --rebuild" in refused.err
     assert inside(*index, "--rebuild").status == 0
     assert inside(*index, "--no-documents").status == 0
     assert inside(*index, "--documents", "--rebuild").status == 0
-    assert "made with documents" in inside(*index, "--no-documents").err
+    assert "created with documents" in inside(*index, "--no-documents").err

@@ -292,7 +292,7 @@ def test_at_the_limit_one_line_says_how_to_go_on(
     stopped = footnote(*run, "--judge-tokens", "100", **judged.environ)  # fmt: skip
     assert (stopped.status, stopped.out, stopped.err.count("\n")) == (1, "", 1)
     assert "the limit is 100; raise the limit and run again" in stopped.err
-    assert stopped.err.endswith(f"and so are the rows; go on with --out {tmp_path / 'cut'}\n")
+    assert stopped.err.endswith(f"and so are the rows; continue with --out {tmp_path / 'cut'}\n")
     assert judged.endpoint.requests == []
     rows = (tmp_path / "cut" / "rows.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(row)["id"] for row in rows] == ["vla"]

@@ -105,7 +105,7 @@ def test_an_open_server_answers_to_the_address_that_was_reached(behind: Behind) 
      "bücher.example", "::1", "[::1"],
 )  # fmt: skip
 def test_a_name_that_no_browser_sends_is_refused(name: str) -> None:
-    with pytest.raises(FootnoteError, match=r"--allow-host .* is no name") as error:
+    with pytest.raises(FootnoteError, match=r"--allow-host .* is not a host name") as error:
         Door.read(names=[name])
     assert "\n" not in str(error.value)
 

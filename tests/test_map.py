@@ -98,9 +98,9 @@ def test_a_map_is_kept_and_drawn_anew_when_papers_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    real = footnote.index.clusters.layout.drawn
+    real = footnote.index.clusters.layout.draw_map
     monkeypatch.setattr(
-        footnote.index.clusters.layout, "drawn", lambda *a: calls.append(1) or real(*a)
+        footnote.index.clusters.layout, "draw_map", lambda *a: calls.append(1) or real(*a)
     )
     with library_of(tmp_path / "library", topical(4)) as library:
         first = library.map()

@@ -64,7 +64,7 @@ def test_sentences_are_cut_where_an_installer_links_files_to_its_cache(tmp_path:
     shutil.copytree(tmp_path / "cache", tmp_path / "site" / data, copy_function=os.link)
     code = (
         "from footnote.index import chunking\n"
-        "print(chunking._bundled('nltk_cache'), chunking.sentence_spans('It rose. We left.'))"
+        "print(chunking._bundled_path('nltk_cache'), chunking.sentence_spans('It rose. We left.'))"
     )
     environ = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True)

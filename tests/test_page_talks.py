@@ -198,7 +198,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, add
     ask(page, TOOLS, turn=2)
     page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
     expect(page.locator(COMPOSER)).to_have_value(PPO)
-    expect(page.locator("#fn-pending")).to_contain_text("replaces the answer")
+    expect(page.locator("#fn-pending")).to_contain_text("replaces this answer")
     ask(page, ROBOTS, turn=3)
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([ROBOTS])
     visit(page, address)
@@ -274,11 +274,11 @@ def test_a_conversation_of_another_reader_is_not_there(
     id = page.evaluate("window.footnote.me.conversation")
     with visited(browser, address) as other:
         reply = act(other, action, id=id, title="Mine", form="json")
-        assert "of this user" in reply["error"]
+        assert "for this user" in reply["error"]
         assert "\n" not in reply["error"]
         other.evaluate("id => { window.footnote.me.conversation = id }", id)
         failed = ask(other, TOOLS, ends="failed")
-        expect(failed.get_by_role("alert")).to_contain_text("of this user")
+        expect(failed.get_by_role("alert")).to_contain_text("for this user")
     user = page.evaluate("window.footnote.me.user")
     assert [talk.messages for talk in talks.list(user)] == [1]
 

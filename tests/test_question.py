@@ -21,7 +21,7 @@ def test_an_empty_question_is_refused(question: str) -> None:
 
 
 def test_a_question_of_100_kilobytes_is_refused_on_one_short_line() -> None:
-    with pytest.raises(QuestionError, match="102,400 characters, at most 4,000") as caught:
+    with pytest.raises(QuestionError, match="102,400 characters, the limit is 4,000") as caught:
         understand("x" * 102_400)
     assert len(str(caught.value)) < 120
     assert "\n" not in str(caught.value)
