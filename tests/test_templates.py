@@ -17,14 +17,7 @@ _ELEMENT = re.compile(r"(?<!P)</?[a-z][a-z0-9]*[\s/>]|<!doctype", re.IGNORECASE)
 # What still makes HTML in Python, each value through ``text_html``, or makes SVG out of figures.
 # The list only gets shorter.
 IN_PYTHON = {
-    "rendering/charts/map.py",
     "rendering/charts/timeline.py",
-    "rendering/import_report.py",
-    "web/handlers/charts.py",
-    "web/handlers/confirmations.py",
-    "web/handlers/conversations.py",
-    "web/handlers/digest.py",
-    "web/handlers/papers.py",
     "web/page.py",
     "web/routes.py",
     # It reads the page that Gradio makes.

@@ -1,14 +1,11 @@
 """The frame of the page: its head, its rooms, the list of conversations, the scope."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from markupsafe import Markup
 
 from footnote.index.search.filters import Filters
 from footnote.index.storage.status import Status
-from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.charts.histogram import histogram_svg
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.storage.models import Conversation
@@ -63,11 +60,6 @@ def composers_html(desk: AppContext) -> Markup:
 def talks_html(talks: Sequence[Conversation], current: str, search: str) -> Markup:
     """Returns the list of a reader's conversations, the open one marked."""
     return render("talks", talks=talks, current=current, search=search)
-
-
-def data(**args: Any) -> str:
-    """Returns the arguments of an action as the attribute that ``actions.js`` reads."""
-    return f'data-args="{text_html(json.dumps(args))}"'
 
 
 def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, str]]) -> Markup:

@@ -7,6 +7,7 @@ from footnote.rag.claim_check import Position, positions
 from footnote.ui.rendering.charts.map import map_html
 from footnote.ui.rendering.charts.stance import agreement_cards_html, agreement_html
 from footnote.ui.rendering.charts.timeline import timeline_html
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import searching
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
@@ -14,33 +15,25 @@ from footnote.ui.web.handlers.papers import card_name
 from footnote.ui.web.requests import Args, BadRequest, parse_filters
 
 _ROOM = "#fn-room-map"
-_HEAD = (
-    '<header class="fn-roomhead"><h2>Map</h2><p class="fn-soft">Papers about like things stand '
-    "near one another; each group is named by its own words.{lit}</p></header>"
-)
-_ASK = (
-    '<p class="fn-map-ask" hidden><button type="button" class="fn-button" data-chosen></button></p>'
-)
 
 
 def timeline(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows an answer's papers by year."""
     turn = args.number("turn") or 1
     drawn = timeline_html(answer_at(desk, args), turn)
-    return {"view": drawn or '<p class="fn-remark">No paper of this answer has a year.</p>'}
+    return {"view": drawn or piece("controls", "remark", "No paper of this answer has a year.")}
 
 
 def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the map, what the last answer found lit up on it."""
     cited: list[str] = []
     hits: list[str] = []
-    lit = ""
-    if args.number("place"):
+    lit = bool(args.number("place"))
+    if lit:
         answer = answer_at(desk, args)
         cited, hits = [p.id for p in answer.papers], [hit.paper.id for hit in answer.hits]
-        lit = " Lit are those that the answer found, strongest what it cites."
     drawn = map_html(desk.papers.map(), cited=cited, hits=hits)
-    return {"html": {_ROOM: f"{_HEAD.format(lit=lit)}{_ASK}{drawn}"}}
+    return {"html": {_ROOM: piece("map", "room", lit, drawn)}}
 
 
 def agreement(desk: AppContext, args: Args) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from footnote.ui.rendering.cards import text_html
-from footnote.ui.rendering.import_report import of_html
+from footnote.ui.rendering.environment import render
+from footnote.ui.rendering.import_report import of_names
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.models import shorten
 from footnote.ui.storage.topics import LOCAL
@@ -22,7 +22,7 @@ _TITLE_MOST = 120
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A question in safe HTML.
+    """A question in words.
 
     Attributes:
         title: What is asked.
@@ -40,14 +40,7 @@ def asked(desk: AppContext, args: Args) -> dict[str, Any]:
     about = args.text("about", most=40)
     if about not in QUESTIONS:
         raise BadRequest(f"nothing is asked before {about!r}; reload the page")
-    question = QUESTIONS[about](desk, args)
-    return {
-        "dialog": f'<h2 id="fn-dialog-title">{question.title}</h2>'
-        f'<p id="fn-dialog-text">{question.text}</p><div class="fn-choice">'
-        '<button type="button" class="fn-button" data-cancel>Cancel</button>'
-        f'<button type="button" class="fn-button fn-strong" data-confirm>{question.does}</button>'
-        "</div>"
-    }
+    return {"dialog": render("dialog", asked=QUESTIONS[about](desk, args))}
 
 
 def _undo(desk: AppContext, args: Args) -> Confirmation:
@@ -60,7 +53,7 @@ def _undo(desk: AppContext, args: Args) -> Confirmation:
     was = "is as it was" if does.restored == 1 else "are as they were"
     rest = f", {does.restored:,} {was} before" if does.restored else ""
     text = f"{counted(does.removed, 'paper')} {goes}{rest}. {_BACK}"
-    return Confirmation(f"Undo the import{of_html(names)}?", text, "Undo the import")
+    return Confirmation(f"Undo the import{of_names(names)}?", text, "Undo the import")
 
 
 def _remove(desk: AppContext, args: Args) -> Confirmation:
@@ -116,7 +109,7 @@ def _talk(desk: AppContext, args: Args) -> tuple[str, int]:
 
 
 def _short(title: str) -> str:
-    return text_html(shorten(title, _TITLE_MOST))
+    return shorten(title, _TITLE_MOST)
 
 
 QUESTIONS: Mapping[str, Callable[[AppContext, Args], Confirmation]] = {

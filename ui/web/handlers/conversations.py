@@ -7,6 +7,7 @@ from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import library_html, talks_html
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, parse_time, shorten
@@ -43,7 +44,7 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
 def listed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists the reader's conversations, or those with the words of a search."""
     if desk.conversations is None:
-        return {"html": {_ROWS: '<p class="fn-remark">Kept in this browser alone.</p>'}}
+        return {"html": {_ROWS: piece("controls", "remark", "Kept in this browser alone.")}}
     search = args.text("search", "", most=500)
     talks = desk.conversations.list(args.user, search)
     shown = [talk for talk in talks if talk.messages]

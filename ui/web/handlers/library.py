@@ -10,12 +10,11 @@ from footnote.index.library import Library
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.index.storage.papers import Order
-from footnote.ui.rendering.cards import byline
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
 from footnote.ui.rendering.panels import counted
 from footnote.ui.web.context import AppContext
-from footnote.ui.web.handlers.papers import card_name
+from footnote.ui.web.handlers.papers import row
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.uploads import take_upload
@@ -153,7 +152,7 @@ def _shelf(desk: AppContext, args: Args) -> Markup:
     turn = {"query": query, "order": order}
     pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and papers else []
     pages += [("More", {"at": at + ROWS, **turn})] if len(papers) > ROWS else []
-    return piece("library", "shelf", papers[:ROWS], query, pages, card_name, byline)
+    return piece("library", "shelf", [row(paper, shown=3) for paper in papers[:ROWS]], query, pages)
 
 
 def _health(desk: AppContext) -> Markup:
