@@ -9,7 +9,7 @@ from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.client import Call, Chat
+from footnote.rag.generation.client import ChatCall, ChatClient
 from footnote.rag.generation.extractive import Composed
 from footnote.rag.generation.prompts import answer_messages, repair_messages
 from footnote.rag.generation.repair import AnswerDraft, Assembled, assembled, judged, repaired
@@ -44,7 +44,7 @@ class LLMComposer:
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
-        self._chat = Chat(config, sleep=sleep)
+        self._chat = ChatClient(config, sleep=sleep)
 
     @property
     def model(self) -> str:
@@ -82,7 +82,7 @@ class LLMComposer:
             yield from self._composed(question, call, given, deadline)
 
     def _composed(
-        self, question: str, call: Call, given: Sequence[Sentence], deadline: float
+        self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired where that is wanted and works."""
         bounds = CitationBinder(given).bind(call.text)
@@ -146,7 +146,7 @@ class LLMComposer:
             f"{self.config.deadline:g} s, left out"
         )
 
-    def _nothing(self, call: Call) -> str:
+    def _nothing(self, call: ChatCall) -> str:
         if call.thinking and call.cut:
             return (
                 f"{self._chat.where} was still thinking after {call.cut:,} characters; "
