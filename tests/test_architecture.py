@@ -30,7 +30,6 @@ HOMES = {
     },
     "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
     "openai": {
-        "evals/judge/endpoint.py",
         "index/embeddings/base.py",
         "rag/generation/chat/client.py",
         "rag/generation/chat/retries.py",

@@ -31,7 +31,7 @@ from footnote.index.embeddings.endpoints import (
 )
 from footnote.index.library import Library
 from footnote.rag import ComposerError, RerankError
-from footnote.rag.generation.chat.client import Chat
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.rerank import EndpointReranker
 from footnote.rag.serialization import answer_json
@@ -302,7 +302,7 @@ def bomb(status: int, kind: str, megabytes: int = 100) -> tuple[Reply, list[str]
 
 
 def chats(url: str, folder: Path) -> str:
-    chat = Chat(LLMSettings("m", url, KEY, timeout=5.0), sleep=lambda _: None)
+    chat = ChatClient(LLMSettings("m", url, KEY, timeout=5.0), sleep=lambda _: None)
     with pytest.raises(ComposerError) as caught:
         list(chat.call([ChatMessage(content="Why?")], deadline=time.monotonic() + 60))
     return str(caught.value)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
-from footnote.rag.generation.chat.client import Call, Chat
+from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.extractive import Composed
 from footnote.rag.generation.prompts import write_answer_prompt, write_repair_prompt
@@ -39,7 +39,7 @@ class LLMComposer:
         embedder: Embedder,
         verifier: Verifier | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        chat: Chat | None = None,
+        chat: ChatClient | None = None,
     ) -> None:
         """Connects nothing yet.
 
@@ -52,7 +52,7 @@ class LLMComposer:
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
-        self._chat = chat or Chat(config, sleep=sleep)
+        self._chat = chat or ChatClient(config, sleep=sleep)
 
     @property
     def model(self) -> str:
@@ -92,7 +92,7 @@ class LLMComposer:
             yield from self._check(question, call, given, deadline)
 
     def _check(
-        self, question: str, call: Call, given: Sequence[Sentence], deadline: float
+        self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired where that is wanted and works."""
         bounds = CitationBinder(given).bind(call.text)
@@ -156,7 +156,7 @@ class LLMComposer:
             f"{self.config.deadline:g} s, left out"
         )
 
-    def _explain_empty_answer(self, call: Call) -> str:
+    def _explain_empty_answer(self, call: ChatCall) -> str:
         if call.thinking and call.cut:
             return (
                 f"{self._chat.where} was still thinking after {call.cut:,} characters; "

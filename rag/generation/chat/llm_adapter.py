@@ -8,11 +8,11 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.client import Call, Chat
+from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.settings import LLMSettings
 
 
-class LLMChat(Chat):
+class LLMChat(ChatClient):
     """Calls a LlamaIndex ``LLM``, which keeps its own address, key and retries."""
 
     def __init__(self, llm: LLM, settings: LLMSettings | None = None) -> None:
@@ -26,12 +26,12 @@ class LLMChat(Chat):
         """The model, and whose it is."""
         return f"{self.config.model} ({self.llm.class_name()})"
 
-    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> Call:
+    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> ChatCall:
         """Returns a call that is made when it is iterated over."""
         return _LLMCall(self, messages, deadline)
 
 
-class _LLMCall(Call):
+class _LLMCall(ChatCall):
     def __init__(self, chat: LLMChat, messages: Sequence[ChatMessage], deadline: float) -> None:
         super().__init__(chat, messages, deadline)
         self._llm, self._sent, self._where = chat.llm, list(messages), chat.where

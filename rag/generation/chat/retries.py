@@ -1,18 +1,98 @@
-"""Retries: whether a call that failed is made again, when, and with which options."""
+"""Retries: why a call failed, whether it is made again, when, and with which options."""
 
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from openai import APIConnectionError, APIStatusError
+from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-ATTEMPTS = 3
-# An endpoint that asks for a longer wait than this many seconds has failed.
-LONGEST_WAIT = 60.0
-_FIRST_WAIT = 0.5
+from footnote.index.embeddings.endpoints import describe_connection_error, describe_status
+from footnote.rag import ComposerError
+from footnote.rag.generation.chat.streaming import LONGEST_LINE, Broken, Closed, Late, TooLong
+from footnote.rag.generation.settings import LLMSettings
+
+# What to do about a refusal, by HTTP status.
+_NEXT = {
+    400: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    401: "check OPENAI_API_KEY",
+    403: "check OPENAI_API_KEY",
+    404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
+    413: "lower FOOTNOTE_PROMPT_TOKENS",
+    422: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    429: "wait, or check your quota",
+}
+
+
+class ChatError(ComposerError):
+    """A call gave no answer.
+
+    Attributes:
+        fault: Why, in our words and without advice.
+        error: What failed.
+    """
+
+    def __init__(self, where: str, fault: str, advice: str, error: Exception) -> None:
+        super().__init__(f"{where} {fault}" + (f"; {advice}" if advice else ""))
+        self.fault = fault
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a call is made, and how long each wait is.
+
+    Attributes:
+        attempts: Calls in all.
+        first_wait: Seconds before the second call, doubled before each further one.
+        longest_wait: An endpoint that asks for a longer wait has failed.
+        spread: The part of a wait that chance may add, so that callers do not come at once.
+    """
+
+    attempts: int = 3
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    spread: float = 1.0
+
+    def wait_before(self, error: Exception, failed: int) -> float | None:
+        """Returns the seconds to wait before the next call; None where none would help."""
+        wait = requested_wait(error)
+        if wait is None:
+            wait = self.first_wait * 2 ** (failed - 1) * (1 + self.spread * random.random())
+        ends = _is_final(error) or failed >= self.attempts or wait > self.longest_wait
+        return None if ends else wait
+
+
+RETRIES = RetryPolicy()
+
+
+def explain_failure(error: Exception, where: str, config: LLMSettings) -> ChatError:
+    """Returns why the model at ``where`` gave no answer, in our words, on one line."""
+    return ChatError(where, *_reason(error, config), error)
+
+
+def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
+    """Returns in our words what failed, and what to do about it."""
+    address = "check OPENAI_BASE_URL"
+    match error:
+        case APITimeoutError() | httpx.TimeoutException():
+            return f"gave no answer within {config.timeout:g} s", ""
+        case Late():
+            return f"did not end its answer within {config.deadline:g} s", ""
+        case APIStatusError(status_code=status):
+            return describe_status(status), _NEXT.get(status, "try again later")
+        case APIConnectionError():
+            return describe_connection_error(error), address
+        case TooLong():
+            return f"sent a line of more than {LONGEST_LINE:,} bytes", address
+        case Closed():
+            return "broke off: the connection was closed early", "try again"
+        case Broken() | httpx.HTTPError():
+            return "broke off", "try again, and see the log if it stays so"
+    return f"sent what is no chat answer ({type(error).__name__})", address
 
 
 def said_by(error: BaseException) -> str:
@@ -40,22 +120,23 @@ def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any
         if name in left and name in said:
             del left[name]
             return left
-    return None
+    # A 400 that names none is put down to the format.
+    return left if error.status_code == 400 and left.pop("response_format", None) else None
 
 
-def wait_before(error: Exception, failed: int) -> float | None:
-    """Returns the seconds to wait before the next attempt; None where none would help."""
-    wait = _FIRST_WAIT * 2 ** (failed - 1) * (1 + random.random())
-    if isinstance(error, APIStatusError):
-        # OpenAI says 429 also where an account is empty, which waiting does not fill.
-        passing = error.status_code in (408, 409, 429) or error.status_code >= 500
-        if not passing or error.code == "insufficient_quota":
-            return None
-        asked = retry_after(error.response.headers.get("retry-after", ""))
-        wait = wait if asked is None else asked
-    elif not isinstance(error, APIConnectionError | httpx.TimeoutException):
+def requested_wait(error: Exception) -> float | None:
+    """Returns the seconds that an endpoint asks to wait; None where it does not say."""
+    if not isinstance(error, APIStatusError):
         return None
-    return wait if failed < ATTEMPTS and wait <= LONGEST_WAIT else None
+    return retry_after(error.response.headers.get("retry-after", ""))
+
+
+def _is_final(error: Exception) -> bool:
+    if not isinstance(error, APIStatusError):
+        return False
+    # OpenAI says 429 also where an account is empty, which waiting does not fill.
+    passing = error.status_code in (408, 409, 429) or error.status_code >= 500
+    return not passing or error.code == "insufficient_quota"
 
 
 def retry_after(value: str) -> float | None:
