@@ -18,10 +18,10 @@ from footnote.index.embeddings.base import MAX_WORD_PIECES, MiniLM
 from footnote.index.embeddings.minilm_export import (
     SHA256,
     ModelFiles,
-    build_graph,
     cache_folder,
     ensure_model,
 )
+from footnote.index.embeddings.minilm_graph import build_graph
 
 TEXTS = [
     "Kelp.",

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -54,7 +54,7 @@ class RunConfig:
     code: str
     composer: str
     model: str | None
-    k: int
+    k: int = 20
     setting: str | None = None
     seed: int = SEED
     judge: str | None = None
@@ -121,25 +121,32 @@ def run_cases(
     """
     _begin(folder, config)
     done = read_rows(folder)
-    left = [case for case in cases if case.id not in done]
-    on_case(len(cases) - len(left))
+    on_case(len(done))
 
     def work(case: Case) -> dict[str, Any]:
         gold = gold_ids(case, find)
         row = _row(case, ask, gold, embedder, supports, expected_mode)
         return judging.judged(case, row) if judging else row
 
-    with (folder / ROWS).open("a", encoding="utf-8") as file, ThreadPoolExecutor(workers) as pool:
-        for row in pool.map(work, left):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
-            done[row["id"]] = row
-            on_case(1)
+    for row in _keep(work, [c for c in cases if c.id not in done], folder / ROWS, workers):
+        done[row["id"]] = row
+        on_case(1)
     found = [done[case.id] for case in cases]
     judge = {"judge": judging.report(found)} if judging else {}
     report = {"config": asdict(config), **summarise(found), **judge}
     write_json(folder / REPORT, report)
     return report
+
+
+def _keep(
+    work: Callable[[Case], dict[str, Any]], cases: Sequence[Case], rows: Path, workers: int
+) -> Iterator[dict[str, Any]]:
+    """Yields the row of each case, in their order, when the file has it."""
+    with rows.open("a", encoding="utf-8") as file, ThreadPoolExecutor(workers) as pool:
+        for row in pool.map(work, cases):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.flush()
+            yield row
 
 
 def _row(

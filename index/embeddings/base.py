@@ -26,13 +26,8 @@ from footnote.index.embeddings.endpoints import (
     find_secrets,
     mask_secrets,
 )
-from footnote.index.embeddings.minilm_export import (
-    DIMENSIONS,
-    EXPORT_VERSION,
-    MODEL_NAME,
-    ModelFiles,
-    ensure_model,
-)
+from footnote.index.embeddings.minilm_export import EXPORT_VERSION, ModelFiles, ensure_model
+from footnote.index.embeddings.minilm_graph import DIMENSIONS, MODEL_NAME
 
 Matrix = NDArray[np.float32]
 

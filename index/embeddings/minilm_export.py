@@ -1,8 +1,5 @@
 """The bundled embedding model: where its weights come from, and its export to quantised ONNX.
 
-Beside its own output, one vector a text, the exported graph has one short vector a token: the
-last layer on the directions in which tokens of abstracts differ most (``projection.npy``).
-
 all-MiniLM-L6-v2 (Apache-2.0) is looked for in three places, in this order:
 
 1. the folder in ``$FOOTNOTE_MODEL_DIR``;
@@ -20,34 +17,20 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from footnote.index import ModelError
+from footnote.index.embeddings.minilm_graph import MODEL_NAME, build_graph
 from footnote.index.settings import INDEX_SECTIONS, read_sources
 
-if TYPE_CHECKING:
-    from onnx import ModelProto
-
-MODEL_NAME = "all-MiniLM-L6-v2"
-DIMENSIONS = 384
-TOKEN_DIMENSIONS = 64
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 # Part of the cached file's name: raise it when the graph below changes.
 EXPORT_VERSION = 2
-
-# Made by: python -m footnote.evals.lab.training.projection PATH
-PROJECTION = Path(__file__).parent / "projection.npy"
-
-LAYERS, HEADS, WIDTH = 6, 12, 384
-LAYER_NORM_EPSILON = 1e-12
 
 
 class WeightsMissing(ModelError):
@@ -156,15 +139,6 @@ def download_folder(environ: Mapping[str, str] | None = None) -> Path:
     return model_folder(environ) / "download"
 
 
-def token_projection() -> NDArray[np.float32]:
-    """Returns the ``(384, 64)`` float32 projection of a token, columns of unit length.
-
-    Principal components, Hotelling 1933, of the tokens of 1,500 abstracts.
-    """
-    kept: NDArray[np.float32] = np.load(PROJECTION).astype(np.float32)
-    return kept
-
-
 def verify(folder: Path) -> None:
     """Complains about a file that is not the model's.
 
@@ -206,121 +180,3 @@ def export_int8(weights: Path, target: Path) -> None:
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
         os.replace(small, target)
-
-
-def build_graph(weights: Path, *, projection: NDArray[np.float32] | None = None) -> "ModelProto":
-    """Returns the fp32 encoder as an ONNX model.
-
-    Args:
-        weights: Of the model.
-        projection: Of the tokens, ``(384, 64)``; the one in this package when not given.
-
-    Inputs are ``input_ids`` and ``attention_mask``, both ``(n, t)`` int64; the outputs are
-    ``embedding``, ``(n, 384)`` float32, mean-pooled rows of unit length, and ``tokens``,
-    ``(n, t, 64)`` float32, of unit length too.
-
-    Source: BERT, Devlin et al. 2019 (arXiv:1810.04805), section 3; mean pooling from
-    Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084); a short vector a token from
-    ColBERT, Khattab and Zaharia 2020 (arXiv:2004.12832).
-    """
-    from onnx import NodeProto, TensorProto, helper, numpy_helper
-    from safetensors.numpy import load_file
-
-    tensors = load_file(weights)
-    nodes: list[NodeProto] = []
-    constants: list[TensorProto] = []
-
-    def constant(name: str, value: NDArray[np.generic]) -> str:
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def weight(name: str) -> str:
-        return constant(name, tensors[name])
-
-    def op(kind: str, *inputs: str, out: str = "", name: str = "", **attributes: Any) -> str:
-        out = out or f"{kind}_{len(nodes)}"
-        nodes.append(helper.make_node(kind, list(inputs), [out], name or out, **attributes))
-        return out
-
-    def linear(x: str, name: str) -> str:
-        kernel = constant(f"{name}.kernel", tensors[f"{name}.weight"].T)
-        return op("Add", op("MatMul", x, kernel), weight(f"{name}.bias"))
-
-    def norm(x: str, name: str) -> str:
-        scale, bias = weight(f"{name}.weight"), weight(f"{name}.bias")
-        return op("LayerNormalization", x, scale, bias, axis=-1, epsilon=LAYER_NORM_EPSILON)
-
-    def split(x: str, name: str) -> list[str]:
-        parts = [f"{name}.{part}" for part in "qkv"]
-        nodes.append(helper.make_node("Split", [x], parts, axis=-1, num_outputs=3))
-        return parts
-
-    half, one, root2 = (
-        constant(n, np.array(v, np.float32))
-        for n, v in (("half", 0.5), ("one", 1.0), ("root2", 2**0.5))
-    )
-
-    mask = op("Cast", "attention_mask", to=TensorProto.FLOAT)
-    # The fused operator takes the padding mask as int32, 1 for a token that counts.
-    key_mask = op("Cast", "attention_mask", to=TensorProto.INT32)
-    x = op("Gather", weight("embeddings.word_embeddings.weight"), "input_ids")
-    length = op("Shape", "input_ids", start=1, end=2)
-    positions = op(
-        "Slice",
-        weight("embeddings.position_embeddings.weight"),
-        constant("zero", np.array([0], np.int64)),
-        length,
-    )
-    segment = constant("segment", tensors["embeddings.token_type_embeddings.weight"][0])
-    x = norm(op("Add", op("Add", x, positions), segment), "embeddings.LayerNorm")
-    for layer in range(LAYERS):
-        at = f"encoder.layer.{layer}."
-        self_attention = [f"{at}attention.self.{part}" for part in ("query", "key", "value")]
-        kernel = np.concatenate([tensors[f"{name}.weight"] for name in self_attention]).T
-        bias = np.concatenate([tensors[f"{name}.bias"] for name in self_attention])
-        joint = op("MatMul", x, constant(f"{at}qkv.kernel", kernel))
-        query, key, value = split(joint, f"{at}qkv")
-        attended = op(
-            "MultiHeadAttention",
-            query,
-            key,
-            value,
-            constant(f"{at}qkv.bias", bias),
-            key_mask,
-            domain="com.microsoft",
-            num_heads=HEADS,
-        )
-        attended = linear(attended, f"{at}attention.output.dense")
-        x = norm(op("Add", attended, x), f"{at}attention.output.LayerNorm")
-        inner = linear(x, f"{at}intermediate.dense")
-        bent = op("Add", op("Erf", op("Div", inner, root2)), one)
-        inner = op("Mul", op("Mul", inner, bent), half)
-        x = norm(op("Add", linear(inner, f"{at}output.dense"), x), f"{at}output.LayerNorm")
-    weights_of_tokens = op("Unsqueeze", mask, constant("axis2", np.array([2], np.int64)))
-    axis1 = constant("axis1", np.array([1], np.int64))
-    total = op("ReduceSum", op("Mul", x, weights_of_tokens), axis1, keepdims=0)
-    op("LpNormalization", total, out="embedding", axis=-1, p=2)
-    unit = op("LpNormalization", x, axis=-1, p=2)
-    kept = token_projection() if projection is None else projection
-    short = op("MatMul", unit, constant("projection", kept), name="projected")
-    op("LpNormalization", short, out="tokens", axis=-1, p=2)
-
-    outputs: list[tuple[str, list[str | int | None]]] = [
-        ("embedding", ["n", WIDTH]),
-        ("tokens", ["n", "t", TOKEN_DIMENSIONS]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        MODEL_NAME,
-        [
-            helper.make_tensor_value_info(n, TensorProto.INT64, ["n", "t"])
-            for n in ("input_ids", "attention_mask")
-        ],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
-        constants,
-    )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
-    )
-    model.ir_version = 8
-    return model

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -161,28 +161,18 @@ def ask(
     if (out is None) != (batch is None):
         raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
     check_years(since, until)
-    if batch is not None and out is not None:
+    filters = make_filters(since, until)
+    if question is None:
+        assert batch is not None
+        assert out is not None
         if history:
             raise Misuse('--history is for one question; a batch has "history" in its lines')
-        from footnote.ui.cli.batch import answer_all, read_questions
-
-        _check_out(out, batch)
-        asked = read_questions(batch)
-        with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
-            filters = make_filters(since, until)
-            failed = answer_all(
-                engine, asked, out, filters=filters, k=k, on_answer=advance,
-                read_filters=not no_filters,
-            )  # fmt: skip
-        if failed:
-            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see 'reason' in {out}")
+        _ask_batch(batch, out, library, composer, filters=filters, k=k, read_filters=not no_filters)
         return
-    assert question is not None
     turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
     with open_engine(library, composer) as engine:
-        filters = make_filters(since, until)
         answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
     if as_json:
         from footnote.rag.serialization import answer_json
@@ -194,6 +184,19 @@ def ask(
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)
+
+
+def _ask_batch(
+    batch: Path, out: Path, library: LibraryOption, composer: ComposerOption, **asking: Any
+) -> None:
+    from footnote.ui.cli.batch import answer_all, read_questions
+
+    _check_out(out, batch)
+    asked = read_questions(batch)
+    with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
+        failed = answer_all(engine, asked, out, on_answer=advance, **asking)
+    if failed:
+        raise FootnoteError(f"{failed} of {len(asked)} questions failed; see 'reason' in {out}")
 
 
 def _turns(history: Path) -> "list[Turn]":

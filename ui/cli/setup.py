@@ -8,7 +8,7 @@ from footnote.ui.cli.options import JsonOption, print_json
 
 def setup(as_json: JsonOption = False) -> None:
     """Install the embedding model, once on each machine."""
-    from footnote.index.embeddings.minilm_export import MODEL_NAME
+    from footnote.index.embeddings.minilm_graph import MODEL_NAME
     from footnote.index.embeddings.minilm_setup import set_up
 
     start = time.perf_counter()

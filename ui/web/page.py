@@ -93,11 +93,7 @@ def build_page(
                     html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
                     apply_default_css=False,
                 )  # fmt: skip
-                with gr.Column(elem_id="fn-empty"):
-                    gr.HTML(_INVITATION, **_BARE)
-                    offered = [
-                        gr.Button(example, elem_classes="fn-example") for example in examples
-                    ]
+                offered = _invitation(examples)
                 question, send, stop = _composer(desk)
             with gr.Column(elem_id="fn-margin"):
                 gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
@@ -111,6 +107,13 @@ def build_page(
     finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
+
+
+def _invitation(examples: Sequence[str]) -> list[gr.Button]:
+    """Adds what an empty conversation shows; returns the examples."""
+    with gr.Column(elem_id="fn-empty"):
+        gr.HTML(_INVITATION, **_BARE)
+        return [gr.Button(example, elem_classes="fn-example") for example in examples]
 
 
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}

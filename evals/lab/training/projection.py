@@ -17,13 +17,8 @@ from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
 from footnote.index.embeddings.base import MAX_WORD_PIECES
-from footnote.index.embeddings.minilm_export import (
-    PROJECTION,
-    TOKEN_DIMENSIONS,
-    WIDTH,
-    build_graph,
-    find_weights,
-)
+from footnote.index.embeddings.minilm_export import find_weights
+from footnote.index.embeddings.minilm_graph import PROJECTION, TOKEN_DIMENSIONS, WIDTH, build_graph
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.ingest.pipeline import embedded_text
 
