@@ -16,6 +16,11 @@ REFUSAL = "The library does not hold an answer to this question."
 Verdict = Literal["supported", "partial", "unsupported"]
 Mode = Literal["extractive", "llm"]
 Side = Literal["yes", "no", "mixed"]
+# What a question asks for; it decides the form of the answer.
+Kind = Literal[
+    "fact", "number", "yesno", "define", "list", "overview", "compare", "metadata", "talk", "vague"
+]
+Strength = Literal["strong", "weak"]
 ConstraintKind = Literal["since", "until", "venue", "author", "source"]
 
 
@@ -132,6 +137,10 @@ class Answer:
         confidence: In [0, 1], that what was read answers the question, whether or not it was
             then answered; how far to trust it, the risk-coverage curve of an eval tells.
         scope: The filters that were read from the question.
+        kind: What the question asks for.
+        match: Weak where the quotes may well not answer it.
+        missing: What was asked for and is not there; also the first line of the text.
+        more: Ids of papers among the hits that come near and are not cited.
     """
 
     question: str
@@ -147,6 +156,10 @@ class Answer:
     confidence: float = 0.0
     id: str | None = None
     scope: tuple[Constraint, ...] = ()
+    kind: Kind = "fact"
+    match: Strength = "strong"
+    missing: str | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +211,13 @@ __all__ = [
     "ConstraintKind",
     "Delta",
     "Event",
+    "Kind",
     "Mode",
     "ReadPaper",
     "Side",
     "Stage",
     "Statement",
+    "Strength",
     "Turn",
     "Usage",
     "Verdict",

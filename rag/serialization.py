@@ -14,14 +14,14 @@ from pydantic_core import SchemaValidator
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer
 
-JSON_VERSION = 1
+JSON_VERSION = 2
 STORED_VERSION = 1
 # As many as a page lists; a paper takes 2 kB.
 HITS_STORED = 20
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """Returns the answer as JSON values, ``"version": 1``."""
+    """Returns the answer as JSON values, ``"version": 2``."""
     plain = _plain(answer)
     receipt = plain["receipt"]
     read = [_picked(row, "paper_id title score match", 6) for row in receipt["papers_read"]]
@@ -33,12 +33,16 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         {**_picked(hit["paper"], "id title"), **_picked(hit, "score scale rank", 6)}
         for hit in plain["hits"]
     ]
+    hits = [{"paper_id": hit.pop("id"), **hit} for hit in hits]
+    more = [hit for hit in hits if hit["paper_id"] in answer.more]
     return {
         "version": JSON_VERSION,
-        **_picked(plain, "id question standalone_question text abstained reason confidence", 4),
+        **_picked(plain, "id question standalone_question kind text abstained reason"),
+        **_picked(plain, "confidence match missing", 4),
         "statements": _statements(plain),
         "papers": papers,
-        "hits": [{"paper_id": hit.pop("id"), **hit} for hit in hits],
+        "hits": hits,
+        "more": [{"paper_id": hit["paper_id"], "title": hit["title"]} for hit in more],
         **_picked(plain, "mode"),
         **_picked(receipt, "model"),
         "timings_ms": {name: round(took, 2) for name, took in receipt["timings_ms"].items()},

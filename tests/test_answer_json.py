@@ -12,8 +12,8 @@ from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import JSON_VERSION, answer_json
 
 SHAPE = {
-    "": "version id question standalone_question text abstained reason confidence "
-    "statements papers hits mode model timings_ms usage scope receipt",
+    "": "version id question standalone_question kind text abstained reason confidence match "
+    "missing statements papers hits more mode model timings_ms usage scope receipt",
     "statements": "text verdict support notes side citations",
     "citations": "marker paper_id title quote start end",
     "papers": "marker id title authors year url",
@@ -38,8 +38,8 @@ def data(answer: Answer) -> Any:
     return answer_json(answer)
 
 
-def test_the_version_is_1(data: Any) -> None:
-    assert data["version"] == JSON_VERSION == 1
+def test_the_version_is_2(data: Any) -> None:
+    assert data["version"] == JSON_VERSION == 2
 
 
 def test_the_keys_are_exactly_those_promised(data: Any) -> None:

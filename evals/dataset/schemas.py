@@ -161,8 +161,8 @@ class UsageShape(Shape):
 class AnswerShape(Shape):
     """An answer as a row keeps it."""
 
-    # footnote.rag.serialization.JSON_VERSION
-    version: Literal[1] = 1
+    # footnote.rag.serialization.JSON_VERSION; version 1 has no kind, match, missing and more.
+    version: Literal[1, 2] = 1
     standalone_question: str
     text: str
     abstained: bool
