@@ -10,7 +10,7 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import MAX_CHARACTERS
 from footnote.rag.retrieval.hybrid import HybridRetriever
-from footnote.rag.retrieval.rerank import Reranker, RerankSettings, reranker_from
+from footnote.rag.retrieval.reranking.rerank import Reranker, RerankSettings, reranker_from
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM

@@ -20,6 +20,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.models import Hit
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
     REFUSAL,
@@ -28,13 +29,18 @@ from footnote.rag.answer import (
     ConstraintKind,
     Delta,
     Event,
+    Kind,
     Stage,
     Turn,
 )
-from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer, compose
+from footnote.rag.generation.extractive import Composer, ExtractiveComposer, compose
+from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
+from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
+from footnote.rag.query.kinds import classify_kind
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
+from footnote.rag.query.topic import drop_scaffold
 from footnote.rag.query_engine import (
     AnsweringQueryEngine,
     answered,
@@ -43,14 +49,20 @@ from footnote.rag.query_engine import (
     traced,
 )
 from footnote.rag.retrieval.answerability import RefusalRule
-from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, EvidenceWeights, Sentence
-from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
-from footnote.rag.retrieval.postprocess import hit_node
-from footnote.rag.verification.stance import classify_sides
+from footnote.rag.retrieval.evidence import (
+    FAR_BEHIND,
+    READ_PAPERS,
+    EvidenceFinder,
+    EvidenceWeights,
+)
+from footnote.rag.retrieval.hybrid import MATCHED, HybridRetriever, RetrievalResult
+from footnote.rag.retrieval.reranking.postprocess import hit_node
 
 _log = logging.getLogger(__name__)
 
 NOTHING = "nothing that was read answers it"
+# Papers that a form may find for other words than the question's.
+SEARCHED = 20
 
 
 class CitedQueryEngine(AnsweringQueryEngine):
@@ -91,7 +103,6 @@ class CitedQueryEngine(AnsweringQueryEngine):
         self.longest = longest
         self._finder = EvidenceFinder(library, weights)
         self._refusal = RefusalRule(library)
-        self._wanted = self.composer.evidence_count
 
     def ask(
         self,
@@ -139,25 +150,57 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """
         clock = _Clock()
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
-        searched = self.library.count(scope.filters)
-        yield Stage("search", f"Searching {searched:,} papers")
-        found = self._search(scope, k or self.k)
-        asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
-        clock.lap("search")
-        yield Stage("read", f"Reading {min(len(found.hits), READ_PAPERS)} papers")
-        chance = self._refusal.chance(found)
-        evidence, missing = self._read(found, scope.filters, chance)
-        clock.lap("read")
-        yield Stage("write", "Writing")
-        written = yield from traced("_write", self, self._write(asked, evidence, missing))
-        clock.lap("write")
-        answer = self._make_answer(asked, found, chance, written)
-        receipt = self._make_trace(found, searched, evidence, written, clock)
-        answer = replace(answer, receipt=replace(receipt, leaned=asked.is_follow_up))
-        answer = apply_scope(answer, scope)
+        kind = classify_kind(asked.asked, first=not asked.topic)
+        if kind in WITHOUT_SEARCH:
+            answer = yield from self._tell(asked, kind, clock)
+        else:
+            answer = yield from self._answer(asked, scope, kind, k or self.k, clock)
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer
+
+    def _tell(self, asked: Question, kind: Kind, clock: "_Clock") -> Generator[Event, None, Answer]:
+        """Yields what needs no search: of the library, or of this assistant."""
+        yield Stage("write", "Writing")
+        composed = FORMS[kind](Reading(asked, kind=kind, library=self.library))
+        yield Delta(composed.text)
+        clock.lap("write")
+        return Answer(
+            question=asked.asked,
+            standalone_question=asked.standalone,
+            text=composed.text,
+            statements=(),
+            papers=(),
+            hits=(),
+            abstained=False,
+            mode="extractive",
+            kind=kind,
+            confidence=1.0,
+            receipt=AnswerTrace(clock.total()),
+        )
+
+    def _answer(
+        self, asked: Question, scope: Scope, kind: Kind, k: int, clock: "_Clock"
+    ) -> Generator[Event, None, Answer]:
+        """Yields the stages of an answer from papers, and its text; returns it."""
+        searched = self.library.count(scope.filters)
+        yield Stage("search", f"Searching {searched:,} papers")
+        if kind in WIDE:
+            scope = replace(scope, question=drop_scaffold(scope.question))
+        found = self._search(scope, max(k, MATCHED) if kind in WIDE else k)
+        asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
+        clock.lap("search")
+        yield Stage("read", f"Reading {len(self._choose_papers(found, kind))} papers")
+        chance = self._refusal.chance(found)
+        reading, refused = self._read(asked, found, scope.filters, chance, kind)
+        clock.lap("read")
+        yield Stage("write", "Writing")
+        written = yield from traced("_write", self, self._write(reading, refused))
+        clock.lap("write")
+        answer = self._make_answer(asked, found, chance, written, k)
+        receipt = self._make_trace(found, searched, reading, written, clock)
+        answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
+        return apply_scope(answer, scope)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Returns the hits that a question is answered from, best first, and some more."""
@@ -193,33 +236,41 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     @dispatcher.span
     def _read(
-        self, found: RetrievalResult, filters: Filters, chance: float
-    ) -> tuple[list[Sentence], str | None]:
-        """Returns the sentences to answer from, or why there are none."""
-        wording = found.question.wording
-        missing = self._refusal.reason(found, filters, chance)
-        if missing:
-            return [], missing
-        evidence = self._finder.find(wording, found.hits, found.matches, count=self._wanted)
-        sided_evidence = classify_sides(wording, evidence, self.library.embedder)
-        return sided_evidence, None if evidence else NOTHING
+        self, asked: Question, found: RetrievalResult, filters: Filters, chance: float, kind: Kind
+    ) -> tuple[Reading, str | None]:
+        """Returns what to answer from, and why there is nothing."""
+        refused = self._refusal.reason(found, filters, chance)
+        read = [] if refused else self._choose_papers(found, kind)
+        evidence = self._finder.rank(found.question.wording, read, found.matches)
+        reading = Reading(
+            replace(found.question, asked=asked.asked),
+            evidence, kind, found, self.library, filters,
+            search=lambda words: self.retriever.search(words, k=SEARCHED, filters=filters),
+        )  # fmt: skip
+        return reading, refused or (None if evidence else NOTHING)
 
-    def _write(
-        self, asked: Question, evidence: Sequence[Sentence], missing: str | None
-    ) -> Generator[Event, None, "_Written"]:
+    @staticmethod
+    def _choose_papers(found: RetrievalResult, kind: Kind) -> Sequence[Hit]:
+        """Returns the hits whose sentences are read."""
+        if kind in WIDE:
+            return found.hits
+        best = found.hits[:READ_PAPERS]
+        return [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
+
+    def _write(self, reading: Reading, refused: str | None) -> Generator[Event, None, "_Written"]:
         """Yields the text; returns what was written, by whom, and why not otherwise."""
-        dispatcher.event(SynthesizeStartEvent(query=asked.asked))
-        if missing:
+        dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
+        if refused:
             yield Delta(REFUSAL)
-            return _Written(self.composer, Composed(REFUSAL, (), ()), missing)
+            return _Written(self.composer, Composed(REFUSAL, (), ()), refused)
         try:
-            composed = yield from compose(self.composer, asked.standalone, evidence)
+            composed = yield from compose(self.composer, reading)
             return _Written(self.composer, composed, None)
         except ComposerError as error:
             _log.warning("%s", error)
             yield Stage("write", "Quoting instead")
             quoting = ExtractiveComposer()
-            composed = yield from compose(quoting, asked.standalone, evidence)
+            composed = yield from compose(quoting, reading)
             return _Written(quoting, composed, f"{error}; quoted from the papers instead")
 
     def _make_answer(
@@ -228,6 +279,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         found: RetrievalResult,
         chance: float,
         written: "_Written",
+        k: int,
     ) -> Answer:
         composed = written.composed
         abstained = not composed.statements
@@ -239,7 +291,9 @@ class CitedQueryEngine(AnsweringQueryEngine):
             text=composed.text,
             statements=composed.statements,
             papers=composed.papers,
-            hits=tuple(found.hits),
+            hits=tuple(found.hits[:k]),
+            missing=composed.missing,
+            more=tuple(paper.id for paper in composed.more),
             abstained=abstained,
             mode=written.composer.mode,
             confidence=chance,
@@ -251,7 +305,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         self,
         found: RetrievalResult,
         searched: int,
-        evidence: Sequence[Sentence],
+        reading: Reading,
         written: "_Written",
         clock: "_Clock",
     ) -> AnswerTrace:
@@ -264,7 +318,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             completion_tokens=usage.completion_tokens,
             cost_usd=usage.cost_usd,
             searched=searched,
-            read=len({sentence.paper.id for sentence in evidence}),
+            read=len(reading.by_paper),
             query=found.question.query,
             language=found.question.language,
             papers_read=found.read(READ_PAPERS),

@@ -26,9 +26,9 @@ HOMES = {
     "onnxruntime": {
         "index/embeddings/base.py",
         "index/embeddings/minilm_export.py",
-        "rag/retrieval/cross_encoder.py",
+        "rag/retrieval/reranking/cross_encoder.py",
     },
-    "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
+    "tokenizers": {"index/embeddings/base.py", "rag/retrieval/reranking/cross_encoder.py"},
     "openai": {
         "index/embeddings/base.py",
         "rag/generation/chat/client.py",

@@ -10,8 +10,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from footnote.index.library import Library
 from footnote.rag import RerankError
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from tests.command import inside
 
 

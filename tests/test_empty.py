@@ -49,11 +49,11 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.evidence import EvidenceFinder
 from footnote.rag.retrieval.hybrid import Fusion
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
-from footnote.rag.retrieval.rerank import EndpointReranker
+from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
+from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.verification.alignment import read_texts
 from footnote.rag.verification.verifier import LearnedVerifier
 from footnote.ui.digests.email import MailConfig
@@ -238,7 +238,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
     "footnote.index.search.vector_store.paper_node": {"more": {}},
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
-    "footnote.rag.retrieval.rerank.rerank": {"reranker": None},
+    "footnote.rag.retrieval.reranking.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
     "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
     "footnote.evals.runs.runner.run_cases": {

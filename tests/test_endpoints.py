@@ -33,7 +33,7 @@ from footnote.index.library import Library
 from footnote.rag import ComposerError, RerankError
 from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.retrieval.rerank import EndpointReranker
+from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.serialization import answer_json
 from tests.asking import QUESTION, engine
 from tests.command import footnote

@@ -13,7 +13,7 @@ from footnote.rag import RerankError
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
-from footnote.rag.retrieval.rerank import RERANKED, EndpointReranker, reranker_from
+from footnote.rag.retrieval.reranking.rerank import RERANKED, EndpointReranker, reranker_from
 from tests.command import inside
 from tests.endpoint import A_PAGE, Reply, drips, hangs, refuses, reranks, sends, serve
 

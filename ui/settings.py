@@ -58,7 +58,7 @@ def all_sections() -> tuple[type[Section], ...]:
     """Returns every section that ``footnote.toml`` may have."""
     from footnote.evals.settings import JudgeSettings
     from footnote.rag.generation.settings import LLMSettings
-    from footnote.rag.retrieval.rerank import RerankSettings
+    from footnote.rag.retrieval.reranking.rerank import RerankSettings
     from footnote.ui.digests.email import MailConfig
     from footnote.ui.web.security.limits import Limits
 

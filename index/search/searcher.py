@@ -171,13 +171,20 @@ class Searcher:
             for rank, (paper, r) in enumerate(kept, 1)
         ]
 
-    def similar(self, paper: Paper, *, k: int) -> list[Hit]:
-        """Returns the papers nearest to a paper of the library, itself left out."""
+    def paper_vector(self, paper: Paper) -> Matrix | None:
+        """Returns the mean of a paper's passages, ``(d,)`` of unit length; None without any."""
         _, vectors = self._catalog.vectors.read(self._catalog.passages.numbers_of(paper.id))
         if not len(vectors):
+            return None
+        middle: Matrix = vectors.mean(axis=0)
+        return middle / np.linalg.norm(middle)
+
+    def similar(self, paper: Paper, *, k: int) -> list[Hit]:
+        """Returns the papers nearest to a paper of the library, itself left out."""
+        middle = self.paper_vector(paper)
+        if middle is None:
             return []
-        middle = vectors.mean(axis=0)
-        ranked = self.rank_by_vector(middle / np.linalg.norm(middle), k=k + 1)
+        ranked = self.rank_by_vector(middle, k=k + 1)
         hits = self.hits(ranked, "cosine")
         others = [hit for hit in hits if hit.paper.id != paper.id][: max(0, k)]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]

@@ -1,35 +1,16 @@
-"""Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
+"""Composers: from what was read to an answer. The default quotes; the other writes (``llm``)."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Protocol
 
-from footnote.index.models import Paper
-from footnote.rag.answer import Delta, Mode, Side, Stage, Statement, Usage
-from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.retrieval.evidence import Sentence
-
-# What stands before a paper's title where papers disagree.
-SIDES: Mapping[Side, str] = {"yes": "Yes", "no": "No", "mixed": "Yes and no"}
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """What a composer made of the evidence; no statements means that it refused.
-
-    Attributes:
-        reason: Why it refused, or what it left out.
-    """
-
-    text: str
-    statements: tuple[Statement, ...]
-    papers: tuple[Paper, ...]
-    usage: Usage = field(default_factory=Usage)
-    reason: str | None = None
+from footnote.rag.answer import Delta, Mode, Stage
+from footnote.rag.generation.forms import FORMS
+from footnote.rag.generation.forms.form import Composed, Reading
 
 
 class Composer(Protocol):
-    """Writes an answer from evidence."""
+    """Writes an answer from what was read."""
 
     @property
     def mode(self) -> Mode:
@@ -39,13 +20,7 @@ class Composer(Protocol):
     def model(self) -> str | None:
         """The language model's name, None without one."""
 
-    @property
-    def evidence_count(self) -> int:
-        """How many sentences it wants to see."""
-
-    def compose(
-        self, question: str, evidence: Sequence[Sentence]
-    ) -> Iterator[Delta | Stage | Composed]:
+    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields text as it comes, a stage where there is one, at last the whole.
 
         Raises:
@@ -53,12 +28,10 @@ class Composer(Protocol):
         """
 
 
-def compose(
-    composer: Composer, question: str, evidence: Sequence[Sentence]
-) -> Generator[Delta | Stage, None, Composed]:
+def compose(composer: Composer, reading: Reading) -> Generator[Delta | Stage, None, Composed]:
     """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
     shown = ""
-    for part in composer.compose(question, evidence[: composer.evidence_count]):
+    for part in composer.compose(reading):
         if isinstance(part, Delta):
             shown += part.text
             yield part
@@ -74,70 +47,17 @@ def compose(
 
 
 class ExtractiveComposer:
-    """Answers in the papers' own words: the most telling sentence first, the rest by paper."""
+    """Answers in the papers' own words, in the form that the kind of the question has."""
 
     mode: Mode = "extractive"
     model = None
 
-    def __init__(self, *, sentences: int = 5) -> None:
-        """Takes how many sentences an answer has at most."""
-        self.evidence_count = sentences
+    def __init__(self, *, sentences: int | None = None) -> None:
+        """Takes how many sentences the answer to a fact has at most; as shipped when not given."""
+        self._sentences = sentences
 
-    def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
-        """Yields the lead, then what else its paper says, then one paragraph a paper.
-
-        Where papers take sides, each paper's paragraph stands under its title and its side.
-        """
-        binder = CitationBinder(evidence)
-        statements: list[Statement] = []
-        paragraphs: list[str] = []
-        apart = _papers_disagree(evidence)
-        for group in _group_by_side(evidence) if apart else _group_by_paper(evidence):
-            lines = []
-            for sentence in group:
-                citation = binder.citation(sentence)
-                statements.append(
-                    Statement(sentence.text, (citation,), "supported", 1.0, side=sentence.side)
-                )
-                lines.append(f"{sentence.text} [{citation.marker}]")
-            paragraph = " ".join(lines)
-            # What follows the lead stands under the heading of the same paper.
-            if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
-                said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
-                paragraph = f"**{said}{_format_heading(group[0].paper)}**\n{paragraph}"
-            paragraphs.append(paragraph)
-            yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
-        yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
-
-
-def _group_by_paper(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
-    if not evidence:
-        return
-    lead, *others = evidence
-    yield [lead]
-    for paper_id in dict.fromkeys(sentence.paper.id for sentence in evidence):
-        group = [sentence for sentence in others if sentence.paper.id == paper_id]
-        if group:
-            yield sorted(group, key=lambda sentence: sentence.start)
-
-
-def _papers_disagree(evidence: Sequence[Sentence]) -> bool:
-    """Returns whether some paper says yes, and another one no or both."""
-    sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
-    return len(set(sides.values())) > 1
-
-
-def _group_by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Yields each paper's sentences in the order of its text, papers of one side together."""
-    papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
-    sides = list(dict.fromkeys(side for _, side in papers if side))
-    for side in (*sides, None):
-        for paper_id in (paper for paper, its in papers if its == side):
-            group = [sentence for sentence in evidence if sentence.paper.id == paper_id]
-            yield sorted(group, key=lambda sentence: sentence.start)
-
-
-def _format_heading(paper: Paper) -> str:
-    title = paper.title or paper.id
-    return f"{title} ({paper.year})" if paper.year else title
+    def compose(self, reading: Reading) -> Iterator[Delta | Composed]:
+        """Yields the text, which takes a few milliseconds, then the whole."""
+        composed = FORMS[reading.kind](replace(reading, most=self._sentences))
+        yield Delta(composed.text)
+        yield composed

@@ -10,7 +10,7 @@ from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.extractive import Composed
+from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.prompts import write_answer_prompt, write_repair_prompt
 from footnote.rag.generation.repair import (
     AnswerDraft,
@@ -20,7 +20,7 @@ from footnote.rag.generation.repair import (
     verify_sentences,
 )
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
-from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.evidence import Sentence, choose_evidence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
 _log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class LLMComposer:
     """Lets a model write from numbered evidence, and checks each sentence it wrote."""
 
     mode: Mode = "llm"
+    # Sentences that the model sees.
     evidence_count = 12
 
     def __init__(
@@ -59,15 +60,17 @@ class LLMComposer:
         """The model's name."""
         return self.config.model
 
-    def compose(
-        self, question: str, evidence: Sequence[Sentence]
-    ) -> Iterator[Delta | Stage | Composed]:
+    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text as it comes, markers bound; at last the checked whole.
 
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
         deadline = time.monotonic() + self.config.deadline
+        question = reading.question.standalone
+        evidence = choose_evidence(
+            reading.question.wording, reading.evidence, count=self.evidence_count
+        )
         messages, fitting = write_answer_prompt(
             question, evidence, budget=self.config.prompt_tokens
         )

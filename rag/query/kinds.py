@@ -319,7 +319,9 @@ def _kind_of(core: str, text: str) -> Kind:
         return "compare"
     if _OVERVIEW.search(core) and not _YES_NO.match(core):
         return "overview"
-    if not _YES_NO.match(core) and (_NUMBER.search(core) or _NUMBER.search(_from_question_word(core))):
+    if not _YES_NO.match(core) and (
+        _NUMBER.search(core) or _NUMBER.search(_from_question_word(core))
+    ):
         return "number"
     if _LIST.search(core):
         return "list"

@@ -116,15 +116,23 @@ class EvidenceFinder:
             matches: Of the best of them, by paper id.
             count: At most so many.
         """
-        read = [
-            hit
-            for hit in hits[:READ_PAPERS]
-            if hits[0].score - hit.score < FAR_BEHIND and hit.paper.id in matches
-        ]
+        read = [hit for hit in hits[:READ_PAPERS] if hits[0].score - hit.score < FAR_BEHIND]
+        return choose_evidence(question, self.rank(question, read, matches), count=count)
+
+    def rank(
+        self, question: str, hits: Sequence[Hit], matches: Mapping[str, TokenMatch]
+    ) -> list[Sentence]:
+        """Returns every sentence of these hits that may be quoted, most telling first.
+
+        Args:
+            question: As it was asked.
+            hits: Best first.
+            matches: Of them, by paper id; one without is not read.
+        """
         words = _word_weights(_stems(question), [hit.paper.abstract for hit in hits])
         asks_number = _ASKS_NUMBER.search(question) is not None
         asks_housekeeping = _ASKS_HOUSEKEEPING.search(question) is not None
-        ranked = sorted(
+        return sorted(
             (
                 Sentence(
                     hit.paper,
@@ -135,7 +143,8 @@ class EvidenceFinder:
                     - self._weights.housekeeping
                     * (not asks_housekeeping and _HOUSEKEEPING.search(text) is not None),
                 )
-                for hit in read
+                for hit in hits
+                if hit.paper.id in matches
                 for (start, end), matched in self._sentences(
                     hit.paper, matches[hit.paper.id], question
                 )
@@ -143,17 +152,6 @@ class EvidenceFinder:
             ),
             key=lambda sentence: -sentence.score,
         )
-        most = MOST_OF_ONE if _ASKS_MANY.search(question) else count
-        chosen: list[Sentence] = []
-        for sentence in ranked:
-            if len(chosen) == count:
-                break
-            of_it = sum(other.paper.id == sentence.paper.id for other in chosen)
-            if of_it < most and not any(
-                _says_the_same(sentence.text, other.text) for other in chosen
-            ):
-                chosen.append(sentence)
-        return chosen
 
     def _score(
         self, paper: Paper, text: str, matched: float, words: Mapping[str, float], number: bool
@@ -180,7 +178,23 @@ class EvidenceFinder:
         return [(spans[n], match.sentences[n]) for n in numbers if n in match.sentences]
 
 
-def _says_the_same(text: str, other: str) -> bool:
+def choose_evidence(question: str, ranked: Sequence[Sentence], *, count: int) -> list[Sentence]:
+    """Returns up to ``count`` sentences in their order, no two of which say the same.
+
+    Where several papers are wanted, few are of one.
+    """
+    most = MOST_OF_ONE if _ASKS_MANY.search(question) else count
+    chosen: list[Sentence] = []
+    for sentence in ranked:
+        if len(chosen) == count:
+            break
+        of_it = sum(other.paper.id == sentence.paper.id for other in chosen)
+        if of_it < most and not any(says_the_same(sentence.text, other.text) for other in chosen):
+            chosen.append(sentence)
+    return chosen
+
+
+def says_the_same(text: str, other: str) -> bool:
     """Returns whether two sentences say the same in nearly the same words."""
     ours, theirs = _stems(text), _stems(other)
     return len(ours & theirs) > SAME_WORDS * len(ours | theirs)

@@ -26,8 +26,8 @@ from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
 from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
-from footnote.rag.retrieval.postprocess import hit_node, postprocess
-from footnote.rag.retrieval.rerank import Reranker, rerank
+from footnote.rag.retrieval.reranking.postprocess import hit_node, postprocess
+from footnote.rag.retrieval.reranking.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
 POOL = 100
@@ -231,9 +231,9 @@ class HybridRetriever(BaseRetriever):
         best = fused[: len(matches)]
         found = [matches[hit.paper.id] for hit in best]
         scores = (
-            _scale_to_unit([hit.score for hit in best])
-            + self.fusion.match * _scale_to_unit([match.paper for match in found])
-            + self.fusion.sentence * _scale_to_unit([match.best for match in found])
+            scale_to_unit([hit.score for hit in best])
+            + self.fusion.match * scale_to_unit([match.paper for match in found])
+            + self.fusion.sentence * scale_to_unit([match.best for match in found])
         ) / (1 + self.fusion.match + self.fusion.sentence)
         # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
         # same question gives the same order.
@@ -252,7 +252,7 @@ class HybridRetriever(BaseRetriever):
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
-def _scale_to_unit(scores: Sequence[float]) -> Matrix:
+def scale_to_unit(scores: Sequence[float]) -> Matrix:
     """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))

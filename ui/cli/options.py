@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
     from footnote.rag.generation.settings import LLMSettings
-    from footnote.rag.retrieval.rerank import Reranker
+    from footnote.rag.retrieval.reranking.rerank import Reranker
     from footnote.ui.cli.output import Bar
     from footnote.ui.web.security.limits import Limits
 
@@ -168,7 +168,7 @@ def chosen_reranker() -> "Reranker | None":
     sources = all_sources()
     if not any(name.startswith("FOOTNOTE_RERANK_") for name in sources):
         return None
-    from footnote.rag.retrieval.rerank import reranker_from
+    from footnote.rag.retrieval.reranking.rerank import reranker_from
 
     with as_misuse():
         return reranker_from(sources)

@@ -257,7 +257,7 @@ def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
     if given.onnx and given.url:
         raise RerankError("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
     if given.onnx:
-        from footnote.rag.retrieval.cross_encoder import CrossEncoder
+        from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 
         return CrossEncoder(Path(given.onnx).expanduser())
     if given.url:

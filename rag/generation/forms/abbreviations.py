@@ -52,6 +52,11 @@ def choose_full_form(forms: Iterable[FullForm]) -> FullForm | None:
     return max(forms, key=lambda form: counts[_normal(form.text)], default=None)
 
 
+def same_form(one: FullForm, other: FullForm) -> bool:
+    """Returns whether two papers give the same full form, spelling and plural apart."""
+    return _normal(one.text) == _normal(other.text)
+
+
 def _spelled_out(paper: Paper, match: re.Match[str], wanted: str) -> FullForm | None:
     inside = match[1].strip()
     text = paper.abstract

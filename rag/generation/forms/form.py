@@ -1,0 +1,155 @@
+"""Form: what an answer is written from, and how its text is put together.
+
+A form is a function from a Reading to a Composed. Its text is Markdown; what it says in words of
+our own is short and checkable, everything else is a quote with its marker.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.models import Hit, Paper
+from footnote.rag.answer import Kind, Side, Statement, Usage
+from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.hybrid import RetrievalResult
+
+# Begins what is said of something that was asked for and is not there.
+NOT_STATED, NOT_COMPARED = "No abstract states", "No abstract compares"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What was written; no statements, where the kind needs some, means a refusal.
+
+    Attributes:
+        reason: Why it refused, or what it left out.
+        missing: What was asked for and is not there; also the first line of the text.
+        more: Papers that come near and are not cited, best first.
+    """
+
+    text: str
+    statements: tuple[Statement, ...]
+    papers: tuple[Paper, ...]
+    usage: Usage = field(default_factory=Usage)
+    reason: str | None = None
+    missing: str | None = None
+    more: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question with all that was found and read for it.
+
+    Attributes:
+        question: As it is searched for.
+        evidence: Sentences of the papers that were read, most telling first.
+        kind: What the question asks for.
+        found: What the search returned; None where the kind needs none.
+        library: What was searched.
+        filters: Which papers could be found.
+        search: Finds papers for other words, among the same papers.
+        most: Sentences of the answer to a fact; as shipped when None.
+    """
+
+    question: Question
+    evidence: Sequence[Sentence] = ()
+    kind: Kind = "fact"
+    found: RetrievalResult | None = None
+    library: Library | None = None
+    filters: Filters = EVERYTHING
+    search: Callable[[str], Sequence[Hit]] | None = None
+    most: int | None = None
+
+    @cached_property
+    def hits(self) -> Sequence[Hit]:
+        """The papers found, best first."""
+        return self.found.hits if self.found else ()
+
+    @cached_property
+    def by_paper(self) -> Mapping[str, list[Sentence]]:
+        """The sentences of each paper that was read, most telling first."""
+        sentences: dict[str, list[Sentence]] = {}
+        for sentence in self.evidence:
+            sentences.setdefault(sentence.paper.id, []).append(sentence)
+        return sentences
+
+
+Form = Callable[[Reading], Composed]
+
+
+class Draft:
+    """An answer in the making: blocks of Markdown, and the statements that they hold."""
+
+    def __init__(self, evidence: Sequence[Sentence]) -> None:
+        """Takes every sentence that may be cited."""
+        self._binder = CitationBinder(evidence)
+        self._statements: list[Statement] = []
+        self._blocks: list[str] = []
+
+    def quote(self, sentence: Sentence, *, side: Side | None = None, cell: bool = False) -> str:
+        """Returns a sentence with its marker, to be put into the next block.
+
+        Args:
+            sentence: Quoted as it stands.
+            side: What its paper says to a question of yes or no.
+            cell: Whether it goes into a table, where a vertical bar would end it.
+        """
+        citation = self._binder.citation(sentence)
+        self._statements.append(
+            Statement(sentence.text, (citation,), "supported", 1.0, side=side or sentence.side)
+        )
+        text = escape_cell(sentence.text) if cell else sentence.text
+        return f"{text} [{citation.marker}]"
+
+    def add(self, *lines: str) -> None:
+        """Adds a block; an empty line stands between two."""
+        self._blocks.append("\n".join(lines))
+
+    def row(self, paper: Paper, said: str, label: str = "") -> str:
+        """Returns a row of a list: the paper's title and year, and what it says."""
+        return f"- {label}**{heading(paper)}**: {said}"
+
+    def finish(
+        self, *, missing: str | None = None, more: Sequence[Paper] = (), reason: str | None = None
+    ) -> Composed:
+        """Returns the whole, what is missing as its first line."""
+        blocks = [missing, *self._blocks] if missing else self._blocks
+        return Composed(
+            "\n\n".join(blocks), tuple(self._statements), tuple(self._binder.papers),
+            reason=reason, missing=missing, more=tuple(more),
+        )  # fmt: skip
+
+
+def heading(paper: Paper) -> str:
+    """Returns a paper's title on one line, with its year where that is known."""
+    title = " ".join((paper.title or paper.id).split()).replace("**", "*")
+    return f"{title} ({paper.year})" if paper.year else title
+
+
+def escape_cell(text: str) -> str:
+    """Returns foreign text for a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+def count_papers(count: int) -> str:
+    """Returns "1 paper", "12 papers"."""
+    return f"{count:,} paper{'s' * (count != 1)}"
+
+
+_SPACE = re.compile(r"\s+")
+
+
+def name_topic(words: str, *, most: int = 60) -> str:
+    """Returns words of a question to be named in an answer: on one line, not too long."""
+    short = _SPACE.sub(" ", words).strip(" .?!:;,\"“”'")
+    return short if len(short) <= most else f"{short[:most].rsplit(' ', 1)[0]} …"
+
+
+def join_names(names: Collection[str]) -> str:
+    """Returns "A", "A and B", "A, B and C"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,243 @@
+"""Metadata: what the catalog knows of the papers, exactly, and what it does not know."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from footnote.index.library import Library
+from footnote.index.models import Paper
+from footnote.rag.generation.forms.form import (
+    Composed,
+    Draft,
+    Reading,
+    count_papers,
+    heading,
+    join_names,
+    name_topic,
+)
+from footnote.rag.query.names import find_names
+from footnote.rag.query.topic import find_topic
+
+# Papers that are listed; groups of the library that are named; hits that are counted exactly.
+LISTED, GROUPS, COUNTED = 10, 6, 2_000
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_QUOTED = re.compile(r"[\"“”'‘’]([^\"“”'‘’]{2,60})[\"“”'‘’]")
+_IN_TITLES = re.compile(
+    r"\btitles?\b.*?\b(?:words?|terms?|contain\w*|includ\w*|mention\w*|with|have|has)\s+(?:the )?"
+    r"(?:words?|terms?|phrase)?\s*(?P<word>[\w-]+)",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"\b(?:by|from|of|author(?:ed)? by|written by)\s+(?:author |prof(?:essor)?\.? |dr\.? )?"
+    r"(?P<name>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|de|van|von|der|la))*\s+[A-Z][\w'’-]+)"
+)
+
+
+def write(reading: Reading) -> Composed:
+    """Writes what the catalog says; the first rule that fits the question decides."""
+    draft = Draft(())
+    library = reading.library
+    if library is None or not library.size:
+        draft.add("The library is empty; add papers first.")
+        return draft.finish()
+    asked = reading.question.asked
+    for rule, tell in _RULES:
+        if rule.search(asked):
+            draft.add(*tell(asked, library))
+            return draft.finish()
+    draft.add(*_tell_contents(asked, library))
+    return draft.finish()
+
+
+def _tell_authors(asked: str, library: Library) -> Sequence[str]:
+    """Tells who wrote a paper, or which papers somebody wrote."""
+    person = _PERSON.search(asked)
+    if person:
+        return _tell_papers_by(person["name"], library)
+    paper = _find_paper(asked, library)
+    if paper is None:
+        return [f"No paper here has that title. {_tell_fields(library)}"]
+    if not paper.authors:
+        return [
+            f"The library does not record who wrote **{heading(paper)}**. {_tell_fields(library)}"
+        ]
+    return [f"**{heading(paper)}** was written by {join_names(paper.authors[:20])}."]
+
+
+def _tell_papers_by(name: str, library: Library) -> Sequence[str]:
+    found = [p for p in library.papers() if any(_is_person(name, a) for a in p.authors)]
+    if not found:
+        told = f"The library records no paper by {name_topic(name)}."
+        return [f"{told} {_tell_fields(library)}"]
+    return [f"{count_papers(len(found))} by {name_topic(name)}:", *_rows(found)]
+
+
+def _tell_newest(asked: str, library: Library) -> Sequence[str]:
+    """Tells the newest or the oldest papers, and how many have no date."""
+    dated = [p for p in library.papers() if p.year]
+    if not dated:
+        return [f"The library does not know: no paper has a year. {_tell_fields(library)}"]
+    oldest = re.search(r"\b(?:oldest|earliest|first)\b", asked, re.IGNORECASE) is not None
+    ordered = sorted(dated, key=lambda p: p.published or "", reverse=not oldest)
+    which = "oldest" if oldest else "newest"
+    undated = library.size - len(dated)
+    note = f"; {count_papers(undated)} without a year left out" if undated else ""
+    return [f"The {which} papers{note}:", *_rows(ordered[:5], dates=True)]
+
+
+def _tell_years(asked: str, library: Library) -> Sequence[str]:
+    """Tells how many papers are of a year or of the years named."""
+    years = sorted({int(year) for year in _YEAR.findall(asked)})
+    known = library.years()
+    undated = known.get(None, 0)
+    if undated == library.size:
+        return [f"The library cannot tell: no paper has a year. {_tell_fields(library)}"]
+    low, high = years[0], years[-1]
+    if len(years) == 1 and re.search(r"\b(?:since|after|from)\b", asked, re.IGNORECASE):
+        high = max(year for year in known if year)
+    if len(years) == 1 and re.search(r"\b(?:before|until|up to)\b", asked, re.IGNORECASE):
+        low = min(year for year in known if year)
+    count = sum(n for year, n in known.items() if year and low <= year <= high)
+    span = f"{low}" if low == high else f"{low} to {high}"
+    note = f" {undated:,} of {library.size:,} have no year." if undated else ""
+    found = [p for p in library.papers() if p.year and low <= p.year <= high][:LISTED]
+    return [f"{count_papers(count)} from {span}.{note}", *([""] if found else []), *_rows(found)]
+
+
+def _tell_titles(asked: str, library: Library) -> Sequence[str]:
+    """Tells how many titles have a word."""
+    quoted = _QUOTED.search(asked)
+    match = _IN_TITLES.search(asked)
+    word = quoted[1] if quoted else match["word"] if match else ""
+    if not word:
+        return _tell_contents(asked, library)
+    pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+    found = [p for p in library.papers() if pattern.search(p.title)]
+    verb = "has" if len(found) == 1 else "have"
+    told = f"{count_papers(len(found))} {verb} “{name_topic(word)}” in the title"
+    return [told + (":" if found else "."), *_rows(found)]
+
+
+def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
+    """Tells how many papers have the words of a topic in title or abstract."""
+    topic = find_topic(asked)
+    found = _papers_with(topic, library)
+    verb = "mentions" if len(found) == 1 else "mention"
+    told = f"{count_papers(len(found))} {verb} “{name_topic(topic)}” in title or abstract"
+    return [told + (":" if found else "."), *_rows(found)]
+
+
+def _papers_with(topic: str, library: Library) -> list[Paper]:
+    """Returns the papers that have a phrase, whatever its endings, best first."""
+    words = [re.escape(re.sub(r"(?:ies|es|s|y)$", "", word)) for word in re.findall(r"\w+", topic)]
+    if not words:
+        return []
+    pattern = re.compile(r"\b" + r"\w{0,3}[\W_]+".join(words) + r"\w{0,3}\b", re.IGNORECASE)
+    ranked = library.searcher.rank_by_words(topic, k=COUNTED)
+    hits = library.searcher.hits(ranked, "bm25")
+    return [h.paper for h in hits if pattern.search(f"{h.paper.title}\n{h.paper.abstract}")]
+
+
+def _tell_contents(asked: str, library: Library) -> Sequence[str]:
+    """Tells what the library holds: papers, years, and its groups with their words."""
+    drawn = library.map()
+    sizes = Counter(drawn.clusters.tolist())
+    groups = [
+        f"- {drawn.labels[number].text} ({count_papers(size)})"
+        for number, size in sizes.most_common(GROUPS)
+        if number < len(drawn.labels)
+    ]
+    told = f"The library holds {count_papers(library.size)}. {_tell_fields(library)}"
+    return [told, "", "Its largest groups, by their own words:", *groups] if groups else [told]
+
+
+def _tell_size(asked: str, library: Library) -> Sequence[str]:
+    return [f"The library holds {count_papers(library.size)}. {_tell_fields(library)}"]
+
+
+def _tell_sources(asked: str, library: Library) -> Sequence[str]:
+    """Tells where the records are from, and which years they cover."""
+    sources = Counter(p.source or "" for p in library.papers())
+    named = [f"{name} ({count_papers(n)})" for name, n in sources.most_common(5) if name]
+    told = f"The records are from {join_names(named)}." if named else "No record names its source."
+    return [f"{told} {_tell_fields(library)}"]
+
+
+def _tell_fields(library: Library) -> str:
+    """Returns what the records have: years, and how many lack one, and authors."""
+    years = library.years()
+    known = [year for year in years if year]
+    undated = years.get(None, 0)
+    if not known:
+        dates = "No paper has a year"
+    else:
+        span = f"{min(known)} to {max(known)}" if min(known) < max(known) else f"{known[0]}"
+        dates = f"Years: {span}"
+        dates += f"; {undated:,} of {library.size:,} have no year" if undated else ""
+    without = sum(not p.authors for p in library.papers())
+    if without == library.size:
+        return f"{dates}; no paper has authors."
+    return f"{dates}{f'; {without:,} have no authors' if without else ''}."
+
+
+def _find_paper(asked: str, library: Library) -> Paper | None:
+    """Returns the paper that a question names by its title, or by the name that begins it."""
+    names = [*(m for m in _QUOTED.findall(asked)), *find_names(asked), *_capitals(asked)]
+    for name in names:
+        for hit in library.search(name, k=10, by="bm25"):
+            head = re.split(r"[:—–]", hit.paper.title, maxsplit=1)[0].strip()
+            if name.casefold() in (head.casefold(), hit.paper.title.casefold()):
+                return hit.paper
+    return None
+
+
+def _capitals(asked: str) -> list[str]:
+    return re.findall(r"\b[A-Z][\w-]{2,40}\b", asked.partition(" ")[2])
+
+
+def _is_person(name: str, author: str) -> bool:
+    """Returns whether an author has every part of a name; initials do."""
+    parts, has = name.casefold().split(), author.casefold().replace(".", "").split()
+    return all(
+        any(h == p.strip(".") or (len(h) == 1 and p.startswith(h)) for h in has) for p in parts
+    )
+
+
+def _rows(papers: Iterable[Paper], *, dates: bool = False) -> list[str]:
+    """Returns up to ten papers as rows, and how many more there are."""
+    papers = list(papers)
+    rows = [
+        f"- **{heading(p)}**" + (f", {p.published}" if dates and p.published else "")
+        for p in papers[:LISTED]
+    ]
+    more = len(papers) - LISTED
+    return [*rows, "", f"And {more:,} more."] if more > 0 else rows
+
+
+Tell = Callable[[str, Library], Sequence[str]]
+
+
+def _rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (
+    (_rule(r"\btitles?\b.*(?:word|term|contain|includ|mention|with\b|have\b|has\b)"), _tell_titles),
+    (_rule(r"^who\b|\bauthors?\b|\bwritten by\b|\bco-?authors?\b"), _tell_authors),
+    (_rule(r"\b(?:newest|latest|most recent|oldest|earliest)\b"), _tell_newest),
+    (
+        _rule(
+            r"\bwhere\b.*\b(?:from|get|got|come)\b|\bsources?\b|\bwhich years\b|\byears?\b.*\bcover"
+        ),
+        _tell_sources,
+    ),
+    (_rule(r"\b(?:19|20)\d\d\b"), _tell_years),
+    (
+        _rule(
+            r"^(?:how many|count|number of|what number of)\W.*\b(?:about|on|mention\w*|use|uses|using|deal|cover|discuss|study|concern\w*)\b"
+        ),
+        _tell_topic_count,
+    ),
+    (_rule(r"^(?:how many|count|number of|what number of|how (?:big|large))\b"), _tell_size),
+    (re.compile(_PERSON.pattern), _tell_authors),
+)

@@ -1,0 +1,137 @@
+"""Number: the figure first, with its unit, then the sentence that has it; or that none has it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from footnote.rag.generation.forms.fact import choose_sentences
+from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
+from footnote.rag.query.kinds import find_core
+from footnote.rag.query.names import missing_names
+from footnote.rag.retrieval.evidence import Sentence
+
+# Sentences that are looked through for the figure, and papers that they are from.
+LOOKED_AT, PAPERS = 24, 3
+_WORDS = (
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
+    r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice"
+)
+_FIGURE = re.compile(
+    r"(?<![\w.-])[$€£]?(?:\d[\d,]*(?:\.\d+)?)\s?(?:%|x\b|×|[kKMB]\b|ms\b|s\b|Hz\b|[a-zA-Z]{1,3}/s\b)?"
+    rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS}))*",
+)
+# What is measured, as the question words it, and how a sentence words it: beside its figure.
+_SPEED = r"(?:Hz|hertz|ms|milliseconds?|seconds?|fps|frames|m/s|km/h|mph|tokens|times faster|x faster|per second|faster|speed\w*|latency)"
+_TIME = r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|ms|milliseconds?|tokens|steps|words|pages|frames|km|m)"
+_MONEY = r"(?:\$|€|£|dollars?|usd|euros?)"
+_ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(asked, re.IGNORECASE), said)
+    for asked, said in (
+        (r"^how fast|\btop speed\b|\bhow quick", _SPEED),
+        (r"^how (?:long|old)\b|\bhow much time\b", _TIME),
+        (r"\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b", _MONEY),
+        (r"\berror rate\b|\bWER\b", r"(?:error|WER|CER)"),
+        (r"\baccurac\w+|\bhow accurate", r"(?:accura\w+|correct\w*|precision|score\w*|%)"),
+        (
+            r"\bpercent\w*|\bshare\b|\bfraction\b|\bproportion\b|\bsuccess rate\b",
+            r"(?:%|percent\w*|success\w*|rate\w*|half|third|quarter)",
+        ),
+        (
+            r"\bspeed-?up\b|\bhow much faster\b|\bby what factor\b",
+            r"(?:x|×|times|fold|faster|speed\w*)",
+        ),
+        (
+            r"^how (?:many|much) times\b|\bhow much (?:more|less|better|larger|smaller)\b",
+            r"(?:x|×|times|fold|%|points?|percent\w*)",
+        ),
+    )
+)
+_HOW_MANY = re.compile(
+    r"\bhow (?:many|much)\s+(?P<what>[^?]{2,60}?)(?=\s+(?:do|does|did|is|are|was|were|can|could|has|have|had|in|of|on|at|for|to|with|from|per|that|need|needed|will|would|should|took|make)\b|\W*$)",
+    re.IGNORECASE,
+)
+_WHAT_MEASURE = re.compile(
+    r"^(?:what|which)\s+(?:is|was|are|were)?\s*(?:the\s+)?(?P<what>[^?]{2,50}?)(?=\s+(?:do|does|did|is|are|was|were|of|on|in|for|can|could|has|have|reach\w*|get\w*)\b)",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"(?:ies|es|s|y)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number in a sentence, with its unit as it stands there."""
+
+    text: str
+    sentence: Sentence
+
+
+def write(reading: Reading) -> Composed:
+    """Writes the figure and its sentence; where nothing that was read has it, that first."""
+    draft = Draft(reading.evidence)
+    if not reading.evidence:
+        return draft.finish()
+    asked = find_core(reading.question.asked)
+    figure = find_figure(asked, reading.evidence)
+    if figure and not missing_names(reading.question.asked, [figure.sentence.paper]):
+        draft.add(f"**{figure.text}**: {draft.quote(figure.sentence)}")
+        return draft.finish()
+    nearest = choose_sentences(reading.evidence)[:1]
+    draft.add(f"Nearest: {draft.quote(nearest[0])}")
+    return draft.finish(missing=f"{NOT_STATED} {name_quantity(asked)}.")
+
+
+def name_quantity(asked: str) -> str:
+    """Returns what was asked for, as a phrase: "how many GPU hours pretraining Octo took"."""
+    what = measured(asked)
+    return f"this figure ({what})" if what else "this figure"
+
+
+def measured(asked: str) -> str:
+    """Returns the words of a question that name what is counted or measured."""
+    match = _HOW_MANY.search(asked) or _WHAT_MEASURE.search(asked)
+    return " ".join(match["what"].split()) if match else ""
+
+
+def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
+    """Returns the first figure, in the order of the evidence, that measures what is asked for.
+
+    Only of the best papers: the figure of another one is of something else.
+    """
+    papers = list(dict.fromkeys(sentence.paper.id for sentence in evidence))[:PAPERS]
+    wanted = _unit_pattern(asked)
+    for sentence in [s for s in evidence if s.paper.id in papers][:LOOKED_AT]:
+        for start, end in _figures(sentence.text):
+            around = _around(sentence.text, start, end)
+            if wanted.search(around):
+                return Figure(_with_unit(sentence.text, start, end), sentence)
+    return None
+
+
+def _unit_pattern(asked: str) -> re.Pattern[str]:
+    """Returns what must stand beside a figure that answers."""
+    for question, unit in _ASPECTS:
+        if question.search(asked):
+            return re.compile(rf"(?<![a-z]){unit}(?![a-z])", re.IGNORECASE)
+    words = [word for word in re.findall(r"[\w-]+", measured(asked)) if len(word) > 2]
+    if not words:
+        return re.compile(r"\d")
+    head = _ENDING.sub("", words[-1].lower())
+    return re.compile(rf"\b{re.escape(head)}\w{{0,4}}", re.IGNORECASE)
+
+
+def _figures(text: str) -> Iterator[tuple[int, int]]:
+    for match in _FIGURE.finditer(text):
+        yield match.start(), match.end()
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """Returns the figure with the five words behind it and the three before it."""
+    after = re.match(r"(?:\W{0,3}[\w/%$-]+){0,5}", text[end : end + 80])
+    before = text[max(0, start - 40) : start].split()[-3:]
+    return " ".join([*before, text[start:end] + (after[0] if after else "")])
+
+
+def _with_unit(text: str, start: int, end: int) -> str:
+    """Returns the figure with up to two words behind it: "970k real-world robot"."""
+    after = re.match(r"(?:[ -][A-Za-z][\w-]*){0,2}", text[end : end + 50])
+    return " ".join((text[start:end] + (after[0] if after else "")).split())

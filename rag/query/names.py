@@ -1,0 +1,29 @@
+"""Names in a question: of a system, a data set or a method, by how they are spelled."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from footnote.index.models import Paper
+
+# A capital or a digit inside a word: OpenVLA, GRPO, Llama-2, pi0. Not the first word's capital.
+_NAME = re.compile(
+    r"(?<![\w-])(?=[\w-]{0,30}(?:[a-z0-9][A-Z]|[A-Z]{2}|[A-Za-z]\d))[A-Za-z][\w-]{1,30}"
+)
+_CAPITAL = re.compile(r"(?<=[a-z,;] )[A-Z][a-z][\w-]{1,30}")
+
+
+def find_names(question: str) -> list[str]:
+    """Returns the names in a question, in order, each once."""
+    found = [*_NAME.findall(question), *_CAPITAL.findall(question)]
+    return list(dict.fromkeys(found))
+
+
+def missing_names(question: str, papers: Iterable[Paper]) -> list[str]:
+    """Returns the names in a question that none of these papers has."""
+    texts = [f"{paper.title} {paper.abstract}".casefold() for paper in papers]
+    return [name for name in find_names(question) if not _occurs(name.casefold(), texts)]
+
+
+def _occurs(name: str, texts: Sequence[str]) -> bool:
+    plain = name.replace("-", "")
+    return any(name in text or plain in text.replace("-", "") for text in texts)

@@ -1,0 +1,1 @@
+"""Reranking: cross-encoders and LlamaIndex postprocessors that order the best hits anew."""
