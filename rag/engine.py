@@ -54,6 +54,7 @@ from footnote.rag.retrieval.evidence import (
     READ_PAPERS,
     EvidenceFinder,
     EvidenceWeights,
+    Sentence,
 )
 from footnote.rag.retrieval.hybrid import MATCHED, HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.reranking.postprocess import hit_node
@@ -245,9 +246,14 @@ class CitedQueryEngine(AnsweringQueryEngine):
         reading = Reading(
             replace(found.question, asked=asked.asked),
             evidence, kind, found, self.library, filters,
-            search=lambda words: self.retriever.search(words, k=SEARCHED, filters=filters),
+            search=lambda words: self._find_sentences(words, filters),
         )  # fmt: skip
         return reading, refused or (None if evidence else NOTHING)
+
+    def _find_sentences(self, words: str, filters: Filters) -> list[Sentence]:
+        """Returns the sentences of the papers that come near to some words."""
+        found = self.retriever.find(Question(words), k=SEARCHED, filters=filters)
+        return self._finder.rank(words, found.hits, found.matches)
 
     @staticmethod
     def _choose_papers(found: RetrievalResult, kind: Kind) -> Sequence[Hit]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
+from footnote.rag.generation.forms.define import find_definition
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import (
     NOT_COMPARED,
@@ -19,6 +20,8 @@ from footnote.rag.retrieval.evidence import Sentence, says_the_same
 
 # Sentences that name both, and rows of the table.
 BOTH, ROWS = 2, 2
+# Of so many sentences at the top, this share of the words of each side is enough.
+TELLING, NEARLY = 10, 0.3
 _SIDE = r"(?P<{}>[^?,;]{{2,80}}?)"
 _A, _B = _SIDE.format("a"), _SIDE.format("b")
 _END = r"(?=\W*$|,|;|\?|:| when\b| for\b| in\b| on\b| if\b)"
@@ -35,9 +38,7 @@ _PATTERNS = tuple(
         rf"\b(?:better|worse|faster|cheaper|safer)[^?]{{0,40}}[:,]\s*{_A}\s+or\s+{_B}{_END}",
     )
 )
-_LEAD = re.compile(
-    r"^(?:plain|the|an?|using|use|adapt(?:ing)?|what is|which is better,?)\s+", re.IGNORECASE
-)
+_LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,13 @@ class Side:
     name: str
     stems: Collection[str]
 
+    def share_in(self, text: str) -> float:
+        """Returns how many of its words a text has, of all."""
+        return len(set(stems(text)) & set(self.stems)) / len(self.stems)
+
     def named_in(self, text: str) -> bool:
         """Returns whether a text names it: all its words, where they are few, else most."""
-        found = set(stems(text)) & set(self.stems)
-        return len(found) >= (len(self.stems) if len(self.stems) <= 2 else 0.6 * len(self.stems))
+        return self.share_in(text) >= (1.0 if len(self.stems) <= 2 else 0.6)
 
 
 def write(reading: Reading) -> Composed:
@@ -59,14 +63,14 @@ def write(reading: Reading) -> Composed:
     if sides is None:
         return _write_without_sides(reading)
     one, other = sides
-    both = _distinct(
-        [s for s in reading.evidence if one.named_in(s.text) and other.named_in(s.text)], BOTH
-    )
+    both = _distinct(_find_both(one, other, reading.evidence), BOTH)
+    beside = [s.paper.id for s in both]
+    gathered = {side.name: reading.search(side.name) for side in sides}
     columns = [
-        _distinct([s for s in reading.evidence if s not in both and _is_about(s, a, b)], ROWS)
+        _fill_column(a, b, [*reading.evidence, *gathered[a.name]], both, beside)
         for a, b in ((one, other), (other, one))
     ]
-    draft = Draft(reading.evidence)
+    draft = Draft([*reading.evidence, *gathered[one.name], *gathered[other.name]])
     if both:
         draft.add(" ".join(draft.quote(sentence) for sentence in both))
     if any(columns):
@@ -97,12 +101,36 @@ def _side(text: str) -> Side:
     return Side(name, tuple(dict.fromkeys(words)))
 
 
+def _find_both(one: Side, other: Side, evidence: Sequence[Sentence]) -> list[Sentence]:
+    """Returns the sentences that name both; of the most telling ones, those that nearly do."""
+    return [
+        s
+        for n, s in enumerate(evidence)
+        if (one.named_in(s.text) and other.named_in(s.text))
+        or (n < TELLING and min(one.share_in(s.text), other.share_in(s.text)) >= NEARLY)
+    ]
+
+
+def _fill_column(
+    side: Side,
+    other: Side,
+    evidence: Sequence[Sentence],
+    taken: Collection[Sentence],
+    beside: Collection[str],
+) -> list[Sentence]:
+    """Returns what the papers say of one side alone: of papers with both first, then what it is."""
+    about = [s for s in evidence if s not in taken and _is_about(s, side, other)]
+    defining = find_definition([side.name], about)
+    ranked = sorted(
+        range(len(about)),
+        key=lambda n: (about[n].paper.id not in beside, about[n] is not defining, n),
+    )
+    return _distinct([about[n] for n in ranked], ROWS)
+
+
 def _is_about(sentence: Sentence, side: Side, other: Side) -> bool:
-    """Returns whether a sentence tells of one side alone, in its words or its paper's title."""
-    if other.named_in(sentence.text):
-        return False
-    titled = side.named_in(sentence.paper.title) and not other.named_in(sentence.paper.title)
-    return side.named_in(sentence.text) or titled
+    """Returns whether a sentence tells of one side alone."""
+    return side.named_in(sentence.text) and not other.named_in(sentence.text)
 
 
 def _distinct(sentences: Sequence[Sentence], most: int) -> list[Sentence]:

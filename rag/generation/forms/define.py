@@ -1,16 +1,16 @@
 """Define: the full form of an abbreviation by agreement, then the sentence that defines it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
-from footnote.index.models import Hit, Paper
+from footnote.index.models import Paper
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.abbreviations import (
-    FullForm,
     choose_full_form,
     find_full_forms,
     same_form,
 )
-from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import (
     NOT_STATED,
     Composed,
@@ -40,26 +40,22 @@ _SHORT = re.compile(r"^[A-Za-z][\w-]*[A-Z][\w-]*s?$|^[A-Z][A-Z0-9-]+s?$|^[a-z]{2
 def write(reading: Reading) -> Composed:
     """Writes the full form, where the papers spell one out, then the defining sentence."""
     term = find_term(reading.question.asked)
-    papers = [hit.paper for hit in _gather(term, reading)]
+    evidence = list(reading.search(term)) or list(reading.evidence)
+    papers = list({s.paper.id: s.paper for s in evidence}.values())
     forms = find_full_forms(term, papers) if _SHORT.match(term) else []
     form = choose_full_form(forms)
-    sentences = {s.paper.id: s for s in reading.evidence}
-    spelled = _sentence_of(form, reading) if form else None
-    defining = find_definition(term, form.text if form else "", reading.evidence, papers)
-    draft = Draft([*reading.evidence, *filter(None, [spelled])])
+    defining = find_definition([term, *([form.text] if form else [])], evidence)
+    spelled = Sentence(form.paper, *form.span, 0.0) if form else None
+    draft = Draft([*evidence, *([spelled] if spelled else [])])
     if form and spelled:
-        agreed = sum(same_form(form, other) for other in forms)
-        draft.add(f"**{term}** stands for **{form.text}** ({_say_agreement(agreed)}).")
-        same = defining and (defining.paper.id, defining.start) == (spelled.paper.id, spelled.start)
-        lines = [spelled] if same or not defining else [defining, spelled]
-        draft.add(" ".join(draft.quote(sentence) for sentence in lines[:2]))
+        agreed = count_papers(sum(same_form(form, other) for other in forms))
+        said = draft.claim(f"{term} stands for {_plain(form.text)}", spelled)
+        draft.add(f"{said}, as {agreed} spell{'s' * (agreed == '1 paper')} it out.")
+    best = defining or _first_that_names(term, evidence)
+    if best:
+        draft.add(draft.quote(best))
+    if form or defining or not best:
         return draft.finish()
-    if defining:
-        draft.add(draft.quote(defining))
-        return draft.finish()
-    if not sentences:
-        return draft.finish()
-    draft.add(" ".join(draft.quote(s) for s in choose_sentences(reading.evidence)[:2]))
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
 
 
@@ -72,26 +68,50 @@ def find_term(question: str) -> str:
     return rest or core
 
 
-def find_definition(
-    term: str, full: str, evidence: Sequence[Sentence], papers: Sequence[Paper]
-) -> Sentence | None:
-    """Returns the sentence that says what a term is; of the paper that is named after it first."""
-    pattern = _defining_pattern([term, *([full] if full else [])])
-    own = {paper.id for paper in papers if _is_named_after(paper, term)}
-    found = [(s.paper.id in own, n, s) for n, s in enumerate(evidence) if pattern.search(s.text)]
-    return min(found, key=lambda row: (not row[0], row[1]))[2] if found else None
+def find_definition(names: Sequence[str], evidence: Sequence[Sentence]) -> Sentence | None:
+    """Returns the sentence that best says what a term is, None where none does.
 
+    The paper that is named after the term comes first, then sentences that begin with it.
 
-def _defining_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    Args:
+        names: The term, and its full form.
+        evidence: Most telling first.
+    """
     term = "|".join(re.escape(name) for name in names)
-    named = rf"(?<![\w-])(?:{term})(?:\s*\([^()]{{1,40}}\))?"
-    return re.compile(
-        rf"{named}s?,?\s+(?:is|are|refers? to|means?|denotes?|describes?|involves?|aims? to|consists? of|occurs? when|learns?|enables?|trains?|combines?)\b"
-        rf"|{named},\s+(?:an?|the|which|where|a phenomenon)\b"
-        rf"|\b(?:called|termed|dubbed|named|known as|define[sd]?|introduce|propose|present)\s+(?:the\s+|an?\s+)?[^.;]{{0,60}}?{named}"
-        rf"|{named}\s*[:—–-]\s",
-        re.IGNORECASE,
+    strong, weak = _patterns(term)
+    found = [
+        (not _is_named_after(s.paper, names[0]), -_strength(s.text, strong, weak), n)
+        for n, s in enumerate(evidence)
+        if strong.search(s.text) or weak.search(s.text)
+    ]
+    # What only uses a term defines it in the paper that is named after it alone.
+    kept = [row for row in found if row[1] <= -2 or not row[0]]
+    return evidence[min(kept or found)[2]] if found else None
+
+
+def _strength(text: str, strong: re.Pattern[str], weak: re.Pattern[str]) -> int:
+    match = strong.search(text)
+    if match is None:
+        return 1
+    return 3 if match.start() < 30 else 2
+
+
+@lru_cache(64)
+def _patterns(term: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    named = (
+        rf"(?<![\w-])(?:{term})s?(?:\s*\([^()]{{1,40}}\))?(?:\s+(?:models?|methods?|algorithms?))?"
     )
+    strong = (
+        rf"{named},?\s+(?:is|are|refers? to|means?|denotes?|describes?|consists? of|occurs? when)\b"
+        rf"|{named}\s+\w+s\s+(?:\w+\s+){{0,3}}by\s"
+        rf"|{named},\s+(?:an?|the|which|where|in which|a \w+ phenomenon)\b"
+        rf"|\b(?:called|termed|dubbed|known as|define[sd]?)\s+(?:the\s+|an?\s+|as\s+)?{named}"
+    )
+    weak = (
+        rf"\b(?:introduce|propose|present|develop)\s+(?:the\s+|an?\s+)?[^.;]{{0,60}}?{named}"
+        rf"|{named}\s*(?:,|:|—|–|\w+s\b)"
+    )
+    return re.compile(strong, re.IGNORECASE), re.compile(weak, re.IGNORECASE)
 
 
 def _is_named_after(paper: Paper, term: str) -> bool:
@@ -99,23 +119,13 @@ def _is_named_after(paper: Paper, term: str) -> bool:
     return head.strip().casefold() == term.casefold()
 
 
-def _gather(term: str, reading: Reading) -> Sequence[Hit]:
-    """Returns the papers that may spell a term out: those that were found, and those that have it."""
-    if reading.search is None:
-        return reading.hits
-    known = {hit.paper.id for hit in reading.hits}
-    return [*reading.hits, *(hit for hit in reading.search(term) if hit.paper.id not in known)]
+def _first_that_names(term: str, evidence: Sequence[Sentence]) -> Sentence | None:
+    """Returns the first sentence with all words of a term, else the first of all."""
+    wanted = set(stems(term)) - STOP_WORDS
+    naming = (s for s in evidence if wanted <= set(stems(s.text)))
+    return next(naming, evidence[0] if evidence else None)
 
 
-def _sentence_of(form: FullForm, reading: Reading) -> Sentence | None:
-    """Returns the sentence that spells an abbreviation out."""
-    if reading.library is None:
-        return None
-    for start, end in reading.library.sentences(form.paper):
-        if start <= form.span[0] and form.span[1] <= end:
-            return Sentence(form.paper, start, end, 0.0)
-    return None
-
-
-def _say_agreement(agreed: int) -> str:
-    return f"so in {count_papers(agreed)}"
+def _plain(form: str) -> str:
+    """Returns a full form as it is read: on one line, without brackets of its own."""
+    return " ".join(form.split())

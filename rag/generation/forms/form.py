@@ -51,7 +51,7 @@ class Reading:
         found: What the search returned; None where the kind needs none.
         library: What was searched.
         filters: Which papers could be found.
-        search: Finds papers for other words, among the same papers.
+        search: Finds sentences for other words, among the same papers, most telling first.
         most: Sentences of the answer to a fact; as shipped when None.
     """
 
@@ -61,7 +61,7 @@ class Reading:
     found: RetrievalResult | None = None
     library: Library | None = None
     filters: Filters = EVERYTHING
-    search: Callable[[str], Sequence[Hit]] | None = None
+    search: Callable[[str], Sequence[Sentence]] = lambda words: ()
     most: int | None = None
 
     @cached_property
@@ -103,6 +103,12 @@ class Draft:
             Statement(sentence.text, (citation,), "supported", 1.0, side=side or sentence.side)
         )
         text = escape_cell(sentence.text) if cell else sentence.text
+        return f"{text} [{citation.marker}]"
+
+    def claim(self, text: str, quoted: Sentence) -> str:
+        """Returns a sentence of ours with its marker; the quote says just that."""
+        citation = self._binder.citation(quoted)
+        self._statements.append(Statement(text, (citation,), "supported", 1.0))
         return f"{text} [{citation.marker}]"
 
     def add(self, *lines: str) -> None:

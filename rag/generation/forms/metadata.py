@@ -81,8 +81,9 @@ def _tell_newest(asked: str, library: Library) -> Sequence[str]:
     ordered = sorted(dated, key=lambda p: p.published or "", reverse=not oldest)
     which = "oldest" if oldest else "newest"
     undated = library.size - len(dated)
-    note = f"; {count_papers(undated)} without a year left out" if undated else ""
-    return [f"The {which} papers{note}:", *_rows(ordered[:5], dates=True)]
+    note = f"; the other {undated:,} have no year" if undated else ""
+    told = f"The {which} of the {count_papers(len(dated))} with a year{note}:"
+    return [told, *_rows(ordered[:5], dates=True)]
 
 
 def _tell_years(asked: str, library: Library) -> Sequence[str]:
@@ -176,7 +177,7 @@ def _tell_fields(library: Library) -> str:
         dates += f"; {undated:,} of {library.size:,} have no year" if undated else ""
     without = sum(not p.authors for p in library.papers())
     if without == library.size:
-        return f"{dates}; no paper has authors."
+        return f"{dates}; no authors are recorded."
     return f"{dates}{f'; {without:,} have no authors' if without else ''}."
 
 

@@ -17,17 +17,23 @@ _WORDS = (
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice"
 )
 _FIGURE = re.compile(
-    r"(?<![\w.-])[$€£]?(?:\d[\d,]*(?:\.\d+)?)\s?(?:%|x\b|×|[kKMB]\b|ms\b|s\b|Hz\b|[a-zA-Z]{1,3}/s\b)?"
-    rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS}))*",
+    r"(?<![\w.-])[$€£]?\d[\d,]*(?:\.\d+)?"
+    r"(?:\s?(?:%|×|x\b|[kKMB]\b|ms\b|s\b|Hz\b|[a-zA-Z]{1,3}/s\b)|-(?=[a-z]))?"
+    rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS})\b)*",
 )
 # What is measured, as the question words it, and how a sentence words it: beside its figure.
 _SPEED = r"(?:Hz|hertz|ms|milliseconds?|seconds?|fps|frames|m/s|km/h|mph|tokens|times faster|x faster|per second|faster|speed\w*|latency)"
+_MOTION = r"(?:m/s|km/h|mph|met(?:er|re)s? per second)"
 _TIME = r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|ms|milliseconds?|tokens|steps|words|pages|frames|km|m)"
 _MONEY = r"(?:\$|€|£|dollars?|usd|euros?)"
 _ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), said)
     for asked, said in (
-        (r"^how fast|\btop speed\b|\bhow quick", _SPEED),
+        (
+            r"\btop speed\b|\bwhat speed\b|^how fast (?:can|does|do) [^?]*\b(?:run|walk|drive|move|fly)\b",
+            _MOTION,
+        ),
+        (r"^how fast|\bhow quick", _SPEED),
         (r"^how (?:long|old)\b|\bhow much time\b", _TIME),
         (r"\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b", _MONEY),
         (r"\berror rate\b|\bWER\b", r"(?:error|WER|CER)"),
@@ -53,6 +59,10 @@ _HOW_MANY = re.compile(
 _WHAT_MEASURE = re.compile(
     r"^(?:what|which)\s+(?:is|was|are|were)?\s*(?:the\s+)?(?P<what>[^?]{2,50}?)(?=\s+(?:do|does|did|is|are|was|were|of|on|in|for|can|could|has|have|reach\w*|get\w*)\b)",
     re.IGNORECASE,
+)
+_FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[^.;]{0,40}?\s+to\s+[$€£]?\d")
+_TRAILING = re.compile(
+    r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that|using))+$"
 )
 _ENDING = re.compile(r"(?:ies|es|s|y)$")
 
@@ -100,10 +110,15 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
     papers = list(dict.fromkeys(sentence.paper.id for sentence in evidence))[:PAPERS]
     wanted = _unit_pattern(asked)
     for sentence in [s for s in evidence if s.paper.id in papers][:LOOKED_AT]:
-        for start, end in _figures(sentence.text):
-            around = _around(sentence.text, start, end)
-            if wanted.search(around):
-                return Figure(_with_unit(sentence.text, start, end), sentence)
+        fitting = [
+            place
+            for place in _figures(sentence.text)
+            if wanted.search(_around(sentence.text, *place))
+        ]
+        if fitting:
+            # "From 1.5 Hz to 62 Hz": what was reached stands last.
+            rises = _FROM_TO.search(sentence.text) is not None
+            return Figure(_with_unit(sentence.text, *fitting[-1 if rises else 0]), sentence)
     return None
 
 
@@ -133,5 +148,6 @@ def _around(text: str, start: int, end: int) -> str:
 
 def _with_unit(text: str, start: int, end: int) -> str:
     """Returns the figure with up to two words behind it: "970k real-world robot"."""
-    after = re.match(r"(?:[ -][A-Za-z][\w-]*){0,2}", text[end : end + 50])
-    return " ".join((text[start:end] + (after[0] if after else "")).split())
+    after = re.match(r"(?:[ -]?[A-Za-z][\w-]*)?(?: [A-Za-z][\w-]*)?", text[end : end + 50])
+    figure = " ".join((text[start:end] + (after[0] if after else "")).split())
+    return _TRAILING.sub("", figure)
