@@ -9,14 +9,13 @@ from footnote.index.clusters.labels import label_clusters
 from footnote.index.embeddings.base import Matrix
 from footnote.index.models import Hit
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
-from footnote.rag.generation.forms.listing import read_rows
+from footnote.rag.generation.forms.listing import NEAR, read_rows
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.retrieval.wide import order_wide
+from footnote.rag.retrieval.wide import Breadth, order_wide
 
-# Papers above this score are shown, chosen as the cut of a list is.
-CUT = 0.66
-FEWEST, MOST_SHOWN, MORE = 3, 12, 12
+BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
+FEWEST, MORE = 3, 12
 # Papers of one group on average; so many groups at most.
 OF_A_GROUP, MOST_GROUPS = 3, 4
 
@@ -25,12 +24,11 @@ def write(reading: Reading) -> Composed:
     """Writes three to five groups of papers, one finding each."""
     if reading.library is None:
         return Draft(()).finish()
-    ordered, vectors = order_wide(reading.hits, reading.library)
+    ordered, vectors = order_wide(reading.hits, reading.library, BREADTH.nearness)
     rows = read_rows(reading, ordered)
-    above = sum(hit.score >= CUT for hit, _ in rows)
-    shown = rows[: max(min(above, MOST_SHOWN), FEWEST)]
+    shown = rows[: max(BREADTH.count([hit.score for hit, _ in rows]), FEWEST)]
     places = {hit.paper.id: n for n, hit in enumerate(ordered)}
-    more = [hit.paper for hit, _ in rows[len(shown) :] if hit.score >= CUT / 2][:MORE]
+    more = [hit.paper for hit, _ in rows[len(shown) :] if hit.score >= NEAR][:MORE]
     draft = Draft([sentence for _, sentence in shown])
     if not shown:
         return draft.finish()
