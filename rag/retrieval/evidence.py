@@ -12,6 +12,7 @@ from footnote.index.search.fulltext import query_words
 from footnote.rag.answer import Side
 from footnote.rag.retrieval.injection.detector import select_quotable
 from footnote.rag.retrieval.late_interaction import TokenMatch
+from footnote.rag.retrieval.wording import is_own, leans, sets_out
 
 # Papers whose sentences are read.
 READ_PAPERS = 5
@@ -66,12 +67,20 @@ class EvidenceWeights:
         words: For having the question's words, rarer ones counting more.
         number: For having a number where the question asks for one.
         housekeeping: What telling where the code is costs, where that is not asked.
+        place: What standing at the end of the abstract adds; findings come late.
+        own: For saying what its authors did.
+        leaning: What pointing at the sentence before costs.
+        setting_out: What saying why the paper was written costs.
     """
 
     paper: float = 1.0
     words: float = 0.8
     number: float = 0.2
     housekeeping: float = 0.3
+    place: float = 0.2
+    own: float = 0.025
+    leaning: float = 0.05
+    setting_out: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +148,14 @@ class EvidenceFinder:
                     start,
                     end,
                     self._score(hit.paper, text, matched, words, asks_number)
+                    + self._score_wording(text, place)
                     - self._weights.paper * (hits[0].score - hit.score)
                     - self._weights.housekeeping
                     * (not asks_housekeeping and _HOUSEKEEPING.search(text) is not None),
                 )
                 for hit in hits
                 if hit.paper.id in matches
-                for (start, end), matched in self._sentences(
+                for (start, end), matched, place in self._sentences(
                     hit.paper, matches[hit.paper.id], question
                 )
                 for text in [hit.paper.abstract[start:end]]
@@ -163,10 +173,19 @@ class EvidenceFinder:
             + weights.number * (number and any(map(str.isdigit, text)))
         )
 
+    def _score_wording(self, text: str, place: float) -> float:
+        weights = self._weights
+        return (
+            weights.place * place
+            + weights.own * is_own(text)
+            - weights.leaning * leans(text)
+            - weights.setting_out * sets_out(text)
+        )
+
     def _sentences(
         self, paper: Paper, match: TokenMatch, question: str
-    ) -> list[tuple[Span, float]]:
-        """Returns the sentences of a paper with their matches, of one and the same abstract.
+    ) -> list[tuple[Span, float, float]]:
+        """Returns the sentences of a paper with their matches, and where each stands in [0, 1].
 
         Those that give a reader or a model orders are not among them.
         """
@@ -175,7 +194,8 @@ class EvidenceFinder:
         if self._library.paper(paper.id) != paper:
             return []
         numbers = select_quotable(paper, spans, question)
-        return [(spans[n], match.sentences[n]) for n in numbers if n in match.sentences]
+        last = max(1, len(spans) - 1)
+        return [(spans[n], match.sentences[n], n / last) for n in numbers if n in match.sentences]
 
 
 def choose_evidence(question: str, ranked: Sequence[Sentence], *, count: int) -> list[Sentence]:

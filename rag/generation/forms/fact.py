@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from footnote.rag.generation.forms.form import Composed, Draft, Reading
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
+from footnote.rag.retrieval.wording import leans
 
 # A sentence this far behind the first is filler; and what fits on two lines is read.
 BEHIND, MOST_WORDS, MOST_SENTENCES = 0.12, 60, 3
+# How far behind the best a sentence may be that leads in its place, since it stands alone.
+LEAD_BEHIND = 0.3
 
 
 def write(reading: Reading) -> Composed:
@@ -25,7 +28,17 @@ def choose_sentences(evidence: Sequence[Sentence], *, most: int | None = None) -
         evidence: Most telling first.
         most: Exactly so many, where there are, instead of as many as add something.
     """
-    return sorted_by_paper(list(_choose(evidence, most)))
+    return sorted_by_paper(list(_choose(put_first_what_stands_alone(evidence), most)))
+
+
+def put_first_what_stands_alone(evidence: Sequence[Sentence]) -> list[Sentence]:
+    """Returns evidence with the best sentence that needs none before it first, if one is near."""
+    for at, sentence in enumerate(evidence):
+        if evidence[0].score - sentence.score > LEAD_BEHIND:
+            break
+        if not leans(sentence.text):
+            return [sentence, *evidence[:at], *evidence[at + 1 :]]
+    return list(evidence)
 
 
 def _choose(evidence: Sequence[Sentence], most: int | None) -> Iterator[Sentence]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from footnote.index.models import Hit
+from footnote.rag.generation.forms.fact import put_first_what_stands_alone
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
@@ -31,7 +32,11 @@ def write(reading: Reading) -> Composed:
 def read_rows(reading: Reading, ordered: Sequence[Hit]) -> list[tuple[Hit, Sentence]]:
     """Returns each paper that has a sentence to show, with its most telling one."""
     best = reading.by_paper
-    return [(hit, best[hit.paper.id][0]) for hit in ordered if best.get(hit.paper.id)]
+    return [
+        (hit, put_first_what_stands_alone(best[hit.paper.id])[0])
+        for hit in ordered
+        if best.get(hit.paper.id)
+    ]
 
 
 def say_count(count: int, reading: Reading) -> str:
