@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from footnote.index.models import Paper
-from footnote.index.search.fulltext import STOP_WORDS, stems
+from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.generation.forms.abbreviations import (
+    FullForm,
     choose_full_form,
     find_full_forms,
     same_form,
@@ -21,6 +22,7 @@ from footnote.rag.generation.forms.form import (
 )
 from footnote.rag.query.kinds import find_core
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.wording import leans, sets_out
 
 _LEAD = re.compile(
     r"^(?:what(?:'s|’s|s)?\s+(?:exactly\s+)?(?:is|are|does|do|did)?\s*|define\s+|definition of\s+"
@@ -34,6 +36,8 @@ _TAIL = re.compile(
     r"|simple|plain)\b.*|simply|briefly|again|please|abbreviat\w+)\W*$",
     re.IGNORECASE,
 )
+# Two words that begin with so many letters alike are one word.
+_SAME_BEGINNING = 6
 _SHORT = re.compile(r"^[A-Za-z][\w-]*[A-Z][\w-]*s?$|^[A-Z][A-Z0-9-]+s?$|^[a-z]{2,6}$")
 
 
@@ -45,13 +49,13 @@ def write(reading: Reading) -> Composed:
     forms = find_full_forms(term, papers) if _SHORT.match(term) else []
     form = choose_full_form(forms)
     defining = find_definition([term, *([form.text] if form else [])], evidence)
-    spelled = Sentence(form.paper, *form.span, 0.0) if form else None
-    draft = Draft([*evidence, *([spelled] if spelled else [])])
-    if form and spelled:
+    draft = Draft([*evidence, *(_spelled(form) for form in forms)])
+    if form:
         agreed = count_papers(sum(same_form(form, other) for other in forms))
-        said = draft.claim(f"{term} stands for {_plain(form.text)}", spelled)
+        said = draft.claim(f"{term} stands for {_plain(form.text)}", _spelled(form))
         draft.add(f"{said}, as {agreed} spell{'s' * (agreed == '1 paper')} it out.")
-    best = defining or _first_that_names(term, evidence)
+        defining = defining or _spelling_out(forms, evidence)
+    best = defining or _nearest(term, evidence)
     if best:
         draft.add(draft.quote(best))
     if form or defining or not best:
@@ -71,47 +75,48 @@ def find_term(question: str) -> str:
 def find_definition(names: Sequence[str], evidence: Sequence[Sentence]) -> Sentence | None:
     """Returns the sentence that best says what a term is, None where none does.
 
-    The paper that is named after the term comes first, then sentences that begin with it.
-
     Args:
-        names: The term, and its full form.
+        names: The term, and its full form; one that is named after the first is of its paper.
         evidence: Most telling first.
     """
-    term = "|".join(re.escape(name) for name in names)
-    strong, weak = _patterns(term)
-    found = [
-        (not _is_named_after(s.paper, names[0]), -_strength(s.text, strong, weak), n)
-        for n, s in enumerate(evidence)
-        if strong.search(s.text) or weak.search(s.text)
-    ]
-    # What only uses a term defines it in the paper that is named after it alone.
-    kept = [row for row in found if row[1] <= -2 or not row[0]]
-    return evidence[min(kept or found)[2]] if found else None
+    patterns = _patterns("|".join(re.escape(name) for name in names))
+    found = [(_strength(s.text, patterns), n, s) for n, s in enumerate(evidence)]
+    # "We propose X, which ..." defines X in the paper that is named after it alone.
+    own = [row for row in found if row[0] and _is_named_after(row[2].paper, names[0])]
+    plain = [row for row in found if row[0] >= PLAIN]
+    return min(own or plain, key=lambda row: (-row[0], row[1]))[2] if own or plain else None
 
 
-def _strength(text: str, strong: re.Pattern[str], weak: re.Pattern[str]) -> int:
-    match = strong.search(text)
-    if match is None:
-        return 1
-    return 3 if match.start() < 30 else 2
+# Strength from which a sentence defines a term whoever wrote it.
+PLAIN = 3
+
+
+def _strength(text: str, patterns: Sequence[re.Pattern[str]]) -> int:
+    """Returns how plainly a sentence defines the term of the patterns, 0 where it does not."""
+    for strength, pattern in zip((4, 3, 2, 1), patterns, strict=True):
+        if pattern.search(text):
+            return strength
+    return 0
 
 
 @lru_cache(64)
-def _patterns(term: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    named = (
-        rf"(?<![\w-])(?:{term})s?(?:\s*\([^()]{{1,40}}\))?(?:\s+(?:models?|methods?|algorithms?))?"
+def _patterns(term: str) -> tuple[re.Pattern[str], ...]:
+    """Returns what defines a term, the plainest first."""
+    named = rf"(?<![\w-])(?:{term})s?(?:\s*\([^()]{{1,40}}\))?"
+    noun = rf"{named}(?:\s+(?:models?|methods?|algorithms?|polic\w+|learning))?"
+    is_ = r"(?:is|are|refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
+    return tuple(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            rf"^(?:the |an? )?{noun}(?:,? {is_}\b|,? (?:which|where|in which)\b|, an?\b"
+            rf"| \w+s\b(?: [\w-]+){{1,6}}? by\b)",
+            rf"{noun},? (?:is|are) (?:an?|the)\b|{named}, (?:an?|the)(?: [\w-]+){{1,6}}?"
+            rf" (?:where|which|that|in which|when|of|for)\b"
+            rf"|\b(?:called|termed|dubbed|known as|defined? as)\s+(?:the\s+|an?\s+)?{named}",
+            rf"{noun},? {is_}\b|{named}[,:—–]\s",
+            rf"\b(?:introduce|propose|present|develop)\b[^.;]{{0,80}}?{named}",
+        )
     )
-    strong = (
-        rf"{named},?\s+(?:is|are|refers? to|means?|denotes?|describes?|consists? of|occurs? when)\b"
-        rf"|{named}\s+\w+s\s+(?:\w+\s+){{0,3}}by\s"
-        rf"|{named},\s+(?:an?|the|which|where|in which|a \w+ phenomenon)\b"
-        rf"|\b(?:called|termed|dubbed|known as|define[sd]?)\s+(?:the\s+|an?\s+|as\s+)?{named}"
-    )
-    weak = (
-        rf"\b(?:introduce|propose|present|develop)\s+(?:the\s+|an?\s+)?[^.;]{{0,60}}?{named}"
-        rf"|{named}\s*(?:,|:|—|–|\w+s\b)"
-    )
-    return re.compile(strong, re.IGNORECASE), re.compile(weak, re.IGNORECASE)
 
 
 def _is_named_after(paper: Paper, term: str) -> bool:
@@ -119,11 +124,32 @@ def _is_named_after(paper: Paper, term: str) -> bool:
     return head.strip().casefold() == term.casefold()
 
 
-def _first_that_names(term: str, evidence: Sequence[Sentence]) -> Sentence | None:
-    """Returns the first sentence with all words of a term, else the first of all."""
-    wanted = set(stems(term)) - STOP_WORDS
-    naming = (s for s in evidence if wanted <= set(stems(s.text)))
-    return next(naming, evidence[0] if evidence else None)
+def _spelled(form: FullForm) -> Sentence:
+    """Returns the place that spells an abbreviation out, to be cited."""
+    return Sentence(form.paper, *form.span, 0.0)
+
+
+def _spelling_out(forms: Sequence[FullForm], evidence: Sequence[Sentence]) -> Sentence | None:
+    """Returns the sentence that spells an abbreviation out, one that can be read alone first."""
+    places = {form.paper.id: form.span for form in forms}
+    found = [
+        s
+        for s in evidence
+        if s.paper.id in places
+        and s.start <= places[s.paper.id][0]
+        and places[s.paper.id][1] <= s.end
+    ]
+    return min(found, key=lambda s: (leans(s.text), sets_out(s.text)), default=None)
+
+
+def _nearest(term: str, evidence: Sequence[Sentence]) -> Sentence | None:
+    """Returns the first sentence with the most words of a term, endings apart."""
+    wanted = {word[:_SAME_BEGINNING] for word in query_words(term)} - STOP_WORDS
+
+    def lacks(sentence: Sentence) -> int:
+        return len(wanted - {word[:_SAME_BEGINNING] for word in query_words(sentence.text)})
+
+    return min(evidence, key=lacks, default=None)
 
 
 def _plain(form: str) -> str:

@@ -1,34 +1,59 @@
 """Fact: the sentence that answers, first; a second one only where it adds something."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from footnote.rag.generation.forms.form import Composed, Draft, Reading
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
 from footnote.rag.retrieval.wording import leans
 
-# A sentence this far behind the first is filler; and what fits on two lines is read.
-BEHIND, MOST_WORDS, MOST_SENTENCES = 0.12, 60, 3
+
+# A sentence of the same paper this far behind the first is filler, one of another paper sooner;
+# words and sentences at most. A question that asks several things at once gets more of each.
+# On 65 questions of daily_papers_dev and 1,080 of abstract_questions (command: python -m
+# footnote.evals.lab.bench.lead).
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much the answer to a fact may take beside the sentence that leads."""
+
+    same_paper: float
+    other_paper: float
+    words: int
+    sentences: int
+
+
+ONE_FACT, SEVERAL = Room(0.15, 0.05, 60, 3), Room(0.25, 0.08, 100, 4)
 # How far behind the best a sentence may be that leads in its place, since it stands alone.
 LEAD_BEHIND = 0.3
+_ASKING = re.compile(r"\b(?:what|which|who|whom|whose|how|why|when|where)\b", re.IGNORECASE)
 
 
 def write(reading: Reading) -> Composed:
     """Writes the sentence that answers, and what adds to it."""
     draft = Draft(reading.evidence)
-    quotes = choose_sentences(reading.evidence, most=reading.most)
+    quotes = choose_sentences(reading.evidence, room_for(reading.question.asked), most=reading.most)
     if quotes:
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
     return draft.finish()
 
 
-def choose_sentences(evidence: Sequence[Sentence], *, most: int | None = None) -> list[Sentence]:
+def choose_sentences(
+    evidence: Sequence[Sentence], room: Room = ONE_FACT, *, most: int | None = None
+) -> list[Sentence]:
     """Returns the best sentence and those beside it, each paper's in the order of its text.
 
     Args:
         evidence: Most telling first.
+        room: What those beside it may take.
         most: Exactly so many, where there are, instead of as many as add something.
     """
-    return sorted_by_paper(list(_choose(put_first_what_stands_alone(evidence), most)))
+    return sorted_by_paper(list(_choose(put_first_what_stands_alone(evidence), room, most)))
+
+
+def room_for(question: str) -> Room:
+    """Returns the room that an answer has: more where several things are asked at once."""
+    return SEVERAL if len(_ASKING.findall(question)) > 1 or question.count("?") > 1 else ONE_FACT
 
 
 def put_first_what_stands_alone(evidence: Sequence[Sentence]) -> list[Sentence]:
@@ -41,18 +66,23 @@ def put_first_what_stands_alone(evidence: Sequence[Sentence]) -> list[Sentence]:
     return list(evidence)
 
 
-def _choose(evidence: Sequence[Sentence], most: int | None) -> Iterator[Sentence]:
+def _choose(evidence: Sequence[Sentence], room: Room, most: int | None) -> Iterator[Sentence]:
     chosen: list[Sentence] = []
     words = 0
     for sentence in evidence:
-        words += len(sentence.text.split())
-        behind = chosen and chosen[0].score - sentence.score > BEHIND
-        filler = most is None and chosen and (words > MOST_WORDS or behind)
-        if filler or len(chosen) == (most or MOST_SENTENCES):
+        if len(chosen) == (most or room.sentences):
             return
         if any(says_the_same(sentence.text, other.text) for other in chosen):
-            words -= len(sentence.text.split())
             continue
+        size = len(sentence.text.split())
+        if chosen and most is None:
+            same = sentence.paper.id == chosen[0].paper.id
+            behind = chosen[0].score - sentence.score
+            if behind > (room.same_paper if same else room.other_paper):
+                continue
+            if words + size > room.words:
+                continue
+        words += size
         chosen.append(sentence)
         yield sentence
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from footnote.rag.generation.forms.fact import choose_sentences
+from footnote.rag.generation.forms.fact import SEVERAL, choose_sentences, room_for
 from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
 from footnote.rag.query.kinds import find_core
 from footnote.rag.query.names import missing_names
@@ -83,7 +83,12 @@ def write(reading: Reading) -> Composed:
     asked = find_core(reading.question.asked)
     figure = find_figure(asked, reading.evidence)
     if figure and not missing_names(reading.question.asked, [figure.sentence.paper]):
-        draft.add(f"**{figure.text}**: {draft.quote(figure.sentence)}")
+        room = room_for(reading.question.asked)
+        beside = [figure.sentence]
+        if room is SEVERAL:
+            others = [s for s in reading.evidence if s != figure.sentence]
+            beside = choose_sentences([figure.sentence, *others], room)
+        draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
     nearest = choose_sentences(reading.evidence)[:1]
     draft.add(f"Nearest: {draft.quote(nearest[0])}")

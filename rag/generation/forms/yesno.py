@@ -1,18 +1,30 @@
 """Yes or no: how many papers say yes, no, or neither plainly; one quote each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Side
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
+from footnote.rag.query.names import missing_names
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import classify_sides
+from footnote.rag.verification.stance import Chances, chances, classify_side
 
 # Papers that are asked, the sentences of each that are weighed, and papers that are shown.
 PAPERS, OF_EACH, SHOWN = 5, 2, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else.
 BEHIND = 0.25
+# Share of the question's telling words that a quote must hold to take a side.
+HOLDS = 0.3
+_SAME_BEGINNING = 6
+# What a paper asks, qualifies or sets out to study says neither yes nor no.
+_HEDGES = re.compile(
+    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the|whether)"
+    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question)\b",
+    re.IGNORECASE,
+)
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
@@ -40,17 +52,42 @@ def write(reading: Reading) -> Composed:
 
 
 def weigh(reading: Reading) -> list[Sentence]:
-    """Returns the best sentence of each paper that is asked, with the paper's side."""
+    """Returns the sentence of each paper that is asked which says most, with the paper's side."""
     papers = list(reading.by_paper.values())[:PAPERS]
-    near = [own for own in papers if papers[0][0].score - own[0].score < BEHIND]
-    sentences = [s for own in near for s in own[:OF_EACH]]
+    near = [own[:OF_EACH] for own in papers if papers[0][0].score - own[0].score < BEHIND]
     if reading.library is None:
         return [own[0] for own in near][:SHOWN]
-    sided = classify_sides(reading.question.wording, sentences, reading.library.embedder)
-    by_paper: dict[str, Sentence] = {}
-    for sentence in sided:
-        by_paper.setdefault(sentence.paper.id, sentence)
-    return list(by_paper.values())[:SHOWN]
+    question, embedder = reading.question.wording, reading.library.embedder
+    found = chances(question, [s.text for own in near for s in own], embedder)
+    by_sentence = dict(zip((s for own in near for s in own), found, strict=True))
+    return [_take_side(question, own, by_sentence) for own in near][:SHOWN]
+
+
+def _take_side(
+    question: str, own: Sequence[Sentence], found: Mapping[Sentence, Chances]
+) -> Sentence:
+    """Returns the sentence that a paper's side is told by; its best one where it takes none."""
+    plain = [s for s in own if may_take_side(question, s)]
+    side = classify_side([found[s] for s in plain])
+    if side is None:
+        return own[0]
+    told = max(plain, key=lambda s: max(found[s].yes, found[s].no))
+    return replace(told, side=side)
+
+
+def may_take_side(question: str, sentence: Sentence) -> bool:
+    """Returns whether a sentence can say yes or no: it holds what is asked about, and hedges not.
+
+    Half of the question's telling words, its names among them, must be in the sentence or in the
+    title of its paper.
+    """
+    words = {word[:_SAME_BEGINNING] for word in query_words(question)} - STOP_WORDS
+    said = {
+        word[:_SAME_BEGINNING] for word in query_words(f"{sentence.paper.title} {sentence.text}")
+    }
+    if len(words & said) < HOLDS * len(words) or _HEDGES.search(sentence.text):
+        return False
+    return not missing_names(question, [sentence.paper])
 
 
 def _tell(sides: Sequence[Side | None]) -> str:
