@@ -12,7 +12,7 @@ from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Hit, Paper, Passage, Scale
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
 from footnote.index.search.snapshots import Snapshots
-from footnote.index.search.spelling import find_respelling
+from footnote.index.search.spelling import find_respelling, is_english
 from footnote.index.storage.catalog import Catalog
 
 SNAPSHOTS = "snapshots"
@@ -82,6 +82,10 @@ class Searcher:
         """Returns whether any paper has a word with the same stem."""
         snapshot = self.snapshots.current()
         return snapshot is not None and snapshot.words.known(word)
+
+    def is_word(self, word: str) -> bool:
+        """Returns whether a word is English, or some paper's."""
+        return self.knows_word(word) or is_english(word)
 
     def find_respelling(self, word: str) -> str | None:
         """Returns the library's word that an unknown one was meant to be; None if it is known."""

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
+
+from spellchecker import SpellChecker
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, FullTextIndex, query_words
@@ -30,12 +33,13 @@ def find_respelling(
         papers: Returns papers by their numbers.
 
     Returns:
-        None where the word is known, is short, very long or has digits, or nothing is near.
+        None where the word is known to the library or to English, is short, very long or has
+        digits, or nothing is near.
     """
     lower = word.lower()
     if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
         return None
-    if lower in STOP_WORDS or words.known(word):
+    if lower in STOP_WORDS or words.known(word) or is_english(lower):
         return None
     numbers = words.resembling(lower, edits=2 if len(word) >= _LONG else 1, k=_READ)
     counts = Counter(
@@ -47,3 +51,14 @@ def find_respelling(
     )
     near = get_close_matches(lower, sorted(counts, key=lambda o: -counts[o]), 1, _ALIKE)
     return near[0] if near else None
+
+
+def is_english(word: str) -> bool:
+    """Returns whether a word, in any form, is one of the commoner 160,000 of English."""
+    return word.lower() in _english_words()
+
+
+@lru_cache(1)
+def _english_words() -> SpellChecker:
+    """Returns the English words, 160,000 of them, in 0.15 s: only once a word is not known."""
+    return SpellChecker(language="en")

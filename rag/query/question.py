@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from footnote.index.search.fulltext import stems
 from footnote.rag import QuestionError
 from footnote.rag.answer import REFUSAL, Turn
 from footnote.rag.query.back_references import find_referenced_titles
@@ -37,6 +38,14 @@ _DEFINES = re.compile(
     r"^\W*(?:what (?:is|are)|define|explain)\s+(?!(?:the|its?|their|his|her|this|that|these|those"
     r"|they|he|she|there|(?:main |key )?(?:results?|limitations?|conclusions?|methods?|findings?"
     r"|data|datasets?|examples?|reasons?|differences?|next|new|different|missing))\b)\w",
+    re.IGNORECASE,
+)
+# "those labels", "this effect", wherever it stands; "these papers" are those of the library.
+_THAT_NOUN = re.compile(
+    r"\b(?:those|these|this)\s+(?!papers?\b|abstracts?\b|works?\b|articles?\b|stud(?:y|ies)\b"
+    r"|library\b|collection\b|ways?\b|cases?\b|kinds?\b|sorts?\b|types?\b|fields?\b|areas?\b"
+    r"|years?\b|days?\b|that\b|who\b|which\b|with\b|without\b|trained\b|from\b|of\b|in\b)"
+    r"(?P<noun>[a-z][\w-]{2,})\b",
     re.IGNORECASE,
 )
 _ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
@@ -119,6 +128,15 @@ def understand(
     return Question(asked, topic, _shorten_message(answered), _is_follow_up(asked))
 
 
+def _points_at_unnamed(question: str) -> bool:
+    """Returns whether "those labels" in a question names what the question did not name before."""
+    for match in _THAT_NOUN.finditer(question):
+        noun, before = stems(match["noun"]), stems(question[: match.start()])
+        if noun and not set(noun) & set(before):
+            return True
+    return False
+
+
 def _drop_refused(history: Sequence[Turn]) -> list[Turn]:
     """Returns the conversation without what was refused: nothing can go on from that."""
     kept: list[Turn] = []
@@ -147,6 +165,8 @@ def _is_follow_up(question: str) -> bool:
     if _GOES_ON.search(question) or (
         pointer and len(question[: pointer.start()].split()) < _EARLY_WORDS
     ):
+        return True
+    if _points_at_unnamed(question):
         return True
     named = _ASKS_FOR_A_NAME.search(question) or _DEFINES.search(question)
     return len(words) <= _FEW_WORDS and not named

@@ -48,6 +48,7 @@ _SHARED_ENDINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
            ("ica", "ic"), ("ivo", "ive"), ("iva", "ive"), ("ncia", "nce"), ("logia", "logy")),
 }  # fmt: skip
 
+_LETTERS: Mapping[str, str] = {"de": "äöüß", "es": "ñ¿¡", "fr": "èêàœ", "it": "ìò", "pt": "ãõôçê"}
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _CHINESE = re.compile(rf"[{_HAN}]+")
@@ -85,6 +86,7 @@ class Glossary:
     def english(self, question: str) -> str:
         """Returns a question's words in English, those not known as they are."""
         if self.language == CHINESE:
+            question = question.translate(_simplified())
             return _spaced(_CHINESE.sub(lambda run: f" {self._longest(run[0])} ", question))
         return _spaced(" ".join(self._words(question)))
 
@@ -174,6 +176,16 @@ class Glossary:
         return None
 
 
+@lru_cache(1)
+def _simplified() -> Mapping[int, str]:
+    """Returns the simplified character for each traditional one that the glossary has in it.
+
+    Source: the tables of OpenCC.
+    """
+    text = files(__package__).joinpath("glossaries", "zh-hant.tsv").read_text("utf-8")
+    return str.maketrans(dict(line.split("\t") for line in text.splitlines()))
+
+
 @lru_cache
 def glossary(language: str) -> Glossary:
     """Returns the glossary of a language, by its code."""
@@ -181,7 +193,8 @@ def glossary(language: str) -> Glossary:
     entries = dict(line.split("\t") for line in text.splitlines())
     stemmed: dict[str, str] = {}
     if language in LANGUAGES:
-        for word, english in entries.items():
+        # "gana" is of "ganar", not of "ganado": the shorter word adds less to the stem.
+        for word, english in sorted(entries.items(), key=lambda entry: len(entry[0])):
             stem = stems(word, LANGUAGES[language])
             # Function words stand in the file in all their forms: "sommes" is no sum.
             if english and len(stem) == 1:
@@ -207,9 +220,40 @@ def detect_language(question: str) -> str | None:
         own = glossary(code).function_words
         english = sum(word in STOP_WORDS and word not in own for word in words)
         counts[code] = sum(word in own and word not in STOP_WORDS for word in words) - english
-    best = max(counts, key=lambda code: counts[code])
+    # Portuguese and Spanish share most of these words; their letters tell them apart.
+    marks = {code: sum(map(question.lower().count, _LETTERS.get(code, ""))) for code in counts}
+    best = max(counts, key=lambda code: (counts[code], marks[code]))
     foreign = any(ord(character) > 127 for character in question)
     return best if counts[best] >= (1 if foreign else 2) else None
+
+
+# Blocks of Unicode, by the script that they are of and a language that is written so.
+_SCRIPTS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(rf"[{block}]")
+    for name, block in {
+        "Japanese": r"\u3040-\u30ff", "Korean": r"\u1100-\u11ff\uac00-\ud7af",
+        "Russian or another language in Cyrillic": r"\u0400-\u052f",
+        "Greek": r"\u0370-\u03ff", "Arabic": r"\u0600-\u06ff\u0750-\u077f",
+        "Hebrew": r"\u0590-\u05ff", "Hindi": r"\u0900-\u097f", "Thai": r"\u0e00-\u0e7f",
+        "Armenian": r"\u0530-\u058f", "Georgian": r"\u10a0-\u10ff", "Bengali": r"\u0980-\u09ff",
+        "Tamil": r"\u0b80-\u0bff",
+    }.items()
+}  # fmt: skip
+# A formula has a Greek letter or two.
+_MOSTLY = 0.3
+
+
+def find_unread_language(question: str) -> str | None:
+    """Returns the language that a question is asked in and that is not read; None if there is none.
+
+    Told by the script alone: a language in Latin letters that has no glossary is searched for as
+    it stands, since its terms are mostly English ones.
+    """
+    letters = [character for character in question if character.isalpha()]
+    for name, script in _SCRIPTS.items():
+        if letters and len(script.findall(question)) >= _MOSTLY * len(letters):
+            return name
+    return None
 
 
 def translate(question: str) -> Translation | None:

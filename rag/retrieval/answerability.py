@@ -16,6 +16,7 @@ import numpy as np
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.query.names import find_names, missing_names
+from footnote.rag.query.translation import NAMES, find_unread_language
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
 # Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
@@ -36,6 +37,7 @@ OF_ANY_PAPER = frozenset(
     paper papers study studies work authors summary summarise summarize abstract show shows find
     found propose proposes claim claims new""".split()
 )
+_READ = f"{', '.join(sorted(NAMES.values())[:-1])} or {max(NAMES.values())}"
 SIGNALS = ("cosine", "match", "weakest", "outstanding", "length")
 
 
@@ -112,6 +114,8 @@ class RefusalRule:
     def reason(self, found: RetrievalResult, filters: Filters, chance: float) -> str | None:
         """Returns why there is nothing to answer from, or None."""
         query = found.question.query
+        if unread := find_unread_language(found.question.asked):
+            return f"questions in {unread} are not read; ask in English, {_READ}"
         if set(query_words(query)) <= STOP_WORDS:
             return "the question names nothing to look for; ask about a topic, method or result"
         if not found.hits and filters != EVERYTHING:

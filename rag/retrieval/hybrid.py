@@ -21,6 +21,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
+from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import ReadPaper
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
@@ -160,6 +161,8 @@ class HybridRetriever(BaseRetriever):
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
+        if question.topic and self._is_gibberish(question):
+            question = replace(question, topic="", answered="", is_follow_up=False)
         searched = None if question.is_follow_up else self._search(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
             question = question.as_follow_up()
@@ -186,6 +189,11 @@ class HybridRetriever(BaseRetriever):
         return RetrievalResult(
             question, ordered[:count], searched.cosine, asked, matches, first, note
         )
+
+    def _is_gibberish(self, question: Question) -> bool:
+        """Returns whether no word that names something is a word of English or of a paper."""
+        words = set(query_words(question.wording)) - STOP_WORDS
+        return bool(words) and not any(map(self.library.searcher.is_word, words))
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)

@@ -13,6 +13,7 @@ from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Kind, Side, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.query.names import missing_names
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.hybrid import RetrievalResult
@@ -76,6 +77,11 @@ class Reading:
         for sentence in self.evidence:
             sentences.setdefault(sentence.paper.id, []).append(sentence)
         return sentences
+
+    def say_missing_names(self) -> str | None:
+        """Returns that no paper found has a name of the question, None where each is found."""
+        missing = missing_names(self.question.wording, (hit.paper for hit in self.hits))
+        return f"{NOT_STATED} anything about {join_names(missing)}." if missing else None
 
 
 Form = Callable[[Reading], Composed]

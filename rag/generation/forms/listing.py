@@ -9,7 +9,7 @@ from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
-BREADTH = Breadth(nearness=0.3, step=0.72, lowest=0.45, most=20)
+BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
 # Papers below the cut that are still near, at most so many.
 NEAR, MORE = 0.3, 10
 
@@ -26,7 +26,7 @@ def write(reading: Reading) -> Composed:
     if listed:
         draft.add(f"{say_count(len(listed), reading)}:")
         draft.add(*(draft.row(s.paper, draft.quote(s)) for _, s in listed))
-    return draft.finish(more=more)
+    return draft.finish(more=more, missing=reading.say_missing_names() if listed else None)
 
 
 def read_rows(reading: Reading, ordered: Sequence[Hit]) -> list[tuple[Hit, Sentence]]:

@@ -14,7 +14,7 @@ from footnote.rag.retrieval.evidence import Sentence
 LOOKED_AT, PAPERS = 24, 3
 _WORDS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
-    r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice"
+    r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice|few"
 )
 _FIGURE = re.compile(
     r"(?<![\w.-])[$€£]?\d[\d,]*(?:\.\d+)?"
@@ -53,7 +53,7 @@ _ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _HOW_MANY = re.compile(
-    r"\bhow (?:many|much)\s+(?P<what>[^?]{2,60}?)(?=\s+(?:do|does|did|is|are|was|were|can|could|has|have|had|in|of|on|at|for|to|with|from|per|that|need|needed|will|would|should|took|make)\b|\W*$)",
+    r"\bhow (?P<size>many|much)\s+(?P<what>[^?]{2,60}?)(?=\s+(?:do|does|did|is|are|was|were|can|could|has|have|had|in|of|on|at|for|to|with|from|per|that|need|needed|will|would|should|took|make)\b|\W*$)",
     re.IGNORECASE,
 )
 _WHAT_MEASURE = re.compile(
@@ -92,18 +92,25 @@ def write(reading: Reading) -> Composed:
         return draft.finish()
     nearest = choose_sentences(reading.evidence)[:1]
     draft.add(f"Nearest: {draft.quote(nearest[0])}")
-    return draft.finish(missing=f"{NOT_STATED} {name_quantity(asked)}.")
+    missing = reading.say_missing_names() or f"{NOT_STATED} {name_quantity(asked)}."
+    return draft.finish(missing=missing)
 
 
 def name_quantity(asked: str) -> str:
-    """Returns what was asked for, as a phrase: "how many GPU hours pretraining Octo took"."""
+    """Returns what was asked for, as a phrase: "how many GPU hours", "the word error rate"."""
+    match = _HOW_MANY.search(asked)
+    if match and not asked[: match.start()].casefold().endswith("by "):
+        return f"how {match['size'].casefold()} {measured(asked)}"
     what = measured(asked)
-    return f"this figure ({what})" if what else "this figure"
+    return f"the {what}" if what else "this figure"
 
 
 def measured(asked: str) -> str:
     """Returns the words of a question that name what is counted or measured."""
-    match = _HOW_MANY.search(asked) or _WHAT_MEASURE.search(asked)
+    counted = _HOW_MANY.search(asked)
+    if counted and asked[: counted.start()].casefold().endswith("by "):
+        return ""
+    match = counted or _WHAT_MEASURE.search(asked)
     return " ".join(match["what"].split()) if match else ""
 
 

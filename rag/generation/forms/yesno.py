@@ -44,11 +44,11 @@ def write(reading: Reading) -> Composed:
         plain = Draft(quotes)
         plain.add("Unclear: no paper here says plainly yes or no. Nearest:")
         plain.add(" ".join(plain.quote(replace(s, side=None)) for s in quotes))
-        return plain.finish()
+        return plain.finish(missing=reading.say_missing_names())
     draft.add(f"{_tell(sides)}:")
     ordered = sorted(best, key=lambda sentence: _ORDER.index(sentence.side))
     draft.add(*(draft.row(s.paper, draft.quote(s), _LABELS[s.side]) for s in ordered))
-    return draft.finish()
+    return draft.finish(missing=reading.say_missing_names())
 
 
 def weigh(reading: Reading) -> list[Sentence]:
