@@ -52,12 +52,22 @@ _ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
+# Up to three words: what is counted stands at once behind "how many".
 _HOW_MANY = re.compile(
-    r"\bhow (?P<size>many|much)\s+(?P<what>[^?]{2,60}?)(?=\s+(?:do|does|did|is|are|was|were|can|could|has|have|had|in|of|on|at|for|to|with|from|per|that|need|needed|will|would|should|took|make)\b|\W*$)",
+    r"\bhow (?P<size>many|much)\s+(?P<what>(?!do\b|does\b|did\b|is\b|are\b|was\b|were\b|can\b)"
+    r"[\w/-]+(?: (?!do\b|does\b|did\b|is\b|are\b|was\b|were\b|can\b|could\b|has\b|have\b|had\b"
+    r"|in\b|of\b|on\b|at\b|for\b|to\b|with\b|from\b|per\b|that\b|need\w*\b|will\b|would\b|should\b"
+    r"|took\b|make\b|use\b|uses\b|used\b|must\b|may\b|and\b|or\b)[\w/-]+){0,2})",
     re.IGNORECASE,
 )
 _WHAT_MEASURE = re.compile(
-    r"^(?:what|which)\s+(?:is|was|are|were)?\s*(?:the\s+)?(?P<what>[^?]{2,50}?)(?=\s+(?:do|does|did|is|are|was|were|of|on|in|for|can|could|has|have|reach\w*|get\w*)\b)",
+    r"^(?:what|which)\s+(?:(?:is|was|are|were)\s+)?(?:the\s+)?(?P<what>[\w@-]+(?: [\w@-]+){0,2}?)"
+    r"(?= (?:do|does|did|is|are|was|were|of|on|in|for|can|could|has|have|reach\w*|get\w*|and)\b)",
+    re.IGNORECASE,
+)
+# Only of what can be counted or has units of its own is it said that no abstract states it.
+_PLAIN = re.compile(
+    r"\bhow many\b|\b(?:top|what) speed\b|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[^.;]{0,40}?\s+to\s+[$€£]?\d")
@@ -90,8 +100,11 @@ def write(reading: Reading) -> Composed:
             beside = choose_sentences([figure.sentence, *others], room)
         draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
-    nearest = choose_sentences(reading.evidence)[:1]
-    draft.add(f"Nearest: {draft.quote(nearest[0])}")
+    quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
+    if not _PLAIN.search(asked) and not reading.say_missing_names():
+        draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
+        return draft.finish()
+    draft.add(f"Nearest: {draft.quote(quotes[0])}")
     missing = reading.say_missing_names() or f"{NOT_STATED} {name_quantity(asked)}."
     return draft.finish(missing=missing)
 
@@ -139,11 +152,10 @@ def _unit_pattern(asked: str) -> re.Pattern[str]:
     for question, unit in _ASPECTS:
         if question.search(asked):
             return re.compile(rf"(?<![a-z]){unit}(?![a-z])", re.IGNORECASE)
-    words = [word for word in re.findall(r"[\w-]+", measured(asked)) if len(word) > 2]
+    words = [_ENDING.sub("", word.lower()) for word in re.findall(r"\w{3,}", measured(asked))]
     if not words:
-        return re.compile(r"\d")
-    head = _ENDING.sub("", words[-1].lower())
-    return re.compile(rf"\b{re.escape(head)}\w{{0,4}}", re.IGNORECASE)
+        return re.compile(r"")
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\w{{0,4}}", re.IGNORECASE)
 
 
 def _figures(text: str) -> Iterator[tuple[int, int]]:

@@ -42,7 +42,7 @@ def write(reading: Reading) -> Composed:
         # Nobody takes a side: what comes nearest is an answer like any other.
         quotes = choose_sentences(reading.evidence)
         plain = Draft(quotes)
-        plain.add("Unclear: no paper here says plainly yes or no. Nearest:")
+        plain.add("Unclear. The nearest sentences:")
         plain.add(" ".join(plain.quote(replace(s, side=None)) for s in quotes))
         return plain.finish(missing=reading.say_missing_names())
     draft.add(f"{_tell(sides)}:")
