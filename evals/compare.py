@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.statistics import Difference, difference
-from footnote.evals.runs.runner import RunMismatch, iterate_rows
+from footnote.evals.runs.run_folder import RunMismatch, iterate_rows
 from footnote.index import FootnoteError
 
 _BOUND = re.compile(
@@ -81,7 +81,7 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     rows_b = {row["id"]: row for row in iterate_rows(b)}
     shared = [case for case in rows_a if case in rows_b]
     if not shared:
-        raise RunMismatch(f"{a} and {b} share no case; compare two runs of one set")
+        raise RunMismatch(f"{a} and {b} have no cases in common; compare two runs of one set")
     ours, theirs = [rows_b[case] for case in shared], [rows_a[case] for case in shared]
     names = dict.fromkeys(name for row in (*theirs, *ours) for name in row["values"])
     gaps = {name: gap for name in names if (gap := _gap(name, ours, theirs)) is not None}
@@ -91,8 +91,8 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     changes = tuple(
         MetricChange(
             name,
-            _mean_of(theirs, name),
-            _mean_of(ours, name),
+            _find_mean(theirs, name),
+            _find_mean(ours, name),
             gap,
             (gap.mean < 0) == (name in LOWER_IS_BETTER) if name in shown else None,
         )
@@ -138,7 +138,7 @@ def failed_bounds(report: Mapping[str, Any], bounds: Sequence[str]) -> list[str]
         found = report["measures"].get(tag, {}).get(name)
         if found is None:
             known = ", ".join(sorted(report["measures"].get(tag, {}))) or "none"
-            raise FootnoteError(f"the run has no {tag}/{name}; it has {known}")
+            raise FootnoteError(f"the run has no {tag}/{name}; choose from {known}")
         lower = name in LOWER_IS_BETTER
         if found["mean"] > floor if lower else found["mean"] < floor:
             sign = "<=" if lower else ">="
@@ -159,7 +159,7 @@ def _differs(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
     )
 
 
-def _mean_of(rows: Sequence[Any], name: str) -> float:
+def _find_mean(rows: Sequence[Any], name: str) -> float:
     values = [value for row in rows for value in row["values"].get(name, ())]
     return sum(values) / len(values) if values else 0.0
 

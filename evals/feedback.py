@@ -63,7 +63,7 @@ class SaidStatement(BaseModel):
 
 
 class ShownAnswer(BaseModel):
-    """The part of an answer's JSON that feedback is about; ``Answer.to_json()`` can be given."""
+    """The part of an answer's JSON that feedback is about; ``answer_json`` gives it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -111,9 +111,9 @@ class FeedbackEntry(BaseModel):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if self.thumb == "up" and (self.fault or self.corrected):
-            raise ValueError("a thumb up cannot come with a fault or a correction")
+            raise ValueError("a thumbs up cannot have a fault or a correction")
         if self.fault == "should_have_refused" and (self.right_papers or self.right_quotes):
-            raise ValueError("an answer that should have been refused has no right papers")
+            raise ValueError("an answer that should have been refused cannot have right papers")
         return self
 
     @property

@@ -17,7 +17,7 @@ import tiktoken
 from footnote.index.models import Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
 
 # MiniLM reads 256 word pieces, title included
 # (what that cuts off: python -m footnote.evals.lab.bench.model PATH...).
@@ -36,7 +36,7 @@ _ENCODING = "cl100k_base"
 _GOES_ON = re.compile(r"(?:\b(?:et al|e\.g|i\.e|cf|vs|resp|approx|w\.r\.t|Fig|Eq|Sec|No)\.)\s*$")
 
 
-def _bundled(folder: str) -> Path:
+def _bundled_path(folder: str) -> Path:
     """Returns a folder of data files that llama-index-core ships, without importing it."""
     package = importlib.util.find_spec("llama_index")
     for root in package.submodule_search_locations or () if package else ():
@@ -49,18 +49,26 @@ def _bundled(folder: str) -> Path:
 @cache
 def _encoding() -> tiktoken.Encoding:
     # tiktoken would fetch the encoding from the network; LlamaIndex ships it.
-    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(_bundled("tiktoken_cache")))
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(_bundled_path("tiktoken_cache")))
     return tiktoken.get_encoding(_ENCODING)
 
 
 @cache
-def _splitter() -> "PunktTokenizer":
+def _splitter() -> "PunktSentenceTokenizer":
     # 0.2 s to import, which a question need not wait for: the catalog keeps the spans.
-    import nltk
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tabdata import PunktDecoder
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-    nltk.data.path.insert(0, str(_bundled("nltk_cache")))
-    return PunktTokenizer("english")
+    # NLTK's own reading refuses a file with a second name, and uv links what it installs to its
+    # cache.
+    folder = _bundled_path("nltk_cache") / "tokenizers" / "punkt_tab" / "english"
+    lines = {path.name: path.read_text("utf-8").splitlines(True) for path in folder.iterdir()}
+    tables, learned = PunktDecoder(), PunktParameters()
+    learned.collocations = set(tables.tab2tups(lines["collocations.tab"]))
+    learned.sent_starters = tables.txt2set(lines["sent_starters.txt"])
+    learned.abbrev_types = tables.txt2set(lines["abbrev_types.txt"])
+    learned.ortho_context = tables.tab2intdict(lines["ortho_context.tab"])
+    return PunktSentenceTokenizer(learned)
 
 
 def count_tokens(text: str) -> int:
@@ -84,12 +92,12 @@ def sentence_spans(text: str) -> list[Span]:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
-    return [part for span in spans for part in _cut(text, *span, LONGEST_SENTENCE)]
+    return [part for span in spans for part in _split_long_sentence(text, *span, LONGEST_SENTENCE)]
 
 
 def _split(text: str) -> Iterator[Span]:
     """Yields what the splitter takes for sentences, given a bounded piece at a time."""
-    for start, end in _cut(text, 0, len(text), _LONGEST_PIECE):
+    for start, end in _split_long_sentence(text, 0, len(text), _LONGEST_PIECE):
         try:
             found = list(_splitter().span_tokenize(text[start:end]))
         except TimeoutError:
@@ -98,7 +106,7 @@ def _split(text: str) -> Iterator[Span]:
         yield from ((start + first, start + last) for first, last in found)
 
 
-def _cut(text: str, start: int, end: int, most: int) -> Iterator[Span]:
+def _split_long_sentence(text: str, start: int, end: int, most: int) -> Iterator[Span]:
     """Yields a span in parts of at most so many characters, without the space between them."""
     while end - start > most:
         at = text.rfind(" ", start + 1, start + most)

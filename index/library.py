@@ -3,27 +3,30 @@
 Adding goes into the catalog, batch by batch; searching reads a snapshot derived from it.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
-import filelock
+from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
+from footnote.index.clusters.layout import LibraryMap, MapDrawer
+from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
-from footnote.index.models import Paper
+from footnote.index.models import ID_KINDS, Hit, Paper, Span, identifier
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
 from footnote.index.search.filters import Filters as Filters
 from footnote.index.search.searcher import SNAPSHOTS as SNAPSHOTS
 from footnote.index.search.searcher import Ranked as Ranked
-from footnote.index.search.searcher import Searchable
+from footnote.index.search.searcher import Searcher
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.import_log import Import
 from footnote.index.storage.ingest.pipeline import Added, Undone, add_records, reembed, undo_import
-from footnote.index.storage.removals import Taking as Taking
+from footnote.index.storage.ingest.write_lock import WriteLock
+from footnote.index.storage.papers import Order as Order
+from footnote.index.storage.removals import Removal as Removal
+from footnote.index.storage.status import Status, read_status
 
 CATALOG = "catalog.sqlite3"
 LOCK = "write.lock"
@@ -38,58 +41,90 @@ def check_place(path: Path) -> None:
     if (path / CATALOG).is_file() or not path.exists():
         return
     if not path.is_dir():
-        raise LibraryError(f"{path} is a file; a library is a folder: give another folder")
+        raise LibraryError(f"{path} is a file, and a library is a folder; give another folder")
     if any(path.iterdir()):
         raise LibraryError(f"{path} is not a library, and not empty; give another folder")
 
 
-class Library(Searchable):
-    """Papers that can be searched, by many at once, and changed, by one at a time."""
+def _make_folder(path: Path) -> None:
+    check_place(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"{path} cannot be created ({error.strerror})") from error
+
+
+def _check_embedder(catalog: Catalog, embedder: Embedder, path: Path, *, documents: bool) -> None:
+    """Records the embedder of a new library; raises where another one made it."""
+    recorded, dimensions = catalog.meta("embedder"), catalog.meta("dimensions")
+    if recorded is None:
+        catalog.set_meta(
+            embedder=embedder.name,
+            dimensions=str(embedder.dimensions),
+            documents="yes" if documents else "no",
+        )
+    elif (recorded, dimensions) != (embedder.name, str(embedder.dimensions)):
+        raise EmbedderMismatch(
+            f"library was built with {recorded} ({dimensions}) but opened with "
+            f"{embedder.name} ({embedder.dimensions}); run: footnote index --rebuild "
+            f"--library {path}"
+        )
+
+
+class Library:
+    """Papers that can be searched, by many at once, and changed, by one at a time.
+
+    Attributes:
+        path: Its folder.
+        embedder: What makes its vectors.
+        searcher: Searches the papers.
+    """
 
     def __init__(self, path: Path, catalog: Catalog, embedder: Embedder) -> None:
         """Use ``Library.open``."""
-        super().__init__(path, catalog, embedder)
-        # The file keeps other processes out, the thread lock this process's other threads.
-        self._lock = filelock.FileLock(path / LOCK, thread_local=False)
-        self._thread_lock = threading.Lock()
+        self.path = path
+        self.embedder = embedder
+        self.searcher = Searcher(path, catalog, embedder)
+        self._catalog = catalog
+        self._maps = MapDrawer(catalog)
+        self._writer = WriteLock(path / LOCK)
 
     @classmethod
-    def open(cls, path: Path, *, embedder: Embedder, create: bool = False) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        embedder: Embedder | BaseEmbedding,
+        create: bool = False,
+        documents: bool = True,
+    ) -> Self:
         """Opens a library, mending what is derived where it disagrees with the catalog.
 
         Args:
             path: Its folder.
-            embedder: Must be the one that made the library.
+            embedder: Must be the one that made the library; any of LlamaIndex's embeddings too.
             create: Make an empty library where there is none.
+            documents: Whether the Chroma collection of a new library holds texts and metadata
+                beside the vectors; nothing of ours reads them. One that exists stays as it is.
 
         Raises:
             LibraryNotFound: There is none, and ``create`` is false.
             EmbedderMismatch: Another embedder made it.
             LibraryError: The folder is something else, or cannot be written.
         """
+        embedder = as_embedder(embedder)
         if not (path / CATALOG).is_file():
-            if create:
-                check_place(path)
-            else:
+            if not create:
                 raise LibraryNotFound(
-                    f"no library at {path}; make one with: footnote index PATH --library {path}"
+                    f"no library at {path}; create one with: footnote index PATH --library {path}"
                 )
-            try:
-                path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LibraryError(f"{path} cannot be made ({error.strerror})") from error
+            _make_folder(path)
         catalog = Catalog(path / CATALOG)
-        recorded = catalog.meta("embedder")
-        if recorded is None:
-            catalog.set_meta(embedder=embedder.name, dimensions=str(embedder.dimensions))
-        elif (recorded, catalog.meta("dimensions")) != (embedder.name, str(embedder.dimensions)):
-            dimensions = catalog.meta("dimensions")
+        try:
+            _check_embedder(catalog, embedder, path, documents=documents)
+        except EmbedderMismatch:
             catalog.close()
-            raise EmbedderMismatch(
-                f"library was built with {recorded} ({dimensions}), asked to open with "
-                f"{embedder.name} ({embedder.dimensions}); run: footnote index --rebuild "
-                f"--library {path}"
-            )
+            raise
         library = cls(path, catalog, embedder)
         library._mend()
         return library
@@ -99,7 +134,8 @@ class Library(Searchable):
         cls,
         path: Path,
         *,
-        embedder: Embedder,
+        embedder: Embedder | BaseEmbedding,
+        documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
         """Opens a library after embedding all of it again, with this embedder.
@@ -110,6 +146,7 @@ class Library(Searchable):
         Args:
             path: Its folder.
             embedder: The one to change to.
+            documents: Whether the collection holds documents from now on; as before if None.
             on_progress: Called with how many passages are done, and of how many.
 
         Raises:
@@ -117,17 +154,25 @@ class Library(Searchable):
             LibraryLocked: Another process is writing.
         """
         if not (path / CATALOG).is_file():
-            raise LibraryNotFound(f"no library at {path}; make one with: footnote index PATH")
+            raise LibraryNotFound(f"no library at {path}; create one with: footnote index PATH")
+        embedder = as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder)
-        with library._writing():
+        with library._writer.hold():
             reembed(catalog, embedder, on_progress=on_progress)
-            library._snapshots.publish(afresh=True)
+            if documents is not None:
+                catalog.set_meta(documents="yes" if documents else "no")
+            library.searcher.snapshots.publish(afresh=True)
         return library
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether the Chroma collection is to hold documents and metadata."""
+        return self.searcher.snapshots.documents
 
     def close(self) -> None:
         """Closes every file."""
-        self._snapshots.close()
+        self.searcher.snapshots.close()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -140,6 +185,90 @@ class Library(Searchable):
         at: TracebackType | None,
     ) -> None:
         self.close()
+
+    # Reading.
+
+    @property
+    def size(self) -> int:
+        """The number of papers."""
+        return self._catalog.papers.count()
+
+    def count(self, filters: Filters) -> int:
+        """Returns the number of papers that may be found."""
+        return self.searcher.count(filters)
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int,
+        filters: Filters = EVERYTHING,
+        by: Literal["cosine", "bm25"] = "cosine",
+    ) -> list[Hit]:
+        """Returns up to ``k`` papers, best first, by meaning (``cosine``) or words (``bm25``)."""
+        return self.searcher.search(query, k=k, filters=filters, by=by)
+
+    def similar(self, name: str, *, k: int) -> list[Hit]:
+        """Returns the papers nearest to a paper of the library, itself left out.
+
+        Raises:
+            LibraryError: The library has no such paper.
+        """
+        return self.searcher.similar(self.known(name), k=k)
+
+    def paper(self, name: str) -> Paper | None:
+        """Returns a paper by any of its identifiers, a bare arXiv number, or its title."""
+        for kind in ("", *ID_KINDS):
+            alias = identifier(kind, name) if kind else name
+            if alias and (found := self._catalog.papers.find(alias)):
+                return found
+        return None
+
+    def known(self, name: str) -> Paper:
+        """Returns a paper as ``paper`` does.
+
+        Raises:
+            LibraryError: The library has no such paper.
+        """
+        found = self.paper(name)
+        if found is None:
+            raise LibraryError(
+                f"no paper {name!r} in {self.path}; find its id with: footnote search WORDS"
+            )
+        return found
+
+    def papers(self) -> Iterator[Paper]:
+        """Yields every paper, in the order of adding."""
+        return (paper for _, paper in self._catalog.papers.all())
+
+    def page(self, order: Order, at: int, count: int) -> list[Paper]:
+        """Returns up to ``count`` papers from place ``at`` on, in an order."""
+        return self._catalog.papers.page(order, at, count)
+
+    def sentences(self, paper: Paper) -> list[Span]:
+        """Returns the spans of the sentences in a paper's abstract."""
+        return self._catalog.papers.sentences(paper.id)
+
+    def years(self) -> dict[int | None, int]:
+        """Returns how many papers each year has; None counts those without one."""
+        return self._catalog.papers.years()
+
+    def newest(self) -> int:
+        """Returns the number of the newest paper that can be found: a mark for ``since``."""
+        return self._catalog.papers.newest()
+
+    def since(self, number: int) -> list[Paper]:
+        """Returns the papers added after that number, in order; a changed one is not new."""
+        newest = self.newest()
+        return [paper for at, paper in self._catalog.papers.all(number) if at <= newest]
+
+    def map(self) -> LibraryMap:
+        """Returns every paper at its place among the others, drawn anew where papers changed."""
+        return self._maps.current()
+
+    def status(self) -> Status:
+        """Returns what the library holds."""
+        return read_status(self.path, self._catalog, self.embedder)
 
     # Writing.
 
@@ -177,7 +306,7 @@ class Library(Searchable):
 
         What it returns says of each file what became of its papers; they are one import.
         """
-        with self._writing():
+        with self._writer.hold():
             added = add_records(
                 self._catalog, self.embedder, records, names=names, on_progress=on_progress
             )
@@ -194,8 +323,8 @@ class Library(Searchable):
             LibraryError: The library has no such paper; then nothing is removed.
             LibraryLocked: Another process is writing.
         """
-        with self._writing():
-            numbers = self._catalog.numbers(self.known(name).id for name in ids)
+        with self._writer.hold():
+            numbers = self._catalog.papers.numbers(self.known(name).id for name in ids)
             if numbers:
                 self._catalog.remove(numbers)
                 self._publish()
@@ -203,7 +332,7 @@ class Library(Searchable):
 
     def imports(self) -> list[Import]:
         """Returns the calls to ``add`` that changed something, the newest first."""
-        return self._catalog.imports()
+        return self._catalog.imports.list()
 
     def undo(self, number: int) -> Undone:
         """Takes back the newest import that is not undone, and publishes what is left.
@@ -218,22 +347,22 @@ class Library(Searchable):
             LibraryError: It is not the newest; then nothing is changed.
             LibraryLocked: Another process is writing.
         """
-        with self._writing():
+        with self._writer.hold():
             self._check_newest(number)
             undone = undo_import(self._catalog, self.embedder, number)
             self._publish()
             return undone
 
-    def would_undo(self, number: int) -> Undone:
+    def preview_undo(self, number: int) -> Undone:
         """Returns what undoing an import would do now; raises as ``undo`` does."""
         self._check_newest(number)
-        return Undone(*self._catalog.undoing(number))
+        return Undone(*self._catalog.imports.count_changes(number))
 
-    def takings(self) -> list[Taking]:
-        """Returns what ``undo`` and ``remove`` took since papers were added, the last first."""
-        return self._catalog.takings()
+    def removals(self) -> list[Removal]:
+        """Returns what ``undo`` and ``remove`` removed since papers were added, the last first."""
+        return self._catalog.removals.list()
 
-    def put_back(self, number: int) -> Taking:
+    def restore(self, number: int) -> Removal:
         """Puts back what was taken last, an undone import or removed papers, and publishes it.
 
         Every paper is what it was, an import stands again, and nothing is embedded. All of it is
@@ -246,14 +375,14 @@ class Library(Searchable):
             LibraryError: It was not taken last, or papers were added since; nothing is changed.
             LibraryLocked: Another process is writing.
         """
-        with self._writing():
-            last = next(iter(self.takings()), None)
+        with self._writer.hold():
+            last = next(iter(self.removals()), None)
             if last is None or last.number != number:
                 raise LibraryError(
-                    f"nothing to put back in {self.path} as taking {number}: papers were added "
-                    "since, or something was taken later; index its source again"
+                    f"cannot put back removal {number} in {self.path}: papers were added "
+                    "since, or more was removed later; index its source again"
                 )
-            self._catalog.put_back(last)
+            self._catalog.restore(last)
             self._publish()
             return last
 
@@ -261,7 +390,7 @@ class Library(Searchable):
         known = {one.number: one for one in self.imports()}
         newest = next((one.number for one in known.values() if not one.undone), None)
         if newest is None:
-            raise LibraryError(f"nothing to undo in {self.path}: it has no import that stands")
+            raise LibraryError(f"nothing to undo in {self.path}: it has no imports left")
         if number == newest:
             return
         if number not in known:
@@ -270,42 +399,25 @@ class Library(Searchable):
             what = f"import {number} of {self.path} is undone already"
         else:
             what = f"import {number} of {self.path} is not the newest"
-        raise LibraryError(f"{what}; undo {newest} first, the newest that stands")
+        raise LibraryError(f"{what}; undo {newest} first, the newest import")
 
     def _publish(self) -> None:
-        if not self._snapshots.agrees():
-            self._snapshots.publish()
-
-    def _writing(self) -> ExitStack:
-        stack = ExitStack()
-        try:
-            if not self._thread_lock.acquire(blocking=False):
-                raise filelock.Timeout(str(self.path / LOCK))
-            stack.callback(self._thread_lock.release)
-            stack.enter_context(self._lock.acquire(timeout=0))
-        except filelock.Timeout as error:
-            stack.close()
-            raise LibraryLocked(
-                f"another process is writing {self.path}; wait for it to end, then try again"
-            ) from error
-        except OSError as error:
-            stack.close()
-            raise LibraryError(f"{self.path} cannot be written ({error.strerror})") from error
-        return stack
+        if not self.searcher.snapshots.agrees():
+            self.searcher.snapshots.publish()
 
     def _mend(self) -> None:
         """Makes the snapshot again where it disagrees with the catalog; sweeps what is left over.
 
         A writer that was killed after it had published has swept nothing away.
         """
-        whole = self._snapshots.agrees()
-        if whole and not self._snapshots.leftovers():
+        whole = self.searcher.snapshots.agrees()
+        if whole and not self.searcher.snapshots.leftovers():
             return
         try:
-            with self._writing():
-                if not self._snapshots.agrees():
-                    self._snapshots.publish(afresh=True)
-                self._snapshots.sweep()
+            with self._writer.hold():
+                if not self.searcher.snapshots.agrees():
+                    self.searcher.snapshots.publish(afresh=True)
+                self.searcher.snapshots.sweep()
         except LibraryLocked:
             # The writer publishes what is missing; until then its last snapshot serves.
             return

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 # Strongest first: a paper is named by the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
+# The source of a paper that a listing page names.
+DAILY_PAPERS = "Hugging Face Daily Papers"
 # What a date of ISO 8601 can spell; stores hold years as numbers of 64 bits.
 LAST_YEAR = 9999
 
@@ -211,14 +213,14 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
     for author in paper.authors:
         _bounded("author", author)
     if len(paper.authors) > MOST_AUTHORS:
-        raise ValueError(f'"authors": {len(paper.authors):,} names, at most {MOST_AUTHORS:,} fit')
+        raise ValueError(f'"authors": {len(paper.authors):,} names, the limit is {MOST_AUTHORS:,}')
     return paper
 
 
 def _bounded(name: str, value: str) -> None:
     if len(value) > (most := LONGEST[name]):
         raise ValueError(
-            f'"{name}": {len(value):,} characters, at most {most:,} fit; shorten it or leave it out'
+            f'"{name}": {len(value):,} characters, the limit is {most:,}; shorten or omit it'
         )
 
 

@@ -1,4 +1,4 @@
-"""Answer: what every front end, script and eval receives, and its JSON form.
+"""Answer: what every front end, script and eval receives.
 
 A citation is a span of a stored abstract; its quote was cut from there by code. The
 classes are frozen: an answer is a record of what was said, and nothing edits it later.
@@ -6,11 +6,10 @@ classes are frozen: an answer is a record of what was said, and nothing edits it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from footnote.index.models import Hit, Paper
 
-JSON_VERSION = 1
 # The text of an answer that abstains, whoever writes it.
 REFUSAL = "The library does not hold an answer to this question."
 
@@ -119,29 +118,6 @@ class AnswerTrace:
     cosine: float = 0.0
     threshold: float = 0.0
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns how the answer was made; costs and times stand in the answer itself."""
-        return {
-            "searched": self.searched,
-            "query": self.query,
-            "language": self.language,
-            "leaned": self.leaned,
-            "filters": self.filters,
-            "read": self.read,
-            "papers_read": [
-                {
-                    "paper_id": paper.paper_id,
-                    "title": paper.title,
-                    "score": round(paper.score, 6),
-                    "match": round(paper.match, 6),
-                }
-                for paper in self.papers_read
-            ],
-            "cosine": round(self.cosine, 4),
-            "threshold": round(self.threshold, 4),
-            "prompt_version": self.prompt_version,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -171,73 +147,6 @@ class Answer:
     confidence: float = 0.0
     id: str | None = None
     scope: tuple[Constraint, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns the answer as JSON values, ``"version": 1``."""
-        titles = {hit.paper.id: hit.paper.title for hit in self.hits}
-        titles |= {paper.id: paper.title for paper in self.papers}
-        return {
-            "version": JSON_VERSION,
-            "id": self.id,
-            "question": self.question,
-            "standalone_question": self.standalone_question,
-            "text": self.text,
-            "abstained": self.abstained,
-            "reason": self.reason,
-            "confidence": round(self.confidence, 4),
-            "statements": [
-                {
-                    "text": s.text,
-                    "verdict": s.verdict,
-                    "support": round(s.support, 4),
-                    "notes": list(s.notes),
-                    "side": s.side,
-                    "citations": [
-                        {
-                            "marker": c.marker,
-                            "paper_id": c.paper_id,
-                            "title": titles[c.paper_id],
-                            "quote": c.quote,
-                            "start": c.start,
-                            "end": c.end,
-                        }
-                        for c in s.citations
-                    ],
-                }
-                for s in self.statements
-            ],
-            "papers": [
-                {
-                    "marker": marker,
-                    "id": p.id,
-                    "title": p.title,
-                    "authors": list(p.authors),
-                    "year": p.year,
-                    "url": p.url,
-                }
-                for marker, p in enumerate(self.papers, 1)
-            ],
-            "hits": [
-                {
-                    "paper_id": h.paper.id,
-                    "title": h.paper.title,
-                    "score": round(h.score, 6),
-                    "scale": h.scale,
-                    "rank": h.rank,
-                }
-                for h in self.hits
-            ],
-            "mode": self.mode,
-            "model": self.receipt.model,
-            "timings_ms": {k: round(v, 2) for k, v in self.receipt.timings_ms.items()},
-            "usage": {
-                "prompt_tokens": self.receipt.prompt_tokens,
-                "completion_tokens": self.receipt.completion_tokens,
-                "cost_usd": self.receipt.cost_usd,
-            },
-            "scope": [{"kind": c.kind, "value": c.value, "text": c.text} for c in self.scope],
-            "receipt": self.receipt.to_json(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +190,6 @@ class Usage:
 
 
 __all__ = [
-    "JSON_VERSION",
     "REFUSAL",
     "Answer",
     "AnswerTrace",

@@ -13,12 +13,11 @@ from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit, Paper
 from footnote.rag import QuestionError
 from footnote.rag.answer import Side
-from footnote.rag.engine import LOWEST_COSINE
 from footnote.rag.query.question import Question, understand
-from footnote.rag.retrieval.answerability import Answerable
+from footnote.rag.retrieval.answerability import LOWEST_COSINE, AnswerabilityModel
 from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
-from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
+from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
 
 # Sentences of each paper whose side is asked: one could not show a paper that says both.
 SENTENCES = 2
@@ -57,7 +56,7 @@ def check_claim(claim: str) -> Question:
     asked = understand(claim)
     if _OPEN.match(claim) and not asks_for_sides(claim):
         raise QuestionError(
-            "nobody can say yes or no to this question; give a claim, or ask as Does ..., Is ..."
+            "this question has no yes-or-no answer; give a claim, or begin with Does ..., Is ..."
         )
     return asked
 
@@ -93,8 +92,8 @@ def positions(
 
 
 def _comes_near(library: Library, found: RetrievalResult) -> bool:
-    if library.reads:
-        model = Answerable.load()
+    if library.searcher.has_token_vectors:
+        model = AnswerabilityModel.load()
         return model.chance(found) >= model.threshold
     return found.cosine >= LOWEST_COSINE
 
@@ -109,7 +108,7 @@ def _read(
 
 
 def _position(hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances]) -> Position:
-    side = side_of(said)
+    side = classify_side(said)
     # The quote that a reader needs is the one that decided.
     sure = [_chance(side, one) for one in said]
     at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)

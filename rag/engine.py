@@ -6,19 +6,20 @@ Each stage is a function or an object of its own module; this one only tells the
 times them, and decides when to abstain and when to fall back.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from llama_index.core.base.base_query_engine import BaseQueryEngine
-from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
-from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import QueryBundle
+from llama_index.core.instrumentation.events.retrieval import RetrievalEndEvent, RetrievalStartEvent
+from llama_index.core.instrumentation.events.synthesis import (
+    SynthesizeEndEvent,
+    SynthesizeStartEvent,
+)
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.library import EVERYTHING, Filters, Library
-from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
     REFUSAL,
@@ -30,32 +31,29 @@ from footnote.rag.answer import (
     Stage,
     Turn,
 )
-from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer
+from footnote.rag.generation.extractive import Composed, Composer, ExtractiveComposer, compose
 from footnote.rag.generation.prompts import PROMPT_VERSION
-from footnote.rag.query.filter_parser import Scope, read_scope, scoped
+from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
-from footnote.rag.retrieval.answerability import Answerable
+from footnote.rag.query_engine import (
+    AnsweringQueryEngine,
+    answered,
+    dispatcher,
+    heard,
+    traced,
+)
+from footnote.rag.retrieval.answerability import RefusalRule
 from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceFinder, EvidenceWeights, Sentence
-from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult, hit_node
-from footnote.rag.verification.stance import sided
+from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
+from footnote.rag.retrieval.postprocess import hit_node
+from footnote.rag.verification.stance import classify_sides
 
 _log = logging.getLogger(__name__)
 
-# Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
-LOWEST_COSINE = 0.26
 NOTHING = "nothing that was read answers it"
-# The same for a question of which no paper has a word: gibberish comes near to something.
-LOWEST_COSINE_WITHOUT_A_WORD = 0.4
-# Of papers that were chosen one by one this can be asked without saying what they are about.
-OF_ANY_PAPER = frozenset(
-    """main key result results finding findings method methods approach contribution contributions
-    conclusion conclusions limitation limitations idea problem goal data dataset datasets evaluation
-    paper papers study studies work authors summary summarise summarize abstract show shows find
-    found propose proposes claim claims new""".split()
-)
 
 
-class CitedQueryEngine(BaseQueryEngine):
+class CitedQueryEngine(AnsweringQueryEngine):
     """A LlamaIndex query engine whose every sentence carries a checked quote."""
 
     def __init__(
@@ -67,6 +65,8 @@ class CitedQueryEngine(BaseQueryEngine):
         weights: EvidenceWeights | None = None,
         k: int = 20,
         longest: int = MAX_CHARACTERS,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
+        streaming: bool = False,
     ) -> None:
         """Takes the library, what writes the answer, and how many hits to report.
 
@@ -77,15 +77,20 @@ class CitedQueryEngine(BaseQueryEngine):
             weights: Of the sentences to quote; as shipped when not given.
             k: Hits in an answer.
             longest: Characters of a question.
+            node_postprocessors: LlamaIndex's, for the hybrid retriever; one that is given has
+                its own.
+            streaming: Whether ``query`` returns a response that streams.
         """
-        super().__init__(callback_manager=None)
+        super().__init__(streaming=streaming)
         self.library = library
         self.composer = composer or ExtractiveComposer()
-        self.retriever = retriever or HybridRetriever(library)
+        self.retriever = retriever or HybridRetriever(
+            library, node_postprocessors=node_postprocessors
+        )
         self.k = k
         self.longest = longest
         self._finder = EvidenceFinder(library, weights)
-        self._answerable = Answerable.load()
+        self._refusal = RefusalRule(library)
         self._wanted = self.composer.evidence_count
 
     def ask(
@@ -133,76 +138,91 @@ class CitedQueryEngine(BaseQueryEngine):
             QuestionError: The question is empty, too long, or not text.
         """
         clock = _Clock()
-        asked = understand(question, history, longest=self.longest)
-        scope = Scope(asked, filters)
-        if read_filters:
-            scope = read_scope(asked, self.library, filters, ignored=ignored)
+        asked, scope = self._understand(question, history, filters, read_filters, ignored)
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
-        found = self.retriever.find(scope.question, k=k or self.k, filters=scope.filters)
-        hits = found.hits
-        asked = replace(asked, leans=asked.leans or found.question.leans)
+        found = self._search(scope, k or self.k)
+        asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
-        yield Stage("read", f"Reading {min(len(hits), READ_PAPERS)} papers")
-        chance = self._chance(found)
-        missing = self._why_not(found, scope.filters, chance)
-        evidence = (
-            []
-            if missing
-            else self._finder.find(found.question.wording, hits, found.matches, count=self._wanted)
-        )
-        missing = missing or (None if evidence else NOTHING)
-        evidence = sided(found.question.wording, evidence, self.library.embedder)
+        yield Stage("read", f"Reading {min(len(found.hits), READ_PAPERS)} papers")
+        chance = self._refusal.chance(found)
+        evidence, missing = self._read(found, scope.filters, chance)
         clock.lap("read")
         yield Stage("write", "Writing")
-        written = yield from self._written(asked, evidence, missing)
+        written = yield from traced("_write", self, self._write(asked, evidence, missing))
         clock.lap("write")
-        answer = self._answer(asked, found, chance, written)
-        receipt = self._receipt(found, searched, evidence, written, clock)
-        yield scoped(replace(answer, receipt=replace(receipt, leaned=asked.leans)), scope)
+        answer = self._make_answer(asked, found, chance, written)
+        receipt = self._make_trace(found, searched, evidence, written, clock)
+        answer = replace(answer, receipt=replace(receipt, leaned=asked.is_follow_up))
+        answer = apply_scope(answer, scope)
+        if heard():
+            dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
+        yield answer
 
-    def _chance(self, found: RetrievalResult) -> float:
-        """Returns the chance that what was found answers the question."""
-        if self.library.reads:
-            return self._answerable.chance(found)
-        return min(1.0, max(0.0, found.cosine))
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Returns the hits that a question is answered from, best first, and some more."""
+        _, scope = self._understand(query_bundle.query_str)
+        return [hit_node(hit) for hit in self._search(scope, self.k).hits]
 
-    def _why_not(self, found: RetrievalResult, filters: Filters, chance: float) -> str | None:
-        """Returns why there is nothing to answer from, or None."""
-        query = found.question.query
-        if set(query_words(query)) <= STOP_WORDS:
-            return "the question names nothing to look for; ask about a topic, method or result"
-        if not found.hits and filters != EVERYTHING:
-            return f"the library has no paper {filters}; widen the filters"
-        known = self.library.rank_by_words(query, k=1, filters=filters)
-        lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
-        if filters.papers is not None and set(query_words(query)) <= OF_ANY_PAPER | STOP_WORDS:
-            return None
-        if self.library.reads:
-            nothing = chance < self._answerable.threshold
-            nothing |= not known and found.cosine < lowest
-        else:
-            nothing = found.cosine < lowest
-        return "no paper of the library comes near the question" if nothing else None
+    @dispatcher.span
+    def _understand(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = EVERYTHING,
+        read_filters: bool = True,
+        ignored: Collection[ConstraintKind] = (),
+    ) -> tuple[Question, Scope]:
+        """Returns the question so that it stands alone, and as it is searched for."""
+        asked = understand(question, history, longest=self.longest)
+        if read_filters:
+            return asked, parse_filters(asked, self.library, filters, ignored=ignored)
+        return asked, Scope(asked, filters)
 
-    def _written(
+    @dispatcher.span
+    def _search(self, scope: Scope, k: int) -> RetrievalResult:
+        """Returns the papers that come nearest to the question."""
+        dispatcher.event(RetrievalStartEvent(str_or_query_bundle=scope.question.query))
+        found = self.retriever.find(scope.question, k=k, filters=scope.filters)
+        if heard():
+            nodes = [hit_node(hit) for hit in found.hits]
+            dispatcher.event(
+                RetrievalEndEvent(str_or_query_bundle=scope.question.query, nodes=nodes)
+            )
+        return found
+
+    @dispatcher.span
+    def _read(
+        self, found: RetrievalResult, filters: Filters, chance: float
+    ) -> tuple[list[Sentence], str | None]:
+        """Returns the sentences to answer from, or why there are none."""
+        wording = found.question.wording
+        missing = self._refusal.reason(found, filters, chance)
+        if missing:
+            return [], missing
+        evidence = self._finder.find(wording, found.hits, found.matches, count=self._wanted)
+        sided_evidence = classify_sides(wording, evidence, self.library.embedder)
+        return sided_evidence, None if evidence else NOTHING
+
+    def _write(
         self, asked: Question, evidence: Sequence[Sentence], missing: str | None
     ) -> Generator[Event, None, "_Written"]:
         """Yields the text; returns what was written, by whom, and why not otherwise."""
+        dispatcher.event(SynthesizeStartEvent(query=asked.asked))
         if missing:
             yield Delta(REFUSAL)
             return _Written(self.composer, Composed(REFUSAL, (), ()), missing)
         try:
-            composed = yield from _streamed(self.composer, asked, evidence)
+            composed = yield from compose(self.composer, asked.standalone, evidence)
             return _Written(self.composer, composed, None)
         except ComposerError as error:
             _log.warning("%s", error)
             yield Stage("write", "Quoting instead")
             quoting = ExtractiveComposer()
-            composed = yield from _streamed(quoting, asked, evidence)
+            composed = yield from compose(quoting, asked.standalone, evidence)
             return _Written(quoting, composed, f"{error}; quoted from the papers instead")
 
-    def _answer(
+    def _make_answer(
         self,
         asked: Question,
         found: RetrievalResult,
@@ -227,7 +247,7 @@ class CitedQueryEngine(BaseQueryEngine):
             receipt=AnswerTrace({}),
         )
 
-    def _receipt(
+    def _make_trace(
         self,
         found: RetrievalResult,
         searched: int,
@@ -249,22 +269,8 @@ class CitedQueryEngine(BaseQueryEngine):
             language=found.question.language,
             papers_read=found.read(READ_PAPERS),
             cosine=found.cosine,
-            threshold=self._answerable.threshold if self.library.reads else LOWEST_COSINE,
+            threshold=self._refusal.threshold,
         )
-
-    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        answer = self.ask(query_bundle.query_str)
-        return Response(
-            answer.text,
-            source_nodes=[hit_node(hit) for hit in answer.hits],
-            metadata={"answer": answer.to_json()},
-        )
-
-    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        return await asyncio.to_thread(self._query, query_bundle)
-
-    def _get_prompt_modules(self) -> PromptMixinType:
-        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,26 +278,6 @@ class _Written:
     composer: Composer
     composed: Composed
     reason: str | None
-
-
-def _streamed(
-    composer: Composer, asked: Question, evidence: Sequence[Sentence]
-) -> Generator[Event, None, Composed]:
-    """Yields a composer's text as it comes; returns the whole."""
-    shown = ""
-    for part in composer.compose(asked.standalone, evidence[: composer.evidence_count]):
-        if isinstance(part, Delta):
-            shown += part.text
-            yield part
-            continue
-        if isinstance(part, Stage):
-            yield part
-            continue
-        if part.text != shown:
-            yield Stage("write", "Writing")
-            yield Delta(part.text)
-        return part
-    raise TypeError(f"{type(composer).__name__} ended without a Composed")
 
 
 class _Clock:

@@ -1,41 +1,107 @@
-"""An answer as data that it can be made of again, whole: what a conversation is kept as.
+"""An answer as JSON, for scripts, and as a record that it can be made of again, whole.
 
-Answer JSON is for scripts: it rounds scores, and its papers have no abstracts. Here every
-field is kept as it is, and each paper once.
+Answer JSON rounds scores, and its papers have no abstracts. A record, which a conversation is
+kept as, has every field as it is, and each paper once.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, fields, is_dataclass
-from functools import cache
-from types import UnionType
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from dataclasses import replace
+from typing import Any
 
-from footnote.index.models import Hit, Paper
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
+
+from footnote.index.models import Paper
 from footnote.rag.answer import Answer
 
+JSON_VERSION = 1
 STORED_VERSION = 1
 # As many as a page lists; a paper takes 2 kB.
 HITS_STORED = 20
 
 
-def answer_record(answer: Answer) -> dict[str, Any]:
-    """Returns the answer as JSON values, its hits after the first ``HITS_STORED`` left out."""
-    hits = answer.hits[:HITS_STORED]
-    # Two records under one id, should they differ, are two papers here.
-    papers = {paper: n for n, paper in enumerate(dict.fromkeys(_papers(answer, hits)))}
-    own = (f.name for f in fields(Answer) if f.name not in ("papers", "hits"))
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Returns the answer as JSON values, ``"version": 1``."""
+    plain = _plain(answer)
+    receipt = plain["receipt"]
+    read = [_picked(row, "paper_id title score match", 6) for row in receipt["papers_read"]]
+    papers = [
+        {"marker": n, **_picked(row, "id title authors"), "year": paper.year, "url": paper.url}
+        for n, (row, paper) in enumerate(zip(plain["papers"], answer.papers, strict=True), 1)
+    ]
+    hits = [
+        {**_picked(hit["paper"], "id title"), **_picked(hit, "score scale rank", 6)}
+        for hit in plain["hits"]
+    ]
     return {
-        "version": STORED_VERSION,
-        "records": [asdict(paper) for paper in papers],
-        "papers": [papers[paper] for paper in answer.papers],
-        "hits": [{**_shallow(hit), "paper": papers[hit.paper]} for hit in hits],
-        **{name: _plain(getattr(answer, name)) for name in own},
+        "version": JSON_VERSION,
+        **_picked(plain, "id question standalone_question text abstained reason confidence", 4),
+        "statements": _statements(plain),
+        "papers": papers,
+        "hits": [{"paper_id": hit.pop("id"), **hit} for hit in hits],
+        **_picked(plain, "mode"),
+        **_picked(receipt, "model"),
+        "timings_ms": {name: round(took, 2) for name, took in receipt["timings_ms"].items()},
+        "usage": _picked(receipt, "prompt_tokens completion_tokens cost_usd"),
+        **_picked(plain, "scope"),
+        "receipt": {
+            **_picked(receipt, "searched query language leaned filters read"),
+            "papers_read": read,
+            **_picked(receipt, "cosine threshold prompt_version", 4),
+        },
     }
 
 
-def answer_of(record: Mapping[str, Any]) -> Answer:
-    """Returns the answer of a record: ``answer_of(answer_record(answer)) == answer``.
+def _statements(plain: Mapping[str, Any]) -> list[dict[str, Any]]:
+    papers = [*(hit["paper"] for hit in plain["hits"]), *plain["papers"]]
+    titles = {paper["id"]: paper["title"] for paper in papers}
+    return [
+        {
+            **_picked(statement, "text verdict support notes side", 4),
+            "citations": [
+                {
+                    **_picked(citation, "marker paper_id"),
+                    "title": titles[citation["paper_id"]],
+                    **_picked(citation, "quote start end"),
+                }
+                for citation in statement["citations"]
+            ],
+        }
+        for statement in plain["statements"]
+    ]
+
+
+def _picked(row: Mapping[str, Any], names: str, digits: int = 0) -> dict[str, Any]:
+    """Returns fields of a row in the order of their names, floats rounded to any digits."""
+    found = ((name, row[name]) for name in names.split())
+    return {n: round(v, digits) if digits and isinstance(v, float) else v for n, v in found}
+
+
+def make_record(answer: Answer) -> dict[str, Any]:
+    """Returns the answer as JSON values, its hits after the first ``HITS_STORED`` left out."""
+    hits = answer.hits[:HITS_STORED]
+    # Two records under one id, should they differ, are two papers here.
+    papers = tuple(dict.fromkeys([*answer.papers, *(hit.paper for hit in hits)]))
+    places = {paper: n for n, paper in enumerate(papers)}
+    plain = _plain(replace(answer, papers=papers, hits=hits))
+    rows = zip(plain.pop("hits"), hits, strict=True)
+    return {
+        "version": STORED_VERSION,
+        "records": plain.pop("papers"),
+        "papers": [places[paper] for paper in answer.papers],
+        "hits": [
+            {**_picked(row, "passage score rank scale"), "paper": places[hit.paper]}
+            for row, hit in rows
+        ],
+        **plain,
+    }
+
+
+def parse_answer(record: Mapping[str, Any]) -> Answer:
+    """Returns the answer of a record: ``parse_answer(answer_record(answer)) == answer``.
+
+    A field that an older version did not store has its default, and one that a newer version
+    stored is let go.
 
     Raises:
         ValueError: The record is of another version, or damaged.
@@ -43,12 +109,12 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
     try:
         if record["version"] != STORED_VERSION:
             raise ValueError(f"it has version {record['version']!r}, this reads {STORED_VERSION}")
-        papers = [_made(Paper, paper) for paper in record["records"]]
+        papers = _PAPERS_READER.validate_python(record["records"])
         hits = [{**hit, "paper": _nth(papers, hit["paper"])} for hit in record["hits"]]
         cited = [_nth(papers, number) for number in record["papers"]]
-        answer: Answer = _made(Answer, {**record, "papers": cited, "hits": hits})
+        answer: Answer = _READER.validate_python({**record, "papers": cited, "hits": hits})
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        told = " ".join(str(error).split())[:120]
+        told = " ".join(_said(error).split())[:120]
         raise ValueError(f"a stored answer cannot be read ({told}); ask again") from error
     return answer
 
@@ -60,71 +126,28 @@ def _nth(papers: Sequence[Paper], number: object) -> Paper:
     return papers[number]
 
 
-def _papers(answer: Answer, hits: tuple[Hit, ...]) -> list[Paper]:
-    return [*answer.papers, *(hit.paper for hit in hits)]
+def _said(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
 
 
-def _shallow(hit: Hit) -> dict[str, Any]:
-    return {f.name: _plain(getattr(hit, f.name)) for f in fields(Hit) if f.name != "paper"}
+def _plain(answer: Answer) -> dict[str, Any]:
+    plain: dict[str, Any] = _ANSWER.dump_python(answer, mode="json", warnings=False)
+    return plain
 
 
-def _plain(value: Any) -> Any:
-    """Returns a value of a field as JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+def _strict(schema: Any) -> Any:
+    """Returns a schema to which "1" and true are no numbers, but a list is still a tuple."""
+    if isinstance(schema, list):
+        return [_strict(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {"strict": True} if schema.get("type") in ("int", "float", "bool") else {}
+    return {name: _strict(inner) for name, inner in schema.items()} | strict
 
 
-def _made(kind: Any, value: Any) -> Any:
-    """Returns JSON values as what a field declares: dataclasses, tuples of them, or themselves.
-
-    A field that an older version did not store has its default, and one that a newer version
-    stored is let go.
-    """
-    if get_origin(kind) in (Union, UnionType):
-        return _one_of(get_args(kind), value)
-    if is_dataclass(kind):
-        return value if isinstance(value, cast(type, kind)) else _built(kind, value)
-    if get_origin(kind) is tuple:
-        if not isinstance(value, list | tuple):
-            raise TypeError(f"expected a list, got {type(value).__name__}")
-        return tuple(_made(get_args(kind)[0], inner) for inner in value)
-    if get_origin(kind) is Mapping:
-        return {str(key): _made(get_args(kind)[1], inner) for key, inner in value.items()}
-    return _plainly(kind, value)
-
-
-def _one_of(kinds: Sequence[Any], value: Any) -> Any:
-    """Returns a value as the first kind that it fits."""
-    for kind in kinds[:-1]:
-        with suppress(TypeError, ValueError):
-            return _made(kind, value)
-    return _made(kinds[-1], value)
-
-
-def _plainly(kind: Any, value: Any) -> Any:
-    """Returns a value that is of a plain kind."""
-    if get_origin(kind) is Literal:
-        fits = value in get_args(kind)
-    elif kind in (int, float):
-        # type() and not isinstance(): true is an int to Python.
-        fits = type(value) in ((int,) if kind is int else (int, float))
-    else:
-        fits = isinstance(value, kind)
-    if not fits:
-        raise TypeError(f"expected {kind}, got {type(value).__name__}")
-    return value
-
-
-def _built(kind: Any, value: Mapping[str, Any]) -> Any:
-    known = {name: hint for name, hint in _hints(kind).items() if name in value}
-    return kind(**{name: _made(hint, value[name]) for name, hint in known.items()})
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    """Returns what each field of a dataclass declares; read once."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+_ANSWER = TypeAdapter(Answer)
+_READER = SchemaValidator(_strict(_ANSWER.core_schema))
+_PAPERS_READER = SchemaValidator(_strict(TypeAdapter(tuple[Paper, ...]).core_schema))

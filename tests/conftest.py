@@ -60,14 +60,14 @@ def invented(number: int, published: str | None = "2021-05-04") -> Paper:
 def holds(catalog: Catalog) -> dict[str, Any]:
     """Returns all that a catalog says about papers, by their numbers and not by passages'."""
     return {
-        "papers": catalog._rows(
+        "papers": catalog._db.rows(
             "SELECT number, id, year, record, sentences FROM papers ORDER BY 1"
         ),
-        "aliases": catalog._rows("SELECT * FROM aliases ORDER BY 1"),
-        "passages": catalog._rows(
+        "aliases": catalog._db.rows("SELECT * FROM aliases ORDER BY 1"),
+        "passages": catalog._db.rows(
             "SELECT paper, first, last, vector FROM passages ORDER BY paper, first"
         ),
-        "tokens": catalog._rows(
+        "tokens": catalog._db.rows(
             "SELECT paper, sentences, vectors FROM tokens ORDER BY paper, passage"
         ),
     }

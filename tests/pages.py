@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.page import build_page, start
 
 # open_file above: the server would import it in a thread of its own, at its first request,
@@ -31,14 +31,14 @@ TOOLS = "How do language models learn to use tools?"
 ROBOTS = "How are robot policies trained from demonstrations?"
 
 
-def desk_of(library: Library, **beside: Any) -> Desk:
+def desk_of(library: Library, **beside: Any) -> AppContext:
     """Returns a desk that quotes from a library."""
     engine = CitedQueryEngine(library)
-    return Desk(library, {"quotes": engine.stream}, engines={"quotes": engine}, **beside)
+    return AppContext(library, {"quotes": engine.stream}, engines={"quotes": engine}, **beside)
 
 
 @contextmanager
-def served(desk: Desk, **how: Any) -> Iterator[str]:
+def served(desk: AppContext, **how: Any) -> Iterator[str]:
     """Serves a desk; gives the page's address. ``how`` is what ``start`` takes."""
     page = build_page(next(iter(desk.asks.values())), desk.library, desk=desk)
     try:

@@ -109,7 +109,7 @@ def test_a_threshold_reads_the_score_where_a_row_has_both() -> None:
 
 
 def test_scores_without_a_threshold_are_refused() -> None:
-    with pytest.raises(SourceError, match="id '0' has a score and no label; give a threshold"):
+    with pytest.raises(SourceError, match="id '0' has a score but no label; give a threshold"):
         agreement(labelled("yn"), scored(0.1, 0.9))
     with pytest.raises(SourceError, match="go together"):
         agreement(labelled("yn"), scored(0.1, 0.9), threshold=0.5)
@@ -208,7 +208,7 @@ def test_ratings_are_read_by_id_and_labels_as_json_spells_them(tmp_path: Path) -
         ({"id": "b", "label": []}, "label"),
         ({"id": "b", "score": "0.5"}, "score"),
         ({"id": "b", "score": float("nan")}, "score"),
-        ({"id": "a", "label": "y"}, "id 'a' comes twice"),
+        ({"id": "a", "label": "y"}, "id 'a' occurs twice"),
         ([], "no rating"),
     ],
 )

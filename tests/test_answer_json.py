@@ -7,8 +7,9 @@ import pytest
 
 from footnote.index.library import Filters, Library
 from footnote.index.models import make_paper
-from footnote.rag.answer import JSON_VERSION, Answer, AnswerTrace
+from footnote.rag.answer import Answer, AnswerTrace
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import JSON_VERSION, answer_json
 
 SHAPE = {
     "": "version id question standalone_question text abstained reason confidence "
@@ -34,7 +35,7 @@ def answer(demo_library: Library) -> Answer:
 
 @pytest.fixture(scope="module")
 def data(answer: Answer) -> Any:
-    return answer.to_json()
+    return answer_json(answer)
 
 
 def test_the_version_is_1(data: Any) -> None:
@@ -78,7 +79,7 @@ def test_papers_are_those_cited_in_order_of_marker(data: Any) -> None:
 
 
 def test_a_refusal_has_the_same_keys(demo_library: Library) -> None:
-    refused = CitedQueryEngine(demo_library).ask("PPO?", filters=Filters(1950, 1951)).to_json()
+    refused = answer_json(CitedQueryEngine(demo_library).ask("PPO?", filters=Filters(1950, 1951)))
     assert " ".join(refused) == SHAPE[""]
     assert (refused["abstained"], refused["statements"], refused["papers"]) == (True, [], [])
     assert isinstance(refused["reason"], str)
@@ -87,7 +88,7 @@ def test_a_refusal_has_the_same_keys(demo_library: Library) -> None:
 def test_what_is_not_known_is_null() -> None:
     paper = make_paper("Undated", "It clips.")
     receipt = AnswerTrace({"total": 1.23456})
-    data = Answer("q", "q", "", (), (paper,), (), True, "extractive", receipt).to_json()
+    data = answer_json(Answer("q", "q", "", (), (paper,), (), True, "extractive", receipt))
     assert data["papers"][0]["year"] is None
     assert data["papers"][0]["url"] is None
     assert (data["id"], data["model"], data["usage"]["cost_usd"]) == (None, None, None)

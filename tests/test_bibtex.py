@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import READERS, bibtex, read_papers
+from footnote.index.readers import bibtex
+from footnote.index.readers.formats import READERS, read_papers
 
 ENTRY = r"""@article{muller2020,
   author = {M{\"u}ller, J{\'o}zsef and van der Berg, Jan and {The Tide Group} and Li, Jr., Bo

@@ -9,6 +9,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import REFUSAL, Delta
 from footnote.rag.generation.llm import Prices
+from footnote.rag.serialization import answer_json
 from tests.asking import CHECKED, CLIPS, GOOD, QUESTION, answered, asked, engine
 from tests.endpoint import (
     A_WORD,
@@ -156,7 +157,7 @@ def test_the_endpoints_own_count_is_on_the_receipt_with_its_price(demo_library: 
     answer = answered(demo_library, says(GOOD, usage=count), prices=Prices(2.0, 10.0))
     assert (answer.receipt.prompt_tokens, answer.receipt.completion_tokens) == (1000, 100)
     # 1,000 tokens at $2 and 100 at $10 a million.
-    assert answer.to_json()["usage"]["cost_usd"] == pytest.approx(0.003)
+    assert answer_json(answer)["usage"]["cost_usd"] == pytest.approx(0.003)
 
 
 @pytest.mark.parametrize("usage", [None, {"total_tokens": 3}, {"prompt_tokens": -1}, "none"])

@@ -1,13 +1,25 @@
 """The Chroma collection: what it finds is a matter of what it holds, not of who opens it."""
 
+import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import chromadb
 import numpy as np
+import pytest
+from conftest import HashedWords, invented
 
-from footnote.index.search.chroma import ChromaIndex
-from tests.command import ROOT
+from footnote.index.chunking import passages
+from footnote.index.library import CATALOG, SNAPSHOTS, Library
+from footnote.index.models import make_paper
+from footnote.index.search.chroma import ChromaIndex, passage_metadata
+from tests.command import ROOT, inside
 
 # Fewer than Chroma would write a graph for on its own; the last ones come by themselves.
 FIRST, LATER, WIDTH = 880, 15, 384
@@ -35,3 +47,131 @@ def test_each_process_that_opens_an_index_finds_the_same(tmp_path: Path) -> None
     command = [sys.executable, "-c", FIND, str(tmp_path)]
     found = {subprocess.check_output(command, cwd=ROOT) for _ in range(2)}
     assert len(found) == 1
+
+
+# What stands in the collection of a library, as Chroma alone sees it.
+
+
+def collection(library: Library) -> dict[str, tuple[str | None, dict[str, Any] | None]]:
+    """Returns the document and the metadata of each passage, as a plain client reads them."""
+    newest = max(int(folder.name) for folder in (library.path / SNAPSHOTS).iterdir())
+    # A copy: a second client on one folder shares the first one's cache.
+    with tempfile.TemporaryDirectory() as folder:
+        copied = shutil.copytree(library.path / SNAPSHOTS / str(newest) / "vectors", f"{folder}/c")
+        client: Any = chromadb.PersistentClient(str(copied))
+        rows = client.get_collection("passages").get(include=["documents", "metadatas"])
+        client.close()
+    nothing = [None] * len(rows["ids"])
+    pairs = zip(rows["documents"] or nothing, rows["metadatas"] or nothing, strict=True)
+    return dict(zip(rows["ids"], pairs, strict=True))
+
+
+def expected(library: Library) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the documents and metadata that the papers of a library ask for."""
+    rows = []
+    for paper in library.papers():
+        for passage in passages(paper, library.sentences(paper)):
+            dated = {} if paper.year is None else {"year": paper.year}
+            places = {"start": passage.start, "end": passage.end}
+            text = paper.abstract[passage.start : passage.end]
+            rows.append((text, {"paper_id": paper.id, "title": paper.title, **dated, **places}))
+    return rows
+
+
+def assert_describes(library: Library) -> None:
+    """The collection says of each passage what the papers of its library say."""
+    found = collection(library)
+    assert [found[i] for i in sorted(found, key=int)] == expected(library)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    papers = [invented(1), invented(2, None), make_paper("Long", "A tide came in. " * 200)]
+    with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as opened:
+        opened.add(papers)
+        yield opened
+
+
+def test_a_collection_holds_texts_and_metadata(library: Library) -> None:
+    assert_describes(library)
+    assert len(expected(library)) > library.size
+
+
+def test_what_becomes_of_a_paper_reaches_its_metadata(library: Library) -> None:
+    first = invented(1)
+    library.add([replace(first, published="2022-01-02"), invented(2, "2020-02-02"), invented(4)])
+    assert_describes(library)
+    library.add([replace(first, title="Tides anew", published="2022-01-02")])
+    library.remove([invented(4).id])
+    assert_describes(library)
+    library.undo(library.imports()[0].number)
+    library.undo(library.imports()[1].number)
+    assert_describes(library)
+    library.restore(library.removals()[0].number)
+    assert_describes(library)
+
+
+def test_a_year_that_is_taken_back_leaves_the_metadata(tmp_path: Path) -> None:
+    index = ChromaIndex(tmp_path)
+    dated, undated = (passage_metadata("a:1", "Tides", year, 0, 5) for year in (2020, None))
+    index.upsert([1], np.ones((1, 8), np.float32), ["Tides"], [dated])
+    assert index.metadata() == {1: dated}
+    index.describe({1: undated})
+    assert index.metadata() == {1: undated}
+
+
+def test_a_library_without_documents_stays_so_and_finds_the_same(tmp_path: Path) -> None:
+    papers = [invented(n) for n in range(5)]
+    found = []
+    for kind in (True, False):
+        folder = tmp_path / str(kind)
+        with Library.open(folder, embedder=HashedWords(), create=True, documents=kind) as library:
+            library.add(papers[:3])
+        with Library.open(folder, embedder=HashedWords()) as library:
+            library.add(papers[3:])
+            assert {text is not None for text, _ in collection(library).values()} == {kind}
+            found.append(library.search("harbour3", k=5))
+    assert found[0] == found[1]
+
+
+def test_a_library_of_before_gets_its_documents_when_it_is_next_published(tmp_path: Path) -> None:
+    embedder, folder = HashedWords(), tmp_path / "library"
+    with Library.open(folder, embedder=embedder, create=True, documents=False) as library:
+        library.add([invented(1), invented(2)])
+    # Libraries of before say nothing of documents.
+    database = sqlite3.connect(folder / CATALOG)
+    with database:
+        database.execute("DELETE FROM meta WHERE key = 'documents'")
+    database.close()
+    embedder.texts.clear()
+    with Library.open(folder, embedder=embedder) as library:
+        assert {text for text, _ in collection(library).values()} == {None}
+        library.add([invented(3)])
+        assert_describes(library)
+    assert len(embedder.texts) == 1
+
+
+@pytest.mark.parametrize("documents", [True, False])
+def test_a_rebuild_changes_whether_there_are_documents(tmp_path: Path, documents: bool) -> None:
+    embedder, folder = HashedWords(), tmp_path / "library"
+    with Library.open(folder, embedder=embedder, create=True, documents=not documents) as library:
+        library.add([invented(1), invented(2)])
+    Library.rebuild(folder, embedder=embedder, documents=documents).close()
+    with Library.open(folder, embedder=embedder) as library:
+        assert {text is not None for text, _ in collection(library).values()} == {documents}
+
+
+def test_the_command_line_makes_and_changes_a_library_without_documents(tmp_path: Path) -> None:
+    source, folder = tmp_path / "papers.jsonl", tmp_path / "library"
+    source.write_text('{"title": "Tides", "abstract": "Tides rise.", "year": 2020}\n', "utf-8")
+    index = ["index", str(source), "--library", str(folder), "--json"]
+    assert inside(*index, "--no-documents").status == 0
+    assert inside(*index).status == 0
+    refused = inside(*index, "--documents")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.count("\n") == 1
+    assert "created without documents; add --rebuild" in refused.err
+    assert inside(*index, "--rebuild").status == 0
+    assert inside(*index, "--no-documents").status == 0
+    assert inside(*index, "--documents", "--rebuild").status == 0
+    assert "created with documents" in inside(*index, "--no-documents").err

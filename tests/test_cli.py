@@ -24,7 +24,7 @@ from tests.endpoint import Endpoint, cites, refuses, serve
 
 COMMANDS = (
     *"index remove undo status ask search similar cite positions".split(),
-    *"topics digest chat demo eval".split(),
+    *"topics digest chat demo setup eval".split(),
 )
 KEY = "sk-secret-4f9a1c77"
 QUESTION = "What does PPO clip?"
@@ -191,7 +191,7 @@ def test_blank_configuration_is_none(answers: dict[str, Ran]) -> None:
 def test_a_refusal_says_why_and_shows_the_nearest(answers: dict[str, Ran]) -> None:
     refusal, why, *rest = answers["refused"].out.splitlines()
     assert refusal == "The library does not hold an answer to this question."
-    assert why == "Why: no paper of the library comes near the question."
+    assert why == "Why: no paper in the library is close to the question."
     assert "Nearest papers:" in rest
 
 
@@ -265,7 +265,7 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
     empty = files / "empty-library"
     return {
         "empty question": (2, "question is empty", ("ask", " ", *at)),
-        "question of 100 kB": (2, "at most 4,000", ("ask", "x" * 102_400, *at)),
+        "question of 100 kB": (2, "limit is 4,000", ("ask", "x" * 102_400, *at)),
         "question in Latin-1": (2, "UTF-8", ("ask", b"na\xefve", *at)),
         "empty query": (2, "question is empty", ("search", "", *at)),
         "no question": (2, "give one question", ("ask", *at)),
@@ -277,16 +277,16 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
         "year of three digits": (2, "'--since'", (*ask, "--since", "999")),
         "years the wrong way": (2, "swap them", (*ask, "--since", "2021", "--until", "2020")),
         "no model": (2, "no language model is configured", (*ask, "--composer", "llm")),
-        "unknown library": (1, "make one with", ("ask", QUESTION, "--library", files / "none")),
+        "unknown library": (1, "create one with", ("ask", QUESTION, "--library", files / "none")),
         "library is a file": (1, "is a file", ("status", "--library", files / "talk.json")),
         "index into a file": (
             1, "give another folder", ("index", demo_papers(), "--library", files / "cut.txt")
         ),
-        "empty library": (1, "is empty; fill it with", ("ask", QUESTION, "--library", empty)),
+        "empty library": (1, "is empty; add papers with", ("ask", QUESTION, "--library", empty)),
         "unknown paper": (1, "no paper 'nope'", ("similar", "nope", *at)),
         "nothing to remove": (2, "Missing argument", ("remove", *at)),
         "removing an unknown paper": (1, "no paper 'nope'", ("remove", "1312.5602", "nope", *at)),
-        "undo of nothing": (1, "is empty; fill it with", ("undo", "--library", empty)),
+        "undo of nothing": (1, "is empty; add papers with", ("undo", "--library", empty)),
         "history is a folder": (1, "cannot be read", (*ask, "--history", files)),
         "history is missing": (1, "cannot be read", (*ask, "--history", files / "none")),
         "history is no JSON": (1, "not JSON", (*ask, "--history", files / "prose.md")),

@@ -9,7 +9,7 @@ from footnote.index.chunking import count_tokens, sentence_spans
 from footnote.index.models import Paper, make_paper
 from footnote.rag.answer import Delta
 from footnote.rag.generation.extractive import Composed, ExtractiveComposer
-from footnote.rag.generation.prompts import REFUSAL, SYSTEM, answer_messages
+from footnote.rag.generation.prompts import REFUSAL, SYSTEM, write_answer_prompt
 from footnote.rag.retrieval.evidence import Sentence
 
 ABSTRACTS = st.lists(
@@ -40,7 +40,7 @@ def compose(sentences: list[Sentence]) -> tuple[str, Composed]:
 
 
 def prompt(sentences: list[Sentence], budget: int = 3000) -> tuple[str, str, int]:
-    (system, user), fitting = answer_messages("What?", sentences, budget=budget)
+    (system, user), fitting = write_answer_prompt("What?", sentences, budget=budget)
     return str(system.content), str(user.content), fitting
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from footnote.index import SourceError
 from footnote.index.models import Listing, Paper, Problem
-from footnote.index.readers import NothingUsable, daily_papers, read_papers
+from footnote.index.readers import daily_papers
+from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import add_records

@@ -11,7 +11,8 @@ import pytest
 from footnote.evals.compare import Comparison, compare
 from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
-from footnote.evals.runs.runner import REPORT, RunConfig, run_cases
+from footnote.evals.runs.run_folder import REPORT
+from footnote.evals.runs.runner import RunConfig, run_cases
 from footnote.index.library import Library
 from footnote.rag.answer import REFUSAL, Answer, Citation, Statement
 from footnote.rag.engine import CitedQueryEngine

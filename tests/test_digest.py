@@ -13,7 +13,8 @@ from conftest import invented
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.digests.build import Digest, delivered, digest_of, digests_of
+from footnote.rag.serialization import answer_json
+from footnote.ui.digests.build import Digest, make_digest, make_digests, mark_delivered
 from footnote.ui.digests.format import (
     digest_html,
     digest_json,
@@ -43,7 +44,7 @@ def kept(tmp_path: Path) -> Iterator[Topics]:
 
 
 def told(engine: CitedQueryEngine, kept: Topics) -> list[Digest]:
-    return digests_of(engine, kept.list("ada"))
+    return make_digests(engine, kept.list("ada"))
 
 
 def test_only_papers_that_are_new_since_the_mark_answer(
@@ -80,7 +81,7 @@ def test_where_nothing_is_new_nothing_is_asked_and_nothing_listed(
     (unanswered,) = told(engine, kept)
     assert (unanswered.new, unanswered.found) == (1, None)
     text = digests_text([unanswered])
-    assert "1 new paper, none of which answers it" in text
+    assert "1 new paper, but none answers it" in text
     assert invented(20).title not in text + digests_html([unanswered])
     assert digest_json(unanswered)["answer"] is None
 
@@ -95,7 +96,7 @@ def test_marks_move_only_once_digests_were_delivered(
     # It was not delivered: all of it comes again, under the same name.
     assert [d.new for d in first + again] == [10, 11]
     assert first[0].key == again[0].key
-    delivered(kept, "ada", first)
+    mark_delivered(kept, "ada", first)
     # What came after the digest was made is still new.
     (later,) = told(engine, kept)
     assert (later.new, later.key == first[0].key) == (1, False)
@@ -107,7 +108,7 @@ def test_a_topic_that_is_removed_while_its_digest_is_made_stays_removed(
     id = kept.add("ada", TOPIC)
     made = told(engine, kept)
     kept.remove("ada", id)
-    delivered(kept, "ada", made)
+    mark_delivered(kept, "ada", made)
     assert kept.list("ada") == []
 
 
@@ -115,7 +116,7 @@ def test_a_mark_of_a_library_that_was_made_anew_comes_down(
     engine: CitedQueryEngine, kept: Topics
 ) -> None:
     kept.add("ada", TOPIC, mark=9999)
-    delivered(kept, "ada", told(engine, kept))
+    mark_delivered(kept, "ada", told(engine, kept))
     engine.library.add([invented(40)])
     assert told(engine, kept)[0].new == 1
 
@@ -134,7 +135,7 @@ def test_a_digest_says_each_quote_and_its_paper() -> None:
             assert paper.title in shown
             assert str(paper.url) in shown
         assert "not supported" in shown or "no source" in shown
-    assert digest_json(made)["answer"] == made.found.to_json()
+    assert digest_json(made)["answer"] == answer_json(made.found)
 
 
 def test_an_answer_of_quotes_tells_each_quote_once(engine: CitedQueryEngine, kept: Topics) -> None:
@@ -211,7 +212,7 @@ def marks(run: Callable[..., Ran]) -> list[int]:
 
 
 def test_topics_are_added_listed_and_removed(run: Callable[..., Ran]) -> None:
-    assert run("topics").out.startswith("No topics; save one with")
+    assert run("topics").out.startswith("No topics yet; save one with")
     id = saved(run)
     assert run("topics", "list").out == f"{id}  {ASKED}\n"
     assert run("topics", "remove", id).out == "Removed.\n"
@@ -320,6 +321,6 @@ def test_a_reader_that_goes_away_has_read_nothing(run: Callable[..., Ran], tmp_p
 def test_a_digest_is_made_of_one_topic_at_a_time(engine: CitedQueryEngine, kept: Topics) -> None:
     kept.add("ada", TOPIC)
     (topic,) = kept.list("ada")
-    made = digest_of(engine, topic, clock=lambda: NOON)
+    made = make_digest(engine, topic, clock=lambda: NOON)
     assert (made.topic, made.until, made.made) == (topic, engine.library.newest(), NOON)
     assert isinstance(engine.library, Library)

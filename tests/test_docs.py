@@ -73,3 +73,16 @@ def test_every_requirement_of_the_lock_has_a_hash(name: str, least: int) -> None
     entries = re.split(r"\n(?=[a-z0-9])", lock.strip())
     assert len(entries) >= least
     assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_every_text_names_the_versions_of_python_that_the_lock_covers() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    ((first, beyond),) = re.findall(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
+    last = int(beyond) - 1
+    for name in ("README.md", "CONTRIBUTING.md", "Makefile"):
+        assert f"Python 3.{first} to 3.{last}" in (ROOT / name).read_text("utf-8"), name
+    bounds = f"(3, {first}) <= sys.version_info[:2] <= (3, {last})"
+    assert bounds in (ROOT / "Makefile").read_text("utf-8")
+    for name in ("requirements.lock", "requirements-live.lock"):
+        lock = (ROOT / name).read_text("utf-8")
+        assert max(re.findall(r"python_full_version < '3\.(\d+)'", lock)) == beyond, name

@@ -1,5 +1,6 @@
 """Nothing given is nothing done: every public function that takes a list takes an empty one."""
 
+import asyncio
 import importlib
 import inspect
 import json
@@ -15,19 +16,23 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import HashedWords, invented
+from llama_index.core.embeddings import MockEmbedding
+from llama_index.core.llms import MockLLM
+from llama_index.core.schema import QueryBundle
 from rich.console import Console
 
 from footnote import evals, index, rag, ui
 from footnote.evals.compare import Comparison
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import Judge, SpendingLimit
-from footnote.evals.judge.budget import Budget
+from footnote.evals.judge.budget import Budget, SpendingLimit
 from footnote.evals.judge.endpoint import Endpoint, Failed
+from footnote.evals.judge.judge import Judge
 from footnote.evals.judge.run import Judging
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.runner import RunConfig
 from footnote.index import FootnoteError
 from footnote.index.clusters.layout import LibraryMap
+from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
 from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
@@ -35,9 +40,11 @@ from footnote.index.readers.gathering import read_sources
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
 from footnote.index.search.fulltext import FullTextIndex
+from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
@@ -142,18 +149,26 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
-            "topics": topics, "desk": desk_of(library),
+            "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
-            "Library": library, "Searchable": library, "Catalog": catalog, "Embedded": catalog,
-            "Imports": catalog, "Stored": catalog, "MiniLM": MiniLM(), "Desk": desk_of(library),
+            "Library": library, "Searcher": library.searcher, "Catalog": catalog,
+            "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
+            "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
+            "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
+            "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "FullTextIndex": FullTextIndex(folder / "words"),
+            "LibraryVectorStore": LibraryVectorStore(library),
+            "AdaptedEmbedder": AdaptedEmbedder(MockEmbedding(8)),
+            "EmbedModel": EmbedModel(embedder),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
+            "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
             "ExtractiveComposer": ExtractiveComposer(),
-            "Chat": llm._chat, "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
+            "ChatClient": llm._chat, "LLMChat": LLMChat(MockLLM()),
+            "LearnedVerifier": LearnedVerifier(embedder), "Judge": judge,
             "Judging": Judging(judge),
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
@@ -165,28 +180,43 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
-    "footnote.index.storage.vectors.Embedded.stage": {"embedder": "another", "vectors": EMPTY},
-    "footnote.index.clusters.layout.drawn": {"vectors": EMPTY},
-    "footnote.index.clusters.labels.names": {"clusters": np.empty(0, np.int64), "count": 0},
-    "footnote.index.storage.catalog.Catalog.passage_numbers_between": {
+    "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
+    "footnote.index.clusters.layout.draw_map": {"vectors": EMPTY},
+    "footnote.index.clusters.labels.label_clusters": {
+        "clusters": np.empty(0, np.int64), "count": 0,
+    },
+    "footnote.index.storage.vectors.VectorTable.stage": {"embedder": "another", "vectors": EMPTY},
+    "footnote.index.storage.passages.PassageTable.numbers_between": {
         "since": None, "until": None,
     },
-    "footnote.index.storage.catalog.Catalog.paper_numbers_between": {"since": 2000, "until": None},
-    "footnote.index.search.searcher.Searchable.hits": {"scale": "bm25"},
+    "footnote.index.storage.passages.PassageTable.write": {"paper": 1, "vectors": EMPTY},
+    "footnote.index.storage.papers.PaperTable.numbers_between": {"since": 2000, "until": None},
+    "footnote.index.storage.papers.PaperTable.write_sentences": {"number": 99},
+    "footnote.index.storage.papers.select_between": {
+        "select": "SELECT number FROM papers", "since": None, "until": None,
+    },
+    "footnote.index.storage.import_log.ImportLog.restore_aliases": {"number": 99},
+    "footnote.index.storage.removals.RemovalLog.keep": {"gone": 0},
+    "footnote.index.storage.database.Database.rows": {"sql": "SELECT 1"},
+    "footnote.index.storage.database.Database.execute": {"sql": "SELECT 1"},
+    "footnote.index.storage.database.Database.execute_many": {
+        "sql": "DELETE FROM staged WHERE passage = ?",
+    },
+    "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
     "footnote.index.embeddings.token_vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
-    "footnote.rag.verification.alignment.pair": {
+    "footnote.rag.verification.alignment.align_pair": {
         "statement": read_texts(["Tides rise."], HashedWords())[0]
     },
-    "footnote.rag.generation.repair.assembled": {"policy": "mark"},
-    "footnote.rag.query.filter_parser.read_scope": {
+    "footnote.rag.generation.repair.assemble_answer": {"policy": "mark"},
+    "footnote.rag.query.filter_parser.parse_filters": {
         "question": Question("How high rose the tide?")
     },
     "footnote.ui.rendering.charts.stance.agreement_html": {"card": str},
     "footnote.ui.rendering.charts.stance.agreement_cards_html": {"card": str},
     "footnote.ui.cli.eval_output.show_comparison": {"found": Comparison(0, (), (), ())},
-    "footnote.ui.digests.email.mail_of": {
+    "footnote.ui.digests.email.make_mail": {
         "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))
     },
     "footnote.ui.rendering.charts.map.map_html": {"drawn": NO_MAP},
@@ -198,14 +228,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "report": {**summarise([]), "config": {"set": "s", "code": "c", "composer": "x"}}
     },
     "footnote.index.search.chroma.ChromaIndex.upsert": {"vectors": EMPTY},
-    "footnote.rag.retrieval.late_interaction.match": {
+    "footnote.rag.retrieval.late_interaction.match_papers": {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.late_interaction.Matcher.matches": {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
-    "footnote.rag.generation.client.Chat.call": {"deadline": 1e12},
+    "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
+    "footnote.index.search.vector_store.paper_node": {"more": {}},
+    "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
     "footnote.rag.retrieval.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
     "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
@@ -214,11 +246,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "find": str, "supports": bool, "expected_mode": "extractive",
     },
     "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
-    "footnote.ui.web.context.Desk.stream": {"asked": QuestionRequest("a" * 16)},
+    "footnote.ui.web.context.AppContext.stream": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
     "footnote.ui.export.styles.styled": {"style": "apa"},
     "footnote.evals.runs.sweep.best": {"measure": "R@1"},
-    "footnote.index.readers.splitting.cut": {"start": re.compile("TY")},
+    "footnote.index.readers.splitting.split_records": {"start": re.compile("TY")},
     "footnote.index.readers.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
     "footnote.ui.rendering.import_report.report_html": {"added": Added()},
 }  # fmt: skip
@@ -229,7 +261,7 @@ REFUSE = {
     "footnote.rag.generation.llm.LLMComposer.compose",
 }  # fmt: skip
 WITH_PLACES = {
-    "footnote.rag.verification.alignment.alike",
+    "footnote.rag.verification.alignment.cosine_matrix",
     "footnote.rag.verification.alignment.around",
 }
 PLAIN = {object: "harbour", str: "harbour", int: 3, float: 0.5, bool: False}
@@ -266,6 +298,8 @@ def test_nothing_given_is_nothing_done_or_one_line(name: str, given: dict[str, A
         made = call(**arguments(name, function, lists, given))
         if isinstance(made, Iterator):
             list(made)
+        elif inspect.iscoroutine(made):
+            asyncio.run(made)
 
 
 def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finished(
@@ -286,5 +320,5 @@ def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finis
         assert (ran.status, ran.err) == (0, "")
         assert (ran.data["papers"], ran.data["unchanged"]) == (3, 3)
         with Library.open(tmp_path / "shelf", embedder=embedder) as library:
-            assert library.agrees()
+            assert library.searcher.snapshots.agrees()
     assert all(request["input"] for request in endpoint.requests)

@@ -16,23 +16,25 @@ import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
-from footnote.evals.judge import Judge, SpendingLimit
+from footnote.evals.judge.budget import SpendingLimit
+from footnote.evals.judge.judge import Judge
 from footnote.index import ModelError
 from footnote.index.embeddings.base import EndpointEmbedder
 from footnote.index.embeddings.endpoints import (
     MOST_REFUSED,
     SHORTEST_PART,
-    bounded,
+    bounded_client_options,
+    find_secrets,
+    mask_keys,
+    mask_secrets,
     masked,
-    secrets_of,
-    their_words,
-    without_keys,
 )
 from footnote.index.library import Library
 from footnote.rag import ComposerError, RerankError
-from footnote.rag.generation.client import Chat
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.rerank import EndpointReranker
+from footnote.rag.serialization import answer_json
 from tests.asking import QUESTION, engine
 from tests.command import footnote
 from tests.endpoint import Reply, declines, drips, refuses, says, sends, serve
@@ -40,7 +42,7 @@ from tests.endpoint import Reply, declines, drips, refuses, says, sends, serve
 KEY = "sk-Qz7Rt2XkVw94-Bn6"
 PASSWORD = "p@ss w0rd/9x8Y7z"
 ADDRESS = f"https://ada:{quote(PASSWORD, safe='')}@models.example.org/v1?token=tok-55Hh66Jj"
-SECRETS = secrets_of(ADDRESS, KEY)
+SECRETS = find_secrets(ADDRESS, KEY)
 # What no reader may see, and no log: any part that tells more than a guess.
 PARTS = [s[at : at + SHORTEST_PART] for s in SECRETS for at in range(len(s) - SHORTEST_PART + 1)]
 CANARY = "zebrafinch quota plan"
@@ -68,7 +70,7 @@ LEAKS = {
 
 @pytest.mark.parametrize("leak", LEAKS)
 def test_no_part_of_a_secret_is_in_what_the_log_gets(leak: str) -> None:
-    line = their_words(LEAKS[leak], SECRETS)
+    line = mask_secrets(LEAKS[leak], SECRETS)
     assert [part for part in PARTS if part.lower() in line.lower()] == []
     assert "*" in line or leak == "cut by the length"
     assert line.isprintable()
@@ -87,7 +89,7 @@ def test_no_part_of_a_secret_is_in_what_the_log_gets(leak: str) -> None:
     ],
 )
 def test_a_secret_of_somebody_else_is_masked_too(stranger: str) -> None:
-    line = their_words(stranger, ())
+    line = mask_secrets(stranger, ())
     assert "***" in line
     for secret in ("AbCd", "eyJ", "hunter2", "abc123", "yz"):
         assert secret not in line
@@ -98,7 +100,7 @@ def test_a_secret_of_somebody_else_is_masked_too(stranger: str) -> None:
     ["model 'llama3' not found, try: ollama pull llama3", "context of 4096 tokens exceeded", ""],
 )
 def test_what_is_no_secret_stays_as_it_was_said(said: str) -> None:
-    assert their_words(said, secrets_of("http://127.0.0.1:11434/v1", "ollama")) == said
+    assert mask_secrets(said, find_secrets("http://127.0.0.1:11434/v1", "ollama")) == said
     assert masked(said, SECRETS) == said
 
 
@@ -147,7 +149,7 @@ def test_an_answer_says_in_our_words_what_failed(
         answer = answers.ask(QUESTION)
     assert (answer.mode, bool(answer.statements)) == ("extractive", True)
     assert ";" in str(answer.reason)
-    hidden(f"{answer!r}{answer.to_json()}", log)
+    hidden(f"{answer!r}{answer_json(answer)}", log)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_an_error_within_a_stream_is_for_the_log(
 ) -> None:
     with serve(reply) as endpoint:
         answer = engine(demo_library, endpoint.url, api_key=KEY).ask(QUESTION)
-    hidden(f"{answer!r}{answer.to_json()}", log)
+    hidden(f"{answer!r}{answer_json(answer)}", log)
 
 
 @pytest.mark.parametrize("pieces", [[f"Your key is {KEY}, PPO [1]."], [*f"Key {KEY} [1]. It is."]])
@@ -187,15 +189,15 @@ def test_a_model_that_repeats_the_key_says_it_to_nobody(
     ],
 )
 def test_a_key_that_is_a_word_masks_no_word_of_an_answer(key: str, said: str) -> None:
-    assert without_keys(said, [key]) == said
+    assert mask_keys(said, [key]) == said
 
 
 def test_a_long_part_of_a_key_is_masked_in_an_answer() -> None:
     key = "sk-proj-abcdefghijklmnopqrstuvwxyz012345"
-    assert without_keys(f"It begins with {key[:20]} and so on.", [key]) == (
+    assert mask_keys(f"It begins with {key[:20]} and so on.", [key]) == (
         "It begins with *** and so on."
     )
-    assert without_keys("Of proj-abc nothing is hidden.", [key]) == "Of proj-abc nothing is hidden."
+    assert mask_keys("Of proj-abc nothing is hidden.", [key]) == "Of proj-abc nothing is hidden."
 
 
 @pytest.mark.parametrize("reply", [name for name in REPLIES if name != "nonsense"])
@@ -246,7 +248,7 @@ def stream(*blocks: bytes) -> httpx.Client:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=iter(blocks))
 
-    return httpx.Client(transport=httpx.MockTransport(answer), **bounded(1000))
+    return httpx.Client(transport=httpx.MockTransport(answer), **bounded_client_options(1000))
 
 
 def test_an_answer_that_does_not_end_is_read_no_further_than_its_bound() -> None:
@@ -300,7 +302,7 @@ def bomb(status: int, kind: str, megabytes: int = 100) -> tuple[Reply, list[str]
 
 
 def chats(url: str, folder: Path) -> str:
-    chat = Chat(LLMSettings("m", url, KEY, timeout=5.0), sleep=lambda _: None)
+    chat = ChatClient(LLMSettings("m", url, KEY, timeout=5.0), sleep=lambda _: None)
     with pytest.raises(ComposerError) as caught:
         list(chat.call([ChatMessage(content="Why?")], deadline=time.monotonic() + 60))
     return str(caught.value)
@@ -338,7 +340,7 @@ def test_a_compressed_answer_is_refused_before_it_is_opened(
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert set(accepted) == {"identity"}
-    assert "sent a compressed answer, which nobody asked for" in told
+    assert "sent a compressed answer, which was not requested" in told
     assert peak < 30_000_000
 
 
@@ -349,7 +351,9 @@ def test_redirects_keep_no_long_bodies() -> None:
         return httpx.Response(307, headers={"Location": "/"}, content=iter([block, block]))
 
     with httpx.Client(
-        transport=httpx.MockTransport(onwards), follow_redirects=True, **bounded(10**8)
+        transport=httpx.MockTransport(onwards),
+        follow_redirects=True,
+        **bounded_client_options(10**8),
     ) as client:
         tracemalloc.start()
         with pytest.raises(httpx.TooManyRedirects):

@@ -138,7 +138,7 @@ def test_a_question_from_elsewhere_is_refused_with_the_nearest_papers(
 ) -> None:
     answer = engine.ask(question)
     assert (answer.abstained, answer.text, answer.papers) == (True, REFUSAL, ())
-    assert "comes near" in str(answer.reason)
+    assert "close to the question" in str(answer.reason)
     assert len(answer.hits) == 20
 
 
@@ -162,7 +162,7 @@ def test_llamaindex_gets_a_response_with_its_sources(engine: CitedQueryEngine) -
     response = engine.query("What does PPO clip?")
     assert isinstance(response, Response)
     assert str(response) == engine.ask("What does PPO clip?").text
-    assert len(response.source_nodes) == 20
+    assert len(response.source_nodes) == len(engine.ask("What does PPO clip?").papers)
     assert response.metadata is not None
     assert response.metadata["answer"]["version"] == 1
 

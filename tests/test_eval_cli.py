@@ -140,10 +140,10 @@ def test_a_comparison_as_json_names_the_gap(ran: dict[str, Ran]) -> None:
 def test_a_gate_that_holds_says_so_and_one_that_does_not_names_the_bound(
     ran: dict[str, Ran],
 ) -> None:
-    assert (ran["gate"].status, ran["gate"].out) == (0, "gate held\n")
+    assert (ran["gate"].status, ran["gate"].out) == (0, "gate passed\n")
     failed = ran["gate fails"]
     assert (failed.status, failed.out) == (1, "")
-    assert failed.err == "footnote: gate not held: ALL/R@5 1.000, wanted >= 1.01\n"
+    assert failed.err == "footnote: gate failed: ALL/R@5 1.000, wanted >= 1.01\n"
 
 
 def test_no_worse_than_is_held_against_the_other_run(folder: Path, ran: dict[str, Ran]) -> None:
@@ -159,7 +159,7 @@ def test_no_worse_than_is_held_against_the_other_run(folder: Path, ran: dict[str
         (run / "report.json").write_text(report, "utf-8")
     worse = inside("eval", "gate", bad, "--no-worse-than", good)
     assert worse.status == 1
-    assert worse.err == "footnote: gate not held: evidence fell from 1.000 to 0.000\n"
+    assert worse.err == "footnote: gate failed: evidence fell from 1.000 to 0.000\n"
     assert inside("eval", "gate", good, "--no-worse-than", bad).status == 0
 
 
@@ -188,13 +188,13 @@ def test_agreement_is_printed_for_people_and_as_json(ran: dict[str, Ran]) -> Non
 NONSENSE = {
     "no set": (1, "neither questions.jsonl", ("run", "{}", "--library", "{library}")),
     "no library": (1, "no library at", ("run", "{}/set", "--library", "{}/none")),
-    "no run": (1, "holds no run", ("report", "{}")),
-    "nothing to compare": (1, "holds no run", ("compare", "{}", "{}")),
-    "nothing to hold": (2, "nothing to hold", ("gate", "{}/a")),
+    "no run": (1, "has no run", ("report", "{}")),
+    "nothing to compare": (1, "has no run", ("compare", "{}", "{}")),
+    "nothing to check": (2, "nothing to check", ("gate", "{}/a")),
     "a bound of letters": (1, "is not MEASURE=VALUE", ("gate", "{}/a", "--min", "R@5=high")),
     "an unknown measure": (1, "no ALL/charm", ("gate", "{}/a", "--min", "charm=1")),
     "an unknown setting": (1, "no 'banana'; known: k", ("sweep", "{}/set", "a: banana=1")),
-    "one name twice": (2, "two settings have one name", ("sweep", "{}/set", "a: k=1", "a: k=2")),
+    "one name twice": (2, "settings have the same name", ("sweep", "{}/set", "a: k=1", "a: k=2")),
     "no label": (1, 'missing "label"', ("agree", "{}/machine.jsonl", "{}/people.jsonl")),
     "no feedback": (1, "cannot be read", ("import", "{}/none", "--out", "{}/x")),
     "workers": (2, "--workers", ("run", "{}/set", "--workers", "0")),
@@ -255,7 +255,7 @@ def test_a_judged_run_says_what_it_took_and_that_nobody_checked_the_judge(
     assert (first.status, first.err) == (0, "")
     assert f"judge_quality: {UNKNOWN}" in first.out.splitlines()
     # dqn and both have a reference: 2 x (300 x 1 + 20 x 2) USD for a million.
-    told = "judged by judge-7b: 2 judgements, 0 kept from before; 640 tokens, 0.0007 USD"
+    told = "judged by judge-7b: 2 judgements, 0 from the cache; 640 tokens, 0.0007 USD"
     assert told in " ".join(first.out.split())
     assert {request["model"] for request in judged.endpoint.requests} == {"judge-7b"}
     people = write_lines(tmp_path / "people.jsonl", [{"id": "dqn", "label": "partial"}])
@@ -291,8 +291,8 @@ def test_at_the_limit_one_line_says_how_to_go_on(
     )
     stopped = footnote(*run, "--judge-tokens", "100", **judged.environ)  # fmt: skip
     assert (stopped.status, stopped.out, stopped.err.count("\n")) == (1, "", 1)
-    assert "its limit is 100; raise the limit and run again" in stopped.err
-    assert stopped.err.endswith(f"and so are the rows; go on with --out {tmp_path / 'cut'}\n")
+    assert "the limit is 100; raise the limit and run again" in stopped.err
+    assert stopped.err.endswith(f"and so are the rows; continue with --out {tmp_path / 'cut'}\n")
     assert judged.endpoint.requests == []
     rows = (tmp_path / "cut" / "rows.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(row)["id"] for row in rows] == ["vla"]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.runs.runner import ROWS, RunConfig, run_cases
+from footnote.evals.runs.run_folder import ROWS
+from footnote.evals.runs.runner import RunConfig, run_cases
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.llm import LLMComposer, LLMSettings

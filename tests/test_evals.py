@@ -8,10 +8,12 @@ import pytest
 
 from footnote.evals.compare import compare, failed_bounds, holm
 from footnote.evals.dataset.cases import Case, read_cases
-from footnote.evals.metrics.answers import alce, area_under_risk_coverage, crashed_values
+from footnote.evals.metrics.answers import alce, crashed_values
 from footnote.evals.metrics.rankings import ranking_values
+from footnote.evals.metrics.risk_coverage import area_under_risk_coverage
 from footnote.evals.metrics.statistics import difference, mean
-from footnote.evals.runs.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
+from footnote.evals.runs.run_folder import REPORT, ROWS, RunMismatch
+from footnote.evals.runs.runner import RunConfig, run_cases
 from footnote.index import FootnoteError, SourceError
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, Citation, Statement

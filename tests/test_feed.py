@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
-from footnote.ui.digests.atom import ENTRIES_KEPT, FeedError, entry_of, feed_xml, write_feed
+from footnote.ui.digests.atom import ENTRIES_KEPT, FeedError, feed_xml, make_entry, write_feed
 from footnote.ui.digests.build import Digest
 from tests.digesting import NOON, digest, nothing
 from tests.scripted import HOSTILE, SPONGES, hostile
@@ -60,10 +60,10 @@ def test_a_digest_without_an_answer_is_no_entry() -> None:
 
 def test_an_id_is_one_of_its_digest_and_stays() -> None:
     made = [digest("a"), digest("b"), digest("a", mark=5)]
-    assert len({entry_of(d).id for d in made}) == 3
+    assert len({make_entry(d).id for d in made}) == 3
     # Made again because it was not delivered, an hour and two papers later.
     again = digest("a", later=60)
-    assert entry_of(again).id == entry_of(made[0]).id
+    assert make_entry(again).id == make_entry(made[0]).id
 
 
 def test_earlier_entries_and_the_id_of_the_feed_stay() -> None:
@@ -129,7 +129,7 @@ def test_hostile_text_is_escaped(evil: str) -> None:
 def test_a_file_that_is_no_feed_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "news.xml"
     path.write_bytes(content)
-    with pytest.raises(FeedError, match=r"news\.xml is no Atom feed \(.*\); give") as error:
+    with pytest.raises(FeedError, match=r"news\.xml is not an Atom feed \(.*\); give") as error:
         write_feed(path, [digest()])
     assert "\n" not in str(error.value)
     assert path.read_bytes() == content

@@ -18,6 +18,7 @@ from footnote.evals.feedback import (
 )
 from footnote.index import SourceError
 from footnote.rag.answer import Turn
+from footnote.rag.serialization import answer_json
 from tests.scripted import OLDEST, SPONGES, WARM, abstained, answered
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def entry(thumb: str = "down", *, minute: int = 0, **fields: Any) -> FeedbackEnt
         "id": f"e{minute}",
         "at": NOON + timedelta(minutes=minute),
         "question": "How long do glass sponges live?",
-        "answer": answered().to_json(),
+        "answer": answer_json(answered()),
         "thumb": thumb,
         **fields,
     }
@@ -103,7 +104,7 @@ def test_each_kind_of_correction_is_enough(tmp_path: Path) -> None:
     [
         entry("down", fault="should_have_refused"),
         entry("down", fault="should_have_refused", correction="No paper here says."),
-        entry("up", answer=abstained().to_json()),
+        entry("up", answer=answer_json(abstained())),
     ],
 )
 def test_a_question_to_be_refused_has_no_answer(tmp_path: Path, said: FeedbackEntry) -> None:
@@ -204,9 +205,9 @@ def test_a_bad_line_is_named_and_the_others_are_read(
         ({"question": "  "}, '"question"'),
         ({"right_paper": ["typed wrongly"]}, '"right_paper"'),
         ({"right_quotes": [{"paper": "P", "quote": " "}]}, '"right_quotes.0.quote"'),
-        ({"thumb": "up", "fault": "missing"}, "a thumb up cannot come with a fault"),
-        ({"thumb": "up", "correction": "No."}, "a thumb up cannot come with"),
-        ({"fault": "should_have_refused", "right_papers": ["P"]}, "has no right papers"),
+        ({"thumb": "up", "fault": "missing"}, "a thumbs up cannot have a fault"),
+        ({"thumb": "up", "correction": "No."}, "a thumbs up cannot have"),
+        ({"fault": "should_have_refused", "right_papers": ["P"]}, "cannot have right papers"),
     ],
 )
 def test_feedback_that_contradicts_itself_or_its_format_is_a_problem(

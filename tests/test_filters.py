@@ -6,8 +6,7 @@ import pytest
 from conftest import HashedWords, invented
 
 from footnote.index.library import Library
-from footnote.index.models import Listing, make_paper
-from footnote.index.readers.daily_papers import SOURCE
+from footnote.index.models import DAILY_PAPERS, Listing, make_paper
 from footnote.index.search.filters import Filters, names_of
 
 RECORDS = [
@@ -50,7 +49,7 @@ FILTERS = [
     (Filters(author="Yann LeCun"), "h1 h2"),
     (Filters(author="Yann"), ""),
     (Filters(source="arxiv"), "h3 h4"),
-    (Filters(source=SOURCE.lower()), "h4"),
+    (Filters(source=DAILY_PAPERS.lower()), "h4"),
     (Filters(author="LeCun", source="PubMed"), "h2"),
     (Filters(author="LeCun", venue="neurips", until=2018), ""),
     (Filters(since=2019, venue="neurips"), "h1"),

@@ -17,20 +17,21 @@ from footnote.index import FootnoteError, SourceError
 from footnote.index.chunking import passages, sentence_spans
 from footnote.index.library import Library
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, read_papers, ris
+from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
+from footnote.index.readers.formats import read_papers
 from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Turn
 from footnote.rag.generation.citations import CitationBinder, is_dangling
-from footnote.rag.query.filter_parser import read_scope
+from footnote.rag.query.filter_parser import parse_filters
 from footnote.rag.query.question import understand
-from footnote.rag.query.rewrite import reworded
-from footnote.rag.serialization import answer_of, answer_record
+from footnote.rag.query.rewrite import rewrite_question
+from footnote.rag.serialization import make_record, parse_answer
 from footnote.ui.cli.batch import read_questions, read_turns
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import Transcript
 from footnote.ui.storage.topics import Topics
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
 from footnote.ui.web.requests import BadRequest, QuestionRequest
 from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
@@ -173,12 +174,12 @@ def test_any_question_is_asked_or_told_on_one_line(demo_library, seconds) -> Non
         except QuestionError as error:
             assert one_line(str(error))
             return
-        scope = read_scope(question, demo_library)
+        scope = parse_filters(question, demo_library)
         for read in scope.read:
             assert read.text in question.asked or read.text in question.topic
             assert getattr(scope.filters, read.kind) == read.value
         assert scope.note is None or one_line(scope.note)
-        assert one_line(reworded(scope.question, demo_library).query, most=10_000)
+        assert one_line(rewrite_question(scope.question, demo_library).query, most=10_000)
 
     fuzz("questions", st.tuples(text, talks), check, seconds)
 
@@ -216,18 +217,18 @@ def test_any_text_of_a_model_is_bound_verbatim_and_streamed_whole(seconds) -> No
 # What a conversation is kept as, and what becomes of it.
 
 ANSWERS = [scripted.answered(), scripted.quoted(), scripted.abstained(), scripted.hostile()]
-RECORDS = json.loads(json.dumps([answer_record(answer) for answer in ANSWERS]))
+RECORDS = json.loads(json.dumps([make_record(answer) for answer in ANSWERS]))
 
 
 def test_any_json_is_an_answer_that_can_be_shown_or_told_on_one_line(seconds) -> None:
     def check(record: Any) -> None:
         try:
-            answer = answer_of(record)
+            answer = parse_answer(record)
         except ValueError as error:
             assert one_line(str(error))
             return
-        again = json.loads(json.dumps(answer_record(answer)))
-        assert answer_record(answer_of(again)) == answer_record(answer)
+        again = json.loads(json.dumps(make_record(answer)))
+        assert make_record(parse_answer(again)) == make_record(answer)
         shows_whole(answer)
 
     fuzz("answers", json_changed(RECORDS), check, seconds)
@@ -252,7 +253,7 @@ def test_any_words_in_an_answer_stay_words_in_a_transcript(seconds) -> None:
         record["question"], record["reason"] = next(told), next(told)
         record["statements"][0].update(text=next(told), notes=[next(told)])
         record["records"][0].update(title=next(told), venue=next(told), url=next(told))
-        shows_whole(answer_of(record))
+        shows_whole(parse_answer(record))
 
     fuzz("transcripts", st.lists(texts, min_size=7, max_size=7), check, seconds)
 
@@ -306,7 +307,7 @@ OTHERS = "conversation title search job run case a b set correction".split()
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory) -> Iterator[Desk]:
+def desk(tmp_path_factory) -> Iterator[AppContext]:
     """A desk with all that a page may have behind it."""
     at = tmp_path_factory.mktemp("desk")
     with (
@@ -315,7 +316,7 @@ def desk(tmp_path_factory) -> Iterator[Desk]:
         Topics.open(at / "topics.sqlite3") as topics,
     ):
         library.add(scripted.PAPERS)
-        yield Desk(
+        yield AppContext(
             library, {"quotes": scripted.ScriptedAsk()}, kept, topics, at / "feedback.jsonl",
             at / "runs", uploads=at,
         )  # fmt: skip

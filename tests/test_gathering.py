@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.index.models import Paper, to_json
-from footnote.index.readers import NothingUsable, bibtex, jsonl, pubmed, read_papers
-from footnote.index.readers.decompression import PIECE_BYTES, text_of
+from footnote.index.readers import bibtex, jsonl, pubmed
+from footnote.index.readers.decompression import PIECE_BYTES, read_text
+from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
 from tests.command import inside
@@ -128,7 +129,7 @@ def test_a_packed_file_that_opens_to_too_much_is_refused_and_little_of_it_is_hel
     (refused, taken), records = gathered(bomb, good, most_unpacked=20 * PIECE_BYTES)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert refused.error == "opens to more than 20,971,520 bytes; split it into smaller files"
+    assert refused.error == "unpacks to more than 20,971,520 bytes; split it into smaller files"
     assert (taken.papers, len(records)) == (1, 1)
     assert peak < 8 * PIECE_BYTES
 
@@ -164,7 +165,7 @@ def test_the_limit_is_set_by_the_environment(tmp_path: Path) -> None:
     at = ("index", path, "--library", tmp_path / "library")
     ran = inside(*at, FOOTNOTE_MAX_UNPACKED="1k")
     assert (ran.status, ran.err) == (
-        1, f"footnote: {path}: opens to more than 1,000 bytes; split it into smaller files\n"
+        1, f"footnote: {path}: unpacks to more than 1,000 bytes; split it into smaller files\n"
     )  # fmt: skip
     assert "FOOTNOTE_MAX_UNPACKED is 'lots'; give" in inside(*at, FOOTNOTE_MAX_UNPACKED="lots").err
 
@@ -201,7 +202,7 @@ def test_a_line_that_nests_or_never_ends_costs_no_other() -> None:
     text = "[" * 100_000 + "\n" + " " * 9 + "[" * jsonl.LONGEST + "\n" + EELS
     deep, long, paper = jsonl.read(text, "my.jsonl")
     assert "my.jsonl:1: " in str(deep)
-    assert str(long).startswith("my.jsonl:2: line of 10,000,010 characters, at most")
+    assert str(long).startswith("my.jsonl:2: line of 10,000,010 characters, the limit is")
     assert isinstance(paper, Paper)
 
 
@@ -219,7 +220,7 @@ RIS = "TY  - JOUR\r\nTI  - Tide\r\nAB  - It rose.\r\nER  -\r\n\r\nTY  - JOUR\r\n
 
 @given(st.lists(st.integers(0, 60), max_size=40), st.sampled_from([SAILS * 3, RIS * 2, EELS * 4]))
 def test_a_text_in_pieces_reads_as_the_whole(sizes: list[int], text: str) -> None:
-    from footnote.index.readers import READERS
+    from footnote.index.readers.formats import READERS
 
     reader = next(one for one in READERS if one.recognises(text))
     pieces, at = [], 0
@@ -234,4 +235,4 @@ def test_a_byte_that_is_no_text_is_told_at_its_place_in_a_long_file(tmp_path: Pa
     path = tmp_path / "long.jsonl"
     path.write_bytes(("é" * PIECE_BYTES).encode() + b"\xe9x")
     with pytest.raises(SourceError, match=f"byte 0xe9 at offset {2 * PIECE_BYTES} is not UTF-8"):
-        list(text_of(path))
+        list(read_text(path))

@@ -9,8 +9,8 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query.question import Question
-from footnote.rag.query.rewrite import reworded
-from footnote.rag.query.translation import LANGUAGES, NAMES, glossary, language_of, translated
+from footnote.rag.query.rewrite import rewrite_question
+from footnote.rag.query.translation import LANGUAGES, NAMES, detect_language, glossary, translate
 
 ASKED = {
     "de": "Wie wird ein Sprachmodell mit menschlicher Rückmeldung trainiert?",
@@ -34,16 +34,16 @@ ENGLISH = (
 
 @pytest.mark.parametrize("code", ASKED)
 def test_a_language_is_known_by_its_function_words(code: str) -> None:
-    assert language_of(ASKED[code]) == code
+    assert detect_language(ASKED[code]) == code
 
 
 @pytest.mark.parametrize("question", ENGLISH)
 def test_english_is_left_alone(question: str) -> None:
-    assert translated(question) is None
+    assert translate(question) is None
 
 
 def test_japanese_is_not_taken_for_chinese() -> None:
-    assert language_of("大規模言語モデルはどのように道具を使うのですか") is None
+    assert detect_language("大規模言語モデルはどのように道具を使うのですか") is None
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_japanese_is_not_taken_for_chinese() -> None:
     ],
 )
 def test_terms_become_english_terms(question: str, words: set[str]) -> None:
-    found = translated(question)
+    found = translate(question)
     assert found is not None
     assert words <= set(found.english.split()) | {w.rstrip("s") for w in found.english.split()}
 
 
 def test_names_numbers_and_words_in_common_are_kept() -> None:
-    found = translated("Wie viele Parameter hat das Modell MABe22 aus dem Jahr 2022?")
+    found = translate("Wie viele Parameter hat das Modell MABe22 aus dem Jahr 2022?")
     assert found is not None
     assert {"MABe22", "2022"} <= set(found.english.split())
 
@@ -104,6 +104,6 @@ def test_papers_in_the_language_of_the_question_are_asked_in_it(
 ) -> None:
     asked = "Wie wird die Ebbe im Hafen gemessen?"
     with Library.open(tmp_path / "german", embedder=embedder, create=True) as library:
-        assert reworded(Question(asked), library).language == "de"
+        assert rewrite_question(Question(asked), library).language == "de"
         library.add([make_paper("Gezeiten", "Die Ebbe wird im Hafen mit einem Pegel gemessen.")])
-        assert reworded(Question(asked), library) == Question(asked)
+        assert rewrite_question(Question(asked), library) == Question(asked)

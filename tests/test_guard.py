@@ -23,12 +23,12 @@ class Behind:
     """What stands behind the guard: notes each request that reaches it, and reads its body."""
 
     def __init__(self) -> None:
-        self.seen: list[Request] = []
+        self.mark_visit: list[Request] = []
         self.read = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        self.seen.append(request)
+        self.mark_visit.append(request)
         async for part in request.stream():
             self.read += len(part)
         headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "true"}
@@ -73,8 +73,8 @@ def test_the_names_of_this_machine_are_answered(behind: Behind, host: str) -> No
 )  # fmt: skip
 def test_any_other_host_is_misdirected(behind: Behind, hosts: tuple[str, ...]) -> None:
     reply = get(behind, [("Host", host) for host in hosts])
-    assert (reply.status, behind.seen) == (421, [])
-    assert reply.text == "this server is not called so; --allow-host adds a name\n"
+    assert (reply.status, behind.mark_visit) == (421, [])
+    assert reply.text == "this is not a name of this server; --allow-host adds a name\n"
 
 
 def test_a_name_that_was_allowed_is_answered_with_and_without_the_port(behind: Behind) -> None:
@@ -105,7 +105,7 @@ def test_an_open_server_answers_to_the_address_that_was_reached(behind: Behind) 
      "bücher.example", "::1", "[::1"],
 )  # fmt: skip
 def test_a_name_that_no_browser_sends_is_refused(name: str) -> None:
-    with pytest.raises(FootnoteError, match=r"--allow-host .* is no name") as error:
+    with pytest.raises(FootnoteError, match=r"--allow-host .* is not a host name") as error:
         Door.read(names=[name])
     assert "\n" not in str(error.value)
 
@@ -123,9 +123,9 @@ FOREIGN = [
 def test_what_another_site_sends_changes_nothing(behind: Behind, header: tuple[str, str]) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         reply = send(guard(behind), method, ACTION, [("Host", HOST), JSON, header], [b"{}"])
-        assert (reply.status, behind.seen) == (403, [])
+        assert (reply.status, behind.mark_visit) == (403, [])
     also_own = post(behind, JSON, ("Origin", OWN), header)
-    assert (also_own.status, behind.seen) == (403, [])
+    assert (also_own.status, behind.mark_visit) == (403, [])
 
 
 @pytest.mark.parametrize("header", [("Origin", OWN), ("Sec-Fetch-Site", "same-origin"),
@@ -143,7 +143,7 @@ def test_what_the_page_sends_comes_through(behind: Behind, header: tuple[str, st
 )  # fmt: skip
 def test_a_program_must_say_what_it_sends(behind: Behind, kind: str, status: int) -> None:
     assert post(behind, ("Content-Type", kind)).status == status
-    assert len(behind.seen) == (status == 200)
+    assert len(behind.mark_visit) == (status == 200)
 
 
 def test_another_site_may_link_here_and_not_read(behind: Behind) -> None:
@@ -198,7 +198,7 @@ def test_no_answer_lets_another_origin_read_or_frame_it(behind: Behind) -> None:
 
 def test_a_websocket_is_closed(behind: Behind) -> None:
     send(guard(behind), "GET", "/", [("Host", HOST)], kind="websocket")
-    assert behind.seen == []
+    assert behind.mark_visit == []
 
 
 FORWARDED = [("Host", HOST), ("X-Forwarded-Host", "papers.example.org"), ("Forwarded", "for=1"),
@@ -208,8 +208,8 @@ FORWARDED = [("Host", HOST), ("X-Forwarded-Host", "papers.example.org"), ("Forwa
 
 def test_nobody_but_a_named_proxy_says_where_a_request_comes_from(behind: Behind) -> None:
     assert get(behind, FORWARDED).status == 200
-    assert [name for name in behind.seen[0].headers if name != "host"] == []
-    assert str(behind.seen[0].url) == f"{OWN}/"
+    assert [name for name in behind.mark_visit[0].headers if name != "host"] == []
+    assert str(behind.mark_visit[0].url) == f"{OWN}/"
     theirs = ("Origin", "https://papers.example.org")
     assert send(guard(behind), "POST", ACTION, [*FORWARDED, JSON, theirs]).status == 403
 
@@ -219,7 +219,7 @@ def test_a_reader_behind_tls_is_told_of_the_option_and_another_site_is_not(behin
     for origin, named in (("papers.example.org", True), ("evil.example", False)):
         headers = [("Host", "papers.example.org"), JSON, ("Origin", f"https://{origin}")]
         reply = send(guard(behind, door), "POST", ACTION, headers, [b"{}"])
-        assert (reply.status, reply.text.count("\n"), behind.seen) == (403, 1, [])
+        assert (reply.status, reply.text.count("\n"), behind.mark_visit) == (403, 1, [])
         assert ("--trusted-proxy" in reply.text) is named
 
 
@@ -228,7 +228,7 @@ def test_a_named_proxy_is_believed_as_far_as_the_name_is_allowed(behind: Behind)
     own, evil = ("Origin", "https://papers.example.org"), ("Origin", "https://evil.example")
     app, headers = guard(behind, door), [*FORWARDED, JSON]
     assert send(app, "POST", ACTION, [*headers, own]).status == 200
-    assert "x-gradio-server" not in behind.seen[0].headers
+    assert "x-gradio-server" not in behind.mark_visit[0].headers
     assert send(app, "POST", ACTION, [*headers, evil]).status == 403
     elsewhere = ("192.0.2.1", 1)
     assert send(app, "POST", ACTION, [*headers, own], client=elsewhere).status == 403
@@ -254,7 +254,7 @@ def test_a_body_that_says_it_is_too_long_is_not_read(
 def test_a_body_that_does_not_say_so_is_counted(behind: Behind, said: Pairs) -> None:
     parts = (b"x" * 40 for _ in range(1000))
     reply = send(guard(behind), "POST", ACTION, [("Host", HOST), JSON, *said], parts)
-    assert (reply.status, reply.text) == (413, "this is too long; at most 100 bytes are taken\n")
+    assert (reply.status, reply.text) == (413, "the request is too large; the limit is 100 bytes\n")
     assert behind.read <= 100
 
 

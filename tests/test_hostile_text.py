@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from footnote.index.search.filters import names_of
-from footnote.rag.query.filter_patterns import limits
+from footnote.rag.query.filter_patterns import find_filter_matches
 
 RUNS = {
     "capitalised words": "Aa ",
@@ -21,7 +21,7 @@ RUNS = {
     "mixed": "A1-",
 }
 READERS: dict[str, Callable[[str], object]] = {
-    "filters of a question": lambda text: limits(
+    "filters of a question": lambda text: find_filter_matches(
         f"Which papers on {text} systems since 2023 beat it?",
         lambda kind, name: False,
         date.today(),

@@ -68,7 +68,7 @@ def test_a_failure_is_one_line(
 def test_a_job_of_another_user_is_not_known(user: str) -> None:
     jobs = Jobs()
     id = jobs.start("ada", "Adding", "papers", lambda job: "")
-    with pytest.raises(FootnoteError, match="not known any more") as other:
+    with pytest.raises(FootnoteError, match="no longer known") as other:
         jobs.get(user, id)
     with pytest.raises(FootnoteError) as none:
         jobs.get("ada", "no such job")
@@ -97,10 +97,10 @@ def test_a_few_jobs_run_at_once_and_the_others_are_told_in_one_line() -> None:
         return jobs.start(user, "Running", "papers", lambda job: str(go.wait(20)))
 
     running = {start("ada"): "ada" for _ in range(OF_ONE)}
-    with pytest.raises(FootnoteError, match="of your jobs run already") as own:
+    with pytest.raises(FootnoteError, match="of your jobs are running") as own:
         start("ada")
     running |= {start(name): name for name in map(str, range(AT_ONCE - OF_ONE))}
-    with pytest.raises(FootnoteError, match="busy with others' work") as others:
+    with pytest.raises(FootnoteError, match="busy with other people's work") as others:
         start("eve")
     assert "\n" not in f"{own.value}{others.value}"
     go.set()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import jsonl, read_papers
+from footnote.index.readers import jsonl
+from footnote.index.readers.formats import read_papers
 
 FIELDS = "title abstract text id _id arxiv_id doi pmid authors published year url note metadata"
 SAILS = {"title": "Sails", "abstract": "Sails tear."}

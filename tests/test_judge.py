@@ -11,19 +11,13 @@ from typing import Any
 
 import pytest
 
-from footnote.evals.judge import (
-    INSTRUCTIONS,
-    PROMPT_VERSION,
-    Judge,
-    JudgeError,
-    Judgement,
-    Prices,
-    SpendingLimit,
-    cache_key,
-    prompt,
-    retry_after,
-)
-from footnote.rag.generation.settings import LLMSettings
+from footnote.evals.judge.budget import SpendingLimit
+from footnote.evals.judge.cache import cache_key
+from footnote.evals.judge.judge import Judge
+from footnote.evals.judge.judgement import JudgeError, Judgement
+from footnote.evals.judge.prompts import INSTRUCTIONS, PROMPT_VERSION, prompt
+from footnote.rag.generation.chat.retries import retry_after
+from footnote.rag.generation.settings import LLMSettings, Prices
 from tests.endpoint import A_PAGE, Endpoint, Reply, completes, hangs, judges, refuses, sends, serve
 
 KEY = "sk-a-key-that-nobody-may-see"
@@ -292,7 +286,9 @@ def most_of_a_call() -> int:
 
 def test_the_call_that_could_exceed_the_limit_in_tokens_is_not_made(made: MakeJudge) -> None:
     with serve(SUPPORTED) as endpoint:
-        with pytest.raises(JudgeError, match=r"could bring the judge to .* tokens") as caught:
+        with pytest.raises(
+            JudgeError, match=r"could raise the judge's total to .* tokens"
+        ) as caught:
             made(endpoint, limit=SpendingLimit(tokens=most_of_a_call() - 1)).support(
                 STATEMENT, QUOTES
             )

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import Judge, LimitReached, SpendingLimit
 from footnote.evals.judge.agreement import Rating
+from footnote.evals.judge.budget import SpendingLimit
+from footnote.evals.judge.judge import Judge
+from footnote.evals.judge.judgement import LimitReached
 from footnote.evals.judge.run import Judging
 from footnote.evals.judge.trust import UNKNOWN, trust
 from footnote.evals.report import render_report
-from footnote.evals.runs.runner import REPORT, ROWS, RunConfig, RunMismatch, run_cases
+from footnote.evals.runs.run_folder import REPORT, ROWS, RunMismatch
+from footnote.evals.runs.runner import RunConfig, run_cases
 from footnote.index import SourceError
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, Statement, Turn
@@ -262,6 +265,6 @@ def test_without_labels_each_figure_of_the_judge_says_so(
 def test_a_label_that_no_judge_gives_is_refused_before_anything_is_asked(
     run: Run, good: Endpoint
 ) -> None:
-    with pytest.raises(SourceError, match="'good' of 'a' is none of supported, partial"):
+    with pytest.raises(SourceError, match="'good' of 'a' is not one of supported, partial"):
         run(good, labels={"a": Rating("good")})
     assert good.requests == []

@@ -11,7 +11,7 @@ from footnote.evals.lab.bench.forked import Forked
 from footnote.evals.lab.bench.kills import kill
 from footnote.evals.lab.bench.truth import Truth, damages, strays
 from footnote.index.demo import demo_papers
-from footnote.index.storage.database import damage, look
+from footnote.index.storage.database import find_damage, read_rows
 
 SEED = 7
 PAPERS = 40
@@ -58,12 +58,12 @@ def test_a_process_is_killed_with_all_that_it_started_and_says_so(tmp_path) -> N
 
 def test_a_file_that_is_no_database_any_more_is_damage(tmp_path) -> None:
     path = tmp_path / "catalog.sqlite3"
-    assert look(path, "SELECT 1") == []
+    assert read_rows(path, "SELECT 1") == []
     path.write_bytes(b"")
-    assert damage(path) is None
-    assert look(path, "SELECT * FROM papers") == []
+    assert find_damage(path) is None
+    assert read_rows(path, "SELECT * FROM papers") == []
     path.write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
-    assert damages(tmp_path) == [f"catalog.sqlite3: {damage(path)}"]
+    assert damages(tmp_path) == [f"catalog.sqlite3: {find_damage(path)}"]
 
 
 def test_folders_of_snapshots_that_nobody_reads_are_strays(tmp_path) -> None:

@@ -330,7 +330,7 @@ def test_status_counts_what_is_there(library):
 
 
 def test_no_library_is_refused_with_the_command_that_makes_one(tmp_path, words):
-    with pytest.raises(LibraryNotFound, match="make one with: footnote index PATH --library"):
+    with pytest.raises(LibraryNotFound, match="create one with: footnote index PATH --library"):
         Library.open(tmp_path / "none", embedder=words)
     assert not (tmp_path / "none").exists()
 
@@ -344,7 +344,7 @@ def test_no_library_is_made_in_a_folder_that_holds_something_else(tmp_path, word
 
 def test_a_library_under_a_file_cannot_be_made(tmp_path, words):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(LibraryError, match="cannot be made"):
+    with pytest.raises(LibraryError, match="cannot be created"):
         Library.open(tmp_path / "file" / "library", embedder=words, create=True)
 
 
@@ -388,7 +388,7 @@ def test_another_embedder_is_refused_with_the_command_to_change(library, other):
         Library.open(library.path, embedder=other)
     said = one_line(caught.value)
     assert "built with hashed-words (256)" in said
-    assert f"asked to open with {other.name} ({other.dimensions})" in said
+    assert f"but opened with {other.name} ({other.dimensions})" in said
 
 
 def test_every_error_of_the_package_is_one_that_a_caller_can_catch():

@@ -147,7 +147,7 @@ def test_opening_sweeps_nothing_away_while_another_writes(path, busy):
 
 def test_a_transaction_that_fails_leaves_nothing_of_itself():
     catalog = Catalog(Path(":memory:"))
-    with suppress(ConnectionError), catalog.transaction():
+    with suppress(ConnectionError), catalog._db.transaction():
         catalog.set_meta(half="done")
         raise ConnectionError
     assert catalog.meta("half") is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from footnote.evals.dataset.cases import read_cases
-from footnote.evals.runs.runner import CONFIG, REPORT, ROWS
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS
 from footnote.index import SourceError
 from footnote.index.library import Library
 from tests.command import Ran, inside
@@ -163,7 +163,7 @@ def assert_cases_or_line(folder: Path, which: object) -> None:
 def test_two_questions_under_one_id_are_refused(tmp_path: Path) -> None:
     line = json.dumps(QUESTION) + "\n"
     (tmp_path / "questions.jsonl").write_text(line * 2, "utf-8")
-    with pytest.raises(SourceError, match="id '1' comes 2 times"):
+    with pytest.raises(SourceError, match="id '1' occurs 2 times"):
         read_cases(tmp_path)
 
 

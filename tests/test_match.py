@@ -10,11 +10,11 @@ from footnote.index.embeddings.base import MiniLM, TokenEmbedder
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
-from footnote.index.search.searcher import Searchable
+from footnote.index.search.searcher import Searcher
 from footnote.index.storage.catalog import Catalog
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever
-from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match
+from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match_papers
 from tests.conftest import HashedWords
 
 ASKED = QueryTokens(
@@ -29,7 +29,7 @@ def tokens(vectors: list[list[float]], sentences: list[int]) -> Tokens:
 def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
     # The first token finds 1 in the title, the second .8 in sentence 0: .75 * 1 + .25 * .8.
     paper = tokens([[1, 0], [0.6, 0.8], [0.8, 0.6]], [TITLE, 0, 1])
-    (found,) = match(ASKED, [paper])
+    (found,) = match_papers(ASKED, [paper])
     assert found.paper == pytest.approx(0.75 * 1 + 0.25 * 0.8)
     # Sentence 0: .75 * .6 + .25 * .8 = .65; sentence 1: .75 * .8 + .25 * .6 = .75.
     assert found.sentences == pytest.approx({0: 0.65, 1: 0.75})
@@ -38,13 +38,13 @@ def test_a_match_is_the_weighted_mean_of_the_nearest_tokens() -> None:
 
 def test_what_only_the_conversation_asks_moves_papers_and_not_sentences() -> None:
     asked = QueryTokens(ASKED.vectors, ASKED.weights, np.array([True, False]))
-    (found,) = match(asked, [tokens([[0, 1]], [0])])
+    (found,) = match_papers(asked, [tokens([[0, 1]], [0])])
     assert found.paper == pytest.approx(0.25)
     assert found.sentences == {0: 0.0}
 
 
 def test_a_paper_without_tokens_matches_nothing() -> None:
-    empty, filled = match(ASKED, [tokens([], []), tokens([[1, 0]], [0])])
+    empty, filled = match_papers(ASKED, [tokens([], []), tokens([[1, 0]], [0])])
     assert (empty.paper, empty.sentences, empty.best) == (0.0, {}, 0.0)
     assert filled.paper == pytest.approx(0.75)
 
@@ -61,7 +61,7 @@ def test_packing_keeps_sentences_and_nearly_the_vectors() -> None:
 def test_tokens_say_in_which_sentence_they_stand(demo_library: Library) -> None:
     paper = demo_library.paper("1312.5602")
     assert paper is not None
-    kept = demo_library.tokens([paper])[paper.id]
+    kept = demo_library.searcher.tokens([paper])[paper.id]
     spans = demo_library.sentences(paper)
     assert set(kept.sentences.tolist()) == {TITLE, *range(len(spans))}
     assert kept.vectors.shape == (len(kept.sentences), 64)
@@ -80,7 +80,7 @@ def test_a_library_whose_embedder_reads_no_tokens_is_matched_by_sentences(tmp_pa
     words = HashedWords()
     with Library.open(tmp_path / "library", embedder=words, create=True) as library:
         library.add([make_paper("Tides", "Water rises twice a day. Gulls watch the quay.")])
-        assert not library.reads
+        assert not library.searcher.has_token_vectors
         found = HybridRetriever(library).find(Question("gulls watch"))
         (matched,) = found.matches.values()
         assert max(matched.sentences, key=matched.sentences.__getitem__) == 1
@@ -93,15 +93,15 @@ def test_a_library_made_before_tokens_were_kept_still_answers(
     with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
         library.add(papers)
     catalog = Catalog(tmp_path / "library" / CATALOG)
-    with catalog.transaction():
-        catalog._db.execute("DROP TABLE tokens")
+    catalog._db.execute("DROP TABLE tokens")
+    catalog._db.execute("PRAGMA user_version = 0")
     catalog.close()
     with Library.open(tmp_path / "library", embedder=embedder) as library:
-        assert not library.reads
+        assert not library.searcher.has_token_vectors
         question = Question("Who watches the quay?")
         assert HybridRetriever(library).find(question).matches[library.paper("Tides").id].best > 0
     with Library.rebuild(tmp_path / "library", embedder=embedder) as library:
-        assert library.reads
+        assert library.searcher.has_token_vectors
         assert len(Matcher(library).read("gulls").tokens) >= 1
 
 
@@ -110,16 +110,21 @@ def test_a_changed_abstract_is_read_again(embedder: MiniLM, tmp_path: Path) -> N
         library.add([make_paper("Tides", "Short.", ["doi:10.1/x"])])
         library.add([make_paper("Tides", "Longer now. It has three. Sentences.", ["doi:10.1/x"])])
         paper = library.paper("Tides")
-        assert set(library.tokens([paper])[paper.id].sentences.tolist()) == {TITLE, 0, 1, 2}
-        assert library.reads
+        assert set(library.searcher.tokens([paper])[paper.id].sentences.tolist()) == {
+            TITLE,
+            0,
+            1,
+            2,
+        }
+        assert library.searcher.has_token_vectors
 
 
 def test_threads_that_ask_at_once_are_told_the_same_of_a_new_library(demo_library: Library) -> None:
     catalog, embedder = demo_library._catalog, demo_library.embedder
     with ThreadPoolExecutor(8) as pool:
         for _ in range(40):
-            fresh = Searchable(demo_library.path, catalog, embedder)
-            assert all(pool.map(lambda _, one=fresh: one.reads, range(8)))
+            fresh = Searcher(demo_library.path, catalog, embedder)
+            assert all(pool.map(lambda _, one=fresh: one.has_token_vectors, range(8)))
 
 
 def test_a_question_is_matched_as_it_was_read_though_the_library_changes(
@@ -131,10 +136,9 @@ def test_a_question_is_matched_as_it_was_read_though_the_library_changes(
         matcher, hits = Matcher(library), library.search("quay", k=1, by="bm25")
         by_tokens = matcher.ask(matcher.read(question.query), question)
         catalog = Catalog(tmp_path / "library" / CATALOG)
-        with catalog.transaction():
-            catalog._db.execute("DELETE FROM tokens")
+        catalog._db.execute("DELETE FROM tokens")
         catalog.close()
-        assert not library.reads
+        assert not library.searcher.has_token_vectors
         assert [found.best for found in matcher.matches(by_tokens, hits).values()] == [0.0]
         whole = matcher.ask(matcher.read(question.query), question)
         assert [found.best > 0 for found in matcher.matches(whole, hits).values()] == [True]

@@ -23,7 +23,7 @@ class Drawn(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self.depth = 0
-        self.feed(html)
+        self.feed(str(html))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -127,7 +127,7 @@ class HTMLText(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self.feed(html)
+        self.feed(str(html))
         self.close()
 
     def handle_data(self, data: str) -> None:

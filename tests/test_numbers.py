@@ -18,10 +18,10 @@ from footnote.index.library import Library
 from footnote.index.search.filters import Filters
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.retrieval.hybrid import HybridRetriever
-from footnote.rag.serialization import answer_record
+from footnote.rag.serialization import make_record
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import Topics
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
 from footnote.ui.web.page import _frames
 from footnote.ui.web.requests import MOST_COUNTED, Args, BadRequest, QuestionRequest
@@ -46,7 +46,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="module")
-def desk(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """A desk with all that a server has, over a copy: its actions remove papers."""
     beside = tmp_path_factory.mktemp("beside")
     shutil.copytree(library.path, beside / "library")
@@ -85,7 +85,7 @@ def numeric_names() -> set[str]:
     return found
 
 
-def sent_to(desk: Desk, action: str) -> dict[str, Any]:
+def sent_to(desk: AppContext, action: str) -> dict[str, Any]:
     """Returns what a new reader's page would send with an action, so that all of it is read."""
     assert desk.conversations is not None
     user = secrets.token_hex(8)  # a new one each: who has a thousand conversations waits for them
@@ -101,7 +101,7 @@ def sent_to(desk: Desk, action: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_every_number_of_every_action_is_a_reply_or_a_line(desk: Desk) -> None:
+def test_every_number_of_every_action_is_a_reply_or_a_line(desk: AppContext) -> None:
     names, reached = numeric_names() | {"scope", "kept"}, set[str]()
     for action in ACTIONS:
         sent, read = sent_to(desk, action), set[str]()
@@ -126,7 +126,7 @@ def test_every_number_of_every_action_is_a_reply_or_a_line(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["turn", "kept"])
 def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
-    desk: Desk, name: str
+    desk: AppContext, name: str
 ) -> None:
     for value in HOSTILE:
         frames = list(_frames(desk, QUESTION, {"user": USER, name: value}))
@@ -139,7 +139,7 @@ HALVES = ("\ud800", "a\udfff", "\ud83d\0")
 
 
 @pytest.mark.parametrize("half", HALVES, ids=ascii)
-def test_half_a_character_ends_no_stream(desk: Desk, half: str) -> None:
+def test_half_a_character_ends_no_stream(desk: AppContext, half: str) -> None:
     sent: list[dict[str, Any]] = [
         {}, {"scope": {"venue": half}}, {"conversation": half}, {"composer": half},
         {"ignored": [half]}, {"records": [{"question": half}]}, {"scope": {"papers": [half]}},
@@ -192,7 +192,7 @@ def changed(value: Any, path: tuple[Any, ...], to: object) -> Any:
 def test_every_number_of_a_record_that_a_browser_keeps_is_a_reply_or_a_line(
     library: Library,
 ) -> None:
-    desk, record = desk_of(library), answer_record(answered())
+    desk, record = desk_of(library), make_record(answered())
     for path in leaves(record):
         for value in (True, -1, 99, 10**30, 1e308, float("nan"), "１２", None, [], {}):
             records = [changed(record, path, value)]

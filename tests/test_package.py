@@ -1,5 +1,6 @@
 """What is installed: one package, whole, beside whatever else somebody has."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from footnote.index.chunking import _bundled_path
 from tests.command import ROOT
 
 OURS = ("index", "rag", "evals", "ui")
@@ -53,3 +55,17 @@ def test_other_distributions_with_our_folders_names_change_nothing(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert ran.stdout.split("\n")[:2] == [str(tmp_path / "footnote" / "__init__.py"), "set()"]
+
+
+def test_sentences_are_cut_where_an_installer_links_files_to_its_cache(tmp_path: Path) -> None:
+    # As uv does; NLTK's own reading takes a second name for an attack.
+    data = "llama_index/core/_static/nltk_cache"
+    shutil.copytree(_bundled_path("nltk_cache"), tmp_path / "cache")
+    shutil.copytree(tmp_path / "cache", tmp_path / "site" / data, copy_function=os.link)
+    code = (
+        "from footnote.index import chunking\n"
+        "print(chunking._bundled_path('nltk_cache'), chunking.sentence_spans('It rose. We left.'))"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True)
+    assert ran.stdout.decode() == f"{tmp_path / 'site' / data} [(0, 8), (9, 17)]\n"

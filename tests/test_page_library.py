@@ -70,7 +70,7 @@ def test_dropped_files_are_added_counted_and_taken_back(
         [tmp_path / "reef.bib", tmp_path / "eels.jsonl"]
     )
     told = room.locator("#fn-progress")
-    expect(told).to_contain_text("4 papers new, 0 changed, 0 known.", timeout=30_000)
+    expect(told).to_contain_text("4 papers new, 0 changed, 0 unchanged.", timeout=30_000)
     expect(told).to_contain_text("1 record could not be used")
     expect(told.locator("li")).to_have_count(1)
     expect(told.locator("li")).to_contain_text("eels.jsonl:2")
@@ -111,7 +111,7 @@ def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
         room = enter(page, "Library")
         room.locator("input[type=file]").set_input_files([files / name for name in names])
         told = room.locator("#fn-progress")
-        expect(told).to_contain_text("4 papers new, 0 changed, 0 known.", timeout=30_000)
+        expect(told).to_contain_text("4 papers new, 0 changed, 0 unchanged.", timeout=30_000)
         expect(told).to_contain_text("1 record could not be used. 1 file could not be read.")
         rows = told.locator("dl.fn-files > div")
         expect(rows.locator("dt")).to_have_text(names)
@@ -170,7 +170,7 @@ def test_a_small_file_that_opens_to_too_much_is_refused_beside_the_others(
         )
         told = room.locator("#fn-progress")
         expect(told).to_contain_text("2 papers new", timeout=30_000)
-        expect(told.locator("dl")).to_contain_text("Not read: opens to more than 100,000 bytes")
+        expect(told.locator("dl")).to_contain_text("Not read: unpacks to more than 100,000 bytes")
     assert library.size == KNOWN + 2
 
 
@@ -283,7 +283,7 @@ def test_papers_are_browsed_searched_and_put_in_order(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
     room.get_by_role("searchbox").fill("nosuchword")
-    expect(room.locator("#fn-shelf")).to_have_text("No paper has these words.")
+    expect(room.locator("#fn-shelf")).to_have_text("No papers contain these words.")
 
 
 def test_a_paper_is_removed_only_when_it_is_asked_twice(page: Page, library: Library) -> None:

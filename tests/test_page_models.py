@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from tests.asking import GOOD, KEY, QUESTION, engine
 from tests.endpoint import cites, serve
 from tests.pages import LOOPS, ask, served, visited
@@ -23,7 +23,7 @@ def page(demo_library: Library, browser: Browser) -> Iterator[Page]:
     with serve(*[cites(CLIPS, GOOD.replace("1", "N"))] * 2) as endpoint:
         quoting, writing = CitedQueryEngine(demo_library), engine(demo_library, endpoint.url)
         asks = {"scripted": writing.stream, "quotes": quoting.stream}
-        desk = Desk(demo_library, asks, engines={"scripted": writing, "quotes": quoting})
+        desk = AppContext(demo_library, asks, engines={"scripted": writing, "quotes": quoting})
         with served(desk) as address, visited(browser, address) as page:
             yield page
 

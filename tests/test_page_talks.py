@@ -176,7 +176,7 @@ def test_a_shared_link_is_read_without_scripts_until_it_is_ended(
     answer = reader.goto(link)
     assert answer is not None
     assert answer.status == 404
-    expect(reader.locator("body")).to_contain_text("nothing is shared under this link")
+    expect(reader.locator("body")).to_contain_text("nothing is shared at this link")
     context.close()
 
 
@@ -185,7 +185,7 @@ def test_two_browsers_never_see_one_anothers_list(
 ) -> None:
     ask(page, PPO)
     with visited(browser, address) as other:
-        expect(other.locator("#fn-talk-rows")).to_have_text("What you ask is kept here.")
+        expect(other.locator("#fn-talk-rows")).to_have_text("Your conversations appear here.")
         expect(other.locator(".fn-turn")).to_have_count(0)
         ask(other, TOOLS)
         expect(other.locator(".fn-talks li")).to_have_count(1)
@@ -198,7 +198,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, add
     ask(page, TOOLS, turn=2)
     page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
     expect(page.locator(COMPOSER)).to_have_value(PPO)
-    expect(page.locator("#fn-pending")).to_contain_text("replaces the answer")
+    expect(page.locator("#fn-pending")).to_contain_text("replaces this answer")
     ask(page, ROBOTS, turn=3)
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([ROBOTS])
     visit(page, address)
@@ -254,10 +254,10 @@ def test_a_conversation_deleted_in_another_tab_leaves_an_empty_page(
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        ({"user": "ada"}, "The page did not say whose it is; reload it."),
+        ({"user": "ada"}, "The page did not identify its reader; reload it."),
         ({"user": None}, "The page sent no user; reload it."),
         ({"user": ["x" * 22]}, "User must be a text"),
-        ({"user": "x" * 22 + "' OR 1=1"}, "The page did not say whose it is"),
+        ({"user": "x" * 22 + "' OR 1=1"}, "The page did not identify its reader"),
     ],
 )
 def test_a_forged_user_gets_one_line(page: Page, sent: dict[str, object], told: str) -> None:
@@ -274,11 +274,11 @@ def test_a_conversation_of_another_reader_is_not_there(
     id = page.evaluate("window.footnote.me.conversation")
     with visited(browser, address) as other:
         reply = act(other, action, id=id, title="Mine", form="json")
-        assert "of this user" in reply["error"]
+        assert "for this user" in reply["error"]
         assert "\n" not in reply["error"]
         other.evaluate("id => { window.footnote.me.conversation = id }", id)
         failed = ask(other, TOOLS, ends="failed")
-        expect(failed.get_by_role("alert")).to_contain_text("of this user")
+        expect(failed.get_by_role("alert")).to_contain_text("for this user")
     user = page.evaluate("window.footnote.me.user")
     assert [talk.messages for talk in talks.list(user)] == [1]
 

@@ -55,7 +55,7 @@ def test_who_agrees_is_told_in_the_papers_own_words(page: Page, demo_library: Li
 
 def test_an_open_question_has_no_sides(page: Page) -> None:
     ask(page, PPO).get_by_role("button", name="Who agrees").click()
-    expect(page.locator("#fn-toast.fn-bad")).to_contain_text("yes or no")
+    expect(page.locator("#fn-toast.fn-bad")).to_contain_text("yes-or-no")
 
 
 def test_the_map_lights_up_what_was_found_and_a_choice_on_it_is_searched_alone(page: Page) -> None:
@@ -90,4 +90,4 @@ def test_a_map_of_no_papers_says_so(
         visited(browser, address) as page,
     ):
         page.get_by_role("button", name="Map", exact=True).click()
-        expect(page.locator("#fn-room-map")).to_contain_text("nothing to map")
+        expect(page.locator("#fn-room-map")).to_contain_text("add papers to see a map")

@@ -221,7 +221,7 @@ def added(*calls: list[Paper]) -> dict[str, Paper]:
     catalog = Catalog(Path(":memory:"))
     for papers in calls:
         add_records(catalog, HashedWords(), enumerate(papers))
-    held = [paper for _, paper in catalog.papers()]
+    held = [paper for _, paper in catalog.papers.all()]
     catalog.close()
     assert len({paper.id for paper in held}) == len(held)
     return {paper.id: paper for paper in held}

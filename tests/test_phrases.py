@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.search.filters import names_of
-from footnote.rag.query.filter_patterns import limits, only_years
+from footnote.rag.query.filter_patterns import find_filter_matches, parse_only_years
 
 TODAY = date(2026, 3, 1)
 VENUES = ("NeurIPS 2020", "ICLR 2016", "Nature 2020", "Journal of Machine Learning Research")
@@ -27,7 +27,9 @@ def has(kind: str, name: str) -> bool:
 
 
 def read(question: str) -> dict[str, int | str]:
-    return {k: v for limit in limits(question, has, TODAY) for k, v in limit.values.items()}
+    return {
+        k: v for limit in find_filter_matches(question, has, TODAY) for k, v in limit.values.items()
+    }
 
 
 def year(since: int, until: int | None = None) -> dict[str, int]:
@@ -149,13 +151,13 @@ def test_words_that_only_look_like_a_limit_are_left_alone(question):
     ],
 )
 def test_a_follow_up_may_say_nothing_but_years(question, expected):
-    assert only_years(question, TODAY) == expected
+    assert parse_only_years(question, TODAY) == expected
 
 
 @given(st.text(max_size=200))
 def test_every_limit_is_a_span_of_the_question_and_none_overlaps(question):
     for text in (question, f"papers by {question} in 2020 at {question} since 2019"):
-        found = limits(text, lambda kind, name: True, TODAY)
+        found = find_filter_matches(text, lambda kind, name: True, TODAY)
         ends = [0, *(limit.end for limit in found)]
         assert all(a <= limit.start < limit.end for a, limit in zip(ends, found, strict=False))
         assert ends[-1] <= len(text)

@@ -104,10 +104,10 @@ def test_the_table_is_sorted_by_side_and_then_by_year() -> None:
 
 def test_the_summary_states_counts_and_nothing_else() -> None:
     assert summary(MANY) == (
-        "6 papers come near the claim: 3 say yes, 1 says no, 1 is mixed, 1 is unclear."
+        "6 papers are close to the claim: 3 say yes, 1 says no, 1 is mixed, 1 is unclear."
     )
-    assert summary(MANY[:1]) == "1 paper comes near the claim: 1 is unclear."
-    assert summary([]) == "No paper of the library comes near the claim."
+    assert summary(MANY[:1]) == "1 paper is close to the claim: 1 is unclear."
+    assert summary([]) == "No paper in the library is close to the claim."
 
 
 @pytest.mark.parametrize("width", [390, 900])
@@ -146,7 +146,7 @@ def test_hostile_text_stays_text(browser: Browser) -> None:
 def test_the_command_prints_sides_and_quotes(library: Library) -> None:
     ran = inside("positions", QUESTION, "--library", library.path)
     assert (ran.status, ran.err) == (0, "")
-    assert "2 papers come near the claim: 1 says yes, 1 says no." in ran.out
+    assert "2 papers are close to the claim: 1 says yes, 1 says no." in ran.out
     assert "✓ says yes: Augmenting helps (2021)" in ran.out
     data = inside("positions", QUESTION, "--library", library.path, "--json").data
     assert [(row["side"], row["year"]) for row in data] == [("yes", 2021), ("no", 2023)]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import READERS, pubmed, read_papers
+from footnote.index.readers import pubmed
+from footnote.index.readers.formats import READERS, read_papers
 
 HEAD = """<?xml version="1.0" ?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN"
@@ -115,7 +116,7 @@ def test_a_bad_article_is_a_problem_with_its_line_and_the_others_go_on(tmp_path)
     assert [str(problem).partition(" (")[0] for problem in problems] == [
         "odd name:6: not XML",
         'odd name:7: missing "abstract"',
-        "odd name:8: a book; only articles are read",
+        "odd name:8: this is a book; only articles are read",
     ]
 
 

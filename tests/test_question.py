@@ -21,7 +21,7 @@ def test_an_empty_question_is_refused(question: str) -> None:
 
 
 def test_a_question_of_100_kilobytes_is_refused_on_one_short_line() -> None:
-    with pytest.raises(QuestionError, match="102,400 characters, at most 4,000") as caught:
+    with pytest.raises(QuestionError, match="102,400 characters, the limit is 4,000") as caught:
         understand("x" * 102_400)
     assert len(str(caught.value)) < 120
     assert "\n" not in str(caught.value)
@@ -83,10 +83,10 @@ def test_a_topic_of_its_own_does_not_drag_the_old_one(question: str) -> None:
 
 def test_a_question_that_turns_out_to_lean_takes_its_conversation_along() -> None:
     asked = understand("Which papers show that retrieval lowers hallucination?", TALK)
-    assert asked.leaning().standalone == f"What does PPO clip? {asked.asked}"
-    assert asked.leaning().query.endswith(asked.asked)
+    assert asked.as_follow_up().standalone == f"What does PPO clip? {asked.asked}"
+    assert asked.as_follow_up().query.endswith(asked.asked)
     alone = understand("What does PPO clip?")
-    assert alone.leaning() == alone
+    assert alone.as_follow_up() == alone
 
 
 def test_a_follow_up_of_a_follow_up_keeps_the_topic() -> None:
@@ -129,7 +129,7 @@ def test_nothing_is_carried_on_from_what_was_refused() -> None:
 )
 def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
     talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
-    assert not understand(asked, talk).leans
+    assert not understand(asked, talk).is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
 )
 def test_a_short_question_that_names_none_goes_on(asked: str) -> None:
     talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
-    assert understand(asked, talk).leans
+    assert understand(asked, talk).is_follow_up

@@ -5,7 +5,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.query.back_references import pointed_at
+from footnote.rag.query.back_references import find_referenced_titles
 from footnote.rag.query.question import understand
 
 ANSWER = (
@@ -37,17 +37,17 @@ ALPHA, BETA, GAMMA = "Alpha: A Study", "Beta (and More)", "Gamma"
     ],
 )
 def test_a_marker_or_an_ordinal_is_a_paper(question: str, titles: list[str]) -> None:
-    assert pointed_at(question, ANSWER) == titles
+    assert find_referenced_titles(question, ANSWER) == titles
 
 
 def test_the_latter_is_the_second_of_two() -> None:
     two = ANSWER.partition("\n\n**Gamma")[0]
-    assert pointed_at("What about the latter?", two) == [BETA]
+    assert find_referenced_titles("What about the latter?", two) == [BETA]
 
 
 @pytest.mark.parametrize("answer", ["", "It clips. [1] It sings. [2]", "**Bold** words. [1]"])
 def test_without_titles_nothing_is_known(answer: str) -> None:
-    assert pointed_at("And the second one?", answer) == []
+    assert find_referenced_titles("And the second one?", answer) == []
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def ids(papers: list[Paper]) -> set[str]:
 def rows(library: Library) -> dict[str, int]:
     """Returns how many rows each table of the catalog has."""
     catalog = Catalog(library.path / CATALOG)
-    counts = {t: catalog._rows(f"SELECT count(*) FROM {t}")[0][0] for t in TABLES}
+    counts = {t: catalog._db.rows(f"SELECT count(*) FROM {t}")[0][0] for t in TABLES}
     catalog.close()
     return counts
 
@@ -77,9 +77,9 @@ def test_tokens_go_with_their_paper(tmp_path, embedder):
         assert rows(library)["tokens"] == 2
         library.remove([PAPERS[0].id])
         assert rows(library)["tokens"] == 1
-        assert library.reads
+        assert library.searcher.has_token_vectors
         assert set(
-            library.tokens(
+            library.searcher.tokens(
                 PAPERS,
             )
         ) == {PAPERS[1].id}
@@ -139,7 +139,7 @@ def test_a_removed_paper_can_be_added_again_and_never_gets_anothers_number(libra
     library.add([invented(50)])
     library.add([last])
     assert library.search(last.title, k=1, by="bm25")[0].paper == last
-    assert max(number for number, _ in library._catalog.papers()) == 10
+    assert max(number for number, _ in library._catalog.papers.all()) == 10
 
 
 def test_a_title_that_two_papers_have_goes_to_the_one_that_stays(library):
@@ -159,7 +159,7 @@ def test_many_papers_are_removed_at_once(tmp_path, words):
 
 
 def test_a_kill_between_removing_and_publishing_is_mended_on_opening(library, words):
-    library._catalog.remove(library._catalog.numbers([PAPERS[3].id]))
+    library._catalog.remove(library._catalog.papers.numbers([PAPERS[3].id]))
     library.close()
     with Library.open(library.path, embedder=words) as again:
         assert found(again) == ids(PAPERS) - {PAPERS[3].id}

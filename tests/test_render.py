@@ -21,7 +21,7 @@ from footnote.ui.rendering.answer import (
 )
 from footnote.ui.rendering.cards import byline, marked, web_address
 from footnote.ui.rendering.panels import header_html, library_html, talks_html
-from footnote.ui.storage.models import Conversation, when
+from footnote.ui.storage.models import Conversation, parse_time
 from tests.scripted import (
     HOSTILE,
     ISOTOPES,
@@ -49,7 +49,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
@@ -73,7 +73,7 @@ def hostile_pieces() -> list[str]:
         error_html(HOSTILE),
         library_html(replace(ScriptedLibrary().status(), name=HOSTILE, notes=(HOSTILE,))),
         answer_html(replace(answer, scope=(Constraint("venue", HOSTILE, HOSTILE),)), 1),
-        talks_html([Conversation(HOSTILE, HOSTILE, when(0), when(0), 1)], "", ""),
+        talks_html([Conversation(HOSTILE, HOSTILE, parse_time(0), parse_time(0), 1)], "", ""),
     ]
 
 

@@ -12,10 +12,10 @@ import pytest
 from conftest import complaints_of
 from playwright.sync_api import Browser, Page, expect
 
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.report import render_report
-from footnote.evals.runs.runner import CONFIG, REPORT, ROWS, RunMismatch, write_json
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, write_json
 
 # It tries an element, an attribute, a script and a Jinja expression, in a line of which Markdown
 # would make a table and a picture; and it has a word wider than a phone.
@@ -322,9 +322,11 @@ def test_a_run_is_left_as_it_was(run: Path) -> None:
 
 def test_an_unfinished_run_says_how_to_finish_it(run: Path, tmp_path: Path) -> None:
     (run / REPORT).unlink()
-    with pytest.raises(RunMismatch, match=r"7 cases so far and no report\.json; finish it with"):
+    with pytest.raises(
+        RunMismatch, match=r"unfinished run of 7 cases without report\.json; finish it with"
+    ):
         render_report(run, format="html")
-    with pytest.raises(RunMismatch, match="holds no run"):
+    with pytest.raises(RunMismatch, match="has no run"):
         render_report(tmp_path, format="md")
 
 

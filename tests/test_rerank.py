@@ -152,7 +152,9 @@ def test_scores_that_fit_no_texts_are_not_used(
 ) -> None:
     seen = HybridRetriever(demo_library, reranker=Told(scores)).find(QUESTION, k=30)
     assert seen.hits == own.hits
-    assert seen.note == ("told gave no finite score for each text; papers are in our own order")
+    assert seen.note == (
+        "told did not return a finite score for each text; papers are in our own order"
+    )
 
 
 def test_equal_scores_leave_the_order(own: RetrievalResult, demo_library: Library) -> None:
@@ -175,7 +177,7 @@ def test_an_answer_says_why_it_was_not_reranked(demo_library: Library) -> None:
     )
     assert refused.abstained
     assert refused.reason is not None
-    assert refused.reason.startswith("no paper of the library comes near the question; reranker")
+    assert refused.reason.startswith("no paper in the library is close to the question; reranker")
 
 
 def test_the_paper_that_is_put_first_is_quoted(demo_library: Library) -> None:
@@ -231,7 +233,7 @@ def test_the_address_may_be_of_the_server_or_of_the_interface(
     "url", ["localhost:8080", "ftp://host/rerank", "http://", "http://h:x", "http://a..b", "7"]
 )
 def test_what_is_no_address_is_said_without_repeating_it(url: str) -> None:
-    with pytest.raises(RerankError, match=r"^FOOTNOTE_RERANK_URL is no address; give one"):
+    with pytest.raises(RerankError, match=r"^FOOTNOTE_RERANK_URL is not a URL; give one"):
         reranker_from({"FOOTNOTE_RERANK_URL": url, "FOOTNOTE_RERANK_MODEL": "m"})
 
 
@@ -245,12 +247,12 @@ def test_the_environment_names_the_reranker() -> None:
 
 @pytest.mark.parametrize("name", ["MODEL", "KEY"])
 def test_a_variable_without_an_address_is_no_silence(name: str) -> None:
-    with pytest.raises(RerankError, match=f"FOOTNOTE_RERANK_{name} is set without an address"):
+    with pytest.raises(RerankError, match=f"FOOTNOTE_RERANK_{name} is set without a URL"):
         reranker_from({f"FOOTNOTE_RERANK_{name}": "x"})
 
 
 def test_a_key_that_no_header_can_carry_is_not_shown() -> None:
-    with pytest.raises(RerankError, match=r"odd characters$"):
+    with pytest.raises(RerankError, match=r"copy it again$"):
         EndpointReranker("http://host", api_key="sk-schlüssel")
 
 
@@ -258,7 +260,7 @@ def test_the_command_line_complains_in_one_line(tmp_path: Path) -> None:
     ran = inside("ask", "Why?", "--library", tmp_path, FOOTNOTE_RERANK_URL="nowhere")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.count("\n") == 1
-    assert "FOOTNOTE_RERANK_URL is no address" in ran.err
+    assert "FOOTNOTE_RERANK_URL is not a URL" in ran.err
 
 
 def test_commands_ask_the_reranker_and_say_when_it_fails(

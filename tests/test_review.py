@@ -9,7 +9,7 @@ from footnote.index.models import make_paper
 from footnote.rag.answer import REFUSAL, Stage
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.llm import Prices
-from footnote.rag.generation.repair import AnswerDraft, assembled
+from footnote.rag.generation.repair import AnswerDraft, assemble_answer
 from footnote.rag.retrieval.evidence import Sentence
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
 from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
@@ -156,7 +156,7 @@ def test_papers_are_numbered_afresh_where_the_first_is_no_longer_cited() -> None
     given = [Sentence(paper, 0, len(paper.abstract), 1.0) for paper in papers]
     wrong, right = CitationBinder(given).bind("It is wrong [1]. It is right [2].")
     drafts = [AnswerDraft(wrong, "unsupported", 0.0), AnswerDraft(right, "supported", 1.0)]
-    whole = assembled(drafts, given, policy="drop")
+    whole = assemble_answer(drafts, given, policy="drop")
     assert (whole.text, whole.papers, whole.dropped) == ("It is right [1].", (papers[1],), 1)
     assert [c.marker for c in whole.statements[0].citations] == [1]
 

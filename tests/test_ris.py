@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import READERS, read_papers, ris
+from footnote.index.readers import ris
+from footnote.index.readers.formats import READERS, read_papers
 
 RECORD = """TY  - JOUR
 AU  - Müller, József
@@ -103,7 +104,7 @@ def test_a_bad_record_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
     one, *problems, last = read_papers(file)
     assert (one.title, last.title) == ("Sails", "Ropes")
     assert [str(problem) for problem in problems] == [
-        'odd name:5: record without its end "ER"; the file seems to be cut off here',
+        'odd name:5: record has no end tag "ER"; the file seems to be cut off here',
         'odd name:8: missing "abstract"',
     ]
 

@@ -10,7 +10,7 @@ from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import Answer, Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.query.filter_parser import Scope, read_scope
+from footnote.rag.query.filter_parser import Scope, parse_filters
 from footnote.rag.query.question import understand
 
 TODAY = date(2023, 5, 1)
@@ -23,7 +23,7 @@ def engine(demo_library: Library) -> CitedQueryEngine:
 
 def scope(library: Library, question: str, *said: str, given: Filters = EVERYTHING) -> Scope:
     history = [Turn("user", text) for text in said]
-    return read_scope(understand(question, history), library, given, today=TODAY)
+    return parse_filters(understand(question, history), library, given, today=TODAY)
 
 
 def told(answer: Answer) -> list[tuple[str, int | str, str]]:

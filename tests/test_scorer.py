@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from footnote.evals.dataset.cases import Case, read_cases
-from footnote.evals.runs.runner import ROWS, RunConfig, run_cases
+from footnote.evals.runs.run_folder import ROWS
+from footnote.evals.runs.runner import RunConfig, run_cases
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.readers.gathering import read_sources

@@ -23,7 +23,7 @@ SERVERS = ("chat", "demo")
 def test_other_machines_are_not_let_in_unless_it_is_said(command: str, host: str) -> None:
     ran = inside(command, "--host", host)
     assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert f"--host {host} lets other machines in" in ran.err
+    assert f"--host {host} allows other machines to connect" in ran.err
     assert "add --open" in ran.err
 
 
@@ -32,9 +32,13 @@ def test_other_machines_are_not_let_in_unless_it_is_said(command: str, host: str
     ("said", "options", "environ"),
     [
         ("no host is called ''", ("--host", ""), {}),
-        ("--allow-host '*' is no name", ("--allow-host", "a.example", "--allow-host", "*"), {}),
-        ("--allow-host 'http://a' is no name", (), {"FOOTNOTE_ALLOW_HOST": "http://a"}),
-        ("--trusted-proxy 'proxy' is no address", ("--trusted-proxy", "proxy"), {}),
+        (
+            "--allow-host '*' is not a host name",
+            ("--allow-host", "a.example", "--allow-host", "*"),
+            {},
+        ),
+        ("--allow-host 'http://a' is not a host name", (), {"FOOTNOTE_ALLOW_HOST": "http://a"}),
+        ("--trusted-proxy 'proxy' is not an IP address", ("--trusted-proxy", "proxy"), {}),
         ("FOOTNOTE_MAX_BODY is 'a MB'; give", (), {"FOOTNOTE_MAX_BODY": "a MB"}),
         ("FOOTNOTE_MAX_UPLOAD is '0'; give", (), {"FOOTNOTE_MAX_UPLOAD": "0"}),
         ("FOOTNOTE_MAX_QUESTION is '-1'; give", (), {"FOOTNOTE_MAX_QUESTION": "-1"}),
@@ -58,7 +62,7 @@ def test_who_can_do_what_is_said() -> None:
 
 def test_a_longer_question_than_is_set_is_one_line(demo_library: Library, tmp_path: Path) -> None:
     at, limit = ("--library", demo_library.path), {"FOOTNOTE_MAX_QUESTION": "20"}
-    line = "the question has 21 characters, at most 20 are read; shorten it"
+    line = "the question has 21 characters, the limit is 20; shorten it"
     for command in ("ask", "search"):
         ran = inside(command, "w" * 21, *at, **limit)
         assert (ran.status, ran.err) == (2, f"footnote: {line}\n")

@@ -16,7 +16,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import Event
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.web.context import Ask, Desk
+from footnote.ui.web.context import AppContext, Ask
 from footnote.ui.web.page import build_page, start
 from footnote.ui.web.server.sessions import EVENTS, PATIENCE, SESSIONS, Sweeper
 from tests.pages import LOOPS, PPO
@@ -70,7 +70,7 @@ class Visitors:
 
 @contextmanager
 def visited(ask: Ask, library: Library) -> Iterator[Visitors]:
-    page = build_page(ask, library, desk=Desk(library, {"quotes": ask}))
+    page = build_page(ask, library, desk=AppContext(library, {"quotes": ask}))
     try:
         with httpx.Client(base_url=start(page, port=0), timeout=30) as http:
             yield Visitors(page, http)

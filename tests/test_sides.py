@@ -11,7 +11,8 @@ from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Composed, ExtractiveComposer
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import Chances, asks_for_sides, chances, side_of
+from footnote.rag.serialization import answer_json
+from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
 from tests.conftest import invented
 
 QUESTION = "Does data augmentation improve generalization in reinforcement learning?"
@@ -51,15 +52,15 @@ def test_a_quote_that_denies_says_no(embedder: MiniLM) -> None:
     yes, no = chances(QUESTION, [YES.split(". ")[1], NO.split(". ")[1]], embedder)
     assert yes.yes > 0.5 > yes.no
     assert no.no > 0.5 > no.yes
-    assert side_of([yes]) == "yes"
-    assert side_of([no]) == "no"
-    assert side_of([yes, Chances(0.05, yes.yes, 0.0)]) == "mixed"
-    assert side_of([yes, Chances(0.05, 0.05, 0.9)]) == "yes"
+    assert classify_side([yes]) == "yes"
+    assert classify_side([no]) == "no"
+    assert classify_side([yes, Chances(0.05, yes.yes, 0.0)]) == "mixed"
+    assert classify_side([yes, Chances(0.05, 0.05, 0.9)]) == "yes"
 
 
 def test_a_quote_that_says_neither_takes_no_side(embedder: MiniLM) -> None:
     found = chances(QUESTION, ["The sea has tides.", "We study data."], embedder)
-    assert [side_of([one]) for one in found] == [None, None]
+    assert [classify_side([one]) for one in found] == [None, None]
     assert chances(QUESTION, [], embedder) == []
 
 
@@ -79,7 +80,7 @@ def test_a_disagreement_is_told_by_side(answer: Answer) -> None:
     assert titles == {"Augmenting helps": "yes", "Augmenting fails": "no"}
     assert "**Yes: Augmenting helps**" in answer.text
     assert "**No: Augmenting fails**" in answer.text
-    assert {s["side"] for s in answer.to_json()["statements"]} == {"yes", "no"}
+    assert {s["side"] for s in answer_json(answer)["statements"]} == {"yes", "no"}
     for statement in answer.statements:
         (citation,) = statement.citations
         assert statement.text == citation.quote

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footnote.rag.generation.reasoning import Thoughts
+from footnote.rag.generation.chat.reasoning import Thoughts
 
 PIECES = st.sampled_from(
     "<think>|</think>|<Thinking>|</thinking>|<th|ink>|</|\n|\n </think>|PPO clips. | |<|<b>".split(

@@ -64,28 +64,28 @@ def test_what_cannot_be_asked_is_no_topic(kept: Topics, text: str) -> None:
 
 def test_a_mark_moves_for_one_topic_alone(kept: Topics) -> None:
     tides, sponges = kept.add("ada", "tides"), kept.add("ada", "sponges")
-    kept.reached("ada", tides, 12)
+    kept.move_marks("ada", [(tides, 12)])
     assert {topic.id: topic.mark for topic in kept.list("ada")} == {tides: 12, sponges: 0}
 
 
 def test_a_topic_that_was_removed_meanwhile_stays_removed(kept: Topics) -> None:
     id = kept.add("ada", "tides")
     kept.remove("ada", id)
-    kept.reached("ada", id, 12)
+    kept.move_marks("ada", [(id, 12)])
     assert kept.list("ada") == []
 
 
 def test_a_visit_is_remembered_for_each_user(kept: Topics) -> None:
-    assert kept.visited("ada") == 0
-    kept.seen("ada", 70)
-    kept.seen("ada", 75)
-    assert (kept.visited("ada"), kept.visited("bob")) == (75, 0)
+    assert kept.last_visit("ada") == 0
+    kept.mark_visit("ada", 70)
+    kept.mark_visit("ada", 75)
+    assert (kept.last_visit("ada"), kept.last_visit("bob")) == (75, 0)
 
 
 METHODS: dict[str, Callable[[Topics, str, str], Any]] = {
     "remove": lambda kept, user, id: kept.remove(user, id),
-    "reached": lambda kept, user, id: kept.reached(user, id, 99),
-    "seen": lambda kept, user, id: kept.seen(user, 99),
+    "reached": lambda kept, user, id: kept.move_marks(user, [(id, 99)]),
+    "seen": lambda kept, user, id: kept.mark_visit(user, 99),
 }
 
 
@@ -93,14 +93,14 @@ METHODS: dict[str, Callable[[Topics, str, str], Any]] = {
 @pytest.mark.parametrize("user", STRANGE, ids=range(len(STRANGE)))
 def test_nobody_reaches_anothers_topics(kept: Topics, method: str, user: str) -> None:
     id = kept.add("ada", "tides", mark=3)
-    kept.seen("ada", 3)
+    kept.mark_visit("ada", 3)
     told = ""
     try:
         METHODS[method](kept, user, id)
     except TopicError as error:
         told = str(error)
     assert kept.list(user) == []
-    assert ([topic.mark for topic in kept.list("ada")], kept.visited("ada")) == ([3], 3)
+    assert ([topic.mark for topic in kept.list("ada")], kept.last_visit("ada")) == ([3], 3)
     if method == "remove":
         with pytest.raises(TopicError) as none:
             kept.remove(user, "x" * len(id))
@@ -118,7 +118,7 @@ def test_a_strange_identifier_is_one_short_line(kept: Topics, id: str) -> None:
 
 @pytest.mark.parametrize("user", ["", None, 7])
 def test_nobody_has_no_topics(kept: Topics, user: Any) -> None:
-    for act in (kept.list, kept.visited, lambda user: kept.add(user, "tides")):
+    for act in (kept.list, kept.last_visit, lambda user: kept.add(user, "tides")):
         with pytest.raises(TopicError, match="needs its user"):
             act(user)
 
@@ -134,7 +134,7 @@ def test_many_users_at_once_lose_nothing(tmp_path: Path) -> None:
 
         def save(n: int) -> None:
             kept = (one, two)[n % 2]
-            kept.reached(f"user{n % 10}", kept.add(f"user{n % 10}", f"Topic {n}"), n)
+            kept.move_marks(f"user{n % 10}", [(kept.add(f"user{n % 10}", f"Topic {n}"), n)])
 
         list(pool.map(save, range(100)))
         for user in range(10):
@@ -157,5 +157,5 @@ def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
     Conversations.open(tmp_path / "talks").close()
     with pytest.raises(TopicError, match="talks holds no topics"):
         Topics.open(tmp_path / "talks")
-    with pytest.raises(TopicError, match="cannot be made"):
+    with pytest.raises(TopicError, match="cannot be created"):
         Topics.open(tmp_path / "text" / "topics.sqlite3")

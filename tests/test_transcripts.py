@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import Browser
 
 from footnote.rag.answer import Answer, Constraint
+from footnote.rag.serialization import answer_json
 from footnote.ui.export.transcripts import (
     footnotes,
     text_markdown,
@@ -64,7 +65,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
@@ -275,7 +276,7 @@ def test_json_is_version_1_with_answer_json() -> None:
     assert list(data) == ["version", "title", "created", "answers"]
     assert (data["version"], data["title"]) == (1, HOSTILE)
     assert data["created"] == "2026-03-04T05:06:07+00:00"
-    assert data["answers"] == [answer.to_json() for answer in ALL.answers]
+    assert data["answers"] == [answer_json(answer) for answer in ALL.answers]
 
 
 @pytest.mark.parametrize("write", [transcript_markdown, transcript_html, transcript_json])

@@ -168,11 +168,11 @@ def test_every_import_is_undone_in_turn_down_to_nothing(library):
 def test_tokens_are_as_they_were(tmp_path, embedder):
     with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
         library.add(FIRST)
-        before = library.tokens(FIRST)
+        before = library.searcher.tokens(FIRST)
         library.add([LONGER, replace(FIRST[0], venue="Tides")])
         library.undo(2)
-        assert library.reads
-        after = library.tokens(FIRST)
+        assert library.searcher.has_token_vectors
+        after = library.searcher.tokens(FIRST)
         assert set(after) == set(before)
         assert after[FIRST[3].id].vectors.shape == before[FIRST[3].id].vectors.shape
 
@@ -218,7 +218,7 @@ def test_with_no_import_there_is_nothing_to_undo(tmp_path, words):
 def test_a_library_made_before_imports_were_noted_opens_and_notes_the_next(library, words):
     library.close()
     with sqlite3.connect(library.path / CATALOG) as catalog:
-        catalog.executescript("DROP TABLE changes; DROP TABLE imports;")
+        catalog.executescript("DROP TABLE changes; DROP TABLE imports; PRAGMA user_version = 0;")
     catalog.close()
     with Library.open(library.path, embedder=words) as old:
         assert old.imports() == []
@@ -235,13 +235,13 @@ def test_an_undone_import_is_put_back_found_and_can_be_undone_again(library, wor
     library.add([LONGER, *(invented(n) for n in range(10, 100))], names=["b.bib"])
     before = holds(library._catalog), library.imports(), found(library)
     library.undo(2)
-    (taken,) = library.takings()
+    (taken,) = library.removals()
     assert (taken.undone, taken.names, taken.papers, taken.changed) == (2, ("b.bib",), 90, 1)
     words.texts.clear()
-    assert library.put_back(taken.number) == taken
+    assert library.restore(taken.number) == taken
     assert words.texts == []
     assert (holds(library._catalog), library.imports(), found(library)) == before
-    assert library.takings() == []
+    assert library.removals() == []
     assert library.undo(2) == Undone(removed=90, restored=1)
 
 
@@ -250,11 +250,11 @@ def test_removed_papers_are_put_back_with_their_import(library, words):
     before = holds(library._catalog), library.imports()
     library.remove([FIRST[3].id, FIRST[0].id])
     library.remove([FIRST[1].id])
-    last, first = library.takings()
+    last, first = library.removals()
     assert (first.undone, set(first.names)) == (None, {FIRST[0].title, FIRST[3].title})
     words.texts.clear()
     for taken in (last, first):
-        library.put_back(taken.number)
+        library.restore(taken.number)
     assert words.texts == []
     assert (holds(library._catalog), library.imports()) == before
     assert library.undo(2) == Undone(restored=1)
@@ -266,8 +266,8 @@ def test_tokens_are_put_back_and_read(tmp_path, embedder):
         library.add(FIRST)
         before = holds(library._catalog)
         library.undo(1)
-        library.put_back(library.takings()[0].number)
-        assert library.reads
+        library.restore(library.removals()[0].number)
+        assert library.searcher.has_token_vectors
         assert holds(library._catalog) == before
 
 
@@ -275,31 +275,32 @@ def test_only_what_was_taken_last_goes_back_and_nothing_once_papers_were_added(l
     library.remove([FIRST[0].id])
     library.remove([FIRST[1].id])
     library.add(FIRST[2:])  # known papers change nothing
-    last, first = library.takings()
+    last, first = library.removals()
     for number in (first.number, 99):
-        with pytest.raises(LibraryError, match=r"nothing to put back in .*: papers were added"):
-            library.put_back(number)
+        with pytest.raises(LibraryError, match=r"cannot put back removal .*: papers were added"):
+            library.restore(number)
     assert library.size == 2
     library.add([invented(50)])
-    assert library.takings() == []
-    with pytest.raises(LibraryError, match="nothing to put back"):
-        library.put_back(last.number)
+    assert library.removals() == []
+    with pytest.raises(LibraryError, match="cannot put back removal"):
+        library.restore(last.number)
     assert {"taken_papers", "taken_passages", "takings"} <= kept_empty(library)
 
 
 def kept_empty(library: Library) -> set[str]:
     """Returns the tables of what was taken that hold nothing."""
-    names = library._catalog._rows(
+    names = library._catalog._db.rows(
         "SELECT name FROM sqlite_master WHERE name GLOB 'taken_*' OR name = 'takings'"
     )
-    return {n for (n,) in names if not library._catalog._rows(f"SELECT count(*) FROM {n}")[0][0]}
+    rows = library._catalog._db.rows
+    return {n for (n,) in names if not rows(f"SELECT count(*) FROM {n}")[0][0]}
 
 
 def put(path: Path, said: Connection) -> None:
     """Puts back what was taken, in a process of its own, and says when it begins."""
     with Library.open(path, embedder=HashedWords()) as library:
         said.send("begins")
-        library.put_back(library.takings()[0].number)
+        library.restore(library.removals()[0].number)
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.2])
@@ -317,9 +318,9 @@ def test_a_killed_redo_leaves_all_or_nothing_and_is_done_again(library, words, d
     child.kill()
     child.join()
     with Library.open(library.path, embedder=words) as again:
-        if again.takings():
+        if again.removals():
             assert holds(again._catalog) == without
-            again.put_back(again.takings()[0].number)
+            again.restore(again.removals()[0].number)
         assert holds(again._catalog) == before
         assert found(again) == {paper.id for paper in again.papers()}
 
@@ -404,4 +405,4 @@ def test_the_command_puts_back_what_was_undone_or_removed_last(tmp_path, embedde
         "import": 1, "names": [str(file)], "papers": 1, "restored": 1, "changed": 0
     }  # fmt: skip
     ran = inside("undo", "--redo", *at)
-    assert (ran.status, ran.err.count("nothing to put back")) == (1, 1)
+    assert (ran.status, ran.err.count("nothing to redo")) == (1, 1)

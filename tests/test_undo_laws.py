@@ -24,10 +24,7 @@ imported = st.lists(records, max_size=6)
 
 
 def empty_catalog() -> Catalog:
-    catalog = Catalog(Path(":memory:"))
-    with catalog.transaction():
-        catalog._make_tokens()
-    return catalog
+    return Catalog(Path(":memory:"))
 
 
 @given(st.lists(imported, min_size=1, max_size=4))
@@ -37,7 +34,7 @@ def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: lis
     for papers in imports:
         state = holds(catalog)
         added = add_records(catalog, embedder, enumerate(papers))
-        newest = next(iter(catalog.imports()), None)
+        newest = next(iter(catalog.imports.list()), None)
         if added.new or added.changed:
             assert newest is not None
             states.append((newest.number, state))
@@ -52,7 +49,7 @@ def assert_whole(catalog: Catalog) -> None:
     """Every identifier leads to a paper that is there and has it, and every text is embedded."""
     kept = holds(catalog)
     owners = dict(kept["aliases"])
-    papers = dict(catalog.papers())
+    papers = dict(catalog.papers.all())
     assert {row[0] for row in kept["passages"]} == {n for n, p in papers.items() if p.abstract}
     assert set(owners) == {alias for paper in papers.values() for alias in paper.aliases}
     assert all(alias in papers[number].aliases for alias, number in owners.items())
@@ -66,10 +63,10 @@ def test_adding_removing_and_undoing_in_any_order_leave_whole_papers(
     catalog, embedder = empty_catalog(), HashedWords()
     for step in steps:
         if step == "undo":
-            for newest in [one for one in catalog.imports() if not one.undone][:1]:
+            for newest in [one for one in catalog.imports.list() if not one.undone][:1]:
                 undo_import(catalog, embedder, newest.number)
         elif isinstance(step, int):
-            numbers = [number for number, _ in catalog.papers()]
+            numbers = [number for number, _ in catalog.papers.all()]
             catalog.remove(numbers[step : step + 1])
         elif not isinstance(step, str):
             add_records(catalog, embedder, enumerate(step))
@@ -86,21 +83,21 @@ def test_putting_back_goes_back_through_every_taking_and_embeds_nothing(
     for step in steps:
         before = whole(catalog)
         if step == "undo":
-            for newest in [one for one in catalog.imports() if not one.undone][:1]:
+            for newest in [one for one in catalog.imports.list() if not one.undone][:1]:
                 undo_import(catalog, embedder, newest.number)
         elif isinstance(step, int):
-            numbers = [number for number, _ in catalog.papers()][step : step + 2]
+            numbers = [number for number, _ in catalog.papers.all()][step : step + 2]
             if numbers:
                 catalog.remove(numbers)
         elif not isinstance(step, str):
             added = add_records(catalog, embedder, enumerate(step))
             states = [] if added.new or added.changed else states
-        if len(catalog.takings()) > len(states):
+        if len(catalog.removals.list()) > len(states):
             states.append(before)
     embedder.texts.clear()
-    assert len(catalog.takings()) == len(states)
+    assert len(catalog.removals.list()) == len(states)
     for state in reversed(states):
-        catalog.put_back(catalog.takings()[0])
+        catalog.restore(catalog.removals.list()[0])
         assert whole(catalog) == state
     assert embedder.texts == []
     catalog.close()
@@ -108,5 +105,5 @@ def test_putting_back_goes_back_through_every_taking_and_embeds_nothing(
 
 def whole(catalog: Catalog) -> dict[str, Any]:
     """Returns all that a catalog says, of imports and what each changed too."""
-    changes = [catalog.changes(one.number) for one in catalog.imports()]
-    return {**holds(catalog), "imports": catalog.imports(), "changes": changes}
+    changes = [catalog.imports.changes(one.number) for one in catalog.imports.list()]
+    return {**holds(catalog), "imports": catalog.imports.list(), "changes": changes}

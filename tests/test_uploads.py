@@ -184,7 +184,7 @@ def test_files_on_their_way_take_the_room_of_those_that_wait(
         line.close()
     while sent(limited, ("a.bib", whole)).status_code != 200:
         assert time.monotonic() < until
-    said = [record for record in caplog.records if "not sent to its end" in record.getMessage()]
+    said = [record for record in caplog.records if "was cut off" in record.getMessage()]
     assert len(said) <= len(lines)
     assert [record for record in caplog.records if record.exc_info] == []
     assert "Traceback" not in capfd.readouterr().err
@@ -211,7 +211,7 @@ def test_a_form_without_a_file_or_a_name_says_why_nothing_was_kept(
     for form in forms:
         reply = httpx.post(f"{limited}gradio_api/upload", headers=kind, content=form)
         assert (reply.status_code, reply.text.count("\n")) == (400, 1)
-        assert reply.text.startswith("nothing was kept: ")
+        assert reply.text.startswith("nothing was saved: ")
     assert not folder.exists()
 
 
@@ -244,7 +244,7 @@ def test_what_is_too_long_is_told_on_the_page_and_stays_there(
     with visited(browser, limited) as page:
         page.fill(COMPOSER, "why " * 100)
         page.keyboard.press("Enter")
-        line = "The question has 399 characters; at most 300 are read. Shorten it."
+        line = "The question has 399 characters; the limit is 300. Shorten it."
         expect(page.locator("#fn-hint")).to_have_text(line)
         page.get_by_role("button", name="Ask", exact=True).last.click()
         expect(page.locator(".fn-turn")).to_have_count(0)

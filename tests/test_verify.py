@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.embeddings.base import MiniLM
-from footnote.rag.verification.alignment import AlignedPair, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import NAMES, features
 from footnote.rag.verification.lexical import names, names_in, quantities, read_words, stem
 from footnote.rag.verification.verifier import LearnedVerifier, VerifierModel, verify
@@ -126,7 +126,7 @@ def test_forms_of_a_word_have_one_stem(one: str, other: str) -> None:
 
 def compared(said: str, *quotes: str, about: str = "") -> AlignedPair:
     texts = read_texts([said, *quotes], HashedWords())
-    return pair(texts[0], texts[1:], names_in(about))
+    return align_pair(texts[0], texts[1:], names_in(about))
 
 
 BEATS = "In control, PPO outperformed TRPO in 30 games, compared with 18 for ACER."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from footnote.evals.dataset.json_files import lines, rows, shaped
+from footnote.evals.dataset.json_files import check_shape, read_json_lines, read_lines
 from footnote.evals.dataset.schemas import AnswerRow, PaperRow, QueryRow, QuestionRow
 from footnote.index import SourceError
 from footnote.rag.answer import Turn
@@ -56,18 +56,20 @@ def read_cases(folder: Path) -> list[Case]:
         SourceError: The folder is no set, or a line of it is no case.
     """
     if (path := _find(folder, "questions.jsonl")) is not None:
-        found = [_case(row, at) for at, row in rows(path)]
+        found = [_case(row, at) for at, row in read_json_lines(path)]
     elif (path := _find(folder, "queries.jsonl")) is not None:
         found = _beir(folder, path)
     else:
         raise SourceError(
-            f"{folder}: neither questions.jsonl nor queries.jsonl in it; give an evaluation set"
+            f"{folder}: has neither questions.jsonl nor queries.jsonl; give an evaluation set"
         )
     if not found:
-        raise SourceError(f"{path}: holds no question; give an evaluation set")
+        raise SourceError(f"{path}: has no questions; give an evaluation set")
     for id, times in Counter(case.id for case in found).items():
         if times > 1:
-            raise SourceError(f"{path}: id {id[:80]!r} comes {times} times; give each its own")
+            raise SourceError(
+                f"{path}: id {id[:80]!r} occurs {times} times; give each question its own"
+            )
     return found
 
 
@@ -76,7 +78,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def _case(found: dict[str, Any], at: str) -> Case:
-    row = shaped(QuestionRow, found, at, "case")
+    row = check_shape(QuestionRow, found, at, "case")
     return Case(
         id=row.id,
         question=row.question,
@@ -101,17 +103,19 @@ def _beir(folder: Path, queries: Path) -> list[Case]:
             break
     answers: dict[str, AnswerRow] = {}
     if (path := _find(folder, "answers.jsonl")) is not None:
-        found = (shaped(AnswerRow, row, at, "answer") for at, row in rows(path))
+        found = (check_shape(AnswerRow, row, at, "answer") for at, row in read_json_lines(path))
         answers = {row.id: row for row in found}
     rationales = any(answer.evidence is not None for answer in answers.values())
     sentences = _sentences(folder) if rationales else {}
-    asked = [shaped(QueryRow, row, at, "query") for at, row in rows(queries)]
-    return [_answered(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked]
+    asked = [check_shape(QueryRow, row, at, "query") for at, row in read_json_lines(queries)]
+    return [
+        _case_with_answer(row, tuple(relevant[row.id]), answers, sentences, folder) for row in asked
+    ]
 
 
 def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
     """Yields the query, the paper and the score of each line of qrels but its head."""
-    head, *filled = [*lines(qrels)] or [(str(qrels), "")]
+    head, *filled = [*read_lines(qrels)] or [(str(qrels), "")]
     for at, line in (head, *filled):
         try:
             query, paper, score = line.split("\t")[:3]
@@ -119,11 +123,11 @@ def _judgements(qrels: Path) -> Iterator[tuple[str, str, float]]:
                 yield query, paper, float(score)
         except ValueError as error:
             raise SourceError(
-                f"{at}: no query, paper and score, separated by tabs; mend the line"
+                f"{at}: expected query, paper and score, separated by tabs; correct the line"
             ) from error
 
 
-def _answered(
+def _case_with_answer(
     row: QueryRow,
     papers: tuple[str, ...],
     answers: dict[str, AnswerRow],
@@ -141,7 +145,7 @@ def _answered(
     except LookupError as error:
         raise SourceError(
             f"{folder}: the answer to {row.id[:80]!r} numbers a sentence that corpus.jsonl does "
-            "not hold; mend one of them"
+            "not have; correct one of them"
         ) from error
     return Case(
         id=row.id,
@@ -162,5 +166,5 @@ def _sentences(folder: Path) -> dict[str, list[str]]:
         raise SourceError(
             f"{folder}: answers.jsonl numbers sentences, but corpus.jsonl is missing; add it"
         )
-    found = (shaped(PaperRow, row, at, "paper") for at, row in rows(path))
+    found = (check_shape(PaperRow, row, at, "paper") for at, row in read_json_lines(path))
     return {row.id: row.sentences for row in found}

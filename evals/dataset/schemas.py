@@ -161,7 +161,7 @@ class UsageShape(Shape):
 class AnswerShape(Shape):
     """An answer as a row keeps it."""
 
-    # footnote.rag.answer.JSON_VERSION
+    # footnote.rag.serialization.JSON_VERSION
     version: Literal[1] = 1
     standalone_question: str
     text: str

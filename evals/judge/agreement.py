@@ -100,9 +100,11 @@ def read_ratings(path: Path, *, human: bool = False) -> dict[str, Rating]:
         if line.strip():
             name, rating = _rating(line, f"{path}:{number}")
             if name in ratings:
-                raise SourceError(f"{path}:{number}: id {name!r} comes twice; keep one of them")
+                raise SourceError(f"{path}:{number}: id {name!r} occurs twice; keep one of them")
             if human and rating.label is None:
-                raise SourceError(f'{path}:{number}: missing "label"; a person must have given one')
+                raise SourceError(
+                    f'{path}:{number}: missing "label"; add the label that a person gave'
+                )
             ratings[name] = rating
     return ratings
 
@@ -113,7 +115,7 @@ def _rating(line: str, at: str) -> tuple[str, Rating]:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         field = ".".join(map(str, fault["loc"])) or "line"
-        raise SourceError(f"{at}: no rating ({field}: {fault['msg']}); mend the line") from error
+        raise SourceError(f"{at}: no rating ({field}: {fault['msg']}); correct the line") from error
     return str(row.id), Rating(_label(row.label), row.score)
 
 
@@ -146,7 +148,7 @@ def agreement(
     if (threshold is None) != (positive is None):
         raise SourceError("threshold and positive go together; give both, or neither for labels")
     if threshold is not None and not math.isfinite(threshold):
-        raise SourceError(f"threshold is {threshold}, which no score is held against; give another")
+        raise SourceError(f"threshold is {threshold}; give a finite number")
     both = [name for name in human if name in judged]
     pairs: list[tuple[str, str]] = []
     for name in both:
@@ -176,7 +178,7 @@ def _reduced(
             return positive if rating.score >= threshold else OTHER
         return rating.label if rating.label in (None, positive) else OTHER
     if rating.label is None and rating.score is not None:
-        raise SourceError(f"id {name!r} has a score and no label; give a threshold and its label")
+        raise SourceError(f"id {name!r} has a score but no label; give a threshold and its label")
     return rating.label
 
 

@@ -27,7 +27,7 @@ class SpendingLimit:
             raise JudgeError("a limit in USD needs prices; give them, or a limit in tokens")
         prices = (self.prices.prompt, self.prices.completion) if self.prices else ()
         if not all(0 <= n < float("inf") for n in (self.usd or 0, self.tokens or 0, *prices)):
-            raise JudgeError("prices and limits of the judge are finite and not negative")
+            raise JudgeError("prices and limits of the judge must be finite and not negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class Budget:
     def _check(self, unit: str, after: float, most: float | None) -> None:
         if most is not None and after > most:
             raise LimitReached(
-                f"the next judgement could bring the judge to {after:,.6g} {unit}, its limit is "
-                f"{most:,.6g}; raise the limit and run again: what was judged is kept"
+                f"the next judgement could raise the judge's total to {after:,.6g} {unit}, "
+                f"the limit is {most:,.6g}; raise the limit and run again: existing judgements "
+                "are kept"
             )

@@ -7,7 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, JudgeReply, checked
+from footnote.evals.judge.judgement import (
+    Criterion,
+    JudgeError,
+    Judgement,
+    JudgeReply,
+    check_judgement,
+)
 from footnote.evals.judge.prompts import PROMPT_VERSION
 from footnote.rag.generation.settings import LLMSettings
 
@@ -33,7 +39,7 @@ class JudgementCache:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise JudgeError(
-                f"{folder}: no folder for judgements ({error}); give another"
+                f"{folder}: cannot hold judgements ({error}); give another folder"
             ) from error
         self._folder = folder
         self._model = model
@@ -42,7 +48,7 @@ class JudgementCache:
         """Returns what was said; None where there is nothing, or a damaged file."""
         try:
             kept = _CachedJudgement.model_validate_json((self._folder / f"{key}.json").read_bytes())
-            said = checked(criterion, kept)
+            said = check_judgement(criterion, kept)
         except (OSError, ValueError):
             return None
         return said if (kept.criterion, kept.model) == (criterion, self._model) else None
@@ -73,7 +79,7 @@ class JudgementCache:
             if partial is not None:
                 partial.unlink(missing_ok=True)
             # To go on would be to pay for what cannot be kept.
-            raise JudgeError(f"{self._folder}: cannot keep a judgement ({error})") from error
+            raise JudgeError(f"{self._folder}: a judgement cannot be saved ({error})") from error
 
 
 def cache_key(config: LLMSettings, messages: Sequence[Mapping[str, str]]) -> str:

@@ -9,19 +9,16 @@ costs nothing; one that failed has no score, only its reason, and is not kept.
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from footnote.evals.judge.budget import Budget, SpendingLimit, TokenCounts
 from footnote.evals.judge.cache import JudgementCache, cache_key
-from footnote.evals.judge.endpoint import Endpoint, Failed
+from footnote.evals.judge.endpoint import JUDGE_RETRIES, Endpoint, Failed
 from footnote.evals.judge.judgement import Criterion, JudgeError, Judgement, JudgeReply
 from footnote.evals.judge.prompts import PROMPT_VERSION, prompt
 from footnote.rag.generation.settings import LLMSettings
-
-ATTEMPTS = 5
-# Seconds before the second attempt, doubled before each further one.
-FIRST_WAIT = 1.0
 
 
 class Judge:
@@ -34,7 +31,7 @@ class Judge:
         cache: Path,
         limit: SpendingLimit,
         sleep: Callable[[float], object] = time.sleep,
-        attempts: int = ATTEMPTS,
+        attempts: int = JUDGE_RETRIES.attempts,
     ) -> None:
         """Connects nothing yet.
 
@@ -49,29 +46,31 @@ class Judge:
             JudgeError: The folder cannot be made, or the key is none.
         """
         if not (config.api_key.isascii() and config.api_key.isprintable()):
-            raise JudgeError("the API key holds characters that no header can; copy it again")
+            raise JudgeError(
+                "the API key has characters that are not allowed in a header; copy it again"
+            )
         self.config = config
         self._kept = JudgementCache(cache, config.model)
-        self._purse = Budget(limit)
-        self._endpoint = Endpoint(config, self._purse)
+        self._budget = Budget(limit)
+        self._endpoint = Endpoint(config, self._budget)
         self._sleep = sleep
-        self._attempts = max(1, attempts)
+        self._retries = replace(JUDGE_RETRIES, attempts=max(1, attempts))
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Lock] = {}
 
     @property
     def tokens(self) -> int:
         """Tokens spent so far, those of calls under way at their most."""
-        return self._purse.used.prompt + self._purse.used.completion
+        return self._budget.used.prompt + self._budget.used.completion
 
     @property
     def cost_usd(self) -> float | None:
         """USD spent so far, calls under way at their most; None where no price is known."""
-        return self._purse.cost(self._purse.used)
+        return self._budget.cost(self._budget.used)
 
     def close(self) -> None:
         """Closes the connections."""
-        self._endpoint.close()
+        self._endpoint.chat.client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -120,15 +119,16 @@ class Judge:
 
     def _ask(self, criterion: Criterion, messages: list[dict[str, str]], key: str) -> Judgement:
         spent: list[TokenCounts] = []
-        for attempt in range(1, self._attempts + 1):
+        for attempt in range(1, self._retries.attempts + 1):
             try:
                 said = self._endpoint.judge(criterion, messages, spent)
             except Failed as failed:
-                reason = f"{self._endpoint.where} {failed} (attempt {attempt} of {self._attempts})"
-                if not failed.again or attempt == self._attempts:
+                tried = f"(attempt {attempt} of {self._retries.attempts})"
+                reason = f"{self._endpoint.chat.where} {failed} {tried}"
+                wait = self._retries.wait_before(failed.error, attempt) if failed.again else None
+                if wait is None:
                     break
-                backoff = FIRST_WAIT * 2 ** (attempt - 1)
-                self._sleep(backoff if failed.wait is None else failed.wait)
+                self._sleep(wait)
             else:
                 judgement = self._judgement(spent, said.reason, said)
                 self._kept.keep(criterion, key, judgement)
@@ -147,10 +147,10 @@ class Judge:
         return Judgement(
             score=said.score if said else None,
             label=said.label if said else None,
-            reason=self._endpoint.without_key(reason),
+            reason=self._endpoint.chat.without_secrets(reason),
             model=self.config.model,
             prompt_version=PROMPT_VERSION,
             cached=cached,
             tokens=used.prompt + used.completion,
-            cost_usd=self._purse.cost(used),
+            cost_usd=self._budget.cost(used),
         )

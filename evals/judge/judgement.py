@@ -64,7 +64,7 @@ class JudgeReply(BaseModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-def checked(criterion: Criterion, said: JudgeReply) -> JudgeReply:
+def check_judgement(criterion: Criterion, said: JudgeReply) -> JudgeReply:
     """Returns what was said with its score filled in.
 
     Raises:
@@ -77,7 +77,7 @@ def checked(criterion: Criterion, said: JudgeReply) -> JudgeReply:
             raise ValueError("no label" if criterion == "support" else "neither score nor label")
         return said
     if label not in scores:
-        raise ValueError(f"label {label!r} is none of {', '.join(scores)}")
+        raise ValueError(f"label {label!r} is not one of {', '.join(scores)}")
     score = scores[label] if said.score is None else said.score
     if abs(score - scores[label]) > _CONTRADICTION:
         raise ValueError(f"label {label!r} with score {score:g}")

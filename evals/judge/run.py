@@ -12,8 +12,10 @@ from dataclasses import asdict
 from typing import Any
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.judge import LABELS, PROMPT_VERSION, Criterion, Judge, Judgement
 from footnote.evals.judge.agreement import Rating, agreement
+from footnote.evals.judge.judge import Judge
+from footnote.evals.judge.judgement import LABELS, Criterion, Judgement
+from footnote.evals.judge.prompts import PROMPT_VERSION
 from footnote.evals.judge.trust import JUDGED
 from footnote.index import SourceError
 
@@ -42,7 +44,7 @@ class Judging:
         for name, rating in self._labels.items():
             if rating.label not in known:
                 raise SourceError(
-                    f"human label {rating.label!r} of {name!r} is none of {', '.join(known)}"
+                    f"human label {rating.label!r} of {name!r} is not one of {', '.join(known)}"
                 )
 
     @property

@@ -33,7 +33,6 @@ _MARKER = re.compile(r"\[(\d+)\]")
 # A gold quote counts as quoted, and a nugget as stated, from these shares of its words on.
 QUOTED_SHARE = 0.6
 STATED_SHARE = 0.7
-LOWER_IS_BETTER = frozenset({"abstain_wrong", "aurc", "tokens", "cost_usd"})
 
 
 def content_words(text: str) -> set[str]:
@@ -67,7 +66,7 @@ def answer_values(
     citations = [c for s in answer.statements for c in s.citations]
     values: Values = {
         "verbatim": [_verbatim(answer, c) for c in citations],
-        "markers_bound": _bound(answer, citations),
+        "markers_bound": _count_bound_markers(answer, citations),
         **_spent(answer),
     }
     for statement in answer.statements:
@@ -116,7 +115,7 @@ def _spent(answer: Answer) -> Values:
     return values if receipt.cost_usd is None else {**values, "cost_usd": [receipt.cost_usd]}
 
 
-def _bound(answer: Answer, citations: Sequence[Citation]) -> list[float]:
+def _count_bound_markers(answer: Answer, citations: Sequence[Citation]) -> list[float]:
     """Returns for each marker of an answer whether a quote stands behind it.
 
     Markers that a model wrote and that pointed nowhere are no longer in the text; they are
@@ -198,35 +197,6 @@ def similarity(text: str, reference: str, embedder: Embedder) -> float:
     """
     rows = embedder.embed([re.sub(r"(?<!\s)\s*+\[\d+\]|\*\*", "", text), reference])
     return float(np.clip(rows[0] @ rows[1], 0.0, 1.0))
-
-
-def area_under_risk_coverage(ranked: Sequence[tuple[float, bool]]) -> float | None:
-    """Returns the mean risk over all coverages, answers given in order of confidence.
-
-    Risk at a coverage is the share of wrong answers among the most confident ones. Ties
-    in confidence share the mean risk of their group, so their order does not matter.
-
-    Args:
-        ranked: Confidence and rightness of every answer, abstained ones too, as if they
-            had been given.
-
-    Source: Geifman and El-Yaniv 2017 (arXiv:1705.08500); El-Yaniv and Wiener 2010.
-    """
-    points = risk_coverage(ranked)
-    return float(np.mean([risk for _, risk in points])) if points else None
-
-
-def risk_coverage(ranked: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Returns coverage and risk after each answer, the most confident first."""
-    confidences = np.array([confidence for confidence, _ in ranked])
-    wrong = np.array([not right for _, right in ranked], float)
-    for confidence in set(confidences.tolist()):
-        tied = confidences == confidence
-        wrong[tied] = wrong[tied].mean()
-    wrong = wrong[np.argsort(-confidences, kind="stable")]
-    counts = np.arange(1, len(wrong) + 1)
-    risks = np.cumsum(wrong) / counts
-    return [(float(n / len(wrong)), float(r)) for n, r in zip(counts, risks, strict=True)]
 
 
 def gold_ids(case: Case, find: Callable[[str], str | None]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from footnote.evals.judge.trust import JUDGED
-from footnote.evals.metrics.answers import area_under_risk_coverage
+from footnote.evals.metrics.risk_coverage import area_under_risk_coverage
 from footnote.evals.metrics.statistics import Mean, mean
 
 Row = Mapping[str, Any]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from footnote.evals.metrics.answers import risk_coverage
+from footnote.evals.metrics.risk_coverage import risk_coverage
 from footnote.evals.metrics.summary import Row, confidences
-from footnote.evals.report.numbers import milliseconds
+from footnote.evals.report.numbers import format_milliseconds
 
 # Worst first; the order in which cases can be sorted.
 OUTCOMES = {
@@ -97,7 +97,7 @@ def latency(report: Mapping[str, Any], rows: Sequence[Row]) -> Histogram | None:
         ticks=tuple(step * number for number in range(ticks + 1)),
         limit=limit,
         beyond=sum(total > limit for total in totals),
-        stages=", ".join(f"{name} {milliseconds(value)}" for name, value in medians.items()),
+        stages=", ".join(f"{name} {format_milliseconds(value)}" for name, value in medians.items()),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from footnote.evals.judge.trust import JUDGED
 from footnote.evals.metrics.summary import Row
 from footnote.evals.report.charts import OUTCOMES, outcome
-from footnote.evals.report.numbers import exact
+from footnote.evals.report.numbers import format_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ def case(row: Row) -> dict[str, Any]:
         "severity": list(OUTCOMES).index(way),
         "history": row.get("history", ()),
         "gold": gold,
-        "found": _found(row),
+        "found": _find_gold(row),
         "statements": list(_statements(row)),
         "hits": [(hit, hit["rank"] in {paper.rank for paper in gold}) for hit in hits],
         "values": {
-            name: " ".join(map(exact, found))
+            name: " ".join(map(format_exact, found))
             for name, found in row["values"].items()
             # A judge's are shown as its judgements, with what they are worth.
             if found and name not in JUDGED
@@ -86,7 +86,7 @@ def _gold_papers(row: Row) -> list[GoldPaper]:
     ]
 
 
-def _found(row: Row) -> str | None:
+def _find_gold(row: Row) -> str | None:
     """Returns what became of the gold papers, as far as the values tell."""
     recall, reciprocal = (row["values"].get(name) for name in ("R@10", "RR@10"))
     if not recall or not reciprocal or row["error"]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from footnote.evals.metrics.summary import Row
 from footnote.evals.report.charts import outcomes
-from footnote.evals.report.numbers import number
+from footnote.evals.report.numbers import format_number
 from footnote.evals.report.tables import ReportLine, figures, groups
 
 
@@ -21,8 +21,10 @@ def as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         cells = [
             [
                 _named(line),
-                number(line.mean),
-                f"{number(line.low)} to {number(line.high)}" if line.resampled else "",
+                format_number(line.mean),
+                f"{format_number(line.low)} to {format_number(line.high)}"
+                if line.resampled
+                else "",
                 f"{line.n} {line.unit}",
                 str(line.failures),
             ]
@@ -64,7 +66,8 @@ def _by_tag(report: Mapping[str, Any]) -> str:
 
 
 def _interval(found: Mapping[str, float]) -> str:
-    return f"{number(found['mean'])} ({number(found['low'])} to {number(found['high'])})"
+    mean, low, high = (format_number(found[name]) for name in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

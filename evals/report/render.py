@@ -17,9 +17,9 @@ from footnote.evals.metrics.summary import Row, confidences
 from footnote.evals.report.charts import curve, latency, outcomes
 from footnote.evals.report.details import case
 from footnote.evals.report.markdown import as_markdown
-from footnote.evals.report.numbers import milliseconds, number
+from footnote.evals.report.numbers import format_milliseconds, format_number
 from footnote.evals.report.tables import figures, groups
-from footnote.evals.runs.runner import REPORT, ROWS, RunMismatch, iterate_rows, read_report
+from footnote.evals.runs.run_folder import REPORT, ROWS, RunMismatch, iterate_rows, read_report
 
 # It stands beside this package.
 TEMPLATE = "report.html.j2"
@@ -40,7 +40,7 @@ def render_report(folder: Path, *, format: Literal["html", "md", "json"]) -> str
     path = folder / REPORT
     if not path.exists():
         raise RunMismatch(
-            f"{folder} holds a run of {len(rows)} cases so far and no {REPORT}; "
+            f"{folder} has an unfinished run of {len(rows)} cases without {REPORT}; "
             f"finish it with: footnote eval run SET --out {folder}"
         )
     report = read_report(folder)
@@ -57,7 +57,7 @@ def _check(folder: Path, report: Mapping[str, Any], rows: Sequence[Row]) -> None
     told = (report["cases"], report["times"]["n"], rated)
     if told != (len(rows), answered, bool(confidences(rows))):
         raise RunMismatch(
-            f"{folder}: {ROWS} and {REPORT} are not of one run; make it again with: "
+            f"{folder}: {ROWS} and {REPORT} are from different runs; run the set again with: "
             "footnote eval run SET"
         )
 
@@ -76,7 +76,7 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "milliseconds": milliseconds}
+    environment.filters |= {"number": format_number, "milliseconds": format_milliseconds}
     measures = report["measures"]
     return environment.get_template(TEMPLATE).render(
         report=report,

@@ -6,8 +6,8 @@ from typing import Any
 
 from footnote.evals.dataset.schemas import MeanShape
 from footnote.evals.judge.trust import trust
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
-from footnote.evals.report.numbers import exact
+from footnote.evals.metrics import LOWER_IS_BETTER
+from footnote.evals.report.numbers import format_exact
 
 # What is averaged, and what a mean says, measure by measure.
 _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -121,10 +121,10 @@ def figures(report: Mapping[str, Any]) -> Iterator[ReportFigure]:
     times, usage = report["times"], report["usage"]
     if times["n"]:
         yield ReportFigure(
-            "p50_ms", "half of the answers were faster", exact(times["p50_ms"]), times["n"]
+            "p50_ms", "half of the answers were faster", format_exact(times["p50_ms"]), times["n"]
         )
         yield ReportFigure(
-            "p95_ms", "19 of 20 answers were faster", exact(times["p95_ms"]), times["n"]
+            "p95_ms", "19 of 20 answers were faster", format_exact(times["p95_ms"]), times["n"]
         )
     for name in ("prompt_tokens", "completion_tokens"):
         yield ReportFigure(name, "over all answers", f"{usage[name]:,}", times["n"])

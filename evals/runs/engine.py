@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,22 +49,12 @@ def run_engine(
         on_case: Called with 1 for each case done.
     """
     library = engine.library
-    config = RunConfig(
-        set=name,
-        cases=fingerprint(repr(case) for case in cases),
-        library=library_fingerprint(library),
-        code=code_version(),
-        composer=engine.composer.mode,
-        model=engine.composer.model,
+    config = replace(
+        _describe(engine, name, cases),
         k=k,
         setting=json.dumps(asdict(setting)) if setting else None,
         judge=judging.name if judging else None,
-        reranker=engine.retriever.reranker.name if engine.retriever.reranker else None,
     )
-
-    def find(name: str) -> str | None:
-        paper = library.paper(name)
-        return paper.id if paper else None
 
     def supports(statement: str, quotes: Sequence[str]) -> bool:
         return verify(statement, quotes, embedder=library.embedder)[0] == "supported"
@@ -74,11 +64,24 @@ def run_engine(
         lambda case: engine.ask(case.question, case.history, k=k),
         folder,
         config,
-        find=find,
+        find=lambda name: paper.id if (paper := library.paper(name)) else None,
         embedder=library.embedder,
         supports=supports,
         expected_mode=engine.composer.mode,
         judging=judging,
         workers=workers,
         on_case=on_case,
+    )
+
+
+def _describe(engine: CitedQueryEngine, name: str, cases: Sequence[Case]) -> RunConfig:
+    reranker = engine.retriever.reranker
+    return RunConfig(
+        set=name,
+        cases=fingerprint(repr(case) for case in cases),
+        library=library_fingerprint(engine.library),
+        code=code_version(),
+        composer=engine.composer.mode,
+        model=engine.composer.model,
+        reranker=reranker.name if reranker else None,
     )

@@ -1,13 +1,11 @@
 """Runs: a set of cases asked, measured and written to a folder that a kill cannot spoil.
 
-A run folder holds ``config.json``, ``rows.jsonl`` (one line a case, added as each is done)
-and ``report.json``. A run that was killed goes on with the cases that have no row yet; the
-report is made from all rows in the order of the set, so it is the same either way.
+A run that was killed goes on with the cases that have no row yet; the report is made from all
+rows in the order of the set, so it is the same either way.
 """
 
 import hashlib
 import json
-import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,24 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from footnote.evals.dataset.cases import Case
-from footnote.evals.dataset.json_files import rows, shaped, whole
-from footnote.evals.dataset.schemas import ReportShape, RowShape
+from footnote.evals.dataset.json_files import read_json
 from footnote.evals.metrics.answers import Supports, Values, answer_values, crashed_values, gold_ids
 from footnote.evals.metrics.statistics import SEED
 from footnote.evals.metrics.summary import summarise
+from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, read_rows, write_json
 from footnote.index import FootnoteError
 from footnote.index.embeddings.base import Embedder
 from footnote.index.library import Library
-from footnote.index.readers.files import read_bytes
 from footnote.rag.answer import Answer
+from footnote.rag.serialization import answer_json
 
 if TYPE_CHECKING:
-    # It imports openai, which takes 0.7 s that a report or a comparison need not wait for.
+    # It imports openai, which takes 0.7 s that a run without a judge need not wait for.
     from footnote.evals.judge.run import Judging
 
 Ask = Callable[[Case], Answer]
-
-CONFIG, ROWS, REPORT = "config.json", "rows.jsonl", "report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +54,11 @@ class RunConfig:
     code: str
     composer: str
     model: str | None
-    k: int
+    k: int = 20
     setting: str | None = None
     seed: int = SEED
     judge: str | None = None
     reranker: str | None = None
-
-
-class RunMismatch(FootnoteError):
-    """A run folder holds a run of something else."""
 
 
 def fingerprint(texts: Iterable[str]) -> str:
@@ -129,25 +121,32 @@ def run_cases(
     """
     _begin(folder, config)
     done = read_rows(folder)
-    left = [case for case in cases if case.id not in done]
-    on_case(len(cases) - len(left))
+    on_case(len(done))
 
     def work(case: Case) -> dict[str, Any]:
         gold = gold_ids(case, find)
         row = _row(case, ask, gold, embedder, supports, expected_mode)
         return judging.judged(case, row) if judging else row
 
-    with (folder / ROWS).open("a", encoding="utf-8") as file, ThreadPoolExecutor(workers) as pool:
-        for row in pool.map(work, left):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
-            done[row["id"]] = row
-            on_case(1)
+    for row in _keep(work, [c for c in cases if c.id not in done], folder / ROWS, workers):
+        done[row["id"]] = row
+        on_case(1)
     found = [done[case.id] for case in cases]
     judge = {"judge": judging.report(found)} if judging else {}
     report = {"config": asdict(config), **summarise(found), **judge}
     write_json(folder / REPORT, report)
     return report
+
+
+def _keep(
+    work: Callable[[Case], dict[str, Any]], cases: Sequence[Case], rows: Path, workers: int
+) -> Iterator[dict[str, Any]]:
+    """Yields the row of each case, in their order, when the file has it."""
+    with rows.open("a", encoding="utf-8") as file, ThreadPoolExecutor(workers) as pool:
+        for row in pool.map(work, cases):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.flush()
+            yield row
 
 
 def _row(
@@ -182,7 +181,7 @@ def _row(
         "error": error,
         "values": values,
         "missed": None if error or answer is None else missed(case, answer, gold),
-        "answer": answer.to_json() if answer else None,
+        "answer": answer_json(answer) if answer else None,
         "seconds": round(time.perf_counter() - start, 4),
     }
 
@@ -209,73 +208,11 @@ def _begin(folder: Path, config: RunConfig) -> None:
             return
     except OSError as error:
         raise RunMismatch(
-            f"{folder} cannot hold a run ({error.strerror}); give another --out folder"
+            f"{folder} cannot store a run ({error.strerror}); give another --out folder"
         ) from error
-    found = whole(path)
+    found = read_json(path)
     other = [name for name, value in asdict(config).items() if found.get(name) != value]
     if other:
         raise RunMismatch(
-            f"{folder} holds a run with another {', '.join(other)}; give another --out folder"
+            f"{folder} has a run with another {', '.join(other)}; give another --out folder"
         )
-
-
-def read_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """Returns the rows of a run by case; a last line that a kill cut off is dropped.
-
-    Raises:
-        SourceError: The file cannot be read, or another line is no row.
-    """
-    path = folder / ROWS
-    if not path.exists():
-        return {}
-    # A kill may cut a character, too: only what a line feed ends was written whole.
-    kept, _, cut = read_bytes(path).rpartition(b"\n")
-    if cut:
-        write_whole(path, kept + b"\n" if kept else b"")
-    return {row["id"]: row for row in _checked_rows(path)}
-
-
-def iterate_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a finished run, without touching it.
-
-    Raises:
-        RunMismatch: The folder holds no run.
-        SourceError: The file cannot be read, or a line is no row.
-    """
-    path = folder / ROWS
-    if not path.exists():
-        raise RunMismatch(f"{folder} holds no run; make one with: footnote eval run SET")
-    yield from _checked_rows(path)
-
-
-def _checked_rows(path: Path) -> Iterator[dict[str, Any]]:
-    for at, row in rows(path):
-        shaped(RowShape, row, at, "row of a run")
-        yield row
-
-
-def read_report(folder: Path) -> dict[str, Any]:
-    """Returns the report of a finished run.
-
-    Raises:
-        RunMismatch: The folder holds no finished run.
-        SourceError: The file cannot be read, or is no report.
-    """
-    path = folder / REPORT
-    if not path.exists():
-        raise RunMismatch(f"{folder} holds no finished run; make one with: footnote eval run SET")
-    report = whole(path)
-    shaped(ReportShape, report, str(path), "report of a run")
-    return report
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes a JSON file that appears whole or not at all."""
-    write_whole(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file that appears whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

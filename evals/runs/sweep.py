@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from footnote.evals.compare import holm
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.metrics.statistics import Difference, Mean, difference, mean
-from footnote.evals.runs.runner import iterate_rows
+from footnote.evals.runs.run_folder import iterate_rows
 from footnote.index import FootnoteError
 
 COMPOSERS = ("extractive", "llm")
@@ -77,13 +77,13 @@ def _value(name: str, key: str, text: str) -> int | float | str:
     """Returns the value of one key of a setting."""
     if key == "composer":
         if text not in COMPOSERS:
-            raise FootnoteError(f"setting {name}: composer is one of {', '.join(COMPOSERS)}")
+            raise FootnoteError(f"setting {name}: composer must be one of {', '.join(COMPOSERS)}")
         return text
     kind, least, most = _BOUNDS[key]
     try:
         value = kind(text)
     except ValueError as error:
-        raise FootnoteError(f"setting {name}: {key}={text[:40]} is no number") from error
+        raise FootnoteError(f"setting {name}: {key}={text[:40]} is not a number") from error
     if not least <= value <= most:
         raise FootnoteError(f"setting {name}: {key}={text[:40]} is not from {least} to {most}")
     return value

@@ -26,7 +26,7 @@ _COMMONPLACE = frozenset(
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
 
 
-def names(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[str]:
+def label_clusters(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[str]:
     """Returns the two or three most telling words of each cluster, with commas between.
 
     Each cluster is read as one text; a word tells by how many papers have it there, and by how

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.index import LibraryError
-from footnote.index.clusters.labels import names
+from footnote.index.clusters.labels import label_clusters
 from footnote.index.embeddings.base import Matrix
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
@@ -73,7 +73,7 @@ class LibraryMap:
     labels: tuple[Label, ...]
 
 
-class Maps:
+class MapDrawer:
     """The map of a catalog, kept there until the papers change."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -88,15 +88,15 @@ class Maps:
         with self._guard:
             key = f"{_DRAWN}:{self._catalog.meta('revision')}"
             if self._drawn is None or self._drawn[0] != key:
-                self._drawn = key, self._kept(key) or self._draw(key)
+                self._drawn = key, self._read_map(key) or self._draw(key)
             return self._drawn[1]
 
-    def _kept(self, key: str) -> LibraryMap | None:
-        row = self._catalog.kept_map(key)
+    def _read_map(self, key: str) -> LibraryMap | None:
+        row = self._catalog.vectors.read_map(key)
         if row is None:
             return None
         numbers, positions, clusters, labels = row
-        return self._titled(
+        return self._with_titles(
             np.frombuffer(numbers, np.int64),
             np.frombuffer(positions, np.float32).reshape(-1, 2),
             np.frombuffer(clusters, np.int64),
@@ -104,13 +104,13 @@ class Maps:
         )
 
     def _draw(self, key: str) -> LibraryMap:
-        numbers, vectors = self._catalog.paper_vectors()
-        sample = sampled(len(numbers))
-        papers = self._catalog.papers_by_number([int(numbers[at]) for at in sample])
+        numbers, vectors = self._catalog.vectors.means()
+        sample = sample_rows(len(numbers))
+        papers = self._catalog.papers.by_number([int(numbers[at]) for at in sample])
         # One that is gone meanwhile has no words.
         texts = [_text(papers.get(int(numbers[at]))) for at in sample]
-        positions, clusters, labels = drawn(vectors, sample, texts)
-        bare = sorted(set(self._catalog.paper_numbers_between(None, None)) - set(numbers.tolist()))
+        positions, clusters, labels = draw_map(vectors, sample, texts)
+        bare = sorted(set(self._catalog.papers.numbers_between(None, None)) - set(numbers.tolist()))
         if bare:
             positions = np.concatenate([positions * (1, 0.9), _row(len(bare))]).astype(np.float32)
             labels = [Label(label.text, label.x, label.y * 0.9) for label in labels]
@@ -120,15 +120,15 @@ class Maps:
         # A library that cannot be written is still drawn.
         with suppress(LibraryError):
             told = json.dumps([{"text": one.text, "x": one.x, "y": one.y} for one in labels])
-            self._catalog.keep_map(
+            self._catalog.vectors.write_map(
                 key, numbers.tobytes(), positions.tobytes(), clusters.tobytes(), told
             )
-        return self._titled(numbers, positions, clusters, labels)
+        return self._with_titles(numbers, positions, clusters, labels)
 
-    def _titled(
+    def _with_titles(
         self, numbers: Numbers, positions: Matrix, clusters: Numbers, labels: Sequence[Label]
     ) -> LibraryMap:
-        known = self._catalog.titles()
+        known = self._catalog.papers.titles()
         there = sorted((int(n), at) for at, n in enumerate(numbers) if int(n) in known)
         rows = [at for _, at in there]
         named = [known[number] for number, _ in there]
@@ -152,7 +152,7 @@ def _row(count: int) -> Matrix:
     return np.stack([across, np.ones(count)], axis=1).astype(np.float32)
 
 
-def sampled(count: int) -> list[int]:
+def sample_rows(count: int) -> list[int]:
     """Returns the places of the papers that t-SNE places itself, ascending."""
     if count <= SAMPLE:
         return list(range(count))
@@ -160,7 +160,7 @@ def sampled(count: int) -> list[int]:
     return sorted(int(at) for at in drawn)
 
 
-def drawn(
+def draw_map(
     vectors: Matrix, sample: Sequence[int], texts: Sequence[str]
 ) -> tuple[Matrix, Numbers, list[Label]]:
     """Returns the positions ``(n, 2)``, the clusters ``(n,)`` and their labels.
@@ -172,24 +172,24 @@ def drawn(
     """
     if not len(vectors):
         return np.empty((0, 2), np.float32), np.empty(0, np.int64), []
-    reduced = _principal(vectors, vectors[sample])
-    placed = _framed(_apart(_embedded(reduced[sample])))
+    reduced = _reduce_dimensions(vectors, vectors[sample])
+    placed = _scale_to_frame(_spread_duplicates(_run_tsne(reduced[sample])))
     positions = placed
     if len(sample) < len(vectors):
-        positions = _beside(reduced, reduced[sample], placed)
+        positions = _place_beside_sample(reduced, reduced[sample], placed)
         positions[sample] = placed
-        positions = np.clip(_apart(positions), 0, 1).astype(np.float32)
+        positions = np.clip(_spread_duplicates(positions), 0, 1).astype(np.float32)
     centres = _centres(placed)
     clusters = np.concatenate(
         [_distances(positions[at : at + _AT_ONCE], centres).argmin(axis=1)
          for at in range(0, len(positions), _AT_ONCE)]
     )  # fmt: skip
-    called = names(texts, clusters[sample], len(centres))
+    called = label_clusters(texts, clusters[sample], len(centres))
     labels = [Label(name, float(x), float(y)) for name, (x, y) in zip(called, centres, strict=True)]
     return positions, clusters, labels
 
 
-def _principal(vectors: Matrix, sample: Matrix) -> Matrix:
+def _reduce_dimensions(vectors: Matrix, sample: Matrix) -> Matrix:
     """Returns the vectors on the widest axes of the sample, ``(n, AXES)`` or fewer."""
     centre = sample.mean(axis=0)
     spread = sample - centre
@@ -198,7 +198,7 @@ def _principal(vectors: Matrix, sample: Matrix) -> Matrix:
     return reduced
 
 
-def _embedded(reduced: Matrix) -> Matrix:
+def _run_tsne(reduced: Matrix) -> Matrix:
     """Returns places in the plane ``(n, 2)``, like papers near one another.
 
     Source: t-SNE, van der Maaten and Hinton 2008; begun from the two widest axes, which keeps
@@ -225,7 +225,7 @@ def _embedded(reduced: Matrix) -> Matrix:
     return placed
 
 
-def _apart(places: Matrix) -> Matrix:
+def _spread_duplicates(places: Matrix) -> Matrix:
     """Returns the places, those that fall on one another turned a little aside."""
     width = float(np.ptp(places, axis=0).max()) or 1.0
     _, first, group = np.unique(
@@ -241,7 +241,7 @@ def _apart(places: Matrix) -> Matrix:
     return moved
 
 
-def _framed(places: Matrix) -> Matrix:
+def _scale_to_frame(places: Matrix) -> Matrix:
     """Returns the places with each axis brought to [0, 1]; to its middle where it has no width."""
     low, width = places.min(axis=0), np.ptp(places, axis=0)
     framed = np.where(width > 1e-9, (places - low) / np.where(width > 1e-9, width, 1), 0.5)
@@ -255,7 +255,7 @@ def _distances(some: Matrix, others: Matrix) -> Matrix:
     return squares
 
 
-def _beside(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
+def _place_beside_sample(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
     """Returns a place for each paper among its nearest in the sample, nearer ones counting more."""
     found = []
     for at in range(0, len(reduced), _AT_ONCE):

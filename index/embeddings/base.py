@@ -20,19 +20,14 @@ from tokenizers import Encoding, Tokenizer
 
 from footnote.index import ModelError
 from footnote.index.embeddings.endpoints import (
-    bounded,
-    fault_of,
-    secrets_of,
-    their_words,
-    unreached,
+    bounded_client_options,
+    describe_connection_error,
+    describe_status,
+    find_secrets,
+    mask_secrets,
 )
-from footnote.index.embeddings.minilm_export import (
-    DIMENSIONS,
-    EXPORT_VERSION,
-    MODEL_NAME,
-    ModelFiles,
-    ensure_model,
-)
+from footnote.index.embeddings.minilm_export import EXPORT_VERSION, ModelFiles, ensure_model
+from footnote.index.embeddings.minilm_graph import DIMENSIONS, MODEL_NAME
 
 Matrix = NDArray[np.float32]
 
@@ -44,6 +39,7 @@ MAX_WORD_PIECES = 256
 _MOST_BYTES = 64_000_000
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """What a library needs of an embedder."""
 
@@ -57,6 +53,22 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Returns ``(n, dimensions)`` float32, rows of unit length."""
+
+
+@runtime_checkable
+class QueryEmbedder(Protocol):
+    """An embedder that embeds questions otherwise than texts."""
+
+    def embed_query(self, query: str) -> Matrix:
+        """Returns ``(d,)`` float32 of unit length."""
+
+
+def query_vector(embedder: Embedder, query: str) -> Matrix:
+    """Returns ``(d,)`` float32 of unit length for what is searched for."""
+    if isinstance(embedder, QueryEmbedder):
+        return embedder.embed_query(query)
+    vector: Matrix = embedder.embed([query])[0]
+    return vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class _MatrixEmbedding(BaseEmbedding):
     """Gives LlamaIndex its lists from ``embed``."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns ``(n, d)`` float32, rows of unit length."""
         raise NotImplementedError
 
     def _get_query_embedding(self, query: str) -> list[float]:
@@ -195,7 +208,9 @@ def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.Inferenc
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     # Neither library's errors share a base class; each means that the file is unusable.
     except Exception as error:
-        raise ModelError(f"{path} is not a usable model; delete it, it is made again") from error
+        raise ModelError(
+            f"{path} is not a usable model; delete it, and it is created again"
+        ) from error
     return loaded, session
 
 
@@ -217,10 +232,12 @@ class EndpointEmbedder(_MatrixEmbedding):
 
         super().__init__(model_name=model)
         if not (api_key.isascii() and api_key.isprintable()):
-            raise ModelError("OPENAI_API_KEY has characters that no header can hold; copy it again")
-        client = DefaultHttpxClient(**bounded(_MOST_BYTES))
+            raise ModelError(
+                "OPENAI_API_KEY has characters that are not allowed in a header; copy it again"
+            )
+        client = DefaultHttpxClient(**bounded_client_options(_MOST_BYTES))
         self._client = OpenAI(base_url=base_url, api_key=api_key, http_client=client)
-        self._secrets = secrets_of(str(self._client.base_url), api_key)
+        self._secrets = find_secrets(str(self._client.base_url), api_key)
         self._dimensions = 0
         self._dimensions = self.embed(["dimensions"]).shape[1]
 
@@ -266,14 +283,14 @@ class EndpointEmbedder(_MatrixEmbedding):
 
         url = self._client.base_url.copy_with(userinfo=b"", query=None, fragment=None)
         where = f"embedding endpoint {url}"
-        if said := their_words(error.__cause__ or error, self._secrets):
+        if said := mask_secrets(error.__cause__ or error, self._secrets):
             _log.warning("%s: %s: %s", where, type(error).__name__, said)
         if isinstance(error, APIStatusError):
-            failed = fault_of(error.status_code)
+            failed = describe_status(error.status_code)
         elif isinstance(error, APITimeoutError):
             failed = "took too long"
         elif isinstance(error, APIConnectionError):
-            failed = unreached(error)
+            failed = describe_connection_error(error)
         else:
             failed = f"sent what is no list of vectors ({type(error).__name__})"
         return (

@@ -68,13 +68,13 @@ _FAULTS = {
 }
 
 
-def fault_of(status: int) -> str:
+def describe_status(status: int) -> str:
     """Returns in our words what an HTTP status tells of an endpoint."""
     fault = _FAULTS.get(status, "is failing" if status >= 500 else "did not answer")
     return f"{fault} (status {status})"
 
 
-def secrets_of(url: str = "", *keys: str) -> tuple[str, ...]:
+def find_secrets(url: str = "", *keys: str) -> tuple[str, ...]:
     """Returns what must not be shown: keys, and what stands in an address to prove who asks."""
     try:
         parts = urlsplit(url)
@@ -94,7 +94,7 @@ def masked(text: str, secrets: Iterable[str], *, part: int = SHORTEST_PART) -> s
 
     Args:
         text: Of somebody else.
-        secrets: See ``secrets_of``.
+        secrets: See ``find_secrets``.
         part: A run of so many characters of a long secret is masked too.
     """
     written = [form for secret in secrets for form in _forms(secret)]
@@ -103,7 +103,7 @@ def masked(text: str, secrets: Iterable[str], *, part: int = SHORTEST_PART) -> s
     return _without_parts(text, [form for form in written if len(form) >= _LONG], part)
 
 
-def without_keys(text: str, keys: Iterable[str]) -> str:
+def mask_keys(text: str, keys: Iterable[str]) -> str:
     """Returns what a model says, should it repeat a key, without it.
 
     An answer is for readers: a run of a few letters that a key and a sentence share is no key, nor
@@ -121,7 +121,7 @@ def _half_masked(token: re.Match[str]) -> str:
     return _MASK if hides else token[0]
 
 
-def their_words(said: object, secrets: Iterable[str]) -> str:
+def mask_secrets(said: object, secrets: Iterable[str]) -> str:
     """Returns what an endpoint said, for the log: one short line without controls or secrets.
 
     What looks like somebody else's secret is masked as well, and what is masked but in part.
@@ -166,7 +166,7 @@ class Packed(httpx.DecodingError):
     """An answer came compressed: a small one opens to any size."""
 
 
-def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
+def bounded_client_options(most: int, *, streams: bool = False) -> dict[str, Any]:
     """Returns options by which a client of httpx reads so many bytes of an answer and no more.
 
     A client reads the body of a refusal whole, and its timeout is for each piece: without this,
@@ -182,7 +182,7 @@ def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
     def hook(response: httpx.Response) -> None:
         packed = response.headers.get("content-encoding", "").strip().lower()
         if packed not in ("", "identity"):
-            raise Packed(f"the answer is compressed ({packed[:40]}), which nobody asked for")
+            raise Packed(f"the answer is compressed ({packed[:40]}), which was not requested")
         assert isinstance(response.stream, httpx.SyncByteStream)
         if not response.is_success:
             response.stream = _Bounded(response.stream, MOST_REFUSED, _seconds(response), cut=True)
@@ -192,10 +192,10 @@ def bounded(most: int, *, streams: bool = False) -> dict[str, Any]:
     return {"headers": {"Accept-Encoding": "identity"}, "event_hooks": {"response": [hook]}}
 
 
-def unreached(error: BaseException) -> str:
+def describe_connection_error(error: BaseException) -> str:
     """Returns in our words why a connection gave no answer."""
     if isinstance(error.__cause__ or error, Packed):
-        return "sent a compressed answer, which nobody asked for"
+        return "sent a compressed answer, which was not requested"
     return "cannot be reached"
 
 

@@ -13,7 +13,7 @@ from pybtex.scanner import PybtexSyntaxError
 
 from footnote.index.models import Paper, Problem, arxiv_number
 from footnote.index.readers.decompression import Text
-from footnote.index.readers.record import LONGEST, arxiv_in, date_of, pmid_in, read_each
+from footnote.index.readers.record import LONGEST, arxiv_in, parse_date, pmid_in, read_each
 
 # Characters that abbreviations may add to a file: so many to begin with, and so many times what
 # was read of it.
@@ -142,8 +142,8 @@ def _complain(error: PybtexSyntaxError) -> None:
 def _published(found: dict[str, str]) -> str | None:
     if date := found.get("date"):
         year, month, day, *_ = [*date.partition("/")[0].split("-"), "", ""]
-        return date_of(year, month, day)
-    return date_of(found.get("year", ""), found.get("month", ""), found.get("day", ""))
+        return parse_date(year, month, day)
+    return parse_date(found.get("year", ""), found.get("month", ""), found.get("day", ""))
 
 
 def _authors(field: str) -> list[str]:

@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from footnote.index.models import Listing, Paper, Problem, make_paper, normal_title
+from footnote.index.models import DAILY_PAPERS, Listing, Paper, Problem, make_paper, normal_title
 from footnote.index.readers.decompression import Text, in_pieces
-from footnote.index.readers.record import encodable
-
-SOURCE = "Hugging Face Daily Papers"
+from footnote.index.readers.record import check_encodable
 
 _HEAD = frozenset(
     {
@@ -188,10 +186,10 @@ def _paper(
     )
     try:
         return make_paper(
-            encodable(title.text),
-            encodable(abstract.text),
+            check_encodable(title.text),
+            check_encodable(abstract.text),
             published=listing.published,
-            source=SOURCE,
+            source=DAILY_PAPERS,
             author_count=listing.author_count,
             listings=(listing,),
         )

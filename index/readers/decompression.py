@@ -26,7 +26,7 @@ def in_pieces(text: Text) -> Iterable[str]:
     return [text] if isinstance(text, str) else text
 
 
-def text_of(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
+def read_text(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
     """Yields a file's text in pieces, without its byte order mark.
 
     A file that was cut off inside its last character ends before that character.
@@ -40,7 +40,7 @@ def text_of(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     before = 0
-    for piece in _bytes_of(path, most_unpacked):
+    for piece in _read_bytes(path, most_unpacked):
         kept = len(decoder.getstate()[0])
         try:
             text = decoder.decode(piece)
@@ -54,7 +54,7 @@ def text_of(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
             yield text
 
 
-def _bytes_of(path: Path, most: int) -> Iterator[bytes]:
+def _read_bytes(path: Path, most: int) -> Iterator[bytes]:
     """Yields what a file holds, unpacked, without its byte order mark."""
     try:
         if kind := irregular(path):
@@ -81,7 +81,7 @@ def _unpacked(path: Path, file: BinaryIO, most: int) -> Iterator[bytes]:
         total += len(chunk)
         if total > most:
             raise SourceError(
-                f"{path}: opens to more than {most:,} bytes; split it into smaller files"
+                f"{path}: unpacks to more than {most:,} bytes; split it into smaller files"
             )
         yield chunk
 

@@ -12,7 +12,13 @@ from typing import Self
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import FORMATS, MOST_UNPACKED, NothingUsable, files_of, read_papers
+from footnote.index.readers.formats import (
+    FORMATS,
+    MOST_UNPACKED,
+    NothingUsable,
+    list_files,
+    read_papers,
+)
 
 # Of one file, that are kept; the others are counted.
 MOST_PROBLEMS = 10_000
@@ -101,7 +107,7 @@ class Gathered:
             return
         found = [
             self._read(file, str(file), str(path), str(file.relative_to(path)))
-            for file in files_of(path)
+            for file in list_files(path)
         ]
         if all(file.error for file in found):
             told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"
@@ -126,7 +132,7 @@ class Gathered:
             )
         count = sum(file.refused for file in self.files)
         raise NothingUsable(
-            f"{names}: none of {count} records can be used; mend them, or give {FORMATS}",
+            f"{names}: none of {count} records can be used; correct them, or give {FORMATS}",
             [problem for file in self.files for problem in file.problems],
         )
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.decompression import Text
-from footnote.index.readers.record import fault, paper_of
-from footnote.index.readers.splitting import cut
+from footnote.index.readers.record import describe_fault, parse_paper
+from footnote.index.readers.splitting import split_records
 
 # Characters of one line: as many as of one of PubMed's articles.
 LONGEST = 10_000_000
@@ -22,17 +22,17 @@ def recognises(head: str) -> bool:
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each line that is not blank."""
-    for number, line, length in cut(text, _LINE, LONGEST):
+    for number, line, length in split_records(text, _LINE, LONGEST):
         if not line.strip():
             continue
         try:
             if length > LONGEST:
-                raise ValueError(f"line of {length:,} characters, at most {LONGEST:,} are read")
+                raise ValueError(f"line of {length:,} characters, the limit is {LONGEST:,}")
             yield _paper(json.loads(line))
         except json.JSONDecodeError as error:
             yield Problem(name, number, f"not JSON ({error.msg} at column {error.colno})")
         except (ValueError, RecursionError) as error:
-            yield Problem(name, number, fault(error))
+            yield Problem(name, number, describe_fault(error))
 
 
 def _paper(found: Any) -> Paper:
@@ -41,4 +41,4 @@ def _paper(found: Any) -> Paper:
     # BEIR keeps what is neither title nor text in "metadata"; a null there hides nothing.
     inner = found.get("metadata")
     both = [*(inner.items() if isinstance(inner, dict) else ()), *found.items()]
-    return paper_of({name: value for name, value in both if value is not None})
+    return parse_paper({name: value for name, value in both if value is not None})

@@ -7,7 +7,7 @@ from lxml import etree
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.decompression import Text
-from footnote.index.readers.record import date_of, read_each
+from footnote.index.readers.record import parse_date, read_each
 
 SOURCE = "PubMed"
 # Three thousand authors with their affiliations take 2 MB.
@@ -56,10 +56,10 @@ def _parsed(record: str) -> "etree._Element":
     It is parsed by itself, so that the set's DOCTYPE, and any entity made there, is not seen.
     """
     if record.startswith("<PubmedBook"):
-        raise ValueError("a book; only articles are read")
+        raise ValueError("this is a book; only articles are read")
     end = _END.search(record)
     if not end:
-        raise ValueError("article without its end; the file seems to be cut off here")
+        raise ValueError("article has no end tag; the file seems to be cut off here")
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
@@ -101,8 +101,8 @@ def _published(article: "etree._Element") -> str | None:
     """Returns the date of the issue, else that of the electronic article."""
     of = "MedlineCitation/Article"
     dates = [
-        date_of(*(_text(article, f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
+        parse_date(*(_text(article, f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
         for place in ("Journal/JournalIssue/PubDate", "ArticleDate")
     ]
-    dates.append(date_of(_text(article, f"{of}/Journal/JournalIssue/PubDate/MedlineDate")))
+    dates.append(parse_date(_text(article, f"{of}/Journal/JournalIssue/PubDate/MedlineDate")))
     return next((date for date in dates if date), None)

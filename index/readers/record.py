@@ -27,7 +27,7 @@ from footnote.index.models import (
     make_paper,
 )
 from footnote.index.readers.decompression import Text
-from footnote.index.readers.splitting import cut, with_newlines
+from footnote.index.readers.splitting import split_records, with_newlines
 
 # Characters of one record: pybtex takes the square of its length.
 LONGEST = 100_000
@@ -43,14 +43,14 @@ _ARXIV = re.compile(
 _PUBMED = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nlm\.nih\.gov/pubmed)/(\d{1,9})", re.ASCII)
 
 
-def _names(value: object) -> object:
+def _split_names(value: object) -> object:
     """Splits "A One, B Two and C Three"; a list stays as it is."""
     if isinstance(value, str):
         return [name for part in re.split(r",| and |;", value) if (name := part.strip())]
     return value
 
 
-def _date(value: object) -> object:
+def _parse_date_field(value: object) -> object:
     """Writes a date as YYYY[-MM[-DD]]; anything else is refused, the 31st of June too."""
     if value == "":
         return None
@@ -63,14 +63,14 @@ def _date(value: object) -> object:
     return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
 
 
-def _text(value: object) -> object:
+def _as_one_line(value: object) -> object:
     """Makes one line of a text; a number is taken as its digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def encodable(text: str) -> str:
+def check_encodable(text: str) -> str:
     """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("holds half of a surrogate pair")
@@ -79,14 +79,14 @@ def encodable(text: str) -> str:
     return text
 
 
-OneLine = Annotated[str, BeforeValidator(_text), AfterValidator(encodable)]
+OneLine = Annotated[str, BeforeValidator(_as_one_line), AfterValidator(check_encodable)]
 
 
-def _filled(text: str) -> str:
+def _check_filled(text: str) -> str:
     """Refuses a blank abstract; others stay as they are, since quotes are offsets into them."""
     if not text.strip():
         raise ValueError("is empty")
-    return encodable(text)
+    return check_encodable(text)
 
 
 class _InputRecord(BaseModel):
@@ -95,16 +95,16 @@ class _InputRecord(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     title: OneLine = ""
-    abstract: Annotated[str, AfterValidator(_filled)] = Field(
+    abstract: Annotated[str, AfterValidator(_check_filled)] = Field(
         validation_alias=AliasChoices("abstract", "text")
     )
     id: OneLine | None = Field(None, validation_alias=AliasChoices("id", "_id"))
     arxiv_id: OneLine | None = None
     doi: OneLine | None = None
     pmid: OneLine | None = None
-    authors: Annotated[tuple[OneLine, ...], BeforeValidator(_names)] = ()
+    authors: Annotated[tuple[OneLine, ...], BeforeValidator(_split_names)] = ()
     author_count: int | None = None
-    published: Annotated[str | None, BeforeValidator(_date)] = Field(
+    published: Annotated[str | None, BeforeValidator(_parse_date_field)] = Field(
         None, validation_alias=AliasChoices("published", "date", "created", "year")
     )
     venue: OneLine | None = None
@@ -124,11 +124,11 @@ class _InputRecord(BaseModel):
         return [i for kind, value in pairs if value and (i := identifier(kind, value))]
 
 
-def paper_of(fields: Mapping[str, object]) -> Paper:
+def parse_paper(fields: Mapping[str, object]) -> Paper:
     """Returns the paper that a record's fields describe; a field that is None is not there.
 
     Raises:
-        ValueError: A field is missing or of the wrong kind; ``fault`` says which.
+        ValueError: A field is missing or of the wrong kind; ``describe_fault`` says which.
     """
     record = _InputRecord.model_validate({k: v for k, v in fields.items() if v is not None})
     arxiv = next((i for i in record.identifiers() if i.startswith("arxiv:")), None)
@@ -147,7 +147,7 @@ def paper_of(fields: Mapping[str, object]) -> Paper:
     )
 
 
-def fault(error: Exception) -> str:
+def describe_fault(error: Exception) -> str:
     """Returns in one line what is wrong with a record, by the first field that is."""
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())[:200] or type(error).__name__
@@ -178,18 +178,18 @@ def read_each(
         parse: Returns the fields of one record, None for what is none; raises ValueError.
         longest: Characters of a record at most.
     """
-    for line, record, length in cut(with_newlines(text), start, longest):
+    for line, record, length in split_records(with_newlines(text), start, longest):
         try:
             if length > longest:
-                raise ValueError(f"record of {length:,} characters, at most {longest:,} are read")
+                raise ValueError(f"record of {length:,} characters, the limit is {longest:,}")
             fields = parse(record)
             if fields is not None:
-                yield paper_of(fields)
+                yield parse_paper(fields)
         except (ValueError, RecursionError) as error:
-            yield Problem(name, line, fault(error))
+            yield Problem(name, line, describe_fault(error))
 
 
-def date_of(year: str, month: str = "", day: str = "") -> str | None:
+def parse_date(year: str, month: str = "", day: str = "") -> str | None:
     """Returns a date as far as it can be read: "2020", "May", "5th" is 2020-05-05.
 
     "In press" is no year, and a month may be a name or a number; what cannot be read is left out.
@@ -207,7 +207,7 @@ def date_of(year: str, month: str = "", day: str = "") -> str | None:
     # The 31st of June is a day of June, and a 13th month one of the year.
     for kept in range(len(parts), 0, -1):
         try:
-            return str(_date("-".join(parts[:kept])))
+            return str(_parse_date_field("-".join(parts[:kept])))
         except ValueError:
             continue
     return None

@@ -7,7 +7,7 @@ from rispy import RisParser
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.decompression import Text
-from footnote.index.readers.record import arxiv_in, date_of, pmid_in, read_each
+from footnote.index.readers.record import arxiv_in, parse_date, pmid_in, read_each
 
 _START = re.compile(r"^TY  - ?", re.MULTILINE)
 _END = re.compile(r"^ER  -", re.MULTILINE)
@@ -38,7 +38,7 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
 
 def _fields(record: str) -> dict[str, object]:
     if not _END.search(record):
-        raise ValueError('record without its end "ER"; the file seems to be cut off here')
+        raise ValueError('record has no end tag "ER"; the file seems to be cut off here')
     found = RisParser().parse_lines(iter(_WRAPPED.sub(" ", record).split("\n")))[0]
     one = {key: value for key, value in found.items() if isinstance(value, str) and value}
     urls = [url for url in found.get("urls", ()) if url]
@@ -82,5 +82,5 @@ def _published(found: dict[str, str]) -> str | None:
     dates = []
     for name in _DATES:
         year, month, day, *_ = [*re.split(r"[/-]", found.get(name, "")), "", "", ""]
-        dates.append(date_of(year, month, day) or "")
+        dates.append(parse_date(year, month, day) or "")
     return max(dates, key=len) or None

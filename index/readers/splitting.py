@@ -9,7 +9,9 @@ from footnote.index.readers.decompression import Text, in_pieces
 _START_MOST = 1_000
 
 
-def cut(text: Text, start: re.Pattern[str], longest: int) -> Iterator[tuple[int, str, int]]:
+def split_records(
+    text: Text, start: re.Pattern[str], longest: int
+) -> Iterator[tuple[int, str, int]]:
     """Yields each record of a text: its line, its text and its length in characters.
 
     A record is what stands from one start to the next; of one that is longer than ``longest``,

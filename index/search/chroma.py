@@ -1,10 +1,14 @@
 """The Chroma collection of passage vectors: derived from the catalog, disposable.
 
-It holds ids and vectors only; text and dates live in the catalog.
+Each passage has its text as document, and as metadata ``paper_id``, ``title``, ``year`` where it
+is known, ``start`` and ``end``, so that whoever opens the folder with Chroma alone finds what a
+collection usually holds. Our own search needs ids and vectors only, and a library can be made
+without the rest, which takes two thirds of the collection's disk.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import numpy as np
@@ -15,6 +19,14 @@ from footnote.index.embeddings.base import Matrix
 COLLECTION = "passages"
 # Chroma refuses more rows than this in one call (5,461 as measured on 1.5.9).
 BATCH_ROWS = 5000
+
+Metadata = dict[str, str | int]
+
+
+def passage_metadata(paper_id: str, title: str, year: int | None, start: int, end: int) -> Metadata:
+    """Returns the metadata of a passage; Chroma takes no None."""
+    dated: Metadata = {} if year is None else {"year": year}
+    return {"paper_id": paper_id, "title": title, **dated, "start": start, "end": end}
 
 
 class ChromaIndex:
@@ -50,16 +62,50 @@ class ChromaIndex:
             self._count = int(self._collection.count())
         return self._count
 
-    def numbers(self) -> set[int]:
-        """Returns every passage number in the collection."""
-        return {int(i) for i in self._collection.get(include=[])["ids"]}
+    def metadata(self) -> dict[int, Metadata]:
+        """Returns the metadata of every passage in the collection, none where it has none."""
+        rows: Any = self._collection.get(include=["metadatas"])
+        metadata = rows["metadatas"] or [None] * len(rows["ids"])
+        return {int(i): dict(m or {}) for i, m in zip(rows["ids"], metadata, strict=True)}
 
-    def upsert(self, numbers: list[int], vectors: Matrix) -> None:
-        """Adds or replaces ``(n, d)`` vectors under their passage numbers."""
+    def has_documents(self) -> bool | None:
+        """Returns whether the passages have documents; None where there is no passage."""
+        documents = self._collection.get(limit=1, include=["documents"])["documents"]
+        return documents[0] is not None if documents else (False if self.count() else None)
+
+    def upsert(
+        self,
+        numbers: Sequence[int],
+        vectors: Matrix,
+        documents: Sequence[str] = (),
+        metadata: Sequence[Metadata] = (),
+    ) -> None:
+        """Adds or replaces passages under their numbers.
+
+        Args:
+            numbers: Of the passages.
+            vectors: ``(n, d)``.
+            documents: One for each passage, or none.
+            metadata: One for each passage, or none.
+        """
         self._count = None
         for at in range(0, len(numbers), BATCH_ROWS):
             part = slice(at, at + BATCH_ROWS)
-            self._collection.upsert([str(n) for n in numbers[part]], vectors[part])
+            self._collection.upsert(
+                [str(n) for n in numbers[part]],
+                vectors[part],
+                documents=list(documents[part]) or None,
+                metadatas=[*metadata[part]] or None,
+            )
+
+    def describe(self, metadata: Mapping[int, Metadata]) -> None:
+        """Replaces the metadata of passages, by number; vectors and documents stay."""
+        numbers = list(metadata)
+        for at in range(0, len(numbers), BATCH_ROWS):
+            part = numbers[at : at + BATCH_ROWS]
+            # A key that is left out stays as it was: only None removes it.
+            rows: list[Any] = [{"year": None, **metadata[n]} for n in part]
+            self._collection.update([str(n) for n in part], metadatas=rows)
 
     def delete(self, numbers: Iterable[int]) -> None:
         """Removes vectors; a number that is not there is passed over."""

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from footnote.index.models import normal_title, year_bounds
-from footnote.index.readers.daily_papers import SOURCE
+from footnote.index.models import DAILY_PAPERS, normal_title, year_bounds
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.vectors import MANY
+from footnote.index.storage.database import MANY
 
 NameKind = Literal["venue", "author", "source"]
 NAME_KINDS: tuple[NameKind, ...] = ("venue", "author", "source")
@@ -101,32 +100,34 @@ class NameFilter:
 
     def known(self, kind: NameKind, name: str) -> bool:
         """Returns whether any paper has a name."""
-        return fold(name) in self._of(kind)
+        return fold_name(name) in self._numbers_by_name(kind)
 
     def papers(self, kind: NameKind, name: str) -> frozenset[int]:
         """Returns the numbers of the papers that have a name."""
-        return frozenset(self._of(kind).get(fold(name), ()))
+        return frozenset(self._numbers_by_name(kind).get(fold_name(name), ()))
 
     def counts(self, kind: NameKind) -> dict[str, int]:
         """Returns how many papers have each name, as it is written."""
         return dict(Counter(value for _, value in set(_values(self._catalog, kind))))
 
-    def admitted(self, filters: Filters) -> frozenset[int] | None:
+    def find_admitted(self, filters: Filters) -> frozenset[int] | None:
         """Returns the numbers of the papers that pass the names, and that were chosen.
 
         None means all of them: there are no names, and none was chosen.
         """
         sets = [self.papers(kind, name) for kind, name in filters.names.items()]
         if filters.papers is not None:
-            sets.append(self._chosen(filters.papers))
+            sets.append(self._numbers_of_chosen(filters.papers))
         return frozenset.intersection(*sets) if sets else None
 
-    def _chosen(self, papers: frozenset[str]) -> frozenset[int]:
+    def _numbers_of_chosen(self, papers: frozenset[str]) -> frozenset[int]:
         ids = sorted(papers)
         parts = (ids[at : at + MANY] for at in range(0, len(ids), MANY))
-        return frozenset(number for part in parts for number in self._catalog.owners(part).values())
+        return frozenset(
+            number for part in parts for number in self._catalog.papers.owners(part).values()
+        )
 
-    def _of(self, kind: NameKind) -> dict[str, "array[int]"]:
+    def _numbers_by_name(self, kind: NameKind) -> dict[str, "array[int]"]:
         revision = self._catalog.meta("revision")
         if revision != self._revision:
             self._known, self._revision = {}, revision
@@ -145,14 +146,16 @@ class NameFilter:
 
 def _values(catalog: Catalog, kind: NameKind) -> Iterable[tuple[int, str]]:
     if kind == "author":
-        for number, authors in catalog.field("authors"):
+        for number, authors in catalog.papers.field("authors"):
             yield from ((number, author) for author in json.loads(authors))
         return
-    yield from catalog.field(kind)
+    yield from catalog.papers.field(kind)
     if kind == "source":
         # A record of two sources keeps the first one's name; its listings tell of the other.
         yield from (
-            (number, SOURCE) for number, listings in catalog.field("listings") if listings != "[]"
+            (number, DAILY_PAPERS)
+            for number, listings in catalog.papers.field("listings")
+            if listings != "[]"
         )
 
 
@@ -166,7 +169,7 @@ def names_of(kind: NameKind, value: str) -> set[str]:
         names = _names_of_author(value)
     else:
         names = {value}
-    return {fold(name) for name in names} - {""}
+    return {fold_name(name) for name in names} - {""}
 
 
 def _names_of_author(author: str) -> set[str]:
@@ -183,7 +186,7 @@ def _names_of_author(author: str) -> set[str]:
     return {" ".join(words), f"{words[0]} {surname}" if at else surname, surname, words[-1]}
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Returns a name as names are compared: without case, accents and punctuation."""
     if name.isascii():
         return normal_title(name)

@@ -1,23 +1,19 @@
-"""Searching: the half of a library that reads, by words and by meaning."""
+"""Searching a library by meaning and by words, over the snapshot that is published."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from footnote.index import LibraryError
-from footnote.index.clusters.layout import LibraryMap, Maps
-from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
+from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, query_vector
 from footnote.index.embeddings.token_vectors import Tokens
-from footnote.index.models import ID_KINDS, Hit, Paper, Passage, Scale, Span, identifier
+from footnote.index.models import Hit, Paper, Passage, Scale
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
 from footnote.index.search.snapshots import Snapshots
-from footnote.index.search.spelling import respelled
+from footnote.index.search.spelling import find_respelling
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.catalog import Order as Order
-from footnote.index.storage.status import Status, read_status
 
 SNAPSHOTS = "snapshots"
 # Passages asked of Chroma at least, so that filters and fusion have something to choose from.
@@ -35,31 +31,24 @@ class Ranked:
     score: float
 
 
-class Searchable:
+class Searcher:
     """Papers that can be searched by meaning and by words, over a snapshot of their catalog."""
 
     def __init__(self, path: Path, catalog: Catalog, embedder: Embedder) -> None:
-        """Opens nothing but what is given; use ``Library.open``."""
-        self.path = path
+        """Opens nothing but what is given; ``Library.searcher`` is one."""
         self.embedder = embedder
+        self.snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
         self._catalog = catalog
-        self._snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
         # The state of the catalog that was looked at last, and whether all was read in it.
         self._all_read: tuple[tuple[int, str | None] | None, bool] = (None, False)
         self.names = NameFilter(catalog)
-        self._maps = Maps(catalog)
-
-    @property
-    def size(self) -> int:
-        """The number of papers."""
-        return self._catalog.counts()[0]
 
     def count(self, filters: Filters) -> int:
         """Returns the number of papers that may be found."""
         if filters == EVERYTHING:
-            return self.size
-        papers = self.names.admitted(filters)
-        return len(self._catalog.paper_numbers_between(filters.since, filters.until, papers))
+            return self._catalog.papers.count()
+        papers = self.names.find_admitted(filters)
+        return len(self._catalog.papers.numbers_between(filters.since, filters.until, papers))
 
     def search(
         self,
@@ -72,12 +61,12 @@ class Searchable:
         """Returns up to ``k`` papers, best first, by meaning (``cosine``) or words (``bm25``)."""
         if by == "bm25":
             return self.hits(self.rank_by_words(query, k=k, filters=filters), "bm25")
-        vector = self.embedder.embed([query])[0]
+        vector = query_vector(self.embedder, query)
         return self.hits(self.rank_by_vector(vector, k=k, filters=filters), "cosine")
 
     def rank_by_words(self, query: str, *, k: int, filters: Filters = EVERYTHING) -> list[Ranked]:
         """Returns up to ``k`` papers by BM25 over title and abstract."""
-        snapshot = self._snapshots.current()
+        snapshot = self.snapshots.current()
         if snapshot is None:
             return []
         found = snapshot.words.search(
@@ -85,34 +74,34 @@ class Searchable:
             k,
             since=filters.since,
             until=filters.until,
-            papers=self.names.admitted(filters),
+            papers=self.names.find_admitted(filters),
         )
         return [Ranked(number, None, score) for number, score in found]
 
-    def knows(self, word: str) -> bool:
+    def knows_word(self, word: str) -> bool:
         """Returns whether any paper has a word with the same stem."""
-        snapshot = self._snapshots.current()
+        snapshot = self.snapshots.current()
         return snapshot is not None and snapshot.words.known(word)
 
-    def respelled(self, word: str) -> str | None:
+    def find_respelling(self, word: str) -> str | None:
         """Returns the library's word that an unknown one was meant to be; None if it is known."""
-        snapshot = self._snapshots.current()
+        snapshot = self.snapshots.current()
         if snapshot is None:
             return None
-        return respelled(
-            word, snapshot.words, lambda ns: list(self._catalog.papers_by_number(ns).values())
+        return find_respelling(
+            word, snapshot.words, lambda ns: list(self._catalog.papers.by_number(ns).values())
         )
 
     def rank_by_vector(
         self, vector: Matrix, *, k: int, filters: Filters = EVERYTHING
     ) -> list[Ranked]:
         """Returns up to ``k`` papers by the cosine of their best passage to ``vector`` ``(d,)``."""
-        snapshot = self._snapshots.current()
+        snapshot = self.snapshots.current()
         if snapshot is None or k < 1:
             return []
         total = snapshot.vectors.count()
         width = max(OVER_FETCH, 4 * min(k, total))
-        papers = self.names.admitted(filters)
+        papers = self.names.find_admitted(filters)
         while True:
             found = snapshot.vectors.nearest(vector, width)
             ranked = self._best_passages(found, filters, papers)
@@ -120,7 +109,7 @@ class Searchable:
                 return ranked[:k]
             # Chroma's own `where` scans: 286 ms at 300,000 rows, where this takes 2. And its
             # graph loses sight of passages that are nearly alike: 120 of 384 from one template.
-            numbers = self._catalog.passage_numbers_between(filters.since, filters.until, papers)
+            numbers = self._catalog.passages.numbers_between(filters.since, filters.until, papers)
             if len(numbers) <= EXACT_ROWS:
                 return self._best_passages(self._exact(vector, numbers), filters, papers)[:k]
             if len(found) < width:
@@ -128,7 +117,7 @@ class Searchable:
             width *= 5
 
     def _exact(self, vector: Matrix, numbers: Sequence[int]) -> list[tuple[int, float]]:
-        kept, vectors = self._catalog.vectors(numbers)
+        kept, vectors = self._catalog.vectors.read(numbers)
         cosines = vectors @ vector if kept else np.empty(0, np.float32)
         return [(kept[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
 
@@ -136,7 +125,7 @@ class Searchable:
         self, found: Sequence[tuple[int, float]], filters: Filters, papers: Container[int] | None
     ) -> list[Ranked]:
         """Returns each paper once, for its best passage; rows must come best first."""
-        places = self._catalog.places([number for number, _ in found])
+        places = self._catalog.passages.places([number for number, _ in found])
         ranked: dict[int, Ranked] = {}
         for number, cosine in found:
             place = places.get(number)
@@ -151,10 +140,10 @@ class Searchable:
         embedder = self.embedder
         if not isinstance(embedder, TokenEmbedder):
             return {}
-        return self._catalog.tokens([paper.id for paper in papers], embedder.reader)
+        return self._catalog.vectors.tokens([paper.id for paper in papers], embedder.reader)
 
     @property
-    def reads(self) -> bool:
+    def has_token_vectors(self) -> bool:
         """Whether the embedder reads tokens and those of every passage are here."""
         if not isinstance(self.embedder, TokenEmbedder):
             return False
@@ -162,14 +151,14 @@ class Searchable:
         state = (self._catalog.data_version(), self._catalog.meta("revision"))
         known, read = self._all_read
         if known != state:
-            read = self._catalog.has_tokens(self.embedder.reader)
+            read = self._catalog.vectors.has_tokens(self.embedder.reader)
             # Both at once: another thread would take the old answer for the new state's.
             self._all_read = (state, read)
         return read
 
     def hits(self, ranked: Sequence[Ranked], scale: Scale) -> list[Hit]:
         """Returns the papers of a ranking; one that was removed meanwhile is left out."""
-        papers = self._catalog.papers_by_number([r.paper for r in ranked])
+        papers = self._catalog.papers.by_number([r.paper for r in ranked])
         kept = [(papers[r.paper], r) for r in ranked if r.paper in papers]
         return [
             Hit(
@@ -182,14 +171,9 @@ class Searchable:
             for rank, (paper, r) in enumerate(kept, 1)
         ]
 
-    def similar(self, paper_id: str, *, k: int) -> list[Hit]:
-        """Returns the papers nearest to a paper of the library, itself left out.
-
-        Raises:
-            LibraryError: The library has no such paper.
-        """
-        paper = self.known(paper_id)
-        _, vectors = self._catalog.vectors(self._catalog.passage_numbers_of(paper.id))
+    def similar(self, paper: Paper, *, k: int) -> list[Hit]:
+        """Returns the papers nearest to a paper of the library, itself left out."""
+        _, vectors = self._catalog.vectors.read(self._catalog.passages.numbers_of(paper.id))
         if not len(vectors):
             return []
         middle = vectors.mean(axis=0)
@@ -197,65 +181,3 @@ class Searchable:
         hits = self.hits(ranked, "cosine")
         others = [hit for hit in hits if hit.paper.id != paper.id][: max(0, k)]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
-
-    def years(self) -> dict[int | None, int]:
-        """Returns how many papers each year has; None counts those without one."""
-        return self._catalog.years()
-
-    def facet(self, kind: Literal["venue", "source"]) -> dict[str, int]:
-        """Returns how many papers each venue or source has, as it is written there."""
-        return self.names.counts(kind)
-
-    def paper(self, name: str) -> Paper | None:
-        """Returns a paper by any of its identifiers, a bare arXiv number, or its title."""
-        for kind in ("", *ID_KINDS):
-            alias = identifier(kind, name) if kind else name
-            if alias and (found := self._catalog.paper(alias)):
-                return found
-        return None
-
-    def known(self, name: str) -> Paper:
-        """Returns a paper as ``paper`` does.
-
-        Raises:
-            LibraryError: The library has no such paper.
-        """
-        found = self.paper(name)
-        if found is None:
-            raise LibraryError(
-                f"no paper {name!r} in {self.path}; find its id with: footnote search WORDS"
-            )
-        return found
-
-    def sentences(self, paper: Paper) -> list[Span]:
-        """Returns the spans of the sentences in a paper's abstract."""
-        return self._catalog.sentences(paper.id)
-
-    def page(self, order: Order, at: int, count: int) -> list[Paper]:
-        """Returns up to ``count`` papers from place ``at`` on, in an order."""
-        return self._catalog.page(order, at, count)
-
-    def agrees(self) -> bool:
-        """Returns whether both search indexes hold what the catalog holds."""
-        return self._snapshots.agrees()
-
-    def papers(self) -> Iterator[Paper]:
-        """Yields every paper, in the order of adding."""
-        return (paper for _, paper in self._catalog.papers())
-
-    def map(self) -> LibraryMap:
-        """Returns every paper at its place among the others, drawn anew where papers changed."""
-        return self._maps.current()
-
-    def newest(self) -> int:
-        """Returns the number of the newest paper that can be found: a mark for ``since``."""
-        return self._catalog.newest()
-
-    def since(self, number: int) -> list[Paper]:
-        """Returns the papers added after that number, in order; a changed one is not new."""
-        newest = self.newest()
-        return [paper for at, paper in self._catalog.papers(number) if at <= newest]
-
-    def status(self) -> Status:
-        """Returns what the library holds."""
-        return read_status(self.path, self._catalog, self.embedder)

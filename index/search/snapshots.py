@@ -9,11 +9,12 @@ Chroma folder lose vectors silently; this way no two ever share one that changes
 import os
 import shutil
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.index import EmbedderMismatch, LibraryError
-from footnote.index.search.chroma import BATCH_ROWS, ChromaIndex
+from footnote.index.search.chroma import BATCH_ROWS, ChromaIndex, Metadata, passage_metadata
 from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.storage.catalog import Catalog
 
@@ -108,7 +109,7 @@ class Snapshots:
             return False
         if self._catalog.counts() != (snapshot.words.count(), snapshot.vectors.count()):
             return False
-        numbers, vectors = self._catalog.vectors(self._catalog.sample_passages(1))
+        numbers, vectors = self._catalog.vectors.read(self._catalog.passages.sample(1))
         found = snapshot.vectors.nearest(vectors[0], 1) if numbers else [(0, 1.0)]
         return bool(found) and found[0][1] > SELF_COSINE
 
@@ -127,31 +128,63 @@ class Snapshots:
             shutil.rmtree(leftover, ignore_errors=True)
         making.mkdir(parents=True)
         present = self._folder(generation - 1) / "vectors"
-        if self._snapshot and not afresh and present.is_dir():
+        if self._snapshot and not afresh and present.is_dir() and self._is_as_wanted():
             shutil.copytree(present, making / "vectors")
         self._write_vectors(making / "vectors")
         self._write_words(making / "words")
         os.replace(making, self._folder(generation))
-        newest = self._catalog.all_published()
+        newest = str(self._catalog.papers.newest_of_all())
         self._catalog.set_meta(generation=str(generation), published=revision, newest=newest)
         # SQLite's data_version speaks of other connections' commits only.
         self._seen = -1
         self.current()
         self.sweep()
 
+    @property
+    def documents(self) -> bool:
+        """Whether the collection holds documents and metadata beside the vectors."""
+        return self._catalog.meta("documents") != "no"
+
+    def _is_as_wanted(self) -> bool:
+        """Returns whether the collection in use has documents where they are wanted, or none."""
+        assert self._snapshot
+        return self._snapshot.vectors.has_documents() in (None, self.documents)
+
     def _write_vectors(self, folder: Path) -> None:
         vectors = ChromaIndex(folder)
-        wanted, held = set(self._catalog.passage_numbers()), vectors.numbers()
-        vectors.delete(held - wanted)
-        missing = sorted(wanted - held)
-        for at in range(0, len(missing), BATCH_ROWS):
-            vectors.upsert(*self._catalog.vectors(missing[at : at + BATCH_ROWS]))
+        wanted, held = self._catalog.passages.numbers(), vectors.metadata()
+        vectors.delete(held.keys() - set(wanted))
+        titles = self._catalog.papers.titles() if self.documents else {}
+        for at in range(0, len(wanted), BATCH_ROWS):
+            part = wanted[at : at + BATCH_ROWS]
+            metadata = self._metadata(part, titles)
+            new = [n for n in part if n not in held]
+            if new:
+                texts = self._texts(new) if titles else []
+                of_new = [metadata[n] for n in new] if titles else []
+                vectors.upsert(new, self._catalog.vectors.read(new)[1], texts, of_new)
+            vectors.describe({n: m for n, m in metadata.items() if held.get(n, m) != m})
         vectors.close()
+
+    def _metadata(
+        self, numbers: Sequence[int], titles: Mapping[int, tuple[str, str, int | None]]
+    ) -> dict[int, Metadata]:
+        """Returns the metadata of passages, by number; none where there are no titles."""
+        return {
+            number: passage_metadata(*titles[place.paper], place.start, place.end)
+            for number, place in (self._catalog.passages.places(numbers) if titles else {}).items()
+        }
+
+    def _texts(self, numbers: Sequence[int]) -> list[str]:
+        """Returns the texts of passages, in their order."""
+        places = self._catalog.passages.places(numbers)
+        papers = self._catalog.papers.by_number([p.paper for p in places.values()])
+        return [papers[p.paper].abstract[p.start : p.end] for p in places.values()]
 
     def _write_words(self, folder: Path) -> None:
         # Always afresh: 22,000 papers a second, and no way to be half right.
         words = FullTextIndex(folder)
-        words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers())
+        words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers.all())
         words.close()
 
     def leftovers(self) -> list[Path]:
@@ -187,5 +220,5 @@ def _open(folder: Path, generation: int) -> Snapshot:
     except Exception as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise LibraryError(
-            f"{folder} is damaged ({reason}); open the library again, which makes it anew"
+            f"{folder} is damaged ({reason}); open the library again to rebuild it"
         ) from error

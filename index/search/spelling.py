@@ -19,7 +19,7 @@ _READ = 20
 _ALIKE = 0.75
 
 
-def respelled(
+def find_respelling(
     word: str, words: FullTextIndex, papers: Callable[[Sequence[int]], Sequence[Paper]]
 ) -> str | None:
     """Returns the commonest word of the library that is nearest to one that it does not have.

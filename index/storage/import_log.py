@@ -10,21 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from footnote.index.models import Paper, from_json
-from footnote.index.storage.vectors import Embedded
-
-# Libraries made before imports were noted get the tables when they are next written.
-_IMPORTS = """
-CREATE TABLE IF NOT EXISTS imports (
-    number INTEGER PRIMARY KEY, began TEXT NOT NULL, names TEXT NOT NULL,
-    new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0,
-    complete INTEGER NOT NULL DEFAULT 0, undone INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS changes (
-    import INTEGER NOT NULL REFERENCES imports, paper INTEGER NOT NULL, record TEXT,
-    aliases TEXT NOT NULL DEFAULT '[]', became INTEGER, PRIMARY KEY (import, paper))
-    WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS changes_by_paper ON changes (paper);
-CREATE INDEX IF NOT EXISTS changes_by_became ON changes (became);
-"""
+from footnote.index.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +49,16 @@ class ImportChange:
     before: Paper | None
 
 
-class Imports(Embedded):
-    """The imports of a catalog, and what each changed."""
+class ImportLog:
+    """The imports of a catalog, and what each changed; written in the caller's transaction."""
 
-    def _make_imports(self) -> None:
-        for statement in filter(str.strip, _IMPORTS.split(";")):
-            self._db.execute(statement)
+    def __init__(self, db: Database) -> None:
+        """Takes the database that holds the tables."""
+        self._db = db
 
-    def imports(self) -> list[Import]:
+    def list(self) -> list[Import]:
         """Returns every import, the newest first."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'imports'"):
-            return []
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT number, began, names, new, changed, complete, undone FROM imports "
             "ORDER BY number DESC"
         )
@@ -83,84 +67,65 @@ class Imports(Embedded):
             for number, began, names, new, changed, whole, undone in rows
         ]
 
-    def next_import(self, names: Sequence[str]) -> Import:
+    def next(self, names: Sequence[str]) -> Import:
         """Returns an import that is stored with the first paper that it changes."""
-        number = max((known.number for known in self.imports()), default=0) + 1
+        number = max((known.number for known in self.list()), default=0) + 1
         return Import(number, datetime.now(UTC).isoformat(timespec="seconds"), tuple(names))
 
     def complete(self, done: Import) -> None:
         """Takes note that an import came to its end."""
-        with self.transaction():
+        with self._db.transaction():
             self._db.execute("UPDATE imports SET complete = 1 WHERE number = ?", (done.number,))
 
-    def changes(self, number: int) -> list[ImportChange]:
+    def changes(self, number: int) -> "Sequence[ImportChange]":
         """Returns what an import changed, by number of the paper."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT paper, record FROM changes WHERE import = ? ORDER BY paper", (number,)
         )
         return [
             ImportChange(paper, from_json(record) if record else None) for paper, record in rows
         ]
 
-    def undoing(self, number: int) -> tuple[int, int]:
+    def count_changes(self, number: int) -> tuple[int, int]:
         """Returns how many papers undoing an import would remove, and how many restore."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT count(*) - count(record), count(record) FROM changes WHERE import = ?",
             (number,),
         )
         return int(rows[0][0]), int(rows[0][1])
 
-    # Inside of a transaction.
+    # Writing.
 
-    def _begin(self, of: Import) -> None:
-        self._make_imports()
+    def begin(self, of: Import) -> None:
+        """Stores an import, unless it is stored already."""
         self._db.execute(
             "INSERT OR IGNORE INTO imports (number, began, names) VALUES (?, ?, ?)",
             (of.number, of.when, json.dumps(of.names)),
         )
 
-    def _note_new(self, of: Import, paper: int) -> None:
+    def note_new(self, of: Import, paper: int) -> None:
+        """Takes note of a paper that an import adds."""
         self._db.execute("INSERT INTO changes (import, paper) VALUES (?, ?)", (of.number, paper))
         self._count(of, new=1)
 
-    def _note_change(self, of: Import, paper: int) -> None:
+    def note_change(self, of: Import, paper: int) -> None:
         """Keeps what a paper is before it changes; what it was before the import stays."""
         self._count(of, changed=self._keep(of, paper))
 
-    def _note_absorbed(self, of: Import, paper: int, became: int) -> None:
+    def note_absorbed(self, of: Import, paper: int, became: int) -> None:
         """Keeps what a paper is before another one absorbs it."""
         if self._keep(of, paper):
-            self._db.execute(
-                "UPDATE changes SET became = ? WHERE import = ? AND paper = ?",
-                (became, of.number, paper),
-            )
+            self._set_became(of, paper, became)
             return
         # It was counted before; one that this import added never was.
         added = self._db.execute(
             "DELETE FROM changes WHERE import = ? AND paper = ? AND record IS NULL",
             (of.number, paper),
-        ).rowcount
-        self._db.execute(
-            "UPDATE changes SET became = ? WHERE import = ? AND paper = ?",
-            (became, of.number, paper),
         )
+        self._set_became(of, paper, became)
         self._count(of, new=-added, changed=added - 1)
 
-    def _keep(self, of: Import, paper: int) -> int:
-        return self._db.execute(
-            "INSERT OR IGNORE INTO changes (import, paper, record, aliases) "
-            "SELECT ?, number, record, (SELECT json_group_array(alias) FROM aliases "
-            "WHERE paper = number) FROM papers WHERE number = ?",
-            (of.number, paper),
-        ).rowcount
-
-    def _count(self, of: Import, *, new: int = 0, changed: int = 0) -> None:
-        self._db.execute(
-            "UPDATE imports SET new = new + ?, changed = changed + ? WHERE number = ?",
-            (new, changed, of.number),
-        )
-
-    def _forget(self, paper: int) -> None:
+    def forget_paper(self, paper: int) -> None:
         """Leaves nothing of a paper to be restored, nor of those that it absorbed."""
         self._db.execute(
             "WITH RECURSIVE gone (number) AS (SELECT ? UNION SELECT paper FROM changes "
@@ -168,10 +133,35 @@ class Imports(Embedded):
             (paper,),
         )
 
-    def _restore_aliases(self, number: int, papers: Iterable[int]) -> None:
+    def restore_aliases(self, number: int, papers: Iterable[int]) -> None:
         """Gives back to papers the identifiers that each had before an import."""
-        self._db.executemany(
+        self._db.execute_many(
             "INSERT OR IGNORE INTO aliases SELECT value, paper FROM changes, "
             "json_each(changes.aliases) WHERE import = ? AND paper = ?",
             [(number, paper) for paper in papers],
+        )
+
+    def mark_undone(self, number: int) -> None:
+        """Takes note that an import was taken back; what it changed is forgotten."""
+        self._db.execute("DELETE FROM changes WHERE import = ?", (number,))
+        self._db.execute("UPDATE imports SET undone = 1 WHERE number = ?", (number,))
+
+    def _keep(self, of: Import, paper: int) -> int:
+        return self._db.execute(
+            "INSERT OR IGNORE INTO changes (import, paper, record, aliases) "
+            "SELECT ?, number, record, (SELECT json_group_array(alias) FROM aliases "
+            "WHERE paper = number) FROM papers WHERE number = ?",
+            (of.number, paper),
+        )
+
+    def _set_became(self, of: Import, paper: int, became: int) -> None:
+        self._db.execute(
+            "UPDATE changes SET became = ? WHERE import = ? AND paper = ?",
+            (became, of.number, paper),
+        )
+
+    def _count(self, of: Import, *, new: int = 0, changed: int = 0) -> None:
+        self._db.execute(
+            "UPDATE imports SET new = new + ?, changed = changed + ? WHERE number = ?",
+            (new, changed, of.number),
         )

@@ -30,7 +30,7 @@ class Status:
 def read_status(path: Path, catalog: Catalog, embedder: Embedder) -> Status:
     """Returns what the library in a folder holds."""
     papers, count = catalog.counts()
-    years = catalog.years()
+    years = catalog.papers.years()
     dated = [year for year in years if year is not None]
     return Status(
         name=path.name,
@@ -44,7 +44,7 @@ def read_status(path: Path, catalog: Catalog, embedder: Embedder) -> Status:
         dimensions=embedder.dimensions,
         generation=int(catalog.meta("generation") or 0),
         bytes=_folder_bytes(path),
-        notes=tuple(catalog.notes()),
+        notes=tuple(catalog.papers.notes()),
     )
 
 

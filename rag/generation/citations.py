@@ -100,22 +100,22 @@ class CitationBinder:
         Markers that are still being written, and space that may be the last, are held back.
         """
         text = self._held + piece
-        end = _finished(text)
+        end = _find_finished_end(text)
         self._held = text[end:]
-        return self._shown(text[:end])
+        return self._replace_markers(text[:end])
 
     def flush(self) -> str:
         """Returns what was held back when the text ended, without space at its end."""
         held, self._held = self._held, ""
-        return self._shown(held.rstrip()).rstrip()
+        return self._replace_markers(held.rstrip()).rstrip()
 
-    def _shown(self, text: str) -> str:
+    def _replace_markers(self, text: str) -> str:
         ending: set[int] = set()
 
         def replace(match: re.Match[str]) -> str:
             nonlocal ending
             earlier = self._ending if _goes_on(match) else set()
-            replaced, cited = self._marked(match, self._before, earlier)
+            replaced, cited = self._format_markers(match, self._before, earlier)
             if match.end() == len(text):
                 ending = earlier | cited
             return replaced
@@ -129,11 +129,11 @@ class CitationBinder:
         self._begun = self._begun or bool(shown)
         return shown
 
-    def _replaced(self, text: str) -> str:
+    def _with_paper_markers(self, text: str) -> str:
         """Returns a text with the numbers of its papers for those of its evidence."""
-        return _MARKERS.sub(lambda match: self._marked(match)[0], text)
+        return _MARKERS.sub(lambda match: self._format_markers(match)[0], text)
 
-    def _marked(
+    def _format_markers(
         self, match: re.Match[str], before: str = "", earlier: Collection[int] = ()
     ) -> tuple[str, set[int]]:
         """Returns what is shown for some markers, and the papers that they cite.
@@ -143,23 +143,23 @@ class CitationBinder:
             before: What stands before the text that was searched.
             earlier: Papers cited by the beginning of the run, which are shown already.
         """
-        interval = self._interval(match, before)
-        sentences, _ = self._resolve(match[1][len(interval) :])
+        interval = self._find_interval(match, before)
+        sentences, _ = self._resolve_numbers(match[1][len(interval) :])
         cited = dict.fromkeys(self.citation(s).marker for s in sentences)
         new = "".join(f"[{marker}]" for marker in cited if marker not in earlier)
         gap = "" if earlier else match[0][: match.start(1) - match.start()]
         return gap + interval + new if interval or new else "", set(cited)
 
-    def _interval(self, match: re.Match[str], before: str = "") -> str:
+    def _find_interval(self, match: re.Match[str], before: str = "") -> str:
         """Returns what markers begin with and is none: a pair after "in", one of it too large."""
         first = _FIRST.match(match[1])
         assert first is not None  # it begins so
-        if not _INTERVAL.fullmatch(first[0]) or not self._resolve(first[0])[1]:
+        if not _INTERVAL.fullmatch(first[0]) or not self._resolve_numbers(first[0])[1]:
             return ""
         before = (before + match.string[: match.start()])[-_LONGEST_WORD:]
         return first[0] if _BEFORE_INTERVAL.search(before) else ""
 
-    def _resolve(self, markers: str) -> tuple[list[Sentence], list[int]]:
+    def _resolve_numbers(self, markers: str) -> tuple[list[Sentence], list[int]]:
         """Returns the sentences that some markers point at, and the numbers that miss."""
         numbers: dict[int, None] = {}
         for first, last in _NUMBER_OR_RANGE.findall(markers):
@@ -180,8 +180,8 @@ class CitationBinder:
         missing: dict[int, None] = {}
 
         def strip(match: re.Match[str]) -> str:
-            interval = self._interval(match)
-            found, missed = self._resolve(match[1][len(interval) :])
+            interval = self._find_interval(match)
+            found, missed = self._resolve_numbers(match[1][len(interval) :])
             citations.update(dict.fromkeys(self.citation(s) for s in found))
             missing.update(dict.fromkeys(missed))
             return match[0][: match.start(1) - match.start()] + interval if interval else ""
@@ -189,11 +189,11 @@ class CitationBinder:
         plain = " ".join(_MARKERS.sub(strip, sentence).split())
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
-        shown = self._replaced(sentence)
+        shown = self._with_paper_markers(sentence)
         return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead)
 
 
-def _finished(text: str) -> int:
+def _find_finished_end(text: str) -> int:
     """Returns where what a text may end with, and still be inside markers, begins."""
     start = max(0, len(text) - _LONGEST_UNFINISHED)
     found = (m.start() for m in _UNFINISHED.finditer(text, start) if m.end() == len(text))

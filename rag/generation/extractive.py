@@ -1,6 +1,6 @@
 """Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,6 +53,26 @@ class Composer(Protocol):
         """
 
 
+def compose(
+    composer: Composer, question: str, evidence: Sequence[Sentence]
+) -> Generator[Delta | Stage, None, Composed]:
+    """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
+    shown = ""
+    for part in composer.compose(question, evidence[: composer.evidence_count]):
+        if isinstance(part, Delta):
+            shown += part.text
+            yield part
+            continue
+        if isinstance(part, Stage):
+            yield part
+            continue
+        if part.text != shown:
+            yield Stage("write", "Writing")
+            yield Delta(part.text)
+        return part
+    raise TypeError(f"{type(composer).__name__} ended without a Composed")
+
+
 class ExtractiveComposer:
     """Answers in the papers' own words: the most telling sentence first, the rest by paper."""
 
@@ -71,8 +91,8 @@ class ExtractiveComposer:
         binder = CitationBinder(evidence)
         statements: list[Statement] = []
         paragraphs: list[str] = []
-        apart = _take_sides(evidence)
-        for group in _by_side(evidence) if apart else _paragraphs(evidence):
+        apart = _papers_disagree(evidence)
+        for group in _group_by_side(evidence) if apart else _group_by_paper(evidence):
             lines = []
             for sentence in group:
                 citation = binder.citation(sentence)
@@ -84,13 +104,13 @@ class ExtractiveComposer:
             # What follows the lead stands under the heading of the same paper.
             if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
                 said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
-                paragraph = f"**{said}{_heading(group[0].paper)}**\n{paragraph}"
+                paragraph = f"**{said}{_format_heading(group[0].paper)}**\n{paragraph}"
             paragraphs.append(paragraph)
             yield Delta(("\n\n" if len(paragraphs) > 1 else "") + paragraph)
         yield Composed("\n\n".join(paragraphs), tuple(statements), tuple(binder.papers))
 
 
-def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+def _group_by_paper(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
     if not evidence:
         return
@@ -102,13 +122,13 @@ def _paragraphs(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
             yield sorted(group, key=lambda sentence: sentence.start)
 
 
-def _take_sides(evidence: Sequence[Sentence]) -> bool:
+def _papers_disagree(evidence: Sequence[Sentence]) -> bool:
     """Returns whether some paper says yes, and another one no or both."""
     sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
     return len(set(sides.values())) > 1
 
 
-def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+def _group_by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     """Yields each paper's sentences in the order of its text, papers of one side together."""
     papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
     sides = list(dict.fromkeys(side for _, side in papers if side))
@@ -118,6 +138,6 @@ def _by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
             yield sorted(group, key=lambda sentence: sentence.start)
 
 
-def _heading(paper: Paper) -> str:
+def _format_heading(paper: Paper) -> str:
     title = paper.title or paper.id
     return f"{title} ({paper.year})" if paper.year else title

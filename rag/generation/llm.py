@@ -8,11 +8,17 @@ from dataclasses import replace
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
+from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.client import Call, Chat
 from footnote.rag.generation.extractive import Composed
-from footnote.rag.generation.prompts import answer_messages, repair_messages
-from footnote.rag.generation.repair import AnswerDraft, Assembled, assembled, judged, repaired
+from footnote.rag.generation.prompts import write_answer_prompt, write_repair_prompt
+from footnote.rag.generation.repair import (
+    AnswerDraft,
+    Assembled,
+    assemble_answer,
+    merge_repairs,
+    verify_sentences,
+)
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
@@ -33,6 +39,7 @@ class LLMComposer:
         embedder: Embedder,
         verifier: Verifier | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        chat: ChatClient | None = None,
     ) -> None:
         """Connects nothing yet.
 
@@ -41,10 +48,11 @@ class LLMComposer:
             embedder: For the verdicts.
             verifier: Judges each statement; the trained one when not given.
             sleep: Waits so many seconds before a failed call is made again.
+            chat: Calls the model; over the wire when not given.
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
-        self._chat = Chat(config, sleep=sleep)
+        self._chat = chat or ChatClient(config, sleep=sleep)
 
     @property
     def model(self) -> str:
@@ -60,7 +68,9 @@ class LLMComposer:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
         deadline = time.monotonic() + self.config.deadline
-        messages, fitting = answer_messages(question, evidence, budget=self.config.prompt_tokens)
+        messages, fitting = write_answer_prompt(
+            question, evidence, budget=self.config.prompt_tokens
+        )
         if not fitting:
             raise ComposerError(
                 f"the question leaves no room for evidence in {self.config.prompt_tokens:,} tokens"
@@ -73,25 +83,25 @@ class LLMComposer:
                 yield Delta(ready)
         if last := binder.flush():
             yield Delta(last)
-        if _refuses(call.text):
+        if _is_refusal(call.text):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
             said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
-            yield from self._composed(question, call, given, deadline)
+            yield from self._check(question, call, given, deadline)
 
-    def _composed(
-        self, question: str, call: Call, given: Sequence[Sentence], deadline: float
+    def _check(
+        self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired where that is wanted and works."""
         bounds = CitationBinder(given).bind(call.text)
-        written = judged(bounds, given, verifier=self._verifier, deadline=deadline)
+        written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
         if not bounds:
-            raise ComposerError(self._nothing(call))
+            raise ComposerError(self._explain_empty_answer(call))
         if not written:
             raise ComposerError(
-                f"the answer of {self._chat.where} came too late to be checked within "
+                f"the answer from {self._chat.where} came too late to be checked within "
                 f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
             )
         unchecked = len(bounds) - len(written)
@@ -99,24 +109,24 @@ class LLMComposer:
         faults = sum(bool(draft.fault) for draft in written)
         if self.config.repair and faults and time.monotonic() < deadline:
             yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
-            drafts, gone, took = self._repaired(question, written, given, deadline)
-            usage = _sum(usage, took)
-        whole = assembled(drafts, given, policy=self.config.unsupported)
+            drafts, gone, took = self._ask_for_repair(question, written, given, deadline)
+            usage = _add_usage(usage, took)
+        whole = assemble_answer(drafts, given, policy=self.config.unsupported)
         if not whole.statements:
             yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
             return
         # Only sentences that were changed or marked are set anew.
         if drafts == written and not unchecked and not any(draft.mark for draft in drafts):
-            whole = replace(whole, text=_streamed(call.text, given))
+            whole = replace(whole, text=_as_streamed(call.text, given))
         if call.finish == "length":
-            whole = _noted(whole, f"the model was cut off at {self.config.max_tokens} tokens")
+            whole = _add_note(whole, f"the model was cut off at {self.config.max_tokens} tokens")
         if call.cut:
-            whole = _noted(whole, f"the model was cut off at {call.cut:,} characters")
-        reasons = (_left_out(gone + whole.dropped), self._unchecked(unchecked))
+            whole = _add_note(whole, f"the model was cut off at {call.cut:,} characters")
+        reasons = (_explain_dropped(gone + whole.dropped), self._explain_unchecked(unchecked))
         reason = "; ".join(filter(None, reasons)) or None
         yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
 
-    def _repaired(
+    def _ask_for_repair(
         self, question: str, written: list[AnswerDraft], given: Sequence[Sentence], deadline: float
     ) -> tuple[list[AnswerDraft], int, Usage]:
         """Returns the sentences after one more call, how many it withdrew, and what it took.
@@ -124,7 +134,7 @@ class LLMComposer:
         They stay as they are where the call fails.
         """
         faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
-        messages = repair_messages(question, given, faults, budget=self.config.prompt_tokens)
+        messages = write_repair_prompt(question, given, faults, budget=self.config.prompt_tokens)
         call = self._chat.call(messages, deadline=deadline)
         try:
             for _ in call:
@@ -134,10 +144,10 @@ class LLMComposer:
             return written, 0, call.usage
         # What was cut off is no correction.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
-        kept = repaired(written, reply, given, verifier=self._verifier, deadline=deadline)
+        kept = merge_repairs(written, reply, given, verifier=self._verifier, deadline=deadline)
         return *kept, call.usage
 
-    def _unchecked(self, count: int) -> str | None:
+    def _explain_unchecked(self, count: int) -> str | None:
         """Returns what is said of sentences that nobody checked: they are not shown."""
         if not count:
             return None
@@ -146,7 +156,7 @@ class LLMComposer:
             f"{self.config.deadline:g} s, left out"
         )
 
-    def _nothing(self, call: Call) -> str:
+    def _explain_empty_answer(self, call: ChatCall) -> str:
         if call.thinking and call.cut:
             return (
                 f"{self._chat.where} was still thinking after {call.cut:,} characters; "
@@ -162,24 +172,24 @@ class LLMComposer:
         )
 
 
-def _refuses(text: str) -> bool:
+def _is_refusal(text: str) -> bool:
     return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
 
 
-def _streamed(text: str, given: Sequence[Sentence]) -> str:
+def _as_streamed(text: str, given: Sequence[Sentence]) -> str:
     """Returns a text as it is shown while it streams."""
     binder = CitationBinder(given)
     return binder.feed(text) + binder.flush()
 
 
-def _left_out(count: int) -> str | None:
+def _explain_dropped(count: int) -> str | None:
     """Returns what is said of sentences that went."""
     if not count:
         return None
     return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
+def _add_usage(one: Usage, other: Usage) -> Usage:
     known = one.cost_usd is not None and other.cost_usd is not None
     return Usage(
         one.prompt_tokens + other.prompt_tokens,
@@ -188,7 +198,7 @@ def _sum(one: Usage, other: Usage) -> Usage:
     )
 
 
-def _noted(whole: Assembled, note: str) -> Assembled:
+def _add_note(whole: Assembled, note: str) -> Assembled:
     *others, last = whole.statements
     return replace(whole, statements=(*others, replace(last, notes=(*last.notes, note))))
 

@@ -7,8 +7,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from footnote.index.chunking import count_tokens
 from footnote.rag.answer import REFUSAL
-from footnote.rag.injection.detector import asks_about_orders, gives_orders
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.injection.detector import asks_about_orders, gives_orders
 
 # Stored with every answer; raise it when a prompt below changes.
 PROMPT_VERSION = "2026-11-3"
@@ -37,7 +37,7 @@ Rules:
 _OWN_REFERENCE = re.compile(r"\[(\d[\d,;–\s-]*)\]")
 
 
-def answer_messages(
+def write_answer_prompt(
     question: str, evidence: Sequence[Sentence], *, budget: int
 ) -> tuple[list[ChatMessage], int]:
     """Returns the chat messages, and how many of the sentences fit into them.
@@ -53,7 +53,7 @@ def answer_messages(
     return _messages(SYSTEM, head + "\n".join(lines)), count
 
 
-def repair_messages(
+def write_repair_prompt(
     question: str, evidence: Sequence[Sentence], faults: Sequence[tuple[str, str]], *, budget: int
 ) -> list[ChatMessage]:
     """Returns the chat messages that ask for corrections.

@@ -76,7 +76,7 @@ class Assembled:
     dropped: int
 
 
-def judged(
+def verify_sentences(
     bounds: Sequence[Bound],
     evidence: Sequence[Sentence],
     *,
@@ -104,7 +104,7 @@ def judged(
     return drafts
 
 
-def repaired(
+def merge_repairs(
     drafts: Sequence[AnswerDraft],
     reply: str,
     evidence: Sequence[Sentence],
@@ -133,16 +133,16 @@ def repaired(
             withdrawn += 1
         else:
             bounds = CitationBinder(evidence).bind(correction)
-            better = judged(bounds, evidence, verifier=verifier, deadline=deadline)
+            better = verify_sentences(bounds, evidence, verifier=verifier, deadline=deadline)
             others = {other.bound.text for other in drafts if other is not draft}
             new = not _withdraws(correction) and not others & {b.bound.text for b in better}
             whole = len(better) == len(bounds) > 0
             gains = whole and min(b.worth for b in better) > draft.worth
-            kept += _led(better, draft.bound.lead) if new and gains else [draft]
+            kept += _add_leads(better, draft.bound.lead) if new and gains else [draft]
     return kept, withdrawn
 
 
-def assembled(
+def assemble_answer(
     drafts: Sequence[AnswerDraft], evidence: Sequence[Sentence], *, policy: Policy
 ) -> Assembled:
     """Returns the text of the sentences, its papers numbered by first use.
@@ -190,7 +190,7 @@ def _withdraws(correction: str) -> bool:
     return plain == WITHDRAW.casefold() or REFUSAL.rstrip(".").casefold() in plain
 
 
-def _led(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:
+def _add_leads(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:
     """Returns the sentences of one correction, standing where the corrected one stood."""
     leads = [lead, *[" "] * (len(drafts) - 1)]
     return [

@@ -19,14 +19,14 @@ _CITED = re.compile(r"^\*\*([^\n]+?)(?: \(\d{4}\))?\*\*$", re.MULTILINE)
 _QUOTED = re.compile(r"\[(\d{1,9})\]")
 
 
-def pointed_at(question: str, answer: str) -> list[str]:
+def find_referenced_titles(question: str, answer: str) -> list[str]:
     """Returns the titles of the papers that a question points at, in its order.
 
     Args:
         question: A follow-up.
         answer: What was answered before, in Markdown; titles are known where it quotes.
     """
-    titles = _titles(answer)
+    titles = _cited_titles(answer)
     order = list(titles.values())
     found: list[tuple[int, str]] = []
     for match in _MARKER.finditer(question):
@@ -34,7 +34,7 @@ def pointed_at(question: str, answer: str) -> list[str]:
         if marker in titles:
             found.append((match.start(), titles[marker]))
     for match in _ORDINAL.finditer(question):
-        at = _place(match["word"].lower(), len(order))
+        at = _resolve_ordinal(match["word"].lower(), len(order))
         # "The first layer" is none of the papers, "the former" is one of two.
         named = match["noun"] or match["word"].lower() in {"former", "latter"} or not match["rest"]
         if at is not None and named:
@@ -42,7 +42,7 @@ def pointed_at(question: str, answer: str) -> list[str]:
     return list(dict.fromkeys(title for _, title in sorted(found)))
 
 
-def _titles(answer: str) -> dict[int, str]:
+def _cited_titles(answer: str) -> dict[int, str]:
     """Returns the title by marker, in order of appearance."""
     titles = {}
     for match in _CITED.finditer(answer):
@@ -53,7 +53,7 @@ def _titles(answer: str) -> dict[int, str]:
     return titles
 
 
-def _place(word: str, count: int) -> int | None:
+def _resolve_ordinal(word: str, count: int) -> int | None:
     """Returns where among ``count`` papers an ordinal points, None where nothing stands."""
     if word in {"former", "latter"}:
         return ("former", "latter").index(word) if count == 2 else None

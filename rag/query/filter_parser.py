@@ -10,7 +10,7 @@ from footnote.index.library import Library
 from footnote.index.search.filters import EVERYTHING, Filters, NameKind
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Answer, Constraint, ConstraintKind
-from footnote.rag.query.filter_patterns import FilterMatch, limits, only_years
+from footnote.rag.query.filter_patterns import FilterMatch, find_filter_matches, parse_only_years
 from footnote.rag.query.question import Question
 
 _YEARS: tuple[ConstraintKind, ...] = ("since", "until")
@@ -33,7 +33,7 @@ class Scope:
     note: str | None = None
 
 
-def read_scope(
+def parse_filters(
     question: Question,
     library: Library,
     given: Filters = EVERYTHING,
@@ -56,26 +56,26 @@ def read_scope(
     day = today or date.today()
 
     def has(kind: NameKind, name: str) -> bool:
-        return library.names.known(kind, name)
+        return library.searcher.names.known(kind, name)
 
     # Of a follow-up that only says years, what was asked before is asked again.
-    years = only_years(question.asked, day) if question.topic else {}
+    years = parse_only_years(question.asked, day) if question.topic else {}
     text = question.topic if years else question.asked
-    found = limits(text, has, day)
+    found = find_filter_matches(text, has, day)
     if years:
-        searched = Question(_without(text, found))
+        searched = Question(_remove_matches(text, found))
         read = [c for c in _constraints(text, found) if c.kind not in _YEARS]
         read += [Constraint(kind, value, question.asked) for kind, value in years.items()]
     else:
-        searched = replace(question, asked=_without(text, found))
+        searched = replace(question, asked=_remove_matches(text, found))
         read = _constraints(text, found)
     dated = given.dated
     read = [c for c in read if c.kind not in ignored]
     read = [c for c in read if not (dated and c.kind in _YEARS) and getattr(given, c.kind) is None]
-    return _held(Scope(searched, given), read, library)
+    return _relax_filters(Scope(searched, given), read, library)
 
 
-def scoped(answer: Answer, scope: Scope) -> Answer:
+def apply_scope(answer: Answer, scope: Scope) -> Answer:
     """Returns an answer that says what it was limited to, and what it was not."""
     reason, told = answer.reason, str(scope.filters)
     if answer.abstained and scope.read and reason:
@@ -90,19 +90,19 @@ def scoped(answer: Answer, scope: Scope) -> Answer:
 MOSTLY = 0.5
 
 
-def _held(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
+def _relax_filters(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
     """Returns the scope with as many of the filters that were read as some paper passes."""
     dated = library.count(Filters(since=1)) if any(c.kind in _YEARS for c in read) else library.size
     if dated < MOSTLY * library.size:
         # A year that is not known would keep out most of what answers.
         read = [c for c in read if c.kind not in _YEARS]
         told = f"only {dated:,} of {library.size:,} papers have a year, so all years were searched"
-        held = _held(scope, read, library)
+        held = _relax_filters(scope, read, library)
         return replace(held, note=f"{told}; {held.note}" if held.note else told)
-    wanted = _with(scope.filters, read)
+    wanted = _add_filters(scope.filters, read)
     unwanted = [c for c in read if c.kind not in _YEARS]
     for kept in (read, unwanted, ()):
-        filters = _with(scope.filters, kept)
+        filters = _add_filters(scope.filters, kept)
         if not kept or library.count(filters):
             break
     note = None
@@ -112,7 +112,7 @@ def _held(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
     return replace(scope, filters=filters, read=tuple(kept), note=note)
 
 
-def _with(filters: Filters, read: Sequence[Constraint]) -> Filters:
+def _add_filters(filters: Filters, read: Sequence[Constraint]) -> Filters:
     values: dict[str, Any] = {c.kind: c.value for c in read}
     return replace(filters, **values)
 
@@ -125,7 +125,7 @@ def _constraints(text: str, found: Sequence[FilterMatch]) -> list[Constraint]:
     ]
 
 
-def _without(text: str, found: Sequence[FilterMatch]) -> str:
+def _remove_matches(text: str, found: Sequence[FilterMatch]) -> str:
     """Returns a question without the words that became filters, unless nothing else is left."""
     rest = text
     for limit in reversed(found):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from footnote.index.search.filters import NameKind, fold
+from footnote.index.search.filters import NameKind, fold_name
 from footnote.rag.answer import ConstraintKind
 
 Has = Callable[[NameKind, str], bool]
@@ -145,7 +145,7 @@ class FilterMatch:
     sure: bool = False
 
 
-def limits(text: str, has: Has, today: date) -> list[FilterMatch]:
+def find_filter_matches(text: str, has: Has, today: date) -> list[FilterMatch]:
     """Returns what a question says about years, venue, author and source, in its order.
 
     Args:
@@ -184,7 +184,7 @@ def _has_subject(before: str) -> bool:
     return False
 
 
-def only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
+def parse_only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
     """Returns the years of a follow-up that says nothing else, such as "What about 2024?"."""
     match = _ONLY_YEARS.fullmatch(text)
     if not match:
@@ -274,7 +274,7 @@ def _names(text: str, has: Has) -> Iterator[FilterMatch]:
         for match in pattern.finditer(text):
             name = match["author"].rstrip(".")
             alone = " " not in name
-            if alone and (pattern is _FULL_NAME or fold(name) in _NO_SURNAME):
+            if alone and (pattern is _FULL_NAME or fold_name(name) in _NO_SURNAME):
                 continue
             if has("author", name):
                 yield FilterMatch(*match.span("cut"), {"author": name}, pattern in _SURE_AUTHORS)

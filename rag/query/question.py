@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from footnote.rag import QuestionError
 from footnote.rag.answer import REFUSAL, Turn
-from footnote.rag.query.back_references import pointed_at
+from footnote.rag.query.back_references import find_referenced_titles
 
 # An abstract has about 1,300 characters; no question needs three of them.
 MAX_CHARACTERS = 4000
@@ -50,7 +50,7 @@ class Question:
         asked: As it was asked.
         topic: The questions that it may go on from; empty at the beginning of a conversation.
         answered: What was answered to the last of them.
-        leans: Whether it goes on from them.
+        is_follow_up: Whether it goes on from them.
         words: What is searched for instead of ``asked``: in English, rightly spelled.
         language: Code of the language that it was asked in, where that is not English.
     """
@@ -58,7 +58,7 @@ class Question:
     asked: str
     topic: str = ""
     answered: str = ""
-    leans: bool = False
+    is_follow_up: bool = False
     words: str = ""
     language: str | None = None
 
@@ -70,18 +70,18 @@ class Question:
     @property
     def standalone(self) -> str:
         """The question with what the conversation left implicit, for people and models."""
-        return f"{self.topic} {self.asked}" if self.leans else self.asked
+        return f"{self.topic} {self.asked}" if self.is_follow_up else self.asked
 
     @property
     def query(self) -> str:
         """What is searched for; it ends with the question's own wording."""
-        if not self.leans:
+        if not self.is_follow_up:
             return self.wording
         return " ".join(filter(None, (self.topic, self.answered, self.wording)))
 
-    def leaning(self) -> "Question":
+    def as_follow_up(self) -> "Question":
         """Returns the question as one that goes on from its conversation."""
-        return replace(self, leans=bool(self.topic))
+        return replace(self, is_follow_up=bool(self.topic))
 
 
 def understand(
@@ -98,28 +98,28 @@ def understand(
         QuestionError: It is empty, too long, or not text.
     """
     asked = " ".join(question.split())
-    if not any(map(_is_seen, asked)):
+    if not any(map(_is_visible, asked)):
         raise QuestionError("the question is empty; ask something about the papers")
     if len(asked) > longest:
         raise QuestionError(
-            f"the question has {len(asked):,} characters, at most {longest:,} are read; shorten it"
+            f"the question has {len(asked):,} characters, the limit is {longest:,}; shorten it"
         )
     if not _is_text(asked):
-        raise QuestionError("the question holds bytes that are not UTF-8; write it in UTF-8")
-    history = _answered(history)
+        raise QuestionError("the question has bytes that are not UTF-8; send it as UTF-8")
+    history = _drop_refused(history)
     before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
     if not before:
         return Question(asked)
     # A follow-up of a follow-up: the topic was named further up.
-    named = next((turn for turn in reversed(before) if not _leans(turn)), before[0])
-    topic = " ".join(dict.fromkeys(map(_carried, (named, before[-1]))))
+    named = next((turn for turn in reversed(before) if not _is_follow_up(turn)), before[0])
+    topic = " ".join(dict.fromkeys(map(_shorten_message, (named, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
-    if titles := pointed_at(asked, answered):
-        return _about(asked, topic, titles)
-    return Question(asked, topic, _carried(answered), _leans(asked))
+    if titles := find_referenced_titles(asked, answered):
+        return _ask_about_titles(asked, topic, titles)
+    return Question(asked, topic, _shorten_message(answered), _is_follow_up(asked))
 
 
-def _answered(history: Sequence[Turn]) -> list[Turn]:
+def _drop_refused(history: Sequence[Turn]) -> list[Turn]:
     """Returns the conversation without what was refused: nothing can go on from that."""
     kept: list[Turn] = []
     for turn in history:
@@ -131,16 +131,16 @@ def _answered(history: Sequence[Turn]) -> list[Turn]:
     return kept
 
 
-def _about(asked: str, topic: str, titles: Sequence[str]) -> Question:
+def _ask_about_titles(asked: str, topic: str, titles: Sequence[str]) -> Question:
     """Returns a question about papers of the last answer, whose other papers stay behind."""
     # "And the second one?" asks the old question again, of one paper.
-    named = " ".join(map(_carried, titles))
+    named = " ".join(map(_shorten_message, titles))
     return Question(
         asked, f"{topic} {named}" if len(asked.split()) <= _FEW_WORDS else named, "", True
     )
 
 
-def _leans(question: str) -> bool:
+def _is_follow_up(question: str) -> bool:
     # Some languages are written without spaces: two characters are about a word.
     words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,2}|\S+", question)
     pointer = _POINTS_BACK.search(question)
@@ -152,13 +152,13 @@ def _leans(question: str) -> bool:
     return len(words) <= _FEW_WORDS and not named
 
 
-def _carried(text: str) -> str:
+def _shorten_message(text: str) -> str:
     """Returns the beginning of a message, on one line, whatever it holds."""
     beginning = " ".join(text.split(maxsplit=CARRIED_WORDS)[:CARRIED_WORDS])
     return beginning[:CARRIED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _is_seen(character: str) -> bool:
+def _is_visible(character: str) -> bool:
     """Returns whether there is anything to see: no space, control, zero width or lone accent.
 
     The model's tokenizer drops all of these, and the sign for what could not be decoded.

@@ -6,22 +6,22 @@ from dataclasses import replace
 from footnote.index.library import Library
 from footnote.index.search.fulltext import query_words
 from footnote.rag.query.question import Question
-from footnote.rag.query.translation import Translation, glossary, translated
+from footnote.rag.query.translation import Translation, glossary, translate
 
 _WORD = re.compile(r"\w+")
 # Words that are looked for by what resembles them: milliseconds each, in a large library.
 MOST_MISSPELLED = 30
 
 
-def reworded(question: Question, library: Library) -> Question:
+def rewrite_question(question: Question, library: Library) -> Question:
     """Returns a question with the words to search with: in English, spelled as the papers do."""
-    found = translated(question.asked)
-    if found and _in_its_language(question.asked, found, library):
+    found = translate(question.asked)
+    if found and _library_has_own_words(question.asked, found, library):
         found = None
-    words = _spelled(found.english if found else question.asked, library)
+    words = _correct_spelling(found.english if found else question.asked, library)
     if words == question.asked:
         words = ""
-    topic = translated(question.topic) if question.topic else None
+    topic = translate(question.topic) if question.topic else None
     return replace(
         question,
         words=words,
@@ -30,15 +30,15 @@ def reworded(question: Question, library: Library) -> Question:
     )
 
 
-def _in_its_language(asked: str, found: Translation, library: Library) -> bool:
+def _library_has_own_words(asked: str, found: Translation, library: Library) -> bool:
     """Returns whether the papers have most of a question's own words that were put into English."""
     put = set(query_words(asked)) - set(query_words(found.english))
     words = [word for word in put if word not in glossary(found.language).function_words]
-    return bool(words) and 2 * sum(map(library.knows, words)) > len(words)
+    return bool(words) and 2 * sum(map(library.searcher.knows_word, words)) > len(words)
 
 
-def _spelled(text: str, library: Library) -> str:
+def _correct_spelling(text: str, library: Library) -> str:
     """Returns a text with each word that no paper has replaced by what it was meant to be."""
-    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.knows(w)]
-    meant = {word: library.respelled(word) for word in unknown[:MOST_MISSPELLED]}
+    unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.searcher.knows_word(w)]
+    meant = {word: library.searcher.find_respelling(word) for word in unknown[:MOST_MISSPELLED]}
     return _WORD.sub(lambda word: meant.get(word[0]) or word[0], text)

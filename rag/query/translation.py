@@ -115,7 +115,7 @@ class Glossary:
         # "GPT-4", "MABe22", "LLM": a name is the same in every language.
         if any(map(str.isdigit, word)) or (word[1:] != word[1:].lower() and not word.isupper()):
             return word
-        known = self._known(lower)
+        known = self._is_known_word(lower)
         if known is None and "-" in lower:
             parts = [self._word(part) for part in word.split("-")]
             return " ".join(parts)
@@ -129,7 +129,7 @@ class Glossary:
         stem = stems(lower, LANGUAGES[self.language]) if word == lower else []
         return _plain(stem[0] if stem else word)
 
-    def _known(self, lower: str) -> str | None:
+    def _is_known_word(self, lower: str) -> str | None:
         if lower in self.entries:
             return self.entries[lower]
         if self.language == "de" and lower.endswith("iert"):
@@ -154,7 +154,7 @@ class Glossary:
             first, rest = self._first(compound[:end]), compound[end:]
             if not first:
                 continue
-            known = self._known(rest)
+            known = self._is_known_word(rest)
             behind = known if known is not None else self._parts(rest, tried)
             if behind := behind or self._shared(rest):
                 return f"{first} {behind}"
@@ -190,7 +190,7 @@ def glossary(language: str) -> Glossary:
     return Glossary(language, entries, stemmed, frozenset(carrying))
 
 
-def language_of(question: str) -> str | None:
+def detect_language(question: str) -> str | None:
     """Returns the code of the language that a question is asked in; None for English.
 
     The language with most of its function words in the question, if these are more than
@@ -212,9 +212,9 @@ def language_of(question: str) -> str | None:
     return best if counts[best] >= (1 if foreign else 2) else None
 
 
-def translated(question: str) -> Translation | None:
+def translate(question: str) -> Translation | None:
     """Returns a question in English words; None where it is asked in English."""
-    language = language_of(question)
+    language = detect_language(question)
     if language is None:
         return None
     english = glossary(language).english(question)

@@ -1,4 +1,4 @@
-"""Answerable: the chance that what was found answers the question.
+"""Answerability: the chance that what was found answers the question.
 
 A logistic model over five signals of retrieval, trained on questions with and without an
 answer in a library (``python -m footnote.evals.lab.training.answerability``). It tells a topic that
@@ -13,13 +13,26 @@ from importlib.resources import files
 
 import numpy as np
 
+from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
+# Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
+LOWEST_COSINE = 0.26
+# The same for a question of which no paper has a word: gibberish comes near to something.
+LOWEST_COSINE_WITHOUT_A_WORD = 0.4
+# Of papers that were chosen one by one this can be asked without saying what they are about.
+OF_ANY_PAPER = frozenset(
+    """main key result results finding findings method methods approach contribution contributions
+    conclusion conclusions limitation limitations idea problem goal data dataset datasets evaluation
+    paper papers study studies work authors summary summarise summarize abstract show shows find
+    found propose proposes claim claims new""".split()
+)
 SIGNALS = ("cosine", "match", "weakest", "outstanding", "length")
 
 
 @dataclass(frozen=True, slots=True)
-class Answerable:
+class AnswerabilityModel:
     """The trained model; ``weights`` and ``means`` are by signal.
 
     Attributes:
@@ -32,7 +45,7 @@ class Answerable:
     threshold: float
 
     @classmethod
-    def load(cls) -> "Answerable":
+    def load(cls) -> "AnswerabilityModel":
         """Returns the model that ships with the package."""
         text = files(__package__).joinpath("answerability.json").read_text("utf-8")
         return cls(**{name: json.loads(text)[name] for name in cls.__slots__})
@@ -67,3 +80,41 @@ def signals(found: RetrievalResult) -> dict[str, float]:
         "outstanding": (best.paper - float(papers.mean())) / spread if spread else 0.0,
         "length": float(np.log(max(1, len(own)))),
     }
+
+
+class RefusalRule:
+    """Decides whether what was found is enough to answer from."""
+
+    def __init__(self, library: Library) -> None:
+        """Takes the library that is searched."""
+        self._library = library
+        self._model = AnswerabilityModel.load()
+
+    @property
+    def threshold(self) -> float:
+        """The chance below which a question is refused."""
+        return self._model.threshold if self._library.searcher.has_token_vectors else LOWEST_COSINE
+
+    def chance(self, found: RetrievalResult) -> float:
+        """Returns the chance that what was found answers the question."""
+        if self._library.searcher.has_token_vectors:
+            return self._model.chance(found)
+        return min(1.0, max(0.0, found.cosine))
+
+    def reason(self, found: RetrievalResult, filters: Filters, chance: float) -> str | None:
+        """Returns why there is nothing to answer from, or None."""
+        query = found.question.query
+        if set(query_words(query)) <= STOP_WORDS:
+            return "the question names nothing to look for; ask about a topic, method or result"
+        if not found.hits and filters != EVERYTHING:
+            return f"the library has no paper {filters}; widen the filters"
+        known = self._library.searcher.rank_by_words(query, k=1, filters=filters)
+        lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
+        if filters.papers is not None and set(query_words(query)) <= OF_ANY_PAPER | STOP_WORDS:
+            return None
+        if self._library.searcher.has_token_vectors:
+            nothing = chance < self._model.threshold
+            nothing |= not known and found.cosine < lowest
+        else:
+            nothing = found.cosine < lowest
+        return "no paper in the library is close to the question" if nothing else None

@@ -33,14 +33,16 @@ class CrossEncoder:
         except Exception as error:
             raise RerankError(
                 f"FOOTNOTE_RERANK_ONNX={folder} has no usable model.onnx and tokenizer.json; "
-                "give a folder that has"
+                "give a folder with both"
             ) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_WORD_PIECES, strategy="only_second")
         self._inputs = {taken.name for taken in self._session.get_inputs()}
         if not self._inputs <= _INPUTS:
             odd = ", ".join(sorted(self._inputs - _INPUTS))
-            raise RerankError(f"FOOTNOTE_RERANK_ONNX={folder} is no cross-encoder: it takes {odd}")
+            raise RerankError(
+                f"FOOTNOTE_RERANK_ONNX={folder} is not a cross-encoder; it needs {odd}"
+            )
 
     @property
     def name(self) -> str:

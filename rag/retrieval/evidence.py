@@ -10,7 +10,7 @@ from footnote.index.library import Library
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import query_words
 from footnote.rag.answer import Side
-from footnote.rag.injection.detector import quotable
+from footnote.rag.retrieval.injection.detector import select_quotable
 from footnote.rag.retrieval.late_interaction import TokenMatch
 
 # Papers whose sentences are read.
@@ -121,7 +121,7 @@ class EvidenceFinder:
             for hit in hits[:READ_PAPERS]
             if hits[0].score - hit.score < FAR_BEHIND and hit.paper.id in matches
         ]
-        words = _rarity(_stems(question), [hit.paper.abstract for hit in hits])
+        words = _word_weights(_stems(question), [hit.paper.abstract for hit in hits])
         asks_number = _ASKS_NUMBER.search(question) is not None
         asks_housekeeping = _ASKS_HOUSEKEEPING.search(question) is not None
         ranked = sorted(
@@ -149,7 +149,9 @@ class EvidenceFinder:
             if len(chosen) == count:
                 break
             of_it = sum(other.paper.id == sentence.paper.id for other in chosen)
-            if of_it < most and not any(_alike(sentence.text, other.text) for other in chosen):
+            if of_it < most and not any(
+                _says_the_same(sentence.text, other.text) for other in chosen
+            ):
                 chosen.append(sentence)
         return chosen
 
@@ -159,7 +161,7 @@ class EvidenceFinder:
         weights = self._weights
         return (
             matched
-            + weights.words * _shared(words, paper.title, text)
+            + weights.words * _word_overlap(words, paper.title, text)
             + weights.number * (number and any(map(str.isdigit, text)))
         )
 
@@ -174,17 +176,17 @@ class EvidenceFinder:
         # The stored spans are of another text when the paper changed since it was found.
         if self._library.paper(paper.id) != paper:
             return []
-        numbers = quotable(paper, spans, question)
+        numbers = select_quotable(paper, spans, question)
         return [(spans[n], match.sentences[n]) for n in numbers if n in match.sentences]
 
 
-def _alike(text: str, other: str) -> bool:
+def _says_the_same(text: str, other: str) -> bool:
     """Returns whether two sentences say the same in nearly the same words."""
     ours, theirs = _stems(text), _stems(other)
     return len(ours & theirs) > SAME_WORDS * len(ours | theirs)
 
 
-def _shared(words: Mapping[str, float], title: str, text: str) -> float:
+def _word_overlap(words: Mapping[str, float], title: str, text: str) -> float:
     """Returns the weight of the question's words that a sentence has, its paper's title apart.
 
     A word of the title tells which paper is meant, not which of its sentences: it counts
@@ -199,7 +201,7 @@ def _stems(text: str) -> set[str]:
     return {_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text)}
 
 
-def _rarity(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:
+def _word_weights(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:
     """Returns each word's share of the question's weight; a word that all hits have weighs little.
 
     Source: inverse document frequency, Sparck Jones 1972, taken over the hits.

@@ -9,21 +9,24 @@ Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An An
 Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.injection.detector import asks_about_orders, held_back
 from footnote.rag.query.question import Question
-from footnote.rag.query.rewrite import reworded
+from footnote.rag.query.rewrite import rewrite_question
+from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
+from footnote.rag.retrieval.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.rerank import Reranker, rerank
 
 # Papers taken from either side before fusing.
@@ -122,13 +125,23 @@ class HybridRetriever(BaseRetriever):
         k: int = 20,
         fusion: Fusion | None = None,
         reranker: Reranker | None = None,
+        node_postprocessors: Sequence[BaseNodePostprocessor] = (),
     ) -> None:
-        """Takes the library to search, how many papers to return, and what may order the best."""
+        """Takes the library to search, how many papers to return, and what may order the best.
+
+        Args:
+            library: Where to search.
+            k: Papers to return.
+            fusion: As shipped when not given.
+            reranker: Orders the best hits.
+            node_postprocessors: LlamaIndex's, applied in order to what would be returned.
+        """
         super().__init__()
         self.library = library
         self.k = k
         self.fusion = fusion or Fusion()
         self.reranker = reranker
+        self.node_postprocessors = node_postprocessors
         self._matcher = Matcher(library)
 
     def search(
@@ -146,21 +159,27 @@ class HybridRetriever(BaseRetriever):
         that shows no sign of that, but comes near to nothing when it stands alone.
         """
         count = max(0, k or self.k)
-        question = reworded(question, self.library)
-        searched = None if question.leans else self._searched(question.wording, count, filters)
+        question = rewrite_question(question, self.library)
+        searched = None if question.is_follow_up else self._search(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
-            question = question.leaning()
-            searched = self._searched(question.query, count, filters)
+            question = question.as_follow_up()
+            searched = self._search(question.query, count, filters)
         asked = self._matcher.ask(searched.reading, question)
-        hits = self.library.hits(searched.fused[: max(MATCHED, count)], "fused")
+        hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
-        ordered = self._ordered(hits, matches)
+        ordered = self._order_hits(hits, matches)
         if not asks_about_orders(question.wording):
-            ordered = self._heedless(asked, hits, matches, ordered)
+            ordered = self._match_without_orders(asked, hits, matches, ordered)
         first = ordered[0].paper.id if ordered else None
         note = None
         if self.reranker is not None:
             ordered, note = rerank(self.reranker, question.query, ordered)
+        if self.node_postprocessors:
+            ordered, skipped = postprocess(
+                self.node_postprocessors, question.query, ordered[:count]
+            )
+            note = "; ".join(filter(None, (note, skipped))) or None
+        if self.reranker is not None or self.node_postprocessors:
             # Where sentences are embedded, only those of the papers that led before are.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
             matches |= self._matcher.matches(asked, new)
@@ -168,15 +187,15 @@ class HybridRetriever(BaseRetriever):
             question, ordered[:count], searched.cosine, asked, matches, first, note
         )
 
-    def _searched(self, query: str, count: int, filters: Filters) -> _Searched:
+    def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
         pool = max(POOL, count)
-        dense = self.library.rank_by_vector(reading.vector, k=pool, filters=filters)
-        words = self.library.rank_by_words(query, k=pool, filters=filters)
+        dense = self.library.searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
+        words = self.library.searcher.rank_by_words(query, k=pool, filters=filters)
         cosine = max((r.score for r in dense), default=0.0)
         return _Searched(reading, self.fusion.fuse(dense, words), cosine)
 
-    def _heedless(
+    def _match_without_orders(
         self,
         asked: QueryTokens,
         hits: Sequence[Hit],
@@ -190,7 +209,7 @@ class HybridRetriever(BaseRetriever):
         """
         for _ in range(ROUNDS):
             best = [hit for hit in ordered[:EMBEDDED] if hit.paper.id in matches]
-            held = {hit.paper.id: self._held(hit.paper) for hit in best}
+            held = {hit.paper.id: self._find_orders(hit.paper) for hit in best}
             told = [
                 hit
                 for hit in best
@@ -199,22 +218,22 @@ class HybridRetriever(BaseRetriever):
             if not told:
                 break
             matches |= self._matcher.matches(asked, told, without=held)
-            ordered = self._ordered(hits, matches)
+            ordered = self._order_hits(hits, matches)
         return ordered
 
-    def _held(self, paper: Paper) -> frozenset[int]:
-        return held_back(paper.abstract, tuple(self.library.sentences(paper)))
+    def _find_orders(self, paper: Paper) -> frozenset[int]:
+        return find_orders(paper.abstract, tuple(self.library.sentences(paper)))
 
-    def _ordered(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
+    def _order_hits(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
         """Returns the hits by fused score and match together, those not matched behind."""
         if not matches:
             return list(fused)
         best = fused[: len(matches)]
         found = [matches[hit.paper.id] for hit in best]
         scores = (
-            _spread([hit.score for hit in best])
-            + self.fusion.match * _spread([match.paper for match in found])
-            + self.fusion.sentence * _spread([match.best for match in found])
+            _scale_to_unit([hit.score for hit in best])
+            + self.fusion.match * _scale_to_unit([match.paper for match in found])
+            + self.fusion.sentence * _scale_to_unit([match.best for match in found])
         ) / (1 + self.fusion.match + self.fusion.sentence)
         # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
         # same question gives the same order.
@@ -229,28 +248,12 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [hit_node(hit) for hit in self.search(query_bundle.query_str)]
 
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
 
-def _spread(scores: Sequence[float]) -> Matrix:
+
+def _scale_to_unit(scores: Sequence[float]) -> Matrix:
     """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))
     return (values - values.min()) / width if width else np.ones_like(values)
-
-
-def hit_node(hit: Hit) -> NodeWithScore:
-    """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
-    paper, passage = hit.paper, hit.passage
-    node = TextNode(
-        id_=f"{paper.id}#{passage.start}-{passage.end}",
-        text=paper.abstract[passage.start : passage.end],
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
-        metadata={
-            "paper_id": paper.id,
-            "title": paper.title,
-            "authors": ", ".join(paper.authors),
-            "year": paper.year,
-            "url": paper.url,
-        },
-    )
-    return NodeWithScore(node=node, score=hit.score)

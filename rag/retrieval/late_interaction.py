@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from footnote.index.chunking import sentence_spans
-from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding, query_vector
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
@@ -80,23 +80,23 @@ class Matcher:
         """Takes the library."""
         self._library = library
         # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
-        self._embedded = lru_cache(maxsize=2048)(self._embed)
+        self._embedded = lru_cache(maxsize=2048)(self._embed_sentences)
 
     def read(self, query: str) -> TokenEmbedding:
         """Returns what the embedder makes of a query; one token where it reads none."""
         embedder = self._library.embedder
-        if self._library.reads and isinstance(embedder, TokenEmbedder):
+        if self._library.searcher.has_token_vectors and isinstance(embedder, TokenEmbedder):
             return embedder.read([query])[0]
-        vectors = embedder.embed([query])
-        return TokenEmbedding(embedder.name, vectors[0], vectors, [(0, len(query))])
+        vector = query_vector(embedder, query)
+        return TokenEmbedding(embedder.name, vector, vector[None], [(0, len(query))])
 
     def ask(self, reading: TokenEmbedding, question: Question) -> QueryTokens:
         """Returns a question as it is matched, from the reading of its query."""
         # Asked of the reading: the library may have changed since.
         if not self._by_tokens(reading):
             vectors = reading.tokens
-            if question.leans:
-                vectors = self._library.embedder.embed([question.wording])
+            if question.is_follow_up:
+                vectors = query_vector(self._library.embedder, question.wording)[None]
             return QueryTokens(vectors, np.ones(1, np.float32), np.ones(1, bool), whole=True)
         before = len(question.query) - len(question.wording)
         own = np.array([start >= before for start, _ in reading.spans], bool)
@@ -126,28 +126,30 @@ class Matcher:
         """
         papers = [hit.paper for hit in hits]
         if not question.whole:
-            kept = self._library.tokens(papers)
+            kept = self._library.searcher.tokens(papers)
             # A paper without an abstract has none.
             tokens = [kept.get(paper.id, NOTHING) for paper in papers]
         else:
             papers = papers[:EMBEDDED]
             tokens = [self._embedded(paper) for paper in papers]
-        left = [_without(t, without.get(p.id, ())) for p, t in zip(papers, tokens, strict=True)]
-        found = match(question, left)
+        left = [
+            _drop_sentences(t, without.get(p.id, ())) for p, t in zip(papers, tokens, strict=True)
+        ]
+        found = match_papers(question, left)
         return {paper.id: one for paper, one in zip(papers, found, strict=True)}
 
     def _by_tokens(self, reading: TokenEmbedding) -> bool:
         embedder = self._library.embedder
         return isinstance(embedder, TokenEmbedder) and reading.reader == embedder.reader
 
-    def _embed(self, paper: Paper) -> Tokens:
+    def _embed_sentences(self, paper: Paper) -> Tokens:
         texts = [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]
         embedder = self._library.embedder
         vectors = embedder.embed(texts) if texts else np.empty((0, embedder.dimensions), np.float32)
         return Tokens(embedder.name, vectors, np.arange(len(texts), dtype=np.int16))
 
 
-def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
+def _drop_sentences(tokens: Tokens, numbers: Collection[int]) -> Tokens:
     """Returns the tokens of a paper without those of some sentences."""
     if not numbers:
         return tokens
@@ -155,7 +157,7 @@ def _without(tokens: Tokens, numbers: Collection[int]) -> Tokens:
     return Tokens(tokens.reader, tokens.vectors[kept], tokens.sentences[kept])
 
 
-def match(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
+def match_papers(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
     """Returns the match of each paper, all of them in one product of matrices."""
     filled = [tokens for tokens in papers if len(tokens.sentences)]
     if not filled or not len(question.vectors):

@@ -10,13 +10,21 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Protocol
 
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
-from footnote.index.embeddings.endpoints import bounded, secrets_of, their_words, unreached
+from footnote.index.embeddings.endpoints import (
+    bounded_client_options,
+    describe_connection_error,
+    find_secrets,
+    mask_secrets,
+)
 from footnote.index.models import Hit
+from footnote.index.settings import SettingInfo, place_of, read_fields
 from footnote.rag import RerankError
 
 _log = logging.getLogger(__name__)
@@ -62,7 +70,7 @@ def rerank(reranker: Reranker, query: str, hits: Sequence[Hit]) -> tuple[list[Hi
     try:
         scores = reranker.score(query, [shown(hit) for hit in best])
         if len(scores) != len(best) or not all(map(math.isfinite, scores)):
-            raise RerankError(f"{reranker.name} gave no finite score for each text")
+            raise RerankError(f"{reranker.name} did not return a finite score for each text")
     except RerankError as error:
         _log.warning("%s", error)
         return list(hits), f"{error}; papers are in our own order"
@@ -136,15 +144,19 @@ class EndpointReranker:
         """
         self._url = _address(url)
         if not (api_key.isascii() and api_key.isprintable()):
-            raise RerankError("FOOTNOTE_RERANK_KEY is no key; it has odd characters")
+            raise RerankError(
+                "FOOTNOTE_RERANK_KEY has characters that are not allowed in a header; copy it again"
+            )
         self._model = model
         self._timeout = timeout
         # What the endpoint calls the texts; another name where it turns out to have one.
         self._texts = "documents"
-        self._client = httpx.Client(timeout=timeout, **bounded(MOST_BYTES, streams=True))
+        self._client = httpx.Client(
+            timeout=timeout, **bounded_client_options(MOST_BYTES, streams=True)
+        )
         if api_key:
             self._client.headers["Authorization"] = f"Bearer {api_key}"
-        self._secrets = secrets_of(str(self._url), api_key)
+        self._secrets = find_secrets(str(self._url), api_key)
 
     @property
     def name(self) -> str:
@@ -173,7 +185,7 @@ class EndpointReranker:
             reply = _REPLY.validate_json(body)
         except (_Refused, _Late, httpx.HTTPError, ValidationError) as error:
             said = error.body.decode("utf-8", "replace") if isinstance(error, _Refused) else error
-            if told := their_words(said, self._secrets):
+            if told := mask_secrets(said, self._secrets):
                 _log.warning("%s: %s: %s", self.name, type(error).__name__, told)
             raise RerankError(f"{self.name} {self._reason(error)}") from error
         rows = reply.results if isinstance(reply, _Results) else reply
@@ -208,27 +220,52 @@ class EndpointReranker:
             advice = _NEXT.get(error.status, "check FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_MODEL")
             return f"refused with status {error.status}; {advice}"
         if isinstance(error, httpx.HTTPError):
-            return f"{unreached(error)}; check FOOTNOTE_RERANK_URL"
+            return f"{describe_connection_error(error)}; check FOOTNOTE_RERANK_URL"
         return "sent what is no list of scores; check FOOTNOTE_RERANK_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class RerankSettings:
+    """The user's own cross-encoder, behind an address or in a folder."""
+
+    SECTION: ClassVar[str] = "rerank"
+
+    url: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_URL", "URL of a reranking endpoint.", default="none"),
+    ] = ""
+    model: Annotated[
+        str, SettingInfo("FOOTNOTE_RERANK_MODEL", "Model at that endpoint.", default="none")
+    ] = ""
+    api_key: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_KEY", "Key of that endpoint.", default="none", secret=True),
+    ] = Field(default="", repr=False)
+    onnx: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_RERANK_ONNX", "Folder of a cross-encoder as ONNX.", default="none"),
+    ] = ""
 
 
 def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
     """Returns the configured reranker, or None when none is.
 
     Raises:
-        RerankError: A variable makes no sense, or stands alone.
+        RerankError: A setting makes no sense, or stands alone.
     """
-    url, model, key = (
-        environ.get(f"FOOTNOTE_RERANK_{name}", "").strip() for name in ("URL", "MODEL", "KEY")
-    )
-    if not url:
-        if model or key:
-            raise RerankError(
-                f"FOOTNOTE_RERANK_{'MODEL' if model else 'KEY'} is set without an address; "
-                "set FOOTNOTE_RERANK_URL too"
-            )
-        return None
-    return EndpointReranker(url, model=model, api_key=key)
+    given = RerankSettings(**read_fields(RerankSettings, environ))
+    if given.onnx and given.url:
+        raise RerankError("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
+    if given.onnx:
+        from footnote.rag.retrieval.cross_encoder import CrossEncoder
+
+        return CrossEncoder(Path(given.onnx).expanduser())
+    if given.url:
+        return EndpointReranker(given.url, model=given.model, api_key=given.api_key)
+    if given.model or given.api_key:
+        name = place_of(environ, f"FOOTNOTE_RERANK_{'MODEL' if given.model else 'KEY'}")
+        raise RerankError(f"{name} is set without a URL; set FOOTNOTE_RERANK_URL too")
+    return None
 
 
 def _address(text: str) -> httpx.URL:
@@ -241,7 +278,7 @@ def _address(text: str) -> httpx.URL:
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.host:
         raise RerankError(
-            "FOOTNOTE_RERANK_URL is no address; give one like http://HOST:PORT/v1/rerank"
+            "FOOTNOTE_RERANK_URL is not a URL; give one like http://HOST:PORT/v1/rerank"
         )
     path = url.path.rstrip("/")
     known = path.endswith(("/rerank", "/reranking"))

@@ -96,7 +96,7 @@ def joined(texts: Sequence[Text]) -> Text:
     )
 
 
-def pair(
+def align_pair(
     statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozenset()
 ) -> AlignedPair:
     """Returns a statement beside its quotes; beside none, nothing of it has a partner."""
@@ -129,10 +129,10 @@ def _partner(
 ) -> int:
     """Returns the number of the same word among others, in the likest surroundings; or -1."""
     same = places.get(words[at].stem, ())[:MOST_PLACES]
-    return max(same, key=lambda n: alike(words, at, others, n), default=-1)
+    return max(same, key=lambda n: cosine_matrix(words, at, others, n), default=-1)
 
 
-def alike(words: Sequence[Word], at: int, others: Sequence[Word], other: int) -> float:
+def cosine_matrix(words: Sequence[Word], at: int, others: Sequence[Word], other: int) -> float:
     """Returns how many telling words two places share in their surroundings."""
     return len(around(words, at) & around(others, other))
 

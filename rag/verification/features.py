@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from footnote.rag.verification.alignment import AlignedPair, Text, alike
+from footnote.rag.verification.alignment import AlignedPair, Text, cosine_matrix
 from footnote.rag.verification.lexical import (
     NO_UNITS,
     Quantity,
@@ -204,7 +204,7 @@ def _directions(pair: AlignedPair) -> list[tuple[int, int, int]]:
         if not places:
             continue
         same = {n: theirs[n].stem == word.stem for n in places}
-        other = max(places, key=lambda n: alike(ours, at, theirs, n) + 0.5 * same[n])
+        other = max(places, key=lambda n: cosine_matrix(ours, at, theirs, n) + 0.5 * same[n])
         axis = min(mine.keys() & polarity(theirs[other]).keys())
         sign = mine[axis] * polarity(theirs[other])[axis]
         sign *= -1 if word.denied != theirs[other].denied else 1

@@ -19,7 +19,7 @@ import numpy as np
 from footnote.index.embeddings.base import Embedder, Matrix
 from footnote.rag.answer import Side
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.alignment import AlignedPair, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import FEATURES
 
 _AUXILIARY = (
@@ -134,7 +134,7 @@ def trained() -> StanceModel:
     """Returns the model in the package."""
     row = json.loads(files(__package__).joinpath("stance.json").read_text("utf-8"))
     if tuple(row["features"]) != NAMES:
-        raise ValueError("sides.json is of other figures; train it anew")
+        raise ValueError("sides.json does not match these features; train it again")
     coefficients = np.array(row["coefficients"], np.float32)
     return StanceModel(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
 
@@ -145,12 +145,12 @@ def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Ch
         return []
     asked, *read = read_texts([question, *quotes], embedder)
     return [
-        trained().chances(figures(question, quote, pair(asked, [text])))
+        trained().chances(figures(question, quote, align_pair(asked, [text])))
         for quote, text in zip(quotes, read, strict=True)
     ]
 
 
-def side_of(found: Sequence[Chances]) -> Side | None:
+def classify_side(found: Sequence[Chances]) -> Side | None:
     """Returns what a paper says whose quotes have these chances; None where that is not sure."""
     sure = trained().sure
     yes = max((c.yes for c in found), default=0.0)
@@ -160,7 +160,9 @@ def side_of(found: Sequence[Chances]) -> Side | None:
     return "yes" if yes >= max(no, sure["yes"]) else "no" if no >= max(yes, sure["no"]) else None
 
 
-def sided(question: str, evidence: Sequence[Sentence], embedder: Embedder) -> list[Sentence]:
+def classify_sides(
+    question: str, evidence: Sequence[Sentence], embedder: Embedder
+) -> list[Sentence]:
     """Returns the evidence with the side of each paper, where the question has sides at all."""
     if not asks_for_sides(question):
         return list(evidence)
@@ -169,4 +171,4 @@ def sided(question: str, evidence: Sequence[Sentence], embedder: Embedder) -> li
         evidence, chances(question, [s.text for s in evidence], embedder), strict=True
     ):
         found.setdefault(sentence.paper.id, []).append(chance)
-    return [replace(s, side=side_of(found[s.paper.id])) for s in evidence]
+    return [replace(s, side=classify_side(found[s.paper.id])) for s in evidence]

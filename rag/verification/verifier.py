@@ -19,7 +19,7 @@ import numpy as np
 
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
 from footnote.rag.answer import Verdict
-from footnote.rag.verification.alignment import AlignedPair, Text, pair, read_texts
+from footnote.rag.verification.alignment import AlignedPair, Text, align_pair, read_texts
 from footnote.rag.verification.features import features, number_foreign
 from footnote.rag.verification.lexical import denials, names_in, read_words
 
@@ -166,7 +166,7 @@ class LearnedVerifier:
             return VerificationResult("unsupported", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
         named = frozenset[str]().union(*(self._named(paper[:LONGEST_PAPER]) for paper in about))
-        return self._weights.rule(pair(*self._read(said, given), named))
+        return self._weights.rule(align_pair(*self._read(said, given), named))
 
 
 def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_text
 from footnote.rag.answer import REFUSAL, Answer, AnswerTrace, Turn
+from footnote.rag.serialization import answer_json
 
-# For names only: a fault in a file is told before the engine is loaded.
+# Only for type names: an error in a file is reported before the engine is loaded.
 if TYPE_CHECKING:
     from footnote.index.library import Filters
     from footnote.rag.engine import CitedQueryEngine
@@ -49,7 +50,7 @@ def read_turns(path: Path) -> list[Turn]:
     Raises:
         FootnoteError: The file cannot be read, or is no conversation.
     """
-    text = _read(path)
+    text = _read_line(path)
     try:
         found = _parsed(text)
     except RecursionError as error:
@@ -58,7 +59,7 @@ def read_turns(path: Path) -> list[Turn]:
         ) from error
     # A number of too many digits is a ValueError, too.
     except ValueError as error:
-        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
+        fault = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
         raise FootnoteError(
             f'{path}: not JSON ({fault}); give a list of {{"role", "content"}}'
         ) from error
@@ -85,15 +86,17 @@ def read_questions(path: Path) -> list[AskedQuestion]:
         FootnoteError: The file cannot be read, or a line is no question.
     """
     asked: list[AskedQuestion] = []
-    for number, line in enumerate(_read(path).split("\n"), 1):
+    for number, line in enumerate(_read_line(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
             asked.append(AskedQuestion.model_validate_json(line))
         except ValidationError as error:
-            raise FootnoteError(f"{path}:{number}: {_fault(error)}; nothing was asked") from error
+            raise FootnoteError(
+                f"{path}:{number}: {_fault(error)}; correct the line (no question was asked)"
+            ) from error
     if not asked:
-        raise FootnoteError(f"{path}: holds no question; one JSON object a line is read")
+        raise FootnoteError(f"{path}: has no questions; give one JSON object per line")
     return asked
 
 
@@ -120,9 +123,9 @@ def answer_all(
     try:
         with partial.open("w", encoding="utf-8") as file:
             for question in asked:
-                answer, as_hoped = _answered(engine, question, filters, k, read_filters)
+                answer, as_hoped = _answer_line(engine, question, filters, k, read_filters)
                 failed += not as_hoped
-                row = {**answer.to_json(), "id": question.id}
+                row = {**answer_json(answer), "id": question.id}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 on_answer(1)
         os.replace(partial, out)
@@ -134,7 +137,7 @@ def answer_all(
     return failed
 
 
-def _answered(
+def _answer_line(
     engine: "CitedQueryEngine",
     question: AskedQuestion,
     filters: "Filters",
@@ -170,7 +173,7 @@ def _failure(question: AskedQuestion, reason: str) -> Answer:
     )
 
 
-def _read(path: Path) -> str:
+def _read_line(path: Path) -> str:
     return read_text(path)
 
 

@@ -3,7 +3,6 @@
 Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
     Misuse,
+    as_misuse,
     open_engine,
     open_library,
     present_folder,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Beside the catalog: the marks are numbers of this library's papers.
 TOPICS = "topics.sqlite3"
-_NO_TOPICS = "No topics; save one with: footnote topics add TEXT"
+_NO_TOPICS = "No topics yet; save one with: footnote topics add TEXT"
 
 
 def topics(
@@ -43,7 +43,7 @@ def topics(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List, add or remove the topics that digests tell of."""
+    """List, add or remove the topics of your digests."""
     if (what is None) != (action == "list"):
         asked = {"list": "", "add": " TEXT", "remove": " ID"}[action]
         raise Misuse(f"{action} takes {'one value' if asked else 'no value'}: footnote topics "
@@ -53,7 +53,7 @@ def topics(
     elif action == "remove":
         _remove(str(what), library)
     else:
-        _show(_kept(library), as_json)
+        _show(_open_topics(library), as_json)
 
 
 def _add(text: str, library: Path | None) -> None:
@@ -63,7 +63,7 @@ def _add(text: str, library: Path | None) -> None:
     understand(text)  # complain before anything is loaded
     with open_library(library) as opened, Topics.open(opened.path / TOPICS) as kept:
         id = kept.add(LOCAL, text, mark=opened.newest())
-    print(f"Saved as {id}; footnote digest tells what is new from now on.")
+    print(f"Saved as {id}; footnote digest reports papers added from now on.")
 
 
 def _remove(id: str, library: Path | None) -> None:
@@ -71,13 +71,13 @@ def _remove(id: str, library: Path | None) -> None:
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
-        raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}; there are none")
+        raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}, which has no topics")
     with Topics.open(path) as kept:
         kept.remove(LOCAL, id)
     print("Removed.")
 
 
-def _kept(library: Path | None) -> "list[Topic]":
+def _open_topics(library: Path | None) -> "list[Topic]":
     """Returns the topics of a library, without opening it."""
     from footnote.ui.storage.topics import LOCAL, Topics
 
@@ -113,32 +113,36 @@ def _show(kept: "Sequence[Topic]", as_json: bool) -> None:
 def digest(
     library: LibraryOption = None,
     email: Annotated[
-        bool, typer.Option("--email", help="Send it; FOOTNOTE_SMTP_HOST and others say how.")
+        bool,
+        typer.Option(
+            "--email",
+            help="Send it as a mail; set FOOTNOTE_SMTP_HOST and the other SMTP variables.",
+        ),
     ] = False,
     feed: Annotated[Path | None, typer.Option(help="Add it to an Atom feed.")] = None,
     composer: ComposerOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what the papers that are new since the last digest say about each topic."""
+    """Show what papers added since the last digest say about each topic."""
     config = _mail_config() if email else None
     if feed is not None and (feed.is_dir() or not feed.parent.is_dir()):
         raise Misuse(f"{feed} cannot be a file; give --feed a file in a folder that exists")
-    from footnote.ui.digests.build import delivered, digests_of
+    from footnote.ui.digests.build import make_digests, mark_delivered
     from footnote.ui.storage.topics import LOCAL, Topics
 
     with (
         open_engine(library, composer) as engine,
         Topics.open(engine.library.path / TOPICS) as kept,
     ):
-        digests = digests_of(engine, kept.list(LOCAL))
+        digests = make_digests(engine, kept.list(LOCAL))
         if feed is None and config is None:
             _print(digests, as_json)
             # A reader that has gone away has read nothing.
             sys.stdout.flush()
-            delivered(kept, LOCAL, digests)
+            mark_delivered(kept, LOCAL, digests)
             return
         went = _deliver(digests, feed, config)
-        delivered(kept, LOCAL, digests)
+        mark_delivered(kept, LOCAL, digests)
     if as_json:
         _print(digests, as_json)
     else:
@@ -148,12 +152,11 @@ def digest(
 
 
 def _mail_config() -> "MailConfig":
-    from footnote.ui.digests.email import MailConfig, MailError
+    from footnote.ui.digests.email import MailConfig
+    from footnote.ui.settings import all_sources
 
-    try:
-        return MailConfig.from_environment(os.environ)
-    except MailError as error:
-        raise Misuse(str(error)) from error
+    with as_misuse():
+        return MailConfig.from_environment(all_sources())
 
 
 def _deliver(
@@ -169,9 +172,9 @@ def _deliver(
         went.append(f"feed written to {feed}")
     found = [digest for digest in digests if digest.found]
     if config is not None and found:
-        from footnote.ui.digests.email import mail_of, send
+        from footnote.ui.digests.email import make_mail, send
 
-        send(config, mail_of(config, found))
+        send(config, make_mail(config, found))
         went.append(f"mailed to {', '.join(config.recipients)}")
     return went
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from footnote.evals.compare import CasePair, Comparison
 from footnote.evals.judge.trust import trust
-from footnote.evals.metrics.answers import LOWER_IS_BETTER
+from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.runs.sweep import SweepLine, best
 
 LISTED_CASES = 5
@@ -42,8 +42,8 @@ def show_measures(console: Console, report: Mapping[str, Any]) -> None:
 def _spent(judge: Mapping[str, Any]) -> str:
     cost = "price unknown" if judge["cost_usd"] is None else f"{judge['cost_usd']:.4f} USD"
     return (
-        f"judged by {judge['model']}: {judge['judgements']} judgements, {judge['cached']} kept "
-        f"from before; {judge['tokens']:,} tokens, {cost}"
+        f"judged by {judge['model']}: {judge['judgements']} judgements, {judge['cached']} from "
+        f"the cache; {judge['tokens']:,} tokens, {cost}"
     )
 
 
@@ -93,7 +93,7 @@ def _show_pair(console: Console, pair: CasePair) -> None:
 
 
 def show_sweep(console: Console, lines: Sequence[SweepLine], measure: str) -> None:
-    """Prints one line a setting, and whether any stands out after correction."""
+    """Prints one line per setting, and which differ from the first after correction."""
     table = Table(box=None, pad_edge=False)
     for name in ("setting", measure, "95 % interval", "n", "against the first", "p", ""):
         table.add_column(name, justify="left" if name in ("setting", "") else "right")
@@ -114,7 +114,7 @@ def show_sweep(console: Console, lines: Sequence[SweepLine], measure: str) -> No
     console.print(table)
     console.print(
         Text(
-            f"Best by {measure}: {leading.setting}. The best of {len(lines)} is so "
-            "partly by chance; p is corrected for the number of settings (Holm)."
+            f"Best by {measure}: {leading.setting}. The best of {len(lines)} is partly "
+            "chance; p is corrected for the number of settings (Holm)."
         )
     )

@@ -1,4 +1,4 @@
-"""``footnote eval``: run a set, compare runs, hold a gate, write reports, take in feedback."""
+"""``footnote eval``: run a set, compare runs, check a gate, write reports, import feedback."""
 
 import sys
 from dataclasses import asdict
@@ -36,11 +36,15 @@ if TYPE_CHECKING:
     from footnote.evals.runs.sweep import Setting
     from footnote.rag.engine import CitedQueryEngine
 
-app = typer.Typer(help="Measure answers: every figure with its error.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Measure answers; every figure has its confidence interval.", rich_markup_mode=None
+)
 
 SetArgument = Annotated[Path, typer.Argument(help="Folder of an evaluation set.", metavar="SET")]
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
-WorkersOption = Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")]
+WorkersOption = Annotated[
+    int, typer.Option(min=1, max=64, help="Number of questions asked in parallel.")
+]
 
 
 @app.command()
@@ -49,9 +53,11 @@ def run(
     library: LibraryOption = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; a new one by default.")] = None,
     composer: ComposerOption = "auto",
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Hits in an answer.")] = 20,
+    k: Annotated[
+        int, typer.Option("-k", min=1, max=1000, help="Number of papers per question.")
+    ] = 20,
     limit: Annotated[
-        int | None, typer.Option(min=1, max=10**9, help="Only the first so many.")
+        int | None, typer.Option(min=1, max=10**9, help="Maximum number of questions.")
     ] = None,
     workers: WorkersOption = 1,
     judge: JudgeOption = False,
@@ -62,7 +68,7 @@ def run(
     judge_labels: JudgeLabelsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask every question of a set and measure the answers; goes on after a kill."""
+    """Ask every question of a set and measure the answers; --out resumes a killed run."""
     from footnote.evals.dataset.cases import read_cases
 
     asked = read_cases(cases)[:limit]
@@ -82,8 +88,10 @@ def run(
 @app.command()
 def report(
     run: RunArgument,
-    format: Annotated[Literal["html", "md", "json"], typer.Option(help="Form.")] = "html",
-    out: Annotated[Path | None, typer.Option(help="File; report.html in the run's folder.")] = None,
+    format: Annotated[Literal["html", "md", "json"], typer.Option(help="Format.")] = "html",
+    out: Annotated[
+        Path | None, typer.Option(help="File; by default report.html in the run's folder.")
+    ] = None,
 ) -> None:
     """Write a run's report: one HTML file that opens offline, Markdown or JSON."""
     from footnote.evals.report import render_report
@@ -101,10 +109,10 @@ def report(
 def compare(
     a: RunArgument,
     b: RunArgument,
-    by: Annotated[str, typer.Option(help="Measure by which cases are won or lost.")] = "evidence",
+    by: Annotated[str, typer.Option(help="Measure that decides won and lost cases.")] = "evidence",
     as_json: JsonOption = False,
 ) -> None:
-    """Say how run B differs from run A, and whether that is more than chance."""
+    """Show how run B differs from run A, and whether the difference is more than chance."""
     from footnote.evals.compare import compare as compared
     from footnote.ui.cli.eval_output import show_comparison
 
@@ -122,15 +130,15 @@ def gate(
     min: Annotated[
         list[str] | None, typer.Option("--min", help='"MEASURE=VALUE" or "TAG/MEASURE=VALUE".')
     ] = None,
-    no_worse_than: Annotated[Path | None, typer.Option(help="A run to be held against.")] = None,
+    no_worse_than: Annotated[Path | None, typer.Option(help="Run to compare with.")] = None,
 ) -> None:
-    """Exit 1 when a run falls below its bounds, or is shown to be worse than another."""
+    """Exit with status 1 if a run is below its bounds or worse than another run."""
     from footnote.evals.compare import compare as compared
     from footnote.evals.compare import failed_bounds
-    from footnote.evals.runs.runner import read_report
+    from footnote.evals.runs.run_folder import read_report
 
     if not min and no_worse_than is None:
-        raise Misuse('nothing to hold; give --min "R@5=0.9" or --no-worse-than RUN')
+        raise Misuse('nothing to check; give --min "R@5=0.9" or --no-worse-than RUN')
     found = read_report(run)
     failed = [f"{line}{_in_brackets(found, line)}" for line in failed_bounds(found, min or [])]
     if no_worse_than is not None:
@@ -139,8 +147,8 @@ def gate(
             line = f"{change.measure} fell from {change.a:.3f} to {change.b:.3f}"
             failed.append(f"{line}{_in_brackets(found, line)}")
     if failed:
-        raise FootnoteError(f"gate not held: {'; '.join(failed)}")
-    print("gate held")
+        raise FootnoteError(f"gate failed: {'; '.join(failed)}")
+    print("gate passed")
 
 
 @app.command()
@@ -148,20 +156,20 @@ def sweep(
     cases: SetArgument,
     settings: Annotated[
         list[str],
-        typer.Argument(help='"NAME: key=value, ..."; the first is held against the others.'),
+        typer.Argument(help='"NAME: key=value, ..."; the others are compared with the first.'),
     ],
     library: LibraryOption = None,
     by: Annotated[str, typer.Option(help="Measure to choose by.")] = "evidence",
     out: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("runs/sweep"),
 ) -> None:
-    """Ask one set under several settings, and show one table."""
+    """Compare several settings on one set, in one table."""
     from footnote.evals.dataset.cases import read_cases
     from footnote.evals.runs.sweep import parse_setting, table
     from footnote.ui.cli.eval_output import show_sweep
 
     parsed = [parse_setting(text) for text in settings]
     if len({setting.name for setting in parsed}) < len(parsed):
-        raise Misuse("two settings have one name; give each its own")
+        raise Misuse("two settings have the same name; give each its own")
     asked = read_cases(cases)
     folders = {}
     for setting in parsed:
@@ -174,10 +182,10 @@ def sweep(
 
 @app.command("import")
 def import_feedback(
-    feedback: Annotated[Path, typer.Argument(help="JSONL that the chat page recorded.")],
-    out: Annotated[Path, typer.Option(help="questions.jsonl to write.")],
+    feedback: Annotated[Path, typer.Argument(help="JSONL file recorded by the chat page.")],
+    out: Annotated[Path, typer.Option(help="File to write, such as questions.jsonl.")],
 ) -> None:
-    """Make cases of the feedback that the chat page recorded."""
+    """Turn feedback recorded by the chat page into cases."""
     from footnote.evals.feedback import cases_from_feedback, read_feedback, write_cases
 
     entries, problems = read_feedback(feedback)
@@ -191,13 +199,17 @@ def import_feedback(
 
 @app.command()
 def agree(
-    human: Annotated[Path, typer.Argument(help='JSONL of {"id", "label"} by people.')],
+    human: Annotated[Path, typer.Argument(help='JSONL of {"id", "label"} from people.')],
     machine: Annotated[Path, typer.Argument(help='JSONL of {"id", "score" or "label"}.')],
-    threshold: Annotated[float | None, typer.Option(help="Score from which on it means...")] = None,
-    positive: Annotated[str | None, typer.Option(help="... this label.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Lowest score that counts as --positive.")
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="Label that scores from --threshold on mean.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say how well a measure or a judge agrees with people."""
+    """Measure how well a measure or a judge agrees with people."""
     from footnote.evals.judge.agreement import agreement, read_ratings
 
     ours, theirs = read_ratings(human, human=True), read_ratings(machine)
@@ -239,13 +251,13 @@ def _run(
 
 def _report_of(run: Path) -> dict[str, Any]:
     """Returns the report of a run; an empty one while it is unfinished."""
-    from footnote.evals.runs.runner import REPORT, read_report
+    from footnote.evals.runs.run_folder import REPORT, read_report
 
     return read_report(run) if (run / REPORT).exists() else {}
 
 
 def _in_brackets(report: dict[str, Any], line: str) -> str:
-    """Returns how far people agree with the judge whose figure a line tells."""
+    """Returns how far people agree with the judge whose figure is in a line."""
     from footnote.evals.judge.trust import JUDGED, trust
 
     return "".join(f" ({trust(report, name)})" for name in JUDGED if name in line)

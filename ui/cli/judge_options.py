@@ -1,7 +1,6 @@
 """The judge that a command line asks for: its options, and putting it together."""
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from footnote.index import FootnoteError
 from footnote.ui.cli.options import Misuse
 
 if TYPE_CHECKING:
-    from footnote.evals.judge import Prices, SpendingLimit
     from footnote.evals.judge.agreement import Rating
+    from footnote.evals.judge.budget import SpendingLimit
     from footnote.evals.judge.run import Judging
-    from footnote.rag.generation.settings import LLMSettings
+    from footnote.rag.generation.settings import LLMSettings, Prices
 
 DEFAULT_TOKENS = 200_000
 MOST_TOKENS = 10**12
 MOST_USD = 1_000_000
 LABELS_FILE = "judge_labels.jsonl"
 
-JudgeOption = Annotated[bool, typer.Option("--judge", help="Let a language model judge as well.")]
+JudgeOption = Annotated[bool, typer.Option("--judge", help="Also let a language model judge.")]
 JudgeModelOption = Annotated[
     str | None,
     typer.Option(help="Model that judges.", metavar="NAME", show_default="$FOOTNOTE_JUDGE_MODEL"),
@@ -34,23 +33,23 @@ JudgeTokensOption = Annotated[
     typer.Option(
         min=0,
         max=MOST_TOKENS,
-        help="Most tokens to spend on judging.",
-        show_default=f"{DEFAULT_TOKENS:,}, or no limit beside --judge-usd",
+        help="Maximum number of tokens for judging.",
+        show_default=f"{DEFAULT_TOKENS:,}, or no limit with --judge-usd",
     ),
 ]
 JudgeUsdOption = Annotated[
     float | None,
-    typer.Option(min=0, max=MOST_USD, help="Most US dollars to spend; needs --judge-prices."),
+    typer.Option(min=0, max=MOST_USD, help="Maximum cost in US dollars; needs --judge-prices."),
 ]
 JudgePricesOption = Annotated[
     str | None,
-    typer.Option(metavar="PROMPT,COMPLETION", help="US dollars for a million tokens of each."),
+    typer.Option(metavar="PROMPT,COMPLETION", help="US dollars per million tokens of each."),
 ]
 JudgeLabelsOption = Annotated[
     Path | None,
     typer.Option(
         metavar="HUMAN.jsonl",
-        help='{"id", "label"} by people; id is a case, or CASE#N for its statement N.',
+        help='Human {"id", "label"}; id is a case, or CASE#N for its statement N.',
         show_default=f"{LABELS_FILE} in SET",
     ),
 ]
@@ -81,18 +80,19 @@ def open_judge(
     """
     if not wanted:
         if wish != JudgeWish():
-            raise Misuse("options of the judge are given and no judge; add --judge")
+            raise Misuse("judge options need the judge; add --judge")
         yield None
         return
     # NaN is neither below a bound nor above it.
     if wish.usd is not None and math.isnan(wish.usd):
-        raise Misuse("--judge-usd is no number; give US dollars, such as 0.5")
+        raise Misuse("--judge-usd is not a number; give US dollars, such as 0.5")
     prices = _prices(wish.prices)
     if wish.usd is not None and prices is None:
         raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
     config = _config(wish.model)
     labels = _labels(wish.labels, cases)
-    from footnote.evals.judge import Judge, LimitReached
+    from footnote.evals.judge.judge import Judge
+    from footnote.evals.judge.judgement import LimitReached
     from footnote.evals.judge.run import Judging
     from footnote.index.embeddings.minilm_export import cache_folder
 
@@ -101,26 +101,33 @@ def open_judge(
         with Judge(config, cache=kept, limit=limit) as judge:
             yield Judging(judge, labels=labels)
     except LimitReached as error:
-        raise FootnoteError(f"{error}, and so are the rows; go on with --out {folder}") from error
+        raise FootnoteError(
+            f"{error}, and so are the rows; continue with --out {folder}"
+        ) from error
 
 
 def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
-    model = (name or os.environ.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
-        raise Misuse("no model is named to judge; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
+        raise Misuse("no judge model is set; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
     from footnote.rag.generation.settings import LLMSettings
 
-    config = LLMSettings.from_environment({**os.environ, "FOOTNOTE_MODEL": model})
+    config = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL=model))
     if config is None:
-        raise Misuse("no endpoint is configured to judge; set OPENAI_API_KEY or OPENAI_BASE_URL")
+        raise Misuse(
+            "no endpoint is configured for the judge; set OPENAI_API_KEY or OPENAI_BASE_URL"
+        )
     return config
 
 
 def _prices(text: str | None) -> "Prices | None":
     if text is None:
         return None
-    from footnote.evals.judge import Prices
+    from footnote.rag.generation.settings import Prices
 
     try:
         prompt, completion = map(float, text.split(","))
@@ -134,7 +141,7 @@ def _prices(text: str | None) -> "Prices | None":
 
 
 def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
-    from footnote.evals.judge import SpendingLimit
+    from footnote.evals.judge.budget import SpendingLimit
 
     tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
     return SpendingLimit(usd=wish.usd, tokens=tokens, prices=prices)

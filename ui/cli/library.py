@@ -33,8 +33,17 @@ def index(
     ] = None,
     library: LibraryOption = None,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Embed everything again with the present embedder.")
+        bool, typer.Option("--rebuild", help="Embed all papers again with the current embedder.")
     ] = False,
+    documents: Annotated[
+        bool | None,
+        typer.Option(
+            "--documents/--no-documents",
+            help="Store texts and metadata besides vectors in a new library's Chroma "
+            "collection; with --rebuild, also in an existing one.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
@@ -43,11 +52,7 @@ def index(
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
-    if not paths and not rebuild:
-        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
-    for path in paths or ():
-        if not path.exists():
-            raise Misuse(f"{path} does not exist; give files or folders of papers")
+    _check_paths(paths or [], rebuild=rebuild)
     from footnote.index.library import check_place
 
     folder = library_folder(library)
@@ -56,20 +61,11 @@ def index(
     with Gathered(most_unpacked=chosen_limits().unpacked) as found:
         for path in paths or ():
             found.take(path)
-        _complain(found)
+        _print_problems(found)
         found.check()
-        added, size = _add(found, folder, rebuild=rebuild)
-        _tell_surplus(found, added)
-    report = {
-        "records": found.papers,
-        "papers": size,
-        "new": added.new,
-        "changed": added.changed,
-        "unchanged": added.unchanged,
-        "problems": sum(_problems(file) for file in found.files),
-        "files": [_file(file, added.files.get(n)) for n, file in enumerate(found.files)],
-        "seconds": round(time.perf_counter() - started, 2),
-    }
+        added, size = _add(found, folder, rebuild=rebuild, documents=documents)
+        _print_left_out(found, added)
+    report = _make_report(found, added, size, time.perf_counter() - started)
     if as_json:
         print_json(report)
     else:
@@ -78,40 +74,72 @@ def index(
         raise typer.Exit(1)
 
 
-def _add(found: "Gathered", folder: Path, *, rebuild: bool) -> "tuple[Added, int]":
+def _check_paths(paths: list[Path], *, rebuild: bool) -> None:
+    if not paths and not rebuild:
+        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
+    for path in paths:
+        if not path.exists():
+            raise Misuse(f"{path} does not exist; give files or folders of papers")
+
+
+def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -> dict[str, Any]:
+    """Returns what ``index --json`` prints."""
+    return {
+        "records": found.papers,
+        "papers": size,
+        "new": added.new,
+        "changed": added.changed,
+        "unchanged": added.unchanged,
+        "problems": sum(_problems(file) for file in found.files),
+        "files": [_file_as_json(file, added.files.get(n)) for n, file in enumerate(found.files)],
+        "seconds": round(seconds, 2),
+    }
+
+
+def _add(
+    found: "Gathered", folder: Path, *, rebuild: bool, documents: bool | None
+) -> "tuple[Added, int]":
     """Adds what was gathered to a library; returns what came of it, and the library's size."""
     from footnote.index.library import Library
 
     embedder = make_embedder()
     if rebuild:
         with progress("Embedding", 0) as advance:
-            Library.rebuild(folder, embedder=embedder, on_progress=advance.to).close()
-    with Library.open(folder, embedder=embedder, create=True) as opened:
+            Library.rebuild(
+                folder, embedder=embedder, documents=documents, on_progress=advance.to
+            ).close()
+    wanted = documents is not False
+    with Library.open(folder, embedder=embedder, create=True, documents=wanted) as opened:
+        if documents is not None and opened.has_documents != documents:
+            kind = "with" if opened.has_documents else "without"
+            raise LibraryError(
+                f"{folder} was created {kind} documents; add --rebuild to change that"
+            )
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(found.records(), names=found.names, on_progress=advance)
         opened.map()  # drawn now, so that no reader of the page waits for it
         return added, opened.size
 
 
-def _complain(found: "Gathered") -> None:
+def _print_problems(found: "Gathered") -> None:
     """Says on stderr which records cannot be used, and which files are left out."""
     for file in found.files:
         for problem in file.problems:
             print(problem, file=sys.stderr)
         if more := file.refused - len(file.problems):
-            print(f"{file.name}: and {more:,} more records that cannot be used", file=sys.stderr)
+            print(f"{file.name}: {more:,} more records cannot be used", file=sys.stderr)
         # What was given alone is told as the error that it then is.
         if file.error and len(found.files) > 1:
             print(f"{file.name}: {file.error}", file=sys.stderr)
 
 
-def _tell_surplus(found: "Gathered", added: "Added") -> None:
+def _print_left_out(found: "Gathered", added: "Added") -> None:
     """Says on stderr of which files something was left out."""
-    from footnote.index.storage.ingest.merging import surplus
+    from footnote.index.storage.ingest.merging import describe_left_out
 
     for n, of in added.files.items():
         if of.left_out:
-            print(surplus(found.files[n].name, of.left_out), file=sys.stderr)
+            print(describe_left_out(found.files[n].name, of.left_out), file=sys.stderr)
 
 
 def _problems(file: "FileReading") -> int:
@@ -119,7 +147,7 @@ def _problems(file: "FileReading") -> int:
     return file.refused + bool(file.error and not file.failed)
 
 
-def _file(file: "FileReading", added: "Added | None") -> dict[str, Any]:
+def _file_as_json(file: "FileReading", added: "Added | None") -> dict[str, Any]:
     return {
         "file": file.name,
         "papers": file.papers,
@@ -152,7 +180,7 @@ def remove(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove papers from a library; all of them, or none where one is unknown."""
+    """Remove papers from a library; if one is unknown, none is removed."""
     with open_library(library) as opened:
         removed = opened.remove(papers)
         report = {"removed": removed, "papers": opened.size}
@@ -164,12 +192,10 @@ def remove(
 
 def undo(
     library: LibraryOption = None,
-    redo: Annotated[
-        bool, typer.Option("--redo", help="Put back what was undone or removed last instead.")
-    ] = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Reverse the last undo or removal.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back the latest import: what it added goes, what it changed is as it was."""
+    """Undo the latest import: remove the papers it added, restore those it changed."""
     if redo:
         _redo(library, as_json=as_json)
         return
@@ -201,13 +227,13 @@ def undo(
 def _redo(library: Path | None, *, as_json: bool) -> None:
     # A library may be empty because of what was taken.
     with open_library(library, empty=True) as opened:
-        last = next(iter(opened.takings()), None)
+        last = next(iter(opened.removals()), None)
         if last is None:
             raise LibraryError(
-                f"nothing to put back in {opened.path}: nothing was undone or removed since papers "
+                f"nothing to redo in {opened.path}: nothing was undone or removed since papers "
                 "were last added"
             )
-        opened.put_back(last.number)
+        opened.restore(last.number)
         report = {
             "import": last.undone,
             "names": last.names,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -40,13 +40,16 @@ from footnote.ui.cli.options import (
 )
 from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo
+from footnote.ui.cli.settings import settings
+from footnote.ui.cli.setup import setup
 
 if TYPE_CHECKING:
     from footnote.index.models import Hit
+    from footnote.rag.answer import Turn
 
 app = typer.Typer(
     name="footnote",
-    help="Ask questions over paper abstracts; every sentence of an answer carries its quote.",
+    help="Ask questions over paper abstracts; every sentence of an answer has its quote.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -68,25 +71,25 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """What every command takes: nothing beside its version."""
+    """Handle options that come before a command."""
 
 
 def main() -> NoReturn:
     """Runs the command line; every error is one line on stderr."""
     logging.basicConfig(level=logging.ERROR, format="footnote: %(message)s")
-    # What an endpoint said is for who runs this; readers of an answer get our words alone.
+    # Messages from an endpoint are for the operator; readers of an answer see only our words.
     logging.getLogger("footnote").setLevel(logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal cannot spell is no reason to fail.
+        # A name that the terminal cannot display is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="footnote", standalone_mode=False)
         sys.stdout.flush()
     except Misuse as error:
-        status = _complain(str(error), 2)
+        status = _print_problems(str(error), 2)
     except FootnoteError as error:
-        status = _complain(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
+        status = _print_problems(str(error), 2 if type(error).__name__ == "QuestionError" else 1)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:
@@ -94,18 +97,18 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except OSError as error:
-        status = _complain(str(error), 1)
+        status = _print_problems(str(error), 1)
     except typer.TyperException as error:
-        status = _complain(f"{_said(error)}; see: footnote --help", 2)
+        status = _print_problems(f"{_read_history(error)}; see: footnote --help", 2)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(message: str, status: int) -> int:
+def _print_problems(message: str, status: int) -> int:
     print(f"footnote: {' '.join(message.split())}", file=sys.stderr)
     return status
 
 
-def _said(error: Exception) -> str:
+def _read_history(error: Exception) -> str:
     say = getattr(error, "format_message", None)
     return str(say() if say else error).rstrip(".")
 
@@ -117,7 +120,7 @@ app.command()(undo)
 
 @app.command()
 def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Say what a library holds."""
+    """Show library statistics."""
     from dataclasses import asdict
 
     from footnote.ui.cli.output import show_status
@@ -136,58 +139,70 @@ def ask(
     library: LibraryOption = None,
     history: Annotated[
         Path | None,
-        typer.Option(help='The talk so far: a JSON list, or JSONL, of {"role", "content"}.'),
+        typer.Option(help='Conversation history: JSON list or JSONL of {"role", "content"}.'),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
     k: CountOption = 20,
     composer: ComposerOption = "auto",
     batch: Annotated[
-        Path | None, typer.Option(help='JSONL of {"id", "question", "history"}, one a line.')
+        Path | None, typer.Option(help='JSONL file with {"id", "question", "history"} per line.')
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the batch's answers go.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for the batch's answers.")] = None,
     no_filters: NoFiltersOption = False,
     explain: ExplainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with quotes from the papers, or a whole file of questions."""
     from footnote.rag.query.question import understand
-    from footnote.ui.cli.batch import answer_all, read_questions, read_turns
 
     if (question is None) == (batch is None):
         raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
     if (out is None) != (batch is None):
         raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
     check_years(since, until)
-    if batch is not None and out is not None:
+    filters = make_filters(since, until)
+    if question is None:
+        assert batch is not None
+        assert out is not None
         if history:
-            raise Misuse('--history goes with one question; a batch has "history" in its lines')
-        _check_out(out, batch)
-        asked = read_questions(batch)
-        with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
-            filters = make_filters(since, until)
-            failed = answer_all(
-                engine, asked, out, filters=filters, k=k, on_answer=advance,
-                read_filters=not no_filters,
-            )  # fmt: skip
-        if failed:
-            raise FootnoteError(f"{failed} of {len(asked)} questions failed; see reason in {out}")
+            raise Misuse('--history is for one question; a batch has "history" in its lines')
+        _ask_batch(batch, out, library, composer, filters=filters, k=k, read_filters=not no_filters)
         return
-    assert question is not None
-    turns = read_turns(history) if history else []
+    turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
     with open_engine(library, composer) as engine:
-        filters = make_filters(since, until)
         answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
     if as_json:
-        print_json(answer.to_json())
+        from footnote.rag.serialization import answer_json
+
+        print_json(answer_json(answer))
     else:
         from footnote.ui.cli.output import show_answer, show_receipt
 
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)
+
+
+def _ask_batch(
+    batch: Path, out: Path, library: LibraryOption, composer: ComposerOption, **asking: Any
+) -> None:
+    from footnote.ui.cli.batch import answer_all, read_questions
+
+    _check_out(out, batch)
+    asked = read_questions(batch)
+    with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
+        failed = answer_all(engine, asked, out, on_answer=advance, **asking)
+    if failed:
+        raise FootnoteError(f"{failed} of {len(asked)} questions failed; see 'reason' in {out}")
+
+
+def _turns(history: Path) -> "list[Turn]":
+    from footnote.ui.cli.batch import read_turns
+
+    return read_turns(history)
 
 
 def _check_out(out: Path, batch: Path) -> None:
@@ -207,7 +222,7 @@ def search(
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Find papers by meaning and words, without an answer."""
+    """Find papers by meaning and words, without answering."""
     from footnote.rag.query.question import understand
 
     asked = understand(query, longest=chosen_limits().question)
@@ -216,7 +231,7 @@ def search(
         found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))
     if found.note:
         console(stderr=True).print(f"Note: {found.note}.", style="yellow", markup=False)
-    _show(found.hits, as_json, "No paper found; widen the years or ask in other words.")
+    _show(found.hits, as_json, "No papers found; widen the years or use other words.")
 
 
 @app.command()
@@ -226,10 +241,10 @@ def similar(
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the papers nearest to a paper of the library."""
+    """Find the papers most similar to a paper in the library."""
     with open_library(library) as opened:
         hits = opened.similar(paper, k=k)
-    _show(hits, as_json, "The library has no other paper.")
+    _show(hits, as_json, "The library has no other papers.")
 
 
 def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
@@ -254,7 +269,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, positions, topics, digest, chat, demo):
+for command in (cite, positions, topics, digest, chat, demo, settings, setup):
     app.command()(command)
 app.add_typer(evals, name="eval")
 

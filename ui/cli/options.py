@@ -4,7 +4,6 @@ Heavy imports stand inside the functions that need them, so that ``--help`` answ
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from footnote.index.embeddings.base import Embedder
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.generation.extractive import Composer
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.rerank import Reranker
     from footnote.ui.cli.output import Bar
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 def _folder(text: str) -> Path:
     """Returns a folder as it was typed; an empty one would be the present folder."""
     if not text.strip():
-        raise typer.BadParameter("it is empty; give the folder of a library")
+        raise typer.BadParameter("the path is empty; give the folder of a library")
     return Path(text)
 
 
@@ -46,38 +44,37 @@ LibraryOption = Annotated[
         show_default="the user's data folder",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
-CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many papers.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of papers.")]
 SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
 UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
 NoFiltersOption = Annotated[
-    bool, typer.Option("--no-filters", help="Make no filters of years or names in the question.")
+    bool,
+    typer.Option("--no-filters", help="Do not turn years or names in the question into filters."),
 ]
-ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Say after the answer how it was made.")
-]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show how the answer was made.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 OpenOption = Annotated[
-    bool, typer.Option("--open", help="Let other machines in, where --host can be reached.")
+    bool, typer.Option("--open", help="Allow other machines to connect to --host.")
 ]
 AllowHostOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME", envvar="FOOTNOTE_ALLOW_HOST",
-        help="Another name that the page is called by; can be given again.",
+        help="Another host name of the page; repeat for several.",
     ),
 ]  # fmt: skip
 TrustedProxyOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="ADDRESS", envvar="FOOTNOTE_TRUSTED_PROXY",
-        help="A proxy whose X-Forwarded headers are believed; can be given again.",
+        help="Proxy whose X-Forwarded headers are trusted; repeat for several.",
     ),
 ]  # fmt: skip
 ComposerOption = Annotated[
     Literal["auto", "extractive", "llm"],
-    typer.Option(help="auto: a language model where one is configured, else quotes."),
+    typer.Option(help="auto: a language model if one is configured, otherwise quotes."),
 ]
 
 
@@ -86,7 +83,7 @@ class Misuse(FootnoteError):
 
 
 @contextmanager
-def misuse() -> "Iterator[None]":
+def as_misuse() -> "Iterator[None]":
     """Makes what is wrong with a setting a misuse of the command line."""
     try:
         yield
@@ -104,7 +101,7 @@ def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library
     with Library.open(folder, embedder=make_embedder()) as library:
         if not library.size and not empty:
             raise FootnoteError(
-                f"the library at {folder} is empty; fill it with: "
+                f"the library at {folder} is empty; add papers with: "
                 f"footnote index PATH --library {folder}"
             )
         yield library
@@ -122,41 +119,36 @@ def make_engine(
     library: "Library", model: "LLMSettings | None", reranker: "Reranker | None"
 ) -> "CitedQueryEngine":
     """Returns what answers over a library, with the model and the reranker that were chosen."""
-    from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.retrieval.hybrid import HybridRetriever
+    from footnote.rag.build import build_engine
 
-    composer = make_composer(model, library.embedder)
-    retriever = HybridRetriever(library, reranker=reranker)
     longest = chosen_limits().question
-    return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
+    return build_engine(library, model=model, reranker=reranker, longest=longest)
 
 
 def make_embedder() -> "Embedder":
     """Returns the embedder that the environment asks for; the bundled one by default."""
-    from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
+    from footnote.index.embeddings.configured import configured_embedder
+    from footnote.ui.settings import all_sources
 
-    model = os.environ.get("FOOTNOTE_EMBEDDING_MODEL", "").strip()
-    if not model:
-        return MiniLM()
-    return EndpointEmbedder(
-        model,
-        base_url=os.environ.get("OPENAI_BASE_URL") or None,
-        api_key=os.environ.get("OPENAI_API_KEY") or "none",
-    )
+    return configured_embedder(all_sources())
 
 
 def chosen_limits() -> "Limits":
     """Returns how much is taken from whoever asks or sends something."""
+    from footnote.ui.settings import all_sources
     from footnote.ui.web.security.limits import Limits
 
-    with misuse():
-        return Limits.from_environment(os.environ)
+    with as_misuse():
+        return Limits.from_environment(all_sources())
 
 
 def chosen_model(choice: str) -> "LLMSettings | None":
     """Returns the model that shall write, None for quotes alone."""
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
-    configured = any(os.environ.get(name, "").strip() for name in names)
+    configured = any(sources.get(name, "").strip() for name in names)
     if choice == "llm" and not configured:
         raise Misuse(
             "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL and "
@@ -166,38 +158,20 @@ def chosen_model(choice: str) -> "LLMSettings | None":
         return None
     from footnote.rag.generation.settings import LLMSettings
 
-    return LLMSettings.from_environment(os.environ)
+    return LLMSettings.from_environment(sources)
 
 
 def chosen_reranker() -> "Reranker | None":
     """Returns the reranker that the environment asks for, None by default."""
-    if not any(name.startswith("FOOTNOTE_RERANK_") for name in os.environ):
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    if not any(name.startswith("FOOTNOTE_RERANK_") for name in sources):
         return None
-    from footnote.rag import RerankError
     from footnote.rag.retrieval.rerank import reranker_from
 
-    folder = os.environ.get("FOOTNOTE_RERANK_ONNX", "").strip()
-    try:
-        if folder and os.environ.get("FOOTNOTE_RERANK_URL", "").strip():
-            raise Misuse("FOOTNOTE_RERANK_URL and FOOTNOTE_RERANK_ONNX are both set; unset one")
-        if folder:
-            from footnote.rag.retrieval.cross_encoder import CrossEncoder
-
-            return CrossEncoder(Path(folder).expanduser())
-        return reranker_from(os.environ)
-    except RerankError as error:
-        raise Misuse(str(error)) from error
-
-
-def make_composer(model: "LLMSettings | None", embedder: "Embedder") -> "Composer":
-    """Returns what writes answers: a model, or quotes where there is none."""
-    from footnote.rag.generation.extractive import ExtractiveComposer
-
-    if model is None:
-        return ExtractiveComposer()
-    from footnote.rag.generation.llm import LLMComposer
-
-    return LLMComposer(model, embedder=embedder)
+    with as_misuse():
+        return reranker_from(sources)
 
 
 def library_folder(path: Path | None) -> Path:
@@ -206,6 +180,10 @@ def library_folder(path: Path | None) -> Path:
         return path.expanduser()
     from platformdirs import user_data_path
 
+    from footnote.ui.settings import all_sources
+
+    if configured := all_sources().get("FOOTNOTE_LIBRARY", "").strip():
+        return Path(configured).expanduser()
     return user_data_path("footnote", appauthor=False) / "library"
 
 
@@ -215,10 +193,10 @@ def present_folder(path: Path | None) -> Path:
 
     folder = library_folder(path)
     if folder.is_file():
-        raise LibraryNotFound(f"{folder} is a file; a library is a folder: give --library DIR")
+        raise LibraryNotFound(f"{folder} is a file, and a library is a folder; give --library DIR")
     if not folder.is_dir():
         raise LibraryNotFound(
-            f"no library at {folder}; make one with: footnote index PATH --library {folder}"
+            f"no library at {folder}; create one with: footnote index PATH --library {folder}"
         )
     return folder
 

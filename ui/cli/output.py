@@ -65,7 +65,7 @@ def show_receipt(console: Console, answer: Answer) -> None:
         for n, paper in enumerate(receipt.papers_read)
     ]
     usage = f"{receipt.prompt_tokens:,} in, {receipt.completion_tokens:,} out"
-    cost = "price not known" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}"
+    cost = "price unknown" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}"
     stages = ", ".join(f"{name} {value:.0f} ms" for name, value in receipt.timings_ms.items())
     rows += [
         ("nearest", f"cosine {receipt.cosine:.3f}"),

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def positions(
-    claim: Annotated[str, typer.Argument(help="A claim, or a question of yes or no.")],
+    claim: Annotated[str, typer.Argument(help="A claim, or a yes-or-no question.")],
     library: LibraryOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which papers say yes to a claim, which no, and in which words."""
+    """Show which papers say yes to a claim and which say no, with quotes."""
     from footnote.rag.claim_check import check_claim
     from footnote.rag.claim_check import positions as find
     from footnote.ui.rendering.charts.stance import SIDES, in_order, summary

@@ -1,6 +1,5 @@
 """The chat page from the command line: over a library, and over the demo."""
 
-import os
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,13 +14,13 @@ from footnote.ui.cli.options import (
     OpenOption,
     PortOption,
     TrustedProxyOption,
+    as_misuse,
     chosen_limits,
     chosen_model,
     chosen_reranker,
     console,
     make_embedder,
     make_engine,
-    misuse,
     open_engine,
     progress,
 )
@@ -95,10 +94,14 @@ def _prepare() -> None:
 
 def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | None) -> "Door":
     """Returns who may come in; complains before anything is loaded."""
+    from footnote.ui.settings import all_sources
     from footnote.ui.web.security.hosts import Door
 
-    with misuse():
-        door = Door.read(open=open_, names=names or (), proxies=proxies or ())
+    with as_misuse():
+        sources = all_sources()
+        names = names or sources.get("FOOTNOTE_ALLOW_HOST", "").replace(",", " ").split()
+        proxies = proxies or sources.get("FOOTNOTE_TRUSTED_PROXY", "").replace(",", " ").split()
+        door = Door.read(open=open_, names=names, proxies=proxies)
         door.check(host)
         chosen_limits()
     return door
@@ -110,20 +113,21 @@ def _serve(
     """Serves the page over an engine's library, with its files beside the library."""
     from contextlib import ExitStack
 
+    from footnote.ui.settings import all_sources
     from footnote.ui.storage.conversations import Conversations
     from footnote.ui.storage.topics import Topics
-    from footnote.ui.web.context import Desk
+    from footnote.ui.web.context import AppContext
     from footnote.ui.web.page import build_page, launch
     from footnote.ui.web.security.hosts import is_loopback, warning
 
     library = engine.library
-    browser = os.environ.get("FOOTNOTE_CONVERSATIONS", "server").strip() == "browser"
+    browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
     engines, limits = _engines(engine, model), chosen_limits()
     with ExitStack() as stack:
         kept = None
         if not browser:
             kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
-        desk = Desk(
+        desk = AppContext(
             library,
             {name: one.stream for name, one in engines.items()},
             conversations=kept,
@@ -152,9 +156,9 @@ def _engines(
         return {"quotes": engine}
     from dataclasses import replace
 
-    from footnote.ui.cli.options import make_engine
+    from footnote.ui.settings import all_sources
 
-    names = [model.model, *os.environ.get("FOOTNOTE_MODELS", "").split(",")]
+    names = [model.model, *all_sources().get("FOOTNOTE_MODELS", "").split(",")]
     library, reranker = engine.library, engine.retriever.reranker
     written = {
         name: make_engine(library, replace(model, model=name), reranker)
@@ -167,8 +171,9 @@ def _engines(
 def _sets(library: "Library") -> dict[str, Path]:
     """Returns the sets that the page may run: those in FOOTNOTE_SETS, over the demo its own."""
     from footnote.evals.demo import demo_set
+    from footnote.ui.settings import all_sources
 
-    folder = os.environ.get("FOOTNOTE_SETS", "").strip()
+    folder = all_sources().get("FOOTNOTE_SETS", "").strip()
     found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
     own = {"demo": demo_set()} if library.path.name == "demo" else {}
     return own | {path.name: path for path in found}

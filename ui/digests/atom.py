@@ -17,7 +17,7 @@ from lxml import etree
 from footnote.index import FootnoteError
 from footnote.index.readers.files import irregular
 from footnote.ui.digests.build import Digest
-from footnote.ui.digests.format import digest_html, title_of
+from footnote.ui.digests.format import digest_html, digest_title
 
 # Entries of a feed, the newest; a reader asks for it often, and keeps what it has seen.
 ENTRIES_KEPT = 50
@@ -46,10 +46,10 @@ class FeedEntry:
     content: str
 
 
-def entry_of(digest: Digest) -> FeedEntry:
+def make_entry(digest: Digest) -> FeedEntry:
     """Returns the entry of a digest."""
     name = uuid5(NAMESPACE_URL, f"footnote:digest:{digest.key}")
-    return FeedEntry(f"urn:uuid:{name}", title_of(digest), digest.made, digest_html(digest))
+    return FeedEntry(f"urn:uuid:{name}", digest_title(digest), digest.made, digest_html(digest))
 
 
 def feed_xml(digests: Sequence[Digest], earlier: bytes | None = None) -> bytes:
@@ -63,12 +63,12 @@ def feed_xml(digests: Sequence[Digest], earlier: bytes | None = None) -> bytes:
         FeedError: ``earlier`` is no Atom feed.
     """
     id, known = (f"urn:uuid:{uuid4()}", []) if earlier is None else _read(earlier)
-    new = [entry_of(digest) for digest in digests if digest.found]
+    new = [make_entry(digest) for digest in digests if digest.found]
     ids = {entry.id for entry in new}
     entries = [*new, *(entry for entry in known if entry.id not in ids)]
     # The sort is stable: what came together stays in the order of the topics.
     entries.sort(key=lambda entry: entry.updated, reverse=True)
-    return _written(id, entries[:ENTRIES_KEPT])
+    return _write_whole(id, entries[:ENTRIES_KEPT])
 
 
 def write_feed(path: Path, digests: Sequence[Digest]) -> None:
@@ -95,14 +95,14 @@ def write_feed(path: Path, digests: Sequence[Digest]) -> None:
     except OSError as error:
         raise FeedError(
             f"{path} cannot be written ({error.strerror}); give --feed a file in a folder that "
-            "exists and can be written"
+            "exists and is writable"
         ) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
 
 
-def _written(id: str, entries: Sequence[FeedEntry]) -> bytes:
+def _write_whole(id: str, entries: Sequence[FeedEntry]) -> bytes:
     feed = FeedGenerator()
     feed.id(id)
     feed.title(TITLE)
@@ -134,7 +134,9 @@ def _read(content: bytes) -> tuple[str, list[FeedEntry]]:
         return _text(root, "id"), [_entry(found) for found in root.iterfind(f"{_ATOM}entry")]
     except (etree.XMLSyntaxError, ValueError) as error:
         said = " ".join(str(error).split())[:120]
-        raise FeedError(f"is no Atom feed ({said}); give another file, or move it away") from error
+        raise FeedError(
+            f"is not an Atom feed ({said}); give another file, or move it away"
+        ) from error
 
 
 def _entry(element: etree._Element) -> FeedEntry:

@@ -47,7 +47,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def digest_of(
+def make_digest(
     engine: CitedQueryEngine, topic: Topic, *, clock: Callable[[], datetime] = _now
 ) -> Digest:
     """Returns the digest of a topic; nothing is marked by it."""
@@ -61,15 +61,13 @@ def digest_of(
     return Digest(topic, until, len(new), answer, clock())
 
 
-def digests_of(
+def make_digests(
     engine: CitedQueryEngine, topics: Iterable[Topic], *, clock: Callable[[], datetime] = _now
 ) -> list[Digest]:
     """Returns the digest of each topic, in their order; nothing is marked by it."""
-    return [digest_of(engine, topic, clock=clock) for topic in topics]
+    return [make_digest(engine, topic, clock=clock) for topic in topics]
 
 
-def delivered(topics: Topics, user: str, digests: Sequence[Digest]) -> None:
+def mark_delivered(topics: Topics, user: str, digests: Sequence[Digest]) -> None:
     """Moves the mark of each topic, all or none; call it once its digest has arrived."""
-    with topics.transaction():
-        for digest in digests:
-            topics.reached(user, digest.topic.id, digest.until)
+    topics.move_marks(user, [(digest.topic.id, digest.until) for digest in digests])

@@ -15,14 +15,16 @@ from email.headerregistry import Address, AddressHeader, BaseHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from footnote.index import FootnoteError
-from footnote.index.embeddings.endpoints import secrets_of, their_words
+from footnote.index.embeddings.endpoints import find_secrets, mask_secrets
+from footnote.index.settings import SettingInfo, place_of
 from footnote.ui.digests.build import Digest
 from footnote.ui.digests.format import digests_html, digests_text, headline
-from footnote.ui.storage.models import shortened
+from footnote.ui.rendering.environment import render
+from footnote.ui.storage.models import shorten
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +44,9 @@ TIMEOUT = 30.0
 SAID = 160
 # What a server may answer to a mail, in our words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
 _ANSWERS = {
-    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no room",
-    530: "authentication required", 550: "it does not take this mail",
-    552: "it has no room", 553: "it knows no such sender", 554: "it does not take this mail",
+    421: "it is not available", 450: "try later", 451: "try later", 452: "it has no space left",
+    530: "authentication required", 550: "it rejects this mail",
+    552: "it has no space left", 553: "it does not accept this sender", 554: "it rejects this mail",
 }  # fmt: skip
 
 
@@ -64,13 +66,32 @@ class MailConfig:
         timeout: Seconds.
     """
 
-    host: str
-    sender: str
-    recipients: tuple[str, ...]
-    port: int = PORT
-    user: str = ""
-    password: str = field(default="", repr=False)
-    security: Security = "auto"
+    SECTION: ClassVar[str] = "mail"
+
+    host: Annotated[str, SettingInfo("FOOTNOTE_SMTP_HOST", "Mail server.")]
+    sender: Annotated[str, SettingInfo("FOOTNOTE_SMTP_FROM", "Address of the sender.")]
+    recipients: Annotated[
+        tuple[str, ...],
+        SettingInfo("FOOTNOTE_SMTP_TO", "Addresses of the recipients, separated by commas."),
+    ]
+    port: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_SMTP_PORT", "Port of the server.", default="587; 465 for implicit TLS"
+        ),
+    ] = PORT
+    user: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_SMTP_USER", "User name, if the server requires one.", default="none"),
+    ] = ""
+    password: Annotated[
+        str,
+        SettingInfo("FOOTNOTE_SMTP_PASSWORD", "Password of the user.", default="none", secret=True),
+    ] = field(default="", repr=False)
+    security: Annotated[
+        Security,
+        SettingInfo("FOOTNOTE_SMTP_TLS", "auto (if offered), starttls, implicit or off."),
+    ] = "auto"
     timeout: float = TIMEOUT
 
     @classmethod
@@ -86,35 +107,36 @@ class MailConfig:
         }
         missing = [f"FOOTNOTE_SMTP_{name}" for name in ("HOST", "FROM", "TO") if not given[name]]
         if missing:
-            raise MailError(f"no mail can be sent without {missing[0]}; set it")
+            raise MailError(f"mail needs {missing[0]}; set it")
         security = SECURITY.get(given["TLS"].lower() or "auto")
+        place = {name: place_of(environ, f"FOOTNOTE_SMTP_{name}") for name in given}
         if security is None:
             raise MailError(
-                f"FOOTNOTE_SMTP_TLS is {given['TLS']!r}; set it to one of {', '.join(SECURITY)}"
+                f"{place['TLS']} is {given['TLS']!r}; set it to one of {', '.join(SECURITY)}"
             )
-        senders = _addresses("FROM", given["FROM"])
+        senders = _addresses(place["FROM"], given["FROM"])
         if len(senders) > 1:
-            raise MailError(f"FOOTNOTE_SMTP_FROM has {len(senders)} addresses; give one")
+            raise MailError(f"{place['FROM']} has {len(senders)} addresses; give one")
         return cls(
             given["HOST"],
             senders[0],
-            _addresses("TO", given["TO"]),
-            _port(given["PORT"], IMPLICIT_PORT if security == "implicit" else PORT),
+            _addresses(place["TO"], given["TO"]),
+            _port(place["PORT"], given["PORT"], IMPLICIT_PORT if security == "implicit" else PORT),
             given["USER"],
             environ.get("FOOTNOTE_SMTP_PASSWORD", ""),
             security,
         )
 
 
-def _port(given: str, otherwise: int) -> int:
+def _port(place: str, given: str, otherwise: int) -> int:
     if not given:
         return otherwise
     if not (given.isascii() and given.isdigit() and 0 < int(given[:6]) < 65536):
-        raise MailError(f"FOOTNOTE_SMTP_PORT is {given!r}; set it to a number from 1 to 65535")
+        raise MailError(f"{place} is {given!r}; set it to a number from 1 to 65535")
     return int(given)
 
 
-def _addresses(name: str, given: str) -> tuple[str, ...]:
+def _addresses(place: str, given: str) -> tuple[str, ...]:
     """Returns the bare addresses of a setting, separated by commas."""
     try:
         header = EmailMessage(policy=SMTP)
@@ -125,22 +147,21 @@ def _addresses(name: str, given: str) -> tuple[str, ...]:
         # "Ada L. <ada@example.org>" is of the old form, and everybody writes it.
         grave = [d for d in parsed.defects if not isinstance(d, ObsoleteHeaderDefect)]
         wrong = bool(grave) or not parsed.addresses
-        found = tuple(_checked(address) for address in parsed.addresses)
+        found = tuple(_check_address(address) for address in parsed.addresses)
     except (ValueError, HeaderParseError, IndexError):
         wrong, found = True, ()
     if wrong or "" in found:
         raise MailError(
-            f"FOOTNOTE_SMTP_{name} is {shortened(ascii(given), 80)}; set it to an address such as "
-            "ada@example.org"
+            f"{place} is {shorten(ascii(given), 80)}; set it to an address such as ada@example.org"
         )
     return found
 
 
-def _checked(address: Address) -> str:
+def _check_address(address: Address) -> str:
     return address.addr_spec if address.username and address.domain else ""
 
 
-def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
+def make_mail(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
     """Returns the mail that tells the digests; each says how to hear no more of its topic."""
     message = EmailMessage(policy=SMTP)
     message["From"] = config.sender
@@ -156,15 +177,11 @@ def mail_of(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     farewell = [f"footnote topics remove {digest.topic.id}" for digest in digests]
     message.set_content(
-        f"{digests_text(digests)}\n-- \nTo hear no more of a topic, run:\n"
+        f"{digests_text(digests)}\n-- \nTo stop following a topic, run:\n"
         + "".join(f"  {command}\n" for command in farewell)
     )
-    commands = "".join(f"<li><code>{command}</code></li>" for command in farewell)
     message.add_alternative(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>'
-        f"{digests_html(digests)}<hr><p>To hear no more of a topic, run:</p><ul>{commands}</ul>"
-        "</body></html>\n",
-        subtype="html",
+        render("mail", digests=digests_html(digests), commands=farewell), subtype="html"
     )
     return message
 
@@ -187,7 +204,7 @@ def send(config: MailConfig, message: EmailMessage) -> None:
         if refused:
             raise smtplib.SMTPRecipientsRefused(refused)
     except (OSError, ValueError) as error:
-        raise MailError(_told(config, error)) from error
+        raise MailError(_describe_failure(config, error)) from error
 
 
 def _connected(config: MailConfig) -> smtplib.SMTP:
@@ -209,9 +226,9 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
             safe = True
         if config.user:
             if not safe and config.security != "off":
-                raise ValueError("it offers no TLS, and the password is not sent in the clear")
+                raise ValueError("it offers no TLS, and the password is not sent unencrypted")
             if not config.password.isascii():
-                raise ValueError("the password has characters that SMTP does not know")
+                raise ValueError("the password has characters that SMTP does not support")
             server.login(config.user, config.password)
     except BaseException:
         server.close()
@@ -219,23 +236,23 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
     return server
 
 
-def _told(config: MailConfig, error: Exception) -> str:
+def _describe_failure(config: MailConfig, error: Exception) -> str:
     """Returns a failure on one line, in our words; what the server said is for the log."""
     place = f"{config.host}:{config.port}"
     said, then = str(error) or type(error).__name__, "try again later"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         said = f"refused the user {config.user!r} with {error.smtp_code}"
-        _tell(config, error.smtp_error)
+        _log_failure(config, error.smtp_error)
         then = "check FOOTNOTE_SMTP_USER and FOOTNOTE_SMTP_PASSWORD"
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         name, (code, reply) = next(iter(error.recipients.items()))
         said = f"refused the recipient {name} with {code}"
-        _tell(config, reply)
+        _log_failure(config, reply)
         then = "check FOOTNOTE_SMTP_TO"
     elif isinstance(error, smtplib.SMTPResponseException):
         said = f"answered {error.smtp_code}"
         said += f": {_ANSWERS[error.smtp_code]}" if error.smtp_code in _ANSWERS else ""
-        _tell(config, error.smtp_error)
+        _log_failure(config, error.smtp_error)
         name = "USER and FOOTNOTE_SMTP_PASSWORD" if error.smtp_code == 530 else "FROM"
         then = f"check FOOTNOTE_SMTP_{name} and the server"
     elif isinstance(error, (ssl.SSLError, ValueError, smtplib.SMTPNotSupportedError)):
@@ -243,10 +260,10 @@ def _told(config: MailConfig, error: Exception) -> str:
     elif isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
         said = error.strerror or said
         then = "check FOOTNOTE_SMTP_HOST and FOOTNOTE_SMTP_PORT, or try again later"
-    return f"the mail was not sent: {place} ({shortened(said, SAID)}); {then}"
+    return f"the mail was not sent: {place} ({shorten(said, SAID)}); {then}"
 
 
-def _tell(config: MailConfig, reply: bytes | str) -> None:
+def _log_failure(config: MailConfig, reply: bytes | str) -> None:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    if said := their_words(text, secrets_of("", config.password)):
+    if said := mask_secrets(text, find_secrets("", config.password)):
         _log.warning("%s:%d said: %s", config.host, config.port, said)

@@ -5,16 +5,21 @@ reaches a terminal, a mail or a feed. The links that are made are the papers' ow
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
+
+from markupsafe import Markup
 
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Statement
+from footnote.rag.serialization import answer_json
 from footnote.ui.digests.build import Digest
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.rendering.answer import verdict
-from footnote.ui.rendering.cards import byline, text_html, web_address
-from footnote.ui.storage.models import shortened
+from footnote.ui.rendering.cards import byline, web_address
+from footnote.ui.rendering.environment import render
+from footnote.ui.storage.models import shorten
 
 # What XML cannot hold, what a terminal would obey, and what turns a line's direction round.
 _UNTOLD = re.compile(
@@ -24,16 +29,16 @@ _UNTOLD = re.compile(
 TITLE_CHARACTERS = 100
 
 
-def title_of(digest: Digest) -> str:
+def digest_title(digest: Digest) -> str:
     """Returns the topic on one line, short enough for a heading."""
-    return shortened(line(digest.topic.text), TITLE_CHARACTERS) or digest.topic.id
+    return shorten(line(digest.topic.text), TITLE_CHARACTERS) or digest.topic.id
 
 
 def headline(digests: Sequence[Digest]) -> str:
     """Returns what the digests are about, on one line: "2 topics with something new"."""
     found = [digest for digest in digests if digest.found]
     if len(found) == 1:
-        return f"New: {title_of(found[0])}"
+        return f"New: {digest_title(found[0])}"
     return f"{len(found)} topics with something new" if found else "Nothing new"
 
 
@@ -42,7 +47,7 @@ def extent(digest: Digest) -> str:
     if not digest.new:
         return "no new papers"
     papers = f"{digest.new:,} new paper" + ("" if digest.new == 1 else "s")
-    return papers if digest.found else f"{papers}, none of which answers it"
+    return papers if digest.found else f"{papers}, but none answers it"
 
 
 # Plain text.
@@ -92,38 +97,35 @@ def _mark(statement: Statement) -> str:
 # HTML.
 
 
-def digest_html(digest: Digest) -> str:
-    """Returns a digest as HTML without a heading, in elements that every reader of mail knows."""
-    html = f"<p>{_html(extent(digest))}.</p>"
-    if digest.found is None:
-        return html
-    # Elsewhere the answer is its quotes.
-    for statement in digest.found.statements if digest.found.mode == "llm" else ():
-        html += f"<p>{_html(f'{statement.text}{_markers(statement)}{_mark(statement)}')}</p>"
-    sources = "".join(_source_html(digest.found, paper) for paper in digest.found.papers)
-    reason = f"<p>Note: {_html(digest.found.reason)}</p>" if digest.found.reason else ""
-    return f"{html}<ol>{sources}</ol>{reason}"
+def digest_html(digest: Digest) -> Markup:
+    """Returns a digest as HTML without a heading."""
+    return _digests_html([digest], titled=False)
 
 
-def digests_html(digests: Sequence[Digest]) -> str:
+def digests_html(digests: Sequence[Digest]) -> Markup:
     """Returns the digests as HTML, each under its topic."""
-    return "".join(f"<h2>{_html(title_of(d))}</h2>{digest_html(d)}" for d in digests)
+    return _digests_html(digests, titled=True)
 
 
-def _source_html(answer: Answer, paper: Paper) -> str:
-    """Returns a paper with what is quoted of it; its place in the list is its marker."""
-    url, title = web_address(paper), _html(paper.title or paper.id)
-    linked = f'<a href="{_html(url)}">{title}</a>' if url else title
-    facts = (linked, _html(byline(paper, shown=3)), _html(paper.note or ""))
-    quotes = dict.fromkeys(
-        c.quote for s in answer.statements for c in s.citations if c.paper_id == paper.id
+def _digests_html(digests: Sequence[Digest], *, titled: bool) -> Markup:
+    return render(
+        "digest",
+        digests=digests,
+        titled=titled,
+        title_of=digest_title,
+        extent=extent,
+        line=line,
+        said=lambda statement: f"{statement.text}{_markers(statement)}{_mark(statement)}",
+        byline_of=partial(byline, shown=3),
+        address_of=web_address,
+        quotes_of=_quotes,
     )
-    quoted = "".join(f"<blockquote>{_html(quote)}</blockquote>" for quote in quotes)
-    return f"<li><p>{' · '.join(fact for fact in facts if fact)}</p>{quoted}</li>"
 
 
-def _html(text: str) -> str:
-    return text_html(line(text))
+def _quotes(answer: Answer, paper: Paper) -> Iterable[str]:
+    """Returns what is quoted of a paper; its place in the list is its marker."""
+    citations = (c for s in answer.statements for c in s.citations)
+    return dict.fromkeys(c.quote for c in citations if c.paper_id == paper.id)
 
 
 def line(text: str) -> str:
@@ -142,5 +144,5 @@ def digest_json(digest: Digest) -> dict[str, Any]:
         "until": digest.until,
         "new": digest.new,
         "made": digest.made.isoformat(timespec="seconds"),
-        "answer": digest.found.to_json() if digest.found else None,
+        "answer": answer_json(digest.found) if digest.found else None,
     }

@@ -111,7 +111,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def parted(author: str) -> Name:
+def split_name(author: str) -> Name:
     """Returns a name in its parts, read from "Given Family" or "Family, Given"."""
     name = one_line(author)
     last, comma, first = (part.strip() for part in name.partition(","))
@@ -121,7 +121,7 @@ def parted(author: str) -> Name:
     if body or listed or _NO_NAME.search(name) or _EASTERN.search(name):
         return Name(name)
     if comma and first.casefold() not in _SUFFIXES:
-        return _led(last.split(), first)
+        return _strip_prefix(last.split(), first)
     if comma:
         words = [*last.split(), first]
     suffix = words.pop() if len(words) > 2 and words[-1].casefold() in _SUFFIXES else ""
@@ -129,10 +129,10 @@ def parted(author: str) -> Name:
     # The particles belong to the surname: van den Oord.
     while at > 1 and words[at - 1].islower():
         at -= 1
-    return replace(_led(words[at:], " ".join(words[: max(at, 0)])), suffix=suffix)
+    return replace(_strip_prefix(words[at:], " ".join(words[: max(at, 0)])), suffix=suffix)
 
 
-def _led(surname: Sequence[str], given: str) -> Name:
+def _strip_prefix(surname: Sequence[str], given: str) -> Name:
     """Returns a name of which the surname's words are known."""
     at = 0
     while given and at < len(surname) - 1 and surname[at].islower():
@@ -143,7 +143,7 @@ def _led(surname: Sequence[str], given: str) -> Name:
 def _entry(paper: Paper) -> CitationData:
     venue = one_line(paper.venue or "")
     known = dict(i.split(":", 1) for i in reversed((paper.id, *paper.aliases)) if ":" in i)
-    names = tuple(name for author in paper.authors if (name := parted(author)).family)
+    names = tuple(name for author in paper.authors if (name := split_name(author)).family)
     entry = CitationData(
         key="",
         kind=_kind(venue, "arxiv" in known),

@@ -51,7 +51,7 @@ def _references(cited: Sequence[CitationData], style: Style) -> list[str]:
     for item in items:
         made.register(Citation([CitationItem(item["id"])]))
     told = [str(reference) for reference in made.bibliography()]
-    return [_mended(text, entry, style) for text, entry in zip(told, cited, strict=True)]
+    return [_repair_style(text, entry, style) for text, entry in zip(told, cited, strict=True)]
 
 
 def _item(entry: CitationData, style: Style) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _shortenable(name: Name) -> Name:
     return Name(f"{name.given} {name.surname} {name.suffix}".strip())
 
 
-def _mended(text: str, entry: CitationData, style: Style) -> str:
+def _repair_style(text: str, entry: CitationData, style: Style) -> str:
     """Returns a reference with what citeproc leaves wrong put right, and the record's text."""
     title = entry.title or "[untitled]"
     ended = title.endswith((".", "?", "!"))

@@ -7,16 +7,19 @@ addresses.
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as percent
 
+from markupsafe import Markup
+
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Citation, Statement
+from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.rendering.answer import blocks, verdict
-from footnote.ui.rendering.cards import byline, text_html, web_address
+from footnote.ui.rendering.cards import byline, web_address
+from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import Transcript
 
 TRANSCRIPT_VERSION = 1
@@ -46,7 +49,7 @@ def transcript_json(transcript: Transcript) -> str:
         "version": TRANSCRIPT_VERSION,
         "title": transcript.title,
         "created": transcript.created.isoformat(timespec="seconds"),
-        "answers": [answer.to_json() for answer in transcript.answers],
+        "answers": [answer_json(answer) for answer in transcript.answers],
     }
     # Half a character, which only a model could have written, has no UTF-8.
     text = json.dumps(told, ensure_ascii=False, indent=2)
@@ -163,65 +166,18 @@ def _address(url: str) -> str:
 
 def transcript_html(transcript: Transcript) -> str:
     """Returns the conversation as one HTML file, light or dark, without scripts or requests."""
-    title = text_html(one_line(transcript.title))
-    answers = "".join(_answer_html(a, place) for place, a in enumerate(transcript.answers, 1))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="referrer" content="no-referrer">'
-        f"<title>{title}</title>\n<style>\n{_STYLE.read_text('utf-8')}</style></head>\n"
-        f'<body><header><h1>{title}</h1><p class="soft">{text_html(_about(transcript))}</p>'
-        f"</header>\n<main>{answers}</main></body></html>\n"
+    return render(
+        "transcript",
+        title=one_line(transcript.title),
+        about=_about(transcript),
+        answers=transcript.answers,
+        policy=Markup(_POLICY),
+        style=Markup(_STYLE.read_text("utf-8")),
+        blocks_of=blocks,
+        notes_of=footnotes,
+        numbers_of=_numbers,
+        marks_of=_marks,
+        remarks_of=_remarks,
+        byline_of=byline,
+        address_of=web_address,
     )
-
-
-def _answer_html(answer: Answer, place: int) -> str:
-    notes = footnotes(answer)
-    told = ""
-    for block in blocks(answer):
-        told += f"<h3>{_text(block.heading)}</h3>" if block.heading else ""
-        kind = ' class="item"' if block.item else ""
-        said = " ".join(_statement_html(s, notes, place) for s in block.statements)
-        told += f"<p{kind}>{said}</p>"
-    if answer.abstained or not answer.statements:
-        told += f"<p>{_text(answer.text)}</p>"
-    told += "".join(f'<p class="soft">{_text(remark)}</p>' for remark in _remarks(answer))
-    distinct = list({note.number: note for note in notes.values()}.values())
-    return (
-        f"<article><h2>{_text(answer.question)}</h2>{told}{_notes_html(distinct, place)}"
-        "</article>\n"
-    )
-
-
-def _statement_html(statement: Statement, notes: dict[Citation, Note], place: int) -> str:
-    numbers = " ".join(
-        f'<a href="#n{place}-{number}">{number}</a>' for number in _numbers(statement, notes)
-    )
-    marks = _marks(statement)
-    return (
-        _text(statement.text)
-        + (f"<sup>{numbers}</sup>" if numbers else "")
-        + (f' <span class="verdict">({_text(marks)})</span>' if marks else "")
-    )
-
-
-def _notes_html(notes: Sequence[Note], place: int) -> str:
-    entries = "".join(
-        f'<li id="n{place}-{note.number}"><blockquote>{_text(note.quote)}</blockquote>'
-        f"<p>{_source_html(note.paper)}</p></li>"
-        for note in notes
-    )
-    return f'<ol class="notes">{entries}</ol>' if entries else ""
-
-
-def _source_html(paper: Paper) -> str:
-    url, title = web_address(paper), _text(paper.title)
-    linked = f'<a href="{_text(url)}" rel="noopener noreferrer">{title}</a>' if url else title
-    facts = (linked, _text(byline(paper)), _text(paper.note or ""))
-    return " · ".join(fact for fact in facts if fact)
-
-
-def _text(text: str) -> str:
-    """Returns foreign text as HTML, without what no file can hold."""
-    return text_html(text.encode("utf-8", "replace").decode().replace("\0", ""))

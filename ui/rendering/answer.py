@@ -1,25 +1,25 @@
 """Answers as HTML for the chat page; no gradio here.
 
-Every text that a paper or a model wrote is data: it reaches the page through ``text_html``,
-and nothing that it contains can become an element, a link or an image. The one link that
-is made is a paper's own address.
+Every text that a paper or a model wrote is data: the templates escape it, and nothing that it
+contains can become an element, a link or an image. The one link that is made is a paper's own
+address.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup
 
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Answer, Constraint, Statement
 from footnote.rag.query.translation import NAMES
-from footnote.ui.rendering.cards import Span, byline_html, card_html, text_html
+from footnote.ui.rendering.cards import Span, byline, card_html
+from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.mathml import prose_html
 from footnote.ui.rendering.toolbar import toolbar_html
 
 NEAREST_SHOWN = 3
-
-# Keeps a marker on the line of the word that it follows (WORD JOINER).
-_JOINER = "\u2060"
 
 _MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 # A line of bold text: the composer that quotes puts each paper's title above its sentences.
@@ -28,20 +28,34 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _LIST_ITEM = re.compile(r"(?:^|\n)[ \t]*(?:[-*+]|\d+[.)])[ \t]+$")
 
 
-def answer_html(answer: Answer, number: int) -> str:
+def answer_html(answer: Answer, number: int) -> Markup:
     """Returns the answer as HTML; ``number`` tells the turns of a conversation apart."""
-    told = _refusal(answer, number) if answer.abstained else _told(answer, number)
-    return (
-        _searched_for(answer)
-        + _limited_to(answer)
-        + told
-        + _also_retrieved(answer, number)
-        + _receipt(answer)
-        + toolbar_html(cites=bool(answer.papers))
+    uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
+    return render(
+        "answer",
+        answer=answer,
+        number=number,
+        card=lambda marker: f"t{number}-s{marker}",
+        searched=_searched_for(answer),
+        limits=[(limit.kind, _named(limit)) for limit in answer.scope],
+        blocks=blocks(answer),
+        draft=draft_html(answer.text),
+        reason=_sentence(answer.reason) if answer.reason else "",
+        nearest=[(hit, _quotes(_telling(hit))) for hit in answer.hits[:NEAREST_SHOWN]],
+        rest=uncited[NEAREST_SHOWN if answer.abstained else 0 :],
+        facts=_facts(answer),
+        tokens=answer.receipt.prompt_tokens + answer.receipt.completion_tokens,
+        cost="" if answer.receipt.cost_usd is None else f"{answer.receipt.cost_usd:.6f}",
+        toolbar=toolbar_html(cites=bool(answer.papers)),
+        spans_of=spans_of,
+        quotes_of=_quotes_by_marker,
+        mark_of=_mark,
+        byline_of=byline,
+        score="{0.score:.3f}".format,
     )
 
 
-def source_cards_html(answer: Answer, number: int) -> str:
+def source_cards_html(answer: Answer, number: int) -> Markup:
     """Returns one hidden card for each paper that the answer cites or retrieved.
 
     A card holds the whole abstract with the answer's quotes from it in ``<mark>``; each
@@ -55,50 +69,51 @@ def source_cards_html(answer: Answer, number: int) -> str:
         card_html(f"t{number}-h{hit.rank}", "Retrieved, not cited", hit.paper, _telling(hit))
         for hit in _uncited(answer)
     ]
-    return "".join(cited + others)
+    return Markup("").join(cited + others)
 
 
-def turn_html(question: str, body: str) -> str:
-    """Returns one turn: the question, and under it ``body``, which is HTML already."""
-    return f'<h2 class="fn-asked">{text_html(question)}</h2><div class="fn-body">{body}</div>'
+def turn_html(question: str, body: Markup) -> Markup:
+    """Returns one turn: the question, and under it ``body``."""
+    return piece("progress", "turn", question, body)
 
 
-def stage_html(detail: str) -> str:
+def stage_html(detail: str) -> Markup:
     """Returns the line that says what is being done, such as "Searching 512 papers…"."""
-    shown = detail[:1].upper() + detail[1:].rstrip(".… ")
-    return f'<p class="fn-stage">{text_html(shown)}…</p>'
+    return piece("progress", "stage", detail[:1].upper() + detail[1:].rstrip(".… "))
 
 
-def draft_html(text: str) -> str:
+def draft_html(text: str) -> Markup:
     """Returns an answer in the making: its paragraphs, with markers that open nothing yet."""
-    prose = ""
-    for part in _PARAGRAPH.split(text):
-        heading = _HEADING.match(part.strip())
-        prose += _heading_html(heading[1]) if heading else ""
-        rest = part.strip()[heading.end() if heading else 0 :].strip()
-        shown = _MARKER.sub(
-            f'<span class="fn-markers">{_JOINER}<span class="fn-marker">\\1</span></span>',
-            prose_html(rest),
-        )
-        prose += f"<p>{shown}</p>" if shown else ""
-    return f'<div class="fn-prose">{prose}</div>' if prose else ""
+    parts = []
+    for part in map(str.strip, _PARAGRAPH.split(text)):
+        heading = _HEADING.match(part)
+        rest = part[heading.end() if heading else 0 :].strip()
+        shown = Markup(_MARKER.sub(_drafted_marker(), str(prose_html(rest))))
+        parts += [(heading[1] if heading else "", shown)] if part else []
+    return piece("progress", "draft", parts)
 
 
-def error_html(message: str) -> str:
+@lru_cache(1)
+def _drafted_marker() -> str:
+    return str(piece("progress", "marker", r"\1"))
+
+
+def error_html(message: str) -> Markup:
     """Returns an error as one line of the conversation."""
-    return f'<p class="fn-error" role="alert">{_line_html(message)}</p>'
+    return piece("progress", "error", _sentence(message))
 
 
-def _heading_html(heading: str) -> str:
-    return f'<h3 class="fn-group">{prose_html(heading)}</h3>' if heading else ""
+def retry_html() -> Markup:
+    """Returns the button that asks a question again that had no answer."""
+    return piece("progress", "retry")
 
 
-def _line_html(line: str) -> str:
+def _sentence(line: str) -> str:
     """Returns a message, worded to stand after a colon, as a sentence of its own."""
     # A file name or a command at its head keeps its case.
     if line.partition(" ")[0].isalpha():
         line = line[:1].upper() + line[1:]
-    return text_html(line if line.endswith((".", "!", "?")) else f"{line}.")
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def spans_of(answer: Answer, paper: Paper) -> list[Span]:
@@ -151,114 +166,36 @@ def verdict(statement: Statement) -> tuple[str, str] | None:
         return "no source", "This sentence cites no quote."
     score = f"Support {statement.support:.2f} of 1."
     if statement.verdict == "partial":
-        return "partly supported", f"The quote carries only part of this sentence. {score}"
-    return "not supported", f"The quote does not carry this sentence. {score}"
+        return "partly supported", f"The quote supports only part of this sentence. {score}"
+    return "not supported", f"The quote does not support this sentence. {score}"
 
 
-def _told(answer: Answer, number: int) -> str:
-    if not answer.statements:
-        return draft_html(answer.text)
-    prose = ""
-    for block in blocks(answer):
-        kind = ' class="fn-item"' if block.item else ""
-        told = " ".join(_statement(s, answer.papers, number) for s in block.statements)
-        prose += f"{_heading_html(block.heading)}<p{kind}>{told}</p>"
-    reason = f'<p class="fn-remark">{_line_html(answer.reason)}</p>' if answer.reason else ""
-    return f'<div class="fn-prose">{prose}</div>{reason}{_sources(answer, number)}'
+def _mark(statement: Statement) -> tuple[str, str] | None:
+    """Returns what stands behind a statement: its verdict or its notes, with what they say."""
+    found, notes = verdict(statement), " ".join(statement.notes)
+    if found:
+        return found[0], f"{found[1]} {notes}".strip()
+    return ("note", notes) if notes else None
 
 
-def _statement(statement: Statement, papers: Sequence[Paper], number: int) -> str:
+def _quotes_by_marker(statement: Statement) -> dict[int, list[str]]:
     quotes: dict[int, list[str]] = {}
     for citation in statement.citations:
         quotes.setdefault(citation.marker, []).append(f"{citation.start}-{citation.end}")
-    markers = "".join(
-        _opener(f"t{number}-s{marker}", "fn-marker", str(marker), spans,
-                f"Open source {marker}: {papers[marker - 1].title}")
-        for marker, spans in quotes.items()
-    )  # fmt: skip
-    notes = " ".join(statement.notes)
-    found = verdict(statement)
-    mark = ""
-    if found:
-        label, meaning = found
-        title = text_html(f"{meaning} {notes}".strip())
-        mark = f' <span class="fn-verdict" title="{title}">{label}</span>'
-    elif notes:
-        mark = f' <span class="fn-verdict" title="{text_html(notes)}">note</span>'
-    return (
-        f'<span class="fn-statement fn-{statement.verdict}">{prose_html(statement.text)}</span>'
-        f'<span class="fn-markers">{_JOINER}{markers}</span>{mark}'
-    )
+    return quotes
 
 
-def _opener(card: str, kind: str, shown: str, spans: Iterable[str], label: str = "") -> str:
-    """Returns a button that opens ``card`` at the quotes ``spans``; chat.js listens to it."""
-    named = f' aria-label="{text_html(label)}" title="{text_html(label)}"' if label else ""
-    return (
-        f'<button type="button" class="{kind}" data-card="{card}" data-quotes="{" ".join(spans)}"'
-        f' aria-controls="{card}" aria-expanded="false"{named}>{text_html(shown)}</button>'
-    )
-
-
-def _sources(answer: Answer, number: int) -> str:
-    entries = ""
-    for marker, paper in enumerate(answer.papers, 1):
-        first = [f"{start}-{end}" for start, end in spans_of(answer, paper)[:1]]
-        title = _opener(f"t{number}-s{marker}", "fn-title", paper.title, first)
-        entries += (
-            f'<li><span class="fn-number">{marker}</span><div>{title}'
-            f"{byline_html(paper, shown=1)}</div></li>"
-        )
-    return f'<h3 class="fn-heading">Sources</h3><ol class="fn-sources">{entries}</ol>'
-
-
-def _refusal(answer: Answer, number: int) -> str:
-    reason = answer.reason if answer.reason and answer.reason != answer.text else None
-    told = f'<p class="fn-refused">{text_html(answer.text or "No answer.")}</p>'
-    told += f'<p class="fn-reason">{_line_html(reason)}</p>' if reason else ""
-    near = "".join(_entry(hit, number) for hit in answer.hits[:NEAREST_SHOWN])
-    if near:
-        near = f'<h3 class="fn-heading">Nearest papers</h3><ul class="fn-hits">{near}</ul>'
-    return f'<div class="fn-refusal">{told}</div>{near}'
-
-
-def _also_retrieved(answer: Answer, number: int) -> str:
-    rest = _uncited(answer)[NEAREST_SHOWN if answer.abstained else 0 :]
-    if not rest:
-        return ""
-    entries = "".join(_entry(hit, number) for hit in rest)
-    return (
-        f'<details class="fn-more"><summary>Also retrieved <span>{len(rest)}</span></summary>'
-        f'<ul class="fn-hits">{entries}</ul></details>'
-    )
-
-
-def _entry(hit: Hit, number: int) -> str:
-    spans = [f"{start}-{end}" for start, end in _telling(hit)]
-    title = _opener(f"t{number}-h{hit.rank}", "fn-title", hit.paper.title, spans)
-    score = f'<span class="fn-score">{hit.scale} {hit.score:.3f}</span>'
-    return f"<li><div>{title}{byline_html(hit.paper, shown=1)}</div>{score}</li>"
+def _quotes(spans: list[Span]) -> list[str]:
+    return [f"{start}-{end}" for start, end in spans]
 
 
 def _searched_for(answer: Answer) -> str:
     language = NAMES.get(answer.receipt.language or "")
     if language:
-        told = f"Put from {language} into English to search: {answer.receipt.query}"
-        return f'<p class="fn-searched">{text_html(told)}</p>'
+        return f"Translated from {language} to search: {answer.receipt.query}"
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
-    return f'<p class="fn-searched">Searched for: {text_html(answer.standalone_question)}</p>'
-
-
-def _limited_to(answer: Answer) -> str:
-    """Returns the filters that were read from the question, each to be taken away."""
-    chips = "".join(
-        f'<button type="button" class="fn-chip" data-ignore="{limit.kind}"'
-        f' aria-label="{text_html(f"Search without: {_named(limit)}")}">{text_html(_named(limit))}'
-        '<span aria-hidden="true">×</span></button>'
-        for limit in answer.scope
-    )
-    return f'<p class="fn-searched fn-chips">Only papers {chips}</p>' if chips else ""
+    return f"Searched for: {answer.standalone_question}"
 
 
 def _named(limit: Constraint) -> str:
@@ -266,7 +203,8 @@ def _named(limit: Constraint) -> str:
     return f"{before.get(limit.kind, 'from ')}{limit.value}"
 
 
-def _receipt(answer: Answer) -> str:
+def _facts(answer: Answer) -> list[str]:
+    """Returns what the answer took, for the line under it."""
     receipt = answer.receipt
     facts = [f"{answer.mode}, {receipt.model}" if receipt.model else answer.mode]
     if receipt.searched:
@@ -279,9 +217,4 @@ def _receipt(answer: Answer) -> str:
         facts.append(f"{receipt.prompt_tokens + receipt.completion_tokens:,} tokens")
         if receipt.cost_usd is not None:
             facts.append(f"${receipt.cost_usd:.4f}")
-    cost = f"{receipt.cost_usd:.6f}" if receipt.cost_usd is not None else ""
-    tokens = receipt.prompt_tokens + receipt.completion_tokens
-    return (
-        f'<p class="fn-receipt" data-tokens="{tokens}" data-cost="{cost}">'
-        f"{text_html(' · '.join(facts))}</p>"
-    )
+    return facts

@@ -5,10 +5,10 @@ Abstracts write formulas in LaTeX between dollars. A price is none: "$5 to $10" 
 
 import re
 from functools import lru_cache
-from html import escape
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
+from markupsafe import Markup, escape
 
 # What a formula may be made of; anything else that the converter lets through stays LaTeX.
 _ELEMENTS = frozenset(
@@ -26,21 +26,22 @@ _FORMULA = re.compile(r"\$\$?([^$\n]{1,300}?)\$\$?")
 _LATEX = re.compile(r"[\\^_{}]|^[A-Za-z]{1,2}$|^(?=[\w \-*/.,]*+[=<>()+])[\w ()+\-*/=<>.,]*+$")
 
 
-def prose_html(text: str) -> str:
+def prose_html(text: str) -> Markup:
     """Returns foreign text as HTML that shows it literally, but for its formulas."""
     if "$" not in text:
-        return escape(text, quote=True)
-    pieces, at = [], 0
+        return escape(text)
+    pieces: list[Markup] = []
+    at = 0
     for found in _FORMULA.finditer(text):
         drawn = mathml(found[1].strip()) if _LATEX.search(found[1].strip()) else None
         if drawn:
-            pieces += [escape(text[at : found.start()], quote=True), drawn]
+            pieces += [escape(text[at : found.start()]), drawn]
             at = found.end()
-    return "".join([*pieces, escape(text[at:], quote=True)])
+    return Markup("").join([*pieces, text[at:]])
 
 
 @lru_cache(2048)
-def mathml(latex: str) -> str | None:
+def mathml(latex: str) -> Markup | None:
     """Returns a formula as MathML, its LaTeX as the title; None where it is not understood."""
     # The converter escapes nothing: a tag in a formula would be a tag of the page.
     asked = latex.replace("<", r"\lt ").replace(">", r"\gt ")
@@ -54,4 +55,4 @@ def mathml(latex: str) -> str | None:
         if element.tag not in _ELEMENTS or not set(element.attrib) <= _ATTRIBUTES:
             return None
     tree.set("title", latex)
-    return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+    return Markup(ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False))

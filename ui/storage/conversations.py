@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from footnote.index import FootnoteError
-from footnote.index.search.filters import fold
+from footnote.index.search.filters import fold_name
 from footnote.rag.answer import Answer
-from footnote.rag.serialization import answer_record
+from footnote.rag.serialization import make_record
 from footnote.ui.storage.models import (
     TITLE_MOST,
     UNTITLED,
     Conversation,
     ConversationError,
     Transcript,
-    shortened,
-    transcript_of,
-    when,
+    make_transcript,
+    parse_time,
+    shorten,
 )
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
@@ -30,18 +30,18 @@ from footnote.ui.storage.user_database import UserDatabase, as_bytes
 SEARCH_MOST = 16
 
 _SCHEMA = """
-CREATE TABLE conversations (
+CREATE TABLE IF NOT EXISTS conversations (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
     title TEXT NOT NULL, folded TEXT NOT NULL, named INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL, updated REAL NOT NULL);
-CREATE INDEX conversations_by_user ON conversations (user, updated);
-CREATE TABLE messages (
+CREATE INDEX IF NOT EXISTS conversations_by_user ON conversations (user, updated);
+CREATE TABLE IF NOT EXISTS messages (
     conversation INTEGER NOT NULL, place INTEGER NOT NULL, words TEXT NOT NULL,
     answer TEXT NOT NULL, PRIMARY KEY (conversation, place)) WITHOUT ROWID;
-CREATE TABLE shares (
+CREATE TABLE IF NOT EXISTS shares (
     token BLOB PRIMARY KEY, conversation INTEGER NOT NULL, title TEXT NOT NULL,
     created REAL NOT NULL, answers TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX shares_by_conversation ON shares (conversation);
+CREATE INDEX IF NOT EXISTS shares_by_conversation ON shares (conversation);
 """
 
 
@@ -56,9 +56,9 @@ class Conversations(UserDatabase):
     def start(self, user: str) -> str:
         """Returns the identifier of a new conversation, which nobody can guess."""
         made, now = secrets.token_urlsafe(12), self._clock().timestamp()
-        values = (as_bytes(made), self._user(user), UNTITLED, fold(UNTITLED), now, now)
-        with self.transaction():
-            self._rows(
+        values = (as_bytes(made), self._user(user), UNTITLED, fold_name(UNTITLED), now, now)
+        with self._db.transaction():
+            self._db.rows(
                 "INSERT INTO conversations (id, user, title, folded, created, updated) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 values,
@@ -71,18 +71,20 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation.
         """
-        record = json.dumps(answer_record(answer))
-        words = fold(f"{answer.question} {answer.text}")
-        with self.transaction():
+        record = json.dumps(make_record(answer))
+        words = fold_name(f"{answer.question} {answer.text}")
+        with self._db.transaction():
             number = self._number(user, id)
             place = self._count(number)
-            self._rows("INSERT INTO messages VALUES (?, ?, ?, ?)", (number, place, words, record))
+            self._db.rows(
+                "INSERT INTO messages VALUES (?, ?, ?, ?)", (number, place, words, record)
+            )
             self._touch(number)
             if not place:
-                title = shortened(answer.question) or UNTITLED
-                self._rows(
+                title = shorten(answer.question) or UNTITLED
+                self._db.rows(
                     "UPDATE conversations SET title = ?, folded = ? WHERE number = ? AND named = 0",
-                    (title, fold(title), number),
+                    (title, fold_name(title), number),
                 )
 
     def list(self, user: str, search: str = "") -> list[Conversation]:
@@ -93,14 +95,14 @@ class Conversations(UserDatabase):
             search: Words that must all stand, anywhere in a word, in a conversation's title,
                 questions or answers; without case and accents.
         """
-        words = fold(search).split()[:SEARCH_MOST]
+        words = fold_name(search).split()[:SEARCH_MOST]
         if search.strip() and not words:
             return []
         found = (
             " AND (instr(folded, ?) OR EXISTS (SELECT 1 FROM messages "
             "WHERE conversation = number AND instr(words, ?)))"
         )
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT id, title, created, updated, "
             "(SELECT count(*) FROM messages WHERE conversation = number), "
             "EXISTS (SELECT 1 FROM shares WHERE conversation = number) "
@@ -109,7 +111,9 @@ class Conversations(UserDatabase):
             (self._user(user), *(word for word in words for _ in range(2))),
         )
         return [
-            Conversation(id.decode(), title, when(created), when(updated), count, bool(shared))
+            Conversation(
+                id.decode(), title, parse_time(created), parse_time(updated), count, bool(shared)
+            )
             for id, title, created, updated, count, shared in rows
         ]
 
@@ -119,17 +123,17 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation, or it is damaged.
         """
-        with self._lock:
+        with self._db.lock:
             number = self._number(user, id)
             title, created = self._head(number)
-            return transcript_of(title, created, self._answers(number))
+            return make_transcript(title, created, self._answers(number))
 
     def said(self, user: str, id: str) -> Sequence[tuple[str, str]]:
         """Returns each question with its answer's text; raises as ``load`` does."""
         said = "json_extract(answer, '$.question'), json_extract(answer, '$.text')"
         select = f"SELECT {said} FROM messages WHERE conversation = ? ORDER BY place"
-        with self._lock:
-            return self._rows(select, (self._number(user, id),))
+        with self._db.lock:
+            return self._db.rows(select, (self._number(user, id),))
 
     def rename(self, user: str, id: str, title: str) -> None:
         """Gives a conversation a title, which stays.
@@ -137,14 +141,14 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation, or the title is empty.
         """
-        kept = shortened(title, TITLE_MOST)
+        kept = shorten(title, TITLE_MOST)
         if not kept:
-            raise ConversationError("a title needs a letter; give one, or leave it as it is")
-        with self.transaction():
+            raise ConversationError("a title needs a letter; type one, or keep the old title")
+        with self._db.transaction():
             number = self._number(user, id)
-            self._rows(
+            self._db.rows(
                 "UPDATE conversations SET title = ?, folded = ?, named = 1 WHERE number = ?",
-                (kept, fold(kept), number),
+                (kept, fold_name(kept), number),
             )
             self._touch(number)
 
@@ -154,11 +158,11 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation.
         """
-        with self.transaction():
+        with self._db.transaction():
             number = self._number(user, id)
             for table in ("messages", "shares"):
-                self._rows(f"DELETE FROM {table} WHERE conversation = ?", (number,))
-            self._rows("DELETE FROM conversations WHERE number = ?", (number,))
+                self._db.rows(f"DELETE FROM {table} WHERE conversation = ?", (number,))
+            self._db.rows("DELETE FROM conversations WHERE number = ?", (number,))
 
     def truncate(self, user: str, id: str, messages: int) -> None:
         """Keeps the first ``messages`` answers, so that a question can be asked anew.
@@ -167,12 +171,14 @@ class Conversations(UserDatabase):
             ConversationError: The user has no such conversation, or the number is negative.
         """
         if messages < 0:
-            raise ConversationError(f"{messages} answers cannot be kept; give 0 or more")
-        with self.transaction():
+            raise ConversationError(f"{messages} is not a number of answers; give 0 or more")
+        with self._db.transaction():
             number = self._number(user, id)
             # More than SQLite counts is more than there are.
             kept = min(messages, self._count(number))
-            self._rows("DELETE FROM messages WHERE conversation = ? AND place >= ?", (number, kept))
+            self._db.rows(
+                "DELETE FROM messages WHERE conversation = ? AND place >= ?", (number, kept)
+            )
             self._touch(number)
 
     def share(self, user: str, id: str) -> str:
@@ -182,12 +188,12 @@ class Conversations(UserDatabase):
             ConversationError: The user has no such conversation, or it is empty.
         """
         token = secrets.token_urlsafe(24)
-        with self.transaction():
+        with self._db.transaction():
             number = self._number(user, id)
             answers = self._answers(number)
             if not answers:
                 raise ConversationError("an empty conversation cannot be shared; ask first")
-            self._rows(
+            self._db.rows(
                 "INSERT INTO shares VALUES (?, ?, ?, ?, ?)",
                 (as_bytes(token), number, *self._head(number), json.dumps(answers)),
             )
@@ -199,13 +205,13 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: Nothing is shared under this token.
         """
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT title, created, answers FROM shares WHERE token = ?", (as_bytes(token),)
         )
         if not rows:
-            raise ConversationError("nothing is shared under this link; ask for a new one")
+            raise ConversationError("nothing is shared at this link; ask for a new one")
         title, created, answers = rows[0]
-        return transcript_of(title, created, json.loads(answers))
+        return make_transcript(title, created, json.loads(answers))
 
     def unshare(self, user: str, id: str) -> None:
         """Lets every link to a conversation lead nowhere.
@@ -213,39 +219,39 @@ class Conversations(UserDatabase):
         Raises:
             ConversationError: The user has no such conversation.
         """
-        with self.transaction():
+        with self._db.transaction():
             number = self._number(user, id)
-            self._rows("DELETE FROM shares WHERE conversation = ?", (number,))
+            self._db.rows("DELETE FROM shares WHERE conversation = ?", (number,))
 
     def _number(self, user: str, id: str) -> int:
         """Returns the row of a conversation, if it is this user's."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT number FROM conversations WHERE id = ? AND user = ?",
             (as_bytes(id), self._user(user)),
         )
         if not rows:
             raise ConversationError(
-                f"no conversation {shortened(ascii(id), 40)} of this user; choose one of the list"
+                f"no conversation {shorten(ascii(id), 40)} for this user; choose one in the list"
             )
         return int(rows[0][0])
 
     def _head(self, number: int) -> tuple[str, float]:
         """Returns the title and the time of the start."""
-        title, created = self._rows(
+        title, created = self._db.rows(
             "SELECT title, created FROM conversations WHERE number = ?", (number,)
         )[0]
         return title, created
 
     def _count(self, number: int) -> int:
-        rows = self._rows("SELECT count(*) FROM messages WHERE conversation = ?", (number,))
+        rows = self._db.rows("SELECT count(*) FROM messages WHERE conversation = ?", (number,))
         return int(rows[0][0])
 
     def _answers(self, number: int) -> Sequence[str]:
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT answer FROM messages WHERE conversation = ? ORDER BY place", (number,)
         )
         return [row[0] for row in rows]
 
     def _touch(self, number: int) -> None:
         now = self._clock().timestamp()
-        self._rows("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))
+        self._db.rows("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
-from footnote.rag.serialization import answer_of
+from footnote.rag.serialization import parse_answer
 
 UNTITLED = "New conversation"
 # Characters: one line of a list, and the most that a person may give.
@@ -53,7 +53,7 @@ class Transcript:
     answers: tuple[Answer, ...]
 
 
-def shortened(text: str, most: int = TITLE_SHOWN) -> str:
+def shorten(text: str, most: int = TITLE_SHOWN) -> str:
     """Returns the text on one line, cut at a word to ``most`` characters with its ellipsis."""
     line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
     if len(line) <= most:
@@ -64,19 +64,19 @@ def shortened(text: str, most: int = TITLE_SHOWN) -> str:
     return f"{head[: cut if cut >= most // 2 else None].rstrip(' ,.;:')}…"
 
 
-def transcript_of(title: str, created: float, answers: Sequence[str]) -> Transcript:
+def make_transcript(title: str, created: float, answers: Sequence[str]) -> Transcript:
     """Returns a conversation made of its stored answers, each a record as JSON.
 
     Raises:
         ConversationError: A record is damaged.
     """
     try:
-        restored = tuple(answer_of(json.loads(answer)) for answer in answers)
+        restored = tuple(parse_answer(json.loads(answer)) for answer in answers)
     except ValueError as error:
         raise ConversationError(f"conversation {title!r}: {error}") from error
-    return Transcript(title, when(created), restored)
+    return Transcript(title, parse_time(created), restored)
 
 
-def when(seconds: float) -> datetime:
+def parse_time(seconds: float) -> datetime:
     """Returns a time given in seconds since 1970, in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -5,20 +5,21 @@ takes the user and touches nothing of another's.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from footnote.index import FootnoteError
 from footnote.rag.query.question import understand
-from footnote.ui.storage.models import shortened, when
+from footnote.ui.storage.models import parse_time, shorten
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 _SCHEMA = """
-CREATE TABLE topics (
+CREATE TABLE IF NOT EXISTS topics (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, user BLOB NOT NULL,
     text TEXT NOT NULL, created REAL NOT NULL, mark INTEGER NOT NULL, UNIQUE (user, text));
-CREATE TABLE visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -70,24 +71,26 @@ class Topics(UserDatabase):
         asked = understand(text).asked
         made = secrets.token_hex(5)
         values = (as_bytes(made), self._user(user), asked, self._clock().timestamp(), mark)
-        with self.transaction():
-            self._rows(
+        with self._db.transaction():
+            self._db.rows(
                 "INSERT OR IGNORE INTO topics (id, user, text, created, mark) "
                 "VALUES (?, ?, ?, ?, ?)",
                 values,
             )
-            rows = self._rows(
+            rows = self._db.rows(
                 "SELECT id FROM topics WHERE user = ? AND text = ?", (self._user(user), asked)
             )
         return bytes(rows[0][0]).decode()
 
     def list(self, user: str) -> list[Topic]:
         """Returns the user's topics, the oldest first."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT id, text, created, mark FROM topics WHERE user = ? ORDER BY number",
             (self._user(user),),
         )
-        return [Topic(id.decode(), text, when(created), mark) for id, text, created, mark in rows]
+        return [
+            Topic(id.decode(), text, parse_time(created), mark) for id, text, created, mark in rows
+        ]
 
     def remove(self, user: str, id: str) -> None:
         """Forgets a topic: nothing more is sent of it.
@@ -95,31 +98,36 @@ class Topics(UserDatabase):
         Raises:
             TopicError: The user has no such topic.
         """
-        with self.transaction():
-            gone = self._rows(
+        with self._db.transaction():
+            gone = self._db.rows(
                 "DELETE FROM topics WHERE user = ? AND id = ? RETURNING number",
                 (self._user(user), as_bytes(id)),
             )
         if not gone:
             raise TopicError(
-                f"no topic {shortened(ascii(id), 40)} of this user; choose one of the list"
+                f"no topic {shorten(ascii(id), 40)} for this user; choose one in the list"
             )
 
-    def reached(self, user: str, id: str, number: int) -> None:
-        """Moves the mark of a topic, once what is up to there was delivered.
+    def move_marks(self, user: str, marks: Iterable[tuple[str, int]]) -> None:
+        """Moves the marks of topics, all or none, once what is up to there was delivered.
 
         A topic that was removed meanwhile stays removed.
+
+        Args:
+            user: Whose.
+            marks: Each topic's identifier, and the number of the newest paper that it has seen.
         """
-        self._rows(
-            "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
-            (number, self._user(user), as_bytes(id)),
-        )
+        with self._db.transaction():
+            self._db.execute_many(
+                "UPDATE topics SET mark = ? WHERE user = ? AND id = ?",
+                [(number, self._user(user), as_bytes(id)) for id, number in marks],
+            )
 
-    def seen(self, user: str, number: int) -> None:
+    def mark_visit(self, user: str, number: int) -> None:
         """Takes note that the user has seen all papers up to a number."""
-        self._rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
+        self._db.rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
 
-    def visited(self, user: str) -> int:
+    def last_visit(self, user: str) -> int:
         """Returns the number of the newest paper at the user's last visit; 0 before the first."""
-        rows = self._rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
+        rows = self._db.rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
         return int(rows[0][0]) if rows else 0

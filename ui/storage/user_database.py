@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from footnote.index import FootnoteError
-from footnote.index.storage.database import Database
+from footnote.index.storage.database import Database, OtherDatabase, Schema
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class UserDatabase(Database):
+class UserDatabase:
     """One such file; safe to use from the threads of one server.
 
     Attributes:
-        what: What it holds, in one word, by which files of ours are told apart.
+        holds: What it is, as errors name it.
+        what: What it holds, in one word, by which our files are told apart.
         schema: Its tables.
         fault: What its methods raise.
     """
 
-    renewal: ClassVar[str] = "move the file away to begin anew"
-    rescue: ClassVar[str] = "restore it, or move it away to begin anew"
+    holds: ClassVar[str]
     what: ClassVar[str]
     schema: ClassVar[str]
     fault: ClassVar[type[FootnoteError]]
@@ -44,18 +44,29 @@ class UserDatabase(Database):
             path.touch(mode=0o600)
         except OSError as error:
             raise self.fault(
-                f"{path} cannot be made ({error.strerror}); give another place"
+                f"{path} cannot be created ({error.strerror}); give another place"
             ) from error
         self._clock = clock
-        super().__init__(path, f"{self.schema} INSERT INTO meta VALUES ('holds', '{self.what}');")
-        if self.meta("holds") != self.what:
-            self.close()
-            raise self.fault(f"{path} holds no {self.what}; give another file")
+        schema = Schema(
+            holds=self.holds,
+            migrations=(self.schema,),
+            renewal="move the file away to start over",
+            rescue="restore it, or move it away to start over",
+            settings={"holds": self.what},
+        )
+        try:
+            self._db = Database(path, schema)
+        except OtherDatabase as error:
+            raise self.fault(f"{path} holds no {self.what}; give another file") from error
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
         """Returns what a file keeps, as the constructor does."""
         return cls(path, clock=clock)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
 
     def __enter__(self) -> Self:
         return self

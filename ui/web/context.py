@@ -44,7 +44,7 @@ class ShownLibrary(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AppContext:
     """What the page is made over.
 
     Attributes:
@@ -80,7 +80,7 @@ class Desk:
             FootnoteError: It is not.
         """
         if not isinstance(self.library, Library):
-            raise FootnoteError("this page has no library behind it; serve one with: footnote chat")
+            raise FootnoteError("this page has no library; serve one with: footnote chat")
         return self.library
 
     @property
@@ -91,7 +91,7 @@ class Desk:
             FootnoteError: The page has none behind it.
         """
         if not self.engines:
-            raise FootnoteError("this page has no engine behind it; serve one with: footnote chat")
+            raise FootnoteError("this page has no engine; serve one with: footnote chat")
         return next(iter(self.engines.values()))
 
     def answers(self, asked: QuestionRequest) -> tuple[Answer, ...]:

@@ -11,7 +11,7 @@ from footnote.index import FootnoteError
 
 log = logging.getLogger(__name__)
 
-CRASHED = "it failed; the log has it, and nothing else was lost"
+CRASHED = "it failed; the log has the details, and nothing else was lost"
 # Finished jobs that a page may still ask about.
 KEPT = 50
 # Jobs that run at a time, and those of one user; an eval may take an hour, so none waits in line.
@@ -74,9 +74,9 @@ class Jobs:
     def _check(self, user: str) -> None:
         running = [job.user for job in self._jobs.values() if job.ended is None]
         if running.count(user) >= OF_ONE:
-            raise FootnoteError(f"{OF_ONE} of your jobs run already; wait until one has ended")
+            raise FootnoteError(f"{OF_ONE} of your jobs are running; wait until one ends")
         if len(running) >= AT_ONCE:
-            raise FootnoteError("this server is busy with others' work; try again in a while")
+            raise FootnoteError("this server is busy with other people's work; try again later")
 
     def get(self, user: str, id: str) -> Job:
         """Returns a job.
@@ -86,7 +86,7 @@ class Jobs:
         """
         job = self._jobs.get(id)
         if job is None or job.user != user:
-            raise FootnoteError("that work is not known any more; begin it again")
+            raise FootnoteError("that work is no longer known; start it again")
         return job
 
 

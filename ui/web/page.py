@@ -28,11 +28,11 @@ import gradio as gr
 
 from footnote.index import FootnoteError
 from footnote.ui.rendering.panels import composers_html, header_html, places_html, shell_html
-from footnote.ui.web.context import Ask, Desk, ShownLibrary
+from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.handlers import act
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.routes import add_links
-from footnote.ui.web.security.calls import calls_of
+from footnote.ui.web.security.calls import list_calls
 from footnote.ui.web.security.hosts import Door, bracketed
 from footnote.ui.web.security.limits import Limits
 from footnote.ui.web.security.middleware import Guard
@@ -57,14 +57,14 @@ CONCURRENT_ANSWERS = 40
 
 
 # The desk of each page, for the addresses that its server has beside it.
-_DESKS: "WeakKeyDictionary[gr.Blocks, Desk]" = WeakKeyDictionary()
+_DESKS: "WeakKeyDictionary[gr.Blocks, AppContext]" = WeakKeyDictionary()
 
 
 def build_page(
     ask: Ask,
     library: ShownLibrary,
     *,
-    desk: Desk | None = None,
+    desk: AppContext | None = None,
     examples: Sequence[str] = EXAMPLES,
 ) -> gr.Blocks:
     """Returns the page, to be started with ``launch``.
@@ -76,7 +76,7 @@ def build_page(
             Without one, each browser keeps its own conversations.
         examples: Questions offered while the conversation is empty.
     """
-    desk = desk or Desk(library, {"quotes": ask})
+    desk = desk or AppContext(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
     uploads, tidy = (desk.uploads.resolve(), None) if desk.uploads else make_place()
     desk = replace(desk, uploads=uploads)
@@ -93,11 +93,7 @@ def build_page(
                     html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
                     apply_default_css=False,
                 )  # fmt: skip
-                with gr.Column(elem_id="fn-empty"):
-                    gr.HTML(_INVITATION, **_BARE)
-                    offered = [
-                        gr.Button(example, elem_classes="fn-example") for example in examples
-                    ]
+                offered = _invitation(examples)
                 question, send, stop = _composer(desk)
             with gr.Column(elem_id="fn-margin"):
                 gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
@@ -113,6 +109,13 @@ def build_page(
     return page
 
 
+def _invitation(examples: Sequence[str]) -> list[gr.Button]:
+    """Adds what an empty conversation shows; returns the examples."""
+    with gr.Column(elem_id="fn-empty"):
+        gr.HTML(_INVITATION, **_BARE)
+        return [gr.Button(example, elem_classes="fn-example") for example in examples]
+
+
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 _TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
 _RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
@@ -125,14 +128,14 @@ _INVITATION = (
 )
 
 
-def _action(desk: Desk) -> Callable[[Any], dict[str, Any]]:
+def _action(desk: AppContext) -> Callable[[Any], dict[str, Any]]:
     def action(data: Any) -> dict[str, Any]:
         return act(desk, data)
 
     return action
 
 
-def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+def _composer(desk: AppContext) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="fn-composer"):
         gr.HTML('<div id="fn-pending"></div>', **_BARE)
         with gr.Row(elem_id="fn-ask"):
@@ -153,7 +156,7 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
 
 
 def _wire(
-    desk: Desk,
+    desk: AppContext,
     transcript: gr.HTML,
     question: gr.Textbox,
     buttons: tuple[gr.Button, gr.Button],
@@ -184,7 +187,7 @@ def _wire(
     )
 
 
-def _frames(desk: Desk, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
+def _frames(desk: AppContext, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
     """Yields the frames of an answer to a question as a browser sent it."""
     # Half a character, which JSON can spell, would end the stream of events.
     text = str(text or "").encode("utf-8", "replace").decode()
@@ -279,7 +282,7 @@ def start(
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(
-        partial(add_links, desk=desk, limits=limits), guard, calls_of(page),
+        partial(add_links, desk=desk, limits=limits), guard, list_calls(page),
         script=page_script(), uploads=desk.uploads,
     )  # fmt: skip
     try:

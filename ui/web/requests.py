@@ -13,7 +13,7 @@ from footnote.index import FootnoteError
 from footnote.index.models import LAST_YEAR
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.rag.answer import Answer, ConstraintKind
-from footnote.rag.serialization import answer_of
+from footnote.rag.serialization import parse_answer
 
 # A browser makes it once from 128 random bits; who has it, has the conversations.
 _USER = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -85,7 +85,9 @@ class Args:
         # type() and not isinstance(): true is an int to Python.
         if type(value) is not int or not least <= value <= most:
             bounds = f"from {least:,} to {most:,}"
-            raise BadRequest(f"{name} must be a whole number {bounds}, got {_told(value)}; reload")
+            raise BadRequest(
+                f"{name} must be a whole number {bounds}, got {_describe_error(value)}; reload"
+            )
         return value
 
     def texts(self, name: str, *, most: int = MOST_PINNED) -> tuple[str, ...]:
@@ -114,7 +116,7 @@ class Args:
         """
         user = self.text("user", most=64)
         if not _USER.fullmatch(user):
-            raise BadRequest("the page did not say whose it is; reload it")
+            raise BadRequest("the page did not identify its reader; reload it")
         return user
 
 
@@ -150,7 +152,7 @@ class QuestionRequest:
             args.user,
             args.text("conversation", "", most=100) or None,
             args.number("kept"),
-            filters_of(args.part("scope")),
+            parse_filters(args.part("scope")),
             frozenset(kind for kind in KINDS if kind in args.texts("ignored", most=20)),
             args.text("composer", "", most=200),
             _answers(args),
@@ -174,7 +176,7 @@ def _within_bounds(value: object) -> bool:
     return True
 
 
-def _told(value: object) -> str:
+def _describe_error(value: object) -> str:
     """Returns the beginning of what came; a number of any length is not spelled out first."""
     if isinstance(value, int) and abs(value) > MOST_COUNTED:
         return f"one of {value.bit_length():,} bits"
@@ -183,7 +185,7 @@ def _told(value: object) -> str:
     return repr(value) if isinstance(value, int | float) else f"a {type(value).__name__}"
 
 
-def filters_of(scope: Args) -> Filters:
+def parse_filters(scope: Args) -> Filters:
     """Returns the filters of a scope; years in the wrong order are turned round."""
     years = [scope.number(name, least=1, most=LAST_YEAR) for name in ("since", "until")]
     since, until = years
@@ -203,11 +205,11 @@ def _answers(args: Args) -> tuple[Answer, ...]:
             f"records hold half a character or a number beyond {MOST_STORED:,}; reload the page"
         )
     try:
-        answers = tuple(answer_of(record) for record in records)
+        answers = tuple(parse_answer(record) for record in records)
     except ValueError as error:
         raise BadRequest(str(error)) from error
     for answer in answers:
         for citation in (c for statement in answer.statements for c in statement.citations):
             if not 1 <= citation.marker <= len(answer.papers):
-                raise BadRequest(f"a record cites source {citation.marker}, of which it has none")
+                raise BadRequest(f"a record cites source {citation.marker}, which it does not have")
     return answers

@@ -7,11 +7,11 @@ from starlette.routing import Route
 
 from footnote.index import FootnoteError
 from footnote.ui.digests.atom import write_feed
-from footnote.ui.digests.build import digests_of
+from footnote.ui.digests.build import make_digests
 from footnote.ui.export.transcripts import transcript_html
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.storage.topics import LOCAL
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.limits import Limits
 from footnote.ui.web.security.middleware import UPLOAD
 from footnote.ui.web.security.policy import NOTHING
@@ -21,7 +21,7 @@ from footnote.ui.web.security.uploads import upload_route
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 
 
-def add_links(app: Starlette, desk: Desk, limits: Limits) -> None:
+def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
     """Lets a server answer these addresses, before those of the page itself."""
 
     def shared(request: Request) -> Response:
@@ -38,7 +38,7 @@ def add_links(app: Starlette, desk: Desk, limits: Limits) -> None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
 
 
-def _shared(desk: Desk, token: str) -> Response:
+def _shared(desk: AppContext, token: str) -> Response:
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     try:
         if desk.conversations is None:
@@ -50,11 +50,13 @@ def _shared(desk: Desk, token: str) -> Response:
     return HTMLResponse(html, headers=headers)
 
 
-def _feed(desk: Desk) -> Response:
+def _feed(desk: AppContext) -> Response:
     """Returns the digests of the library's topics; what was told before stays in the feed."""
     if desk.topics is None or not desk.engines:
-        return HTMLResponse("<!doctype html><title>Footnote</title><p>No topics here.", 404)
-    digests = digests_of(desk.engine, desk.topics.list(LOCAL))
+        return HTMLResponse(
+            "<!doctype html><title>Footnote</title><p>This server has no topics.", 404
+        )
+    digests = make_digests(desk.engine, desk.topics.list(LOCAL))
     path = desk.papers.path / "feed.atom"
     write_feed(path, digests)
     return Response(path.read_bytes(), media_type="application/atom+xml")

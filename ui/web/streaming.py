@@ -5,18 +5,21 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal, TypedDict
 
+from markupsafe import Markup
+
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer, Delta, Event, Stage
-from footnote.rag.serialization import answer_record
+from footnote.rag.serialization import make_record
 from footnote.ui.rendering.answer import (
     answer_html,
     draft_html,
     error_html,
+    retry_html,
     source_cards_html,
     stage_html,
     turn_html,
 )
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ log = logging.getLogger(__name__)
 # and Gradio carries 13-19 messages a second.
 UPDATE_SECONDS = 0.07
 
-CRASHED = "Something went wrong while answering; the log has it. You can ask again."
+CRASHED = "Something went wrong while answering; see the log. You can ask again."
 
 State = Literal["busy", "done", "failed", "hint", "stopped"]
 
@@ -64,7 +67,9 @@ def frame(
     }  # fmt: skip
 
 
-def answer_frames(desk: Desk, text: str, turn: int, asked: QuestionRequest) -> Iterator[Frame]:
+def answer_frames(
+    desk: AppContext, text: str, turn: int, asked: QuestionRequest
+) -> Iterator[Frame]:
     """Yields each frame of one answer, the last with the answer or the error.
 
     Only a whole answer enters the conversation: the next question is not read in the light of
@@ -95,22 +100,21 @@ def answer_frames(desk: Desk, text: str, turn: int, asked: QuestionRequest) -> I
 
 def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
     """Returns the frame of a question without an answer."""
-    again = '<button type="button" class="fn-button" data-retry>Try again</button>'
-    return frame("failed", turn, turn_html(question, error_html(message) + again))
+    return frame("failed", turn, turn_html(question, error_html(message) + retry_html()))
 
 
 def done_frame(
-    desk: Desk, answer: Answer, turn: int, place: int, conversation: str | None
+    desk: AppContext, answer: Answer, turn: int, place: int, conversation: str | None
 ) -> Frame:
     """Returns the frame of a whole answer, now or when its conversation is opened again."""
     return frame(
         "done", turn, turn_html(answer.question, answer_html(answer, turn)),
         source_cards_html(answer, turn), conversation=conversation, place=place,
-        record=answer_record(answer) if desk.conversations is None else None,
+        record=make_record(answer) if desk.conversations is None else None,
     )  # fmt: skip
 
 
-def _steady(events: Iterator[Event]) -> Iterator[str | Answer]:
+def _steady(events: Iterator[Event]) -> Iterator[Markup | Answer]:
     """Yields what to show under the question, text no more often than the page can take."""
     text, sent = "", 0.0
     for event in events:

@@ -21,6 +21,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.rag.answer import Answer, AnswerTrace, Citation, Statement
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import answer_json
 
 SENTENCES = 5
 READ_PAPERS = 10
@@ -31,8 +32,10 @@ def plain_answer(library: Library, case: Case) -> Answer:
     """Returns the five sentences nearest to the question from the ten best fused papers."""
     query = " ".join([*(turn.content for turn in case.history), case.question])
     vector = library.embedder.embed([query])[0]
-    fused = rrf(library.rank_by_vector(vector, k=100), library.rank_by_words(query, k=100))
-    hits = library.hits(fused[:20], "rrf")
+    fused = rrf(
+        library.searcher.rank_by_vector(vector, k=100), library.searcher.rank_by_words(query, k=100)
+    )
+    hits = library.searcher.hits(fused[:20], "rrf")
     sentences = [(h.paper, a, b) for h in hits[:READ_PAPERS] for a, b in library.sentences(h.paper)]
     cosines = library.embedder.embed([p.abstract[a:b] for p, a, b in sentences]) @ vector
     best = [sentences[i] for i in (-cosines).argsort()[:SENTENCES]]
@@ -93,7 +96,7 @@ def main() -> None:
         plain = run(cases, library, lambda case: plain_answer(library, case))
         product = run(cases, library, lambda case: engine.ask(case.question, case.history))
         if options.out:
-            rows = (json.dumps(plain_answer(library, case).to_json()) for case in cases)
+            rows = (json.dumps(answer_json(plain_answer(library, case))) for case in cases)
             options.out.write_text("".join(f"{row}\n" for row in rows), "utf-8")
     print(f"{options.set.name}, {len(cases)} questions")
     print(f"{'':18s}{'baseline':>9s}{'footnote':>9s}")

@@ -31,7 +31,7 @@ ONCE = (
     "chromadb.api.rust filelock ir_measures llama_index.core.base.embeddings.base "
     "llama_index.core.query_engine llama_index.core.retrievers nltk numpy rich.progress "
     "scipy.stats sklearn.cluster sklearn.decomposition tantivy threadpoolctl tiktoken tokenizers "
-    "footnote.index.readers footnote.ui.cli.main"
+    "footnote.index.readers.formats footnote.ui.cli.main"
 ).split()
 EACH = (
     "footnote.index.library footnote.index.clusters.layout footnote.rag.engine "
@@ -216,7 +216,7 @@ def _become(tell: int, out: str, err: str, arguments: Sequence[str]) -> NoReturn
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Taking the modules down again takes as long as a command, and writes nothing.
+    # Removal the modules down again takes as long as a command, and writes nothing.
     os._exit(status if isinstance(status, int) else 1)
 
 

@@ -54,11 +54,11 @@ def _worst_last(item: tuple[int, float]) -> float:
 def orders(question: Question, library: Library) -> dict[str, list[str]]:
     """Returns the ten best papers of a question, by each way of ranking."""
     query = question.query
-    dense = library.rank_by_vector(library.embedder.embed([query])[0], k=POOL)
-    words = library.rank_by_words(query, k=POOL)
+    dense = library.searcher.rank_by_vector(library.embedder.embed([query])[0], k=POOL)
+    words = library.searcher.rank_by_words(query, k=POOL)
     ranked = {"bm25": words, "cosine": dense, "rrf": rrf(dense, words)}
     ranked |= {f"cosine {weight:g}": Fusion(weight).fuse(dense, words) for weight in WEIGHTS}
-    found = {way: library.hits(order[:10], "fused") for way, order in ranked.items()}
+    found = {way: library.searcher.hits(order[:10], "fused") for way, order in ranked.items()}
     for match, sentence in MATCHES:
         retriever = HybridRetriever(library, fusion=Fusion(match=match, sentence=sentence))
         found[f"match {match:g} {sentence:g}"] = retriever.find(question, k=10).hits

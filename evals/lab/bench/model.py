@@ -6,7 +6,6 @@ Prints the mean cosine between int8 and fp32 vectors, and how passages fit into 
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
@@ -18,12 +17,8 @@ from tokenizers import Tokenizer
 from footnote.index.chunking import count_tokens, passages, sentence_spans
 from footnote.index.demo import demo_papers
 from footnote.index.embeddings.base import MAX_WORD_PIECES, Matrix, MiniLM
-from footnote.index.embeddings.minilm_export import (
-    build_graph,
-    cache_folder,
-    ensure_model,
-    find_weights,
-)
+from footnote.index.embeddings.minilm_export import ensure_model, find_weights
+from footnote.index.embeddings.minilm_graph import build_graph
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.ingest.pipeline import embedded_text
 
@@ -59,7 +54,7 @@ def full_precision(texts: list[str], tokenizer: Tokenizer) -> Matrix:
     tokenizer.enable_truncation(MAX_WORD_PIECES)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fp32.onnx"
-        weights = find_weights(os.environ, cache_folder(), allow_download=True)
+        weights = find_weights()
         onnx.save(build_graph(weights / "model.safetensors"), path)
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rows = []

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.readers.gathering import read_sources
-from footnote.rag.injection.detector import held_back
+from footnote.rag.retrieval.injection.detector import find_orders
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     for paper in read_sources(parser.parse_args().paths).papers:
         spans = tuple(sentence_spans(paper.abstract))
         count += len(spans)
-        numbers = sorted(held_back(paper.abstract, spans))
+        numbers = sorted(find_orders(paper.abstract, spans))
         held += [paper.abstract[slice(*spans[number])] for number in numbers]
     interval = binomtest(len(held), max(count, 1)).proportion_ci(method="wilson")
     print(

@@ -79,27 +79,27 @@ class Report:
 
     def __init__(self, memory: Memory) -> None:
         """Prints the memory before the first message."""
-        self.seen, self._memory, self._before = Seen(), memory, 0
+        self.mark_visit, self._memory, self._before = Seen(), memory, 0
         self._memory.note(0)
         print(f"memory {self._memory}", flush=True)
 
     def tell(self) -> None:
         """Is called after each message."""
-        if self.seen.count % LOOK == 0:
-            self._memory.note(self._before + self.seen.count)
-        if self.seen.count >= STEP:
+        if self.mark_visit.count % LOOK == 0:
+            self._memory.note(self._before + self.mark_visit.count)
+        if self.mark_visit.count >= STEP:
             self._line()
 
     def close(self) -> None:
         """Prints what is left, and how memory grew."""
-        if self.seen.count:
-            self._memory.note(self._before + self.seen.count)
+        if self.mark_visit.count:
+            self._memory.note(self._before + self.mark_visit.count)
             self._line()
         growth = self._memory.growth(STEP)
         print(f"memory grew by {growth:.1f} MB per 1,000 messages after the first {STEP:,}")
 
     def _line(self) -> None:
-        seen, self.seen = self.seen, Seen()
+        seen, self.mark_visit = self.mark_visit, Seen()
         self._before += seen.count
         print(f"{self._before} messages: {seen}; memory {self._memory}", flush=True)
         for error in list(dict.fromkeys(seen.errors))[:5]:
@@ -216,7 +216,7 @@ class Person:
                 conversation = await self._ask(client, session, sent, asked)
                 turn += 1
             except (httpx.HTTPError, RuntimeError, KeyError, TypeError) as error:
-                self.report.seen.errors.append(f"{type(error).__name__}: {error}"[:200])
+                self.report.mark_visit.errors.append(f"{type(error).__name__}: {error}"[:200])
             self.report.tell()
 
     async def _ask(
@@ -230,7 +230,7 @@ class Person:
                 first = time.perf_counter() - began
         if not last or last["state"] != "done":
             raise RuntimeError(f"ended as {last and last['state']}")
-        seen, whole = self.report.seen, time.perf_counter() - began
+        seen, whole = self.report.mark_visit, time.perf_counter() - began
         seen.first.append(whole if first is None else first)
         seen.whole.append(whole)
         seen.mixed += last["place"] != sent["turn"] or last["turn"] != sent["turn"]

@@ -83,8 +83,8 @@ def warm(folder: Path, embedder: MiniLM) -> None:
         vector = embedder.embed([questions[0]])[0]
         for name, work in (
             ("embed the question", lambda q: embedder.embed([q])),
-            ("nearest vectors", lambda q: library.rank_by_vector(vector, k=100)),
-            ("words", lambda q: library.rank_by_words(q, k=100)),
+            ("nearest vectors", lambda q: library.searcher.rank_by_vector(vector, k=100)),
+            ("words", lambda q: library.searcher.rank_by_words(q, k=100)),
             ("search, whole", lambda q: engine.retriever.search(q)),
             ("answer, papers read before", lambda q: engine.ask(questions[0])),
             ("answer, papers not read yet", lambda q: CitedQueryEngine(library).ask(q)),
@@ -94,7 +94,7 @@ def warm(folder: Path, embedder: MiniLM) -> None:
             print(f"{name:28s} {percentiles(times)}   n={len(times)}")
 
 
-FOOTNOTE = [sys.executable, "-m", "footnote.ui.cli.main"]
+FOOTNOTE = [sys.executable, "-m", "footnote"]
 QUESTION = "How much can a recurrent policy compress ResNet-34 without losing accuracy?"
 
 

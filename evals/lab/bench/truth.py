@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from footnote.evals.runs.runner import REPORT, ROWS
+from footnote.evals.runs.run_folder import REPORT, ROWS
 from footnote.index.embeddings.base import Embedder, Matrix, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import Paper, to_json
-from footnote.index.storage.database import damage, look
+from footnote.index.storage.database import find_damage, read_rows
 
 LIBRARY, RUN, FEED, TOPICS = "library", "run", "feed.xml", "topics.sqlite3"
 QUERIES = ("deep reinforcement learning", "attention in language models", "image generation")
@@ -71,18 +71,18 @@ def truth(folder: Path) -> Truth:
     rows = _rows(folder / RUN)
     return Truth(
         _by_id(
-            look(catalog, "SELECT id, year, record, sentences FROM papers"),
-            look(catalog, "SELECT id, alias FROM aliases JOIN papers ON paper = number"),
-            look(catalog, "SELECT id, first, last, vector FROM passages "
+            read_rows(catalog, "SELECT id, year, record, sentences FROM papers"),
+            read_rows(catalog, "SELECT id, alias FROM aliases JOIN papers ON paper = number"),
+            read_rows(catalog, "SELECT id, first, last, vector FROM passages "
                           "JOIN papers ON paper = papers.number ORDER BY first"),
         ),
         (
-            look(catalog, "SELECT value FROM meta WHERE key = 'embedder'"),
-            look(catalog, "SELECT number FROM imports WHERE undone"),
+            read_rows(catalog, "SELECT value FROM meta WHERE key = 'embedder'"),
+            read_rows(catalog, "SELECT number FROM imports WHERE undone"),
         ),
-        _by_id(look(catalog, "SELECT id, tokens.sentences, reader, vectors FROM tokens "
+        _by_id(read_rows(catalog, "SELECT id, tokens.sentences, reader, vectors FROM tokens "
                              "JOIN papers ON paper = number ORDER BY passage")),
-        dict(look(folder / LIBRARY / TOPICS, "SELECT text, mark FROM topics")),
+        dict(read_rows(folder / LIBRARY / TOPICS, "SELECT text, mark FROM topics")),
         _entries(folder / FEED),
         {id: json.dumps(row, sort_keys=True) for id, row in rows.items()},
         _report(folder / RUN / REPORT),
@@ -125,9 +125,9 @@ def _report(path: Path) -> str:
 def progress(folder: Path) -> tuple[tuple[int, int], int, int, int]:
     """Returns numbers that only grow while a command works, as others see them committed."""
     catalog, run = folder / LIBRARY / CATALOG, folder / RUN / ROWS
-    revision = look(catalog, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'revision'")
-    staged = look(catalog, "SELECT count(*) FROM staged")
-    marks = look(folder / LIBRARY / TOPICS, "SELECT sum(mark) FROM topics")
+    revision = read_rows(catalog, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'revision'")
+    staged = read_rows(catalog, "SELECT count(*) FROM staged")
+    marks = read_rows(folder / LIBRARY / TOPICS, "SELECT sum(mark) FROM topics")
     return (
         (revision[0][0] if revision else 0, staged[0][0] if staged else 0),
         (marks[0][0] or 0) if marks else 0,
@@ -142,12 +142,12 @@ def damages(folder: Path) -> list[str]:
     A snapshot in the making is no part of a library before it has its name.
     """
     files = sorted(f for f in folder.rglob("*.sqlite3") if ".making" not in str(f))
-    return [f"{f.relative_to(folder)}: {found}" for f in files if (found := damage(f))]
+    return [f"{f.relative_to(folder)}: {found}" for f in files if (found := find_damage(f))]
 
 
 def strays(folder: Path) -> list[str]:
     """Returns the folders of snapshots that nobody can be reading any more."""
-    rows = look(folder / LIBRARY / CATALOG, "SELECT value FROM meta WHERE key = 'generation'")
+    rows = read_rows(folder / LIBRARY / CATALOG, "SELECT value FROM meta WHERE key = 'generation'")
     published = int(rows[0][0]) if rows else 0
     kept = {str(published), str(published - 1)}
     root = folder / LIBRARY / SNAPSHOTS
@@ -202,7 +202,7 @@ class Searches:
     def difference(self, folder: Path) -> str | None:
         """Opens a library, mending it; returns how its searches differ from a clean build's."""
         catalog = folder / LIBRARY / CATALOG
-        made = look(catalog, "SELECT value FROM meta WHERE key = 'embedder'")
+        made = read_rows(catalog, "SELECT value FROM meta WHERE key = 'embedder'")
         if not made:
             return None  # Killed before there was a library.
         embedder = next(e for e in self._embedders if e.name == made[0][0])

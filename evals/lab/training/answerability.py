@@ -29,7 +29,7 @@ from footnote.index.library import Library
 from footnote.index.search.fulltext import query_words
 from footnote.rag.query.question import understand
 from footnote.rag.retrieval import answerability
-from footnote.rag.retrieval.answerability import SIGNALS, Answerable, signals
+from footnote.rag.retrieval.answerability import SIGNALS, AnswerabilityModel, signals
 from footnote.rag.retrieval.hybrid import HybridRetriever
 
 FOLDS = 5
@@ -67,7 +67,7 @@ def short_questions(library: Path) -> list[Case]:
     ]
 
 
-def fit(rows: Sequence[Rows], labels: Sequence[Rows]) -> Answerable:
+def fit(rows: Sequence[Rows], labels: Sequence[Rows]) -> AnswerabilityModel:
     """Returns the model of least log loss; no signal may count against an answer.
 
     Source: logistic regression, Cox 1958; by SciPy's L-BFGS-B, Byrd et al. 1995.
@@ -87,7 +87,7 @@ def fit(rows: Sequence[Rows], labels: Sequence[Rows]) -> Answerable:
     bounds = [(0, None)] * len(SIGNALS) + [(None, None)]
     found = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
     weights = (found[:-1] / deviations).tolist()
-    return Answerable(
+    return AnswerabilityModel(
         dict(zip(SIGNALS, weights, strict=True)),
         dict(zip(SIGNALS, means.tolist(), strict=True)),
         float(found[-1]),
@@ -95,7 +95,7 @@ def fit(rows: Sequence[Rows], labels: Sequence[Rows]) -> Answerable:
     )
 
 
-def chances(model: Answerable, rows: Rows) -> Rows:
+def chances(model: AnswerabilityModel, rows: Rows) -> Rows:
     """Returns the chance of each row of signals."""
     weights = np.array([model.weights[name] for name in SIGNALS])
     means = np.array([model.means[name] for name in SIGNALS])

@@ -7,7 +7,6 @@ first 100,000 computer-science papers of arXiv's metadata, CC0. Runs in a minute
 """
 
 import argparse
-import os
 import random
 from pathlib import Path
 
@@ -18,14 +17,8 @@ from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
 from footnote.index.embeddings.base import MAX_WORD_PIECES
-from footnote.index.embeddings.minilm_export import (
-    PROJECTION,
-    TOKEN_DIMENSIONS,
-    WIDTH,
-    build_graph,
-    cache_folder,
-    find_weights,
-)
+from footnote.index.embeddings.minilm_export import find_weights
+from footnote.index.embeddings.minilm_graph import PROJECTION, TOKEN_DIMENSIONS, WIDTH, build_graph
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.ingest.pipeline import embedded_text
 
@@ -59,7 +52,7 @@ def main() -> None:
     options = parser.parse_args()
     papers = list(read_sources([options.path]).papers)
     drawn = random.Random(SEED).sample(papers, min(options.papers, len(papers)))
-    folder = find_weights(os.environ, cache_folder(), allow_download=True)
+    folder = find_weights()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_WORD_PIECES)

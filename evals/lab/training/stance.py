@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.rag.verification import stance
-from footnote.rag.verification.alignment import pair, read_texts
+from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.stance import NAMES, SIDES, figures
 
 YES, NO, NEITHER = range(len(SIDES))
@@ -87,7 +87,7 @@ def measure(examples: Sequence[Example]) -> Array:
     rows = []
     for question, quote, *_ in examples:
         asked, read = read_texts([question, quote], embedder)
-        seen = figures(question, quote, pair(asked, [read]))
+        seen = figures(question, quote, align_pair(asked, [read]))
         rows.append([seen[name] for name in NAMES])
     return np.array(rows)
 

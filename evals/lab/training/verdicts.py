@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from footnote.evals.lab.training.pairs import SEED, Example, SciFact
 from footnote.evals.metrics.statistics import Mean, mean
 from footnote.index.embeddings.base import MiniLM, TokenEmbedding
-from footnote.rag.verification.alignment import Text, pair, read_texts
+from footnote.rag.verification.alignment import Text, align_pair, read_texts
 from footnote.rag.verification.features import NAMES, TOKEN_FEATURES, features
 from footnote.rag.verification.lexical import names_in
 
@@ -94,7 +94,7 @@ def measure(examples: Sequence[Example], read: Mapping[str, Text], *, tokens: bo
     """Returns the examples' figures, with or without those of tokens."""
     rows = [
         features(
-            pair(
+            align_pair(
                 read[e.statement],
                 [read[quote] for quote in e.quotes],
                 names_in(e.about) if e.about else frozenset(),

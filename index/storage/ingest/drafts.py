@@ -7,7 +7,7 @@ from typing import Literal
 
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.merging import left_out, merge, same_paper
+from footnote.index.storage.ingest.merging import count_left_out, merge, same_paper
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -34,10 +34,10 @@ class PaperDraft:
         return self.number is not None and self.paper == self.stored and not self.absorbs
 
 
-def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[PaperDraft]:
+def merge_batch(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[PaperDraft]:
     """Returns the papers that a batch names, merged as if its records came one at a time."""
-    owners = catalog.owners({alias for _, paper in batch for alias in paper.aliases})
-    known = catalog.papers_by_number(sorted(set(owners.values())))
+    owners = catalog.papers.owners({alias for _, paper in batch for alias in paper.aliases})
+    known = catalog.papers.by_number(sorted(set(owners.values())))
     stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
     places = {alias: stored[number] for alias, number in owners.items()}
     named: dict[PaperDraft, None] = {}
@@ -50,13 +50,13 @@ def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Pape
             if draft is None and same_paper(other.paper, paper):
                 draft, before = other, other.paper
                 draft.paper = merge(draft.paper, paper)
-                draft.left_out[file] += left_out(draft.paper, paper)
+                draft.left_out[file] += count_left_out(draft.paper, paper)
                 outcome = "unchanged" if draft.paper == before else "changed"
             elif draft is not None and same_paper(draft.paper, other.paper):
                 named.pop(other, None)
                 places |= {alias: draft for alias, at in places.items() if at is other}
-                _join(draft, other)
-                draft.left_out[file] += left_out(draft.paper, other.paper)
+                _join_drafts(draft, other)
+                draft.left_out[file] += count_left_out(draft.paper, other.paper)
                 outcome = "changed"
         draft = draft or PaperDraft(paper)
         draft.records.append((file, outcome))
@@ -66,7 +66,7 @@ def drafts_of(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Pape
     return list(named)
 
 
-def _join(draft: PaperDraft, other: PaperDraft) -> None:
+def _join_drafts(draft: PaperDraft, other: PaperDraft) -> None:
     """Makes two drafts one, which keeps the number of the first that has one."""
     draft.paper = merge(draft.paper, other.paper)
     draft.absorbs |= other.absorbs

@@ -57,13 +57,13 @@ def merge(known: Paper, found: Paper) -> Paper:
     return replace(known, **changes)
 
 
-def left_out(merged: Paper, found: Paper) -> int:
+def count_left_out(merged: Paper, found: Paper) -> int:
     """Returns how many identifiers and listings of a record found no room in its paper."""
     names = len(set(found.aliases).difference(merged.aliases))
     return names + len(_places(found).keys() - _places(merged).keys())
 
 
-def surplus(name: str, count: int) -> Problem:
+def describe_left_out(name: str, count: int) -> Problem:
     """Returns the problem that so many identifiers and listings of a file were left out."""
     return Problem(
         name,

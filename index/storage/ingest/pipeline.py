@@ -10,12 +10,11 @@ from footnote.index.chunking import passages, sentence_spans
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.index.embeddings.token_vectors import passage_tokens
 from footnote.index.models import Paper, Passage
-from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.import_log import Import
-from footnote.index.storage.ingest.drafts import drafts_of
+from footnote.index.storage.ingest.drafts import merge_batch
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
-from footnote.index.storage.papers import EmbeddedPaper
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
@@ -55,7 +54,7 @@ def add_records(
         on_progress: Called with how many papers were read since the last call.
     """
     tallies = Tallies()
-    of = catalog.next_import(names)
+    of = catalog.imports.next(names)
     stream = iter(records)
     while batch := list(islice(stream, BATCH_PAPERS)):
         _add_batch(catalog, embedder, batch, tallies, of)
@@ -63,7 +62,7 @@ def add_records(
             on_progress(len(batch))
     added = tallies.added()
     if added.new or added.changed:
-        catalog.complete(of)
+        catalog.imports.complete(of)
     return added
 
 
@@ -77,13 +76,13 @@ def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
         embedder: The library's.
         number: Of the newest import that is not undone.
     """
-    before = {c.paper: c.before for c in catalog.changes(number) if c.before is not None}
-    present = catalog.papers_by_number(sorted(before))
-    entries = [_entry(paper, n, present.get(n)) for n, paper in before.items()]
+    before = {c.paper: c.before for c in catalog.imports.changes(number) if c.before is not None}
+    present = catalog.papers.by_number(sorted(before))
+    entries = [_prepare_entry(paper, n, present.get(n)) for n, paper in before.items()]
     done = [
         entry
         for at in range(0, len(entries), BATCH_PAPERS)
-        for entry in _embedded(entries[at : at + BATCH_PAPERS], embedder)
+        for entry in _embed_entries(entries[at : at + BATCH_PAPERS], embedder)
     ]
     return Undone(catalog.revert(number, done), len(done))
 
@@ -101,19 +100,19 @@ def reembed(
         embedder: The one to change to.
         on_progress: Called with how many passages are done, and of how many.
     """
-    left = catalog.unstaged(embedder.name)
+    left = catalog.vectors.unstaged(embedder.name)
     total = catalog.counts()[1]
     for at in range(0, len(left), BATCH_PAPERS):
         numbers = left[at : at + BATCH_PAPERS]
-        places = catalog.places(numbers)
-        papers = catalog.papers_by_number([place.paper for place in places.values()])
+        places = catalog.passages.places(numbers)
+        papers = catalog.papers.by_number([place.paper for place in places.values()])
         staged = [
             (papers[place.paper], Passage(papers[place.paper].id, place.start, place.end))
             for place in (places[number] for number in numbers)
         ]
-        vectors, readings = _read(embedder, [embedded_text(*of) for of in staged])
+        vectors, readings = _embed_texts(embedder, [embedded_text(*of) for of in staged])
         tokens = [
-            passage_tokens(paper, passage, catalog.sentences(paper.id), reading)
+            passage_tokens(paper, passage, catalog.papers.sentences(paper.id), reading)
             for (paper, passage), reading in zip(staged, readings, strict=False)
         ]
         catalog.stage(embedder.name, numbers, vectors, tokens)
@@ -129,10 +128,10 @@ def _add_batch(
     tallies: Tallies,
     of: Import,
 ) -> None:
-    drafts = drafts_of(catalog, batch)
+    drafts = merge_batch(catalog, batch)
     changed = [draft for draft in drafts if not draft.same]
-    entries = [_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
-    numbers = catalog.store(_embedded(entries, embedder), of)
+    entries = [_prepare_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
+    numbers = catalog.store(_embed_entries(entries, embedder), of)
     for draft, number in zip(changed, numbers, strict=True):
         tallies.stored(draft, number)
     for draft in drafts:
@@ -140,7 +139,7 @@ def _add_batch(
             tallies.stored(draft, draft.number)
 
 
-def _entry(
+def _prepare_entry(
     paper: Paper, number: int | None, stored: Paper | None, absorbs: Sequence[int] = ()
 ) -> EmbeddedPaper:
     """Returns a paper cut into passages, or without any where what is stored of it holds."""
@@ -154,9 +153,9 @@ def _entry(
     )
 
 
-def _embedded(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
+def _embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
     """Returns the entries with vectors and tokens of their passages, all read in one call."""
-    vectors, readings = _read(
+    vectors, readings = _embed_texts(
         embedder, [embedded_text(e.paper, p) for e in entries for p in e.passages]
     )
     done, at = [], 0
@@ -173,7 +172,7 @@ def _embedded(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[Embe
     return done
 
 
-def _read(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[TokenEmbedding]]:
+def _embed_texts(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[TokenEmbedding]]:
     """Returns the vectors of texts, and their readings where the embedder gives any."""
     if not texts or not isinstance(embedder, TokenEmbedder):
         return embedder.embed(texts), []

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
+
+from footnote.ui.rendering.environment import render
+
 WIDTH, HEIGHT = 300, 56
 GAP = 1.0
 
 
-def histogram_svg(years: Mapping[int, int], since: int, until: int) -> str:
+def histogram_svg(years: Mapping[int, int], since: int, until: int) -> Markup:
     """Returns one bar a year; it is drawn for the eye, the sliders under it are for everybody.
 
     Args:
@@ -16,18 +20,11 @@ def histogram_svg(years: Mapping[int, int], since: int, until: int) -> str:
     """
     first, last, most = min(years), max(years), max(years.values())
     width = WIDTH / (last - first + 1)
-    bars = ""
+    bars = []
     for year in range(first, last + 1):
         count = years.get(year, 0)
         # A year with one paper among thousands is still seen.
         height = max(2.0, HEIGHT * count / most) if count else 0.0
-        within = ' class="fn-within"' if since <= year <= until else ""
-        bars += (
-            f'<rect x="{(year - first) * width + GAP / 2:.1f}" y="{HEIGHT - height:.1f}"'
-            f' width="{max(1.0, width - GAP):.1f}" height="{height:.1f}" data-year="{year}"'
-            f"{within}><title>{year}: {count:,}</title></rect>"
-        )
-    return (
-        f'<svg class="fn-histogram" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none"'
-        f' aria-hidden="true" focusable="false">{bars}</svg>'
-    )
+        x, y, wide = (year - first) * width + GAP / 2, HEIGHT - height, max(1.0, width - GAP)
+        bars.append((year, count, *(f"{size:.1f}" for size in (x, y, wide, height))))
+    return render("histogram", size=(WIDTH, HEIGHT), bars=bars, since=since, until=until)

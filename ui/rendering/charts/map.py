@@ -4,12 +4,14 @@
 neither lasso nor follow the theme.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from random import Random
 
+from markupsafe import Markup
+
 from footnote.index.clusters.layout import LibraryMap
-from footnote.ui.rendering.cards import text_html
+from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.panels import counted
 
 # Points drawn at most: a browser shows 5,000 circles at once without a pause.
 MOST_POINTS = 5000
@@ -24,7 +26,9 @@ _LETTER, _LINE = 7.2, 26.0
 _SEED = 7
 
 
-def map_html(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()) -> str:
+def map_html(
+    drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
+) -> Markup:
     """Returns the map with its labels, what was chosen on it, and how to choose.
 
     A choice leaves the page as the event ``footnote:scope``; see ``static/views.js``.
@@ -35,26 +39,17 @@ def map_html(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection
         hits: Ids of all that it found.
     """
     if not drawn.ids:
-        return '<p class="fn-remark">The library is empty; there is nothing to map.</p>'
-    shown = _shown(drawn, {*cited, *hits})
-    sample = ""
-    if len(shown) < len(drawn.ids):
-        sample = f"Shown are {len(shown):,} of {len(drawn.ids):,} papers, drawn at random. "
-    labels = "".join(
-        _label(drawn, number, place) for number, place in enumerate(_label_places(drawn))
-    )
-    return (
-        '<figure class="fn-view fn-map" data-view="map"><div class="fn-map-ground">'
-        f"{map_svg(drawn, cited=cited, hits=hits)}"
-        f'<div class="fn-map-labels" role="group" aria-label="Clusters">{labels}</div>'
-        '<p class="fn-map-tip" hidden></p></div>'
-        f'<figcaption><p class="fn-map-hint">{sample}Draw around papers, or press a name, to ask '
-        'only those.</p><p class="fn-map-said" role="status" aria-live="polite"></p>'
-        '<button type="button" class="fn-map-clear" hidden>Clear</button></figcaption></figure>'
-    )
+        return piece("controls", "remark", "The library is empty; add papers to see a map.")
+    shown, sample = len(_shown(drawn, {*cited, *hits})), ""
+    if shown < len(drawn.ids):
+        sample = f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random. "
+    labels = [_label(drawn, number, place) for number, place in enumerate(_label_places(drawn))]
+    return piece("map", "figure", map_svg(drawn, cited=cited, hits=hits), labels, sample)
 
 
-def map_svg(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()) -> str:
+def map_svg(
+    drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
+) -> Markup:
     """Returns the map's points as one inline SVG; what was cited lies on top.
 
     Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
@@ -62,20 +57,9 @@ def map_svg(drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[
     """
     rank = dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
     shown = sorted(_shown(drawn, rank), key=lambda at: rank.get(drawn.ids[at], 0))
-    first = shown[-1] if shown else -1
-    points = "".join(_point(drawn, at, rank.get(drawn.ids[at], 0), at == first) for at in shown)
-    lit = " fn-lit" if rank else ""
-    numbers = "".join(
-        f'<text class="fn-map-number" x="{_across(label.x):.1f}" y="{_down(label.y):.1f}">'
-        f"{number}</text>"
-        for number, label in enumerate(drawn.labels, 1)
-    )
-    return (
-        f'<svg class="fn-map-points{lit}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'preserveAspectRatio="xMidYMid meet" xmlns="http://www.w3.org/2000/svg">'
-        f'<g role="listbox" aria-multiselectable="true" aria-label="Papers">{points}</g>'
-        f'<g aria-hidden="true">{numbers}</g><path class="fn-map-lasso" d=""></path></svg>'
-    )
+    points = [_point(drawn, at, rank.get(drawn.ids[at], 0)) for at in shown]
+    numbers = [(f"{_across(label.x):.1f}", f"{_down(label.y):.1f}") for label in drawn.labels]
+    return piece("map", "svg", (WIDTH, HEIGHT), points, numbers, bool(rank))
 
 
 def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
@@ -87,19 +71,14 @@ def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
     return sorted(kept + Random(_SEED).sample(others, MOST_POINTS - len(kept)))
 
 
-def _point(drawn: LibraryMap, at: int, rank: int, first: bool) -> str:
+def _point(drawn: LibraryMap, at: int, rank: int) -> tuple[object, ...]:
     x, y = drawn.positions[at]
-    year = drawn.years[at]
+    year, cluster = drawn.years[at], int(drawn.clusters[at])
     named = f"{drawn.titles[at] or 'Untitled'}, {year or 'no year'}"
     said = ("", "; found by the last answer", "; cited by the last answer")[rank]
-    cluster = int(drawn.clusters[at])
-    return (
-        f'<circle class="fn-map-point fn-c{cluster % COLOURS}{("", " fn-hit", " fn-cited")[rank]}"'
-        f' cx="{_across(float(x)):.1f}" cy="{_down(float(y)):.1f}"'
-        f' r="{(_RADIUS, _HIT, _CITED)[rank]}" role="option" aria-selected="false"'
-        f' tabindex="{0 if first else -1}" data-paper="{text_html(drawn.ids[at])}"'
-        f' data-cluster="{cluster}" aria-label="{text_html(named + said)}"></circle>'
-    )
+    kind = f"fn-c{cluster % COLOURS}{('', ' fn-hit', ' fn-cited')[rank]}"
+    across, down = f"{_across(float(x)):.1f}", f"{_down(float(y)):.1f}"
+    return kind, across, down, (_RADIUS, _HIT, _CITED)[rank], drawn.ids[at], cluster, named + said
 
 
 def _across(x: float) -> float:
@@ -110,22 +89,20 @@ def _down(y: float) -> float:
     return _EDGE + y * (HEIGHT - 2 * _EDGE)
 
 
-def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> str:
-    count = int((drawn.clusters == number).sum())
-    x, y = place
-    papers = "1 paper" if count == 1 else f"{count:,} papers"
-    members = ""
+def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> dict[str, object]:
+    members: list[str] = []
     # Where not all are drawn, the name still chooses all.
     if len(drawn.ids) > MOST_POINTS:
-        own = [paper for paper, of in zip(drawn.ids, drawn.clusters, strict=True) if of == number]
-        members = f' data-papers="{text_html(json.dumps(own))}"'
-    return (
-        f'<button type="button" class="fn-map-label fn-c{number % COLOURS}" aria-pressed="false"'
-        f' data-cluster="{number}"{members}'
-        f' style="left:{100 * x / WIDTH:.2f}%;top:{100 * y / HEIGHT:.2f}%">'
-        f'<span class="fn-map-key" aria-hidden="true">{number + 1}</span>'
-        f'{text_html(drawn.labels[number].text)}<span class="fn-sr">, {papers}</span></button>'
-    )
+        pairs = zip(drawn.ids, drawn.clusters, strict=True)
+        members = [paper for paper, of in pairs if of == number]
+    return {
+        "colour": number % COLOURS,
+        "members": members,
+        "left": f"{100 * place[0] / WIDTH:.2f}",
+        "top": f"{100 * place[1] / HEIGHT:.2f}",
+        "text": drawn.labels[number].text,
+        "papers": counted(int((drawn.clusters == number).sum()), "paper"),
+    }
 
 
 def _label_places(drawn: LibraryMap) -> list[tuple[float, float]]:

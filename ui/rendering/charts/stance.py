@@ -3,10 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from markupsafe import Markup
+
 from footnote.rag.answer import Side
 from footnote.rag.claim_check import Position
-from footnote.ui.rendering.cards import card_html, text_html
+from footnote.ui.rendering.cards import card_html
+from footnote.ui.rendering.environment import render
 
+# Of 29 sides told of papers that contradict a claim of SciFact 5 were right, of 63 that support one
+# 58 (command: python -m footnote.evals.lab.bench.positions SCIFACT --library DIR).
 # A word and a sign beside each colour: nobody has to tell colours apart.
 SIDES: dict[Side | None, tuple[str, str, str]] = {
     "yes": ("says yes", "✓", "fn-yes"),
@@ -14,12 +19,6 @@ SIDES: dict[Side | None, tuple[str, str, str]] = {
     "mixed": ("mixed", "±", "fn-mixed"),
     None: ("unclear", "?", "fn-unclear"),
 }
-# Of 29 sides told of papers that contradict a claim of SciFact 5 were right, of 63 that support one
-# 58 (command: python -m footnote.evals.lab.bench.positions SCIFACT --library DIR).
-REMARK = (
-    '<p class="fn-remark">A small model reads the sides and often misses a no; the quotes are the '
-    "papers' own words. Read them before you count.</p>"
-)
 
 
 def in_order(positions: Sequence[Position]) -> list[Position]:
@@ -31,11 +30,11 @@ def in_order(positions: Sequence[Position]) -> list[Position]:
 def summary(positions: Sequence[Position]) -> str:
     """Returns how many papers say what; counts alone, nothing that would follow from them."""
     if not positions:
-        return "No paper of the library comes near the claim."
+        return "No paper in the library is close to the claim."
     counts = Counter(position.side for position in positions)
     told = [f"{counts[side]} {_verb(side, counts[side])}" for side in SIDES if counts[side]]
-    papers = "1 paper comes" if len(positions) == 1 else f"{len(positions)} papers come"
-    return f"{papers} near the claim: {', '.join(told)}."
+    papers = "1 paper is" if len(positions) == 1 else f"{len(positions)} papers are"
+    return f"{papers} close to the claim: {', '.join(told)}."
 
 
 def _verb(side: Side | None, count: int) -> str:
@@ -46,47 +45,36 @@ def _verb(side: Side | None, count: int) -> str:
 
 
 def agreement_html(
-    claim: str, positions: Sequence[Position], *, card: Callable[[Position], str]
-) -> str:
+    claim: str,
+    positions: Sequence[Position],
+    *,
+    card: Callable[[Position], str],
+    within: str = "",
+) -> Markup:
     """Returns the table, each title a button that opens its paper's card.
 
     Args:
         claim: As it was asked.
         positions: From ``footnote.rag.claim_check.positions``.
         card: Gives the id of each position's card, such as those of ``agreement_cards_html``.
+        within: Which papers were asked, where it was not all.
     """
-    rows = "".join(_row(position, card(position)) for position in in_order(positions))
-    table = (
-        '<div class="fn-agree-scroll" role="region" aria-label="What each paper says" tabindex="0">'
-        '<table><thead><tr><th scope="col">Says</th><th scope="col">Paper</th>'
-        f'<th scope="col">Year</th><th scope="col">In its words</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-    return (
-        '<section class="fn-view fn-agree" data-view="agreement">'
-        f'<h3 class="fn-agree-claim">{text_html(claim)}</h3>'
-        f'<p class="fn-agree-sum">{summary(positions)}</p>{table if positions else ""}'
-        f"{REMARK if positions else ''}</section>"
+    return render(
+        "agreement",
+        claim=claim,
+        summary=summary(positions),
+        positions=in_order(positions),
+        sides=SIDES,
+        card=card,
+        within=within,
     )
 
 
-def agreement_cards_html(positions: Sequence[Position], *, card: Callable[[Position], str]) -> str:
+def agreement_cards_html(
+    positions: Sequence[Position], *, card: Callable[[Position], str]
+) -> Markup:
     """Returns one hidden card for each position, its quote marked; as ``source_cards_html``."""
-    return "".join(
+    return Markup("").join(
         card_html(card(one), SIDES[one.side][0].capitalize(), one.paper, [(one.start, one.end)])
         for one in positions
-    )
-
-
-def _row(position: Position, card: str) -> str:
-    word, sign, kind = SIDES[position.side]
-    title = position.paper.title or "Untitled"
-    return (
-        f'<tr><td class="fn-agree-side"><span class="fn-side {kind}">'
-        f'<span aria-hidden="true">{sign}</span>{word}</span></td>'
-        f'<th scope="row"><button type="button" class="fn-title" data-card="{text_html(card)}"'
-        f' data-quotes="{position.start}-{position.end}" aria-controls="{text_html(card)}"'
-        f' aria-expanded="false">{text_html(title)}</button></th>'
-        f'<td class="fn-agree-year">{position.paper.year or "no year"}</td>'
-        f"<td><q>{text_html(position.quote)}</q></td></tr>"
     )

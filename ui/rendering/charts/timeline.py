@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer
 from footnote.ui.rendering.answer import spans_of
@@ -41,7 +43,7 @@ class _Dot:
     quote: str
 
 
-def timeline_html(answer: Answer, number: int) -> str:
+def timeline_html(answer: Answer, number: int) -> Markup:
     """Returns the answer's papers on a timeline; empty where it has none.
 
     Args:
@@ -51,10 +53,10 @@ def timeline_html(answer: Answer, number: int) -> str:
     """
     dots = _dots(answer, number)
     if not dots:
-        return ""
+        return Markup("")
     cited = sum(dot.marker is not None for dot in dots)
     told = f"{cited} cited, {len(dots) - cited} found and not cited"
-    return (
+    return Markup(
         '<figure class="fn-view fn-time" data-view="timeline" aria-label="Papers by year">'
         f"{_drawing(dots, WIDE, 'fn-wide')}{_drawing(dots, NARROW, 'fn-narrow')}"
         f"<figcaption>{told}</figcaption></figure>"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from footnote.index import FootnoteError
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import (
     charts,
     confirmations,
@@ -30,7 +30,7 @@ Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
 ``scope``, ``conversation``, ``dialog``, ``job``: each only where it is needed."""
 
-ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
+ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
     for module in (
         conversations,
@@ -47,7 +47,7 @@ ACTIONS: Mapping[str, Callable[[Desk, Args], Reply]] = {
 }
 
 
-def act(desk: Desk, sent: Any) -> Reply:
+def act(desk: AppContext, sent: Any) -> Reply:
     """Returns the reply to an action; whatever happens, it is one."""
     try:
         args = Args.read(sent)

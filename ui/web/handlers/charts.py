@@ -7,45 +7,38 @@ from footnote.rag.claim_check import Position, positions
 from footnote.ui.rendering.charts.map import map_html
 from footnote.ui.rendering.charts.stance import agreement_cards_html, agreement_html
 from footnote.ui.rendering.charts.timeline import timeline_html
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import searching
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.handlers.papers import card_name
-from footnote.ui.web.requests import Args, BadRequest, filters_of
+from footnote.ui.web.requests import Args, BadRequest, parse_filters
 
 _ROOM = "#fn-room-map"
-_HEAD = (
-    '<header class="fn-roomhead"><h2>Map</h2><p class="fn-soft">Papers about like things stand '
-    "near one another; each group is named by its own words.{lit}</p></header>"
-)
-_ASK = (
-    '<p class="fn-map-ask" hidden><button type="button" class="fn-button" data-chosen></button></p>'
-)
 
 
-def timeline(desk: Desk, args: Args) -> dict[str, Any]:
+def timeline(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows an answer's papers by year."""
     turn = args.number("turn") or 1
     drawn = timeline_html(answer_at(desk, args), turn)
-    return {"view": drawn or '<p class="fn-remark">No paper of this answer has a year.</p>'}
+    return {"view": drawn or piece("controls", "remark", "No paper of this answer has a year.")}
 
 
-def map_room(desk: Desk, args: Args) -> dict[str, Any]:
+def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the map, what the last answer found lit up on it."""
     cited: list[str] = []
     hits: list[str] = []
-    lit = ""
-    if args.number("place"):
+    lit = bool(args.number("place"))
+    if lit:
         answer = answer_at(desk, args)
         cited, hits = [p.id for p in answer.papers], [hit.paper.id for hit in answer.hits]
-        lit = " Lit are those that the answer found, strongest what it cites."
     drawn = map_html(desk.papers.map(), cited=cited, hits=hits)
-    return {"html": {_ROOM: f"{_HEAD.format(lit=lit)}{_ASK}{drawn}"}}
+    return {"html": {_ROOM: piece("map", "room", lit, drawn)}}
 
 
-def agreement(desk: Desk, args: Args) -> dict[str, Any]:
+def agreement(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows which papers say yes to a question, which no, each in its own words."""
-    answer, filters = answer_at(desk, args), filters_of(args.part("scope"))
+    answer, filters = answer_at(desk, args), parse_filters(args.part("scope"))
     found = positions(desk.engine.retriever, answer.standalone_question, filters)
     if not found:
         raise BadRequest("no paper comes near enough to the question to take a side")
@@ -54,9 +47,9 @@ def agreement(desk: Desk, args: Args) -> dict[str, Any]:
         return f"{card_name(position.paper)}-{position.start}"
 
     # The scope in force, which need not be the one that the answer was asked in.
-    within = "" if filters == Filters() else f"<p>Asked of: {searching(desk, filters)}</p>"
+    within = "" if filters == Filters() else searching(desk, filters)
     return {
-        "view": within + agreement_html(answer.question, found, card=card),
+        "view": agreement_html(answer.question, found, card=card, within=within),
         "cards": agreement_cards_html(found, card=card),
     }
 

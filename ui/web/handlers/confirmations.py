@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from footnote.ui.rendering.cards import text_html
-from footnote.ui.rendering.import_report import of_html
+from footnote.ui.rendering.environment import render
+from footnote.ui.rendering.import_report import of_names
 from footnote.ui.rendering.panels import counted
-from footnote.ui.storage.models import shortened
+from footnote.ui.storage.models import shorten
 from footnote.ui.storage.topics import LOCAL
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest
 
 _BACK = "Until more papers are added, it can be put back."
@@ -22,7 +22,7 @@ _TITLE_MOST = 120
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A question in safe HTML.
+    """A question in words.
 
     Attributes:
         title: What is asked.
@@ -35,35 +35,28 @@ class Confirmation:
     does: str
 
 
-def asked(desk: Desk, args: Args) -> dict[str, Any]:
+def asked(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the dialog for an action, with what it is about to do counted now."""
     about = args.text("about", most=40)
     if about not in QUESTIONS:
         raise BadRequest(f"nothing is asked before {about!r}; reload the page")
-    question = QUESTIONS[about](desk, args)
-    return {
-        "dialog": f'<h2 id="fn-dialog-title">{question.title}</h2>'
-        f'<p id="fn-dialog-text">{question.text}</p><div class="fn-choice">'
-        '<button type="button" class="fn-button" data-cancel>Cancel</button>'
-        f'<button type="button" class="fn-button fn-strong" data-confirm>{question.does}</button>'
-        "</div>"
-    }
+    return {"dialog": render("dialog", asked=QUESTIONS[about](desk, args))}
 
 
-def _undo(desk: Desk, args: Args) -> Confirmation:
+def _undo(desk: AppContext, args: Args) -> Confirmation:
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to undo; reload the page")
     names = next((one.names for one in desk.papers.imports() if one.number == number), ())
-    does = desk.papers.would_undo(number)
+    does = desk.papers.preview_undo(number)
     goes = "goes" if does.removed == 1 else "go"
     was = "is as it was" if does.restored == 1 else "are as they were"
     rest = f", {does.restored:,} {was} before" if does.restored else ""
     text = f"{counted(does.removed, 'paper')} {goes}{rest}. {_BACK}"
-    return Confirmation(f"Undo the import{of_html(names)}?", text, "Undo the import")
+    return Confirmation(f"Undo the import{of_names(names)}?", text, "Undo the import")
 
 
-def _remove(desk: Desk, args: Args) -> Confirmation:
+def _remove(desk: AppContext, args: Args) -> Confirmation:
     papers = [desk.papers.known(name) for name in args.texts("papers", most=500)]
     if not papers:
         raise BadRequest("nothing was chosen to remove; reload the page")
@@ -72,19 +65,19 @@ def _remove(desk: Desk, args: Args) -> Confirmation:
     return Confirmation(f"Remove {what} from the library?", text, "Remove")
 
 
-def _delete(desk: Desk, args: Args) -> Confirmation:
+def _delete(desk: AppContext, args: Args) -> Confirmation:
     title, count = _talk(desk, args)
     text = f"{counted(count, 'answer')} and every link to it go. {_GONE}"
     return Confirmation(f"Delete the conversation “{title}”?", text, "Delete")
 
 
-def _unshare(desk: Desk, args: Args) -> Confirmation:
+def _unshare(desk: AppContext, args: Args) -> Confirmation:
     title, _ = _talk(desk, args)
     text = f"Every link to it stops working; one made later is another. {_GONE}"
     return Confirmation(f"Stop sharing “{title}”?", text, "Stop sharing")
 
 
-def _topic(desk: Desk, args: Args) -> Confirmation:
+def _topic(desk: AppContext, args: Args) -> Confirmation:
     id = args.text("id", most=100)
     kept = desk.topics.list(LOCAL) if desk.topics is not None else ()
     topic = next((topic for topic in kept if topic.id == id), None)
@@ -94,7 +87,7 @@ def _topic(desk: Desk, args: Args) -> Confirmation:
     return Confirmation(f"Remove the topic “{_short(topic.text)}”?", text, "Remove")
 
 
-def _clear(desk: Desk, args: Args) -> Confirmation:
+def _clear(desk: AppContext, args: Args) -> Confirmation:
     text = (
         "The present one is kept in this browser alone, and goes; export it first to have it. "
         f"{_GONE}"
@@ -102,13 +95,13 @@ def _clear(desk: Desk, args: Args) -> Confirmation:
     return Confirmation("Begin a new conversation?", text, "Begin a new one")
 
 
-def _again(desk: Desk, args: Args) -> Confirmation:
+def _again(desk: AppContext, args: Args) -> Confirmation:
     after = args.number("after") or 0
     text = f"This answer and the {counted(after, 'answer')} after it go. {_GONE}"
     return Confirmation("Ask this again?", text, "Ask again")
 
 
-def _talk(desk: Desk, args: Args) -> tuple[str, int]:
+def _talk(desk: AppContext, args: Args) -> tuple[str, int]:
     if desk.conversations is None:
         raise BadRequest("this server keeps no conversations; reload the page")
     transcript = desk.conversations.load(args.user, args.text("id", most=100))
@@ -116,10 +109,10 @@ def _talk(desk: Desk, args: Args) -> tuple[str, int]:
 
 
 def _short(title: str) -> str:
-    return text_html(shortened(title, _TITLE_MOST))
+    return shorten(title, _TITLE_MOST)
 
 
-QUESTIONS: Mapping[str, Callable[[Desk, Args], Confirmation]] = {
+QUESTIONS: Mapping[str, Callable[[AppContext, Args], Confirmation]] = {
     "undo": _undo,
     "remove": _remove,
     "delete": _delete,

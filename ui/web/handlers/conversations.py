@@ -7,10 +7,11 @@ from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import library_html, talks_html
 from footnote.ui.storage.conversations import Conversations
-from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, shortened, when
-from footnote.ui.web.context import Desk
+from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, parse_time, shorten
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.filters import scope
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.streaming import done_frame
@@ -24,7 +25,7 @@ _TRANSCRIPTS: Mapping[str, tuple[str, str, Callable[[Transcript], str]]] = {
 _BIBLIOGRAPHIES = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt"}
 
 
-def booted(desk: Desk, args: Args) -> dict[str, Any]:
+def booted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Fills the page as it is opened: the list, the scope, and the conversation that was open."""
     try:
         reply = scope(desk, args)
@@ -40,17 +41,17 @@ def booted(desk: Desk, args: Args) -> dict[str, Any]:
     return {**reply, **rest, "html": {**reply["html"], **rest["html"]}}
 
 
-def listed(desk: Desk, args: Args) -> dict[str, Any]:
+def listed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists the reader's conversations, or those with the words of a search."""
     if desk.conversations is None:
-        return {"html": {_ROWS: '<p class="fn-remark">Kept in this browser alone.</p>'}}
+        return {"html": {_ROWS: piece("controls", "remark", "Kept in this browser alone.")}}
     search = args.text("search", "", most=500)
     talks = desk.conversations.list(args.user, search)
     shown = [talk for talk in talks if talk.messages]
     return {"html": {_ROWS: talks_html(shown, args.text("conversation", "", most=100), search)}}
 
 
-def opened(desk: Desk, args: Args) -> dict[str, Any]:
+def opened(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows a conversation again: every answer as it was."""
     transcript = _transcript(desk, args)
     id = args.text("id", "", most=100) or None
@@ -61,13 +62,13 @@ def opened(desk: Desk, args: Args) -> dict[str, Any]:
     return {"frames": frames, "conversation": id, **listed(desk, _in(args, id))}
 
 
-def renamed(desk: Desk, args: Args) -> dict[str, Any]:
+def renamed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Gives a conversation another title."""
     _store(desk).rename(args.user, args.text("id"), args.text("title"))
     return listed(desk, args)
 
 
-def deleted(desk: Desk, args: Args) -> dict[str, Any]:
+def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Deletes a conversation; the open one leaves the page."""
     id = args.text("id")
     _store(desk).delete(args.user, id)
@@ -75,28 +76,28 @@ def deleted(desk: Desk, args: Args) -> dict[str, Any]:
     return {**gone, **listed(desk, args), "told": "Deleted."}
 
 
-def shared(desk: Desk, args: Args) -> dict[str, Any]:
+def shared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a link to a conversation as it stands, for reading only."""
     token = _store(desk).share(args.user, args.text("id"))
     return {"link": f"shared/{token}", **listed(desk, args)}
 
 
-def unshared(desk: Desk, args: Args) -> dict[str, Any]:
+def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Ends every link to a conversation."""
     _store(desk).unshare(args.user, args.text("id"))
     return {"told": "Its links no longer work.", **listed(desk, args)}
 
 
-def exported(desk: Desk, args: Args) -> dict[str, Any]:
+def exported(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns a conversation as a file: itself, or the papers that it cites."""
     form, transcript = args.text("form", most=20), _transcript(desk, args)
-    words = "".join(c if c.isalnum() else " " for c in shortened(transcript.title, 40)).split()
+    words = "".join(c if c.isalnum() else " " for c in shorten(transcript.title, 40)).split()
     name = "-".join(words) or "conversation"
     if form in _TRANSCRIPTS:
         ending, kind, write = _TRANSCRIPTS[form]
         return _file(f"{name}.{ending}", kind, write(transcript))
     if form not in FORMS:
-        raise BadRequest(f"no format is called {form!r}; choose one of the list")
+        raise BadRequest(f"no format is called {form!r}; choose one from the list")
     answers = transcript.answers
     place = args.number("place", least=1)
     if place is not None:
@@ -108,7 +109,7 @@ def exported(desk: Desk, args: Args) -> dict[str, Any]:
     return _file(f"{name}.{_BIBLIOGRAPHIES[form]}", "text/plain", text)
 
 
-def answer_at(desk: Desk, args: Args) -> Answer:
+def answer_at(desk: AppContext, args: Args) -> Answer:
     """Returns the answer that an action is about: the one at ``place`` of its conversation.
 
     Raises:
@@ -121,17 +122,17 @@ def answer_at(desk: Desk, args: Args) -> Answer:
     return answers[place - 1]
 
 
-def _transcript(desk: Desk, args: Args) -> Transcript:
+def _transcript(desk: AppContext, args: Args) -> Transcript:
     if desk.conversations is not None:
         # What stands under an answer names no conversation: it means the open one.
         id = args.text("id", "", most=100) or args.text("conversation", "", most=100)
         return desk.conversations.load(args.user, id)
     answers = QuestionRequest.read(args.values).records
-    title = shortened(answers[0].question) if answers else UNTITLED
-    return Transcript(title, when(args.number("now", most=LAST_SECOND) or 0), answers)
+    title = shorten(answers[0].question) if answers else UNTITLED
+    return Transcript(title, parse_time(args.number("now", most=LAST_SECOND) or 0), answers)
 
 
-def _store(desk: Desk) -> Conversations:
+def _store(desk: AppContext) -> Conversations:
     if desk.conversations is None:
         raise BadRequest("this server keeps no conversations; export it instead")
     return desk.conversations

@@ -6,65 +6,51 @@ what ``footnote digest`` sends; when somebody was last here is remembered for ea
 
 from typing import Any
 
-from footnote.index.models import Paper
-from footnote.ui.digests.build import Digest, delivered, digest_of
+from footnote.ui.digests.build import make_digest, mark_delivered
 from footnote.ui.digests.format import digest_html
-from footnote.ui.rendering.cards import byline_html, text_html
-from footnote.ui.rendering.panels import counted, data
+from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.topics import LOCAL, Topics
-from footnote.ui.web.context import Desk
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
-from footnote.ui.web.handlers.papers import opener
+from footnote.ui.web.handlers.papers import row
 from footnote.ui.web.requests import Args, BadRequest
 
 _ROOM = "#fn-room-news"
 SHOWN = 60
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the room; a digest is only made of the papers that its topic has not seen."""
     if desk.topics is None:
-        return {"html": {_ROOM: _NONE}}
+        return {"html": {_ROOM: piece("news", "closed")}}
     library, topics = desk.papers, _topics(desk)
-    visited = topics.visited(args.user)
+    visited, mark = topics.last_visit(args.user), library.newest()
     new = library.since(visited) if visited else []
-    digests = [digest_of(desk.engine, topic) for topic in topics.list(LOCAL)]
-    told = (
-        f"{counted(len(new), 'new paper')} since you last marked them as seen."
-        if visited
-        else "From now on, papers that are added are listed here."
-    )
-    if not visited:
-        topics.seen(args.user, library.newest())
-    rows = "".join(_paper(paper) for paper in reversed(new[-SHOWN:]))
-    seen = (
-        f'<button type="button" class="fn-button" data-do="seen" {data(mark=library.newest())}>'
-        "Mark as seen</button>"
-        if new or any(digest.new for digest in digests)
-        else ""
-    )
-    return {
-        "html": {
-            _ROOM: '<header class="fn-roomhead"><h2>What’s new</h2>'
-            f'<p class="fn-soft">{told}</p></header>{seen}<ul class="fn-hits">{rows}</ul>'
-            f"<h3>Topics</h3>{_FORM}{''.join(_topic(digest) for digest in digests)}{_FEED}"
-        }
-    }
+    digests = [make_digest(desk.engine, topic) for topic in topics.list(LOCAL)]
+    told = "From now on, papers that are added are listed here."
+    if visited:
+        told = f"{counted(len(new), 'new paper')} since you last marked them as seen."
+    else:
+        topics.mark_visit(args.user, mark)
+    papers = [row(paper, shown=3) for paper in reversed(new[-SHOWN:])]
+    shown = [(digest, digest_html(digest)) for digest in digests]
+    return {"html": {_ROOM: piece("news", "room", told, mark, papers, shown)}}
 
 
-def seen(desk: Desk, args: Args) -> dict[str, Any]:
+def seen(desk: AppContext, args: Args) -> dict[str, Any]:
     """Marks what is shown as seen; what came since then stays new."""
     topics, mark = _topics(desk), args.number("mark")
     if mark is None:
         raise BadRequest("nothing was chosen to mark; reload the page")
     # A mark of what is yet to come would hide it.
-    topics.seen(args.user, min(mark, desk.papers.newest()))
+    topics.mark_visit(args.user, min(mark, desk.papers.newest()))
     kept = topics.list(LOCAL)
-    delivered(topics, LOCAL, [digest_of(desk.engine, topic) for topic in kept])
+    mark_delivered(topics, LOCAL, [make_digest(desk.engine, topic) for topic in kept])
     return shown(desk, args)
 
 
-def saved(desk: Desk, args: Args) -> dict[str, Any]:
+def saved(desk: AppContext, args: Args) -> dict[str, Any]:
     """Saves a topic; what is in the library by now is not new to it."""
     text = " ".join(args.text("text", most=4000).split())
     if not text:
@@ -73,52 +59,23 @@ def saved(desk: Desk, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": "Saved; new papers on it are told here."}
 
 
-def watched(desk: Desk, args: Args) -> dict[str, Any]:
+def watched(desk: AppContext, args: Args) -> dict[str, Any]:
     """Saves the question of an answer as a topic."""
     answer = answer_at(desk, args)
     _topics(desk).add(LOCAL, answer.standalone_question[:4000], mark=desk.papers.newest())
     return {"told": "Saved under What’s new: papers that come on it are told there."}
 
 
-def unsaved(desk: Desk, args: Args) -> dict[str, Any]:
+def unsaved(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes a topic: nothing more is told or sent of it."""
     _topics(desk).remove(LOCAL, args.text("id", most=100))
     return {**shown(desk, args), "told": "Removed; nothing more is sent of it."}
 
 
-_NONE = (
-    '<header class="fn-roomhead"><h2>What’s new</h2><p class="fn-soft">This server keeps no '
-    "topics; serve with: footnote chat</p></header>"
-)
-_FORM = (
-    '<form class="fn-find" data-do="topic-save"><input name="text" aria-label="Question or topic"'
-    ' placeholder="A question or topic to be told about" autocomplete="off" required>'
-    '<button class="fn-button">Save topic</button></form>'
-)
-_FEED = (
-    '<p class="fn-soft">Also as a <a href="feed.atom">feed</a>, or by mail from cron: '
-    "<code>footnote digest --email</code></p>"
-)
-
-
-def _topics(desk: Desk) -> Topics:
+def _topics(desk: AppContext) -> Topics:
     if desk.topics is None or not desk.engines:
         raise BadRequest("this server keeps no topics; serve with: footnote chat")
     return desk.topics
-
-
-def _paper(paper: Paper) -> str:
-    return f"<li><div>{opener(paper)}{byline_html(paper, shown=3)}</div></li>"
-
-
-def _topic(digest: Digest) -> str:
-    topic = digest.topic
-    return (
-        f'<section class="fn-topic"><h4>{text_html(topic.text)}</h4>{digest_html(digest)}'
-        f'<button type="button" class="fn-quiet" data-do="topic-remove" {data(id=topic.id)}'
-        f' data-ask aria-label="{text_html(f"Remove topic {topic.text}")}">Remove'
-        "</button></section>"
-    )
 
 
 ACTIONS = {

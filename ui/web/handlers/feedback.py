@@ -9,14 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from footnote.evals.feedback import FeedbackEntry
-from footnote.ui.web.context import Desk
+from footnote.rag.serialization import answer_json
+from footnote.ui.rendering.environment import render
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 
 _LOCK = threading.Lock()
 
 
-def voted(desk: Desk, args: Args) -> dict[str, Any]:
+def voted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Keeps a thumb, with what was wrong and what is right where the reader says so."""
     if desk.feedback is None:
         raise BadRequest("this server keeps no feedback; serve with: footnote chat")
@@ -38,7 +40,7 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
                 "at": datetime.now(UTC),
                 "question": answer.question,
                 "history": history,
-                "answer": answer.to_json(),
+                "answer": answer_json(answer),
                 "thumb": args.text("thumb", most=4),
                 "fault": args.text("fault", "", most=30) or None,
                 "correction": args.text("correction", "").strip() or None,
@@ -58,20 +60,9 @@ def voted(desk: Desk, args: Args) -> dict[str, Any]:
     return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
 
 
-def doubted(desk: Desk, args: Args) -> dict[str, Any]:
+def doubted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Asks what is wrong with an answer, and what would be right."""
-    faults = "".join(
-        f'<label><input type="radio" name="fault" value="{fault}"> {label}</label>'
-        for fault, label in _FAULTS.items()
-    )
-    return {
-        "view": '<form class="fn-doubt" data-do="vote" data-args=\'{"thumb": "down"}\'>'
-        f"<fieldset><legend>What was wrong?</legend>{faults}</fieldset>"
-        '<label>The right answer, if you know it<textarea name="correction" rows="2"></textarea>'
-        "</label><label>Papers that answer it, a title or id a line"
-        '<textarea name="papers" rows="2"></textarea></label>'
-        '<button class="fn-button">Send</button></form>'
-    }
+    return {"view": render("doubt", faults=_FAULTS)}
 
 
 _FAULTS = {

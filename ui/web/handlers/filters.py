@@ -4,19 +4,19 @@ from typing import Any
 
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import extent, scope_html, searching
-from footnote.ui.web.context import Desk
-from footnote.ui.web.requests import Args, filters_of
+from footnote.ui.web.context import AppContext
+from footnote.ui.web.requests import Args, parse_filters
 
 
-def scope(desk: Desk, args: Args) -> dict[str, Any]:
+def scope(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows what is searched within a scope; papers that are gone leave it."""
-    given = filters_of(args.part("scope"))
+    given = parse_filters(args.part("scope"))
     papers = [paper for id in sorted(given.papers or ()) if (paper := desk.papers.paper(id))]
     pinned = [(paper.id, paper.title) for paper in papers]
     return {
         "html": {
             "#fn-scope": scope_html(desk, given, pinned),
-            "#fn-extent": searching(desk, given),
+            "#fn-extent": text_html(searching(desk, given)),
             ".fn-count": text_html(extent(desk.library.status())),
         },
         "scope": {"papers": [paper for paper, _ in pinned]},

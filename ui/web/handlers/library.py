@@ -3,44 +3,39 @@
 from pathlib import Path
 from typing import Any, get_args
 
+from markupsafe import Markup
+
 from footnote.index import FootnoteError
 from footnote.index.library import Library
-from footnote.index.models import Paper
 from footnote.index.readers.gathering import FileReading, Gathered
-from footnote.index.search.searcher import Order
 from footnote.index.storage.ingest.pipeline import Added
-from footnote.ui.rendering.cards import byline_html, text_html
+from footnote.index.storage.papers import Order
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
-from footnote.ui.rendering.panels import counted, data
-from footnote.ui.web.context import Desk
-from footnote.ui.web.handlers.papers import opener
+from footnote.ui.rendering.panels import counted
+from footnote.ui.web.context import AppContext
+from footnote.ui.web.handlers.papers import row
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
-from footnote.ui.web.security.uploads import consumed
+from footnote.ui.web.security.uploads import take_upload
 
 ROWS = 40
 _ROOM = "#fn-room-library"
 _ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the room: what is here, what was added last, and its papers."""
-    return {
-        "html": {
-            _ROOM: '<header class="fn-roomhead"><h2>Library</h2>'
-            f'<p class="fn-soft">{_state(desk)}</p></header>{_DROP}<div id="fn-import">'
-            f'{latest_html(desk.papers)}</div>{_FIND}<div id="fn-shelf">{_shelf(desk, args)}</div>'
-            f"{_health(desk)}"
-        }
-    }
+    parts = _state(desk), latest_html(desk.papers), _ORDERS, _shelf(desk, args), _health(desk)
+    return {"html": {_ROOM: piece("library", "room", *parts)}}
 
 
-def browsed(desk: Desk, args: Args) -> dict[str, Any]:
+def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows papers: those with some words, or all of them in some order."""
     return {"html": {"#fn-shelf": _shelf(desk, args)}}
 
 
-def added(desk: Desk, args: Args) -> dict[str, Any]:
+def added(desk: AppContext, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
     # One bound for two things: what a packed file may open to, and what the papers of all files
@@ -49,7 +44,7 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
 
     def work(job: Job) -> str:
         paths = [path for path, _ in files]
-        with consumed(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
+        with take_upload(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
             for path, name in files:
                 found.take(path, name)
             found.files += [FileReading(name, name, error=LOST) for name in lost]
@@ -59,7 +54,7 @@ def added(desk: Desk, args: Args) -> dict[str, Any]:
     try:
         return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
     except FootnoteError:
-        with consumed([path for path, _ in files]):
+        with take_upload([path for path, _ in files]):
             raise
 
 
@@ -69,7 +64,7 @@ def _add(library: Library, found: Gathered, job: Job) -> Added:
     return library.add_records(found.records(), names=found.names, on_progress=job.advance)
 
 
-def _uploads(desk: Desk, args: Args) -> list[tuple[Path, str]]:
+def _uploads(desk: AppContext, args: Args) -> list[tuple[Path, str]]:
     """Returns the files that came, each with the name that its reader gave it."""
     folder = desk.uploads.resolve() if desk.uploads else None
     paths = [(folder or Path()).joinpath(path).resolve() for path in args.texts("paths", most=50)]
@@ -88,7 +83,7 @@ def _name(name: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in bare).split())[:120] or "a file"
 
 
-def followed(desk: Desk, args: Args) -> dict[str, Any]:
+def followed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Says how far a job is, and at last what it came to."""
     job = desk.jobs.get(args.user, args.text("job", most=100))
     if job.error:
@@ -104,13 +99,13 @@ def followed(desk: Desk, args: Args) -> dict[str, Any]:
     return {"done": False, "line": line, "part": job.done / job.total}
 
 
-def removed(desk: Desk, args: Args) -> dict[str, Any]:
+def removed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes papers."""
     count = desk.papers.remove(args.texts("papers", most=500))
     return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", **_FOCUSED}
 
 
-def undone(desk: Desk, args: Args) -> dict[str, Any]:
+def undone(desk: AppContext, args: Args) -> dict[str, Any]:
     """Undoes the last import."""
     number = args.number("number")
     if number is None:
@@ -120,12 +115,12 @@ def undone(desk: Desk, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": told, **_FOCUSED}
 
 
-def redone(desk: Desk, args: Args) -> dict[str, Any]:
+def redone(desk: AppContext, args: Args) -> dict[str, Any]:
     """Puts back what was undone or removed last."""
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to put back; reload the page")
-    back = desk.papers.put_back(number)
+    back = desk.papers.restore(number)
     told = f"{counted(back.papers, 'paper')} put back."
     return {**shown(desk, args), "told": told, "focus": "#fn-undo", "changed": True}
 
@@ -134,23 +129,7 @@ def redone(desk: Desk, args: Args) -> dict[str, Any]:
 _FOCUSED = {"focus": "#fn-redo", "changed": True}
 
 
-_DROP = (
-    '<label class="fn-drop"><input type="file" multiple data-upload="add"'
-    ' accept=".txt,.html,.md,.bib,.ris,.xml,.jsonl,.json,.gz">'
-    "<strong>Drop papers here, or choose files</strong>"
-    "<span>Daily Papers pages, BibTeX, RIS, PubMed XML, JSON Lines</span></label>"
-    '<div id="fn-progress" role="status"></div>'
-)
-_FIND = (
-    '<form class="fn-find" data-do="browse" data-live="1" role="search">'
-    '<input type="search" name="query" aria-label="Search the library" placeholder="Search titles'
-    ' and abstracts" autocomplete="off"><label>Order <select name="order">'
-    + "".join(f'<option value="{order}">{label}</option>' for order, label in _ORDERS.items())
-    + "</select></label></form>"
-)
-
-
-def _state(desk: Desk) -> str:
+def _state(desk: AppContext) -> str:
     status = desk.library.status()
     years = f"{status.first_year}–{status.last_year}" if status.first_year else "no years"
     undated = f", {status.undated:,} without a year" if status.undated else ""
@@ -160,7 +139,7 @@ def _state(desk: Desk) -> str:
     )
 
 
-def _shelf(desk: Desk, args: Args) -> str:
+def _shelf(desk: AppContext, args: Args) -> Markup:
     library, query = desk.papers, " ".join(args.text("query", "", most=500).split())
     order = args.text("order", "added", most=20)
     if order not in get_args(Order):
@@ -170,36 +149,15 @@ def _shelf(desk: Desk, args: Args) -> str:
         papers = [hit.paper for hit in library.search(query, k=at + ROWS + 1, by="bm25")][at:]
     else:
         papers = library.page(order, at, ROWS + 1)  # type: ignore[arg-type]  # as was checked
-    if not papers:
-        return '<p class="fn-remark">No paper has these words.</p>' if query else ""
-    rows = "".join(_row(paper) for paper in papers[:ROWS])
     turn = {"query": query, "order": order}
-    back = _page("Earlier", at - ROWS, turn) if at else ""
-    on = _page("More", at + ROWS, turn) if len(papers) > ROWS else ""
-    return f'<ul class="fn-hits">{rows}</ul><p class="fn-pages">{back}{on}</p>'
+    pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and papers else []
+    pages += [("More", {"at": at + ROWS, **turn})] if len(papers) > ROWS else []
+    return piece("library", "shelf", [row(paper, shown=3) for paper in papers[:ROWS]], query, pages)
 
 
-def _row(paper: Paper) -> str:
-    return (
-        f"<li><div>{opener(paper)}{byline_html(paper, shown=3)}</div>"
-        f'<span class="fn-rowtools"><button type="button" class="fn-quiet" data-pin='
-        f'"{text_html(paper.id)}" aria-label="{text_html(f"Ask only about {paper.title}")}">Ask'
-        f'</button><button type="button" class="fn-quiet" data-do="remove"'
-        f" {data(papers=[paper.id])} data-ask"
-        f' aria-label="{text_html(f"Remove {paper.title}")}">Remove</button></span></li>'
-    )
-
-
-def _page(label: str, at: int, turn: dict[str, str]) -> str:
-    return (
-        f'<button type="button" class="fn-button" data-do="browse" {data(at=max(0, at), **turn)}>'
-        f"{label}</button>"
-    )
-
-
-def _health(desk: Desk) -> str:
+def _health(desk: AppContext) -> Markup:
     status, library = desk.library.status(), desk.papers
-    agrees = library.agrees()
+    agrees = library.searcher.snapshots.agrees()
     told = (
         "Everything agrees: both search indexes hold what the catalog holds."
         if agrees
@@ -210,10 +168,7 @@ def _health(desk: Desk) -> str:
         f"Embedder {status.embedder}, {status.dimensions} dimensions · "
         f"{status.bytes / 2**20:,.0f} MB on disk · {status.path}"
     )
-    return (
-        f'<section class="fn-health"><h3 class="fn-heading">State</h3><p>{told}</p>'
-        f'<p class="fn-soft">{text_html(facts)}</p></section>'
-    )
+    return piece("library", "health", told, facts)
 
 
 def _within(path: Path, folder: Path) -> bool:

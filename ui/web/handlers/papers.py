@@ -6,61 +6,55 @@ from typing import Any
 from footnote.index.models import Paper
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.styles import STYLES, citation
-from footnote.ui.rendering.cards import byline_html, card_html, text_html
-from footnote.ui.web.context import Desk
+from footnote.ui.rendering.cards import byline, card_html
+from footnote.ui.rendering.environment import render
+from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest
 
 SIMILAR = 8
 
 
-def shown(desk: Desk, args: Args) -> dict[str, Any]:
+def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the card of any paper of the library."""
     paper = desk.papers.known(args.text("paper", most=500))
     return {"card": card_html(card_name(paper), "Paper", paper, ())}
 
 
-def similar(desk: Desk, args: Args) -> dict[str, Any]:
+def similar(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists the papers nearest to a paper, in its card."""
     hits = desk.papers.similar(args.text("paper", most=500), k=SIMILAR)
-    rows = "".join(
-        f"<li><div>{opener(hit.paper)}{byline_html(hit.paper, shown=1)}</div>"
-        f'<span class="fn-score">{hit.score:.2f}</span></li>'
-        for hit in hits
-    )
-    told = f'<ul class="fn-hits">{rows}</ul>' if rows else "<p>Nothing resembles it.</p>"
-    return {
-        "html": {args.text("into", most=100): f'<h4 class="fn-heading">Similar papers</h4>{told}'}
-    }
+    html = render("similar", hits=[(row(hit.paper, shown=1), hit.score) for hit in hits])
+    return {"html": {args.text("into", most=100): html}}
 
 
-def cited(desk: Desk, args: Args) -> dict[str, Any]:
+def cited(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the citation of a paper, from its record alone, for the clipboard."""
     form, paper = args.text("form", most=20), desk.papers.known(args.text("paper", most=500))
     if form in STYLES:
         return {"copy": citation(paper, form)}
     if form not in FORMS:
-        raise BadRequest(f"no format is called {form!r}; choose one of the list")
+        raise BadRequest(f"no format is called {form!r}; choose one from the list")
     return {"copy": bibliography([paper], form)}
 
 
-def copied(desk: Desk, args: Args) -> dict[str, Any]:
+def copied(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns an answer as Markdown with its sources, for the clipboard."""
     from footnote.ui.export.transcripts import transcript_markdown
-    from footnote.ui.storage.models import Transcript, when
+    from footnote.ui.storage.models import Transcript, parse_time
 
     answer = answer_at(desk, args)
-    return {"copy": transcript_markdown(Transcript(answer.question, when(0), (answer,)))}
+    return {"copy": transcript_markdown(Transcript(answer.question, parse_time(0), (answer,)))}
 
 
-def opener(paper: Paper, kind: str = "fn-title", label: str = "") -> str:
-    """Returns a button that opens a paper's card, fetched when it is first wanted."""
-    name = card_name(paper)
-    return (
-        f'<button type="button" class="{kind}" data-card="{name}"'
-        f' data-paper="{text_html(paper.id)}" aria-controls="{name}" aria-expanded="false">'
-        f"{text_html(label or paper.title)}</button>"
-    )
+def row(paper: Paper, *, shown: int) -> tuple[str, Paper, str]:
+    """Returns what a paper's row shows: its own card, itself, and its byline.
+
+    Args:
+        paper: Whose card is fetched when it is first wanted.
+        shown: Authors in the byline.
+    """
+    return card_name(paper), paper, byline(paper, shown=shown)
 
 
 def card_name(paper: Paper) -> str:

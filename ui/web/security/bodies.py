@@ -22,7 +22,7 @@ class Refusal:
 
 def over(limit: int) -> Refusal:
     """Returns the refusal of a body of more than so many bytes."""
-    return Refusal(413, f"this is too long; at most {limit:,} bytes are taken")
+    return Refusal(413, f"the request is too large; the limit is {limit:,} bytes")
 
 
 class Body:
@@ -59,7 +59,7 @@ class Body:
             async with asyncio.timeout(min(self._pause, self._until - time.monotonic())):
                 message = await self._receive()
         except TimeoutError:
-            self.refusal = Refusal(408, "this came too slowly or not to its end; send it again")
+            self.refusal = Refusal(408, "the request came too slowly or was cut off; send it again")
             return _GONE
         self._read += len(message.get("body", b""))
         self._ended = not message.get("more_body")

@@ -96,13 +96,13 @@ class Calls:
     def _refusal(self, kind: type[_Sent], request: Request, body: bytes) -> Refusal | None:
         form = request.headers.get("content-type", "").partition("/")[0].strip().lower()
         if form == "multipart":
-            return Refusal(415, "send application/json; files go to an address of their own")
+            return Refusal(415, "send application/json; files have their own address")
         try:
             sent = kind.model_validate(json.loads(body))
         except ValidationError as error:
             return Refusal(422, _line(error))
         except (ValueError, RecursionError):
-            return Refusal(422, "this is no JSON; reload the page")
+            return Refusal(422, "the request is not JSON; reload the page")
         if isinstance(sent, _Action):
             known = sent.fn_name in self._served.get(sent.component_id, ())
             return None if known else Refusal(404, "the page has no such component; reload it")
@@ -111,11 +111,11 @@ class Calls:
             if inputs is None:
                 return Refusal(404, "the page has no such function; reload it")
             if inputs != len(sent.data):
-                return Refusal(422, f'"data" has {len(sent.data)} values, {inputs} are asked for')
+                return Refusal(422, f'"data" has {len(sent.data)} values, {inputs} are expected')
         return None
 
 
-def calls_of(page: Any) -> Callable[[ASGIApp], Calls]:
+def list_calls(page: Any) -> Callable[[ASGIApp], Calls]:
     """Returns what puts the check of calls in front of the server of a page (``gr.Blocks``)."""
     served = {
         id: frozenset(fn.__name__ for fn in getattr(block, "server_fns", ()))

@@ -47,8 +47,8 @@ class Door:
         """
         if not self.open and not is_loopback(host):
             raise FootnoteError(
-                f"--host {host} lets other machines in, and this page asks nobody who they are; "
-                "add --open if that is meant, or leave --host out"
+                f"--host {host} allows other machines to connect, and this page has no password; "
+                "add --open to allow that, or omit --host"
             )
 
     def hosts(self, host: str, port: int) -> frozenset[str]:
@@ -91,18 +91,18 @@ def warning(*, keeps: bool, writes: bool) -> str:
     """
     paid = " at the cost of your language model" if writes else ""
     talks = (
-        "The conversations of all are kept here; each is shown to the browser it began in, and to\n"
-        "whoever has a link by which it was shared.\n"
+        "All conversations are stored here; each is shown only in the browser that began it\n"
+        "and to people who have a link that shares it.\n"
     )
     return (
-        "Open: whoever reaches this address can, without a name or a password,\n"
-        f"  - ask questions{paid}, and read and export every paper of the library,\n"
+        "Open: anybody who reaches this address can, without a name or a password,\n"
+        f"  - ask questions{paid}, and read and export every paper in the library,\n"
         "  - import papers, remove any of them, and undo any import,\n"
         "  - read, add and remove its saved topics, and mark their news as seen,\n"
         f"  - start evals{paid}, read all runs, and vote on answers.\n"
         f"{talks if keeps else ''}"
-        "Nothing is encrypted: whoever is on the way can read and change it. On a network that\n"
-        "you do not trust, put a proxy with TLS and a password in front."
+        "Nothing is encrypted: others on the network can read and change it. On a network that\n"
+        "you do not trust, put a proxy with TLS and a password in front of it."
     )
 
 
@@ -116,7 +116,7 @@ def _name(text: str) -> str:
     bare = name if name.startswith("[") else name.partition(":")[0]
     if not _NAME.fullmatch(name) or bare.startswith(("-", ".")) or bare.endswith(("-", ".")):
         raise FootnoteError(
-            f"--allow-host {text[:80]!r} is no name of a host; give one as it stands in the "
+            f"--allow-host {text[:80]!r} is not a host name; give one as it appears in the "
             "address, such as papers.example.org or papers.example.org:8080"
         )
     return name
@@ -131,5 +131,5 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text.strip()))
     except ValueError:
         raise FootnoteError(
-            f"--trusted-proxy {text[:80]!r} is no address; give one such as 127.0.0.1"
+            f"--trusted-proxy {text[:80]!r} is not an IP address; give one such as 127.0.0.1"
         ) from None

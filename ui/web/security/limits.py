@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
+from typing import Annotated, ClassVar
 
-from footnote.index import FootnoteError
+from pydantic.dataclasses import dataclass
+
 from footnote.index.readers.files import MOST_UNPACKED
+from footnote.index.settings import SettingInfo, read_fields
 from footnote.rag.query.question import MAX_CHARACTERS
 
 MEGABYTE = 1_000_000
@@ -18,21 +21,61 @@ _SIZE = re.compile(r"([0-9]{1,15})[ ]?([kmgt]?)b?", re.ASCII | re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
+_BYTES = "give a whole number of bytes, such as 500000, 500 kB or 2G"
+
+
+def _parse_bytes(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    number = int(found[1]) * _UNITS[found[2].lower()] if found else 0
+    if not 0 < number <= _MOST:
+        raise ValueError(text)
+    return number
+
+
+def _parse_characters(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(text)
+    return _parse_bytes(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is refused before it is read.
+    """What is refused before it is read."""
 
-    Attributes:
-        body: Bytes of a request.
-        upload: Bytes of one file.
-        unpacked: Bytes that a packed file may open to.
-        question: Characters of a question.
-    """
+    SECTION: ClassVar[str] = "limits"
 
-    body: int = MEGABYTE
-    upload: int = 100 * MEGABYTE
-    unpacked: int = MOST_UNPACKED
-    question: int = MAX_CHARACTERS
+    body: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_MAX_BODY", "Maximum size of a request.", "bytes", _parse_bytes, _BYTES
+        ),
+    ] = MEGABYTE
+    upload: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_MAX_UPLOAD",
+            "Maximum size of an uploaded file.",
+            "bytes",
+            _parse_bytes,
+            _BYTES,
+        ),
+    ] = 100 * MEGABYTE
+    unpacked: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_MAX_UNPACKED",
+            "Maximum unpacked size of a compressed file.",
+            "bytes",
+            _parse_bytes,
+            _BYTES,
+        ),
+    ] = MOST_UNPACKED
+    question: Annotated[
+        int,
+        SettingInfo("FOOTNOTE_MAX_QUESTION", "Maximum length of a question.", "characters",
+                _parse_characters,
+                "give a whole number of characters, such as 4000"),
+    ] = MAX_CHARACTERS  # fmt: skip
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Limits":
@@ -41,21 +84,8 @@ class Limits:
         Raises:
             FootnoteError: One of them is no number above zero.
         """
-        named = {field.name: f"FOOTNOTE_MAX_{field.name.upper()}" for field in fields(cls)}
-        given = {field: environ.get(name, "").strip() for field, name in named.items()}
-        return cls(**{f: _number(named[f], text) for f, text in given.items() if text})
+        return cls(**read_fields(cls, environ))
 
     def with_conversations(self) -> "Limits":
         """Returns the limits of a server whose readers' browsers keep the conversations."""
         return replace(self, body=max(self.body, _CONVERSATION))
-
-
-def _number(name: str, text: str) -> int:
-    found = _SIZE.fullmatch(text)
-    of_characters = name.endswith("QUESTION")
-    if found and not (of_characters and not text.isdecimal()):
-        number = int(found[1]) * _UNITS[found[2].lower()]
-        if 0 < number <= _MOST:
-            return number
-    right = "characters, such as 4000" if of_characters else "bytes, such as 500000, 500 kB or 2G"
-    raise FootnoteError(f"{name} is {text[:40]!r}; give a whole number of {right}")

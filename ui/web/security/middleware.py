@@ -111,16 +111,16 @@ class Guard:
         headers, method, path = Headers(scope=scope), scope["method"], _path(scope)
         host = self._host(scope, headers)
         if host is None:
-            return Refusal(421, "this server is not called so; --allow-host adds a name")
+            return Refusal(421, "this is not a name of this server; --allow-host adds a name")
         own = f"{scope['scheme']}://{host}"
         if method not in _SAFE and (refusal := _foreign(headers, own)):
             return refusal
         if method in _SAFE and _pulled_in(headers):
-            return Refusal(403, "another site may link to this page, and not read from it")
+            return Refusal(403, "another site may link to this page but not read from it")
         if refusal := _too_long(headers, self._limit(path)):
             return refusal
         if method not in ("GET", "HEAD", "POST"):
-            return Refusal(405, f"{method[:20]} is not answered; the page has no use for it")
+            return Refusal(405, f"{method[:20]} is not supported by this page")
         known = path in _WRITTEN if method == "POST" else _is_read(path)
         return None if known else Refusal(404, "there is nothing at this address")
 
@@ -174,7 +174,9 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
         # The right name over https: what a reader behind TLS sends, and no other site.
         if origin == [own.replace("http://", "https://", 1)] != [own]:
             return Refusal(403, _BEHIND_TLS)
-        return Refusal(403, "this came from another site; only the page itself may change things")
+        return Refusal(
+            403, "this request came from another site; only the page itself may change things"
+        )
     if origin or site:
         return None
     # No browser of this decade is without both. A form of another site cannot send JSON, and
@@ -195,7 +197,7 @@ def _pulled_in(headers: Headers) -> bool:
 def _too_long(headers: Headers, limit: int) -> Refusal | None:
     for text in headers.getlist("content-length"):
         if not (text.isascii() and text.isdecimal()):
-            return Refusal(400, "Content-Length is no number")
+            return Refusal(400, "Content-Length is not a number")
         # Without its zeros a longer text is a larger number; int() gives up on long ones.
         if len(text.lstrip("0")) > 18 or int(text) > limit:
             return over(limit)

@@ -75,7 +75,7 @@ class PagePolicy:
     def _without_strangers(self, html: str) -> str:
         """Returns a page whose inline scripts are known, its settings data beside one."""
         before, *parts = html.split("<script")
-        split = [_parted(part) for part in parts]
+        split = [_split_policy(part) for part in parts]
         counts = Counter(name for _, text, _ in split if (name := _setting(text)))
         for head, text, after in split:
             name = _setting(text)
@@ -101,11 +101,11 @@ def template() -> str:
 def inline_scripts(html: str) -> Iterator[str]:
     """Yields the text of each script that stands in a page of Gradio's."""
     for part in html.split("<script")[1:]:
-        if text := _parted(part)[1]:
+        if text := _split_policy(part)[1]:
             yield text
 
 
-def _parted(part: str) -> tuple[str, str, str]:
+def _split_policy(part: str) -> tuple[str, str, str]:
     """Returns a script's attributes, its text, and what comes after it."""
     head, _, rest = part.partition(">")
     text, _, after = rest.partition("</script>")

@@ -52,16 +52,16 @@ def upload_route(path: str, folder: Path, limits: Limits) -> Route:
     async def receive(request: Request) -> Response:
         promised = _promised(request, limits.upload + AROUND)
         if not await run_in_threadpool(room.promise, promised):
-            return _refused(503, "too many files wait to be read; send it again later")
+            return _refused(503, "too many files are waiting to be read; send it again later")
         try:
             form = request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
             async with form as sent:
-                return await run_in_threadpool(_kept, folder, sent.multi_items(), limits)
+                return await run_in_threadpool(_keep_upload, folder, sent.multi_items(), limits)
         except HTTPException as error:
             return _refused(error.status_code, error.detail)
         except ClientDisconnect:
-            log.info("a file was not sent to its end")
-            return _refused(400, "the file was not sent to its end")
+            log.info("a file was cut off")
+            return _refused(400, "the file was cut off")
         finally:
             room.release(promised)
 
@@ -102,20 +102,22 @@ class Room:
             self._promised -= size
 
 
-def _kept(folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits) -> Response:
+def _keep_upload(
+    folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits
+) -> Response:
     """Keeps files; the answer names each by its place in the folder."""
     files = [file for name, file in sent if name == "files" and isinstance(file, UploadFile)]
     if not files:
-        return _refused(400, 'nothing was kept: no file came; send each as "files"')
+        return _refused(400, 'nothing was saved: no file came; send each as "files"')
     if not all(file.filename for file in files):
-        return _refused(400, "nothing was kept: a file came without a name; send each with its own")
+        return _refused(400, "nothing was saved: a file has no name; send each with its name")
     if any((file.size or 0) > limits.upload for file in files):
         return _refused(413, f"a file has more than {limits.upload:,} bytes; split it")
     try:
         return JSONResponse([_keep(folder, file) for file in files])
     except OSError:
-        log.exception("a file that was sent could not be kept")
-        return _refused(507, "the file could not be kept; the server's log says why")
+        log.exception("an uploaded file could not be saved")
+        return _refused(507, "the file could not be saved; the server's log says why")
 
 
 def _refused(status: int, line: str) -> Response:
@@ -173,7 +175,7 @@ def plain_name(name: str) -> str:
 
 
 @contextmanager
-def consumed(paths: Sequence[Path]) -> Iterator[None]:
+def take_upload(paths: Sequence[Path]) -> Iterator[None]:
     """Deletes files once what is done with them has ended, well or not."""
     try:
         yield
@@ -189,8 +191,8 @@ def sweep(folder: Path, *, older: float = UNREAD_SECONDS) -> None:
     before = time.time() - older
     for path in folder.glob("*/*"):
         if _stat(path, "st_mtime", before) < before:
-            with consumed([path]):
-                log.info("%s was never read and is deleted", path.name)
+            with take_upload([path]):
+                log.info("%s was never read and has been deleted", path.name)
 
 
 def waiting(folder: Path) -> int:

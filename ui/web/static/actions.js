@@ -34,7 +34,7 @@
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
-    reply ??= { error: "The server does not answer; is it still running?" };
+    reply ??= { error: "The server does not respond; is it still running?" };
     apply(reply);
     return reply;
   }
@@ -258,7 +258,7 @@
     else if ("retry" in button.dataset) page.again(button, { ignored: turn.ignored });
     else if ("edit" in button.dataset) {
       page.write(turn.querySelector(".fn-asked").textContent);
-      page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asked again, this replaces the answer and what follows it.");
+      page.plan({ kept: Number(turn.dataset.place) - 1 }, "Asking again replaces this answer and everything after it.");
     }
     else if (button.dataset.do && button.type !== "submit") press(button);
   });

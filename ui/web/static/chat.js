@@ -139,7 +139,7 @@
     turn.querySelectorAll(".fn-stage").forEach((stage) => stage.remove());
     const note = document.createElement("p");
     note.className = "fn-stopped";
-    note.textContent = "Stopped. What stands here was not checked.";
+    note.textContent = "Stopped. This text was not checked.";
     turn.querySelector(".fn-body").append(note);
     composer()?.focus();
   }
@@ -189,7 +189,7 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     const [has, read] = [length, most].map((number) => number.toLocaleString("en"));
-    hint(`The question has ${has} characters; at most ${read} are read. Shorten it.`);
+    hint(`The question has ${has} characters; the limit is ${read}. Shorten it.`);
   }
   document.addEventListener("click", (event) => {
     if (event.target.closest("#fn-send")) tooLong(event);

@@ -34,7 +34,7 @@
     const reply = paths.length ? await page.call(field.dataset.upload, { paths, names, lost }) : null;
     if (reply && !reply.error) return;
     line.textContent = "";
-    if (!reply && files.every((file) => file.size <= most())) page.toast("Nothing arrived; it may be larger than this server takes.", true);
+    if (!reply && files.every((file) => file.size <= most())) page.toast("Nothing arrived; it may be too large for this server.", true);
   }
   document.addEventListener("change", (event) => {
     if (event.target.matches("input[data-upload]")) drop(event.target, [...event.target.files]);

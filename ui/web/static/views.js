@@ -51,7 +51,7 @@
   function send(map, papers) {
     const had = map.chosen.size;
     choose(map, papers);
-    if (had && !map.chosen.size) say(map, "No papers chosen; questions search them all.");
+    if (had && !map.chosen.size) say(map, "No papers chosen; questions search all papers.");
     sending = true;
     const detail = { papers: [...map.chosen] };
     document.dispatchEvent(new CustomEvent("footnote:scope", { detail }));
@@ -156,7 +156,7 @@
       return;
     }
     const inside = map.points.filter((point) => within(path, point)).map(({ id }) => id);
-    if (!inside.length) return say(map, "No paper lies there.");
+    if (!inside.length) return say(map, "No papers there.");
     send(map, event.shiftKey ? [...map.chosen, ...inside] : inside);
   });
 

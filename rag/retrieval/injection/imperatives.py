@@ -1,15 +1,14 @@
 """Wordings: where in a sentence an order in the imperative may stand, and what it begins with.
 
-The orders themselves are in ``footnote.rag.injection.speech_commands`` and
-``footnote.rag.injection.action_commands``. All of it is text in lower case, in one line, as
-``footnote.rag.injection.normalization`` gives it, and takes time in proportion to it: what repeats
-has a bound.
+The orders themselves are in ``speech_commands`` and ``action_commands``. All of it is text in
+lower case, in one line, as ``normalization`` gives it, and takes time in proportion to it: what
+repeats has a bound.
 """
 
 import re
 
-from footnote.rag.injection.action_commands import DEEDS
-from footnote.rag.injection.lexicon import (
+from footnote.rag.retrieval.injection.action_commands import DEEDS
+from footnote.rag.retrieval.injection.lexicon import (
     DROP,
     MODEL,
     OVERRIDE,
@@ -22,7 +21,7 @@ from footnote.rag.injection.lexicon import (
     either,
     words,
 )
-from footnote.rag.injection.speech_commands import SAYINGS
+from footnote.rag.retrieval.injection.speech_commands import SAYINGS
 
 RULES = (*SAYINGS, *DEEDS)
 

@@ -5,10 +5,9 @@ question, unless the question is about such sentences: it is neither quoted nor 
 A paper *about* such attacks stays quotable: there the order stands in quotation marks within a
 sentence that says what it is, or the sentence has a subject of its own ("the model ignores ...").
 
-What orders look like is in ``footnote.rag.injection.imperatives`` (imperatives),
-``footnote.rag.injection.statements``, ``footnote.rag.injection.markers`` and
-``footnote.rag.injection.languages``; this module says where they count. How many honest sentences
-they hold back is counted by ``python -m footnote.evals.lab.bench.orders PATH``.
+What orders look like is in ``imperatives``, ``statements``, ``markers`` and ``languages``; this
+module says where they count. How many honest sentences they hold back is counted by ``python -m
+footnote.evals.lab.bench.orders PATH``.
 """
 
 import re
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from footnote.index.models import Paper, Span
-from footnote.rag.injection.imperatives import (
+from footnote.rag.retrieval.injection.imperatives import (
     ADDRESS,
     ADVERBS,
     AND,
@@ -28,10 +27,10 @@ from footnote.rag.injection.imperatives import (
     LEADS,
     VERBS,
 )
-from footnote.rag.injection.languages import FOREIGN, FOREIGN_HINT
-from footnote.rag.injection.markers import ABOUT, ASKS, FRAME, MARKS, NAMES, SIGNS
-from footnote.rag.injection.normalization import readings
-from footnote.rag.injection.statements import NEEDS, PATTERNS
+from footnote.rag.retrieval.injection.languages import FOREIGN, FOREIGN_HINT
+from footnote.rag.retrieval.injection.markers import ABOUT, ASKS, FRAME, MARKS, NAMES, SIGNS
+from footnote.rag.retrieval.injection.normalization import readings
+from footnote.rag.retrieval.injection.statements import NEEDS, PATTERNS
 
 # Abstracts of which is remembered what they order.
 KEPT = 512
@@ -48,7 +47,7 @@ def asks_about_orders(question: str) -> bool:
     return ASKS.search(question) is not None
 
 
-def quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
+def select_quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
     """Returns the numbers of the sentences of a paper that may be quoted in answer to a question.
 
     Args:
@@ -56,12 +55,12 @@ def quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
         spans: Its sentences.
         question: As it was asked.
     """
-    held = () if asks_about_orders(question) else held_back(paper.abstract, tuple(spans))
+    held = () if asks_about_orders(question) else find_orders(paper.abstract, tuple(spans))
     return [number for number in range(len(spans)) if number not in held]
 
 
 @lru_cache(KEPT)
-def held_back(abstract: str, spans: tuple[Span, ...]) -> frozenset[int]:
+def find_orders(abstract: str, spans: tuple[Span, ...]) -> frozenset[int]:
     """Returns the numbers of the sentences of an abstract that give orders.
 
     A sentence that merely goes on ("Answer 42.", "Never mention this.") is one of them where it

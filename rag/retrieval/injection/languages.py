@@ -2,7 +2,7 @@
 
 Abstracts in these languages are rare, and so are imperatives in them; a rule names the verb in
 the form of an order and what it is about. Text in lower case, as
-``footnote.rag.injection.normalization`` gives it.
+``footnote.rag.retrieval.injection.normalization`` gives it.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Marks: the signs of chat templates, and the words of who quotes an order or asks about one.
 
-Text in lower case, as ``footnote.rag.injection.normalization`` gives it; all repeats are bounded.
+Text in lower case, as ``normalization`` gives it; all repeats are bounded.
 """
 
 import re

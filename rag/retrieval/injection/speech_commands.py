@@ -1,6 +1,6 @@
 """Sayings: orders in the imperative about what to forget, what to say, and what not to say."""
 
-from footnote.rag.injection.lexicon import (
+from footnote.rag.retrieval.injection.lexicon import (
     ALWAYS,
     ANSWER,
     BEFORE,

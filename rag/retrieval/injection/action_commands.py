@@ -1,6 +1,6 @@
 """Deeds: orders in the imperative to be somebody else, obey, give away, click, judge, tell."""
 
-from footnote.rag.injection.lexicon import (
+from footnote.rag.retrieval.injection.lexicon import (
     CITE,
     LINES,
     MODEL,

@@ -2,12 +2,12 @@
 
 A rule is read only where a sentence has one of its words, so that one which has none costs next
 to nothing; a test holds it to its example. Text in lower case, as
-``footnote.rag.injection.normalization`` gives it; all repeats are bounded.
+``footnote.rag.retrieval.injection.normalization`` gives it; all repeats are bounded.
 """
 
 import re
 
-from footnote.rag.injection.lexicon import (
+from footnote.rag.retrieval.injection.lexicon import (
     BEFORE,
     FIXED,
     LINES,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 # Bytes of one line of a stream, which holds a token or two.
 LONGEST_LINE = 1_000_000
@@ -27,8 +27,8 @@ class TooLong(Broken):
     """A line came that no answer has."""
 
 
-class WireDelta(BaseModel):
-    """More of an answer, or of a refusal."""
+class WireText(BaseModel):
+    """An answer or a refusal, or more of it."""
 
     content: str | None = None
     refusal: str | None = None
@@ -37,7 +37,8 @@ class WireDelta(BaseModel):
 class Choice(BaseModel):
     """One answer of those that were asked for."""
 
-    delta: WireDelta | None = None
+    delta: WireText | None = None
+    message: WireText | None = None
     finish_reason: str | None = None
 
 
@@ -49,15 +50,31 @@ class WireUsage(BaseModel):
 
 
 class Chunk(BaseModel):
-    """The untrusted JSON of an endpoint; a local one may leave nearly all of it out."""
+    """A whole answer, or more of it: untrusted, and a local endpoint leaves nearly all out."""
 
     choices: list[Choice] | None = None
     usage: Any = None
     error: Any = None
 
+    @property
+    def said_of_error(self) -> str:
+        """What the endpoint says of an error."""
+        return str(self.error.get("message") if isinstance(self.error, dict) else self.error)
+
+    @property
+    def counts(self) -> WireUsage | None:
+        """The usage, where it is one."""
+        try:
+            return WireUsage.model_validate(self.usage)
+        except ValidationError:
+            return None
+
 
 def events(received: Iterator[bytes], deadline: float) -> Iterator[str]:
     """Yields the data of each server-sent event, one line each, while there is time.
+
+    The openai client's own stream bounds neither a line nor the time, takes an event without its
+    required fields unchecked, and does not tell an end from a connection that is closed early.
 
     Args:
         received: As it comes.

@@ -1,4 +1,6 @@
-"""Chat: one call of a language model over the wire; its pieces, its end, what it took.
+"""Client: one call of a chat model over the wire; its pieces, its end, what it took.
+
+Composer and judge both call through it: one streams the answer, the other takes it whole.
 
 A call is tried again while nothing of it has come, within its deadline. After the first
 token a failure is final: what a reader has seen is not taken back for a second draw. An answer
@@ -21,46 +23,38 @@ from openai import (
     DefaultHttpxClient,
     OpenAI,
 )
-from pydantic import ValidationError
 
 from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import (
-    bounded,
-    fault_of,
-    secrets_of,
-    their_words,
-    unreached,
-    without_keys,
+    bounded_client_options,
+    find_secrets,
+    mask_keys,
+    mask_secrets,
 )
-from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
-from footnote.rag.generation.reasoning import Thoughts
-from footnote.rag.generation.retries import fewer_options, said_by, wait_before
-from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.streaming import (
+from footnote.rag.generation.chat.reasoning import Thoughts
+from footnote.rag.generation.chat.retries import (
+    RETRIES,
+    RetryPolicy,
+    explain_failure,
+    fewer_options,
+    said_by,
+)
+from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
     Broken,
     Chunk,
     Closed,
     Late,
     TooLong,
-    WireDelta,
+    WireText,
     WireUsage,
     events,
 )
+from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
 
-# What to do about a refusal, by HTTP status.
-_NEXT = {
-    400: "check FOOTNOTE_MODEL; the log has the endpoint's words",
-    401: "check OPENAI_API_KEY",
-    403: "check OPENAI_API_KEY",
-    404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
-    413: "lower FOOTNOTE_PROMPT_TOKENS",
-    422: "check FOOTNOTE_MODEL; the log has the endpoint's words",
-    429: "wait, or check your quota",
-}
 # Characters of an answer that are read, and of it with the model's thoughts; more where more
 # tokens are asked for. Five short sentences, as asked for, have about 1,000.
 MOST_CHARACTERS = 10_000
@@ -70,26 +64,45 @@ CHARACTERS_OF_A_TOKEN = 8
 _LONGEST_WORD = 200
 
 
-class Chat:
+# Bytes of an answer that comes whole.
+MOST_BYTES = 4_000_000
+STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+class ChatClient:
     """Calls one model; may be used from many threads at once."""
 
-    def __init__(self, config: LLMSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Connects nothing yet; ``sleep`` waits so many seconds before a retry."""
+    def __init__(
+        self,
+        config: LLMSettings,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        retries: RetryPolicy = RETRIES,
+        options: Mapping[str, Any] = STREAMED,
+    ) -> None:
+        """Connects nothing yet.
+
+        Args:
+            config: Which model, and where.
+            sleep: Waits so many seconds before a retry.
+            retries: How often a call is made.
+            options: What is sent besides the messages; with "stream", answers come in pieces.
+        """
         self.config = config
         self.sleep = sleep
+        self.retries = retries
+        streams = bool(options.get("stream"))
+        # The client's own retries know no deadline, ask again for an empty account, and tell the
+        # log nothing of what failed; so they are ours.
         self.client = OpenAI(
             api_key=config.api_key,
             base_url=config.base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(**bounded(LONGEST_LINE, streams=True)),
+            http_client=DefaultHttpxClient(**bounded_client_options(MOST_BYTES, streams=streams)),
         )
-        self.secrets = secrets_of(config.base_url, config.api_key)
+        self.secrets = find_secrets(config.base_url, config.api_key)
         # What an endpoint turns out not to take is left out of later calls.
-        self.options: Mapping[str, Any] = {
-            "temperature": 0.0,
-            "max_tokens": config.max_tokens,
-            "stream_options": {"include_usage": True},
-        }
+        self.options = {"temperature": 0.0, "max_tokens": config.max_tokens, **options}
 
     @property
     def where(self) -> str:
@@ -107,47 +120,26 @@ class Chat:
         """Characters of an answer and of the thoughts before it that are read."""
         return max(MOST_WRITTEN, 2 * CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
 
-    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> "Call":
+    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> "ChatCall":
         """Returns a call that is made when it is iterated over.
 
         Args:
             messages: The prompt.
             deadline: When it must have ended, by ``time.monotonic``.
         """
-        return Call(self, messages, deadline)
-
-    def reason(self, error: Exception) -> str:
-        """Returns why there is no answer, in our words, on one line."""
-        if isinstance(error, APITimeoutError | httpx.TimeoutException):
-            reason = f"gave no answer within {self.config.timeout:g} s"
-        elif isinstance(error, Late):
-            reason = f"did not end its answer within {self.config.deadline:g} s"
-        elif isinstance(error, APIStatusError):
-            advice = _NEXT.get(error.status_code, "try again later")
-            reason = f"{fault_of(error.status_code)}; {advice}"
-        elif isinstance(error, APIConnectionError):
-            reason = f"{unreached(error)}; check OPENAI_BASE_URL"
-        elif isinstance(error, TooLong):
-            reason = f"sent a line of more than {LONGEST_LINE:,} bytes; check OPENAI_BASE_URL"
-        elif isinstance(error, Closed):
-            reason = "broke off: the connection was closed early; try again"
-        elif isinstance(error, Broken | httpx.HTTPError):
-            reason = "broke off; try again, and see the log if it stays so"
-        else:
-            reason = f"sent what is no chat answer ({type(error).__name__}); check OPENAI_BASE_URL"
-        return f"{self.where} {reason}"
+        return ChatCall(self, messages, deadline)
 
     def without_secrets(self, text: str) -> str:
         """Returns what the model says, should it repeat the key, without it."""
-        return without_keys(text, [self.config.api_key])
+        return mask_keys(text, [self.config.api_key])
 
-    def tell(self, error: Exception, level: int) -> None:
+    def tell(self, error: BaseException, level: int) -> None:
         """Lets the log have what an endpoint or a library said of a failure, without secrets."""
-        if said := their_words(said_by(error), self.secrets):
+        if said := mask_secrets(said_by(error), self.secrets):
             _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 
-class Call:
+class ChatCall:
     """One answer on its way: iterate over its pieces, then read what it was.
 
     Attributes:
@@ -156,19 +148,26 @@ class Call:
         finish: Why the model stopped; None where the endpoint does not tell.
         thinking: Whether it stopped before its thoughts ended.
         cut: How many characters were read, where there would have been more.
+        charged: Whether the endpoint may charge for it: it answered, or may yet have.
     """
 
-    def __init__(self, chat: Chat, messages: Sequence[ChatMessage], deadline: float) -> None:
+    def __init__(self, chat: ChatClient, messages: Sequence[ChatMessage], deadline: float) -> None:
         self.text = ""
         self.refusal = ""
         self.finish: str | None = None
         self.thinking = False
         self.cut: int | None = None
+        self.charged = False
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
         self._written = self._word = ""
         self._tokens: WireUsage | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the endpoint told what the call took."""
+        return self._tokens is not None
 
     @property
     def usage(self) -> Usage:
@@ -187,7 +186,7 @@ class Call:
         """Yields the answer as it comes; one that is too long ends with what was read.
 
         Raises:
-            ComposerError: The endpoint failed or broke off.
+            ChatError: The endpoint failed or broke off.
         """
         thoughts = Thoughts()
         with closing(self._tried()) as pieces:
@@ -217,45 +216,57 @@ class Call:
             yield ready
 
     def _tried(self) -> Generator[str, None, None]:
-        failed = 0
+        options, failed = self._chat.options, 0
         while True:
-            options = self._chat.options
             try:
                 yield from self._attempt(options)
                 return
             except _FAULTS as error:
+                self.charged |= isinstance(error, _TIMEOUTS)
                 if isinstance(error, TooLong) and self._written:
                     self.cut = len(self._written)
                     return
                 fewer = None if self._written else fewer_options(options, error)
                 failed += fewer is None
-                wait = 0.0 if fewer else wait_before(error, failed)
-                if self._written or wait is None or time.monotonic() + wait >= self._deadline:
+                wait = 0.0 if fewer else self._wait_before(error, failed)
+                if wait is None:
                     self._chat.tell(error, logging.WARNING)
-                    raise ComposerError(self._chat.reason(self._known(error))) from error
+                    known = self._known(error)
+                    raise explain_failure(known, self._chat.where, self._chat.config) from error
                 self._chat.tell(error, logging.INFO)
             if fewer:
-                self._chat.options = fewer
+                options = fewer
             else:
                 self._chat.sleep(wait)
 
+    def _wait_before(self, error: Exception, failed: int) -> float | None:
+        """Returns the seconds to wait before the next attempt; None where there is none."""
+        if self._written or not isinstance(error, _PASSING):
+            return None
+        wait = self._chat.retries.wait_before(error, failed)
+        late = wait is not None and time.monotonic() + wait >= self._deadline
+        return None if late else wait
+
     def _known(self, error: Exception) -> Exception:
         """Returns the error, as the deadline's where that ended an attempt early."""
-        timeout = isinstance(error, APITimeoutError | httpx.TimeoutException)
-        return Late() if timeout and time.monotonic() >= self._deadline else error
+        late = isinstance(error, _TIMEOUTS) and time.monotonic() >= self._deadline
+        return Late() if late else error
 
-    def _attempt(self, options: Mapping[str, Any]) -> Iterator[str]:
+    def _attempt(self, options: dict[str, Any]) -> Iterator[str]:
         left = max(0.01, self._deadline - time.monotonic())
         messages: Any = self._messages
-        ended = False
+        streams = "stream" in options
+        ended = not streams
         with self._chat.client.chat.completions.with_streaming_response.create(
             model=self._chat.config.model,
             messages=messages,
-            stream=True,
             timeout=min(self._chat.config.timeout, left),
             **options,
         ) as response:
-            for data in events(response.iter_bytes(), self._deadline):
+            self._chat.options = options
+            whole = None if streams else [response.read()]
+            for data in whole or events(response.iter_bytes(), self._deadline):
+                self.charged = True
                 if data == "[DONE]":
                     ended = True
                     break
@@ -268,27 +279,26 @@ class Call:
 
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
-            said = chunk.error.get("message") if isinstance(chunk.error, dict) else chunk.error
-            raise Broken(str(said)[:LONGEST_LINE])
+            raise Broken(chunk.said_of_error[:LONGEST_LINE])
         if chunk.usage:
-            try:
-                self._tokens = WireUsage.model_validate(chunk.usage)
-            except ValidationError:
-                self._tokens = None
+            self._tokens = chunk.counts
         for choice in chunk.choices or ():
             self.finish = choice.finish_reason or self.finish
-            delta = choice.delta or WireDelta()
+            said = choice.delta or choice.message or WireText()
             room = self._chat.most_written - len(self._written)
-            self.refusal += (delta.refusal or "")[:room]
-            written = (delta.content or "") + (delta.refusal or "")
+            self.refusal += (said.refusal or "")[:room]
+            written = (said.content or "") + (said.refusal or "")
             if len(written) > room:
                 self.cut = self._chat.most_written
             self._written += written[:room]
-            if delta.content:
-                yield delta.content[:room]
+            if said.content:
+                yield said.content[:room]
             if self.cut:
                 return
 
 
 # What a call may fail with, by the endpoint's fault.
 _FAULTS = (APIError, httpx.HTTPError, ValueError, Late, Broken)
+_TIMEOUTS = (APITimeoutError, httpx.TimeoutException)
+# What another attempt may mend.
+_PASSING = (APIConnectionError, APIStatusError, httpx.TimeoutException)

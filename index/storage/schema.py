@@ -1,0 +1,73 @@
+"""The tables of a catalog, and how a library of an earlier version is brought up to date.
+
+To change the tables, add a script to ``MIGRATIONS``; those that stand there never change. Each
+runs once, in the transaction that opens a library of an earlier version.
+"""
+
+from footnote.index.storage.database import Schema
+
+_PAPERS = """
+CREATE TABLE IF NOT EXISTS papers (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, year INTEGER, record TEXT NOT NULL,
+    sentences TEXT NOT NULL DEFAULT '[]');
+CREATE INDEX IF NOT EXISTS papers_by_year ON papers (year);
+CREATE TABLE IF NOT EXISTS aliases (
+    alias TEXT PRIMARY KEY, paper INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, paper INTEGER NOT NULL REFERENCES papers,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_by_paper ON passages (paper);
+CREATE TABLE IF NOT EXISTS staged (
+    passage INTEGER PRIMARY KEY, embedder TEXT NOT NULL, vector BLOB NOT NULL)
+"""
+_TOKENS = """
+CREATE TABLE IF NOT EXISTS tokens (
+    passage INTEGER PRIMARY KEY REFERENCES passages, paper INTEGER NOT NULL,
+    reader TEXT NOT NULL, sentences BLOB NOT NULL, vectors BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS tokens_by_paper ON tokens (paper, reader);
+CREATE INDEX IF NOT EXISTS tokens_by_reader ON tokens (reader)
+"""
+_IMPORTS = """
+CREATE TABLE IF NOT EXISTS imports (
+    number INTEGER PRIMARY KEY, began TEXT NOT NULL, names TEXT NOT NULL,
+    new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0,
+    complete INTEGER NOT NULL DEFAULT 0, undone INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS changes (
+    import INTEGER NOT NULL REFERENCES imports, paper INTEGER NOT NULL, record TEXT,
+    aliases TEXT NOT NULL DEFAULT '[]', became INTEGER, PRIMARY KEY (import, paper))
+    WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS changes_by_paper ON changes (paper);
+CREATE INDEX IF NOT EXISTS changes_by_became ON changes (became)
+"""
+_MAP = """
+CREATE TABLE IF NOT EXISTS map (
+    revision TEXT PRIMARY KEY, numbers BLOB NOT NULL, positions BLOB NOT NULL,
+    clusters BLOB NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID
+"""
+# Columns of which rows are kept when papers are removed, in the order in which they are restored.
+REMOVED = {
+    "papers": "number, id, year, record, sentences",
+    "aliases": "alias, paper",
+    "passages": "number, paper, first, last, vector",
+    "tokens": "passage, paper, reader, sentences, vectors",
+    "changes": "import, paper, record, aliases, became",
+}
+_REMOVALS = """
+CREATE TABLE IF NOT EXISTS takings (
+    number INTEGER PRIMARY KEY, began TEXT NOT NULL, import INTEGER, names TEXT NOT NULL,
+    papers INTEGER NOT NULL, changed INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS taken_numbers (taking INTEGER NOT NULL, paper INTEGER NOT NULL);
+""" + ";".join(
+    f"CREATE TABLE IF NOT EXISTS taken_{table} AS SELECT 0 AS taking, {columns} FROM {table} "
+    "WHERE 0"
+    for table, columns in REMOVED.items()
+)
+MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS)
+
+CATALOG = Schema(
+    holds="catalog",
+    migrations=MIGRATIONS,
+    renewal="index the sources again into a new library",
+    rescue="restore it, or move the library away and index again",
+    settings={"generation": "0"},
+)

@@ -1,0 +1,74 @@
+"""Build: an engine over a library as the settings ask for it, for programs and commands alike."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from footnote.index.library import Library
+from footnote.index.settings import INDEX_SECTIONS, Section, read_sources
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.extractive import ExtractiveComposer
+from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.query.question import MAX_CHARACTERS
+from footnote.rag.retrieval.hybrid import HybridRetriever
+from footnote.rag.retrieval.rerank import Reranker, RerankSettings, reranker_from
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+RAG_SECTIONS: tuple[type[Section], ...] = (*INDEX_SECTIONS, LLMSettings, RerankSettings)
+
+
+def build_engine(
+    library: Library,
+    *,
+    model: LLMSettings | None = None,
+    reranker: Reranker | None = None,
+    longest: int = MAX_CHARACTERS,
+) -> CitedQueryEngine:
+    """Returns an engine over a library.
+
+    Args:
+        library: What is answered from.
+        model: What writes; None quotes alone.
+        reranker: What orders the best hits; None keeps our order.
+        longest: Characters of a question.
+    """
+    retriever = HybridRetriever(library, reranker=reranker)
+    if model is None:
+        composer = ExtractiveComposer()
+        return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
+    from footnote.rag.generation.llm import LLMComposer
+
+    writer = LLMComposer(model, embedder=library.embedder)
+    return CitedQueryEngine(library, writer, retriever=retriever, longest=longest)
+
+
+def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
+    """Returns an engine whose answers a LlamaIndex ``LLM`` writes.
+
+    Args:
+        library: What is answered from.
+        llm: Any of LlamaIndex's models; its own settings hold its address and key.
+    """
+    from footnote.rag.generation.chat.llm_adapter import LLMChat
+    from footnote.rag.generation.llm import LLMComposer
+
+    chat = LLMChat(llm)
+    return CitedQueryEngine(library, LLMComposer(chat.config, embedder=library.embedder, chat=chat))
+
+
+def configured_engine(
+    library: Library, environ: Mapping[str, str] | None = None
+) -> CitedQueryEngine:
+    """Returns an engine as the environment and the user's ``footnote.toml`` ask for it.
+
+    Args:
+        library: What is answered from.
+        environ: Settings by environment variable; None reads them where they are.
+
+    Raises:
+        FootnoteError: A setting is wrong.
+    """
+    environ = read_sources(RAG_SECTIONS) if environ is None else environ
+    model, reranker = LLMSettings.from_environment(environ), reranker_from(environ)
+    return build_engine(library, model=model, reranker=reranker)

@@ -1,0 +1,50 @@
+"""Any language model of LlamaIndex's in place of our own client."""
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
+
+from footnote.rag import ComposerError
+from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.settings import LLMSettings
+
+
+class LLMChat(ChatClient):
+    """Calls a LlamaIndex ``LLM``, which keeps its own address, key and retries."""
+
+    def __init__(self, llm: LLM, settings: LLMSettings | None = None) -> None:
+        """Takes the model, and what bounds an answer: its deadline and its length."""
+        self.llm = llm
+        self.config = replace(settings or LLMSettings(), model=llm.metadata.model_name)
+        self.secrets = ()
+
+    @property
+    def where(self) -> str:
+        """The model, and whose it is."""
+        return f"{self.config.model} ({self.llm.class_name()})"
+
+    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> ChatCall:
+        """Returns a call that is made when it is iterated over."""
+        return _LLMCall(self, messages, deadline)
+
+
+class _LLMCall(ChatCall):
+    def __init__(self, chat: LLMChat, messages: Sequence[ChatMessage], deadline: float) -> None:
+        super().__init__(chat, messages, deadline)
+        self._llm, self._sent, self._where = chat.llm, list(messages), chat.where
+
+    def _tried(self) -> Generator[str, None, None]:
+        try:
+            for piece in self._llm.stream_chat(self._sent):
+                if time.monotonic() >= self._deadline:
+                    raise ComposerError(f"{self._where} did not end its answer in time")
+                self._written += piece.delta or ""
+                yield piece.delta or ""
+        except ComposerError:
+            raise
+        # Each integration has errors of its own, which may quote what is secret.
+        except Exception as error:
+            raise ComposerError(f"{self._where} failed ({type(error).__name__})") from error

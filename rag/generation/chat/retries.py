@@ -1,0 +1,154 @@
+"""Retries: why a call failed, whether it is made again, when, and with which options."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+from footnote.index.embeddings.endpoints import describe_connection_error, describe_status
+from footnote.rag import ComposerError
+from footnote.rag.generation.chat.streaming import LONGEST_LINE, Broken, Closed, Late, TooLong
+from footnote.rag.generation.settings import LLMSettings
+
+# What to do about a refusal, by HTTP status.
+_NEXT = {
+    400: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    401: "check OPENAI_API_KEY",
+    403: "check OPENAI_API_KEY",
+    404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
+    413: "lower FOOTNOTE_PROMPT_TOKENS",
+    422: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    429: "wait, or check your quota",
+}
+
+
+class ChatError(ComposerError):
+    """A call gave no answer.
+
+    Attributes:
+        fault: Why, in our words and without advice.
+        error: What failed.
+    """
+
+    def __init__(self, where: str, fault: str, advice: str, error: Exception) -> None:
+        super().__init__(f"{where} {fault}" + (f"; {advice}" if advice else ""))
+        self.fault = fault
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a call is made, and how long each wait is.
+
+    Attributes:
+        attempts: Calls in all.
+        first_wait: Seconds before the second call, doubled before each further one.
+        longest_wait: An endpoint that asks for a longer wait has failed.
+        spread: The part of a wait that chance may add, so that callers do not come at once.
+    """
+
+    attempts: int = 3
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    spread: float = 1.0
+
+    def wait_before(self, error: Exception, failed: int) -> float | None:
+        """Returns the seconds to wait before the next call; None where none would help."""
+        wait = requested_wait(error)
+        if wait is None:
+            wait = self.first_wait * 2 ** (failed - 1) * (1 + self.spread * random.random())
+        ends = _is_final(error) or failed >= self.attempts or wait > self.longest_wait
+        return None if ends else wait
+
+
+RETRIES = RetryPolicy()
+
+
+def explain_failure(error: Exception, where: str, config: LLMSettings) -> ChatError:
+    """Returns why the model at ``where`` gave no answer, in our words, on one line."""
+    return ChatError(where, *_reason(error, config), error)
+
+
+def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
+    """Returns in our words what failed, and what to do about it."""
+    address = "check OPENAI_BASE_URL"
+    match error:
+        case APITimeoutError() | httpx.TimeoutException():
+            return f"gave no answer within {config.timeout:g} s", ""
+        case Late():
+            return f"did not end its answer within {config.deadline:g} s", ""
+        case APIStatusError(status_code=status):
+            return describe_status(status), _NEXT.get(status, "try again later")
+        case APIConnectionError():
+            return describe_connection_error(error), address
+        case TooLong():
+            return f"sent a line of more than {LONGEST_LINE:,} bytes", address
+        case Closed():
+            return "broke off: the connection was closed early", "try again"
+        case Broken() | httpx.HTTPError():
+            return "broke off", "try again, and see the log if it stays so"
+    return f"sent what is no chat answer ({type(error).__name__})", address
+
+
+def said_by(error: BaseException) -> str:
+    """Returns what an endpoint, or the library that asked it, said of a failure."""
+    if isinstance(error, APIStatusError):
+        body = error.body
+        return str((isinstance(body, dict) and body.get("message")) or body or "")
+    # The client says "Connection error."; what it was stands behind it.
+    return str(error.__cause__ or error) if isinstance(error, APIConnectionError) else str(error)
+
+
+def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:
+    """Returns the options without one that a refusal is about; None if it is about none.
+
+    Reasoning models take neither a temperature nor ``max_tokens``; some servers neither count
+    tokens nor know response formats.
+    """
+    if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
+        return None
+    said, left = error.response.text, dict(options)
+    if "max_tokens" in left and "max_completion_tokens" in said:
+        left["max_completion_tokens"] = left.pop("max_tokens")
+        return left
+    for name in ("temperature", "stream_options", "response_format"):
+        if name in left and name in said:
+            del left[name]
+            return left
+    # A 400 that names none is put down to the format.
+    return left if error.status_code == 400 and left.pop("response_format", None) else None
+
+
+def requested_wait(error: Exception) -> float | None:
+    """Returns the seconds that an endpoint asks to wait; None where it does not say."""
+    if not isinstance(error, APIStatusError):
+        return None
+    return retry_after(error.response.headers.get("retry-after", ""))
+
+
+def _is_final(error: Exception) -> bool:
+    if not isinstance(error, APIStatusError):
+        return False
+    # OpenAI says 429 also where an account is empty, which waiting does not fill.
+    passing = error.status_code in (408, 409, 429) or error.status_code >= 500
+    return not passing or error.code == "insufficient_quota"
+
+
+def retry_after(value: str) -> float | None:
+    """Returns the seconds that a Retry-After header asks for; None where it says nothing.
+
+    Source: RFC 9110, section 10.2.3: seconds, or a date.
+    """
+    try:
+        if value.strip().isdecimal():
+            return float(value)
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())

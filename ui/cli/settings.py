@@ -1,0 +1,28 @@
+"""The settings on the command line: what is in force, and where it comes from."""
+
+from typing import Annotated
+
+import typer
+
+from footnote.ui.cli.options import JsonOption, as_misuse, print_json
+
+
+def settings(
+    as_json: JsonOption = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the table for the documentation.")
+    ] = False,
+) -> None:
+    """Show every setting, its value, and where it comes from."""
+    from footnote.ui.settings import all_sources, setting_rows, settings_json, settings_markdown
+
+    if markdown:
+        print(settings_markdown(), end="")
+        return
+    with as_misuse():
+        rows = setting_rows(all_sources())
+    if as_json:
+        print_json(settings_json(rows))
+        return
+    for row in rows:
+        print(f"{row.name} = {row.value}  ({row.variable}: {row.source})")
