@@ -139,6 +139,7 @@ def test_a_whole_follow_up_is_read_as_itself(embedder: MiniLM, kind: Kind) -> No
 
 def test_courtesy_before_a_question_does_not_change_its_kind(embedder: MiniLM) -> None:
     asked = ["Hi, how many volunteers took the antiviral?", "Please, can you define overfitting?"]
+    assert [find_rule(question, first=True) for question in asked] == ["number", "define"]
     assert read_all(embedder, asked) == ["number", "define"]
 
 
