@@ -19,6 +19,8 @@ from llama_index.core.instrumentation.events.synthesis import (
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from footnote.index.embeddings.base import query_vector
+from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit
 from footnote.rag import ComposerError
@@ -38,7 +40,7 @@ from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
-from footnote.rag.query.kinds import classify_kind
+from footnote.rag.query.kinds.classifier import classify_kind
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 from footnote.rag.query.topic import drop_scaffold
 from footnote.rag.query_engine import (
@@ -151,7 +153,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """
         clock = _Clock()
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
-        kind = classify_kind(asked.asked, first=not asked.topic)
+        kind = self._classify(asked)
         if kind in WITHOUT_SEARCH:
             answer = yield from self._tell(asked, kind, clock)
         else:
@@ -222,6 +224,12 @@ class CitedQueryEngine(AnsweringQueryEngine):
         if read_filters:
             return asked, parse_filters(asked, self.library, filters, ignored=ignored)
         return asked, Scope(asked, filters)
+
+    def _classify(self, asked: Question) -> Kind:
+        """Returns what the question asks for; the classifier reads MiniLM's vectors only."""
+        embedder = self.library.embedder
+        vector = query_vector(embedder, asked.asked) if embedder.name == MODEL_NAME else None
+        return classify_kind(asked.asked, vector, first=not asked.topic)
 
     @dispatcher.span
     def _search(self, scope: Scope, k: int) -> RetrievalResult:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from footnote.rag.query.kinds import find_core
+from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.query.question import Question
 
 _WORKS = r"(?:papers?|abstracts?|articles?|publications?|works?|stud(?:y|ies)|research|literature|surveys?)"

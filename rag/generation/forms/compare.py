@@ -15,7 +15,7 @@ from footnote.rag.generation.forms.form import (
     escape_cell,
     name_topic,
 )
-from footnote.rag.query.kinds import find_core
+from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
 
 # Sentences that name both, and rows of the table.

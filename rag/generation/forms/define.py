@@ -20,7 +20,7 @@ from footnote.rag.generation.forms.form import (
     count_papers,
     name_topic,
 )
-from footnote.rag.query.kinds import find_core
+from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wording import leans, sets_out
 

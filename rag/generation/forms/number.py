@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from footnote.rag.generation.forms.fact import SEVERAL, choose_sentences, room_for
 from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
-from footnote.rag.query.kinds import find_core
+from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.query.names import missing_names
 from footnote.rag.retrieval.evidence import Sentence
 
