@@ -12,7 +12,7 @@ from footnote.index.search.fulltext import STOP_WORDS, stems
 
 _WORDS = 3
 # What abstracts of every field are worded with.
-_COMMONPLACE = frozenset(
+COMMONPLACE = frozenset(
     """abstract achieve achieves across address aim analysis approach approaches article available
     based better challenge challenges compared conclusion current demonstrate demonstrated design
     different effect effective et al evaluate evaluation existing experiments find findings first
@@ -45,7 +45,7 @@ def label_clusters(texts: Sequence[str], clusters: NDArray[np.int64], count: int
     stem_of: dict[str, str] = {}
     for text, cluster in zip(texts, clusters, strict=True):
         # A word of one paper counts once: a paper's pet name is no name of its cluster.
-        for word in {w.lower() for w in _WORD.findall(text)} - STOP_WORDS - _COMMONPLACE:
+        for word in {w.lower() for w in _WORD.findall(text)} - STOP_WORDS - COMMONPLACE:
             if word not in stem_of:
                 stem_of[word] = " ".join(stems(word))
             within[cluster][stem_of[word]] += 1

@@ -17,6 +17,10 @@ _SAY = r"(?:say|says|said|tell us|know|think|report|show|find|found|conclude|hav
 _LEADS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        r"^(?:(?:give|write|make|show) (?:me |us )?)?(?:an? |the )?(?:short |brief |quick )?"
+        rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT}\s+(?:how\s+|what\s+)?",
+        r"^(?:what|how) (?:have|has|do|did) (?:people|researchers|papers|authors|others) "
+        r"(?:tried|done|try|do|proposed|found|used)?\s*(?:to|about)?\s*",
         rf"^(?:which|what|any) (?:of (?:the|these|your) )?(?:other )?{_WORKS}"
         rf"(?: (?:here|are there|do you have|{_PLACE}))?(?: (?:are|is|were|deal(?:s|ing)?))?"
         rf"(?: (?:there )?(?:about|on|with)\b| that| which)?\s+",
@@ -25,8 +29,6 @@ _LEADS = tuple(
         rf"(?: (?:you|we|the library) (?:have|has|hold|holds|know))?(?: (?:{_ABOUT}|that|which))?\s+",
         rf"^what (?:else )?(?:do|does|did) (?:the |these |your |this )?(?:library|{_WORKS}|people"
         rf"|researchers|we|you|collection|authors|field)(?: \w+)? {_SAY}(?: {_ABOUT})?\s+",
-        r"^(?:an? |the |give me an? )?(?:short |brief |quick )?(?:overview|summary|survey|review"
-        rf"|outline|synthesis) {_ABOUT}\s+",
         rf"^(?:briefly )?summari[sz]e (?:what (?:the |these )?(?:library|{_WORKS}) {_SAY} {_ABOUT}"
         rf"|(?:the |all )?{_WORKS} {_ABOUT}|the|what is known {_ABOUT})?\s*",
         rf"^what(?:'s| is| has been| else is)(?: there| known| new| done| written| going on| out"

@@ -70,7 +70,8 @@ _PLAIN = re.compile(
     r"\bhow many\b|\b(?:top|what) speed\b|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
     re.IGNORECASE,
 )
-_FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[^.;]{0,40}?\s+to\s+[$€£]?\d")
+_HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
+_FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
 _TRAILING = re.compile(
     r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that|using))+$"
 )
@@ -139,11 +140,14 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
             place
             for place in _figures(sentence.text)
             if wanted.search(_around(sentence.text, *place))
+            # "Within a few hours" tells how long, not how many.
+            and (_HOW_LONG.search(asked) or sentence.text[slice(*place)].lower() != "few")
         ]
         if fitting:
             # "From 1.5 Hz to 62 Hz": what was reached stands last.
             rises = _FROM_TO.search(sentence.text) is not None
-            return Figure(_with_unit(sentence.text, *fitting[-1 if rises else 0]), sentence)
+            place = fitting[-1 if rises else 0]
+            return Figure(_with_unit(sentence.text, *place, _head(asked)), sentence)
     return None
 
 
@@ -170,8 +174,18 @@ def _around(text: str, start: int, end: int) -> str:
     return " ".join([*before, text[start:end] + (after[0] if after else "")])
 
 
-def _with_unit(text: str, start: int, end: int) -> str:
-    """Returns the figure with up to two words behind it: "970k real-world robot"."""
-    after = re.match(r"(?:[ -]?[A-Za-z][\w-]*)?(?: [A-Za-z][\w-]*)?", text[end : end + 50])
-    figure = " ".join((text[start:end] + (after[0] if after else "")).split())
-    return _TRAILING.sub("", figure)
+def _with_unit(text: str, start: int, end: int, head: str) -> str:
+    """Returns the figure with the words behind it, up to the one that is counted, or one."""
+    words = re.match(r"(?:[ -]?[A-Za-z][\w-]*){0,4}", text[end : end + 60])
+    behind = re.findall(r"[ -]?[A-Za-z][\w-]*", words[0]) if words else []
+    named = [
+        n for n, word in enumerate(behind) if head and word.strip(" -").lower().startswith(head)
+    ]
+    kept = behind[: named[0] + 1 if named else 1]
+    return _TRAILING.sub("", " ".join((text[start:end] + "".join(kept)).split()))
+
+
+def _head(asked: str) -> str:
+    """Returns the word for what is counted, without its ending: "demonstration"."""
+    words = re.findall(r"\w{3,}", measured(asked).lower())
+    return _ENDING.sub("", words[-1]) if words else ""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from footnote.index.clusters.labels import label_clusters
 from footnote.index.embeddings.base import Matrix
 from footnote.index.models import Hit
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
+from footnote.rag.generation.forms.group_names import name_groups
 from footnote.rag.generation.forms.listing import NEAR, read_rows
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
@@ -33,7 +33,7 @@ def write(reading: Reading) -> Composed:
     if not shown:
         return draft.finish()
     topic = name_topic(find_topic(reading.question.asked))
-    groups = group_rows(shown, vectors[[places[hit.paper.id] for hit, _ in shown]])
+    groups = group_rows(shown, vectors[[places[hit.paper.id] for hit, _ in shown]], topic)
     told = f"{count_papers(len(shown))} on “{topic}”"
     draft.add(f"{told}, in {len(groups)} groups:" if len(groups) > 1 else f"{told}:")
     for name, group in groups:
@@ -46,23 +46,23 @@ def write(reading: Reading) -> Composed:
 Row = tuple[Hit, Sentence]
 
 
-def group_rows(rows: Sequence[Row], vectors: Matrix) -> list[tuple[str, list[Row]]]:
+def group_rows(rows: Sequence[Row], vectors: Matrix, topic: str) -> list[tuple[str, list[Row]]]:
     """Returns rows in groups of papers that are alike, each with its name.
 
     Args:
         rows: Best first.
         vectors: Of their papers, ``(n, d)`` of unit length.
+        topic: What they all are about, which is no name of a group.
     """
     count = min(MOST_GROUPS, len(rows) // OF_A_GROUP)
     if count < 2:
         return [("", list(rows))]
     clusters = cluster(vectors, count)
     texts = [f"{hit.paper.title}. {hit.paper.abstract}" for hit, _ in rows]
-    names = label_clusters(texts, clusters, count)
+    names = name_groups(texts, clusters, count, topic)
     order = dict.fromkeys(clusters.tolist())
     return [
-        (_capitalise(names[n]), [row for row, c in zip(rows, clusters, strict=True) if c == n])
-        for n in order
+        (names[n], [row for row, c in zip(rows, clusters, strict=True) if c == n]) for n in order
     ]
 
 
@@ -92,7 +92,3 @@ def cluster(vectors: Matrix, count: int) -> NDArray[np.int64]:
     for number, group in enumerate(groups):
         clusters[group] = number
     return clusters
-
-
-def _capitalise(name: str) -> str:
-    return name[:1].upper() + name[1:]
