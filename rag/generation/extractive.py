@@ -1,4 +1,4 @@
-"""Composers: from evidence to statements. The default quotes; the other writes (``llm``)."""
+"""Composers: evidence to statements. The default one quotes; that in ``llm`` writes."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from footnote.rag.answer import Delta, Mode, Side, Stage, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.retrieval.evidence import Sentence
 
-# What stands before a paper's title where papers disagree.
+# Text before a paper's title when papers disagree.
 SIDES: Mapping[Side, str] = {"yes": "Yes", "no": "No", "mixed": "Yes and no"}
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What a composer made of the evidence; no statements means that it refused.
+    """A composer's result; no statements means that it refused.
 
     Attributes:
         reason: Why it refused, or what it left out.
@@ -41,12 +41,12 @@ class Composer(Protocol):
 
     @property
     def evidence_count(self) -> int:
-        """How many sentences it wants to see."""
+        """How many evidence sentences it uses."""
 
     def compose(
         self, question: str, evidence: Sequence[Sentence]
     ) -> Iterator[Delta | Stage | Composed]:
-        """Yields text as it comes, a stage where there is one, at last the whole.
+        """Yields text as it arrives, stages, and finally one ``Composed``.
 
         Raises:
             ComposerError: The model did not answer.
@@ -56,7 +56,7 @@ class Composer(Protocol):
 def compose(
     composer: Composer, question: str, evidence: Sequence[Sentence]
 ) -> Generator[Delta | Stage, None, Composed]:
-    """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
+    """Yields a composer's text, again if the final text differs; returns the result."""
     shown = ""
     for part in composer.compose(question, evidence[: composer.evidence_count]):
         if isinstance(part, Delta):
@@ -74,19 +74,19 @@ def compose(
 
 
 class ExtractiveComposer:
-    """Answers in the papers' own words: the most telling sentence first, the rest by paper."""
+    """Answers in the papers' own words: the most relevant sentence first, the rest by paper."""
 
     mode: Mode = "extractive"
     model = None
 
     def __init__(self, *, sentences: int = 5) -> None:
-        """Takes how many sentences an answer has at most."""
+        """Takes the maximum number of sentences in an answer."""
         self.evidence_count = sentences
 
     def compose(self, question: str, evidence: Sequence[Sentence]) -> Iterator[Delta | Composed]:
-        """Yields the lead, then what else its paper says, then one paragraph a paper.
+        """Yields the best sentence, then others of its paper, then one paragraph a paper.
 
-        Where papers take sides, each paper's paragraph stands under its title and its side.
+        If papers disagree, each paper's paragraph has its title and side as a heading.
         """
         binder = CitationBinder(evidence)
         statements: list[Statement] = []
@@ -101,7 +101,7 @@ class ExtractiveComposer:
                 )
                 lines.append(f"{sentence.text} [{citation.marker}]")
             paragraph = " ".join(lines)
-            # What follows the lead stands under the heading of the same paper.
+            # Further sentences of the first paper share its heading.
             if apart or len(paragraphs) != 1 or group[0].paper.id != evidence[0].paper.id:
                 said = f"{SIDES[group[0].side]}: " if apart and group[0].side else ""
                 paragraph = f"**{said}{_format_heading(group[0].paper)}**\n{paragraph}"
@@ -111,7 +111,7 @@ class ExtractiveComposer:
 
 
 def _group_by_paper(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Yields the lead alone, then the others by paper, each paper's in the order of its text."""
+    """Yields the best sentence alone, then the others by paper, in the order of its text."""
     if not evidence:
         return
     lead, *others = evidence
@@ -123,13 +123,13 @@ def _group_by_paper(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
 
 
 def _papers_disagree(evidence: Sequence[Sentence]) -> bool:
-    """Returns whether some paper says yes, and another one no or both."""
+    """Returns whether one paper says yes and another says no or both."""
     sides = {sentence.paper.id: sentence.side for sentence in evidence if sentence.side}
     return len(set(sides.values())) > 1
 
 
 def _group_by_side(evidence: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Yields each paper's sentences in the order of its text, papers of one side together."""
+    """Yields each paper's sentences in the order of its text, grouped by side."""
     papers = dict.fromkeys((sentence.paper.id, sentence.side) for sentence in evidence)
     sides = list(dict.fromkeys(side for _, side in papers if side))
     for side in (*sides, None):
