@@ -1,4 +1,4 @@
-"""Answers in, figures out."""
+"""Evals: run sets of questions, measure and judge the answers, and write reports."""
 
 if __name__ == "evals":
     # ``python -m evals.bench.speed`` in a checkout, as texts named the benches and the training.

@@ -85,7 +85,7 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
     ours, theirs = [rows_b[case] for case in shared], [rows_a[case] for case in shared]
     names = dict.fromkeys(name for row in (*theirs, *ours) for name in row["values"])
     gaps = {name: gap for name in names if (gap := _gap(name, ours, theirs)) is not None}
-    # A measure on which no case differs cannot be shown to: it is no test to correct for.
+    # A measure without any differing case is not a test, so the correction does not count it.
     differing = {name for name in gaps if _differs(name, ours, theirs)}
     shown = holm({name: gap.p for name, gap in gaps.items() if name in differing})
     changes = tuple(
@@ -109,7 +109,7 @@ def compare(a: Path, b: Path, *, by: str = "evidence") -> Comparison:
 
 
 def holm(ps: Mapping[str, float], level: float = 0.05) -> set[str]:
-    """Returns the names whose difference stands after correcting for how many there are."""
+    """Returns the names whose difference is significant after correction for multiple tests."""
     stands: set[str] = set()
     for place, (name, p) in enumerate(sorted(ps.items(), key=lambda item: item[1])):
         if p > level / (len(ps) - place):
@@ -119,7 +119,7 @@ def holm(ps: Mapping[str, float], level: float = 0.05) -> set[str]:
 
 
 def failed_bounds(report: Mapping[str, Any], bounds: Sequence[str]) -> list[str]:
-    """Returns one line for each bound that a report does not hold.
+    """Returns one line for each bound that a report fails.
 
     Args:
         report: What ``report.json`` holds.
@@ -127,7 +127,7 @@ def failed_bounds(report: Mapping[str, Any], bounds: Sequence[str]) -> list[str]
             is better.
 
     Raises:
-        FootnoteError: A bound cannot be read, or names a measure that the report lacks.
+        FootnoteError: A bound is malformed, or names a measure that the report lacks.
     """
     failed = []
     for bound in bounds:

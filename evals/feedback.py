@@ -93,7 +93,7 @@ class FeedbackEntry(BaseModel):
         right_quotes: Sentences that answer it.
     """
 
-    # An unknown field would be a correction that is lost in silence.
+    # Refuse unknown fields: a misspelled one would silently lose a correction.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = FEEDBACK_VERSION
@@ -138,7 +138,7 @@ class FeedbackCases:
 
 
 def read_feedback(path: Path) -> tuple[list[FeedbackEntry], list[Problem]]:
-    """Returns the entries of a JSONL file in its order, and each line that is none.
+    """Returns the entries of a JSONL file in order, and each invalid line.
 
     Raises:
         SourceError: The file cannot be read.
@@ -168,8 +168,8 @@ def _first_fault(error: ValidationError) -> str:
 def cases_from_feedback(entries: Iterable[FeedbackEntry]) -> FeedbackCases:
     """Returns a case for each question on which the latest feedback says what is right.
 
-    Later means a later time; at one time, further down the file. A bare thumb down that
-    comes later takes an earlier confirmation back.
+    Later means a later time, or a later line at the same time. A later thumb down without a
+    correction cancels an earlier confirmation.
     """
     ordered = sorted(entries, key=lambda entry: entry.at)
     latest = {_key(entry.question, _history(entry)): entry for entry in ordered}
@@ -229,7 +229,7 @@ def _history(entry: FeedbackEntry) -> list[dict[str, str]]:
 
 
 def _key(question: str, history: Sequence[Mapping[str, str]]) -> str:
-    """Returns 16 hex digits that are one for the same question asked in the same conversation."""
+    """Returns 16 hex digits that identify a question in its conversation."""
     said = [(message["role"], message["content"]) for message in history]
     texts = [part for message in [*said, ("user", question)] for part in message]
     plain = [" ".join(unicodedata.normalize("NFC", text).split()) for text in texts]

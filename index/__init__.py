@@ -1,6 +1,6 @@
-"""Papers in, passages out: reading sources, and the library that holds them.
+"""Index: read papers from files, store them in a library, and search it.
 
-Every error a caller can meet::
+Every error that callers can get::
 
     FootnoteError
     ├── SourceError      a path that cannot be read as papers
@@ -39,7 +39,7 @@ class LibraryError(FootnoteError):
 
 
 class LibraryNotFound(LibraryError):
-    """No library stands at the given folder."""
+    """The folder contains no library."""
 
 
 class LibraryLocked(LibraryError):

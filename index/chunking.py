@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 # (what that cuts off: python -m footnote.evals.lab.bench.model PATH...).
 PASSAGE_TOKENS = 220
 
-# Characters: text without a full stop has no end, and nobody quotes so much. No sentence of 10,000
-# abstracts on arXiv has as many.
+# Maximum characters: text without a full stop would be one sentence. No sentence of 10,000 arXiv
+# abstracts is as long.
 LONGEST_SENTENCE = 2_000
-# Characters that the splitter is given at a time, twice those of the longest abstract on arXiv.
+# Characters given to the splitter at a time, twice the longest arXiv abstract.
 _LONGEST_PIECE = 20_000
-# Characters of the longest of these, with what may stand around it.
+# Characters of the longest of these and its surroundings.
 _LONGEST_SHORTENING = 20
 
 _ENCODING = "cl100k_base"
@@ -55,12 +55,11 @@ def _encoding() -> tiktoken.Encoding:
 
 @cache
 def _splitter() -> "PunktSentenceTokenizer":
-    # 0.2 s to import, which a question need not wait for: the catalog keeps the spans.
+    # Importing takes 0.2 s, which questions do not need: the catalog stores the spans.
     from nltk.tabdata import PunktDecoder
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-    # NLTK's own reading refuses a file with a second name, and uv links what it installs to its
-    # cache.
+    # NLTK refuses to read a hard-linked file, and uv hard-links installed files to its cache.
     folder = _bundled_path("nltk_cache") / "tokenizers" / "punkt_tab" / "english"
     lines = {path.name: path.read_text("utf-8").splitlines(True) for path in folder.iterdir()}
     tables, learned = PunktDecoder(), PunktParameters()
@@ -79,7 +78,7 @@ def count_tokens(text: str) -> int:
 def sentence_spans(text: str) -> list[Span]:
     """Returns the spans of the sentences in ``text``, in order, without outer space.
 
-    What has more than ``LONGEST_SENTENCE`` characters is cut, between words where there are any.
+    A sentence longer than ``LONGEST_SENTENCE`` characters is cut, between words if possible.
     """
     spans: list[Span] = []
     for start, end in _split(text):
@@ -96,7 +95,7 @@ def sentence_spans(text: str) -> list[Span]:
 
 
 def _split(text: str) -> Iterator[Span]:
-    """Yields what the splitter takes for sentences, given a bounded piece at a time."""
+    """Yields the splitter's sentences; passes it pieces of bounded length."""
     for start, end in _split_long_sentence(text, 0, len(text), _LONGEST_PIECE):
         try:
             found = list(_splitter().span_tokenize(text[start:end]))
@@ -107,7 +106,7 @@ def _split(text: str) -> Iterator[Span]:
 
 
 def _split_long_sentence(text: str, start: int, end: int, most: int) -> Iterator[Span]:
-    """Yields a span in parts of at most so many characters, without the space between them."""
+    """Yields a span in parts of bounded length, without the space between them."""
     while end - start > most:
         at = text.rfind(" ", start + 1, start + most)
         stop = at if at > 0 else start + most
@@ -142,7 +141,7 @@ def passages(paper: Paper, spans: Sequence[Span], *, budget: int = PASSAGE_TOKEN
     groups: list[list[Span]] = []
     filled = budget + 1.0
     for span, cost in zip(spans, costs, strict=True):
-        # A sentence goes where most of it belongs: the boundary may pass its middle.
+        # A sentence goes to the passage that contains its middle.
         if filled + cost > budget or filled + cost / 2 > target:
             groups.append([])
             filled = 0

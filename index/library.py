@@ -1,6 +1,6 @@
-"""Library: one folder of papers to search, opened as one thing.
+"""Library: one folder of papers to search.
 
-Adding goes into the catalog, batch by batch; searching reads a snapshot derived from it.
+Adding writes to the catalog in batches; searching reads a snapshot derived from it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,10 +33,10 @@ LOCK = "write.lock"
 
 
 def check_place(path: Path) -> None:
-    """Complains where no library is and none can be made.
+    """Raises if there is no library and none can be created.
 
     Raises:
-        LibraryError: Something else stands there.
+        LibraryError: The path is something else.
     """
     if (path / CATALOG).is_file() or not path.exists():
         return
@@ -72,7 +72,7 @@ def _check_embedder(catalog: Catalog, embedder: Embedder, path: Path, *, documen
 
 
 class Library:
-    """Papers that can be searched, by many at once, and changed, by one at a time.
+    """Papers that many can search at once, and one at a time can change.
 
     Attributes:
         path: Its folder.
@@ -98,14 +98,14 @@ class Library:
         create: bool = False,
         documents: bool = True,
     ) -> Self:
-        """Opens a library, mending what is derived where it disagrees with the catalog.
+        """Opens a library, and repairs the snapshot if it disagrees with the catalog.
 
         Args:
             path: Its folder.
-            embedder: Must be the one that made the library; any of LlamaIndex's embeddings too.
-            create: Make an empty library where there is none.
+            embedder: The embedder that made the library; may be a LlamaIndex embedding.
+            create: Make an empty library if there is none.
             documents: Whether the Chroma collection of a new library holds texts and metadata
-                beside the vectors; nothing of ours reads them. One that exists stays as it is.
+                besides the vectors; our code does not read them. Existing ones stay as they are.
 
         Raises:
             LibraryNotFound: There is none, and ``create`` is false.
@@ -140,14 +140,14 @@ class Library:
     ) -> Self:
         """Opens a library after embedding all of it again, with this embedder.
 
-        The present vectors serve until the last new one is there; a call that was killed
-        goes on where it was.
+        The old vectors are used until all new ones are ready; a killed call continues where it
+        stopped.
 
         Args:
             path: Its folder.
             embedder: The one to change to.
-            documents: Whether the collection holds documents from now on; as before if None.
-            on_progress: Called with how many passages are done, and of how many.
+            documents: Whether the collection holds documents; None keeps the setting.
+            on_progress: Called with the number of finished passages and the total.
 
         Raises:
             LibraryNotFound: There is none.
@@ -242,7 +242,7 @@ class Library:
         return (paper for _, paper in self._catalog.papers.all())
 
     def page(self, order: Order, at: int, count: int) -> list[Paper]:
-        """Returns up to ``count`` papers from place ``at`` on, in an order."""
+        """Returns up to ``count`` papers from position ``at`` in the given order."""
         return self._catalog.papers.page(order, at, count)
 
     def sentences(self, paper: Paper) -> list[Span]:
@@ -254,7 +254,7 @@ class Library:
         return self._catalog.papers.years()
 
     def newest(self) -> int:
-        """Returns the number of the newest paper that can be found: a mark for ``since``."""
+        """Returns the number of the newest published paper, for use with ``since``."""
         return self._catalog.papers.newest()
 
     def since(self, number: int) -> list[Paper]:
@@ -263,7 +263,7 @@ class Library:
         return [paper for at, paper in self._catalog.papers.all(number) if at <= newest]
 
     def map(self) -> LibraryMap:
-        """Returns every paper at its place among the others, drawn anew where papers changed."""
+        """Returns the map of all papers, redrawn if papers changed."""
         return self._maps.current()
 
     def status(self) -> Status:
@@ -281,12 +281,12 @@ class Library:
     ) -> Added:
         """Adds papers, merging each with the one it already is, and publishes them.
 
-        Every batch is committed by itself: after a kill the same call goes on where
-        it was. A paper whose title and abstract stay the same is not embedded again.
+        Every batch is committed separately: after a kill the same call continues where it stopped.
+        A paper whose title and abstract stay the same is not embedded again.
 
         Args:
             papers: In any order, repetitions allowed.
-            names: Of what they were read from, such as paths; ``imports`` tells them.
+            names: Names of the sources, such as paths; listed by ``imports``.
             on_progress: Called with how many papers were read since the last call.
 
         Raises:
@@ -302,9 +302,9 @@ class Library:
         names: Sequence[str] = (),
         on_progress: Callable[[int], None] | None = None,
     ) -> Added:
-        """Adds papers as ``add`` does, each after the number of the file that it is of.
+        """Adds pairs of file number and paper, as ``add`` does.
 
-        What it returns says of each file what became of its papers; they are one import.
+        The result counts the papers of each file; together they are one import.
         """
         with self._writer.hold():
             added = add_records(
@@ -314,13 +314,13 @@ class Library:
             return added
 
     def remove(self, ids: Iterable[str]) -> int:
-        """Removes papers and publishes what is left; returns how many they were.
+        """Removes papers and publishes the rest; returns how many were removed.
 
         Args:
-            ids: What ``paper`` knows each by: identifiers or titles.
+            ids: Identifiers or titles, as ``paper`` accepts them.
 
         Raises:
-            LibraryError: The library has no such paper; then nothing is removed.
+            LibraryError: The library lacks one of the papers; then nothing is removed.
             LibraryLocked: Another process is writing.
         """
         with self._writer.hold():
@@ -335,13 +335,13 @@ class Library:
         return self._catalog.imports.list()
 
     def undo(self, number: int) -> Undone:
-        """Takes back the newest import that is not undone, and publishes what is left.
+        """Undoes the newest import that is not undone, and publishes the rest.
 
-        The papers that it added are removed, and those that it changed are what they were;
-        what was removed since stays away. All of it is one transaction.
+        Removes the papers it added and restores those it changed, in one transaction. Papers
+        removed since then stay removed.
 
         Args:
-            number: Of that import; an import that was killed is taken back as far as it came.
+            number: Number of that import; a killed import is undone as far as it got.
 
         Raises:
             LibraryError: It is not the newest; then nothing is changed.
@@ -359,21 +359,20 @@ class Library:
         return Undone(*self._catalog.imports.count_changes(number))
 
     def removals(self) -> list[Removal]:
-        """Returns what ``undo`` and ``remove`` removed since papers were added, the last first."""
+        """Returns the undos and removals since papers were last added, newest first."""
         return self._catalog.removals.list()
 
     def restore(self, number: int) -> Removal:
-        """Puts back what was taken last, an undone import or removed papers, and publishes it.
+        """Restores the last removal, an undone import or removed papers, and publishes it.
 
-        Every paper is what it was, an import stands again, and nothing is embedded. All of it is
-        one transaction.
+        Every paper gets its former state, in one transaction and without embedding.
 
         Args:
-            number: Of that taking.
+            number: Number of that removal.
 
         Raises:
-            LibraryError: It was not taken last, or papers were added since; nothing is changed.
-            LibraryLocked: Another process is writing.
+            LibraryError: It is not the last removal, or papers were added since; nothing is
+            changed. LibraryLocked: Another process is writing.
         """
         with self._writer.hold():
             last = next(iter(self.removals()), None)
@@ -406,9 +405,9 @@ class Library:
             self.searcher.snapshots.publish()
 
     def _mend(self) -> None:
-        """Makes the snapshot again where it disagrees with the catalog; sweeps what is left over.
+        """Rebuilds the snapshot if it disagrees with the catalog; deletes leftover folders.
 
-        A writer that was killed after it had published has swept nothing away.
+        A writer killed after publishing leaves folders to delete.
         """
         whole = self.searcher.snapshots.agrees()
         if whole and not self.searcher.snapshots.leftovers():
@@ -419,9 +418,9 @@ class Library:
                     self.searcher.snapshots.publish(afresh=True)
                 self.searcher.snapshots.sweep()
         except LibraryLocked:
-            # The writer publishes what is missing; until then its last snapshot serves.
+            # The writer will publish what is missing; until then its last snapshot is used.
             return
         except LibraryError:
-            # A library that may only be read is read, with whatever lies beside it.
+            # A read-only library is read, with its leftover folders.
             if not whole:
                 raise

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-# Strongest first: a paper is named by the first kind that it has.
+# Strongest first: a paper's id is of the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
 # The source of a paper that a listing page names.
 DAILY_PAPERS = "Hugging Face Daily Papers"
@@ -101,12 +101,12 @@ class Paper:
 
 
 def to_json(paper: Paper) -> str:
-    """Returns a paper as it is stored."""
+    """Returns a paper as JSON for storing."""
     return json.dumps(asdict(paper))
 
 
 def from_json(record: str) -> Paper:
-    """Returns the paper that was stored so."""
+    """Returns the paper from stored JSON."""
     found = json.loads(record)
     found["listings"] = tuple(Listing(**listing) for listing in found["listings"])
     for name in ("authors", "aliases"):
@@ -142,7 +142,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record that could not be used, and where it stands."""
+    """A record that could not be used, and its position."""
 
     path: str
     line: int | None
@@ -154,7 +154,7 @@ class Problem:
 
 
 def year_bounds(since: int | None, until: int | None) -> tuple[int, int]:
-    """Returns the first and the last year that may be found, as numbers that a store takes.
+    """Returns the first and the last year of a filter, as numbers that a store accepts.
 
     A bound beyond every year stays beyond them.
     """
@@ -162,7 +162,7 @@ def year_bounds(since: int | None, until: int | None) -> tuple[int, int]:
 
 
 def normal_title(title: str) -> str:
-    """Returns the title as compared between records: case, punctuation and spacing dropped."""
+    """Returns the title for comparing records: without case, punctuation and spacing."""
     folded = unicodedata.normalize("NFKC", title).casefold()
     return re.sub(r"[\W_]+", " ", folded).strip()
 
@@ -174,7 +174,7 @@ def arxiv_number(text: str) -> str | None:
 
 
 def identifier(kind: str, value: str) -> str | None:
-    """Returns ``kind:value`` in its one normal form, or None when the value does not fit."""
+    """Returns ``kind:value`` in normal form, or None if the value is not valid."""
     value = value.strip()
     if kind == "arxiv":
         number = arxiv_number(value)
@@ -190,8 +190,8 @@ def identifier(kind: str, value: str) -> str | None:
 def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) -> Paper:
     """Returns a paper named by its strongest identifier, the title's when there is no other.
 
-    A field that is too long refuses the paper whole: it is no such field but something else,
-    and what would be left of it would be no record of that paper.
+    If a field is too long the whole paper is refused: the text is something else, and cutting it
+    would not give a correct record.
 
     Raises:
         ValueError: It has neither an identifier nor a title, or a field is too long.

@@ -14,12 +14,12 @@ __all__ = ["ComposerError", "QuestionError", "RerankError"]
 
 
 class QuestionError(FootnoteError):
-    """A question that cannot be asked."""
+    """The question is empty, too long, or not text."""
 
 
 class ComposerError(FootnoteError):
-    """A language model that did not answer; the message says why."""
+    """The language model did not answer; the message says why."""
 
 
 class RerankError(FootnoteError):
-    """A reranker that gave no scores; the message says why."""
+    """The reranker gave no scores; the message says why."""

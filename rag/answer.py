@@ -1,7 +1,7 @@
 """Answer: what every front end, script and eval receives.
 
-A citation is a span of a stored abstract; its quote was cut from there by code. The
-classes are frozen: an answer is a record of what was said, and nothing edits it later.
+A citation is a span of a stored abstract; code cuts its quote from there. The classes are frozen:
+an answer is a record of what was said, and nothing edits it later.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Literal
 
 from footnote.index.models import Hit, Paper
 
-# The text of an answer that abstains, whoever writes it.
+# The text of every answer that abstains, with or without a language model.
 REFUSAL = "The library does not hold an answer to this question."
 
 Verdict = Literal["supported", "partial", "unsupported"]
@@ -43,13 +43,13 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer, the quotes it stands on, and whether they carry it.
+    """One sentence of an answer, the quotes it cites, and whether they support it.
 
     Attributes:
         text: The sentence, without markers.
         support: In [0, 1]; 1.0 for a verbatim quote.
-        notes: What a reader should know, such as a marker that points nowhere.
-        side: What its paper says to a question of yes or no, where that is plain.
+        notes: What a reader should know, such as a marker without a source.
+        side: What its paper says to a yes-or-no question; None if that is not clear.
     """
 
     text: str
@@ -62,11 +62,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A filter that was read from a question.
+    """A filter found in a question.
 
     Attributes:
         value: A year, or a name.
-        text: The words of the question that it came from.
+        text: The words of the question it comes from.
     """
 
     kind: ConstraintKind
@@ -79,8 +79,8 @@ class ReadPaper:
     """A paper whose sentences were candidates for the answer.
 
     Attributes:
-        score: Of retrieval, on the scale of the hits.
-        match: Of the whole paper with the question, token by token.
+        score: Retrieval score, on the scale of the hits.
+        match: How well the whole paper matches the question, token by token.
     """
 
     paper_id: str
@@ -91,20 +91,20 @@ class ReadPaper:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTrace:
-    """What an answer cost and how it was made.
+    """How an answer was made and what it cost.
 
     Attributes:
-        timings_ms: Milliseconds by stage, ``total`` among them.
-        cost_usd: None where the price of the model is not known.
+        timings_ms: Milliseconds by stage, including ``total``.
+        cost_usd: None if the price of the model is unknown.
         searched: Papers that could have been found.
-        read: Papers that the composer saw sentences of.
-        query: As it was searched for.
-        language: In which it was asked, where the query puts it into English words.
-        leaned: Whether it was searched for together with the conversation.
-        filters: In words, empty where all papers were searched.
-        papers_read: Whose sentences were candidates, best first.
+        read: Papers whose sentences the composer saw.
+        query: The text that was searched for.
+        language: Language of the question, if the query was translated.
+        leaned: Whether the query includes the conversation.
+        filters: In words; empty if all papers were searched.
+        papers_read: Papers whose sentences were candidates, best first.
         cosine: Between the query and the nearest passage.
-        threshold: Below it the question is refused; of the confidence.
+        threshold: The confidence below which the question is refused.
     """
 
     timings_ms: Mapping[str, float]
@@ -129,14 +129,14 @@ class Answer:
     """A cited answer, or a refusal with its reason.
 
     Attributes:
-        standalone_question: The question with what the conversation left implicit.
+        standalone_question: The question, completed from the conversation.
         text: Markdown; markers as ``[1]``.
         papers: The cited papers; ``papers[i]`` has marker ``i + 1``.
         hits: What was retrieved, best first, cited or not.
-        reason: Why it abstained, or why another composer answered than was asked for.
-        confidence: In [0, 1], that what was read answers the question, whether or not it was
-            then answered; how far to trust it, the risk-coverage curve of an eval tells.
-        scope: The filters that were read from the question.
+        reason: Why it abstained, or why the requested composer did not answer.
+        confidence: Probability, in [0, 1], that the papers read answer the question, even if it was
+            refused. An eval's risk-coverage curve shows how far to trust it.
+        scope: The filters found in the question.
         kind: What the question asks for.
         match: Weak where the quotes may well not answer it.
         missing: What was asked for and is not there; also the first line of the text.
@@ -172,7 +172,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of answering has begun; ``detail`` is for people ("searching 512 papers")."""
+    """The start of a stage of answering; ``detail`` is for people ("searching 512 papers")."""
 
     name: Literal["search", "read", "write", "check"]
     detail: str
@@ -180,7 +180,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More text of an answer in the making, markers included."""
+    """The next piece of an answer's text, including markers."""
 
     text: str
 
@@ -191,10 +191,10 @@ Event = Stage | Delta | Answer
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the calls of a model took.
+    """The tokens and cost of a model's calls.
 
     Attributes:
-        cost_usd: None where the price is not known.
+        cost_usd: None if the price is unknown.
     """
 
     prompt_tokens: int = 0

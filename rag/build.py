@@ -1,4 +1,4 @@
-"""Build: an engine over a library as the settings ask for it, for programs and commands alike."""
+"""Build: create an engine over a library from the settings, for programs and commands."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -28,10 +28,10 @@ def build_engine(
     """Returns an engine over a library.
 
     Args:
-        library: What is answered from.
-        model: What writes; None quotes alone.
-        reranker: What orders the best hits; None keeps our order.
-        longest: Characters of a question.
+        library: The papers to answer from.
+        model: The model that writes; None only quotes.
+        reranker: Reorders the best hits; None keeps our order.
+        longest: Maximum characters of a question.
     """
     retriever = HybridRetriever(library, reranker=reranker)
     if model is None:
@@ -47,8 +47,8 @@ def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
     """Returns an engine whose answers a LlamaIndex ``LLM`` writes.
 
     Args:
-        library: What is answered from.
-        llm: Any of LlamaIndex's models; its own settings hold its address and key.
+        library: The papers to answer from.
+        llm: Any LlamaIndex model, which has its own address and key.
     """
     from footnote.rag.generation.chat.llm_adapter import LLMChat
     from footnote.rag.generation.llm import LLMComposer
@@ -60,11 +60,11 @@ def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
 def configured_engine(
     library: Library, environ: Mapping[str, str] | None = None
 ) -> CitedQueryEngine:
-    """Returns an engine as the environment and the user's ``footnote.toml`` ask for it.
+    """Returns an engine configured by the environment and the user's ``footnote.toml``.
 
     Args:
-        library: What is answered from.
-        environ: Settings by environment variable; None reads them where they are.
+        library: The papers to answer from.
+        environ: Settings by environment variable; None reads the process environment.
 
     Raises:
         FootnoteError: A setting is wrong.

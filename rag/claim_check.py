@@ -1,8 +1,7 @@
-"""Positions: what each paper near a claim, or a question of yes or no, says to it.
+"""Positions: whether each paper near a claim or a yes-or-no question agrees or disagrees.
 
-Each of the best papers is read for its most telling sentences, and
-``footnote.rag.verification.stance`` says which side they take. A side is the opinion of a trained
-model about one quote; the quote stands beside it.
+For each of the best papers, ``footnote.rag.verification.stance`` decides which side its most
+relevant sentences take. A side is a trained model's opinion about one quote, shown beside it.
 """
 
 import re
@@ -19,7 +18,7 @@ from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
 
-# Sentences of each paper whose side is asked: one could not show a paper that says both.
+# Sentences classified in each paper: with only one, a paper could not say both.
 SENTENCES = 2
 _OPEN = re.compile(
     r"\W*(?:what|which|who|whom|whose|how|why|when|where)\b[^?]*\?\W*$", re.IGNORECASE
@@ -33,8 +32,8 @@ class Position:
     Attributes:
         start: First character of the quote in the paper's abstract.
         end: One past its last, so that ``quote == abstract[start:end]``.
-        side: None where the paper takes no side, or where that is not sure.
-        chance: In [0, 1], that the quote says what ``side`` says; that it says neither, for None.
+        side: None if the paper takes no side or the model is not sure.
+        chance: Probability, in [0, 1], of ``side``; for None, of saying neither.
         score: Of retrieval, on the scale of the hits.
     """
 
@@ -48,7 +47,7 @@ class Position:
 
 
 def check_claim(claim: str) -> Question:
-    """Returns a claim as it is searched for.
+    """Returns a claim in the form used for searching.
 
     Raises:
         QuestionError: It is empty, too long, not text, or a question of another kind.
@@ -64,9 +63,9 @@ def check_claim(claim: str) -> Question:
 def positions(
     retriever: HybridRetriever, claim: str, filters: Filters = EVERYTHING, *, k: int = 10
 ) -> list[Position]:
-    """Returns the position of each paper that comes near a claim, the nearest first.
+    """Returns the position of each paper near a claim, the nearest first.
 
-    None comes near where the engine would refuse to answer.
+    The result is empty if the engine would refuse to answer.
 
     Args:
         retriever: Finds the papers, in its own library.
@@ -101,7 +100,7 @@ def _comes_near(library: Library, found: RetrievalResult) -> bool:
 def _read(
     finder: EvidenceFinder, wording: str, found: RetrievalResult
 ) -> list[tuple[Hit, list[Sentence]]]:
-    """Returns the hits near the best one, with the most telling sentences of each."""
+    """Returns the hits near the best one, with the most relevant sentences of each."""
     near = [hit for hit in found.hits if found.hits[0].score - hit.score < FAR_BEHIND]
     read = [(hit, finder.find(wording, [hit], found.matches, count=SENTENCES)) for hit in near]
     return [(hit, sentences) for hit, sentences in read if sentences]
@@ -109,7 +108,7 @@ def _read(
 
 def _position(hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances]) -> Position:
     side = classify_side(said)
-    # The quote that a reader needs is the one that decided.
+    # Show the quote that decided the side.
     sure = [_chance(side, one) for one in said]
     at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)
     quoted = sentences[at]

@@ -1,9 +1,9 @@
-"""CitedQueryEngine: the whole way from a question to a cited answer, on one screen.
+"""CitedQueryEngine: from a question to a cited answer.
 
     understand -> search -> find evidence -> compose -> answer
 
-Each stage is a function or an object of its own module; this one only tells their order,
-times them, and decides when to abstain and when to fall back.
+Each stage is a function or an object in its own module. This module sets their order, times them,
+and decides when to abstain and when to fall back.
 """
 
 import logging
@@ -69,7 +69,7 @@ SEARCHED = 20
 
 
 class CitedQueryEngine(AnsweringQueryEngine):
-    """A LlamaIndex query engine whose every sentence carries a checked quote."""
+    """A LlamaIndex query engine that backs every sentence with a checked quote."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class CitedQueryEngine(AnsweringQueryEngine):
             library: Where to search.
             composer: Extractive when not given.
             retriever: Hybrid when not given.
-            weights: Of the sentences to quote; as shipped when not given.
+            weights: For ranking the sentences to quote; the defaults when not given.
             k: Hits in an answer.
-            longest: Characters of a question.
-            node_postprocessors: LlamaIndex's, for the hybrid retriever; one that is given has
-                its own.
+            longest: Maximum characters of a question.
+            node_postprocessors: LlamaIndex's, for the default retriever; a ``retriever`` that is
+                given has its own.
             streaming: Whether ``query`` returns a response that streams.
         """
         super().__init__(streaming=streaming)
@@ -121,9 +121,9 @@ class CitedQueryEngine(AnsweringQueryEngine):
         Args:
             question: What is asked.
             history: The conversation so far.
-            filters: Which papers may be found; they win over those in the question.
+            filters: Which papers may be found; they override filters in the question.
             k: Hits in the answer.
-            read_filters: Whether years, venues, authors and sources in the question are filters.
+            read_filters: Whether years, venues, authors and sources in the question become filters.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
@@ -142,11 +142,11 @@ class CitedQueryEngine(AnsweringQueryEngine):
         read_filters: bool = True,
         ignored: Collection[ConstraintKind] = (),
     ) -> Iterator[Event]:
-        """Yields each stage as it begins, text as it comes, at last the Answer.
+        """Yields each stage as it begins, text as it arrives, and finally the Answer.
 
-        The Deltas after the last ``write`` stage make up the text of the Answer: each such
-        stage begins the text anew. ``ignored`` are kinds of filters that are not read from the
-        question; the others are as in ``ask``.
+        Each ``write`` stage starts the text again, so the Deltas after the last one make up the
+        Answer's text. ``ignored`` are kinds of filters not read from the question; the other
+        arguments are as in ``ask``.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
@@ -206,7 +206,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         return apply_scope(answer, scope)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        """Returns the hits that a question is answered from, best first, and some more."""
+        """Returns the hits for a question, best first, including those the answer does not use."""
         _, scope = self._understand(query_bundle.query_str)
         return [hit_node(hit) for hit in self._search(scope, self.k).hits]
 
@@ -219,7 +219,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         read_filters: bool = True,
         ignored: Collection[ConstraintKind] = (),
     ) -> tuple[Question, Scope]:
-        """Returns the question so that it stands alone, and as it is searched for."""
+        """Returns the standalone question and its form for searching."""
         asked = understand(question, history, longest=self.longest)
         if read_filters:
             return asked, parse_filters(asked, self.library, filters, ignored=ignored)
@@ -233,7 +233,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     @dispatcher.span
     def _search(self, scope: Scope, k: int) -> RetrievalResult:
-        """Returns the papers that come nearest to the question."""
+        """Returns the papers nearest to the question."""
         dispatcher.event(RetrievalStartEvent(str_or_query_bundle=scope.question.query))
         found = self.retriever.find(scope.question, k=k, filters=scope.filters)
         if heard():

@@ -1,6 +1,6 @@
-"""LlamaIndex's side of the engine: responses, streaming, retrieve and synthesize, events, spans.
+"""Query engine: the LlamaIndex interface with responses, streaming, events and spans.
 
-The engine answers; this module gives its answers to LlamaIndex as LlamaIndex expects them.
+The engine answers; this module converts its answers to LlamaIndex types.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from footnote.rag.serialization import answer_json
 
 dispatcher = get_dispatcher(__name__)
 
-# Stands in a stream where the text so far is replaced by what follows; a stream takes nothing back.
+# Separates a replaced text from its replacement in a stream, which cannot take text back.
 REVISED = "\n\n(Revised:)\n\n"
 # Weakest first.
 _VERDICTS: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
@@ -51,7 +51,7 @@ class AnsweringQueryEngine(BaseQueryEngine):
     def stream(
         self, question: str, *, filters: Filters = EVERYTHING, read_filters: bool = True
     ) -> Iterator[Event]:
-        """Yields each stage as it begins, text as it comes, at last the Answer."""
+        """Yields each stage as it begins, text as it arrives, and finally the Answer."""
 
     def synthesize(
         self,
@@ -59,12 +59,12 @@ class AnsweringQueryEngine(BaseQueryEngine):
         nodes: list[NodeWithScore],
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
-        """Answers from the papers of these nodes only; the engine orders them itself.
+        """Answers only from the papers of these nodes; the engine orders them itself.
 
         Args:
-            query_bundle: What is asked.
-            nodes: Of this library: their metadata has ``paper_id``.
-            additional_source_nodes: Put behind the nodes of the cited papers.
+            query_bundle: The question.
+            nodes: Nodes of this library, with ``paper_id`` in their metadata.
+            additional_source_nodes: Added after the nodes of the cited papers.
         """
         return self._respond(self._events(query_bundle, nodes), additional_source_nodes or ())
 
@@ -141,8 +141,8 @@ def answered(answer: Answer) -> Response:
 def cited_nodes(answer: Answer) -> list[NodeWithScore]:
     """Returns one node for each marker: the n-th is the paper that ``[n]`` cites.
 
-    Its text is the quotes in the order of use, one a line; its metadata have the spans that
-    they were cut from and the weakest verdict on a statement that they carry.
+    Its text is the quotes in order of use, one a line. Its metadata has the spans of the quotes and
+    the weakest verdict on a statement that cites them.
     """
     scores = {hit.paper.id: hit for hit in answer.hits}
     nodes = []
@@ -167,7 +167,7 @@ def _texts(
     response: AnyResponse,
     more: Sequence[NodeWithScore],
 ) -> Generator[str, None, None]:
-    """Yields the text as it comes; fills the response with sources when it ends."""
+    """Yields the text as it arrives; adds the sources to the response at the end."""
     shown = False
     for event in events:
         if isinstance(event, Answer):
@@ -180,7 +180,7 @@ def _texts(
 
 
 async def _later(texts: Generator[str, None, None]) -> AsyncGenerator[str, None]:
-    """Yields texts, each of which is waited for in a thread."""
+    """Yields texts, waiting for each in a thread."""
     while (text := await asyncio.to_thread(next, texts, None)) is not None:
         yield text
 
@@ -189,7 +189,7 @@ async def _later(texts: Generator[str, None, None]) -> AsyncGenerator[str, None]
 
 
 def heard() -> bool:
-    """Returns whether anyone listens to events; some hold nodes that take a while to make."""
+    """Returns whether anyone listens to events; building their nodes takes a while."""
     at = dispatcher
     while not any(not isinstance(h, NullEventHandler) for h in at.event_handlers):
         if not at.propagate:
@@ -199,10 +199,10 @@ def heard() -> bool:
 
 
 def traced(name: str, owner: object, steps: Generator[Event, None, T]) -> Generator[Event, None, T]:
-    """Runs steps in a span that is open from the first to the last, and active while one runs.
+    """Runs steps in a span that is open from the first to the last, and active during each.
 
-    Between two steps the reader's own span is active: a generator may be continued in another
-    thread or task than where it began.
+    Between two steps the caller's span is active: a generator may continue in another thread or
+    task.
     """
     id_ = f"{type(owner).__name__}.{name}-{uuid.uuid4()}"
     span: dict[str, Any] = {

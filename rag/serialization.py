@@ -1,7 +1,7 @@
-"""An answer as JSON, for scripts, and as a record that it can be made of again, whole.
+"""Serialization: an answer as JSON for scripts, and as a record that restores it fully.
 
-Answer JSON rounds scores, and its papers have no abstracts. A record, which a conversation is
-kept as, has every field as it is, and each paper once.
+Answer JSON rounds scores and omits abstracts. A record, which stores a conversation, has every
+field unchanged and each paper once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from footnote.rag.answer import Answer
 
 JSON_VERSION = 2
 STORED_VERSION = 1
-# As many as a page lists; a paper takes 2 kB.
+# As many as the page lists; a paper takes 2 kB.
 HITS_STORED = 20
 
 
@@ -76,15 +76,15 @@ def _statements(plain: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _picked(row: Mapping[str, Any], names: str, digits: int = 0) -> dict[str, Any]:
-    """Returns fields of a row in the order of their names, floats rounded to any digits."""
+    """Returns the named fields of a row in order, with floats rounded if digits are given."""
     found = ((name, row[name]) for name in names.split())
     return {n: round(v, digits) if digits and isinstance(v, float) else v for n, v in found}
 
 
 def make_record(answer: Answer) -> dict[str, Any]:
-    """Returns the answer as JSON values, its hits after the first ``HITS_STORED`` left out."""
+    """Returns the answer as JSON values, with only the first ``HITS_STORED`` hits."""
     hits = answer.hits[:HITS_STORED]
-    # Two records under one id, should they differ, are two papers here.
+    # Two different records with the same id count as two papers.
     papers = tuple(dict.fromkeys([*answer.papers, *(hit.paper for hit in hits)]))
     places = {paper: n for n, paper in enumerate(papers)}
     plain = _plain(replace(answer, papers=papers, hits=hits))
@@ -104,8 +104,8 @@ def make_record(answer: Answer) -> dict[str, Any]:
 def parse_answer(record: Mapping[str, Any]) -> Answer:
     """Returns the answer of a record: ``parse_answer(answer_record(answer)) == answer``.
 
-    A field that an older version did not store has its default, and one that a newer version
-    stored is let go.
+    A field that an older version did not store gets its default; an unknown field of a newer
+    version is ignored.
 
     Raises:
         ValueError: The record is of another version, or damaged.
@@ -124,7 +124,7 @@ def parse_answer(record: Mapping[str, Any]) -> Answer:
 
 
 def _nth(papers: Sequence[Paper], number: object) -> Paper:
-    """Returns a paper by its place; -1 is none, though Python would count from the end."""
+    """Returns a paper by its index; -1 is an error, though Python would count from the end."""
     if type(number) is not int or not 0 <= number < len(papers):
         raise ValueError("it names a paper that it does not hold")
     return papers[number]
@@ -143,7 +143,7 @@ def _plain(answer: Answer) -> dict[str, Any]:
 
 
 def _strict(schema: Any) -> Any:
-    """Returns a schema to which "1" and true are no numbers, but a list is still a tuple."""
+    """Returns a schema that rejects "1" and true as numbers but accepts a list as a tuple."""
     if isinstance(schema, list):
         return [_strict(inner) for inner in schema]
     if not isinstance(schema, dict):

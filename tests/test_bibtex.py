@@ -178,11 +178,11 @@ def test_abbreviations_cannot_blow_an_entry_up():
     ],
 )
 def test_an_entry_made_to_break_the_parser_is_over_soon_and_costs_no_other(hostile):
-    started = time.perf_counter()
+    started = time.process_time()
     *_, found = read(f"{hostile}\n{SAILS}")
     assert isinstance(found, Paper)
     assert found.title == "Sails"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_ten_thousand_entries_are_read_in_their_order():

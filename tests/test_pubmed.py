@@ -161,11 +161,11 @@ def test_entities_of_the_file_are_not_resolved_and_nothing_is_read_from_outside(
     ids=["deep", "opened", "long", "NUL", "no character", "attributes", "CDATA"],
 )
 def test_an_article_made_to_break_the_parser_is_over_soon_and_costs_no_other(hostile):
-    started = time.perf_counter()
+    started = time.process_time()
     *_, found = read(f"{hostile}\n{SAILS}")
     assert isinstance(found, Paper)
     assert found.title == "Sails"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_ten_thousand_articles_are_read():

@@ -129,11 +129,11 @@ def test_a_file_cut_off_in_the_middle_loses_its_last_record_alone():
     ],
 )
 def test_a_record_made_to_break_the_parser_is_over_soon_and_costs_no_other(hostile):
-    started = time.perf_counter()
+    started = time.process_time()
     *_, found = read(f"{hostile}\n{SAILS}")
     assert isinstance(found, Paper)
     assert found.title == "Sails"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_ten_thousand_records_are_read():

@@ -1,1 +1,1 @@
-"""People and programs in front: the command line, the chat page, renderings."""
+"""UI: the command line, the chat page, and the rendering of answers."""

@@ -1,1 +1,1 @@
-"""Datasets: questions with what a right answer needs, read from files of anybody."""
+"""Datasets: read and check sets of questions with their expected answers."""

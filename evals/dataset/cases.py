@@ -1,4 +1,4 @@
-"""Cases: questions with what a right answer needs, and their readers.
+"""Cases: questions with their expected answers, and their readers.
 
 Two layouts are read: our own ``questions.jsonl``, and BEIR's ``queries.jsonl`` with
 ``qrels.tsv``, to which ``answers.jsonl`` may add SciFact's rationales (sentence numbers and a
@@ -53,7 +53,7 @@ def read_cases(folder: Path) -> list[Case]:
     """Returns the cases of a set, in the order of its file.
 
     Raises:
-        SourceError: The folder is no set, or a line of it is no case.
+        SourceError: The folder is not a set, or a line is not a case.
     """
     if (path := _find(folder, "questions.jsonl")) is not None:
         found = [_case(row, at) for at, row in read_json_lines(path)]

@@ -1,4 +1,4 @@
-"""Reading: JSON files of sets and runs, each fault on one line with the place where it stands."""
+"""JSON files: read sets and runs, with one-line errors that name file and line."""
 
 import json
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def parsed(text: str, at: str) -> dict[str, Any]:
 
 
 def check_shape(kind: type[_Shape], found: dict[str, Any], at: str, what: str) -> _Shape:
-    """Returns a JSON object as what it should be.
+    """Returns a JSON object checked against a schema.
 
     Args:
         kind: The fields that it should have.

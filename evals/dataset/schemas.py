@@ -1,7 +1,7 @@
-"""Shapes: what the lines of a set and the files of a run must be, for JSON from anywhere.
+"""Schemas: validate the lines of a set and the files of a run, which are untrusted JSON.
 
-A run is read as JSON and stays so: a newer version may add fields. What is read of it is
-checked here, once, so that no later stage meets another kind of value.
+A run stays JSON after reading: a newer version may add fields. The fields that we use are checked
+here once, so that later stages can rely on their types.
 """
 
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ Text = Annotated[str, BeforeValidator(_named)]
 
 
 class Shape(BaseModel):
-    """A JSON object, whose other fields are let be."""
+    """A JSON object; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 

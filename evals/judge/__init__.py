@@ -1,1 +1,1 @@
-"""The judge: a language model's opinion of an answer, kept on disk and never over its limit."""
+"""Judge: a language model rates answers; ratings are cached and spending is limited."""

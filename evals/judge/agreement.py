@@ -1,7 +1,7 @@
 """Agreement: how well a measure or a judge agrees with labels that people gave.
 
-Every figure has a bootstrap interval over pairs of labels. A figure or an interval that is
-not defined is None, with the reason; it is never NaN, and never a number that looks sure.
+Every figure has a bootstrap interval over pairs of labels. An undefined figure or interval is None,
+with the reason; it is never NaN or a misleading number.
 """
 
 import math
@@ -44,7 +44,7 @@ class AgreementFigure:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far a judge's labels are those that people gave.
+    """How well a judge's labels agree with those of people.
 
     Attributes:
         n: Pairs compared.

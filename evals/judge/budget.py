@@ -1,4 +1,4 @@
-"""Spending: what a judge may spend, and has; no call is made that could exceed its limit."""
+"""Budget: track a judge's spending, and make no call that could exceed the limit."""
 
 import threading
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Budget:
             self.used = after
 
     def settle(self, most: TokenCounts, spent: TokenCounts) -> None:
-        """Replaces what was set aside for a call by what it took."""
+        """Replaces a call's reservation by its actual usage."""
         with self._lock:
             self.used = self.used - most + spent
 

@@ -1,4 +1,4 @@
-"""Kept judgements: a folder of files, each whole or not there, so that again costs nothing."""
+"""Cache: judgements in a folder of files written atomically, so that repeats are free."""
 
 import hashlib
 import json
@@ -78,7 +78,7 @@ class JudgementCache:
         except OSError as error:
             if partial is not None:
                 partial.unlink(missing_ok=True)
-            # To go on would be to pay for what cannot be kept.
+            # Stop here: further judgements would be paid for but not stored.
             raise JudgeError(f"{self._folder}: a judgement cannot be saved ({error})") from error
 
 

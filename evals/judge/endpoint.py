@@ -1,4 +1,4 @@
-"""Endpoint: one call of the judge through the chat client, what it took, and why it failed."""
+"""Endpoint: one call of the judge through the chat client, with its usage and errors."""
 
 import logging
 import math
@@ -35,7 +35,7 @@ class Endpoint:
         self.config = config
         self.chat = ChatClient(
             config,
-            # A reply that is no judgement is an attempt too, so the judge counts them.
+            # An invalid reply is an attempt too, so the judge counts them.
             retries=RetryPolicy(attempts=1),
             options={"response_format": {"type": "json_object"}},
         )
@@ -89,7 +89,7 @@ def _took(call: ChatCall, most: TokenCounts) -> TokenCounts:
         return TokenCounts(usage.prompt_tokens, usage.completion_tokens)
     if usage.prompt_tokens:
         return TokenCounts(usage.prompt_tokens + _TEMPLATE_TOKENS, usage.completion_tokens)
-    # A reply that nobody can read counts at its most; so does one that came too late.
+    # A reply that is unreadable or late counts at its maximum.
     return most if call.charged else TokenCounts()
 
 

@@ -1,9 +1,9 @@
-"""Judge: what a language model says of an answer; optional, and never taken on its word alone.
+"""Judge: let a language model rate answers; optional, and always checked against people.
 
 Any OpenAI-compatible endpoint judges by two criteria: do these quotes support a statement,
-and does an answer say what a reference says? How far its judgements are those of people is
-for ``footnote.evals.judge.agreement`` to tell. A judgement is kept on disk, so that asking again
-costs nothing; one that failed has no score, only its reason, and is not kept.
+and does an answer say what a reference says? ``footnote.evals.judge.agreement`` measures how well
+it agrees with people. Judgements are cached on disk, so that repeats are free; a failed one has no
+score, only a reason, and is not cached.
 """
 
 import threading
@@ -111,7 +111,7 @@ class Judge:
         key = cache_key(self.config, messages)
         with self._lock:
             asking = self._asking.setdefault(key, threading.Lock())
-        # The same thing judged twice at once is one call: the second finds it kept.
+        # Two equal requests at once make one call: the second finds the cached result.
         with asking:
             if (said := self._kept.find(criterion, key)) is not None:
                 return self._judgement((), said.reason, said, cached=True)

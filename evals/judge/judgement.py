@@ -1,4 +1,4 @@
-"""Judgement: what a model said, and what of a reply counts as having said it."""
+"""Judgement: a model's rating, and how to read it from a reply."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,7 +28,7 @@ class LimitReached(JudgeError):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a model said of one thing, or why it said nothing.
+    """A model's rating of one item, or why it failed.
 
     Attributes:
         score: In [0, 1]; None if the judgement failed.

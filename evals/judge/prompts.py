@@ -1,4 +1,4 @@
-"""Prompts of the judge, and their version: another wording is another judge."""
+"""Prompts of the judge, with a version: changed wording is a different judge."""
 
 import json
 from collections.abc import Mapping
@@ -45,8 +45,8 @@ _LINE_ENDS = "\x85\u2028\u2029"
 def prompt(criterion: Criterion, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Returns the two messages that ask for a judgement.
 
-    The data are one line of JSON: a text in it can neither end its string nor the line, so
-    it cannot pass for an instruction by its place.
+    The data is one line of JSON: a text in it cannot end its string or the line, and so cannot look
+    like an instruction.
     """
     line = json.dumps(data, ensure_ascii=False)
     for character in _LINE_ENDS:

@@ -1,9 +1,9 @@
-"""Judging: a run's answers before the judge, and the judge before people.
+"""Judging: rate a run's answers with the judge, and compare the judge with people.
 
 ``judge_quality`` has a value for each answer to a question that has an answer and a
-reference. ``judge_support`` has one for each statement in the answer's own words: one that
-cites nothing is worth 0 unasked, and one that is a quote of its citation needs no judge and
-has none, as ``verbatim`` tells of it. A judgement that failed counts as 0 and as a failure.
+reference. ``judge_support`` has one for each statement in the answer's own words: one without
+citations scores 0 without a call, and one that is a quote of its citation is not judged, since
+``verbatim`` covers it. A failed judgement counts as 0 and as a failure.
 """
 
 import re
@@ -28,7 +28,7 @@ class Judging:
     """What a run needs of a judge: its judgements of each row, and its section of the report."""
 
     def __init__(self, judge: Judge, *, labels: Mapping[str, Rating] | None = None) -> None:
-        """Asks nothing yet.
+        """Stores the judge without calling it.
 
         Args:
             judge: May be asked from many threads at once.
@@ -49,7 +49,7 @@ class Judging:
 
     @property
     def name(self) -> str:
-        """Which judge this is; a run goes on only with the one that began it."""
+        """The judge's identity; a run can only be resumed with the same judge."""
         return f"{self._judge.config.model} ({PROMPT_VERSION})"
 
     def judged(self, case: Case, row: Row) -> Row:

@@ -1,4 +1,4 @@
-"""Trust: what is known of a judge's agreement with people, in words beside each of its figures."""
+"""Trust: describe a judge's agreement with people next to each of its figures."""
 
 from collections.abc import Mapping
 from typing import Any

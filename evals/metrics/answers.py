@@ -5,8 +5,8 @@ rather than over questions; it has none where it does not apply. A case that cra
 worst value of every measure that would have applied.
 
 Measures of the first group are those of the project's reference scorer, name by name;
-``R@1`` there means that the first hit is a gold paper. Those of the second stand beside
-them under names of their own.
+``R@1`` there means that the first hit is a gold paper. Those of the second group are additional and
+have their own names.
 """
 
 import re
@@ -24,7 +24,7 @@ from footnote.rag.generation.citations import is_dangling
 Values = dict[str, list[float]]
 Supports = Callable[[str, Sequence[str]], bool]
 
-# Words that carry nothing when two texts are compared word by word.
+# Stop words, ignored when two texts are compared word by word.
 _STOP = frozenset(
     """a an the of to in on for and or is are be by with as that this it its from at which than
     not can we their they has have was were into""".split()
@@ -118,8 +118,8 @@ def _spent(answer: Answer) -> Values:
 def _count_bound_markers(answer: Answer, citations: Sequence[Citation]) -> list[float]:
     """Returns for each marker of an answer whether a quote stands behind it.
 
-    Markers that a model wrote and that pointed nowhere are no longer in the text; they are
-    counted where their statement keeps them.
+    A model's markers without a source are no longer in the text; they are counted from the notes of
+    their statement.
     """
     known = {c.marker for c in citations if 1 <= c.marker <= len(answer.papers)}
     text = answer.text

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import ir_measures
 from ir_measures import AP, RR, Measure, Qrel, ScoredDoc, Success, nDCG
 
-# An answer reports twenty hits; a deeper cut-off would count what nobody was shown.
+# An answer reports twenty hits; a deeper cut-off would count hits that nobody sees.
 MEASURES: tuple[Measure, ...] = (nDCG @ 10, RR @ 10, AP @ 20, Success @ 1, Success @ 5)
 
 

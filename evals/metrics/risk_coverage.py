@@ -1,4 +1,4 @@
-"""Risk and coverage: how wrong the answers are, of which the most confident come first."""
+"""Risk and coverage: the error rate among the most confident answers."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
 """Means with their error: bootstrap intervals, and a paired permutation test.
 
-Values are grouped by case and cases are what is resampled: the citations of one answer
-stand and fall together.
+Values are grouped by case, and whole cases are resampled: the citations of one answer are not
+independent.
 
 Source: percentile bootstrap, Efron and Tibshirani 1993, chapter 13; paired permutation
 test, Smucker, Allan and Carterette, CIKM 2007. Both by SciPy.
@@ -53,7 +53,7 @@ class Difference:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a difference to speak of, at the 5 % level."""
+        """Whether the difference is significant at the 5 % level."""
         return self.p < 1 - CONFIDENCE
 
 
@@ -103,7 +103,7 @@ def _totals(groups: Sequence[Sequence[float]]) -> tuple[NDArray[Any], NDArray[An
 def _interval(totals: tuple[NDArray[Any], NDArray[Any]], value: float) -> tuple[float, float]:
     sums, counts = totals
     if len(sums) < 2 or np.ptp(sums / counts) == 0:
-        # Nothing to resample: the interval says only what was seen.
+        # Nothing to resample: the interval is the single value.
         return value, value
     found = stats.bootstrap(
         (sums, counts),

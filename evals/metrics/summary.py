@@ -1,7 +1,6 @@
 """Summaries: from rows to means with their error, by tag and over all.
 
-Times stand apart from measures, so that two runs with the same answers have the same
-measures byte for byte.
+Times are separate from measures, so that two runs with the same answers have identical measures.
 """
 
 from collections.abc import Mapping, Sequence

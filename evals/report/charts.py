@@ -84,7 +84,7 @@ def latency(report: Mapping[str, Any], rows: Sequence[Row]) -> Histogram | None:
     totals = [timing["total"] for timing in timings]
     if not totals:
         return None
-    # One answer that waited for a minute must not press all others into one bar.
+    # One answer that takes a minute must not squeeze all others into one bar.
     top = min(max(totals), 3 * report["times"]["p95_ms"])
     step = _round_step(top)
     ticks = math.ceil(top / step) or 1

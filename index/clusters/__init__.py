@@ -1,1 +1,1 @@
-"""Clusters: where papers stand on the map, and what each group is called."""
+"""Clusters: the positions of papers on the map, and the names of groups."""

@@ -1,4 +1,4 @@
-"""Naming: what a cluster of papers is called, in its own most telling words."""
+"""Labels: name each cluster of papers by its most distinctive words."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from footnote.index.search.fulltext import STOP_WORDS, stems
 
 _WORDS = 3
-# What abstracts of every field are worded with.
+# Words common in abstracts of every field.
 COMMONPLACE = frozenset(
     """abstract achieve achieves across address aim analysis approach approaches article available
     based better challenge challenges compared conclusion current demonstrate demonstrated design
@@ -27,10 +27,10 @@ _WORD = re.compile(r"[^\W\d_][\w-]*\w")
 
 
 def label_clusters(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[str]:
-    """Returns the two or three most telling words of each cluster, with commas between.
+    """Returns the two or three most distinctive words of each cluster, separated by commas.
 
-    Each cluster is read as one text; a word tells by how many papers have it there, and by how
-    rare it is in all clusters: ``sqrt(tf) * log(1 + mean words of a cluster / tf in all)``.
+    Each cluster is one text. A word scores by how many of its papers have it, and by how rare it is
+    in all clusters: ``sqrt(tf) * log(1 + mean words of a cluster / tf in all)``.
 
     Args:
         texts: Title and abstract of each paper.
@@ -44,7 +44,7 @@ def label_clusters(texts: Sequence[str], clusters: NDArray[np.int64], count: int
     spelt: dict[str, Counter[str]] = {}
     stem_of: dict[str, str] = {}
     for text, cluster in zip(texts, clusters, strict=True):
-        # A word of one paper counts once: a paper's pet name is no name of its cluster.
+        # A word counts once a paper: a name from one paper must not name its cluster.
         for word in {w.lower() for w in _WORD.findall(text)} - STOP_WORDS - COMMONPLACE:
             if word not in stem_of:
                 stem_of[word] = " ".join(stems(word))

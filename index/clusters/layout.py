@@ -1,7 +1,7 @@
-"""The map of a library: where each paper stands among the others, and what stands there.
+"""Layout: the map of a library, with a position for each paper and named clusters.
 
-Papers with like abstracts stand near one another, in clusters that are named by their own most
-telling words. Distances within a cluster mean something; those across the map mean little.
+Papers with similar abstracts are near each other, in clusters named by their most distinctive
+words. Distances are meaningful within a cluster, less so across the map.
 """
 
 import json
@@ -23,29 +23,29 @@ from footnote.index.storage.catalog import Catalog
 
 Numbers = NDArray[np.int64]
 
-# Papers that t-SNE places itself; more of them take long (python -m footnote.evals.lab.bench.map
-# PATH).
+# Papers placed by t-SNE itself; more take long (python -m footnote.evals.lab.bench.map PATH).
 SAMPLE = 2000
 AXES = 50
 NEIGHBOURS = 5
 FEWEST, MOST = 4, 14
 NO_ABSTRACT = "no abstract"
-# Of what a map is made; another number makes every kept map anew.
+# Version of the layout; changing it redraws every stored map.
 _DRAWN = 1
 _SEED = 7
 _STEPS = 500
 _PERPLEXITY = 30
-# Neighbours of a paper this far apart lie in two clusters, and between them is no place.
+# If a paper's neighbours are this far apart, they are in different clusters: do not place it
+# between.
 _NEAR = 0.1
 # Papers placed at once: (4000, 2000) distances take 32 MB.
 _AT_ONCE = 4000
-# Golden angle in radians: points turned by it never stand in one another's way (Vogel 1979).
+# Golden angle in radians: points turned by it do not overlap (Vogel 1979).
 _TURN = math.pi * (3 - math.sqrt(5))
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The name of a cluster, and where it stands on the map, both axes in [0, 1]."""
+    """The name of a cluster and its position on the map, both axes in [0, 1]."""
 
     text: str
     x: float
@@ -54,15 +54,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LibraryMap:
-    """Every paper of a library at its place.
+    """The position of every paper of a library.
 
     Attributes:
-        ids: Of the papers, in order of adding; so are all the others.
-        titles: As the papers have them.
-        years: None where a paper has none.
+        ids: Ids of the papers, in order of adding, as in all other attributes.
+        titles: Titles of the papers.
+        years: Years; None for a paper without one.
         positions: ``(n, 2)`` float32 in [0, 1].
-        clusters: ``(n,)`` int64, places in ``labels``.
-        labels: One a cluster.
+        clusters: ``(n,)`` int64, indices into ``labels``.
+        labels: One for each cluster.
     """
 
     ids: tuple[str, ...]
@@ -74,17 +74,17 @@ class LibraryMap:
 
 
 class MapDrawer:
-    """The map of a catalog, kept there until the papers change."""
+    """Draws the map of a catalog and stores it there until the papers change."""
 
     def __init__(self, catalog: Catalog) -> None:
-        """Draws nothing yet."""
+        """Takes the catalog without drawing."""
         self._catalog = catalog
         self._guard = threading.Lock()
         self._drawn: tuple[str, LibraryMap] | None = None
 
     def current(self) -> LibraryMap:
-        """Returns the map of the papers as they are, drawn where none is kept of them."""
-        # One thread draws, the others wait for what it drew.
+        """Returns the current map; draws it if none is stored."""
+        # One thread draws; the others wait for its map.
         with self._guard:
             key = f"{_DRAWN}:{self._catalog.meta('revision')}"
             if self._drawn is None or self._drawn[0] != key:
@@ -107,7 +107,7 @@ class MapDrawer:
         numbers, vectors = self._catalog.vectors.means()
         sample = sample_rows(len(numbers))
         papers = self._catalog.papers.by_number([int(numbers[at]) for at in sample])
-        # One that is gone meanwhile has no words.
+        # A paper removed in the meantime has no text.
         texts = [_text(papers.get(int(numbers[at]))) for at in sample]
         positions, clusters, labels = draw_map(vectors, sample, texts)
         bare = sorted(set(self._catalog.papers.numbers_between(None, None)) - set(numbers.tolist()))
@@ -147,13 +147,13 @@ def _text(paper: Paper | None) -> str:
 
 
 def _row(count: int) -> Matrix:
-    """Returns places side by side along the lower edge, ``(count, 2)``."""
+    """Returns positions side by side along the lower edge, ``(count, 2)``."""
     across = (np.arange(count) + 0.5) / count
     return np.stack([across, np.ones(count)], axis=1).astype(np.float32)
 
 
 def sample_rows(count: int) -> list[int]:
-    """Returns the places of the papers that t-SNE places itself, ascending."""
+    """Returns the indices of the papers that t-SNE places itself, ascending."""
     if count <= SAMPLE:
         return list(range(count))
     drawn = np.random.default_rng(_SEED).choice(count, SAMPLE, replace=False)
@@ -166,8 +166,8 @@ def draw_map(
     """Returns the positions ``(n, 2)``, the clusters ``(n,)`` and their labels.
 
     Args:
-        vectors: ``(n, d)`` float32, a paper each.
-        sample: Places of the papers that are placed by themselves, the others beside them.
+        vectors: ``(n, d)`` float32, one row for each paper.
+        sample: Indices of the papers that t-SNE places; the others go beside these.
         texts: Title and abstract of each paper of the sample.
     """
     if not len(vectors):
@@ -199,12 +199,12 @@ def _reduce_dimensions(vectors: Matrix, sample: Matrix) -> Matrix:
 
 
 def _run_tsne(reduced: Matrix) -> Matrix:
-    """Returns places in the plane ``(n, 2)``, like papers near one another.
+    """Returns positions in the plane ``(n, 2)``, similar papers near each other.
 
-    Source: t-SNE, van der Maaten and Hinton 2008; begun from the two widest axes, which keeps
-    the large picture, Kobak and Berens 2019, "The art of using t-SNE for single-cell
-    transcriptomics" (scikit-learn calls it ``init="pca"``; theirs divides by 0 where all
-    papers are alike).
+    Source: t-SNE, van der Maaten and Hinton 2008; started from the two widest axes, which keeps the
+    global structure, Kobak and Berens 2019, "The art of using t-SNE for single-cell
+    transcriptomics" (scikit-learn calls it ``init="pca"``; theirs divides by 0 if all papers are
+    equal).
     """
     width = float(reduced[:, 0].std())
     if width < 1e-6:
@@ -217,8 +217,8 @@ def _run_tsne(reduced: Matrix) -> Matrix:
     from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (len(reduced) - 1) / 3)
-    # Its threads wait for one another busily: on two busy cores 512 papers took 7.0 s with
-    # two of them, 1.7 with one, and one gives the same map each time.
+    # Its threads busy-wait for each other: on two busy cores 512 papers took 7.0 s with two threads
+    # and 1.7 with one, which also gives the same map each time.
     with threadpool_limits(1):
         tsne = TSNE(perplexity=perplexity, init=start * 1e-4, max_iter=_STEPS, random_state=_SEED)
         placed: Matrix = tsne.fit_transform(reduced)
@@ -226,7 +226,7 @@ def _run_tsne(reduced: Matrix) -> Matrix:
 
 
 def _spread_duplicates(places: Matrix) -> Matrix:
-    """Returns the places, those that fall on one another turned a little aside."""
+    """Returns the positions, with those that coincide moved slightly apart."""
     width = float(np.ptp(places, axis=0).max()) or 1.0
     _, first, group = np.unique(
         np.round(places / width, 4), axis=0, return_index=True, return_inverse=True
@@ -242,7 +242,7 @@ def _spread_duplicates(places: Matrix) -> Matrix:
 
 
 def _scale_to_frame(places: Matrix) -> Matrix:
-    """Returns the places with each axis brought to [0, 1]; to its middle where it has no width."""
+    """Returns the positions with each axis scaled to [0, 1]; an axis without width becomes .5."""
     low, width = places.min(axis=0), np.ptp(places, axis=0)
     framed = np.where(width > 1e-9, (places - low) / np.where(width > 1e-9, width, 1), 0.5)
     return framed.astype(np.float32)
@@ -256,7 +256,7 @@ def _distances(some: Matrix, others: Matrix) -> Matrix:
 
 
 def _place_beside_sample(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
-    """Returns a place for each paper among its nearest in the sample, nearer ones counting more."""
+    """Returns a position for each paper: the weighted mean of its nearest in the sample."""
     found = []
     for at in range(0, len(reduced), _AT_ONCE):
         squares = _distances(reduced[at : at + _AT_ONCE], sample)
@@ -271,10 +271,10 @@ def _place_beside_sample(reduced: Matrix, sample: Matrix, placed: Matrix) -> Mat
 
 
 def _centres(placed: Matrix) -> Matrix:
-    """Returns the middle of each cluster, ``(c, 2)``; what stands together has one name."""
+    """Returns the centre of each cluster, ``(c, 2)``."""
     count = min(round(math.sqrt(len(placed)) / 2), MOST)
     distinct = len(np.unique(placed, axis=0))
-    # Four papers of a cluster at least have words in common.
+    # A cluster needs at least four papers to have words in common.
     count = min(max(count, FEWEST), max(1, distinct // 4))
     if count == 1:
         middle: Matrix = placed.mean(axis=0, keepdims=True)

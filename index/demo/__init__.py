@@ -11,5 +11,5 @@ def demo_papers() -> Path:
 
 
 def demo_version() -> str:
-    """Returns a short name for the file's content, so that a new one is indexed anew."""
+    """Returns a short hash of the file, so that a changed file is indexed again."""
     return hashlib.sha256(demo_papers().read_bytes()).hexdigest()[:12]

@@ -11,22 +11,22 @@ from footnote.index.embeddings.base import Embedder, Matrix, _MatrixEmbedding
 
 
 def as_embedder(embedding: Embedder | BaseEmbedding) -> Embedder:
-    """Returns an embedder of ours as it is, and one of LlamaIndex's as one of ours."""
+    """Returns our own embedder unchanged; wraps a LlamaIndex embedding."""
     return embedding if isinstance(embedding, Embedder) else AdaptedEmbedder(embedding)
 
 
 def as_embed_model(embedder: Embedder) -> BaseEmbedding:
-    """Returns what LlamaIndex embeds queries with as we do."""
+    """Returns a LlamaIndex embedding that embeds queries as ours does."""
     if isinstance(embedder, AdaptedEmbedder):
         return embedder.embedding
     return embedder if isinstance(embedder, BaseEmbedding) else EmbedModel(embedder)
 
 
 class AdaptedEmbedder:
-    """Any embedding of LlamaIndex's as the embedder of a library."""
+    """Any LlamaIndex embedding as the embedder of a library."""
 
     def __init__(self, embedding: BaseEmbedding) -> None:
-        """Embeds one word, to learn the length of a vector.
+        """Embeds one word to find the length of a vector.
 
         Raises:
             ModelError: The embedding fails.
@@ -38,17 +38,17 @@ class AdaptedEmbedder:
         self.dimensions = self.embed(["dimensions"]).shape[1]
 
     def embed(self, texts: Sequence[str]) -> Matrix:
-        """Returns ``(n, dimensions)`` float32, rows of unit length, in batches of theirs.
+        """Returns ``(n, dimensions)`` float32, rows of unit length, in the embedding's batch size.
 
         Raises:
-            ModelError: The embedding fails, or gives other than one vector a text.
+            ModelError: The embedding fails, or does not return one vector for each text.
         """
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
         return self._vectors(texts, query=False)
 
     def embed_query(self, query: str) -> Matrix:
-        """Returns ``(dimensions,)`` float32 of a question, which some models embed otherwise.
+        """Returns ``(dimensions,)`` float32 of a question; some models embed these differently.
 
         Raises:
             ModelError: The embedding fails.
@@ -63,7 +63,7 @@ class AdaptedEmbedder:
             else:
                 rows = self.embedding.get_text_embedding_batch(list(texts))
             vectors = np.array(rows, np.float32).reshape(len(texts), -1)
-        # Each integration has errors of its own, which may quote what is secret.
+        # Each integration has its own errors, which may quote secrets.
         except Exception as error:
             raise ModelError(f"embedding {self.name} failed ({type(error).__name__})") from error
         width = self.dimensions or vectors.shape[1]
@@ -76,7 +76,7 @@ class AdaptedEmbedder:
 
 
 class EmbedModel(_MatrixEmbedding):
-    """An embedder of ours as LlamaIndex takes it."""
+    """Our embedder as a LlamaIndex embedding."""
 
     _embedder: Embedder = PrivateAttr()
 

@@ -33,15 +33,15 @@ Matrix = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
-# What the model was trained with; longer inputs are cut (Source: its model card).
+# The model's training length; longer inputs are cut (Source: its model card).
 MAX_WORD_PIECES = 256
-# Bytes of what an endpoint may send: 64 vectors of 4,096 numbers have 6 MB as JSON.
+# Maximum bytes of a response: 64 vectors of 4,096 numbers take 6 MB as JSON.
 _MOST_BYTES = 64_000_000
 
 
 @runtime_checkable
 class Embedder(Protocol):
-    """What a library needs of an embedder."""
+    """The embedder interface that a library needs."""
 
     @property
     def name(self) -> str:
@@ -57,14 +57,14 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class QueryEmbedder(Protocol):
-    """An embedder that embeds questions otherwise than texts."""
+    """An embedder that embeds questions differently from texts."""
 
     def embed_query(self, query: str) -> Matrix:
         """Returns ``(d,)`` float32 of unit length."""
 
 
 def query_vector(embedder: Embedder, query: str) -> Matrix:
-    """Returns ``(d,)`` float32 of unit length for what is searched for."""
+    """Returns ``(d,)`` float32 of unit length for a query."""
     if isinstance(embedder, QueryEmbedder):
         return embedder.embed_query(query)
     vector: Matrix = embedder.embed([query])[0]
@@ -73,13 +73,13 @@ def query_vector(embedder: Embedder, query: str) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class TokenEmbedding:
-    """What a model makes of one text, token by token.
+    """The embedding of one text and of each of its tokens.
 
     Attributes:
-        reader: Name of the model that read it, with its version.
+        reader: Name and version of the model.
         vector: ``(d,)`` float32 of unit length, the whole text.
         tokens: ``(t, 64)`` float32, a row of unit length for each word piece.
-        spans: Its place in the text, in characters.
+        spans: Span of each token in the text, in characters.
     """
 
     reader: str
@@ -90,14 +90,14 @@ class TokenEmbedding:
 
 @runtime_checkable
 class TokenEmbedder(Protocol):
-    """An embedder that also tells what it made of each token."""
+    """An embedder that also gives a vector for each token."""
 
     @property
     def reader(self) -> str:
-        """Its name and version; readings of another do not match."""
+        """Name and version of the reader; readings of different ones cannot be compared."""
 
     def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
-        """Returns a reading of each text; its vector is the one that ``embed`` gives."""
+        """Returns a reading of each text, whose vector equals that of ``embed``."""
 
 
 class _MatrixEmbedding(BaseEmbedding):
@@ -136,7 +136,7 @@ class MiniLM(_MatrixEmbedding):
 
         Args:
             files: Exported graph and tokenizer; found or exported when not given.
-            threads: Texts embedded at a time; 0 means one for every core.
+            threads: Texts embedded at a time; 0 means one for each core.
 
         Raises:
             ModelError: No weights were found, or they are damaged.
@@ -161,9 +161,9 @@ class MiniLM(_MatrixEmbedding):
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Returns ``(n, 384)`` float32, rows of unit length, in the order of ``texts``.
 
-        One text a run: int8 scales what runs together by its largest value, so texts that
-        share a batch change each other's vectors (to cosine .97 in batches of 8), and a
-        core for each text takes 26 ms where batches of 8 take 29.
+        Runs one text at a time: int8 scales a batch by its largest value, so texts in a batch
+        change each other's vectors (to cosine .97 in batches of 8), and one core for each text
+        takes 26 ms where batches of 8 take 29.
         """
         encoded = self._tokenizer.encode_batch(list(texts))
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
@@ -185,7 +185,7 @@ class MiniLM(_MatrixEmbedding):
 
     def _reading(self, encoded: Encoding) -> TokenEmbedding:
         vector, tokens = self._run(encoded, ["embedding", "tokens"])
-        # The first and the last are the model's own marks.
+        # The first and the last token are the model's special tokens.
         return TokenEmbedding(self.reader, vector, tokens[1:-1], encoded.offsets[1:-1])
 
     def _vector(self, encoded: Encoding) -> Matrix:
@@ -222,12 +222,12 @@ class EndpointEmbedder(_MatrixEmbedding):
     _secrets: tuple[str, ...] = PrivateAttr()
 
     def __init__(self, model: str, *, base_url: str | None = None, api_key: str = "none") -> None:
-        """Asks the endpoint for one vector, to learn its length.
+        """Requests one vector to find its length.
 
         Raises:
             ModelError: The endpoint cannot be reached or refuses.
         """
-        # 0.7 s that the bundled model does not need.
+        # Importing takes 0.7 s, which the bundled model does not need.
         from openai import DefaultHttpxClient, OpenAI
 
         super().__init__(model_name=model)
@@ -261,7 +261,7 @@ class EndpointEmbedder(_MatrixEmbedding):
         from httpx import HTTPError
         from openai import OpenAIError
 
-        # A request without a text is refused, and there is nothing to make a matrix of.
+        # Endpoints refuse a request without texts.
         if not texts:
             return np.empty((0, self._dimensions), np.float32)
         rows: list[list[float]] = []
@@ -271,14 +271,14 @@ class EndpointEmbedder(_MatrixEmbedding):
                 found = self._client.embeddings.create(model=self.model_name, input=part)
                 rows += [item.embedding for item in sorted(found.data, key=lambda d: d.index)]
             vectors = np.array(rows, np.float32).reshape(len(texts), -1)
-        # What is no embedding answer trips the client in its own ways.
+        # The client raises various errors for an answer that is not an embedding.
         except (OpenAIError, HTTPError, ValueError, TypeError, AttributeError, KeyError) as error:
             raise ModelError(self._failed(error)) from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
 
     def _failed(self, error: Exception) -> str:
-        """Returns what failed in our words; the endpoint's own are for the log."""
+        """Returns what failed in our own words; the endpoint's go to the log."""
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         url = self._client.base_url.copy_with(userinfo=b"", query=None, fragment=None)

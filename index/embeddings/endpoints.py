@@ -1,8 +1,8 @@
-"""Endpoints: what a model or a mail server says is for the log, masked; readers get our words.
+"""Endpoints: log what a server says with secrets masked; readers get our own words.
 
-An endpoint may say anything: the key that it refuses, whole or in part, a page of HTML, a line
-that passes for one of ours. So its words stay out of answers, receipts and files, and what the
-log gets is one short line without secrets. What it sends is bounded as well.
+An endpoint may send anything: the rejected key, whole or in part, a page of HTML, or a line that
+looks like ours. So its words stay out of answers, receipts and files, and the log gets one short
+line without secrets. The size of a response is limited as well.
 """
 
 import base64
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import httpx
 
-# Names that servers without keys ask for in place of one; they hide nothing.
+# Placeholder keys for servers without keys; these are not secret.
 _NO_SECRETS = frozenset(
     {
         "none",
@@ -31,23 +31,23 @@ _NO_SECRETS = frozenset(
         "sk-no-key-required",
     }
 )
-# A secret at least this long is masked in its parts as well; a shorter one as a whole word.
+# In secrets at least this long, parts are masked as well; a shorter one only as a whole word.
 _LONG = 8
-# Characters in a row that it takes to be a part of a secret: what endpoints leave visible.
+# Minimum characters of such a part: as many as endpoints leave visible.
 SHORTEST_PART = 4
-# The same in what a model writes for readers, where words may be alike.
+# The same for a model's text, where ordinary words may match.
 LONG_PART = 16
-# Characters of what was said that are read, and that are told.
+# Maximum characters of an error that are read, and that are logged.
 _READ = 20_000
 _TOLD = 300
 _MASK = "***"
-# Bytes of a refusal or a redirect: clients keep those of each redirect, up to twenty of them.
+# Maximum bytes of a refusal or a redirect: clients store up to twenty redirects.
 MOST_REFUSED = 500_000
-# What an endpoint has masked itself, with an end left to see: sk-ab***yz, sk-ab...yz.
+# Keys that an endpoint has partly masked: sk-ab***yz, sk-ab...yz.
 _MASKS = ("**", "••", "●●")
 _GAP = re.compile(r"\w(?:\.{3}|…)\w")
 _TOKEN = re.compile(r"[^\s\"'<>]++")
-# Secrets of somebody else: of a gateway, or of the service behind it.
+# Other parties' secrets: of a gateway, or of the service behind it.
 _BORROWED = re.compile(
     r"\b(?:sk|pk|rk|hf|gsk|xai|ghp|github_pat|xox[a-z]|AKIA|AIza|eyJ)[-_]?+[\w-]{12}[\w.-]*+"
     r"|(?<=bearer )\S++|(?<=://)[^\s/@]++(?=@)"
@@ -69,13 +69,13 @@ _FAULTS = {
 
 
 def describe_status(status: int) -> str:
-    """Returns in our words what an HTTP status tells of an endpoint."""
+    """Returns in our own words what an HTTP status means."""
     fault = _FAULTS.get(status, "is failing" if status >= 500 else "did not answer")
     return f"{fault} (status {status})"
 
 
 def find_secrets(url: str = "", *keys: str) -> tuple[str, ...]:
-    """Returns what must not be shown: keys, and what stands in an address to prove who asks."""
+    """Returns the secrets to hide: keys, and credentials in a URL."""
     try:
         parts = urlsplit(url)
         inside = [unquote(parts.username or ""), unquote(parts.password or "")]
@@ -90,12 +90,12 @@ def find_secrets(url: str = "", *keys: str) -> tuple[str, ...]:
 
 
 def masked(text: str, secrets: Iterable[str], *, part: int = SHORTEST_PART) -> str:
-    """Returns a text without our secrets, in any of the ways in which they are written down.
+    """Returns a text without our secrets, in any of their encodings.
 
     Args:
-        text: Of somebody else.
+        text: Text from an endpoint.
         secrets: See ``find_secrets``.
-        part: A run of so many characters of a long secret is masked too.
+        part: A run of this many characters of a long secret is masked too.
     """
     written = [form for secret in secrets for form in _forms(secret)]
     for short in (form for form in written if len(form) < _LONG):
@@ -104,10 +104,10 @@ def masked(text: str, secrets: Iterable[str], *, part: int = SHORTEST_PART) -> s
 
 
 def mask_keys(text: str, keys: Iterable[str]) -> str:
-    """Returns what a model says, should it repeat a key, without it.
+    """Returns a model's text with any repeated key removed.
 
-    An answer is for readers: a run of a few letters that a key and a sentence share is no key, nor
-    is a word that a server without keys asks for in place of one.
+    The text is for readers, so a few letters that a sentence shares with a key stay, and so do
+    placeholder keys.
     """
     for key in keys:
         if len(key) >= _LONG and key not in _NO_SECRETS:
@@ -122,9 +122,9 @@ def _half_masked(token: re.Match[str]) -> str:
 
 
 def mask_secrets(said: object, secrets: Iterable[str]) -> str:
-    """Returns what an endpoint said, for the log: one short line without controls or secrets.
+    """Returns an endpoint's text for the log: one short line without control characters or secrets.
 
-    What looks like somebody else's secret is masked as well, and what is masked but in part.
+    Also masks text that looks like another party's secret, and partly masked keys.
     """
     text = "".join(c if c.isprintable() else " " for c in str(said)[:_READ])
     line = masked(_BORROWED.sub(_MASK, " ".join(text.split())), secrets)
@@ -133,9 +133,9 @@ def mask_secrets(said: object, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> set[str]:
-    """Returns a secret as it stands in text, in addresses, in JSON, in HTML and in headers."""
+    """Returns a secret as it is written in text, URLs, JSON, HTML and headers."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    # Base64 depends on what stands before, such as the user's name: by how many bytes it shifts.
+    # Base64 depends on the number of bytes before the secret, such as a user name.
     for before, shared in enumerate((0, 2, 3)):
         encoded = base64.b64encode(b"-" * before + secret.encode("utf-8", "replace")).decode()
         forms.add(encoded.rstrip("=")[shared:-1])
@@ -158,25 +158,25 @@ def _without_parts(text: str, secrets: Iterable[str], part: int) -> str:
 
 
 def _lowered(text: str) -> str:
-    # "İ" would become two characters and shift what comes after it.
+    # Lower-casing "İ" gives two characters and would shift the text after it.
     return "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
 class Packed(httpx.DecodingError):
-    """An answer came compressed: a small one opens to any size."""
+    """The answer is compressed: a small one may unpack to any size."""
 
 
 def bounded_client_options(most: int, *, streams: bool = False) -> dict[str, Any]:
-    """Returns options by which a client of httpx reads so many bytes of an answer and no more.
+    """Returns options that limit how many bytes of an answer an httpx client reads.
 
-    A client reads the body of a refusal whole, and its timeout is for each piece: without this,
-    one that never ends would never end the question. The time of a whole body is the timeout.
-    Compressed answers are neither asked for nor read, so what is counted on the wire is all that
-    is ever held. Refusals and redirects are cut off at ``MOST_REFUSED``.
+    A client reads the whole body of a refusal, and its timeout is for each piece, so an endless
+    body would block the question. Here the timeout covers the whole body. Compressed answers are
+    neither requested nor read, so memory is limited to the bytes counted. Refusals and redirects
+    are cut off at ``MOST_REFUSED``.
 
     Args:
-        most: Bytes.
-        streams: Leave an answer that is no refusal to who reads it piece by piece.
+        most: Maximum bytes.
+        streams: Leave a successful answer to the caller, who reads it piece by piece.
     """
 
     def hook(response: httpx.Response) -> None:
@@ -193,7 +193,7 @@ def bounded_client_options(most: int, *, streams: bool = False) -> dict[str, Any
 
 
 def describe_connection_error(error: BaseException) -> str:
-    """Returns in our words why a connection gave no answer."""
+    """Returns in our own words why a connection gave no answer."""
     if isinstance(error.__cause__ or error, Packed):
         return "sent a compressed answer, which was not requested"
     return "cannot be reached"

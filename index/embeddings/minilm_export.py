@@ -1,4 +1,4 @@
-"""The bundled embedding model: where its weights come from, and its export to quantised ONNX.
+"""MiniLM export: find the bundled model's weights and export them to quantised ONNX.
 
 all-MiniLM-L6-v2 (Apache-2.0) is looked for in three places, in this order:
 
@@ -7,7 +7,7 @@ all-MiniLM-L6-v2 (Apache-2.0) is looked for in three places, in this order:
    (importing it would import torch);
 3. the user's cache, where ``footnote setup`` puts them.
 
-Wherever they come from, both files must have the SHA-256 written below.
+In every case both files must have the SHA-256 given below.
 """
 
 import hashlib
@@ -76,8 +76,8 @@ def _export_paths(environ: Mapping[str, str] | None) -> ModelFiles:
 def ensure_model(*, environ: Mapping[str, str] | None = None) -> ModelFiles:
     """Returns the exported model, exporting it first when the cache has none.
 
-    The export is written beside its final name and renamed into place, so two
-    processes that start together both end with a whole file.
+    The export is written under a temporary name and renamed, so two processes that start together
+    both get a complete file.
 
     Raises:
         ModelError: No weights were found, or a file has another SHA-256.
@@ -140,7 +140,7 @@ def download_folder(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def verify(folder: Path) -> None:
-    """Complains about a file that is not the model's.
+    """Checks the hash of a file.
 
     Raises:
         ModelError: It has another SHA-256.
@@ -174,7 +174,7 @@ def export_int8(weights: Path, target: Path) -> None:
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
-            # A thousandth of the work, and all that the token vectors are.
+            # A thousandth of the computation, but it determines the token vectors.
             nodes_to_exclude=["projected"],
             # Shape inference stops at the fused attention, so the type is given.
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},

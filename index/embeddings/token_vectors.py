@@ -1,7 +1,7 @@
-"""Tokens: what the model made of each token of a paper, small enough to keep.
+"""Token vectors: a compact vector for each token of a paper.
 
-A short vector a token, in int8, and the sentence that the token stands in. Questions are
-matched against these, so that no sentence is embedded when a question is asked.
+Each token has a short int8 vector and the number of its sentence. Questions are matched against
+these, so no sentence is embedded when a question is asked.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.models import Paper, Passage, Span
 
-# Tokens of the title belong to no sentence.
+# Tokens of the title are in no sentence.
 TITLE = -1
 _SCALE = 127.0
 
@@ -23,7 +23,7 @@ class Tokens:
     """The tokens of a paper, or of one passage of it.
 
     Attributes:
-        reader: Name of what read them; only its questions can be matched against them.
+        reader: Name of the model; only questions read by the same one can be matched.
         vectors: ``(t, d)`` float32, rows of about unit length.
         sentences: ``(t,)`` int16, the number of each token's sentence, or ``TITLE``.
     """
@@ -33,7 +33,7 @@ class Tokens:
     sentences: NDArray[np.int16]
 
     def pack(self) -> tuple[bytes, bytes]:
-        """Returns sentences and vectors as bytes; a component of a vector keeps 8 bits."""
+        """Returns sentences and vectors as bytes, with 8 bits for each vector component."""
         small = np.round(self.vectors * _SCALE).astype(np.int8)
         return self.sentences.astype(np.int16).tobytes(), small.tobytes()
 
@@ -50,13 +50,13 @@ class Tokens:
 def passage_tokens(
     paper: Paper, passage: Passage, sentences: Sequence[Span], reading: TokenEmbedding
 ) -> Tokens:
-    """Returns the tokens of a passage that was read with its paper's title before it.
+    """Returns the tokens of a passage, which was read after its paper's title.
 
     Args:
-        paper: Whose passage.
+        paper: The passage's paper.
         passage: Its span in the abstract.
         sentences: The spans of the abstract's sentences.
-        reading: Of the text that was embedded for the passage.
+        reading: Reading of the text embedded for the passage.
     """
     before = len(f"{paper.title}. ") if paper.title else 0
     starts = np.array([start for start, _ in reading.spans], np.int64) - before

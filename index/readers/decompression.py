@@ -1,6 +1,6 @@
-"""Unpacking: a file as pieces of text, gzipped or not, with one piece in memory at a time.
+"""Decompression: read a file, gzipped or not, in pieces of text, one in memory at a time.
 
-A small gzipped file opens to any size, so what is unpacked is counted while it is read.
+A small gzipped file may unpack to any size, so the bytes are counted during reading.
 """
 
 import codecs
@@ -33,7 +33,7 @@ def read_text(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str
 
     Args:
         path: Of a plain file in UTF-8, gzipped or not, whatever its name.
-        most_unpacked: Bytes that it may open to, where it is gzipped.
+        most_unpacked: Maximum unpacked bytes of a gzipped file.
 
     Raises:
         SourceError: It cannot be read, opens to more, or is in another encoding.
@@ -65,8 +65,8 @@ def _read_bytes(path: Path, most: int) -> Iterator[bytes]:
             if not packed:
                 yield from _chunks(file)
                 return
-            # Measured first: what opens to too much is refused before a record of it is parsed,
-            # which takes a hundred times as long.
+            # Measure first: a file that is too large is refused before parsing, which takes a
+            # hundred times as long.
             if sum(map(len, _unpacked(path, file, most))):
                 file.seek(0)
                 yield from _unpacked(path, file, most)

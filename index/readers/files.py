@@ -1,11 +1,11 @@
-"""Files from outside: read whole where they are files, and told on one line where they are not."""
+"""Files: read a whole file, with a one-line error if that is not possible."""
 
 import stat
 from pathlib import Path
 
 from footnote.index import SourceError
 
-# Bytes that a packed file may open to, unless the caller says otherwise.
+# Default maximum bytes of an unpacked file.
 MOST_UNPACKED = 1_000_000_000
 
 _KINDS = (
@@ -18,14 +18,14 @@ _KINDS = (
 
 
 def irregular(path: Path) -> str | None:
-    """Returns what a path is that holds no bytes to be read to an end; None for a file.
+    """Returns what a path is if it is not a regular file; None for a file.
 
-    A pipe without a writer is waited for without end, and some devices give without end.
+    Reading a pipe without a writer, or some devices, never ends.
     """
     try:
         mode = path.stat().st_mode
     except OSError:
-        # What is not there, or may not be read, is told when it is read.
+        # Missing and unreadable files fail later, when they are read.
         return "a link that leads nowhere" if path.is_symlink() else None
     return next((name for is_kind, name in _KINDS if is_kind(mode)), None)
 

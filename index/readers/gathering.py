@@ -1,6 +1,6 @@
-"""Gathering: files read one by one before anything is written, each standing for itself.
+"""Gathering: read all files, each on its own, before anything is written.
 
-Papers wait on disk, not in memory, in a file without a name; a file that breaks off leaves none.
+Papers wait in an unnamed temporary file, not in memory; a file that fails midway adds none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,21 +20,21 @@ from footnote.index.readers.formats import (
     read_papers,
 )
 
-# Of one file, that are kept; the others are counted.
+# Maximum problems stored for a file; the others are only counted.
 MOST_PROBLEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What became of one file as it was read.
+    """The result of reading one file.
 
     Attributes:
-        name: As whoever gave the file calls it.
+        name: The caller's name for the file.
         of: The path or name that was given for it: its own, or its folder's.
         papers: Records that can be used.
         refused: Records that cannot.
         problems: The first of those, with reasons.
-        error: Why it could not be read at all, without its name; then it gives no paper.
+        error: Why it could not be read at all, without its name; then it adds no paper.
     """
 
     name: str
@@ -58,10 +58,10 @@ class Gathered:
     """
 
     def __init__(self, *, most_unpacked: int = MOST_UNPACKED, most_kept: int | None = None) -> None:
-        """Holds nothing yet.
+        """Starts empty.
 
         Args:
-            most_unpacked: Bytes that a packed file may open to.
+            most_unpacked: Maximum bytes of an unpacked file.
             most_kept: Bytes that the papers of all files together may take; None sets no limit.
         """
         self.files: list[FileReading] = []
@@ -86,12 +86,12 @@ class Gathered:
 
     @property
     def failures(self) -> list[FileReading]:
-        """The files, and the folders, that were given and could not be read."""
+        """The given files and folders that could not be read."""
         return [file for file in self.files if file.failed]
 
     @property
     def names(self) -> list[str]:
-        """What was given and could be read."""
+        """The given files and folders that could be read."""
         return list(dict.fromkeys(file.of for file in self.files if file.error is None))
 
     def take(self, path: Path, name: str | None = None) -> None:
@@ -155,7 +155,7 @@ class Gathered:
                 if refused <= MOST_PROBLEMS:
                     problems.append(found)
         except SourceError as error:
-            # What it gave until then is not kept: a file goes in whole or not at all.
+            # Drop its papers so far: a file is added whole or not at all.
             self._spool.seek(begin)
             self._spool.truncate()
             return FileReading(name, of, error=str(error).removeprefix(f"{path}: "))

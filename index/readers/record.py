@@ -1,7 +1,7 @@
-"""A record of any source: its untrusted fields checked and made a paper, or one line about it.
+"""Records: check the untrusted fields of a record and make a paper, or report one problem.
 
-Formats whose records stand one after another are cut apart before anything parses them, so
-that a record which breaks its parser costs no other.
+Files with consecutive records are split before parsing, so that a record that breaks the parser
+does not affect the others.
 """
 
 import re
@@ -64,14 +64,14 @@ def _parse_date_field(value: object) -> object:
 
 
 def _as_one_line(value: object) -> object:
-    """Makes one line of a text; a number is taken as its digits."""
+    """Joins a text into one line; turns a number into its digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def check_encodable(text: str) -> str:
-    """Refuses half a surrogate pair and NUL, which JSON can spell and no file should hold."""
+    """Refuses lone surrogates and NUL, which JSON allows but files should not contain."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("holds half of a surrogate pair")
     if "\0" in text:
@@ -148,7 +148,7 @@ def parse_paper(fields: Mapping[str, object]) -> Paper:
 
 
 def describe_fault(error: Exception) -> str:
-    """Returns in one line what is wrong with a record, by the first field that is."""
+    """Returns one line about the first wrong field of a record."""
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())[:200] or type(error).__name__
     first = error.errors(include_url=False)[0]

@@ -1,4 +1,4 @@
-"""Cutting: the records of a text that comes in pieces, with one record in memory at a time."""
+"""Splitting: split a text that arrives in pieces into records, one in memory at a time."""
 
 import re
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ def split_records(
 ) -> Iterator[tuple[int, str, int]]:
     """Yields each record of a text: its line, its text and its length in characters.
 
-    A record is what stands from one start to the next; of one that is longer than ``longest``,
-    the text is not whole. What stands before the first is let go.
+    A record extends from one start to the next; the text of one longer than ``longest`` is cut.
+    Text before the first record is dropped.
 
     Args:
         text: Whose lines end in line feeds.
@@ -42,7 +42,7 @@ def with_newlines(text: Text) -> Iterator[str]:
 
 
 class _Cutter:
-    """What is in memory of a text: its open record, or the last of what stands before any."""
+    """The part of a text in memory: its open record, or the end of the text before any record."""
 
     def __init__(self, start: re.Pattern[str], longest: int) -> None:
         self.kept, self.inside = "", False
@@ -51,7 +51,7 @@ class _Cutter:
         self._at, self._line, self._lost, self._lost_lines = 0, 1, 0, 0
 
     def take(self, piece: str) -> Iterator[tuple[int, str, int]]:
-        """Yields the records that a piece brings to their end."""
+        """Yields the records that a piece completes."""
         self.kept += piece
         for match in self._start.finditer(self.kept, self._at):
             begin = match.start()

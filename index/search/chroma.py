@@ -1,9 +1,9 @@
 """The Chroma collection of passage vectors: derived from the catalog, disposable.
 
 Each passage has its text as document, and as metadata ``paper_id``, ``title``, ``year`` where it
-is known, ``start`` and ``end``, so that whoever opens the folder with Chroma alone finds what a
-collection usually holds. Our own search needs ids and vectors only, and a library can be made
-without the rest, which takes two thirds of the collection's disk.
+is known, ``start`` and ``end``, so that the folder is a complete collection for anyone who opens it
+with Chroma alone. Our own search needs only ids and vectors, and a library can omit the rest, which
+takes two thirds of the collection's disk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ def passage_metadata(paper_id: str, title: str, year: int | None, start: int, en
 
 
 class ChromaIndex:
-    """One Chroma collection in one folder, ids being the catalog's passage numbers."""
+    """One Chroma collection in one folder; its ids are the catalog's passage numbers."""
 
     def __init__(self, folder: Path) -> None:
         """Opens the collection, or makes an empty one."""
@@ -47,9 +47,9 @@ class ChromaIndex:
                 "hnsw": {
                     "space": "cosine",
                     "ef_search": 200,
-                    # The graph is written after every change. Left at 1,000, a smaller one is
-                    # made anew by each process that opens it, never twice alike: two runs of one
-                    # eval differed in 10 of 110 questions, and in AP@20 by 2e-4.
+                    # The graph is written after every change. With the default 1,000, each process
+                    # rebuilds a smaller graph, differently each time: two runs of one eval differed
+                    # in 10 of 110 questions, and in AP@20 by 2e-4.
                     "sync_threshold": 2,
                     "batch_size": 2,
                 }
@@ -129,5 +129,5 @@ class ChromaIndex:
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
     def close(self) -> None:
-        """Lets go of the files, so that the folder can be moved or removed."""
+        """Closes the files, so that the folder can be moved or removed."""
         self._client.close()  # type: ignore[attr-defined]  # Client's, missing in ClientAPI

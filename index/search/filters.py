@@ -32,8 +32,7 @@ class Filters:
         venue: Its name or short name, with or without a year.
         author: A surname or a full name.
         source: Where the record came from.
-        papers: Identifiers of the only papers that may be found; a paper that took in another
-            answers to both.
+        papers: Identifiers of the only papers that may be found; a merged paper has those of both.
     """
 
     since: int | None = None
@@ -66,9 +65,9 @@ class Filters:
         return {kind: name for kind, name in given.items() if name is not None}
 
     def __str__(self) -> str:
-        """Returns them in words to stand after "papers": "since 2020 by Hinton".
+        """Returns the filters in words that follow "papers": "since 2020 by Hinton".
 
-        Chosen papers are told by their number: "among the 3 chosen".
+        Chosen papers are only counted: "among the 3 chosen".
         """
         since, until = self.since, self.until
         if since is not None and until is not None:
@@ -160,7 +159,7 @@ def _values(catalog: Catalog, kind: NameKind) -> Iterable[tuple[int, str]]:
 
 
 def names_of(kind: NameKind, value: str) -> set[str]:
-    """Returns every name, folded, by which a venue, an author or a source is called."""
+    """Returns every folded form of a venue's, an author's or a source's name."""
     if kind == "venue":
         names = {value, _YEAR.sub("", value), *_SHORT_NAME.findall(value)}
         if years := _YEAR.findall(value):

@@ -10,7 +10,7 @@ import tantivy
 
 from footnote.index.models import year_bounds
 
-# What a question is worded with rather than about; BM25 would still weigh it.
+# Words of a question that say nothing about its topic; BM25 would still weigh them.
 STOP_WORDS = frozenset(
     """a about above after again against all also am an and any are as at be because been before
     being below between both but by can could did do does doing done down during each either else
@@ -27,7 +27,7 @@ _NO_YEAR = 0
 
 
 def query_words(text: str) -> list[str]:
-    """Returns the words of a question that say what it is about, in order, once each."""
+    """Returns the content words of a question, in order, each once."""
     found = dict.fromkeys(word for word in _WORD.findall(text.lower()))
     telling = [word for word in found if word not in STOP_WORDS]
     return telling or list(found)
@@ -46,7 +46,7 @@ def stems(text: str, language: str = "english") -> list[str]:
 
 
 class FullTextIndex:
-    """One Tantivy index in one folder; a document a paper, its number being the catalog's."""
+    """One Tantivy index in one folder, with a document for each paper under its catalog number."""
 
     def __init__(self, folder: Path) -> None:
         """Opens the index, or makes an empty one."""
@@ -88,7 +88,7 @@ class FullTextIndex:
 
         Args:
             text: What to look for.
-            k: At most so many.
+            k: Maximum number of papers.
             since: First year.
             until: Last year.
             papers: Numbers of the papers that may be found; all where not given.
@@ -129,11 +129,11 @@ class FullTextIndex:
     def _best(self, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:
         """Returns up to ``k`` scores with their documents.
 
-        Tantivy makes room for all that it is asked for: two thousand million end the process.
+        Tantivy allocates memory for ``k`` results: two thousand million crash the process.
         """
         k = min(k, self.count())
         return list(self._searcher.search(query, k).hits) if k > 0 else []
 
     def close(self) -> None:
-        """Lets go of the files, so that the folder can be moved or removed."""
+        """Closes the files, so that the folder can be moved or removed."""
         del self._searcher, self._index

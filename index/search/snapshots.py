@@ -1,9 +1,9 @@
 """Snapshots: the Chroma collection and the Tantivy index of a library, derived together.
 
-A snapshot is a folder. It is written beside the one in use and never changed after it is
-published, which is one row in the catalog: a reader sees the old one or the new one,
-whole, and a killed writer leaves nothing but a folder to sweep away. Two processes on one
-Chroma folder lose vectors silently; this way no two ever share one that changes.
+A snapshot is a folder. It is written next to the one in use and never changes after publishing,
+which writes one row in the catalog. So a reader sees a complete old or new snapshot, and a killed
+writer leaves only a folder to delete. Two processes that share a changing Chroma folder lose
+vectors silently; here that cannot happen.
 """
 
 import os
@@ -18,7 +18,7 @@ from footnote.index.search.chroma import BATCH_ROWS, ChromaIndex, Metadata, pass
 from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.storage.catalog import Catalog
 
-# A passage that finds itself has cosine 1; float32 and the graph's rounding take some away.
+# A passage that finds itself has cosine 1, minus the rounding of float32 and the graph.
 SELF_COSINE = 0.999
 
 
@@ -31,7 +31,7 @@ class Snapshot:
     words: FullTextIndex
 
     def close(self) -> None:
-        """Lets go of the files."""
+        """Closes the files."""
         self.vectors.close()
         self.words.close()
 
@@ -80,8 +80,8 @@ class Snapshots:
                 if not folder.is_dir():
                     return self._snapshot
                 opened = _open(folder, generation)
-                # Another thread may still be reading the one it was handed a moment ago: it
-                # stays open until the next swap.
+                # Another thread may still be reading the old one, so it stays open until the next
+                # swap.
                 if self._previous:
                     self._previous.close()
                 self._previous, self._snapshot = self._snapshot, opened
@@ -99,7 +99,7 @@ class Snapshots:
             return snapshot is not None and self._matches(snapshot)
         except EmbedderMismatch:
             raise
-        # Whatever the stores stumble over, they can be made again from the catalog.
+        # After any error in the stores, they can be rebuilt from the catalog.
         except Exception:
             self.close()
             return False
@@ -114,12 +114,12 @@ class Snapshots:
         return bool(found) and found[0][1] > SELF_COSINE
 
     def publish(self, *, afresh: bool = False) -> None:
-        """Writes the next snapshot beside the present one, and makes it the present one.
+        """Writes the next snapshot and switches to it.
 
         Nothing is embedded: vectors come from the catalog.
 
         Args:
-            afresh: Do not start from a copy of the present collection, as when none is open.
+            afresh: Build a new collection rather than copying the current one.
         """
         generation = self._generation() + 1
         revision = self._catalog.meta("revision") or "0"
@@ -182,15 +182,15 @@ class Snapshots:
         return [papers[p.paper].abstract[p.start : p.end] for p in places.values()]
 
     def _write_words(self, folder: Path) -> None:
-        # Always afresh: 22,000 papers a second, and no way to be half right.
+        # Always rebuilt: it takes 22,000 papers a second and cannot be partly wrong.
         words = FullTextIndex(folder)
         words.add((n, f"{p.title}\n{p.abstract}", p.year) for n, p in self._catalog.papers.all())
         words.close()
 
     def leftovers(self) -> list[Path]:
-        """Returns the folders that nobody reads: what a killed writer made, or had yet to sweep."""
+        """Returns the folders that nobody reads: leftovers of a killed writer."""
         generation = self._generation()
-        # The one before stays: a reader may be opening it at this moment.
+        # The previous one stays: a reader may be opening it now.
         kept = (str(generation), str(generation - 1))
         if not self._root.is_dir():
             return []

@@ -1,4 +1,4 @@
-"""Spelling: the word of a library that a word unknown to it was meant to be."""
+"""Spelling: find the library's word that an unknown word was meant to be."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,22 +10,22 @@ from spellchecker import SpellChecker
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, FullTextIndex, query_words
 
-# A shorter word is as near to many others.
+# A shorter word is similar to too many others.
 _SHORTEST = 5
-# A longer one is no word, and what resembles it is looked for in the square of its length.
+# Anything longer is not a word, and the search takes quadratic time.
 _LONGEST = 40
 # From this length on two letters may be wrong.
 _LONG = 8
 # Papers in which the right word is looked for.
 _READ = 20
-# Of all letters, so many must stand in the same order; by Ratcliff and Obershelp, 1988.
+# Minimum share of letters in the same order; Ratcliff and Obershelp, 1988.
 _ALIKE = 0.75
 
 
 def find_respelling(
     word: str, words: FullTextIndex, papers: Callable[[Sequence[int]], Sequence[Paper]]
 ) -> str | None:
-    """Returns the commonest word of the library that is nearest to one that it does not have.
+    """Returns the library's nearest, then most common, word to one that it lacks.
 
     Args:
         word: Without spaces.
@@ -46,7 +46,7 @@ def find_respelling(
         other
         for paper in papers(numbers)
         for other in query_words(f"{paper.title} {paper.abstract}")
-        # Few people miss the first letter; a word that begins otherwise is mostly another one.
+        # Few people mistype the first letter; a word with another one is usually a different word.
         if other[:1] == lower[:1] and abs(len(other) - len(lower)) <= 2
     )
     near = get_close_matches(lower, sorted(counts, key=lambda o: -counts[o]), 1, _ALIKE)

@@ -1,4 +1,4 @@
-"""The catalog: papers, identifiers, passages and vectors in SQLite. The truth of a library.
+"""Catalog: papers, identifiers, passages and vectors in SQLite; the library's source of truth.
 
 A paper, its passages and their vectors are committed in one transaction. Whatever else
 a library holds can be rebuilt from here without embedding again.
@@ -25,9 +25,9 @@ class EmbeddedPaper:
     """A paper ready to be stored.
 
     Attributes:
-        number: Of the stored paper that it replaces.
-        vectors: Of ``passages``; None means that what is stored of the text still holds.
-        tokens: Of ``passages``; none where the embedder does not read tokens.
+        number: Number of the stored paper that it replaces.
+        vectors: Vectors of ``passages``; None keeps the stored passages and vectors.
+        tokens: Tokens of ``passages``; empty if the embedder has no token vectors.
         absorbs: Numbers of other stored papers that turned out to be this one.
     """
 
@@ -81,7 +81,7 @@ class Catalog:
 
         Args:
             entries: The papers.
-            of: The import that they are of, which takes note of what it changes.
+            of: The import that adds them, which records the changes.
         """
         if not entries:
             return []
@@ -105,11 +105,11 @@ class Catalog:
             self.papers.hand_on_aliases(freed)
 
     def revert(self, number: int, entries: Sequence[EmbeddedPaper]) -> int:
-        """Takes back an import; returns how many papers it removes.
+        """Undoes an import; returns how many papers it removes.
 
         Args:
             number: Of the import.
-            entries: What the papers that it changed were before, under their numbers.
+            entries: Former states of the changed papers, with their numbers.
         """
         with self._db.transaction():
             self._count_revision()
@@ -120,7 +120,7 @@ class Catalog:
             freed = self.papers.free_aliases(touched)
             for paper in added:
                 self._delete(paper)
-            # Two papers that had become one may each want the name that the other has now.
+            # Two papers that had been merged may each need the id that the other has now.
             self.papers.free_ids(changed)
             self.imports.restore_aliases(number, changed)
             for entry in entries:
@@ -138,7 +138,7 @@ class Catalog:
     def stage(
         self, embedder: str, numbers: Sequence[int], vectors: Matrix, tokens: Sequence[Tokens]
     ) -> None:
-        """Keeps vectors of another embedder for passages, and their tokens if it read any."""
+        """Stores another embedder's vectors for passages, and their tokens if there are any."""
         with self._db.transaction():
             self.vectors.stage(embedder, numbers, vectors)
             papers = self.passages.papers_of(numbers)
@@ -150,7 +150,7 @@ class Catalog:
         """Makes the staged vectors the library's."""
         with self._db.transaction():
             self.vectors.adopt_staged()
-            # Vectors of the embedder before fit in no more.
+            # Vectors of the previous embedder no longer fit.
             self.removals.forget()
             self._count_revision()
             self.set_meta(embedder=embedder, dimensions=str(dimensions))
@@ -178,7 +178,7 @@ class Catalog:
         return number
 
     def _store_text(self, entry: EmbeddedPaper, number: int, vectors: Matrix) -> None:
-        """Writes what embedders made of a paper's text, in place of what they made of another."""
+        """Replaces a paper's sentences, passages, vectors and tokens."""
         self.papers.write_sentences(number, entry.sentences)
         self._delete_text(number)
         passages = self.passages.write(number, entry.passages, vectors)

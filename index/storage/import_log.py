@@ -1,7 +1,7 @@
 """Imports: what each call to ``Library.add`` changed, kept so that it can be undone.
 
-A batch of papers and the note of what it changed are one transaction, so an import that was
-killed can be undone as far as it came.
+A batch of papers and its log entry are one transaction, so a killed import can be undone as far as
+it got.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""The papers of a catalog: their records and identifiers, and the numbers they are known by.
+"""The papers of a catalog: their records, identifiers and numbers.
 
-Papers are numbered as they come, so that a number tells which came after it; none is given
-twice, even where papers were removed.
+Papers are numbered in the order of adding; a number is never reused, even after papers were
+removed.
 """
 
 import json
@@ -154,7 +154,7 @@ class PaperTable:
         return max(self.newest(), self._highest())
 
     def mark_published(self) -> None:
-        """Takes what a library of before holds for published, before papers are added."""
+        """Marks the papers of an older library as published, before papers are added."""
         if self._db.meta("newest") is None:
             self._db.set_meta(newest=str(self._highest()))
 
@@ -186,7 +186,7 @@ class PaperTable:
         )
 
     def free_ids(self, numbers: Iterable[int]) -> None:
-        """Gives papers ids that nobody wants, so that they can exchange their own."""
+        """Gives papers temporary ids, so that they can exchange their own."""
         self._db.execute_many(
             "UPDATE papers SET id = 'undone:' || number WHERE number = ?",
             [(number,) for number in numbers],

@@ -1,8 +1,8 @@
-"""Removals: what an undo or a removal took from a library, kept so that it can be restored.
+"""Removals: rows that an undo or a removal deleted, stored so that they can be restored.
 
-Whole rows are kept, vectors and tokens among them, so nothing is embedded again. They are a
-stack: what was removed last is restored first. The next paper that is stored ends it, since what
-was removed may not fit any more. The tables are called ``takings`` and ``taken_*``.
+Whole rows are stored, with vectors and tokens, so nothing is embedded again. They form a stack: the
+last removal is restored first. Storing a paper clears it, since removed rows may no longer fit. The
+tables are called ``takings`` and ``taken_*``.
 """
 
 import json
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from footnote.index.storage.database import Database
 from footnote.index.storage.schema import REMOVED
 
-# Removals that are kept; older ones are for good.
+# Removals that are stored; older ones cannot be restored.
 MOST_KEPT = 20
 _NAMED = 3
 # Papers whose changes a removal forgets: they, and those that they absorbed.
@@ -31,9 +31,9 @@ class Removal:
         number: From 1; higher is later.
         when: As ISO 8601 in UTC.
         undone: Number of the import that was undone; None where papers were removed.
-        names: Of what that import read, or the titles of the first papers that were removed.
-        papers: How many went.
-        changed: How many became again what they were before the import.
+        names: Sources of that import, or titles of the first removed papers.
+        papers: How many papers were removed.
+        changed: How many papers returned to their state before the import.
     """
 
     number: int
@@ -52,7 +52,7 @@ class RemovalLog:
         self._db = db
 
     def list(self) -> list[Removal]:
-        """Returns what can be restored, what was removed last first."""
+        """Returns the removals that can be restored, newest first."""
         rows = self._db.rows(
             "SELECT number, began, import, names, papers, changed FROM takings ORDER BY number DESC"
         )
@@ -64,7 +64,7 @@ class RemovalLog:
     def keep(
         self, papers: Sequence[int], *, gone: int, undone: int | None = None, changed: int = 0
     ) -> None:
-        """Keeps all that is stored of papers, before they are removed or changed back."""
+        """Stores all rows of papers before they are removed or changed back."""
         number = 1 + max((removal.number for removal in self.list()), default=0)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         names = self._names(papers, undone)
@@ -85,13 +85,13 @@ class RemovalLog:
         self.forget(number - MOST_KEPT)
 
     def restore(self, removal: Removal) -> None:
-        """Makes of the papers of a removal again what they were when it began."""
+        """Restores the papers of a removal to their state before it."""
         number = removal.number
         touched = "(SELECT paper FROM taken_numbers WHERE taking = ?)"
         for table in ("tokens", "passages", "aliases", "papers"):
             of = "number" if table == "papers" else "paper"
             self._db.execute(f"DELETE FROM {table} WHERE {of} IN {touched}", (number,))
-        # Another paper may have got an identifier that became free.
+        # Another paper may have taken an identifier that became free.
         self._db.execute(
             "DELETE FROM aliases WHERE alias IN (SELECT alias FROM taken_aliases WHERE taking = ?)",
             (number,),
@@ -107,7 +107,7 @@ class RemovalLog:
         self._drop("=", number)
 
     def forget(self, last: int | None = None) -> None:
-        """Leaves nothing to be restored, or nothing up to a removal."""
+        """Deletes all removals, or those up to a number."""
         self._drop("<=", 2**62 if last is None else last)
 
     def _copy(self, table: str, number: int, where: str, value: object) -> None:

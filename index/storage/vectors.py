@@ -1,6 +1,6 @@
-"""What embedders made of passages: vectors and tokens, the present ones and those to come.
+"""Vectors and tokens of passages: the current ones and those staged for a new embedder.
 
-Beside them stands the map that was drawn from the vectors last.
+Also stores the last map drawn from the vectors.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ class VectorTable:
     # The map.
 
     def read_map(self, revision: str) -> tuple[bytes, bytes, bytes, str] | None:
-        """Returns what ``write_map`` was given for a revision; None of another one."""
+        """Returns the map stored for a revision; None for any other."""
         rows = self._db.rows(
             "SELECT numbers, positions, clusters, labels FROM map WHERE revision = ?", (revision,)
         )
@@ -69,7 +69,7 @@ class VectorTable:
     def write_map(
         self, revision: str, numbers: bytes, positions: bytes, clusters: bytes, labels: str
     ) -> None:
-        """Writes the map of a revision in place of the one before, in one transaction."""
+        """Replaces the stored map, in one transaction."""
         with self._db.transaction():
             self._db.execute("DELETE FROM map")
             row = (revision, numbers, positions, clusters, labels)
@@ -83,13 +83,13 @@ class VectorTable:
         return bool(read == self._db.rows("SELECT count(*) FROM passages")[0][0])
 
     def tokens(self, ids: Sequence[str], reader: str) -> dict[str, Tokens]:
-        """Returns what a reader made of papers, by id; one that it never read is left out."""
+        """Returns the tokens that a reader made of papers, by id; unread papers are left out."""
         packed: dict[str, list[tuple[bytes, bytes]]] = {}
         for at in range(0, len(ids), MANY):
             part = ids[at : at + MANY]
             for paper, *row in self._db.rows(
                 "SELECT id, tokens.sentences, vectors FROM papers JOIN tokens ON paper = number "
-                # The plus keeps SQLite from walking through all that the reader ever read.
+                # The plus stops SQLite from scanning every row of the reader.
                 f"WHERE id IN ({','.join('?' * len(part))}) AND +reader = ? ORDER BY passage",
                 (*part, reader),
             ):

@@ -1,7 +1,7 @@
-"""Cite: binds markers to spans of abstracts, and numbers papers by first use.
+"""Citations: bind markers to spans of abstracts, and number papers by first use.
 
-A model cites evidence by its number; the reader sees the number of the paper. A marker
-that points nowhere is kept as a note on its statement, never dropped in silence.
+A model cites evidence by its number; the reader sees the number of the paper. A marker without a
+source becomes a note on its statement; it is never dropped silently.
 """
 
 import re
@@ -13,9 +13,9 @@ from footnote.index.models import Paper, Span
 from footnote.rag.answer import Citation
 from footnote.rag.retrieval.evidence import Sentence
 
-# [3], [3, 4], [1-3]; small models also write [sentence 3]; (3) is left to prose, and so is
-# [0, 1]: no sentence has number 0, so that is an interval.
-# Both lengths are bounded, so that a stream need hold back no more than _LONGEST_UNFINISHED.
+# [3], [3, 4], [1-3]; small models also write [sentence 3]. (3) is prose, and so is [0, 1]: no
+# sentence has number 0, so it is an interval. Both lengths are bounded, so that a stream holds back
+# at most _LONGEST_UNFINISHED.
 _SPACE = r"[ \t\u00a0\u202f]"
 _LONGEST_GAP, _LONGEST_MARKER = 8, 100
 _GAP = rf"{_SPACE}{{0,{_LONGEST_GAP}}}+"
@@ -25,17 +25,17 @@ _JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
 _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
 _WITHIN = rf"[^\[\]]{{1,{_LONGEST_MARKER}}}"
 _MARKER = rf"\[(?={_WITHIN}\]){_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
-# Markers side by side are one: [1][2] of one paper is shown as one number.
+# Adjacent markers are one: [1][2] of one paper is shown as one number.
 _MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
 _FIRST = re.compile(_MARKER, re.IGNORECASE)
 _LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
-# What a stream may end with and still be inside markers: whole ones, and the first half of one.
+# Markers that may continue at the end of a stream: whole ones, and the first half of one.
 _HALF = rf"\[[#0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+\Z"
 _UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
-# Characters of it at most; nobody writes so many markers side by side.
+# Its maximum length; nobody writes that many adjacent markers.
 _LONGEST_UNFINISHED = 200
-# "values in [1, 20]", where there are fewer than 20 sentences.
+# An interval, as in "values in [1, 20]", if there are fewer than 20 sentences.
 _INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
 _BEFORE_INTERVAL = re.compile(
     r"(?:\b(?:in|within|between|from|over|range|ranges|interval|values|scale(?: of)?)|[∈=])[ \t]*$",
@@ -44,9 +44,9 @@ _BEFORE_INTERVAL = re.compile(
 _GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DANGLING = "points nowhere"
-# Characters of a line that are cut into sentences at a time: the cutting is not linear.
+# Characters of a line split into sentences at a time: splitting takes more than linear time.
 _MOST_CUT = 4_000
-# Characters kept of what stands before a marker.
+# Characters of the text before a marker that are stored.
 _LONGEST_WORD = 20
 
 
@@ -55,11 +55,11 @@ class Bound:
     """One sentence of a model's text, bound to its evidence.
 
     Attributes:
-        text: Without markers.
-        notes: One line for each marker that points nowhere.
+        text: The sentence without markers.
+        notes: One line for each marker without a source.
         raw: As the model wrote it.
-        shown: As a reader sees it, with markers of papers.
-        lead: What stands before it: a space, or line breaks and a bullet.
+        shown: As a reader sees it, with paper markers.
+        lead: The text before it: a space, or line breaks and a bullet.
     """
 
     text: str
@@ -71,16 +71,16 @@ class Bound:
 
 
 class CitationBinder:
-    """Numbers the papers of one answer by first use, while it is being written."""
+    """Numbers the papers of one answer by first use, while it is written."""
 
     def __init__(self, evidence: Sequence[Sentence]) -> None:
-        """Takes the evidence in the order in which its numbers were given out, from 1."""
+        """Takes the evidence in the order of its numbers, from 1."""
         self._evidence = evidence
         self._markers: dict[str, int] = {}
         self._held = ""
         self._before = ""
         self._begun = False
-        # Papers cited where the text shown so far ends: a run of markers may come in parts.
+        # Papers cited at the end of the text shown so far: a run of markers may arrive in parts.
         self._ending: set[int] = set()
 
     @property
@@ -95,9 +95,9 @@ class CitationBinder:
         return Citation(marker, sentence.paper.id, sentence.start, sentence.end, sentence.text)
 
     def feed(self, piece: str) -> str:
-        """Returns more of the streamed text, evidence numbers replaced by paper markers.
+        """Returns the next piece of the streamed text, with paper markers for evidence numbers.
 
-        Markers that are still being written, and space that may be the last, are held back.
+        Holds back unfinished markers and space that may be the last.
         """
         text = self._held + piece
         end = _find_finished_end(text)
@@ -105,7 +105,7 @@ class CitationBinder:
         return self._replace_markers(text[:end])
 
     def flush(self) -> str:
-        """Returns what was held back when the text ended, without space at its end."""
+        """Returns the text held back until the end, without trailing space."""
         held, self._held = self._held, ""
         return self._replace_markers(held.rstrip()).rstrip()
 
@@ -130,18 +130,18 @@ class CitationBinder:
         return shown
 
     def _with_paper_markers(self, text: str) -> str:
-        """Returns a text with the numbers of its papers for those of its evidence."""
+        """Returns a text with paper numbers in place of evidence numbers."""
         return _MARKERS.sub(lambda match: self._format_markers(match)[0], text)
 
     def _format_markers(
         self, match: re.Match[str], before: str = "", earlier: Collection[int] = ()
     ) -> tuple[str, set[int]]:
-        """Returns what is shown for some markers, and the papers that they cite.
+        """Returns the text shown for some markers, and the papers they cite.
 
         Args:
             match: Of ``_MARKERS``.
-            before: What stands before the text that was searched.
-            earlier: Papers cited by the beginning of the run, which are shown already.
+            before: The text before the searched text.
+            earlier: Papers cited earlier in the run and already shown.
         """
         interval = self._find_interval(match, before)
         sentences, _ = self._resolve_numbers(match[1][len(interval) :])
@@ -151,7 +151,7 @@ class CitationBinder:
         return gap + interval + new if interval or new else "", set(cited)
 
     def _find_interval(self, match: re.Match[str], before: str = "") -> str:
-        """Returns what markers begin with and is none: a pair after "in", one of it too large."""
+        """Returns a leading interval such as "in [1, 20]", which only looks like a marker."""
         first = _FIRST.match(match[1])
         assert first is not None  # it begins so
         if not _INTERVAL.fullmatch(first[0]) or not self._resolve_numbers(first[0])[1]:
@@ -160,7 +160,7 @@ class CitationBinder:
         return first[0] if _BEFORE_INTERVAL.search(before) else ""
 
     def _resolve_numbers(self, markers: str) -> tuple[list[Sentence], list[int]]:
-        """Returns the sentences that some markers point at, and the numbers that miss."""
+        """Returns the sentences that some markers cite, and the numbers that match none."""
         numbers: dict[int, None] = {}
         for first, last in _NUMBER_OR_RANGE.findall(markers):
             low, high = int(first), int(last or first)
@@ -194,27 +194,27 @@ class CitationBinder:
 
 
 def _find_finished_end(text: str) -> int:
-    """Returns where what a text may end with, and still be inside markers, begins."""
+    """Returns where markers that may continue begin at the end of a text."""
     start = max(0, len(text) - _LONGEST_UNFINISHED)
     found = (m.start() for m in _UNFINISHED.finditer(text, start) if m.end() == len(text))
     end = next(found, len(text))
-    # The space between two markers stays with the second.
+    # The space between two markers belongs to the second.
     gap = end - len(text[:end].rstrip(" \t\u00a0\u202f"))
     return end - gap if gap <= _LONGEST_GAP else end
 
 
 def _goes_on(match: re.Match[str]) -> bool:
-    """Returns whether markers begin a text, so that they are of one run with those before it."""
+    """Returns whether markers begin a text and so continue the run before it."""
     return match.start() == 0 and match.start(1) <= _LONGEST_GAP
 
 
 def is_dangling(note: str) -> bool:
-    """Returns whether a statement's note tells of a marker that pointed nowhere."""
+    """Returns whether a statement's note is about a marker without a source."""
     return _DANGLING in note
 
 
 def _sentences(text: str) -> list[tuple[str, str]]:
-    """Splits a model's text into sentences, each after what leads to it.
+    """Splits a model's text into pairs of a lead (space or a bullet) and a sentence.
 
     The markers of a sentence are at its end or its beginning.
     """
@@ -225,7 +225,7 @@ def _sentences(text: str) -> list[tuple[str, str]]:
         lead = breaks + (bullet[0].lstrip() if bullet else "")
         line = _GLUED.sub(r"\1 ", whole[bullet.end() if bullet else 0 :].strip())
         breaks = (breaks + "\n")[:2]
-        # Evidence is numbered at its beginning; some models write their lines alike.
+        # Our evidence has its number in front; some models copy that form.
         numbered_first = _LEADING_MARKERS.match(line) is not None
         for at, (start, end) in enumerate(_spans(line)):
             sentence = line[start:end]
@@ -244,7 +244,7 @@ def _sentences(text: str) -> list[tuple[str, str]]:
 
 
 def _spans(line: str) -> Iterator[Span]:
-    """Yields the sentences of a line, a part of it at a time; parts end where sentences may."""
+    """Yields the sentences of a line in parts that end where a sentence may end."""
     at = 0
     while at < len(line):
         stop = (
@@ -257,5 +257,5 @@ def _spans(line: str) -> Iterator[Span]:
 
 
 def _says(sentence: str) -> bool:
-    """Returns whether there is a word beside the markers."""
+    """Returns whether the text contains a word besides markers."""
     return re.search(r"\w", _MARKERS.sub("", sentence)) is not None

@@ -1,4 +1,4 @@
-"""The composer that writes: any chat model behind an OpenAI-compatible endpoint."""
+"""LLM composer: any chat model behind an OpenAI-compatible endpoint."""
 
 import logging
 import time
@@ -42,14 +42,14 @@ class LLMComposer:
         sleep: Callable[[float], None] = time.sleep,
         chat: ChatClient | None = None,
     ) -> None:
-        """Connects nothing yet.
+        """Stores the configuration without connecting.
 
         Args:
             config: Which model, and where.
-            embedder: For the verdicts.
+            embedder: For the default verifier.
             verifier: Judges each statement; the trained one when not given.
-            sleep: Waits so many seconds before a failed call is made again.
-            chat: Calls the model; over the wire when not given.
+            sleep: Waits the given seconds before a retry.
+            chat: Calls the model; our HTTP client when not given.
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
@@ -61,7 +61,7 @@ class LLMComposer:
         return self.config.model
 
     def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
-        """Yields the model's text as it comes, markers bound; at last the checked whole.
+        """Yields the model's text with paper markers, and finally the checked result.
 
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
@@ -97,7 +97,7 @@ class LLMComposer:
     def _check(
         self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
     ) -> Iterator[Stage | Composed]:
-        """Yields the checked answer, repaired where that is wanted and works."""
+        """Yields the checked answer, repaired if that is enabled and works."""
         bounds = CitationBinder(given).bind(call.text)
         written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
         if not bounds:
@@ -118,7 +118,7 @@ class LLMComposer:
         if not whole.statements:
             yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
             return
-        # Only sentences that were changed or marked are set anew.
+        # Replace the text only if sentences were changed or marked.
         if drafts == written and not unchecked and not any(draft.mark for draft in drafts):
             whole = replace(whole, text=_as_streamed(call.text, given))
         if call.finish == "length":
@@ -132,9 +132,9 @@ class LLMComposer:
     def _ask_for_repair(
         self, question: str, written: list[AnswerDraft], given: Sequence[Sentence], deadline: float
     ) -> tuple[list[AnswerDraft], int, Usage]:
-        """Returns the sentences after one more call, how many it withdrew, and what it took.
+        """Returns the sentences after one more call, how many it withdrew, and its usage.
 
-        They stay as they are where the call fails.
+        If the call fails, the sentences stay as they are.
         """
         faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
         messages = write_repair_prompt(question, given, faults, budget=self.config.prompt_tokens)
@@ -145,13 +145,13 @@ class LLMComposer:
         except ComposerError as error:
             _log.info("the answer stays as it was written: %s", error)
             return written, 0, call.usage
-        # What was cut off is no correction.
+        # A reply that was cut off is not used.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
         kept = merge_repairs(written, reply, given, verifier=self._verifier, deadline=deadline)
         return *kept, call.usage
 
     def _explain_unchecked(self, count: int) -> str | None:
-        """Returns what is said of sentences that nobody checked: they are not shown."""
+        """Returns the note about sentences that are not shown because they were not checked."""
         if not count:
             return None
         return (
@@ -180,13 +180,13 @@ def _is_refusal(text: str) -> bool:
 
 
 def _as_streamed(text: str, given: Sequence[Sentence]) -> str:
-    """Returns a text as it is shown while it streams."""
+    """Returns a text as the stream shows it."""
     binder = CitationBinder(given)
     return binder.feed(text) + binder.flush()
 
 
 def _explain_dropped(count: int) -> str | None:
-    """Returns what is said of sentences that went."""
+    """Returns the note about sentences that were dropped."""
     if not count:
         return None
     return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"

@@ -33,7 +33,7 @@ Rules:
 - Keep numbers, units and names exactly as they are given.
 - If the numbered sentences do not support a faulty one, write {WITHDRAW}, like S2: {WITHDRAW}"""
 
-# A reference of the abstract's own, such as [7], would pass for one of our numbers.
+# A reference in the abstract, such as [7], would look like one of our numbers.
 _OWN_REFERENCE = re.compile(r"\[(\d[\d,;–\s-]*)\]")
 
 
@@ -44,7 +44,7 @@ def write_answer_prompt(
 
     Args:
         question: As it stands alone.
-        evidence: Most telling first; what does not fit is left out from the end.
+        evidence: Most relevant first; cut from the end if it does not fit.
         budget: Tokens for the whole prompt.
     """
     head = f"Question: {question}\n\nSentences:\n"
@@ -60,7 +60,7 @@ def write_repair_prompt(
 
     Args:
         question: As it stands alone.
-        evidence: Numbered as it was for the answer; cut from the end where it does not fit.
+        evidence: Numbered as for the answer; cut from the end if it does not fit.
         faults: Each faulty sentence, markers included, with what is wrong with it.
         budget: Tokens for the whole prompt.
     """
@@ -80,10 +80,10 @@ def _messages(system: str, user: str) -> list[ChatMessage]:
 
 
 def _lines(evidence: Sequence[Sentence], left: int, question: str) -> tuple[list[str], int]:
-    """Returns the numbered sentences that fit into the tokens left, and how many they are.
+    """Returns the numbered sentences that fit into the remaining tokens, and their number.
 
-    A paper's title stands above its sentences: a small model copies whole lines, and one with a
-    title in it is not what the paper says.
+    A paper's title is above its sentences: a small model copies whole lines, and a line with a
+    title in it is not a quote.
     """
     lines: list[str] = []
     count, heading = 0, ""
@@ -101,7 +101,7 @@ def _lines(evidence: Sequence[Sentence], left: int, question: str) -> tuple[list
 
 
 def _title(title: str, question: str) -> str:
-    """Returns a title as a model sees it: one that gives orders is none, as in the evidence."""
+    """Returns a title as a model sees it; a title that gives orders is left out."""
     return "untitled" if gives_orders(title) and not asks_about_orders(question) else title
 
 

@@ -1,8 +1,8 @@
-"""Review: what becomes of a model's sentences that their quotes do not carry.
+"""Repair: handle sentences of a model that their quotes do not support.
 
     judge -> repair, at most once -> mark or drop -> assemble
 
-Nothing happens in silence: a sentence that stays is marked, one that goes is counted.
+Nothing happens silently: sentences that stay are marked, dropped ones are counted.
 """
 
 import math
@@ -22,7 +22,7 @@ from footnote.rag.verification.verifier import Verifier
 NO_SOURCE = " (no source)"
 NOT_CARRIED = " (not supported by its quote)"
 _RANK: dict[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
-# "S2: ...", as asked for; small models also write "2. ..." and "**S2** - ...".
+# We ask for "S2: ..."; small models also write "2. ..." and "**S2** - ...".
 _CORRECTION = re.compile(
     r"^\W{0,4}(?:S(?:entence)? ?)?(\d{1,2})\b[*\])]*\s*[:.)–-][*\s]*(\S.*)$", re.IGNORECASE
 )
@@ -30,7 +30,7 @@ _CORRECTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """A sentence of a model's text, with the verdict on it."""
+    """A sentence of a model's text with its verdict."""
 
     bound: Bound
     verdict: Verdict
@@ -38,7 +38,7 @@ class AnswerDraft:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with it, in words for the model; None where nothing is."""
+        """What is wrong with the sentence, phrased for the model; None if nothing is."""
         if not self.bound.citations:
             return "it cites no numbered sentence"
         if self.verdict == "unsupported":
@@ -47,12 +47,12 @@ class AnswerDraft:
 
     @property
     def worth(self) -> tuple[int, int, float]:
-        """The better of two versions has the higher one."""
+        """Score for comparing two versions of a sentence; higher is better."""
         return (_RANK[self.verdict], -self._dangling, self.support)
 
     @property
     def mark(self) -> str:
-        """What its readers are told in the text."""
+        """The mark shown to readers in the text."""
         if self.verdict != "unsupported":
             return ""
         return NOT_CARRIED if self.bound.citations else NO_SOURCE
@@ -64,7 +64,7 @@ class AnswerDraft:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The text of an answer and what it stands on.
+    """The text of an answer and its sources.
 
     Attributes:
         dropped: How many sentences were left out.
@@ -89,7 +89,7 @@ def verify_sentences(
         bounds: The sentences.
         evidence: What their numbers mean.
         verifier: Judges each.
-        deadline: By ``time.monotonic``; what could not be judged before it is left out.
+        deadline: By ``time.monotonic``; sentences not judged by then are left out.
     """
     drafts: list[AnswerDraft] = []
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
@@ -112,14 +112,14 @@ def merge_repairs(
     verifier: Verifier,
     deadline: float = math.inf,
 ) -> tuple[list[AnswerDraft], int]:
-    """Returns the sentences, corrected where that is better, and how many were withdrawn.
+    """Returns the sentences, corrected if that is better, and how many were withdrawn.
 
     Args:
         drafts: All sentences; the faulty ones are S1, S2, ... in their order.
-        reply: What the model said of these.
+        reply: The model's corrections.
         evidence: What the numbers in the reply mean.
         verifier: Judges each.
-        deadline: By ``time.monotonic``; what comes after it stays as it was written.
+        deadline: By ``time.monotonic``; later corrections are ignored.
     """
     said = _corrections(reply)
     kept: list[AnswerDraft] = []
@@ -158,7 +158,7 @@ def assemble_answer(
     dropped = 0
     for draft in drafts:
         lead = draft.bound.lead
-        # The first of a line that stays takes over its line break.
+        # The first remaining sentence of a line takes over its line break.
         lead = broken if broken and "\n" not in lead else lead
         if policy == "drop" and draft.verdict == "unsupported":
             broken = lead if "\n" in lead else ""
@@ -177,7 +177,7 @@ def assemble_answer(
 
 
 def _corrections(reply: str) -> dict[int, str]:
-    """Returns what a reply says of each sentence, the first time it does."""
+    """Returns the first correction of each sentence in a reply."""
     said: dict[int, str] = {}
     for line in reply.splitlines():
         if match := _CORRECTION.match(line):
@@ -191,7 +191,7 @@ def _withdraws(correction: str) -> bool:
 
 
 def _add_leads(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:
-    """Returns the sentences of one correction, standing where the corrected one stood."""
+    """Returns the sentences of one correction with the lead of the corrected sentence."""
     leads = [lead, *[" "] * (len(drafts) - 1)]
     return [
         replace(draft, bound=replace(draft.bound, lead=lead))

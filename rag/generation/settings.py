@@ -14,7 +14,7 @@ from footnote.rag import ComposerError
 DEFAULT_MODEL = "gpt-4o-mini"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
-# USD for a million tokens; no model is as dear.
+# USD for a million tokens; no model costs as much.
 DEAREST = 1_000_000
 Policy = Literal["mark", "drop"]
 
@@ -27,12 +27,12 @@ class Prices:
     completion: float
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Returns what these tokens cost, in USD."""
+        """Returns the cost of these tokens, in USD."""
         return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
 
     @classmethod
     def parse(cls, text: str) -> "Prices":
-        """Returns the prices that ``PROMPT,COMPLETION`` gives.
+        """Returns the prices from text of the form ``PROMPT,COMPLETION``.
 
         Raises:
             ValueError: It is not two numbers from 0 to ``DEAREST``.
@@ -43,7 +43,7 @@ class Prices:
         return cls(prompt, completion)
 
 
-# The longest that anybody waits, in seconds, and the longest prompt of any model, in tokens.
+# Maximum time to wait, in seconds, and the longest prompt of any model, in tokens.
 _A_DAY = 86_400
 _MOST_TOKENS = 10_000_000
 _POLICIES: dict[str, Policy] = {"mark": "mark", "drop": "drop"}
@@ -85,7 +85,7 @@ class LLMSettings:
         SettingInfo("FOOTNOTE_MODEL", "Model that writes answers; required with OPENAI_BASE_URL."),
     ] = DEFAULT_MODEL
     base_url: str = DEFAULT_BASE_URL
-    # A key is shown nowhere: not in a log, not in an error.
+    # The key never appears in a log or an error.
     api_key: str = Field(default="none", repr=False)
     timeout: Annotated[
         float,
@@ -154,7 +154,7 @@ class LLMSettings:
     def from_environment(cls, environ: Mapping[str, str]) -> "LLMSettings | None":
         """Returns the configured model, or None when nothing is configured.
 
-        A key alone means OpenAI's endpoint; a base URL needs the name of a model with it.
+        A key alone means OpenAI's endpoint; a base URL also needs the name of a model.
 
         Raises:
             ComposerError: A base URL is set without a model, or a setting is wrong.

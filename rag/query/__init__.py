@@ -1,1 +1,1 @@
-"""The question: what it asks and refers to, its filters, and the words it is searched with."""
+"""Query: understand a question, read its filters, and choose the words to search with."""

@@ -1,10 +1,10 @@
-"""Reference: which cited paper a follow-up points at, such as "the second one" or "paper [2]"."""
+"""Back references: cited papers that a follow-up names, as in "the second one" or "paper [2]"."""
 
 import re
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _PAPER = r"(?:papers?|study|work|article|source|reference|one)"
-# "The first paper to use attention" asks which was the first; it does not point back.
+# "The first paper to use attention" asks which was first; it does not refer back.
 _MARKER = re.compile(
     rf"(?:\b{_PAPER}\s+)?\[(?P<marker>\d{{1,9}})\]|\b{_PAPER}\s+(?P<number>\d)\b", re.I
 )
@@ -13,18 +13,18 @@ _ORDINAL = re.compile(
     rf"(?!\s+(?:to|that|which|by|on|about|in|at|of|ever|[a-z]+ed)\b)(?P<rest>\s+\w+)?",
     re.IGNORECASE,
 )
-# A paper's title on a line of its own, as the composer that quotes writes it, its year apart,
-# and the marker of its first quote.
+# A paper's title on its own line, as the extractive composer writes it, without its year, and the
+# marker of its first quote.
 _CITED = re.compile(r"^\*\*([^\n]+?)(?: \(\d{4}\))?\*\*$", re.MULTILINE)
 _QUOTED = re.compile(r"\[(\d{1,9})\]")
 
 
 def find_referenced_titles(question: str, answer: str) -> list[str]:
-    """Returns the titles of the papers that a question points at, in its order.
+    """Returns the titles of the papers that a question refers to, in its order.
 
     Args:
         question: A follow-up.
-        answer: What was answered before, in Markdown; titles are known where it quotes.
+        answer: The previous answer in Markdown; only an extractive one contains titles.
     """
     titles = _cited_titles(answer)
     order = list(titles.values())
@@ -35,7 +35,7 @@ def find_referenced_titles(question: str, answer: str) -> list[str]:
             found.append((match.start(), titles[marker]))
     for match in _ORDINAL.finditer(question):
         at = _resolve_ordinal(match["word"].lower(), len(order))
-        # "The first layer" is none of the papers, "the former" is one of two.
+        # "The first layer" is not a paper; "the former" is one of two.
         named = match["noun"] or match["word"].lower() in {"former", "latter"} or not match["rest"]
         if at is not None and named:
             found.append((match.start(), order[at]))
@@ -54,7 +54,7 @@ def _cited_titles(answer: str) -> dict[int, str]:
 
 
 def _resolve_ordinal(word: str, count: int) -> int | None:
-    """Returns where among ``count`` papers an ordinal points, None where nothing stands."""
+    """Returns the index that an ordinal means among ``count`` papers; None if there is none."""
     if word in {"former", "latter"}:
         return ("former", "latter").index(word) if count == 2 else None
     at = count - 1 if word == "last" else _ORDINALS.index(word)

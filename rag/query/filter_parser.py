@@ -1,4 +1,4 @@
-"""Scope: what a question is searched with, and which of its words became filters."""
+"""Filter parser: which words of a question become filters, and what remains to search for."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -18,13 +18,13 @@ _YEARS: tuple[ConstraintKind, ...] = ("since", "until")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A question as it is searched for.
+    """A question and its filters.
 
     Attributes:
         question: Without the words that became filters.
-        filters: Those that were given, and those that were read where none was given.
-        read: Those that were read and hold.
-        note: What became of those that no paper passes.
+        filters: The caller's, and those in the question of other kinds.
+        read: The filters from the question that apply.
+        note: Which filters were dropped because no paper passes them.
     """
 
     question: Question
@@ -41,24 +41,24 @@ def parse_filters(
     ignored: Collection[ConstraintKind] = (),
     today: date | None = None,
 ) -> Scope:
-    """Returns a question with the filters that its words ask for.
+    """Returns a question with the filters that it contains.
 
-    Filters that were given win over those of the same kind that were read. Where no paper
-    passes what was read, its years are let go, then all of it, and ``note`` says so.
+    The caller's filters override those of the same kind in the question. If no paper passes the
+    question's filters, first its years and then all of them are dropped, and ``note`` says so.
 
     Args:
         question: What is asked.
-        library: Whose venues, authors and sources are known.
-        given: What the caller asks for beside the question.
-        ignored: Kinds of filters that are not wanted, though the question has words for them.
-        today: What "last year" counts from; the present day where not given.
+        library: Provides the known venues, authors and sources.
+        given: The caller's filters.
+        ignored: Kinds of filters not to read from the question.
+        today: The date that "last year" refers to; the current date when not given.
     """
     day = today or date.today()
 
     def has(kind: NameKind, name: str) -> bool:
         return library.searcher.names.known(kind, name)
 
-    # Of a follow-up that only says years, what was asked before is asked again.
+    # A follow-up that only names years repeats the previous question.
     years = parse_only_years(question.asked, day) if question.topic else {}
     text = question.topic if years else question.asked
     found = find_filter_matches(text, has, day)
@@ -76,7 +76,7 @@ def parse_filters(
 
 
 def apply_scope(answer: Answer, scope: Scope) -> Answer:
-    """Returns an answer that says what it was limited to, and what it was not."""
+    """Returns an answer that states its filters, and those that were dropped."""
     reason, told = answer.reason, str(scope.filters)
     if answer.abstained and scope.read and reason:
         reason = f"{reason}; only papers {told} were searched"
@@ -86,15 +86,15 @@ def apply_scope(answer: Answer, scope: Scope) -> Answer:
     return replace(answer, reason=reason, scope=scope.read, receipt=receipt)
 
 
-# Where fewer of the papers than this have a year, a question's years are not used.
+# If a smaller share of papers has a year, a question's years are not used.
 MOSTLY = 0.5
 
 
 def _relax_filters(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
-    """Returns the scope with as many of the filters that were read as some paper passes."""
+    """Returns the scope without filters from the question that no paper passes."""
     dated = library.count(Filters(since=1)) if any(c.kind in _YEARS for c in read) else library.size
     if dated < MOSTLY * library.size:
-        # A year that is not known would keep out most of what answers.
+        # If most years are unknown, a year filter hides most of the answer.
         read = [c for c in read if c.kind not in _YEARS]
         told = f"only {dated:,} of {library.size:,} papers have a year, so all years were searched"
         held = _relax_filters(scope, read, library)
@@ -126,7 +126,7 @@ def _constraints(text: str, found: Sequence[FilterMatch]) -> list[Constraint]:
 
 
 def _remove_matches(text: str, found: Sequence[FilterMatch]) -> str:
-    """Returns a question without the words that became filters, unless nothing else is left."""
+    """Returns a question without the words that became filters, unless nothing remains."""
     rest = text
     for limit in reversed(found):
         rest = f"{rest[: limit.start]} {rest[limit.end :]}"

@@ -1,8 +1,7 @@
-"""Wording: the words of a question that limit it to years, a venue, an author or a source.
+"""Filter patterns: words that limit a question to years, a venue, an author or a source.
 
-A limit that was not meant hides the answer, while one that was missed costs little: the rules
-take what is plainly about papers, and a venue, an author or a source only where the library
-has it.
+A filter that was not meant hides the answer, while a missed one costs little. So the rules match
+only words that are clearly about papers, and only venues, authors and sources in the library.
 """
 
 import re
@@ -16,21 +15,21 @@ from footnote.rag.answer import ConstraintKind
 Has = Callable[[NameKind, str], bool]
 """Whether the library has a paper with this venue, author or source."""
 
-# Older papers have no year in their sources; and 1024 is mostly no year.
+# Sources give no year for older papers, and a number like 1024 is rarely a year.
 FIRST_YEAR = 1950
 
 _PAPERS = (
     r"(?i:(?:pre)?prints?|papers?|works?|articles?|stud(?:y|ies)|publications?|research"
     r"|literature|abstracts?)"
 )
-# Words that tell that a year is one of publication.
+# Words that show that a year is a publication year.
 _ABOUT_PAPERS = re.compile(
     rf"\b(?:{_PAPERS}|methods?|models?|approach(?:es)?|techniques?|polic(?:y|ies)|algorithms?"
     r"|publish(?:ed)?|proposed?|introduced?|presented|appear(?:ed)?|came out|wr(?:itten|i?ote)"
     r"|released|new|newest|latest|progress|advances?|state of the art|happened|changed|said)\b",
     re.IGNORECASE,
 )
-# Right before a year these tell that something else than a paper is of that year.
+# Right before a year, these show that it is not the year of a paper.
 _ELSEWHERE = re.compile(
     r"(?:\b(?i:challenge|competition|contest|cup|championship|election|season|dataset|corpus|data"
     r"|benchmark|census|survey|tweets?|news|images?|records?|patients?|adults|children|samples"
@@ -38,10 +37,10 @@ _ELSEWHERE = re.compile(
     r"|collected|recorded|enrolled|admitted|treated|diagnosed|measured|pandemic|outbreak|epochs?"
     r"|steps?|news articles?)|\bin [A-Z]\w{1,40})\s*+(?:,\s*+)?$"
 )
-# Characters before a year in which it is looked for.
+# Characters searched before a year.
 _NEAR = 100
-# What may stand after a limit; another noun would take the limit as its own: "2000 steps",
-# "the 2012 ImageNet challenge", "at CVPR workshops".
+# What may follow a filter. Before another noun it is not a filter: "2000 steps", "the 2012 ImageNet
+# challenge", "at CVPR workshops".
 _ENDS = (
     r"\s*$|\s*[?!.,;:)]+(?:\s|$)|\s+(?i:and (?:how|what|why|which|who|is|are|do|does|did)"
     r"|that|which|who|how|what|why|on|about|in|by|at|from|since|until|before|after|for|with|is|are"
@@ -50,12 +49,12 @@ _ENDS = (
     r"|learn|address|cover|claim|argue|find|improve|explain)\b"
 )
 _FOLLOWS = re.compile(_ENDS)
-# Of "papers" a verb follows that has no s: "papers by Schulman clip". A noun mostly shows its
-# ending: "papers by Gaussian processes", "papers on arXiv classification".
+# After "papers" a verb has no s: "papers by Schulman clip". A noun usually has a typical ending:
+# "papers by Gaussian processes", "papers on arXiv classification".
 _SUBJECT = re.compile(r"\b(?:papers|works|studies|articles|preprints)$", re.IGNORECASE)
 _PLACES = frozenset("by at of from on in since".split())
 _NAMED = re.compile(r"[A-Z\d][\w-]*")
-# Words before a limit among which its subject is looked for.
+# Words searched for a filter's subject.
 _WORDS_BEFORE = 60
 _VERB = re.compile(
     r"\s+(?!(?:and|or|but|to|of|as|the|an?|challenge|track|workshop|data|benchmark|noise|work|code|paper|text|loss|kernel)\b)"
@@ -90,7 +89,7 @@ _ONLY_YEARS = re.compile(
 )
 
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ]"
-# The lengths are bounded: a name may begin anywhere, and each is read to its end.
+# Lengths are bounded: a name may begin anywhere, and each is read to its end.
 _PARTICLES = r"(?:(?:van|von|de|der|den|di|da|la|le|el)\s++){0,3}"
 _NAME_WORD = rf"{_PARTICLES}{_CAPITAL}[\w.’'-]{{0,40}}"
 _NAME = rf"{_NAME_WORD}(?:\s++{_NAME_WORD}){{0,3}}"
@@ -98,7 +97,7 @@ _AUTHOR = rf"(?P<author>{_NAME})(?:\s+et al\b\.?(?=\W)|{_MAY_FOLLOW})"
 _AUTHORS = tuple(
     re.compile(pattern)
     for pattern in (
-        # A topic may stand between: "papers on robots by Levine".
+        # A topic may come between: "papers on robots by Levine".
         rf"\b{_PAPERS}(?:\s++(?i:on|about)\s++[\w\s-]{{2,60}}?)?\s++(?P<cut>(?:by|of|from)\s+{_AUTHOR})",
         rf"\b(?i:(?:co-?)?authored|written|published|proposed|introduced)\s+(?P<cut>by\s+{_AUTHOR})",
     )
@@ -111,9 +110,9 @@ _SURE_AUTHORS = tuple(
         rf"(?P<cut>\b(?P<author>{_NAME})[’']s)\s+(?=(?:\w+\s+)?{_PAPERS}\b)",
     )
 )
-# Without a word about papers a surname is too little.
+# A surname alone, without a word about papers, is not enough.
 _FULL_NAME = re.compile(rf"\b(?P<cut>by\s+{_AUTHOR})")
-# Surnames of somebody that are mostly something else.
+# Surnames that usually mean something else.
 _NO_SURNAME = frozenset(
     """adam ada bert gan gauss gaussian bayes bayesian markov laplace fourier newton euler hebb
     hopfield kalman transformer transformers attention human humans google meta openai deepmind
@@ -133,10 +132,10 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FilterMatch:
-    """Words of a question that limit it, from ``start`` to ``end``, and what they say.
+    """A filter in a question: the words from ``start`` to ``end`` and their meaning.
 
     Attributes:
-        sure: Whether what follows was looked at: "Hinton's papers", "did Hinton write".
+        sure: Whether the following words were already checked: "Hinton's papers".
     """
 
     start: int
@@ -146,12 +145,12 @@ class FilterMatch:
 
 
 def find_filter_matches(text: str, has: Has, today: date) -> list[FilterMatch]:
-    """Returns what a question says about years, venue, author and source, in its order.
+    """Returns a question's filters by year, venue, author and source, in their order.
 
     Args:
         text: The question.
-        has: Asked only about words that stand where such a name would.
-        today: What "last year" counts from.
+        has: Tells whether the library has a name; called only where a name may be.
+        today: The date that "last year" refers to.
     """
     kept: list[FilterMatch] = []
     for limit in (*_names(text, has), *_years(text, today)):
@@ -163,14 +162,14 @@ def find_filter_matches(text: str, has: Has, today: date) -> list[FilterMatch]:
 
 
 def _stands(text: str, limit: FilterMatch) -> bool:
-    """Returns whether what follows a limit leaves it alone."""
+    """Returns whether the words after a filter allow it."""
     if limit.sure or _FOLLOWS.match(text, limit.end):
         return True
     return _VERB.match(text, limit.end) is not None and _has_subject(text[: limit.start])
 
 
 def _has_subject(before: str) -> bool:
-    """Returns whether words end with "papers", places and names behind it apart: "papers by Li"."""
+    """Returns whether words end with "papers", also if names follow, as in "papers by Li"."""
     names = 0
     for word in reversed(before.rsplit(maxsplit=_WORDS_BEFORE)[-_WORDS_BEFORE:]):
         if not names and _SUBJECT.search(word):
@@ -185,7 +184,7 @@ def _has_subject(before: str) -> bool:
 
 
 def parse_only_years(text: str, today: date) -> dict[ConstraintKind, int | str]:
-    """Returns the years of a follow-up that says nothing else, such as "What about 2024?"."""
+    """Returns the years of a follow-up that only names years, such as "What about 2024?"."""
     match = _ONLY_YEARS.fullmatch(text)
     if not match:
         return {}
@@ -205,7 +204,7 @@ def _years(text: str, today: date) -> Iterator[FilterMatch]:
             yield from _limit(start, match.end("cut"), first, last, today)
     for match in _ONE_YEAR.finditer(text):
         how, year = match["how"].lower(), int(match["year"])
-        # "in" and "of" a year something else may have happened, wherever they stand.
+        # "in" and "of" a year may be about any event, in any place.
         loose = how in {"in", "from", "of"}
         if _is_of_papers(text, about, match.start(), match.end(), loose=loose):
             yield from _limit(*match.span(), *_bounds(how, year, match["on"] is not None), today)
@@ -220,7 +219,7 @@ def _years(text: str, today: date) -> Iterator[FilterMatch]:
 
 
 def _bounds(how: str, year: int, on: bool) -> tuple[int | None, int | None]:
-    """Returns the first and the last year that words such as "before 2018" admit."""
+    """Returns the first and the last year that words such as "before 2018" allow."""
     if how == "after":
         return year + 1, None
     if how == "before":
@@ -244,14 +243,14 @@ def _limit(
 def _is_of_papers(
     text: str, about: Sequence[int], start: int, end: int, *, loose: bool = False
 ) -> bool:
-    """Returns whether years say when papers appeared; ``loose`` ones need a word about them.
+    """Returns whether years are publication years; ``loose`` ones need a word about papers.
 
     Args:
         text: The question.
-        about: Where its words about papers are.
-        start: Of the years.
+        about: Positions of its words about papers.
+        start: First character of the years.
         end: One past their last character.
-        loose: Whether nothing else tells that they are of papers.
+        loose: Whether nothing else shows that the years are publication years.
     """
     if _ELSEWHERE.search(text, max(0, start - _NEAR), start):
         return False
@@ -263,7 +262,7 @@ def _is_of_papers(
 def _names(text: str, has: Has) -> Iterator[FilterMatch]:
     for match in _VENUE.finditer(text):
         end = match.end("venue")
-        # "Science on T5": the topic after a name may look like its end.
+        # "Science on T5": a topic after a name may look like part of the name.
         while end > match.start("venue"):
             name = text[match.start("venue") : end]
             if has("venue", name):

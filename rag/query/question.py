@@ -1,4 +1,4 @@
-"""Questions: what can be asked, and how a follow-up is made to stand alone."""
+"""Questions: validate a question, and make a follow-up stand alone."""
 
 import re
 import unicodedata
@@ -12,15 +12,15 @@ from footnote.rag.query.back_references import find_referenced_titles
 
 # An abstract has about 1,300 characters; no question needs three of them.
 MAX_CHARACTERS = 4000
-# What travels with a follow-up of each earlier message: its topic comes first.
+# Characters of each earlier message added to a follow-up: its topic comes first.
 CARRIED_WORDS = 60
 CARRIED_CHARACTERS = 1000
 
 _GOES_ON = re.compile(
     r"^\W*(?:and|but|so|also|or|then|what about|how about)\b|\bthen\?", re.IGNORECASE
 )
-# A pronoun early in a question has nothing in it to stand for; later it mostly has,
-# and a question with a topic of its own must not drag the old one along.
+# A pronoun early in a question refers to the conversation. A later one usually refers to the
+# question's own topic, which must not be mixed with the old one.
 _EARLY_WORDS = 7
 _POINTS_BACK = re.compile(
     r"\b(?:(?<!is )its?|is it(?! (?:an?|possible|better|worth|true|enough|useful|good|necessary)\b)"
@@ -31,7 +31,7 @@ _POINTS_BACK = re.compile(
     r"|for|with|to|from|about|than|like|by|at|after|before|why|how|what) )that\b",
     re.IGNORECASE,
 )
-# So few words cannot name a topic of their own, unless they ask for a name: "What is PPO?"
+# So few words cannot name a topic, unless they ask for a name: "What is PPO?"
 _FEW_WORDS = 5
 # "What is retrieval?" names its topic; "What is the result?" and "What are limitations?" do not.
 _DEFINES = re.compile(
@@ -57,11 +57,11 @@ class Question:
 
     Attributes:
         asked: As it was asked.
-        topic: The questions that it may go on from; empty at the beginning of a conversation.
-        answered: What was answered to the last of them.
-        is_follow_up: Whether it goes on from them.
-        words: What is searched for instead of ``asked``: in English, rightly spelled.
-        language: Code of the language that it was asked in, where that is not English.
+        topic: The earlier questions it may continue; empty in a new conversation.
+        answered: The answer to the last of them.
+        is_follow_up: Whether it continues them.
+        words: Search text in place of ``asked``: in English, with corrected spelling.
+        language: Code of the question's language if that is not English.
     """
 
     asked: str
@@ -73,35 +73,35 @@ class Question:
 
     @property
     def wording(self) -> str:
-        """The question itself, as it is searched for."""
+        """The question's own part of the search text."""
         return self.words or self.asked
 
     @property
     def standalone(self) -> str:
-        """The question with what the conversation left implicit, for people and models."""
+        """The question completed from the conversation, for people and models."""
         return f"{self.topic} {self.asked}" if self.is_follow_up else self.asked
 
     @property
     def query(self) -> str:
-        """What is searched for; it ends with the question's own wording."""
+        """The search text, which ends with the question's own wording."""
         if not self.is_follow_up:
             return self.wording
         return " ".join(filter(None, (self.topic, self.answered, self.wording)))
 
     def as_follow_up(self) -> "Question":
-        """Returns the question as one that goes on from its conversation."""
+        """Returns the question as a follow-up of its conversation."""
         return replace(self, is_follow_up=bool(self.topic))
 
 
 def understand(
     question: str, history: Sequence[Turn] = (), *, longest: int = MAX_CHARACTERS
 ) -> Question:
-    """Returns the question, made to stand alone where it leans on the conversation.
+    """Returns the question, completed from the conversation if it is a follow-up.
 
     Args:
         question: What is asked.
         history: The conversation so far.
-        longest: Characters that a question may have.
+        longest: Maximum characters of a question.
 
     Raises:
         QuestionError: It is empty, too long, or not text.
@@ -119,7 +119,7 @@ def understand(
     before = [turn.content for turn in history if turn.role == "user" and turn.content.strip()]
     if not before:
         return Question(asked)
-    # A follow-up of a follow-up: the topic was named further up.
+    # A follow-up of a follow-up: an earlier question named the topic.
     named = next((turn for turn in reversed(before) if not _is_follow_up(turn)), before[0])
     topic = " ".join(dict.fromkeys(map(_shorten_message, (named, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
@@ -138,7 +138,7 @@ def _points_at_unnamed(question: str) -> bool:
 
 
 def _drop_refused(history: Sequence[Turn]) -> list[Turn]:
-    """Returns the conversation without what was refused: nothing can go on from that."""
+    """Returns the conversation without refused questions: a follow-up cannot continue those."""
     kept: list[Turn] = []
     for turn in history:
         if turn.role == "assistant" and turn.content.strip() == REFUSAL:
@@ -150,8 +150,8 @@ def _drop_refused(history: Sequence[Turn]) -> list[Turn]:
 
 
 def _ask_about_titles(asked: str, topic: str, titles: Sequence[str]) -> Question:
-    """Returns a question about papers of the last answer, whose other papers stay behind."""
-    # "And the second one?" asks the old question again, of one paper.
+    """Returns a question about only those papers of the last answer that it names."""
+    # "And the second one?" repeats the old question for one paper.
     named = " ".join(map(_shorten_message, titles))
     return Question(
         asked, f"{topic} {named}" if len(asked.split()) <= _FEW_WORDS else named, "", True
@@ -159,7 +159,7 @@ def _ask_about_titles(asked: str, topic: str, titles: Sequence[str]) -> Question
 
 
 def _is_follow_up(question: str) -> bool:
-    # Some languages are written without spaces: two characters are about a word.
+    # Some languages have no spaces between words: count two characters as a word.
     words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,2}|\S+", question)
     pointer = _POINTS_BACK.search(question)
     if _GOES_ON.search(question) or (
@@ -173,21 +173,21 @@ def _is_follow_up(question: str) -> bool:
 
 
 def _shorten_message(text: str) -> str:
-    """Returns the beginning of a message, on one line, whatever it holds."""
+    """Returns the beginning of a message on one line."""
     beginning = " ".join(text.split(maxsplit=CARRIED_WORDS)[:CARRIED_WORDS])
     return beginning[:CARRIED_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_visible(character: str) -> bool:
-    """Returns whether there is anything to see: no space, control, zero width or lone accent.
+    """Returns whether a character is visible: no space, control, zero width or lone accent.
 
-    The model's tokenizer drops all of these, and the sign for what could not be decoded.
+    The model's tokenizer drops all of these, and the replacement character.
     """
     kind = unicodedata.category(character)
-    # Half a surrogate is told of by itself.
+    # A lone surrogate has its own error message.
     return (kind[0] not in "CZM" and character != "\ufffd") or kind == "Cs"
 
 
 def _is_text(question: str) -> bool:
-    """Returns whether it can be encoded: a stray byte of a command line is half a surrogate."""
+    """Returns whether it can be encoded: a stray byte on a command line is a lone surrogate."""
     return not any("\ud800" <= character <= "\udfff" for character in question)

@@ -1,4 +1,4 @@
-"""Reword: what a question is searched with where it is not in good English."""
+"""Rewrite: search words for a question that is not in correct English."""
 
 import re
 from dataclasses import replace
@@ -9,12 +9,12 @@ from footnote.rag.query.question import Question
 from footnote.rag.query.translation import Translation, glossary, translate
 
 _WORD = re.compile(r"\w+")
-# Words that are looked for by what resembles them: milliseconds each, in a large library.
+# Maximum words to correct: each takes milliseconds in a large library.
 MOST_MISSPELLED = 30
 
 
 def rewrite_question(question: Question, library: Library) -> Question:
-    """Returns a question with the words to search with: in English, spelled as the papers do."""
+    """Returns a question with search words in English, spelled as in the papers."""
     found = translate(question.asked)
     if found and _library_has_own_words(question.asked, found, library):
         found = None
@@ -31,14 +31,14 @@ def rewrite_question(question: Question, library: Library) -> Question:
 
 
 def _library_has_own_words(asked: str, found: Translation, library: Library) -> bool:
-    """Returns whether the papers have most of a question's own words that were put into English."""
+    """Returns whether the papers contain most of the original words that were translated."""
     put = set(query_words(asked)) - set(query_words(found.english))
     words = [word for word in put if word not in glossary(found.language).function_words]
     return bool(words) and 2 * sum(map(library.searcher.knows_word, words)) > len(words)
 
 
 def _correct_spelling(text: str, library: Library) -> str:
-    """Returns a text with each word that no paper has replaced by what it was meant to be."""
+    """Returns a text with each word that is in no paper replaced by its likely spelling."""
     unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.searcher.knows_word(w)]
     meant = {word: library.searcher.find_respelling(word) for word in unknown[:MOST_MISSPELLED]}
     return _WORD.sub(lambda word: meant.get(word[0]) or word[0], text)

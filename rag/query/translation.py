@@ -1,8 +1,8 @@
-"""Glossaries: questions in other languages, put into English words to search with.
+"""Translation: turn questions in other languages into English search words.
 
-Word by word, by glossaries of the project's own (``rag/query/glossaries``): no grammar and no
-model. It is enough to find English abstracts, not to be read out. A word that no glossary has
-stays as it is: a name mostly, or a word that English shares.
+It translates word by word with our own glossaries (``rag/query/glossaries``), without grammar or a
+model. That is enough to find English abstracts, but not to show. A word in no glossary stays: it is
+usually a name, or the same in English.
 """
 
 import re
@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
 
-# Codes of the glossaries, and what the stemmer calls these languages.
+# Codes of the glossaries, and the stemmer's names for these languages.
 LANGUAGES: Mapping[str, str] = {
     "de": "german",
     "es": "spanish",
@@ -26,13 +26,13 @@ CHINESE = "zh"
 NAMES: Mapping[str, str] = {code: name.title() for code, name in LANGUAGES.items()} | {
     CHINESE: "Chinese"
 }
-# Words of a fixed phrase at most.
+# Maximum words of a fixed phrase.
 _PHRASE = 4
-# Shorter parts of a German compound would be found in any word, and a longer one is none.
+# Shorter parts of a German compound occur in any word; longer words are not compounds.
 _PART = 3
 _COMPOUND = 60
 _LINKS = ("", "s", "n", "en", "es", "e", "er")
-# Endings under which languages share a word: "Minimierung", "minimización", "minimisation".
+# Endings of words that languages share: "Minimierung", "minimización", "minimisation".
 _SHARED_ENDINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "de": (("isierung", "ization"), ("ierung", "ization"), ("tät", "ty"), ("isch", "ic"),
            ("ieren", "e"), ("iv", "ive"), ("enz", "ence"), ("anz", "ance"), ("logie", "logy")),
@@ -57,10 +57,10 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A question in English words.
+    """A question as English words.
 
     Attributes:
-        english: Words to search with, in the order of the question.
+        english: Search words, in the order of the question.
         language: Code of the language that it was asked in.
     """
 
@@ -73,9 +73,9 @@ class Glossary:
     """Words of one language in English.
 
     Attributes:
-        entries: As they stand in the file, by lower-case word or phrase.
-        stemmed: The same of single words, by stem.
-        function_words: Those that carry a sentence rather than its topic.
+        entries: English by lower-case word or phrase, as in the file.
+        stemmed: The same for single words, by stem.
+        function_words: Grammatical words that say nothing about a topic.
     """
 
     language: str
@@ -84,14 +84,14 @@ class Glossary:
     function_words: frozenset[str]
 
     def english(self, question: str) -> str:
-        """Returns a question's words in English, those not known as they are."""
+        """Returns a question's words in English; unknown words stay."""
         if self.language == CHINESE:
             question = question.translate(_simplified())
             return _spaced(_CHINESE.sub(lambda run: f" {self._longest(run[0])} ", question))
         return _spaced(" ".join(self._words(question)))
 
     def _longest(self, run: str) -> str:
-        """Returns a run of Chinese characters by its longest known words."""
+        """Returns a run of Chinese characters in English, by its longest known words."""
         found, at, longest = [], 0, max(map(len, self.entries), default=1)
         while at < len(run):
             ends = range(min(len(run), at + longest), at, -1)
@@ -127,7 +127,7 @@ class Glossary:
             return known
         if shared := self._shared(lower):
             return shared
-        # "vertikalen": without its ending it is nearer to the English word, and is respelled.
+        # "vertikalen": without its ending it is close enough to English for spelling correction.
         stem = stems(lower, LANGUAGES[self.language]) if word == lower else []
         return _plain(stem[0] if stem else word)
 
@@ -135,17 +135,17 @@ class Glossary:
         if lower in self.entries:
             return self.entries[lower]
         if self.language == "de" and lower.endswith("iert"):
-            # The participle of a verb in -ieren, of which science has many.
+            # The participle of a verb in -ieren, common in science.
             lower = lower[:-1] + "en"
         found = stems(lower, LANGUAGES[self.language])
         return self.stemmed.get(found[0]) if found else None
 
     def _parts(self, compound: str, tried: dict[str, str | None]) -> str | None:
-        """Returns a German compound by its parts, the longest first; None if one is unknown.
+        """Returns the English of a German compound's parts, longest first; None if one is unknown.
 
         Args:
             compound: In lower case.
-            tried: Ends of it that were looked at before.
+            tried: Its endings that were already tried.
         """
         if compound not in tried:
             tried[compound] = self._divided(compound, tried)
@@ -163,9 +163,9 @@ class Glossary:
         return None
 
     def _first(self, part: str) -> str | None:
-        """Returns the first part of a compound in English, whatever joins it to the next."""
+        """Returns the English of a compound's first part, without a joining letter."""
         parts = (part.removesuffix(link) for link in _LINKS if part.endswith(link))
-        # A function word has no English: "für" begins many words that are no compound.
+        # A function word has no English: "für" begins many words that are not compounds.
         found = (self.entries.get(p) for p in parts if len(p) >= _PART)
         return next((english for english in found if english), None)
 
@@ -196,7 +196,7 @@ def glossary(language: str) -> Glossary:
         # "gana" is of "ganar", not of "ganado": the shorter word adds less to the stem.
         for word, english in sorted(entries.items(), key=lambda entry: len(entry[0])):
             stem = stems(word, LANGUAGES[language])
-            # Function words stand in the file in all their forms: "sommes" is no sum.
+            # The file lists function words in all forms, unstemmed: "sommes" is not a sum.
             if english and len(stem) == 1:
                 stemmed.setdefault(stem[0], english)
     carrying = (w for w, e in entries.items() if " " not in w and set(e.split()) <= STOP_WORDS)
@@ -204,10 +204,10 @@ def glossary(language: str) -> Glossary:
 
 
 def detect_language(question: str) -> str | None:
-    """Returns the code of the language that a question is asked in; None for English.
+    """Returns the code of a question's language; None for English.
 
-    The language with most of its function words in the question, if these are more than
-    English has there: names and terms are the same in many languages.
+    Chooses the language with the most function words in the question, if it has more than English:
+    names and terms are the same in many languages.
     """
     if _KANA.search(question):
         return None
@@ -257,7 +257,7 @@ def find_unread_language(question: str) -> str | None:
 
 
 def translate(question: str) -> Translation | None:
-    """Returns a question in English words; None where it is asked in English."""
+    """Returns a question as English words; None if it is already in English."""
     language = detect_language(question)
     if language is None:
         return None

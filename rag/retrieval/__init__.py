@@ -1,1 +1,1 @@
-"""Retrieval: papers and sentences in order, and whether they can answer."""
+"""Retrieval: rank papers and sentences, and decide whether they can answer."""

@@ -1,9 +1,8 @@
 """Answerability: the chance that what was found answers the question.
 
 A logistic model over five signals of retrieval, trained on questions with and without an
-answer in a library (``python -m footnote.evals.lab.training.answerability``). It tells a topic that
-the library lacks; a detail that its papers leave out looks, to every one of these signals, like
-one that they give.
+answer in a library (``python -m footnote.evals.lab.training.answerability``). It recognises a topic
+that the library lacks, but not a detail that its papers omit.
 """
 
 import json
@@ -19,7 +18,7 @@ from footnote.rag.query.names import find_names, missing_names
 from footnote.rag.query.translation import NAMES, find_unread_language
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
-# Where the embedder reads no tokens: below this cosine to the nearest passage nothing is near.
+# Without token vectors: below this cosine to the nearest passage nothing is near.
 LOWEST_COSINE = 0.26
 # Below the threshold of the chance a question is refused only where the nearest passage is no
 # nearer than this; and below LOWEST_COSINE only where the chance is below UNLIKELY. On 54 questions
@@ -30,7 +29,7 @@ UNLIKELY_COSINE, UNLIKELY = 0.35, 0.35
 NAMED_IN = 5
 # The same for a question of which no paper has a word: gibberish comes near to something.
 LOWEST_COSINE_WITHOUT_A_WORD = 0.4
-# Of papers that were chosen one by one this can be asked without saying what they are about.
+# Questions that need no topic if the reader has chosen papers one by one.
 OF_ANY_PAPER = frozenset(
     """main key result results finding findings method methods approach contribution contributions
     conclusion conclusions limitation limitations idea problem goal data dataset datasets evaluation
@@ -70,12 +69,12 @@ class AnswerabilityModel:
 
 
 def signals(found: RetrievalResult) -> dict[str, float]:
-    """Returns what tells an answerable question, none where nothing was found.
+    """Returns the signals of an answerable question; none if nothing was found.
 
-    ``cosine`` of the nearest passage; ``match`` of the best hit; ``weakest``, the mean over the
-    quarter of the question's own tokens that find least in it; ``outstanding``, how many standard
-    deviations it stands above the other hits; ``length``, the logarithm of the number of tokens:
-    the longer a question, the lower its matches.
+    ``cosine`` of the nearest passage; ``match`` of the best hit; ``weakest``, the mean match of the
+    worst quarter of the question's own tokens in it; ``outstanding``, its standard deviations above
+    the other hits; ``length``, the logarithm of the number of tokens: longer questions have lower
+    matches.
     """
     if found.first not in found.matches:
         return {}
@@ -96,7 +95,7 @@ class RefusalRule:
     """Decides whether what was found is enough to answer from."""
 
     def __init__(self, library: Library) -> None:
-        """Takes the library that is searched."""
+        """Takes the library to search."""
         self._library = library
         self._model = AnswerabilityModel.load()
 

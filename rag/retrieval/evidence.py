@@ -1,4 +1,4 @@
-"""Evidence: the sentences worth quoting, most telling first, not twice the same."""
+"""Evidence: the sentences worth quoting, most relevant first, without repeats."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from footnote.rag.retrieval.wording import is_own, leans, sets_out
 
 # Papers whose sentences are read.
 READ_PAPERS = 5
-# Papers this far behind the best one in fused score are not read: their sentences would lose.
+# Papers this far behind the best fused score are not read: their sentences would rank too low.
 FAR_BEHIND = 0.4
 # Two sentences that share more of their words than this say the same thing.
 SAME_WORDS = 0.7
@@ -26,7 +26,7 @@ _ASKS_NUMBER = re.compile(
     r"|\b(?:number|percent(?:age)?|share|rate|score|size|factor|times|accuracy)\b",
     re.IGNORECASE,
 )
-# "Which papers ..." wants several; "which number ..." wants one.
+# "Which papers ..." asks for several; "which number ..." asks for one.
 _ASKS_MANY = re.compile(
     r"\b(?:which|what|any|these|the|several|two|three|other)\s+(?:[\w-]+\s+){0,2}?"
     r"(?:papers|works|studies|articles|publications|authors|approaches|methods|models|systems"
@@ -34,13 +34,12 @@ _ASKS_MANY = re.compile(
     r"|\b(?:each|both|disagree|compare[ds]?|versus|vs)\b",
     re.IGNORECASE,
 )
-# Sentences of one paper at most where several are wanted: 3 finds .59 of the gold papers of the
-# 33 such questions of daily_papers_dev, no limit .51 (command: python -m
+# Maximum sentences of a paper if several papers are asked for: 3 finds .59 of the gold papers of
+# the 33 such questions of daily_papers_dev, no limit .51 (command: python -m
 # footnote.evals.lab.bench.evidence).
 MOST_OF_ONE = 3
-# Where the code is tells nothing of what was found, unless that is what was asked.
-# Of a part without a full stop, and of a line, only the first such word is tried: what stands
-# behind a later one stands behind the first, too.
+# A link to code is not a finding, unless the question asks for it. In a part without a full stop,
+# and in a line, only the first such word is tried: text after a later one is also after the first.
 _HOUSEKEEPING = re.compile(
     r"https?://|(?:\A|(?<=\.))"
     r"(?>[^.]*?\b(?:code|videos?|models?|data|datasets?|checkpoints?|demos?|weights|materials)\b)"
@@ -58,19 +57,19 @@ _ENDING = re.compile(r"(?:ing|edly|ed|es|s|ly|ions?)$")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceWeights:
-    """What makes a sentence telling, beside its match with the question.
+    """Weights for ranking sentences, besides the match with the question.
 
     Each value was chosen by ``python -m footnote.evals.lab.bench.evidence SET --library DIR``.
 
     Attributes:
-        paper: What a paper's distance behind the best one costs each of its sentences.
-        words: For having the question's words, rarer ones counting more.
-        number: For having a number where the question asks for one.
-        housekeeping: What telling where the code is costs, where that is not asked.
-        place: What standing at the end of the abstract adds; findings come late.
-        own: For saying what its authors did.
-        leaning: What pointing at the sentence before costs.
-        setting_out: What saying why the paper was written costs.
+        paper: Penalty for the distance of a sentence's paper behind the best one.
+        words: Bonus for words of the question; rarer words count more.
+        number: Bonus for a number if the question asks for one.
+        housekeeping: Penalty for a link to code, if the question does not ask for it.
+        place: Bonus at the end of the abstract, 0 at its beginning; findings come late.
+        own: Bonus for saying what the authors did.
+        leaning: Penalty for pointing at the sentence before.
+        setting_out: Penalty for saying why the paper was written.
     """
 
     paper: float = 1.0
@@ -90,8 +89,8 @@ class Sentence:
     Attributes:
         start: First character in the abstract.
         end: One past the last.
-        score: Higher is more telling; comparable within one question only.
-        side: What its paper says to a question of yes or no, where that is plain.
+        score: Higher is more relevant; comparable only within one question.
+        side: What its paper says to a yes-or-no question; None if that is not clear.
     """
 
     paper: Paper
@@ -110,20 +109,20 @@ class EvidenceFinder:
     """Ranks the sentences of the best hits against a question."""
 
     def __init__(self, library: Library, weights: EvidenceWeights | None = None) -> None:
-        """Takes the library, whose catalog knows the sentences of each paper."""
+        """Takes the library, whose catalog has the sentences of each paper."""
         self._library = library
         self._weights = weights or EvidenceWeights()
 
     def find(
         self, question: str, hits: Sequence[Hit], matches: Mapping[str, TokenMatch], *, count: int
     ) -> list[Sentence]:
-        """Returns up to ``count`` sentences, most telling first.
+        """Returns up to ``count`` sentences, most relevant first.
 
         Args:
             question: As it was asked.
             hits: Best first.
-            matches: Of the best of them, by paper id.
-            count: At most so many.
+            matches: Matches of the best hits, by paper id.
+            count: Maximum number of sentences.
         """
         read = [hit for hit in hits[:READ_PAPERS] if hits[0].score - hit.score < FAR_BEHIND]
         return choose_evidence(question, self.rank(question, read, matches), count=count)
@@ -187,10 +186,10 @@ class EvidenceFinder:
     ) -> list[tuple[Span, float, float]]:
         """Returns the sentences of a paper with their matches, and where each stands in [0, 1].
 
-        Those that give a reader or a model orders are not among them.
+        Leaves out sentences that give orders to a reader or a model.
         """
         spans = self._library.sentences(paper)
-        # The stored spans are of another text when the paper changed since it was found.
+        # If the paper has changed since it was found, the stored spans belong to another text.
         if self._library.paper(paper.id) != paper:
             return []
         numbers = select_quotable(paper, spans, question)
@@ -221,22 +220,22 @@ def says_the_same(text: str, other: str) -> bool:
 
 
 def _word_overlap(words: Mapping[str, float], title: str, text: str) -> float:
-    """Returns the weight of the question's words that a sentence has, its paper's title apart.
+    """Returns the weight of the question's words in a sentence, except those of the title.
 
-    A word of the title tells which paper is meant, not which of its sentences: it counts
-    for all of them alike.
+    A word of the title says which paper is meant, not which sentence, so it counts for all
+    sentences alike.
     """
     present = _stems(title) | _stems(text)
     return sum(weight for word, weight in words.items() if word in present)
 
 
 def _stems(text: str) -> set[str]:
-    """Returns the telling words of a text without their commonest endings."""
+    """Returns the content words of a text without their most common endings."""
     return {_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text)}
 
 
 def _word_weights(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:
-    """Returns each word's share of the question's weight; a word that all hits have weighs little.
+    """Returns each word's share of the question's weight; words in all hits weigh little.
 
     Source: inverse document frequency, Sparck Jones 1972, taken over the hits.
     """

@@ -1,9 +1,9 @@
-"""HybridRetriever: papers by meaning and by words, fused per paper, the best matched anew.
+"""HybridRetriever: fuse vector and word search for each paper, then rerank the best.
 
-Fusion is a convex combination of the two scores, each brought to [0, 1]: the cosine
-between the lowest and the highest of its hundred best, BM25 between nothing and its best.
-The best of these are then matched with the question token by token (``match``), which no
-vector of a whole passage can do, and that is added to the fused score.
+Fusion is a convex combination of the two scores, each scaled to [0, 1]: the cosine between the
+lowest and the highest of its hundred best, BM25 between 0 and its best. The best papers are then
+matched with the question token by token (``match``), which is finer than one vector for a passage,
+and the match is added to the fused score.
 
 Source: convex combination after normalising, Bruch, Gai and Ingber 2023, "An Analysis of
 Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
@@ -30,16 +30,15 @@ from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryToke
 from footnote.rag.retrieval.reranking.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.reranking.rerank import Reranker, rerank
 
-# Papers taken from either side before fusing.
+# Papers taken from each ranking before fusing.
 POOL = 100
 # Papers matched token by token.
 MATCHED = 50
-# Times that the best papers are looked through for orders, where each time new ones are best.
+# Maximum passes over the best papers to remove orders; each pass may bring up new papers.
 ROUNDS = 4
 # A question whose nearest passage has a lower cosine names no topic of its own. At .25 all of the
-# 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; at .3 questions
-# with a topic begin to be drawn to the old one (command: python -m
-# footnote.evals.lab.bench.conversation).
+# 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; from .3 on, the old
+# topic affects questions with a new one (command: python -m footnote.evals.lab.bench.conversation).
 STANDS_ALONE = 0.25
 
 
@@ -48,9 +47,9 @@ class Fusion:
     """How several rankings become one; ``footnote.evals.lab.bench.fusion`` chose each weight.
 
     Attributes:
-        dense_weight: Share of the cosine in the fused score, the rest being BM25's.
-        match: What the match of the whole paper counts for beside the fused score.
-        sentence: What that of its best sentence counts for.
+        dense_weight: Share of the cosine in the fused score; the rest is BM25's.
+        match: Weight of the whole paper's match, added to the fused score.
+        sentence: Weight of its best sentence's match.
     """
 
     dense_weight: float = 0.5
@@ -58,7 +57,7 @@ class Fusion:
     sentence: float = 0.5
 
     def fuse(self, dense: Sequence[Ranked], words: Sequence[Ranked]) -> list[Ranked]:
-        """Returns every paper of either ranking, best first, scores in [0, 1]."""
+        """Returns every paper in either ranking, best first, with scores in [0, 1]."""
         cosine = {r.paper: r.score for r in dense}
         bm25 = {r.paper: r.score for r in words}
         lowest, highest = min(cosine.values(), default=0.0), max(cosine.values(), default=1.0)
@@ -83,12 +82,12 @@ class RetrievalResult:
     """What was found for a question.
 
     Attributes:
-        question: As it was searched for.
-        hits: Papers, best first, scores on the scale ``fused``, or ``reranked``.
-        cosine: Of the nearest passage.
+        question: The text that was searched for.
+        hits: Papers, best first, with scores on the scale ``fused`` or ``reranked``.
+        cosine: Cosine of the nearest passage.
         asked: The question as it was matched.
-        matches: By paper id; of the best hits only.
-        first: Id of the paper that is best without a reranker; by it a question is refused.
+        matches: Matches of the best hits, by paper id.
+        first: Id of the best paper before reranking, which decides about refusing.
         note: Why a reranker did not order the hits.
     """
 
@@ -101,7 +100,7 @@ class RetrievalResult:
     note: str | None = None
 
     def read(self, count: int) -> tuple[ReadPaper, ...]:
-        """Returns the best hits that were matched, for the receipt."""
+        """Returns the best matched hits, for the receipt."""
         return tuple(
             ReadPaper(hit.paper.id, hit.paper.title, hit.score, self.matches[hit.paper.id].paper)
             for hit in self.hits[:count]
@@ -117,7 +116,7 @@ class _Searched:
 
 
 class HybridRetriever(BaseRetriever):
-    """A LlamaIndex retriever over a Library; its nodes are passages, one a paper."""
+    """A LlamaIndex retriever over a Library; returns one passage node for each paper."""
 
     def __init__(
         self,
@@ -128,14 +127,14 @@ class HybridRetriever(BaseRetriever):
         reranker: Reranker | None = None,
         node_postprocessors: Sequence[BaseNodePostprocessor] = (),
     ) -> None:
-        """Takes the library to search, how many papers to return, and what may order the best.
+        """Takes the library to search, how many papers to return, and an optional reranker.
 
         Args:
             library: Where to search.
             k: Papers to return.
-            fusion: As shipped when not given.
+            fusion: The default weights when not given.
             reranker: Orders the best hits.
-            node_postprocessors: LlamaIndex's, applied in order to what would be returned.
+            node_postprocessors: LlamaIndex's, applied in order to the result.
         """
         super().__init__()
         self.library = library
@@ -156,8 +155,8 @@ class HybridRetriever(BaseRetriever):
     ) -> RetrievalResult:
         """Returns up to ``k`` papers, best first, and how the best of them match.
 
-        A question that leans on its conversation is searched for together with it; so is one
-        that shows no sign of that, but comes near to nothing when it stands alone.
+        A follow-up is searched together with its conversation. So is a question that does not look
+        like one but finds nothing near when searched alone.
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
@@ -183,7 +182,7 @@ class HybridRetriever(BaseRetriever):
             )
             note = "; ".join(filter(None, (note, skipped))) or None
         if self.reranker is not None or self.node_postprocessors:
-            # Where sentences are embedded, only those of the papers that led before are.
+            # If sentences are embedded, embed only those of the previously best papers.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
             matches |= self._matcher.matches(asked, new)
         return RetrievalResult(
@@ -210,10 +209,10 @@ class HybridRetriever(BaseRetriever):
         matches: dict[str, TokenMatch],
         ordered: list[Hit],
     ) -> list[Hit]:
-        """Returns the hits in their order without what the best of them order a reader to do.
+        """Returns the hits ranked without the sentences of the best ones that give orders.
 
-        No sentence that is never quoted shall bring its paper to the front, or make a question
-        look as if it had an answer. ``matches`` changes with them.
+        A sentence that is never quoted must not raise its paper's rank or make a question look
+        answerable. Updates ``matches`` as well.
         """
         for _ in range(ROUNDS):
             best = [hit for hit in ordered[:EMBEDDED] if hit.paper.id in matches]
@@ -233,7 +232,7 @@ class HybridRetriever(BaseRetriever):
         return find_orders(paper.abstract, tuple(self.library.sentences(paper)))
 
     def _order_hits(self, fused: Sequence[Hit], matches: Mapping[str, TokenMatch]) -> list[Hit]:
-        """Returns the hits by fused score and match together, those not matched behind."""
+        """Returns the hits ordered by fused score plus match, then those not matched."""
         if not matches:
             return list(fused)
         best = fused[: len(matches)]
@@ -243,8 +242,8 @@ class HybridRetriever(BaseRetriever):
             + self.fusion.match * scale_to_unit([match.paper for match in found])
             + self.fusion.sentence * scale_to_unit([match.best for match in found])
         ) / (1 + self.fusion.match + self.fusion.sentence)
-        # Equal but for the noise of float32 is equal: the id decides, so that a second run of the
-        # same question gives the same order.
+        # Scores that differ only by float32 noise are equal: then the id decides, so that repeating
+        # a question gives the same order.
         told = [
             (-round(float(score), 6), hit.paper.id) for score, hit in zip(scores, best, strict=True)
         ]
@@ -261,7 +260,7 @@ class HybridRetriever(BaseRetriever):
 
 
 def scale_to_unit(scores: Sequence[float]) -> Matrix:
-    """Returns scores between 0 for the lowest and 1 for the highest; 1 where all are equal."""
+    """Returns scores scaled from 0 (lowest) to 1 (highest); all 1 if they are equal."""
     values = np.array(scores, np.float32)
     width = float(np.ptp(values))
     return (values - values.min()) / width if width else np.ones_like(values)

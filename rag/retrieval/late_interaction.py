@@ -1,8 +1,8 @@
-"""Match: a question against papers, token by token.
+"""Late interaction: match a question with papers, token by token.
 
-Each token of the question looks for the token of a paper that is nearest to it; a paper, or one
-of its sentences, answers the question as far as the question's tokens find something there. No
-model runs here: the papers' tokens were kept when they were added.
+Each token of the question finds its nearest token in a paper. The match of a paper, or of one of
+its sentences, is the weighted mean of these cosines. No model runs here: the library stores the
+papers' token vectors.
 
 Source: late interaction, Khattab and Zaharia 2020, "ColBERT" (arXiv:2004.12832).
 """
@@ -21,26 +21,25 @@ from footnote.index.models import Hit, Paper
 from footnote.index.search.fulltext import STOP_WORDS
 from footnote.rag.query.question import Question
 
-# What a word of the conversation counts for beside one of the question itself. From .35 to 1 the
-# questions of daily_papers_dev do not tell (command: python -m
-# footnote.evals.lab.bench.conversation); .8 and 1, not .6, keep the one follow-up of
-# tests/test_batch.py on its topic, which decided.
+# Weight of a word of the conversation; a word of the question has 1. From .35 to 1 daily_papers_dev
+# shows no difference (command: python -m footnote.evals.lab.bench.conversation); .8 and 1, not .6,
+# keep the one follow-up of tests/test_batch.py on its topic, which decided.
 CONTEXT = 0.8
 NOTHING = Tokens("", np.empty((0, 0), np.float32), np.empty(0, np.int16))
 NONE_LEFT_OUT: Mapping[str, Collection[int]] = {}
-# Papers whose sentences are embedded when a question is asked.
+# Maximum papers whose sentences are embedded when a question is asked.
 EMBEDDED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTokens:
-    """A question as it is matched.
+    """A question prepared for matching.
 
     Attributes:
-        vectors: ``(q, d)`` float32 rows of unit length, a token each.
-        weights: ``(q,)`` float32, how much each counts, 1 in sum.
-        own: ``(q,)`` bool, whether the question itself has the token, not its conversation.
-        whole: Whether it stands as one vector, to be matched with whole sentences.
+        vectors: ``(q, d)`` float32, one row of unit length for each token.
+        weights: ``(q,)`` float32, the weight of each token; they sum to 1.
+        own: ``(q,)`` bool, whether a token is from the question, not the conversation.
+        whole: Whether one vector represents the question, to match whole sentences.
     """
 
     vectors: Matrix
@@ -51,11 +50,11 @@ class QueryTokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenMatch:
-    """How far a paper answers a question, each figure a weighted mean of cosines.
+    """How well a paper matches a question, as weighted means of cosines.
 
     Attributes:
-        paper: Of the whole paper, its title included.
-        sentences: Number of each sentence to the match of the question's own tokens there.
+        paper: Match of the whole paper, including its title.
+        sentences: Match of the question's own tokens by sentence number.
         found: ``(q,)`` float32, the cosine of each token of the question to its nearest.
     """
 
@@ -72,18 +71,19 @@ class TokenMatch:
 class Matcher:
     """Matches questions with the papers of a library.
 
-    Where the library's embedder reads no tokens, each sentence is embedded as a whole, when
-    it is first asked about, and stands as one token; so few papers are matched then.
+    If the library's embedder has no token vectors, each sentence is embedded as a whole on first
+    use and counts as one token; then only a few papers are matched.
     """
 
     def __init__(self, library: Library) -> None:
         """Takes the library."""
         self._library = library
-        # Sentence vectors cost 2 ms each; a conversation reads the same papers again.
+        # Cached, since sentence vectors take 2 ms each and a conversation reads the same papers
+        # again.
         self._embedded = lru_cache(maxsize=2048)(self._embed_sentences)
 
     def read(self, query: str) -> TokenEmbedding:
-        """Returns what the embedder makes of a query; one token where it reads none."""
+        """Returns the embedder's reading of a query; one token if it has no token vectors."""
         embedder = self._library.embedder
         if self._library.searcher.has_token_vectors and isinstance(embedder, TokenEmbedder):
             return embedder.read([query])[0]
@@ -91,8 +91,8 @@ class Matcher:
         return TokenEmbedding(embedder.name, vector, vector[None], [(0, len(query))])
 
     def ask(self, reading: TokenEmbedding, question: Question) -> QueryTokens:
-        """Returns a question as it is matched, from the reading of its query."""
-        # Asked of the reading: the library may have changed since.
+        """Returns a question prepared for matching, from the reading of its query."""
+        # Check the reading, not the library, which may have changed since.
         if not self._by_tokens(reading):
             vectors = reading.tokens
             if question.is_follow_up:
@@ -117,12 +117,12 @@ class Matcher:
         *,
         without: Mapping[str, Collection[int]] = NONE_LEFT_OUT,
     ) -> dict[str, TokenMatch]:
-        """Returns the match of each hit's paper, by id; of a few where tokens are not kept.
+        """Returns the match of each hit's paper, by id; only a few without stored tokens.
 
         Args:
             question: As it is matched.
-            hits: Whose papers.
-            without: Numbers of sentences that are not read, by paper id.
+            hits: Hits whose papers to match.
+            without: Numbers of sentences to leave out, by paper id.
         """
         papers = [hit.paper for hit in hits]
         if not question.whole:
@@ -150,7 +150,7 @@ class Matcher:
 
 
 def _drop_sentences(tokens: Tokens, numbers: Collection[int]) -> Tokens:
-    """Returns the tokens of a paper without those of some sentences."""
+    """Returns a paper's tokens without those of some sentences."""
     if not numbers:
         return tokens
     kept = ~np.isin(tokens.sentences, list(numbers))
@@ -158,11 +158,11 @@ def _drop_sentences(tokens: Tokens, numbers: Collection[int]) -> Tokens:
 
 
 def match_papers(question: QueryTokens, papers: Sequence[Tokens]) -> list[TokenMatch]:
-    """Returns the match of each paper, all of them in one product of matrices."""
+    """Returns the match of each paper, in one matrix product."""
     filled = [tokens for tokens in papers if len(tokens.sentences)]
     if not filled or not len(question.vectors):
         return [TokenMatch(0.0, {}, np.zeros(len(question.vectors), np.float32)) for _ in papers]
-    # Tokens of one sentence, from whichever passage, stand side by side.
+    # Sort the tokens of each sentence together, across passages.
     orders = [np.argsort(tokens.sentences, kind="stable") for tokens in filled]
     stacked = np.concatenate([t.vectors[o] for t, o in zip(filled, orders, strict=True)])
     cosines = question.vectors @ stacked.T

@@ -1,7 +1,7 @@
-"""Pairing: a statement laid beside its quotes, word by word.
+"""Alignment: pair the words of a statement with those of its quotes.
 
-Each word of the statement finds its partner in the quotes: the same word in the likest
-surroundings, or else the one whose token vector is nearest.
+The partner of a statement's word is the same word in the quotes, in the most similar context, or
+otherwise the word with the nearest token vector.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,21 @@ import numpy as np
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.rag.verification.lexical import Quantity, Word, names, quantities, read_words
 
-# Two words of unlike stems are taken for one another from this cosine of their tokens on.
+# Minimum cosine of tokens for pairing two words with different stems.
 SAME_WORD = 0.7
-# Words on either side that tell which of several places is meant.
+# Words on each side that are compared to choose among several occurrences.
 AROUND = 5
-# Places of one word that are looked at; no sentence says a word so often.
+# Maximum occurrences of a word that are compared; sentences have fewer.
 MOST_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text as it was read.
+    """One text as the embedder read it.
 
     Attributes:
-        reading: Of no token's place where the embedder reads whole texts only.
-        pieces: Number of the word that each token belongs to; -1 for none.
+        reading: Token vectors; without positions if the embedder reads only whole texts.
+        pieces: Index of each token's word; -1 for none.
     """
 
     words: Sequence[Word]
@@ -38,13 +38,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """A statement beside its quotes, the quotes as one text.
+    """A statement aligned with its quotes, which are joined into one text.
 
     Attributes:
-        about: Names in the cited papers: of whom "it" in a quote may speak.
-        partner: Number of the quotes' word for each of the statement's; -1 for none.
-        near: Highest cosine of each telling word of the statement to a token of the quotes.
-        cosine: Highest, of the statement to a quote.
+        about: Names in the cited papers that "it" in a quote may mean.
+        partner: Index of the quotes' word for each word of the statement; -1 for none.
+        near: Highest cosine of each content word of the statement to a token of the quotes.
+        cosine: Highest cosine of the statement to a quote.
     """
 
     statement: Text
@@ -73,7 +73,7 @@ def _text(text: str, reading: TokenEmbedding) -> Text:
 
 
 def joined(texts: Sequence[Text]) -> Text:
-    """Returns several texts as one; its words' places are those in their own texts."""
+    """Returns several texts as one; word positions stay those in the original texts."""
     if len(texts) == 1:
         return texts[0]
     if not texts:
@@ -99,7 +99,7 @@ def joined(texts: Sequence[Text]) -> Text:
 def align_pair(
     statement: Text, quotes: Sequence[Text], about: frozenset[str] = frozenset()
 ) -> AlignedPair:
-    """Returns a statement beside its quotes; beside none, nothing of it has a partner."""
+    """Returns a statement aligned with its quotes; without quotes no word has a partner."""
     whole = joined(quotes)
     nearness = (float(q.reading.vector @ statement.reading.vector) for q in quotes)
     cosine = max(nearness, default=0.0)
@@ -127,17 +127,17 @@ def align_pair(
 def _partner(
     words: Sequence[Word], at: int, others: Sequence[Word], places: Mapping[str, Sequence[int]]
 ) -> int:
-    """Returns the number of the same word among others, in the likest surroundings; or -1."""
+    """Returns the index of the same word in the most similar context; -1 if there is none."""
     same = places.get(words[at].stem, ())[:MOST_PLACES]
     return max(same, key=lambda n: cosine_matrix(words, at, others, n), default=-1)
 
 
 def cosine_matrix(words: Sequence[Word], at: int, others: Sequence[Word], other: int) -> float:
-    """Returns how many telling words two places share in their surroundings."""
+    """Returns how many content words the contexts of two positions share."""
     return len(around(words, at) & around(others, other))
 
 
 def around(words: Sequence[Word], at: int, reach: int = AROUND) -> set[str]:
-    """Returns the stems of the telling words around a place."""
+    """Returns the stems of the content words around a position."""
     near = words[max(0, at - reach) : at + reach + 1]
     return {w.stem for w in near if w.telling and w is not words[at]}

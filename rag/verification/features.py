@@ -1,6 +1,6 @@
-"""Claims: how a statement compares with its quotes, in figures that a classifier weighs.
+"""Features: how a statement compares with its quotes, as numbers for a classifier.
 
-Each figure is a plain function of a pair; none is a verdict by itself.
+Each feature is a function of a pair; none is a verdict by itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from footnote.rag.verification.lexical import (
     polarity,
 )
 
-# An "about" may round so far.
+# Relative rounding error allowed after "about".
 ROUNDED = 0.05
 
 
@@ -27,7 +27,7 @@ def cosine(pair: AlignedPair) -> float:
 
 
 def aligned(pair: AlignedPair) -> float:
-    """Returns how near the statement's telling words come to one of the quotes, on average.
+    """Returns the mean cosine of the statement's content words to the quotes.
 
     Source: BERTScore's precision, Zhang et al. 2020 (arXiv:1904.09675).
     """
@@ -35,20 +35,20 @@ def aligned(pair: AlignedPair) -> float:
 
 
 def aligned_low(pair: AlignedPair) -> float:
-    """Returns the same of the quarter of words that is worst off."""
+    """Returns the same for the worst quarter of the words."""
     ranked = np.sort(pair.near)
     return float(ranked[: max(1, len(ranked) // 4)].mean()) if len(ranked) else 0.0
 
 
 def covered(pair: AlignedPair) -> float:
-    """Returns the share of the statement's telling words that the quotes have, by stem."""
+    """Returns the share of the statement's content words that the quotes contain, by stem."""
     have = {w.stem for w in pair.quotes.words}
     found = [w.stem in have for w in pair.statement.words if w.telling]
     return sum(found) / len(found) if found else 0.0
 
 
 def number_foreign(pair: AlignedPair) -> float:
-    """Returns how many numbers the quotes do not give, at most 2."""
+    """Returns how many numbers are not in the quotes, at most 2."""
     given = {q.value for q in pair.quotes.quantities} | loose_numbers(pair.quotes.words)
     return float(min(2, sum(not _given(q, given) for q in pair.statement.quantities)))
 
@@ -59,7 +59,7 @@ def _given(quantity: Quantity, given: set[float]) -> bool:
 
 
 def number_unit(pair: AlignedPair) -> float:
-    """Returns 1 where a number is in per cent on one side only."""
+    """Returns 1 if a number is a percentage on one side only."""
     for mine in pair.statement.quantities:
         same = [q.percent for q in pair.quotes.quantities if q.value == mine.value]
         if same and mine.percent not in same:
@@ -68,7 +68,7 @@ def number_unit(pair: AlignedPair) -> float:
 
 
 def number_moved(pair: AlignedPair) -> float:
-    """Returns how many numbers count what another number counts in the quotes, at most 2."""
+    """Returns how many numbers count something that has another number in the quotes, at most 2."""
     moved = 0
     for mine in pair.statement.quantities:
         thing = _counted(pair.statement, mine)
@@ -78,14 +78,14 @@ def number_moved(pair: AlignedPair) -> float:
 
 
 def _counted(text: Text, quantity: Quantity) -> str:
-    """Returns the stem of the telling word behind a number, two words off at most; or ""."""
+    """Returns the stem of the content word within two words after a number, or ""."""
     behind = text.words[quantity.at + 1 : quantity.at + 4]
     plain = [w for w in behind if w.text.lower() not in NO_UNITS][:2]
     return next((w.stem for w in plain if w.telling and w.text.isalpha()), "")
 
 
 def number_holder(pair: AlignedPair) -> float:
-    """Returns how many numbers stand next to a name that has another number there, at most 2."""
+    """Returns how many numbers are next to a name that has another number there, at most 2."""
     moved = 0
     held = [(_holder(pair.quotes, q), q.value) for q in pair.quotes.quantities]
     for mine in pair.statement.quantities:
@@ -97,9 +97,9 @@ def number_holder(pair: AlignedPair) -> float:
 
 
 def numbers_turned(pair: AlignedPair) -> float:
-    """Returns 1 where two numbers changed places while the other words kept theirs.
+    """Returns 1 if two numbers are swapped while the other words are not.
 
-    A number that still counts the same thing is not looked at.
+    A number that still counts the same thing is ignored.
     """
     ours = {q.value: q for q in pair.statement.quantities}
     theirs = {q.value: q for q in pair.quotes.quantities}
@@ -123,20 +123,20 @@ def _counts_alike(pair: AlignedPair, mine: Quantity, other: Quantity) -> bool:
 
 
 def _reversed(places: Sequence[tuple[int, int]]) -> float:
-    """Returns the share of pairs of things that stand in another order there than here."""
+    """Returns the share of pairs that are in a different order in the quotes."""
     pairs = [(a, b) for a in places for b in places if a[0] < b[0] and a[1] != b[1]]
     return sum(a[1] > b[1] for a, b in pairs) / len(pairs) if pairs else 0.0
 
 
 def _holder(text: Text, quantity: Quantity) -> str | None:
-    """Returns the name nearest to a number, one behind it before one in front."""
+    """Returns the name nearest to a number; one after it wins over one before it."""
     places = [(n - quantity.at, n) for n in text.names]
     at = min(places, key=lambda p: (abs(p[0]) - (p[0] > 0), p[1]), default=None)
     return text.names[at[1]] if at else None
 
 
 def _unquoted(pair: AlignedPair) -> list[str]:
-    """Returns the statement's names that the quotes have neither so nor by initials."""
+    """Returns the statement's names that the quotes lack, also as initials."""
     have = {w.text.lower() for w in pair.quotes.words} | set(pair.quotes.names.values())
     have |= {w.stem for w in pair.quotes.words}
     letters = initials(pair.quotes.words)
@@ -152,17 +152,17 @@ def _unquoted(pair: AlignedPair) -> list[str]:
 
 
 def name_unquoted(pair: AlignedPair) -> float:
-    """Returns how many names no quote has, at most 2."""
+    """Returns how many names are in no quote, at most 2."""
     return float(min(2, len(set(_unquoted(pair)))))
 
 
 def name_foreign(pair: AlignedPair) -> float:
-    """Returns how many names neither a quote nor the rest of the cited papers has, at most 2."""
+    """Returns how many names are neither in a quote nor in a cited paper, at most 2."""
     return float(min(2, len(set(_unquoted(pair)) - pair.about)))
 
 
 def subject_foreign(pair: AlignedPair) -> float:
-    """Returns 1 where the statement's first word is telling and found nowhere."""
+    """Returns 1 if the statement's first word is a content word that is found nowhere."""
     if not pair.statement.words or not pair.statement.words[0].telling:
         return 0.0
     first = pair.statement.words[0]
@@ -170,7 +170,7 @@ def subject_foreign(pair: AlignedPair) -> float:
 
 
 def negation_against(pair: AlignedPair) -> float:
-    """Returns how many words are denied on one side only, at most 2."""
+    """Returns how many words are negated on one side only, at most 2."""
     found = 0
     for word, other in zip(pair.statement.words, pair.partner, strict=True):
         if word.telling and other >= 0 and not polarity(word):
@@ -179,21 +179,21 @@ def negation_against(pair: AlignedPair) -> float:
 
 
 def negation_added(pair: AlignedPair) -> float:
-    """Returns 1 where only the statement denies something."""
+    """Returns 1 if only the statement has a negation."""
     return float(bool(denials(pair.statement.words)) and not denials(pair.quotes.words))
 
 
 def negation_dropped(pair: AlignedPair) -> float:
-    """Returns 1 where only the quotes deny something, within what the statement says."""
+    """Returns 1 if only the quotes have a negation, in the part that the statement covers."""
     if denials(pair.statement.words):
         return 0.0
     return float(any(n >= 0 and pair.quotes.words[n].denied for n in pair.partner))
 
 
 def _directions(pair: AlignedPair) -> list[tuple[int, int, int]]:
-    """Returns, for each comparing word of the statement, its place, the other's, and +1 or -1.
+    """Returns each comparing word's position, its counterpart's position, and +1 or -1.
 
-    The other is the quotes' word of the same pair of opposites in the likest surroundings.
+    The counterpart is the quotes' word of the same pair of opposites in the most similar context.
     """
     found = []
     ours, theirs = pair.statement.words, pair.quotes.words
@@ -223,7 +223,7 @@ def direction_agrees(pair: AlignedPair) -> float:
 
 
 def sides_swapped(pair: AlignedPair) -> float:
-    """Returns 1 where words before and behind a comparing word changed sides in the quotes."""
+    """Returns 1 if the words before and after a comparing word are swapped in the quotes."""
     for at, other, sign in _directions(pair):
         mine, theirs = _sides(pair.statement, at), _sides(pair.quotes, other)
         if sign > 0 and mine[0] & theirs[1] and mine[1] & theirs[0]:
@@ -232,7 +232,7 @@ def sides_swapped(pair: AlignedPair) -> float:
 
 
 def _sides(text: Text, at: int) -> tuple[set[str], set[str]]:
-    """Returns the telling words before and behind a word, by stem; none that is on both."""
+    """Returns the stems of content words before and after a word, without those on both sides."""
     before = {w.stem for w in text.words[max(0, at - 12) : at] if w.telling}
     behind = {w.stem for w in text.words[at + 1 : at + 13] if w.telling}
     return before - behind, behind - before
@@ -244,7 +244,7 @@ FEATURES: Sequence[Callable[[AlignedPair], float]] = (
     negation_against, negation_added, negation_dropped, direction_against, direction_agrees,
     sides_swapped,
 )  # fmt: skip
-# Where none of these speaks, nothing is amiss with numbers, names, denials or directions.
+# If all of these are 0, no fault was found in numbers, names, negations or directions.
 FAULTS = tuple(
     fault.__name__
     for fault in (
@@ -252,15 +252,15 @@ FAULTS = tuple(
         negation_against, negation_added, direction_against,
     )
 )  # fmt: skip
-# What ``features`` returns: ``clean`` is 1 where no fault speaks, and ``clean_covered`` is then
-# the covered share, for what is copied is true only where nothing was changed.
+# The keys of ``features``: ``clean`` is 1 if no fault was found, and ``clean_covered`` is then the
+# covered share, since copied text is true only if nothing was changed.
 NAMES = (*(feature.__name__ for feature in FEATURES), "clean", "clean_covered")
-# These need an embedder that reads tokens.
+# These need an embedder with token vectors.
 TOKEN_FEATURES = frozenset({"aligned", "aligned_low"})
 
 
 def features(pair: AlignedPair) -> dict[str, float]:
-    """Returns every figure by name, in the order of ``NAMES``."""
+    """Returns every feature by name, in the order of ``NAMES``."""
     figures = {feature.__name__: feature(pair) for feature in FEATURES}
     clean = float(not any(figures[fault] for fault in FAULTS))
     return figures | {"clean": clean, "clean_covered": clean * figures["covered"]}

@@ -1,7 +1,7 @@
-"""Wording: the words of one text, and which are numbers, names, denied or comparing.
+"""Lexical analysis: the words of a text, and which are numbers, names, negated or comparing.
 
-Plain rules over English, without a model; ``footnote.rag.verification.features`` compares two
-texts by them.
+Simple rules for English, without a model; ``footnote.rag.verification.features`` uses them to
+compare two texts.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from footnote.index.search.fulltext import STOP_WORDS
 
-# Words that a denial reaches, unless a comma or a "but" ends it sooner.
+# Words that a negation affects, unless a comma or a "but" ends it sooner.
 DENIAL_REACH = 6
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-.,'’/@*×][^\W_]+)*(?:\s?%)?")
@@ -21,7 +21,7 @@ _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12} | {
     "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 }  # fmt: skip
 _PER_CENT = frozenset({"%", "percent", "percentage", "pct"})
-# What stands behind a number without being what it counts.
+# Words after a number that are not the thing it counts.
 NO_UNITS = _PER_CENT | frozenset(w for w in _SCALES if len(w) > 1)
 _SPELLED: Mapping[str, float] = {
     word: float(number)
@@ -33,8 +33,8 @@ _SPELLED: Mapping[str, float] = {
     word: 10.0 * tens
     for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
 }  # fmt: skip
-# A model may say "twice" where the abstract has "2 times"; these stand for numbers, and need
-# no number themselves.
+# A model may write "twice" for "2 times": these words stand for numbers, but no number is required
+# for them.
 _LOOSE: Mapping[str, tuple[float, ...]] = {
     "twice": (2,), "doubl": (2,), "tripl": (3,), "thrice": (3,), "dozen": (12,), "both": (2,),
     "half": (0.5, 50), "halv": (0.5, 50), "third": (3,), "quarter": (0.25, 25), "tenfold": (10,),
@@ -49,7 +49,7 @@ _DENIALS = frozenset(
 _NOT_NAMES = frozenset(
     "january february march april may june july august september october november december".split()
 )
-# Words that point one way and words that point the other.
+# Pairs of opposites: words that point one way and words that point the other.
 _OPPOSITES = (
     ("more higher high increase raise rise rose risen grow grew growth enhance elevate greater "
      "great larger large bigger big gain upregulate promote stimulate activate induce above exceed "
@@ -90,8 +90,8 @@ class Word:
     Attributes:
         start: First character.
         stem: Lower case, without the commonest endings.
-        telling: Whether it says what the text is about.
-        denied: Whether a "not" or its like reaches it.
+        telling: Whether it is a content word.
+        denied: Whether a negation such as "not" affects it.
     """
 
     text: str
@@ -107,10 +107,10 @@ class Quantity:
     """A number of a text.
 
     Attributes:
-        value: Its scale multiplied in, so that "2 million" is 2e6.
-        percent: Whether it is given in per cent.
-        at: Its word, by number.
-        hedged: Whether it is "about" so much.
+        value: Value including its scale: "2 million" is 2e6.
+        percent: Whether it is a percentage.
+        at: Index of its word.
+        hedged: Whether it is approximate, as after "about".
     """
 
     value: float
@@ -120,7 +120,7 @@ class Quantity:
 
 
 def stem(word: str) -> str:
-    """Returns a word without its commonest endings: "compresses" and "compression" are one."""
+    """Returns a word without its most common endings: "compresses" and "compression" are equal."""
     word = word.lower().replace("’", "'").removesuffix("'s")
     if len(word) > 3 and word.isalpha():
         word = re.sub(r"ies$|ied$", "y", word)
@@ -133,7 +133,7 @@ def stem(word: str) -> str:
 
 
 def read_words(text: str) -> list[Word]:
-    """Returns the words of a text, in order, with what denies them."""
+    """Returns the words of a text in order, with their negations."""
     found: list[Word] = []
     reach, end = 0, 0
     for start, stop, token in _tokens(text):
@@ -154,12 +154,12 @@ def read_words(text: str) -> list[Word]:
 
 
 def denials(words: Sequence[Word]) -> int:
-    """Returns how many words of denial there are."""
+    """Returns the number of negation words."""
     return sum(w.text.lower() in _DENIALS or w.text.lower().endswith("n't") for w in words)
 
 
 def _tokens(text: str) -> list[tuple[int, int, str]]:
-    """Returns words with their place; "late-interaction" is two, "GPT-4" one."""
+    """Returns words with their position; "late-interaction" is two, "GPT-4" one."""
     found = []
     for match in _TOKEN.finditer(text):
         whole, at = match[0], match.start()
@@ -178,7 +178,7 @@ def _tokens(text: str) -> list[tuple[int, int, str]]:
 
 
 def quantities(words: Sequence[Word]) -> list[Quantity]:
-    """Returns the numbers of a text, those spelled out among them; "GPT-4" is a name."""
+    """Returns the numbers of a text, including those spelled out; "GPT-4" is a name."""
     found = []
     for at, word in enumerate(words):
         lower = word.text.lower()
@@ -197,14 +197,14 @@ def quantities(words: Sequence[Word]) -> list[Quantity]:
 
 
 def loose_numbers(words: Sequence[Word]) -> set[float]:
-    """Returns what words such as "twice" and "half" may stand for."""
+    """Returns the numbers that words such as "twice" and "half" may stand for."""
     return {float(v) for w in words for v in _LOOSE.get(w.stem, ())}
 
 
 def names(words: Sequence[Word]) -> dict[int, str]:
-    """Returns the names by number of their word, in lower case: "GPT-4", "BERT", "Atari".
+    """Returns the names in lower case by index of their word: "GPT-4", "BERT", "Atari".
 
-    A capital at the beginning of a sentence makes no name; one inside a word does.
+    A capital at the start of a sentence does not make a name; one inside a word does.
     """
     found = {}
     for at, word in enumerate(words):
@@ -219,7 +219,7 @@ def names(words: Sequence[Word]) -> dict[int, str]:
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Returns the names in a text and, where it is no sentence, its other words."""
+    """Returns the names in a text and, if it is not a sentence, its other words."""
     words = read_words(text)
     return frozenset(names(words).values()) | {w.text.lower() for w in words if w.telling}
 
@@ -236,7 +236,7 @@ def initials(words: Sequence[Word]) -> str:
 
 
 def polarity(word: Word) -> Mapping[int, int]:
-    """Returns which way a word points, +1 or -1, by number of its pair of opposites."""
+    """Returns which way a word points, +1 or -1, by index of its pair of opposites."""
     lower = word.text.lower()
     plain = re.sub(r"(?<=..)(?:er|est)$", "", re.sub(r"i(er|est)$", r"y\1", lower))
     forms = (lower, word.stem, plain, f"{plain}e")

@@ -1,9 +1,8 @@
-"""Sides: whether a quote says yes or no to a question, or to a claim.
+"""Stance: whether a quote says yes or no to a question or a claim.
 
-A logistic model over how the question compares with the quote
-(``footnote.rag.verification.features``) and over a few cues in the quote itself, trained on what
-experts concluded (``python -m footnote.evals.lab.training.stance``). Where it is not sure, there is
-no side.
+A logistic model that compares the question with the quote
+(``footnote.rag.verification.features``) and uses a few cues in the quote; it is trained on experts'
+conclusions (``python -m footnote.evals.lab.training.stance``). If it is not sure, it gives no side.
 """
 
 import json
@@ -25,7 +24,7 @@ from footnote.rag.verification.features import FEATURES
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|can|could|should|will|would|has|have|had|may|might|must)"
 )
-# "Does ...", "If so, is ...", "To train them, can ...": the first main clause begins so.
+# The first main clause begins with such a verb: "Does ...", "If so, is ...".
 _YES_OR_NO = re.compile(
     rf"^(?:[^?]{{0,160}}, )?{_AUXILIARY}(?:n't)?\s++(?!you\b)[^?]++\?", re.IGNORECASE
 )
@@ -53,7 +52,7 @@ _NO_EFFECT = re.compile(
     r"|relat\w*|benefi\w*)",
     re.IGNORECASE,
 )
-# What a paper sets out to do, or what it is for, is not yet what it found.
+# A paper's aim or purpose is not its finding.
 _ANNOUNCES = re.compile(
     r"\b(?:we|this (?:paper|study|work|article|review))\s+(?:\w+\s+)?(?:study|studied|studies"
     r"|investigat\w*|examin\w*|propos\w*|present\w*|introduc\w*|review\w*|aim\w*|explor\w*"
@@ -67,7 +66,7 @@ _WORDS_TYPICAL = 20
 
 
 def _density(cue: re.Pattern[str], text: str) -> float:
-    """Returns how many cues a text has, a long one's counting less."""
+    """Returns how many cues a text has, relative to its length."""
     length = max(1.0, len(text.split()) / _WORDS_TYPICAL)
     return len(cue.findall(text)) / float(np.sqrt(length))
 
@@ -82,7 +81,7 @@ CUES: Mapping[str, Callable[[str, str], float]] = {
     "bare": lambda question, quote: float(not (_AFFIRMS.search(quote) or _DENIES.search(quote))),
     "concedes": lambda question, quote: float(_CONCEDES.search(quote) is not None),
 }
-# A quote so much likelier to take a side outweighs another one of the same paper.
+# A quote that is this much more likely to take a side outweighs others of its paper.
 DOMINATES = 0.3
 SIDES = ("yes", "no", "neither")
 NAMES = tuple(feature.__name__ for feature in FEATURES) + tuple(CUES)
@@ -95,13 +94,13 @@ def asks_for_sides(question: str) -> bool:
 
 
 def figures(question: str, quote: str, compared: AlignedPair) -> dict[str, float]:
-    """Returns what the model weighs, by name."""
+    """Returns the model's input features by name."""
     found = {feature.__name__: feature(compared) for feature in FEATURES}
     return found | {name: cue(question, quote) for name, cue in CUES.items()}
 
 
 class Chances(NamedTuple):
-    """How likely a quote says yes, says no, and says neither; 1 in sum."""
+    """Probabilities that a quote says yes, no, and neither; they sum to 1."""
 
     yes: float
     no: float
@@ -114,7 +113,7 @@ class StanceModel:
 
     Attributes:
         coefficients: ``(3, f)``; rows are those of ``SIDES``, columns of ``NAMES``.
-        sure: From which chance on yes and no are told.
+        sure: Minimum chances for showing yes and no.
     """
 
     coefficients: Matrix
@@ -122,7 +121,7 @@ class StanceModel:
     sure: Mapping[str, float]
 
     def chances(self, seen: Mapping[str, float]) -> Chances:
-        """Returns how likely a quote with these figures says yes, no, and neither."""
+        """Returns the probabilities of yes, no and neither for a quote with these features."""
         row = np.array([seen[name] for name in NAMES], np.float32)
         scores = self.coefficients @ row + self.intercepts
         powers = np.exp(scores - scores.max())
@@ -151,7 +150,7 @@ def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Ch
 
 
 def classify_side(found: Sequence[Chances]) -> Side | None:
-    """Returns what a paper says whose quotes have these chances; None where that is not sure."""
+    """Returns the side of a paper from its quotes' chances; None if that is not sure."""
     sure = trained().sure
     yes = max((c.yes for c in found), default=0.0)
     no = max((c.no for c in found), default=0.0)
@@ -163,7 +162,7 @@ def classify_side(found: Sequence[Chances]) -> Side | None:
 def classify_sides(
     question: str, evidence: Sequence[Sentence], embedder: Embedder
 ) -> list[Sentence]:
-    """Returns the evidence with the side of each paper, where the question has sides at all."""
+    """Returns the evidence with the side of each paper, if the question has sides."""
     if not asks_for_sides(question):
         return list(evidence)
     found: dict[str, list[Chances]] = {}

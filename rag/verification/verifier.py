@@ -1,9 +1,9 @@
-"""Verify: does a statement stand on its quotes? supported, partial or unsupported.
+"""Verifier: rate whether quotes support a statement: supported, partial or unsupported.
 
-A verbatim quote supports itself. Elsewhere a small classifier weighs how statement and quotes
-compare: words and meaning, numbers, names, denials, and which way a comparison points.
-``python -m footnote.evals.lab.training.verdicts`` trained it. A user's own model may judge
-instead: whatever has ``verify`` is a ``Verifier``.
+A verbatim quote supports itself. Otherwise a small classifier compares statement and quotes: words
+and meaning, numbers, names, negations, and the direction of comparisons. ``python -m
+footnote.evals.lab.training.verdicts`` trained it. A user's own model may judge instead: any object
+with ``verify`` is a ``Verifier``.
 """
 
 import json
@@ -26,22 +26,21 @@ from footnote.rag.verification.lexical import denials, names_in, read_words
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
 
-# Quotes that were read are kept: statements of one answer cite the same ones.
+# Readings of quotes are cached: statements of one answer cite the same quotes.
 KEPT_QUOTES = 512
-# Characters of a statement that can be judged, and of a quote and a paper that are read for it.
-# How two texts compare takes longer than either of them is; the longest sentence of 100,000
-# abstracts of arXiv has 1,916.
+# Maximum characters of a statement to judge, and of a quote and a paper to read for it. Comparing
+# takes more than linear time; the longest sentence in 100,000 arXiv abstracts has 1,916.
 LONGEST_STATEMENT = 2_000
 LONGEST_QUOTE = 4_000
 LONGEST_PAPER = 20_000
 
 
 class VerificationResult(NamedTuple):
-    """What a verifier says of a statement.
+    """A verifier's verdict on a statement.
 
     Attributes:
-        support: In [0, 1], the probability that the quotes carry it.
-        contradiction: In [0, 1], the probability that they say otherwise.
+        support: Probability, in [0, 1], that the quotes support it.
+        contradiction: Probability, in [0, 1], that the quotes contradict it.
     """
 
     verdict: Verdict
@@ -50,12 +49,12 @@ class VerificationResult(NamedTuple):
 
 
 class Verifier(Protocol):
-    """What judges a statement: the classifier, an NLI model, or a language model."""
+    """Judges statements: the classifier, an NLI model, or a language model."""
 
     def verify(
         self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
     ) -> VerificationResult:
-        """Returns what it says of a statement.
+        """Returns the verdict on a statement.
 
         Args:
             statement: One sentence, without markers.
@@ -72,8 +71,8 @@ class VerifierModel:
     Attributes:
         features: Names, in the order of the columns.
         coefficients: ``(3, f)``; rows are SUPPORT, CONTRADICT and neither.
-        supported: A statement is supported from this support on.
-        partial: And partial from this.
+        supported: Minimum support of a supported statement.
+        partial: Minimum support of a partial one.
     """
 
     features: Sequence[str]
@@ -101,10 +100,10 @@ class VerifierModel:
         return np.asarray(powers / powers.sum(), np.float32)
 
     def rule(self, compared: AlignedPair) -> VerificationResult:
-        """Returns the ruling on a statement beside its quotes."""
+        """Returns the verdict on a statement aligned with its quotes."""
         support, contradiction, _ = map(float, self.probabilities(features(compared)))
         if number_foreign(compared):
-            # Whatever else agrees, a number that no quote gives is not what the paper says.
+            # A number that is in no quote is never supported, whatever else agrees.
             support = min(support, self.partial / 2)
         return VerificationResult(self._verdict(support), support, contradiction)
 
@@ -125,7 +124,7 @@ class LearnedVerifier:
     """The classifier, with an embedder; may be used from many threads at once."""
 
     def __init__(self, embedder: Embedder) -> None:
-        """Takes the embedder for closeness in meaning; one that reads tokens tells more."""
+        """Takes the embedder for similarity; one with token vectors gives more features."""
         self._embedder = embedder
         self._weights = _trained()["tokens" if isinstance(embedder, TokenEmbedder) else "sentences"]
         self._named = lru_cache(KEPT_QUOTES)(names_in)
@@ -133,7 +132,7 @@ class LearnedVerifier:
         self._lock = threading.Lock()
 
     def _read(self, statement: str, quotes: Sequence[str]) -> tuple[Text, list[Text]]:
-        """Returns the texts as read, what is new in one go: a core for each."""
+        """Returns the readings of the texts; new ones are read in one batch."""
         with self._lock:
             known = {quote: self._kept[quote] for quote in quotes if quote in self._kept}
         new = [statement, *dict.fromkeys(quote for quote in quotes if quote not in known)]
@@ -148,7 +147,7 @@ class LearnedVerifier:
     def verify(
         self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
     ) -> VerificationResult:
-        """Returns the verdict on a statement, its support and how far the quotes deny it.
+        """Returns the verdict on a statement, its support and its contradiction.
 
         Args:
             statement: One sentence, without markers.
@@ -161,7 +160,7 @@ class LearnedVerifier:
             return VerificationResult("unsupported", 0.0)
         if is_verbatim(said, given):
             return VerificationResult("supported", 1.0)
-        # Nobody knows what a text says that was not read to its end.
+        # A text that was not read to its end cannot be judged.
         if len(said) > LONGEST_STATEMENT:
             return VerificationResult("unsupported", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
@@ -170,7 +169,7 @@ class LearnedVerifier:
 
 
 def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
-    """Returns whether a statement is a quote, or a whole-worded part that leaves no denial out."""
+    """Returns whether a statement is a quote, or whole words of one without dropping a negation."""
     for quote in (*quotes, " ".join(quotes)):
         if statement == quote:
             return True
@@ -181,7 +180,7 @@ def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
 
 
 def _is_part(bare: str, quote: str) -> bool:
-    """Returns whether words stand in a quote; "12" is no part of "12.5", nor "GPT" of "GPT-4"."""
+    """Returns whether a quote contains words; "12" is not part of "12.5", nor "GPT" of "GPT-4"."""
     for first in {bare[:1].upper(), bare[:1].lower()} - {""}:
         start = quote.find(first + bare[1:])
         while start >= 0:
@@ -195,5 +194,5 @@ def _is_part(bare: str, quote: str) -> bool:
 def verify(
     statement: str, quotes: Sequence[str], *, embedder: Embedder, about: Sequence[str] = ()
 ) -> VerificationResult:
-    """Returns what the classifier says of one statement; see ``LearnedVerifier``."""
+    """Returns the classifier's verdict on one statement; see ``LearnedVerifier``."""
     return LearnedVerifier(embedder).verify(statement, quotes, about=about)

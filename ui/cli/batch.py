@@ -48,7 +48,7 @@ def read_turns(path: Path) -> list[Turn]:
     """Returns a conversation from a JSON list, or from JSONL.
 
     Raises:
-        FootnoteError: The file cannot be read, or is no conversation.
+        FootnoteError: The file cannot be read, or is not a conversation.
     """
     text = _read_line(path)
     try:
@@ -71,7 +71,7 @@ def read_turns(path: Path) -> list[Turn]:
 
 
 def _parsed(text: str) -> object:
-    """Returns the value of a JSON text, or the list of them that JSON Lines hold."""
+    """Returns the value of a JSON text, or a list of the values in JSON Lines."""
     try:
         found = json.loads(text)
     except json.JSONDecodeError:
@@ -83,7 +83,7 @@ def read_questions(path: Path) -> list[AskedQuestion]:
     """Returns the questions of a batch; the whole file is checked before any is answered.
 
     Raises:
-        FootnoteError: The file cannot be read, or a line is no question.
+        FootnoteError: The file cannot be read, or a line is not a question.
     """
     asked: list[AskedQuestion] = []
     for number, line in enumerate(_read_line(path).split("\n"), 1):
@@ -112,8 +112,8 @@ def answer_all(
 ) -> int:
     """Writes one Answer a line, in the order of the questions; returns how many failed.
 
-    A question that fails has a line too, abstained and with the reason. The file takes
-    its name only when it is whole.
+    A failed question also gets a line, abstained and with the reason. The file gets its name only
+    when it is complete.
 
     Raises:
         FootnoteError: The file cannot be written.
@@ -144,7 +144,7 @@ def _answer_line(
     k: int,
     read_filters: bool,
 ) -> tuple[Answer, bool]:
-    """Returns the answer and True, or a row that says what went wrong and False."""
+    """Returns the answer and True, or an error row and False."""
     try:
         turns = question.turns()
         answer = engine.ask(question.question, turns, filters, k=k, read_filters=read_filters)
@@ -152,7 +152,7 @@ def _answer_line(
     except FootnoteError as error:
         return _failure(question, str(error)), False
     except Exception as error:
-        # The one place of a batch that catches broadly: one crash must not cost the others.
+        # The only broad catch in a batch: one crash must not stop the other questions.
         _log.exception("question %s crashed", question.id)
         return _failure(question, f"it crashed ({type(error).__name__}: {error})"), False
 

@@ -1,6 +1,6 @@
 """The command that prints papers of a library as references.
 
-Heavy imports stand inside the function that needs them, so that ``--help`` answers at once.
+Heavy imports are inside the function that needs them, so that ``--help`` is fast.
 """
 
 from typing import Annotated, Literal

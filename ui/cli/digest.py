@@ -1,6 +1,6 @@
 """The commands for saved topics and their digests.
 
-Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
 import sys
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from footnote.ui.digests.email import MailConfig
     from footnote.ui.storage.topics import Topic
 
-# Beside the catalog: the marks are numbers of this library's papers.
+# In the library's folder: the marks are numbers of this library's papers.
 TOPICS = "topics.sqlite3"
 _NO_TOPICS = "No topics yet; save one with: footnote topics add TEXT"
 
@@ -137,7 +137,7 @@ def digest(
         digests = make_digests(engine, kept.list(LOCAL))
         if feed is None and config is None:
             _print(digests, as_json)
-            # A reader that has gone away has read nothing.
+            # If the output is closed, the digest has not been read.
             sys.stdout.flush()
             mark_delivered(kept, LOCAL, digests)
             return
@@ -162,9 +162,9 @@ def _mail_config() -> "MailConfig":
 def _deliver(
     digests: "Sequence[Digest]", feed: Path | None, config: "MailConfig | None"
 ) -> list[str]:
-    """Returns where the digests went; one that cannot be delivered raises."""
+    """Returns where the digests went; raises if one cannot be delivered."""
     went = []
-    # The feed first: given again it stays as it is, and a mail does not.
+    # The feed first: repeating it changes nothing, but a mail would be sent twice.
     if feed is not None:
         from footnote.ui.digests.atom import write_feed
 

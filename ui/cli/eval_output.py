@@ -1,4 +1,4 @@
-"""Figures on a terminal: measures with their error, comparisons, sweeps."""
+"""Eval output on a terminal: measures with their error, comparisons, sweeps."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def show_comparison(
     Args:
         console: Where to.
         found: What was compared.
-        reports: Of A and of B, which tell how far people agree with their judge.
+        reports: Reports of A and B, which say how well people agree with the judge.
     """
     table = Table(box=None, pad_edge=False)
     for name in ("measure", "A", "B", "B less A", "95 % interval", "p", ""):

@@ -257,14 +257,14 @@ def _report_of(run: Path) -> dict[str, Any]:
 
 
 def _in_brackets(report: dict[str, Any], line: str) -> str:
-    """Returns how far people agree with the judge whose figure is in a line."""
+    """Returns how well people agree with the judge behind a line's figure."""
     from footnote.evals.judge.trust import JUDGED, trust
 
     return "".join(f" ({trust(report, name)})" for name in JUDGED if name in line)
 
 
 def _apply(engine: "CitedQueryEngine", setting: "Setting") -> None:
-    """Makes an engine answer under a setting."""
+    """Applies a setting to an engine."""
     from footnote.rag.generation.extractive import ExtractiveComposer
     from footnote.rag.retrieval.hybrid import Fusion
 

@@ -1,4 +1,4 @@
-"""The judge that a command line asks for: its options, and putting it together."""
+"""Judge options: build the judge from the command line's options."""
 
 import math
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ JudgeLabelsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class JudgeWish:
-    """What a command line says of the judge."""
+    """The judge's options on a command line."""
 
     model: str | None = None
     tokens: int | None = None
@@ -70,13 +70,13 @@ class JudgeWish:
 def open_judge(
     wanted: bool, wish: JudgeWish, *, cases: Path, folder: Path
 ) -> "Iterator[Judging | None]":
-    """Opens the judge of a run; None where none is wanted.
+    """Opens the judge of a run; None if none is requested.
 
     Args:
         wanted: Whether to judge.
-        wish: How.
+        wish: The judge's options.
         cases: Folder of the set, which may hold human labels.
-        folder: Of the run, to be named where the limit is reached.
+        folder: Folder of the run, named in the message about a reached limit.
     """
     if not wanted:
         if wish != JudgeWish():
@@ -148,7 +148,7 @@ def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
 
 
 def _labels(path: Path | None, cases: Path) -> "dict[str, Rating] | None":
-    """Returns what people said, None where nobody did."""
+    """Returns the human labels; None if there are none."""
     found = path or cases / LABELS_FILE
     if path is None and not found.exists():
         return None

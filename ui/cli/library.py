@@ -1,6 +1,6 @@
 """The commands that change a library: index, remove and undo.
 
-Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
 import sys
@@ -56,7 +56,7 @@ def index(
     from footnote.index.library import check_place
 
     folder = library_folder(library)
-    # Said before a file is read for nothing.
+    # Fail before reading any file.
     check_place(folder)
     with Gathered(most_unpacked=chosen_limits().unpacked) as found:
         for path in paths or ():
@@ -99,7 +99,7 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
 def _add(
     found: "Gathered", folder: Path, *, rebuild: bool, documents: bool | None
 ) -> "tuple[Added, int]":
-    """Adds what was gathered to a library; returns what came of it, and the library's size."""
+    """Adds gathered papers to a library; returns the result and the library's size."""
     from footnote.index.library import Library
 
     embedder = make_embedder()
@@ -117,7 +117,7 @@ def _add(
             )
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(found.records(), names=found.names, on_progress=advance)
-        opened.map()  # drawn now, so that no reader of the page waits for it
+        opened.map()  # drawn now, so that readers of the page do not wait for it
         return added, opened.size
 
 
@@ -128,13 +128,13 @@ def _print_problems(found: "Gathered") -> None:
             print(problem, file=sys.stderr)
         if more := file.refused - len(file.problems):
             print(f"{file.name}: {more:,} more records cannot be used", file=sys.stderr)
-        # What was given alone is told as the error that it then is.
+        # A single file that cannot be read is an error.
         if file.error and len(found.files) > 1:
             print(f"{file.name}: {file.error}", file=sys.stderr)
 
 
 def _print_left_out(found: "Gathered", added: "Added") -> None:
-    """Says on stderr of which files something was left out."""
+    """Prints to stderr which files had something left out."""
     from footnote.index.storage.ingest.merging import describe_left_out
 
     for n, of in added.files.items():
@@ -143,7 +143,7 @@ def _print_left_out(found: "Gathered", added: "Added") -> None:
 
 
 def _problems(file: "FileReading") -> int:
-    # A file of a folder that is no source of papers is a problem of the folder.
+    # In a folder, a file in an unknown format is only a problem, not an error.
     return file.refused + bool(file.error and not file.failed)
 
 
@@ -225,7 +225,7 @@ def undo(
 
 
 def _redo(library: Path | None, *, as_json: bool) -> None:
-    # A library may be empty because of what was taken.
+    # The library may be empty because of the removal.
     with open_library(library, empty=True) as opened:
         last = next(iter(opened.removals()), None)
         if last is None:

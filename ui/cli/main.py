@@ -1,6 +1,6 @@
 """The command line: one function a command.
 
-Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
 import io
@@ -80,7 +80,7 @@ def main() -> NoReturn:
     # Messages from an endpoint are for the operator; readers of an answer see only our words.
     logging.getLogger("footnote").setLevel(logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal cannot display is no reason to fail.
+        # Do not fail on a name that the terminal cannot display.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -93,7 +93,7 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
+        # The output pipe is closed, so nothing can be reported.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except OSError as error:
@@ -206,7 +206,7 @@ def _turns(history: Path) -> "list[Turn]":
 
 
 def _check_out(out: Path, batch: Path) -> None:
-    """Complains before an hour of answers is lost."""
+    """Checks the output path before an hour of answers is lost."""
     if out.is_dir() or not out.parent.is_dir():
         raise Misuse(f"{out} cannot be a file; give --out a file in a folder that exists")
     if out.exists() and batch.exists() and out.samefile(batch):

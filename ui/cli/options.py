@@ -1,6 +1,6 @@
-"""What every command is put together from: options, the library, the engine, output.
+"""Options: what commands share, such as options, the library, the engine and output.
 
-Heavy imports stand inside the functions that need them, so that ``--help`` answers at once.
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _folder(text: str) -> Path:
-    """Returns a folder as it was typed; an empty one would be the present folder."""
+    """Returns a folder as typed; rejects "", which would mean the working folder."""
     if not text.strip():
         raise typer.BadParameter("the path is empty; give the folder of a library")
     return Path(text)
@@ -79,12 +79,12 @@ ComposerOption = Annotated[
 
 
 class Misuse(FootnoteError):
-    """A command line that makes no sense; exit status 2."""
+    """Wrong usage of the command line; exit status 2."""
 
 
 @contextmanager
 def as_misuse() -> "Iterator[None]":
-    """Makes what is wrong with a setting a misuse of the command line."""
+    """Turns errors in settings into wrong usage."""
     try:
         yield
     except FootnoteError as error:
@@ -94,7 +94,7 @@ def as_misuse() -> "Iterator[None]":
 @contextmanager
 def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library]":
     """Opens a library that must exist and hold papers; with ``empty`` it may hold none."""
-    # Said before a model is loaded for nothing.
+    # Fail before loading a model.
     folder = present_folder(path)
     from footnote.index.library import Library
 
@@ -109,7 +109,7 @@ def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library
 
 @contextmanager
 def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
-    """Opens a library and what answers over it."""
+    """Opens a library and an engine over it."""
     model, reranker = chosen_model(composer), chosen_reranker()
     with open_library(path) as library:
         yield make_engine(library, model, reranker)
@@ -118,7 +118,7 @@ def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]
 def make_engine(
     library: "Library", model: "LLMSettings | None", reranker: "Reranker | None"
 ) -> "CitedQueryEngine":
-    """Returns what answers over a library, with the model and the reranker that were chosen."""
+    """Returns an engine over a library, with the chosen model and reranker."""
     from footnote.rag.build import build_engine
 
     longest = chosen_limits().question
@@ -134,7 +134,7 @@ def make_embedder() -> "Embedder":
 
 
 def chosen_limits() -> "Limits":
-    """Returns how much is taken from whoever asks or sends something."""
+    """Returns the configured limits on requests."""
     from footnote.ui.settings import all_sources
     from footnote.ui.web.security.limits import Limits
 
@@ -143,7 +143,7 @@ def chosen_limits() -> "Limits":
 
 
 def chosen_model(choice: str) -> "LLMSettings | None":
-    """Returns the model that shall write, None for quotes alone."""
+    """Returns the model that writes; None to only quote."""
     from footnote.ui.settings import all_sources
 
     sources = all_sources()
@@ -162,7 +162,7 @@ def chosen_model(choice: str) -> "LLMSettings | None":
 
 
 def chosen_reranker() -> "Reranker | None":
-    """Returns the reranker that the environment asks for, None by default."""
+    """Returns the configured reranker; None by default."""
     from footnote.ui.settings import all_sources
 
     sources = all_sources()
@@ -188,7 +188,7 @@ def library_folder(path: Path | None) -> Path:
 
 
 def present_folder(path: Path | None) -> Path:
-    """Returns the library's folder, which must be there."""
+    """Returns the library's folder, which must exist."""
     from footnote.index import LibraryNotFound
 
     folder = library_folder(path)
@@ -202,7 +202,7 @@ def present_folder(path: Path | None) -> Path:
 
 
 def check_years(since: int | None, until: int | None) -> None:
-    """Complains about years in the wrong order, before anything is loaded."""
+    """Rejects years in the wrong order before anything is loaded."""
     if since is not None and until is not None and since > until:
         raise Misuse(f"--since {since} is after --until {until}; swap them")
 
@@ -224,7 +224,7 @@ def progress(label: str, total: int) -> "Iterator[Bar]":
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """Returns where people read."""
+    """Returns the console on stdout."""
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)

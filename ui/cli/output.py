@@ -1,4 +1,4 @@
-"""Answers, hits and reports on a terminal; colour only where it is one."""
+"""Output: answers, hits and reports as text; in colour on a terminal."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from footnote.rag.answer import Answer, Statement
 WIDTH = 88
 
 
-# An abstract or a model's answer may hold escape sequences; a terminal would obey them.
+# An abstract or a model's answer may contain escape sequences that a terminal would execute.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -44,7 +44,7 @@ def show_answer(console: Console, answer: Answer) -> None:
         _show_quotes(console, answer)
     for marker, paper in enumerate(answer.papers, 1):
         _print(console, _source(marker, paper))
-        # Elsewhere the answer is its quotes.
+        # Otherwise the answer consists of its quotes.
         if answer.mode == "llm":
             _show_evidence(console, answer, marker)
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
@@ -55,7 +55,7 @@ def show_answer(console: Console, answer: Answer) -> None:
 
 
 def show_receipt(console: Console, answer: Answer) -> None:
-    """Prints how an answer was made: what was searched and read, how sure it is, what it cost."""
+    """Prints how an answer was made: what was searched and read, its confidence and cost."""
     receipt = answer.receipt
     leaned = ", together with the conversation" if receipt.leaned else ""
     papers = f"{receipt.searched:,} papers" + (f" {receipt.filters}" if receipt.filters else "")
@@ -109,14 +109,14 @@ def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
 
 
 def _print(console: Console, text: Text, *, indent: int = 0) -> None:
-    """Prints a text wrapped, no line of it with space at its end."""
+    """Prints a wrapped text without trailing space."""
     for line in text.wrap(console, min(console.width, WIDTH) - indent):
         line.rstrip()
         console.print(Text(" " * indent) + line)
 
 
 def _text(value: str, style: str = "") -> Text:
-    """Returns a text of which nothing is markup and nothing a control sequence."""
+    """Returns a text without markup or control sequences."""
     return Text(_CONTROL.sub(" ", value), style=style)
 
 
@@ -165,7 +165,7 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
 
 
 def show_status(console: Console, status: Status) -> None:
-    """Prints what a library holds."""
+    """Prints a library's statistics."""
     years = f"{status.first_year} to {status.last_year}" if status.first_year else "none known"
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
@@ -185,7 +185,7 @@ def show_status(console: Console, status: Status) -> None:
 
 @contextmanager
 def progress_bar(console: Console, label: str, total: int) -> Iterator["Bar"]:
-    """Shows a bar with rate and time left while open; on no terminal, nothing."""
+    """Shows a bar with rate and remaining time while open, but only on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -198,7 +198,7 @@ def progress_bar(console: Console, label: str, total: int) -> Iterator["Bar"]:
 
 
 class Bar:
-    """A running progress bar; call it with how much more is done."""
+    """A running progress bar; call it with the number of finished items."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         """Use ``progress_bar``."""

@@ -1,6 +1,6 @@
-"""The command that says what papers of a library say to a claim.
+"""The command that shows which papers agree with a claim and which do not.
 
-Heavy imports stand inside the function that needs them, so that ``--help`` answers at once.
+Heavy imports are inside the function that needs them, so that ``--help`` is fast.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any

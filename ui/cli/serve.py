@@ -86,14 +86,14 @@ def demo(
 
 
 def _prepare() -> None:
-    """Sets what must be set before the first thread starts."""
+    """Applies settings that are needed before the first thread starts."""
     from footnote.ui.web.server.allocator import share_arenas
 
     share_arenas()
 
 
 def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | None) -> "Door":
-    """Returns who may come in; complains before anything is loaded."""
+    """Returns who may connect; raises before anything is loaded."""
     from footnote.ui.settings import all_sources
     from footnote.ui.web.security.hosts import Door
 
@@ -110,7 +110,7 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
 def _serve(
     engine: "CitedQueryEngine", model: "LLMSettings | None", host: str, port: int, door: "Door"
 ) -> None:
-    """Serves the page over an engine's library, with its files beside the library."""
+    """Serves the page over an engine's library, with its files in the library's folder."""
     from contextlib import ExitStack
 
     from footnote.ui.settings import all_sources
@@ -151,7 +151,7 @@ def _serve(
 def _engines(
     engine: "CitedQueryEngine", model: "LLMSettings | None"
 ) -> "dict[str, CitedQueryEngine]":
-    """Returns who may answer, by the names that readers choose by, the asked-for one first."""
+    """Returns the engines by the names shown to readers, the requested one first."""
     if model is None:
         return {"quotes": engine}
     from dataclasses import replace
@@ -169,7 +169,7 @@ def _engines(
 
 
 def _sets(library: "Library") -> dict[str, Path]:
-    """Returns the sets that the page may run: those in FOOTNOTE_SETS, over the demo its own."""
+    """Returns the sets that the page can run: those in FOOTNOTE_SETS, or the demo's own."""
     from footnote.evals.demo import demo_set
     from footnote.ui.settings import all_sources
 
@@ -180,7 +180,7 @@ def _sets(library: "Library") -> dict[str, Path]:
 
 
 def _examples(library: "Library") -> tuple[str, ...]:
-    """Returns questions to begin with: the demo's own, or some about papers that are here."""
+    """Returns example questions: the demo's own, or some about the library's papers."""
     from footnote.ui.web.page import EXAMPLES
 
     if library.path.name == "demo":

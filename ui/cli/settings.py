@@ -1,4 +1,4 @@
-"""The settings on the command line: what is in force, and where it comes from."""
+"""The command that shows the settings and where they come from."""
 
 from typing import Annotated
 

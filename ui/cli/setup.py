@@ -1,4 +1,4 @@
-"""What a machine needs once: the embedding model."""
+"""The command that installs the embedding model."""
 
 import sys
 import time

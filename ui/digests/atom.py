@@ -1,4 +1,4 @@
-"""Digests as an Atom feed: one entry a digest, the earlier entries kept.
+"""Digests as an Atom feed: one entry for each digest, after the earlier ones.
 
 Source: RFC 4287, The Atom Syndication Format.
 """
@@ -19,7 +19,7 @@ from footnote.index.readers.files import irregular
 from footnote.ui.digests.build import Digest
 from footnote.ui.digests.format import digest_html, digest_title
 
-# Entries of a feed, the newest; a reader asks for it often, and keeps what it has seen.
+# Maximum entries of a feed; feed readers poll often and store what they have seen.
 ENTRIES_KEPT = 50
 TITLE = "Footnote: what's new"
 
@@ -27,7 +27,7 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 class FeedError(FootnoteError):
-    """A file that is no feed of ours, or that cannot be written."""
+    """The file is not one of our feeds, or cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ def make_entry(digest: Digest) -> FeedEntry:
 
 
 def feed_xml(digests: Sequence[Digest], earlier: bytes | None = None) -> bytes:
-    """Returns an Atom feed with an entry for each digest in which something was found.
+    """Returns an Atom feed with an entry for each digest that found something.
 
     Args:
-        digests: A digest that the feed already has takes its place.
-        earlier: The feed as it was, whose other entries and whose id stay.
+        digests: A digest that is already in the feed replaces its entry.
+        earlier: The previous feed, whose id and other entries stay.
 
     Raises:
         FeedError: ``earlier`` is no Atom feed.
@@ -66,13 +66,13 @@ def feed_xml(digests: Sequence[Digest], earlier: bytes | None = None) -> bytes:
     new = [make_entry(digest) for digest in digests if digest.found]
     ids = {entry.id for entry in new}
     entries = [*new, *(entry for entry in known if entry.id not in ids)]
-    # The sort is stable: what came together stays in the order of the topics.
+    # The sort is stable: digests of one run stay in the order of the topics.
     entries.sort(key=lambda entry: entry.updated, reverse=True)
     return _write_whole(id, entries[:ENTRIES_KEPT])
 
 
 def write_feed(path: Path, digests: Sequence[Digest]) -> None:
-    """Adds digests to the feed in a file, which is replaced whole or not at all.
+    """Adds digests to the feed in a file, which is replaced atomically.
 
     Raises:
         FeedError: The file is no Atom feed, or cannot be written.
@@ -89,7 +89,7 @@ def write_feed(path: Path, digests: Sequence[Digest]) -> None:
         with partial.open("wb") as file:
             file.write(content)
             file.flush()
-            # The marks move next; the feed must be on the disk before they are.
+            # The feed must be on disk before the marks move.
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
@@ -125,7 +125,7 @@ def _read(content: bytes) -> tuple[str, list[FeedEntry]]:
     Raises:
         FeedError: It is no Atom feed.
     """
-    # No entity is resolved and nothing is fetched, whoever wrote the file.
+    # The file is untrusted: resolve no entity and fetch nothing.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(content, parser)

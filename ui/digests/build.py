@@ -1,7 +1,7 @@
-"""A digest: what the papers that are new since a topic's mark answer to it.
+"""Build digests: answer each topic from the papers added since its mark.
 
-The mark moves only once the digest was delivered. A run that dies in between delivers it
-twice rather than never.
+The mark moves only after delivery. A run killed in between delivers the digest twice rather than
+never.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,10 +19,10 @@ class Digest:
     """What is new about a topic.
 
     Attributes:
-        topic: As it was before; its mark is where the new papers begin.
-        until: Where the mark moves to when this was delivered.
+        topic: The topic; its mark is where the new papers begin.
+        until: Where the mark moves after delivery.
         new: How many papers are new.
-        answer: Over those papers alone; None where there are none.
+        answer: The answer from only those papers; None if there are none.
         made: In UTC.
     """
 
@@ -34,12 +34,12 @@ class Digest:
 
     @property
     def found(self) -> Answer | None:
-        """The answer, where the new papers hold one."""
+        """The answer, if the new papers contain one."""
         return None if self.answer is None or self.answer.abstained else self.answer
 
     @property
     def key(self) -> str:
-        """What names this digest; made again before it was delivered, it has the same name."""
+        """Name of this digest; it stays the same if the digest is repeated before delivery."""
         return f"{self.topic.id}-{self.topic.mark}"
 
 
@@ -50,8 +50,8 @@ def _now() -> datetime:
 def make_digest(
     engine: CitedQueryEngine, topic: Topic, *, clock: Callable[[], datetime] = _now
 ) -> Digest:
-    """Returns the digest of a topic; nothing is marked by it."""
-    # The mark first: a paper that is published in between is told twice, not passed over.
+    """Returns the digest of a topic without moving its mark."""
+    # Read the mark first: a paper published in between is reported twice, not skipped.
     until = engine.library.newest()
     new = engine.library.since(topic.mark)
     answer = None
@@ -64,10 +64,10 @@ def make_digest(
 def make_digests(
     engine: CitedQueryEngine, topics: Iterable[Topic], *, clock: Callable[[], datetime] = _now
 ) -> list[Digest]:
-    """Returns the digest of each topic, in their order; nothing is marked by it."""
+    """Returns the digest of each topic in order, without moving marks."""
     return [make_digest(engine, topic, clock=clock) for topic in topics]
 
 
 def mark_delivered(topics: Topics, user: str, digests: Sequence[Digest]) -> None:
-    """Moves the mark of each topic, all or none; call it once its digest has arrived."""
+    """Moves the mark of each topic, all or none; call it after delivery."""
     topics.move_marks(user, [(digest.topic.id, digest.until) for digest in digests])

@@ -38,11 +38,11 @@ SECURITY: dict[str, Security] = {
 # Source: RFC 6409 (587, submission) and RFC 8314 (465, with TLS from the start).
 PORT = 587
 IMPLICIT_PORT = 465
-# Seconds that a server may be silent.
+# Maximum seconds without data from a server.
 TIMEOUT = 30.0
-# Characters of what went wrong that are told.
+# Maximum characters of an error that are shown.
 SAID = 160
-# What a server may answer to a mail, in our words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
+# Replies of a mail server, in our own words (Source: RFC 5321, 4.2.3; RFC 4954, 6).
 _ANSWERS = {
     421: "it is not available", 450: "try later", 451: "try later", 452: "it has no space left",
     530: "authentication required", 550: "it rejects this mail",
@@ -51,7 +51,7 @@ _ANSWERS = {
 
 
 class MailError(FootnoteError):
-    """A mail that was not sent, or settings that say not where to."""
+    """A mail was not sent, or its settings are missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class MailConfig:
     """Where mail goes, and through which server.
 
     Attributes:
-        user: Empty where the server asks for none.
+        user: Empty if the server requires none.
         recipients: Bare addresses, as is ``sender``.
-        security: ``auto`` takes STARTTLS where it is offered, ``starttls`` insists on it,
-            ``implicit`` speaks TLS from the start, ``off`` never does.
+        security: ``auto`` uses STARTTLS if it is offered, ``starttls`` requires it, ``implicit``
+            uses TLS from the start, ``off`` never uses TLS.
         timeout: Seconds.
     """
 
@@ -96,10 +96,10 @@ class MailConfig:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "MailConfig":
-        """Returns what ``FOOTNOTE_SMTP_HOST`` and its like ask for.
+        """Returns the configuration from ``FOOTNOTE_SMTP_HOST`` and related settings.
 
         Raises:
-            MailError: One is missing, or makes no sense.
+            MailError: A setting is missing or wrong.
         """
         given = {
             name: environ.get(f"FOOTNOTE_SMTP_{name}", "").strip()
@@ -144,7 +144,7 @@ def _addresses(place: str, given: str) -> tuple[str, ...]:
         parsed = header["To"]
         assert isinstance(parsed, AddressHeader)
         assert isinstance(parsed, BaseHeader)
-        # "Ada L. <ada@example.org>" is of the old form, and everybody writes it.
+        # "Ada L. <ada@example.org>" is an obsolete form that everybody writes.
         grave = [d for d in parsed.defects if not isinstance(d, ObsoleteHeaderDefect)]
         wrong = bool(grave) or not parsed.addresses
         found = tuple(_check_address(address) for address in parsed.addresses)
@@ -162,15 +162,15 @@ def _check_address(address: Address) -> str:
 
 
 def make_mail(config: MailConfig, digests: Sequence[Digest]) -> EmailMessage:
-    """Returns the mail that tells the digests; each says how to hear no more of its topic."""
+    """Returns the mail with the digests; each says how to stop following its topic."""
     message = EmailMessage(policy=SMTP)
     message["From"] = config.sender
     message["To"] = ", ".join(config.recipients)
-    # The headline is one line without controls; the class would refuse any other.
+    # The headline is one line without control characters, as the class requires.
     message["Subject"] = f"Footnote · {headline(digests)}"
     made = max((digest.made for digest in digests), default=datetime.now(UTC))
     message["Date"] = format_datetime(made)
-    # Two papers more, and it is another mail: the same id would let a server drop it.
+    # With more papers it is a different mail: a server may drop a repeated id.
     keys = " ".join(f"{digest.key}-{digest.until}" for digest in digests)
     name = uuid5(NAMESPACE_URL, f"footnote:mail:{keys}")
     message["Message-ID"] = f"<{name}@{config.sender.rpartition('@')[2]}>"
@@ -190,14 +190,14 @@ def send(config: MailConfig, message: EmailMessage) -> None:
     """Sends a mail to every recipient; returns once the server has taken it.
 
     Raises:
-        MailError: It was not taken, or not for every recipient.
+        MailError: The server did not accept it for every recipient.
     """
     try:
         server = _connected(config)
         try:
             refused = server.send_message(message, config.sender, config.recipients)
         finally:
-            # What comes after the server took the mail is no reason to send it again.
+            # After the server has accepted the mail, errors must not cause a second one.
             with suppress(OSError):
                 server.quit()
             server.close()
@@ -208,7 +208,7 @@ def send(config: MailConfig, message: EmailMessage) -> None:
 
 
 def _connected(config: MailConfig) -> smtplib.SMTP:
-    """Returns a server that was told who we are, over TLS where that was asked for."""
+    """Returns a connected server after EHLO, over TLS if that is configured."""
     server: smtplib.SMTP
     if config.security == "implicit":
         context = ssl.create_default_context()
@@ -237,7 +237,7 @@ def _connected(config: MailConfig) -> smtplib.SMTP:
 
 
 def _describe_failure(config: MailConfig, error: Exception) -> str:
-    """Returns a failure on one line, in our words; what the server said is for the log."""
+    """Returns a failure as one line in our own words; the server's words go to the log."""
     place = f"{config.host}:{config.port}"
     said, then = str(error) or type(error).__name__, "try again later"
     if isinstance(error, smtplib.SMTPAuthenticationError):

@@ -1,7 +1,7 @@
-"""Digests in words: plain text, a piece of HTML, and JSON.
+"""Format digests as plain text, HTML and JSON.
 
-What papers and models wrote is data: in HTML it is escaped, and no control character of it
-reaches a terminal, a mail or a feed. The links that are made are the papers' own addresses.
+Text from papers and models is data: it is escaped in HTML, and its control characters never reach a
+terminal, a mail or a feed. Links lead only to the papers' own addresses.
 """
 
 import re
@@ -21,7 +21,7 @@ from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import shorten
 
-# What XML cannot hold, what a terminal would obey, and what turns a line's direction round.
+# Characters not allowed in XML, terminal controls, and direction overrides.
 _UNTOLD = re.compile(
     "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
 )
@@ -88,7 +88,7 @@ def _markers(statement: Statement) -> str:
 
 
 def _mark(statement: Statement) -> str:
-    """Returns what is to be said of a statement that its quotes do not carry."""
+    """Returns the remark about a statement that its quotes do not support."""
     found = verdict(statement)
     said = "; ".join([*([found[0]] if found else ()), *statement.notes])
     return f" ({line(said)})" if said else ""
@@ -123,13 +123,13 @@ def _digests_html(digests: Sequence[Digest], *, titled: bool) -> Markup:
 
 
 def _quotes(answer: Answer, paper: Paper) -> Iterable[str]:
-    """Returns what is quoted of a paper; its place in the list is its marker."""
+    """Returns the quotes of each paper, in the order of the markers."""
     citations = (c for s in answer.statements for c in s.citations)
     return dict.fromkeys(c.quote for c in citations if c.paper_id == paper.id)
 
 
 def line(text: str) -> str:
-    """Returns foreign text on one line, for whatever shows it."""
+    """Returns untrusted text on one line."""
     return _UNTOLD.sub("", one_line(text))
 
 
@@ -137,7 +137,7 @@ def line(text: str) -> str:
 
 
 def digest_json(digest: Digest) -> dict[str, Any]:
-    """Returns a digest as JSON values; its answer is Answer JSON, None where nothing answers."""
+    """Returns a digest as JSON values; its answer is Answer JSON, or None."""
     return {
         "topic": {"id": digest.topic.id, "text": digest.topic.text},
         "since": digest.topic.mark,

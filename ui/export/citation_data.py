@@ -1,4 +1,4 @@
-"""What a bibliography says of a paper: its key, kind, names and date, from its record alone."""
+"""Citation data: a paper's key, kind, names and date for a bibliography, from its record."""
 
 import hashlib
 import re
@@ -36,7 +36,7 @@ _EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U000
 _SMALL_WORDS = frozenset("a an and are as at by do does for from how in is of on or the to".split())
 # Letters that decomposing does not take the accent from.
 _WHOLE = {ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("æ"): "ae"}
-# Hexadecimal digits that tell two papers with one key apart, more where these do not.
+# Hexadecimal digits added to two equal keys; more if these are equal too.
 _DIGITS = 4
 
 

@@ -1,4 +1,4 @@
-"""A conversation as a file of one's own: Markdown, one page of HTML that needs nothing, or JSON.
+"""Transcripts: a conversation as Markdown, as one self-contained HTML page, or as JSON.
 
 What papers and models wrote is data: in HTML it is escaped, and in Markdown every sign that
 could make an element, an image or a link of it is. The links that are made are the papers' own
@@ -89,7 +89,7 @@ def _about(transcript: Transcript) -> str:
 
 
 def _marks(statement: Statement) -> str:
-    """Returns what is to be said of a statement that its quotes do not carry, in plain text."""
+    """Returns the remark about a statement that its quotes do not support, in plain text."""
     found = verdict(statement)
     return "; ".join([*([found[0]] if found else ()), *statement.notes])
 

@@ -83,7 +83,7 @@ def stage_html(detail: str) -> Markup:
 
 
 def draft_html(text: str) -> Markup:
-    """Returns an answer in the making: its paragraphs, with markers that open nothing yet."""
+    """Returns an unfinished answer: its paragraphs, with markers that are not yet links."""
     parts = []
     for part in map(str.strip, _PARAGRAPH.split(text)):
         heading = _HEADING.match(part)
@@ -110,7 +110,7 @@ def retry_html() -> Markup:
 
 def _sentence(line: str) -> str:
     """Returns a message, worded to stand after a colon, as a sentence of its own."""
-    # A file name or a command at its head keeps its case.
+    # A file name or a command at the start keeps its case.
     if line.partition(" ")[0].isalpha():
         line = line[:1].upper() + line[1:]
     return line if line.endswith((".", "!", "?")) else f"{line}."
@@ -136,7 +136,7 @@ def _uncited(answer: Answer) -> list[Hit]:
 
 @dataclass(slots=True)
 class Block:
-    """Statements that stand together: a paragraph or a list item, perhaps under a heading."""
+    """Statements of one paragraph or list item, optionally under a heading."""
 
     statements: list[Statement]
     item: bool = False
@@ -159,7 +159,7 @@ def blocks(answer: Answer) -> list[Block]:
 
 
 def verdict(statement: Statement) -> tuple[str, str] | None:
-    """Returns the mark of a statement and what it means; None where its quotes carry it."""
+    """Returns the mark of a statement and its meaning; None if its quotes support it."""
     if statement.verdict == "supported":
         return None
     if not statement.citations:
@@ -171,7 +171,7 @@ def verdict(statement: Statement) -> tuple[str, str] | None:
 
 
 def _mark(statement: Statement) -> tuple[str, str] | None:
-    """Returns what stands behind a statement: its verdict or its notes, with what they say."""
+    """Returns the HTML after a statement: its verdict or its notes."""
     found, notes = verdict(statement), " ".join(statement.notes)
     if found:
         return found[0], f"{found[1]} {notes}".strip()

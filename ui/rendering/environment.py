@@ -1,4 +1,4 @@
-"""The templates that HTML is made of: compiled once, escaping whatever they are given.
+"""Templates: compiled once, with every value escaped.
 
 Only ``Markup`` passes as it is: what a template or ``prose_html`` returned. A line break of a
 template is for whoever reads it: it is nothing beside an element or a tag of Jinja's, and a
@@ -43,7 +43,7 @@ def _environment() -> Environment:
 
 
 def _whole(text: str) -> str:
-    """Returns foreign text without what no file can hold."""
+    """Returns untrusted text without characters that cannot be encoded."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 

@@ -1,4 +1,4 @@
-"""An import in words: what became of each file, and how to take back or put back what was done."""
+"""Import report: the result for each file, with buttons to undo and redo."""
 
 from collections.abc import Sequence
 from datetime import datetime

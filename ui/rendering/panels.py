@@ -43,7 +43,7 @@ def counted(count: int, what: str) -> str:
 
 def places_html(desk: AppContext) -> Markup:
     """Returns the way from room to room, and the two buttons of the conversation."""
-    # What no server keeps is gone for good.
+    # If the server stores nothing, a deletion is permanent.
     return piece("page", "places", PLACES, desk.conversations is None)
 
 

@@ -1,4 +1,4 @@
-"""What can be done with an answer: the line of buttons under it."""
+"""Toolbar: the line of buttons under an answer."""
 
 from functools import lru_cache
 

@@ -1,8 +1,7 @@
-"""Conversations of every user of a server, in one SQLite file, so that they outlive it.
+"""Conversations of every user of a server, in one SQLite file.
 
-Each method takes the user and touches nothing of another's: a conversation of somebody else
-is told apart from none at all by nothing. Users, identifiers and tokens are data, compared
-byte by byte, whatever they hold.
+Each method takes the user and touches only that user's rows: another user's conversation looks like
+one that does not exist. Users, identifiers and tokens are compared byte by byte.
 """
 
 import json
@@ -26,7 +25,7 @@ from footnote.ui.storage.models import (
 )
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
-# Words of a search that count; each is a condition, and SQLite takes no 1,000 of those.
+# Maximum words of a search; each is a condition, and SQLite allows fewer than 1,000.
 SEARCH_MOST = 16
 
 _SCHEMA = """
@@ -54,7 +53,7 @@ class Conversations(UserDatabase):
     fault: ClassVar[type[FootnoteError]] = ConversationError
 
     def start(self, user: str) -> str:
-        """Returns the identifier of a new conversation, which nobody can guess."""
+        """Returns the unguessable identifier of a new conversation."""
         made, now = secrets.token_urlsafe(12), self._clock().timestamp()
         values = (as_bytes(made), self._user(user), UNTITLED, fold_name(UNTITLED), now, now)
         with self._db.transaction():
@@ -66,7 +65,7 @@ class Conversations(UserDatabase):
         return made
 
     def append(self, user: str, id: str, answer: Answer) -> None:
-        """Adds an answer; the first one's question is the title, until a person gives one.
+        """Adds an answer; the first question is the title until the user sets one.
 
         Raises:
             ConversationError: The user has no such conversation.
@@ -136,7 +135,7 @@ class Conversations(UserDatabase):
             return self._db.rows(select, (self._number(user, id),))
 
     def rename(self, user: str, id: str, title: str) -> None:
-        """Gives a conversation a title, which stays.
+        """Sets the title of a conversation permanently.
 
         Raises:
             ConversationError: The user has no such conversation, or the title is empty.
@@ -165,7 +164,7 @@ class Conversations(UserDatabase):
             self._db.rows("DELETE FROM conversations WHERE number = ?", (number,))
 
     def truncate(self, user: str, id: str, messages: int) -> None:
-        """Keeps the first ``messages`` answers, so that a question can be asked anew.
+        """Deletes all but the first ``messages`` answers, so that a question can be asked again.
 
         Raises:
             ConversationError: The user has no such conversation, or the number is negative.
@@ -182,7 +181,7 @@ class Conversations(UserDatabase):
             self._touch(number)
 
     def share(self, user: str, id: str) -> str:
-        """Returns a token under which anybody may read the conversation as it stands now.
+        """Returns a token with which anybody can read the conversation as it is now.
 
         Raises:
             ConversationError: The user has no such conversation, or it is empty.
@@ -200,7 +199,7 @@ class Conversations(UserDatabase):
         return token
 
     def shared(self, token: str) -> Transcript:
-        """Returns what was shared, as it stood then.
+        """Returns a shared conversation as it was when shared.
 
         Raises:
             ConversationError: Nothing is shared under this token.
@@ -214,7 +213,7 @@ class Conversations(UserDatabase):
         return make_transcript(title, created, json.loads(answers))
 
     def unshare(self, user: str, id: str) -> None:
-        """Lets every link to a conversation lead nowhere.
+        """Ends every link to a conversation.
 
         Raises:
             ConversationError: The user has no such conversation.

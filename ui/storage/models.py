@@ -1,4 +1,4 @@
-"""What a conversation is to who lists or reads it: a line with a title, or its answers in order."""
+"""Models: a conversation as a line of a list, or with its answers."""
 
 import json
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ UNTITLED = "New conversation"
 # Characters: one line of a list, and the most that a person may give.
 TITLE_SHOWN = 60
 TITLE_MOST = 200
-# Of the year 9999, in seconds since 1970: the last time that can be told.
+# The year 9999 in seconds since 1970: the last time that can be shown.
 LAST_SECOND = 253_402_300_799
 
 
 class ConversationError(FootnoteError):
-    """A conversation that is not there for this user, or cannot become what was asked."""
+    """The user has no such conversation, or it cannot be changed in this way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Conversation:
         created: In UTC, as ``updated``.
         updated: When the last answer, or the title, was changed.
         messages: Questions with their answers.
-        shared: Whether a link to it, as it stood at some time, works.
+        shared: Whether there is a working link to it.
     """
 
     id: str
@@ -65,7 +65,7 @@ def shorten(text: str, most: int = TITLE_SHOWN) -> str:
 
 
 def make_transcript(title: str, created: float, answers: Sequence[str]) -> Transcript:
-    """Returns a conversation made of its stored answers, each a record as JSON.
+    """Returns a conversation from its stored answers, each a record as JSON.
 
     Raises:
         ConversationError: A record is damaged.

@@ -1,4 +1,4 @@
-"""Saved topics of every user in one SQLite file, each with the mark of the papers it has seen.
+"""Saved topics of every user in one SQLite file, each with a mark of the papers it has seen.
 
 A mark is the number of the newest paper that was there then (``Library.newest``). Each method
 takes the user and touches nothing of another's.
@@ -23,20 +23,20 @@ CREATE TABLE IF NOT EXISTS visits (user BLOB PRIMARY KEY, mark INTEGER NOT NULL)
 """
 
 
-# Whose the topics of a library are: one machine, one reader, on the command line and the page.
+# The user of a library's topics, shared by the command line and the page.
 LOCAL = "local"
 
 
 class TopicError(FootnoteError):
-    """A topic that is not there for this user, or a file that cannot keep any."""
+    """The user has no such topic, or the file cannot store topics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A question or a topic that a user wants to hear of.
+    """A question or a topic that a user follows.
 
     Attributes:
-        id: Letters and digits, to be typed.
+        id: Letters and digits that are easy to type.
         text: On one line.
         created: In UTC.
         mark: Number of the newest paper that its last digest has seen.
@@ -57,7 +57,7 @@ class Topics(UserDatabase):
     fault: ClassVar[type[FootnoteError]] = TopicError
 
     def add(self, user: str, text: str, *, mark: int = 0) -> str:
-        """Returns the identifier of a topic; saved again, it is the one that was there.
+        """Returns the identifier of a topic; saving it again returns the existing one.
 
         Args:
             user: Whose.
@@ -93,7 +93,7 @@ class Topics(UserDatabase):
         ]
 
     def remove(self, user: str, id: str) -> None:
-        """Forgets a topic: nothing more is sent of it.
+        """Deletes a topic and so ends its digests.
 
         Raises:
             TopicError: The user has no such topic.
@@ -109,7 +109,7 @@ class Topics(UserDatabase):
             )
 
     def move_marks(self, user: str, marks: Iterable[tuple[str, int]]) -> None:
-        """Moves the marks of topics, all or none, once what is up to there was delivered.
+        """Moves the marks of topics, all or none, after delivery.
 
         A topic that was removed meanwhile stays removed.
 

@@ -1,6 +1,6 @@
-"""Files that a server keeps for its readers, each reader's rows apart, in SQLite.
+"""User database: an SQLite file with separate rows for each user.
 
-Users, identifiers and tokens are data, compared byte by byte, whatever they hold.
+Users, identifiers and tokens are compared byte by byte.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ class UserDatabase:
 
     Attributes:
         holds: What it is, as errors name it.
-        what: What it holds, in one word, by which our files are told apart.
+        what: One word that identifies the kind of file.
         schema: Its tables.
-        fault: What its methods raise.
+        fault: The error class that its methods raise.
     """
 
     holds: ClassVar[str]
@@ -61,7 +61,7 @@ class UserDatabase:
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
-        """Returns what a file keeps, as the constructor does."""
+        """Opens the file, as the constructor does."""
         return cls(path, clock=clock)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class UserDatabase:
         self.close()
 
     def _user(self, user: str) -> bytes:
-        """Returns the user as bytes; nobody at all would be everybody who is nobody."""
+        """Returns the user as bytes; rejects an empty name, which several users could share."""
         if not isinstance(user, str) or not user:
             one = self.what.removesuffix("s")
             raise self.fault(f"a {one} needs its user; give a name or an identifier")
@@ -83,5 +83,5 @@ class UserDatabase:
 
 
 def as_bytes(text: str) -> bytes:
-    """Returns a text as it is compared; half a surrogate is one, too."""
+    """Returns a text as bytes for comparing, including lone surrogates."""
     return str(text).encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
-"""The desk: what one server of the page works with, and how it answers a question.
+"""Context: what one server of the page works with, and how it answers a question.
 
-Conversations are kept by the server, by user, or by each reader's browser alone
+Conversations are stored by the server for each user, or only by each reader's browser
 (``FOOTNOTE_CONVERSATIONS=browser``).
 """
 
@@ -33,11 +33,11 @@ class Ask(Protocol):
         *,
         ignored: frozenset[ConstraintKind] = ...,
     ) -> Iterator[Event]:
-        """Yields stages, text, at last the answer."""
+        """Yields stages, text, and finally the answer."""
 
 
 class ShownLibrary(Protocol):
-    """The part of a library that the page cannot do without."""
+    """The minimum that the page needs from a library."""
 
     def status(self) -> Status:
         """Returns what the library holds."""
@@ -45,16 +45,16 @@ class ShownLibrary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What the page is made over.
+    """Everything that the page uses.
 
     Attributes:
-        asks: Who answers, by the name that readers choose by; the first is the default.
-        conversations: None where each browser keeps its own.
-        topics: Saved topics; None where no file for them was given.
-        feedback: A line of JSON for each thumb; None where none is kept.
-        runs: Folder with runs of evals; None where there is none.
-        engines: What evals ask, by the same names as ``asks``.
-        sets: Folders of questions that a run can be started of, by name.
+        asks: Engines by the name shown to readers; the first is the default.
+        conversations: None if each browser stores its own.
+        topics: Saved topics; None if there is no file for them.
+        feedback: File with a line of JSON for each vote; None if votes are not stored.
+        runs: Folder with eval runs; None if there is none.
+        engines: Engines for evals, by the same names as ``asks``.
+        sets: Folders of evaluation sets that can be run, by name.
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
         unpacked: Bytes that a packed file that was dropped may open to.
@@ -74,10 +74,10 @@ class AppContext:
 
     @property
     def papers(self) -> Library:
-        """The library, where it is more than a status.
+        """The full library.
 
         Raises:
-            FootnoteError: It is not.
+            FootnoteError: The page has only a status.
         """
         if not isinstance(self.library, Library):
             raise FootnoteError("this page has no library; serve one with: footnote chat")
@@ -88,14 +88,14 @@ class AppContext:
         """The engine of the default composer.
 
         Raises:
-            FootnoteError: The page has none behind it.
+            FootnoteError: The page has no engine.
         """
         if not self.engines:
             raise FootnoteError("this page has no engine; serve one with: footnote chat")
         return next(iter(self.engines.values()))
 
     def answers(self, asked: QuestionRequest) -> tuple[Answer, ...]:
-        """Returns the answers that a question goes on from.
+        """Returns the answers that a question follows.
 
         Raises:
             ConversationError: The user has no such conversation.
@@ -106,7 +106,7 @@ class AppContext:
         return found[: asked.kept]
 
     def said(self, asked: QuestionRequest) -> Sequence[tuple[str, str]]:
-        """Returns each question that a question goes on from, with the text of its answer.
+        """Returns the earlier questions of a conversation, with the texts of their answers.
 
         Raises:
             ConversationError: The user has no such conversation.
@@ -119,7 +119,7 @@ class AppContext:
     def stream(
         self, question: str, asked: QuestionRequest, before: Sequence[tuple[str, str]]
     ) -> Iterator[Event]:
-        """Yields an answer in the making; ``before`` is what ``said`` returns."""
+        """Yields the parts of an answer; ``before`` is what ``said`` returns."""
         name = asked.composer if asked.composer in self.asks else next(iter(self.asks))
         turns = [
             turn
@@ -131,7 +131,7 @@ class AppContext:
     def keep(self, asked: QuestionRequest, answer: Answer) -> str | None:
         """Adds an answer to its conversation, begun if need be; returns the conversation's id.
 
-        Of an edited question everything from it on is forgotten, now that there is another.
+        For an edited question, deletes the old version and everything after it.
         """
         store = self.conversations
         if store is None:

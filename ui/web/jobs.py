@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 CRASHED = "it failed; the log has the details, and nothing else was lost"
 # Finished jobs that a page may still ask about.
 KEPT = 50
-# Jobs that run at a time, and those of one user; an eval may take an hour, so none waits in line.
+# Maximum running jobs, in all and for one user; an eval may take an hour, so nothing is queued.
 AT_ONCE, OF_ONE = 4, 2
 
 
@@ -24,7 +24,7 @@ class Job:
 
     Attributes:
         done: Of ``total``, in ``unit``.
-        result: What it came to, in words or HTML of ours; None until then.
+        result: The result as text or our own HTML; None until finished.
         error: Why it failed, one line.
     """
 
@@ -44,7 +44,7 @@ class Job:
         return self.done / max(0.05, (self.ended or time.monotonic()) - self.began)
 
     def advance(self, count: int = 1) -> None:
-        """Notes that so many more are done."""
+        """Adds to the number of finished items."""
         self.done += count
 
 
@@ -59,7 +59,7 @@ class Jobs:
         """Runs ``work`` in a thread of its own; returns the job's id.
 
         Raises:
-            FootnoteError: As much as may runs already.
+            FootnoteError: Too many jobs are running.
         """
         job, id = Job(label, unit, user=user), secrets.token_urlsafe(16)
         with self._lock:
@@ -82,7 +82,7 @@ class Jobs:
         """Returns a job.
 
         Raises:
-            FootnoteError: The user has none of this id.
+            FootnoteError: The user has no job with this id.
         """
         job = self._jobs.get(id)
         if job is None or job.user != user:
@@ -95,7 +95,7 @@ def _run(job: Job, work: Callable[[Job], str]) -> None:
         job.result = work(job)
     except FootnoteError as error:
         job.error = str(error)
-    # A thread's last chance to say anything: what it does not catch is lost.
+    # Catch everything: an error that escapes a thread is lost.
     except Exception:
         log.exception("%s failed", job.label)
         job.error = CRASHED

@@ -1,7 +1,7 @@
-"""What a reader's browser sends with a question or an action, read with suspicion.
+"""Requests: validate what a browser sends with a question or an action.
 
-The server keeps no session: who asks, in which conversation and within which scope comes with
-every call, so a reload, a second tab or a restart loses nothing and mixes nothing.
+The server has no sessions: every call brings its user, conversation and scope, so a reload, a
+second tab or a restart loses nothing and mixes nothing.
 """
 
 import re
@@ -15,9 +15,9 @@ from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.rag.answer import Answer, ConstraintKind
 from footnote.rag.serialization import parse_answer
 
-# A browser makes it once from 128 random bits; who has it, has the conversations.
+# A browser makes it once from 128 random bits; whoever knows it can read the conversations.
 _USER = re.compile(r"[A-Za-z0-9_-]{16,64}")
-# A number as a form sends it. Not what int() takes: that reads "１２" and "1_2", too.
+# A number as a form sends it; int() would also accept "１２" and "1_2".
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 # No count of a page, an import or a paper is larger.
 MOST_COUNTED = 1_000_000_000
@@ -29,11 +29,11 @@ KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
 
 
 class BadRequest(FootnoteError):
-    """Something came that the page does not send."""
+    """The request is not one that the page sends."""
 
 
 def is_text(value: str) -> bool:
-    """Returns whether a string can be written to a file: JSON spells halves of characters, too."""
+    """Returns whether a string can be encoded: JSON may contain lone surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -43,7 +43,7 @@ def is_text(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Args:
-    """What came with an action, by name; each reader of a value checks its kind."""
+    """The arguments of an action by name; each method checks the type of a value."""
 
     values: Mapping[str, Any]
 
@@ -52,17 +52,17 @@ class Args:
         """Returns what a browser sent.
 
         Raises:
-            BadRequest: It is no object.
+            BadRequest: It is not an object.
         """
         if not isinstance(data, Mapping):
             raise BadRequest(f"the page sent a {type(data).__name__}, not an object; reload it")
         return cls(data)
 
     def text(self, name: str, default: str | None = None, *, most: int = 10_000) -> str:
-        """Returns a text; without a default it must be there.
+        """Returns a text; required if there is no default.
 
         Raises:
-            BadRequest: It is missing, no text, or too long.
+            BadRequest: It is missing, not a text, or too long.
         """
         value = self.values.get(name, default)
         if value is None and default is None:
@@ -122,14 +122,14 @@ class Args:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRequest:
-    """One question with what it is asked in.
+    """One question with its conversation and scope.
 
     Attributes:
         conversation: Its id; None begins a new one.
-        kept: So many answers of the conversation stay before this one; None keeps all.
+        kept: Number of earlier answers to keep; None keeps all.
         ignored: Kinds of filters that are not read from the question.
-        composer: Who writes; "" leaves that to the server.
-        records: The answers so far, where the browser keeps them and not the server.
+        composer: Name of the composer; "" is the default one.
+        records: The answers so far, if the browser stores them.
     """
 
     user: str
@@ -142,10 +142,10 @@ class QuestionRequest:
 
     @classmethod
     def read(cls, data: object) -> "QuestionRequest":
-        """Returns the question's surroundings as a browser sent them.
+        """Returns the request from a browser's values.
 
         Raises:
-            BadRequest: They are not what the page sends.
+            BadRequest: The page does not send such values.
         """
         args = Args.read(data)
         return cls(
@@ -160,7 +160,7 @@ class QuestionRequest:
 
 
 def _within_bounds(value: object) -> bool:
-    """Returns whether every number and text within JSON values can be counted and written."""
+    """Returns whether every number in JSON values is in bounds and every text can be encoded."""
     left = [value]
     while left:
         inner = left.pop()
@@ -177,7 +177,7 @@ def _within_bounds(value: object) -> bool:
 
 
 def _describe_error(value: object) -> str:
-    """Returns the beginning of what came; a number of any length is not spelled out first."""
+    """Returns the beginning of a value, without formatting a huge number first."""
     if isinstance(value, int) and abs(value) > MOST_COUNTED:
         return f"one of {value.bit_length():,} bits"
     if isinstance(value, str):
@@ -186,7 +186,7 @@ def _describe_error(value: object) -> str:
 
 
 def parse_filters(scope: Args) -> Filters:
-    """Returns the filters of a scope; years in the wrong order are turned round."""
+    """Returns the filters of a scope; swaps years in the wrong order."""
     years = [scope.number(name, least=1, most=LAST_YEAR) for name in ("since", "until")]
     since, until = years
     if since is not None and until is not None and since > until:

@@ -1,4 +1,4 @@
-"""Addresses beside the page: a shared conversation to read, a feed of topics, files sent here."""
+"""Routes besides the page: shared conversations, the feed of topics, and uploads."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,12 +17,12 @@ from footnote.ui.web.security.middleware import UPLOAD
 from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
 
-# Only what stands in the page itself may be shown: a shared page asks nobody for anything.
+# A shared page may show only its own content and load nothing.
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 
 
 def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
-    """Lets a server answer these addresses, before those of the page itself."""
+    """Adds these routes to a server, before those of the page."""
 
     def shared(request: Request) -> Response:
         return _shared(desk, request.path_params["token"])
@@ -51,7 +51,7 @@ def _shared(desk: AppContext, token: str) -> Response:
 
 
 def _feed(desk: AppContext) -> Response:
-    """Returns the digests of the library's topics; what was told before stays in the feed."""
+    """Returns the feed of the library's topics, with its earlier entries."""
     if desk.topics is None or not desk.engines:
         return HTMLResponse(
             "<!doctype html><title>Footnote</title><p>This server has no topics.", 404

@@ -1,4 +1,4 @@
-"""What the chat page shows while an answer is made, as a stream of frames; no gradio here."""
+"""Streaming: the frames that the chat page shows while an answer is made; no gradio here."""
 
 import logging
 import time
@@ -24,8 +24,8 @@ from footnote.ui.web.requests import QuestionRequest
 
 log = logging.getLogger(__name__)
 
-# Text is sent at most this often: the eye takes anything under 100 ms for a steady flow,
-# and Gradio carries 13-19 messages a second.
+# Text is sent at most this often: under 100 ms looks like a steady flow, and Gradio handles 13-19
+# messages a second.
 UPDATE_SECONDS = 0.07
 
 CRASHED = "Something went wrong while answering; see the log. You can ask again."
@@ -72,8 +72,8 @@ def answer_frames(
 ) -> Iterator[Frame]:
     """Yields each frame of one answer, the last with the answer or the error.
 
-    Only a whole answer enters the conversation: the next question is not read in the light of
-    an error or of half a sentence.
+    Only a complete answer enters the conversation, so that a follow-up never builds on an error or
+    half a sentence.
     """
     question = text.strip()
     if not question:
@@ -106,7 +106,7 @@ def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
 def done_frame(
     desk: AppContext, answer: Answer, turn: int, place: int, conversation: str | None
 ) -> Frame:
-    """Returns the frame of a whole answer, now or when its conversation is opened again."""
+    """Returns the frame of a complete answer, now or when its conversation is reopened."""
     return frame(
         "done", turn, turn_html(answer.question, answer_html(answer, turn)),
         source_cards_html(answer, turn), conversation=conversation, place=place,
@@ -115,16 +115,16 @@ def done_frame(
 
 
 def _steady(events: Iterator[Event]) -> Iterator[Markup | Answer]:
-    """Yields what to show under the question, text no more often than the page can take."""
+    """Yields what to show under the question, no faster than the page can handle."""
     text, sent = "", 0.0
     for event in events:
         if isinstance(event, Answer):
             yield event
         elif isinstance(event, Stage):
-            # Each write stage begins the text anew.
+            # Each write stage starts the text again.
             text = "" if event.name == "write" else text
             yield draft_html(text) + stage_html(event.detail)
-        # Text that comes says better than a stage that something is being done.
+        # Arriving text shows progress better than a stage.
         elif isinstance(event, Delta):
             text += event.text
             if time.monotonic() - sent >= UPDATE_SECONDS:

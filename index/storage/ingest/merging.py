@@ -1,7 +1,7 @@
 """Merging: what makes two records one paper, and what they say together.
 
-What adds up has a bound: each record of a file that names one paper again would else make all
-those after it longer work, and a small file the square of its length.
+Lists that grow by merging are limited: otherwise a small file that names one paper again and again
+would take quadratic time.
 """
 
 from collections import Counter

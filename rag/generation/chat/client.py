@@ -1,10 +1,10 @@
-"""Client: one call of a chat model over the wire; its pieces, its end, what it took.
+"""Client: one HTTP call of a chat model: its text, its end, and its usage.
 
-Composer and judge both call through it: one streams the answer, the other takes it whole.
+The composer uses it to stream answers, and the judge to get whole ones.
 
-A call is tried again while nothing of it has come, within its deadline. After the first
-token a failure is final: what a reader has seen is not taken back for a second draw. An answer
-that does not end is cut off; what an endpoint says of a failure is told to the log alone.
+A call is retried within its deadline until its first token arrives. After that a failure is final:
+text that a reader has seen is not replaced. An endless answer is cut off. What an endpoint says
+about a failure goes only to the log.
 """
 
 import logging
@@ -55,22 +55,22 @@ from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
 
-# Characters of an answer that are read, and of it with the model's thoughts; more where more
-# tokens are asked for. Five short sentences, as asked for, have about 1,000.
+# Maximum characters of an answer, and of it with the model's thoughts; more if more tokens are
+# requested. The five short sentences that we ask for have about 1,000.
 MOST_CHARACTERS = 10_000
 MOST_WRITTEN = 100_000
 CHARACTERS_OF_A_TOKEN = 8
-# Characters without a space after which no end of a word is waited for.
+# Characters without a space after which we stop waiting for the end of a word.
 _LONGEST_WORD = 200
 
 
-# Bytes of an answer that comes whole.
+# Maximum bytes of an answer that is not streamed.
 MOST_BYTES = 4_000_000
 STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 class ChatClient:
-    """Calls one model; may be used from many threads at once."""
+    """Calls one model; thread-safe."""
 
     def __init__(
         self,
@@ -80,20 +80,20 @@ class ChatClient:
         retries: RetryPolicy = RETRIES,
         options: Mapping[str, Any] = STREAMED,
     ) -> None:
-        """Connects nothing yet.
+        """Stores the configuration without connecting.
 
         Args:
             config: Which model, and where.
             sleep: Waits so many seconds before a retry.
             retries: How often a call is made.
-            options: What is sent besides the messages; with "stream", answers come in pieces.
+            options: Request fields besides the messages; "stream" streams the answer.
         """
         self.config = config
         self.sleep = sleep
         self.retries = retries
         streams = bool(options.get("stream"))
-        # The client's own retries know no deadline, ask again for an empty account, and tell the
-        # log nothing of what failed; so they are ours.
+        # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
+        # empty, and do not log the failure.
         self.client = OpenAI(
             api_key=config.api_key,
             base_url=config.base_url,
@@ -101,54 +101,54 @@ class ChatClient:
             http_client=DefaultHttpxClient(**bounded_client_options(MOST_BYTES, streams=streams)),
         )
         self.secrets = find_secrets(config.base_url, config.api_key)
-        # What an endpoint turns out not to take is left out of later calls.
+        # Options that the endpoint rejects are left out of later calls.
         self.options = {"temperature": 0.0, "max_tokens": config.max_tokens, **options}
 
     @property
     def where(self) -> str:
-        """The model and its address, without what may be secret in it."""
+        """The model and its address, without secrets."""
         url = httpx.URL(self.config.base_url)
         return f"{self.config.model} at {url.copy_with(userinfo=b'', query=None, fragment=None)}"
 
     @property
     def most_characters(self) -> int:
-        """Characters of an answer that are read."""
+        """Maximum characters of an answer."""
         return max(MOST_CHARACTERS, CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
 
     @property
     def most_written(self) -> int:
-        """Characters of an answer and of the thoughts before it that are read."""
+        """Maximum characters of an answer and of the thoughts before it."""
         return max(MOST_WRITTEN, 2 * CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
 
     def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> "ChatCall":
-        """Returns a call that is made when it is iterated over.
+        """Returns a call, which is made when you iterate over it.
 
         Args:
             messages: The prompt.
-            deadline: When it must have ended, by ``time.monotonic``.
+            deadline: When the call must end, by ``time.monotonic``.
         """
         return ChatCall(self, messages, deadline)
 
     def without_secrets(self, text: str) -> str:
-        """Returns what the model says, should it repeat the key, without it."""
+        """Returns the model's text with the API key removed, if the model repeats it."""
         return mask_keys(text, [self.config.api_key])
 
     def tell(self, error: BaseException, level: int) -> None:
-        """Lets the log have what an endpoint or a library said of a failure, without secrets."""
+        """Logs what an endpoint or a library said about a failure, without secrets."""
         if said := mask_secrets(said_by(error), self.secrets):
             _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 
 class ChatCall:
-    """One answer on its way: iterate over its pieces, then read what it was.
+    """One call: iterate over the answer's pieces, then read its attributes.
 
     Attributes:
         text: All pieces, without the model's thoughts.
         refusal: What the model said instead of an answer.
-        finish: Why the model stopped; None where the endpoint does not tell.
-        thinking: Whether it stopped before its thoughts ended.
-        cut: How many characters were read, where there would have been more.
-        charged: Whether the endpoint may charge for it: it answered, or may yet have.
+        finish: Why the model stopped; None if the endpoint does not say.
+        thinking: Whether the model stopped before its thoughts ended.
+        cut: How many characters were read before the answer was cut off.
+        charged: Whether the endpoint may charge for the call: it answered or might have.
     """
 
     def __init__(self, chat: ChatClient, messages: Sequence[ChatMessage], deadline: float) -> None:
@@ -166,12 +166,12 @@ class ChatCall:
 
     @property
     def counted(self) -> bool:
-        """Whether the endpoint told what the call took."""
+        """Whether the endpoint reported the usage."""
         return self._tokens is not None
 
     @property
     def usage(self) -> Usage:
-        """What the call took: as the endpoint counts, else as we do."""
+        """The call's usage: the endpoint's count, otherwise our estimate."""
         if self._tokens is not None:
             prompt, completion = self._tokens.prompt_tokens, self._tokens.completion_tokens
         elif self._written:
@@ -183,7 +183,7 @@ class ChatCall:
         return Usage(prompt, completion, prices.cost(prompt, completion) if prices else None)
 
     def __iter__(self) -> Iterator[str]:
-        """Yields the answer as it comes; one that is too long ends with what was read.
+        """Yields the answer as it arrives; cuts off one that is too long.
 
         Raises:
             ChatError: The endpoint failed or broke off.
@@ -201,8 +201,8 @@ class ChatCall:
         yield from self._within(thoughts.flush(), last=True)
 
     def _within(self, ready: str, *, last: bool = False) -> Iterator[str]:
-        """Yields more of the answer, word by word, as long as it is not too long."""
-        # Whole words, so that a key which the model repeats is seen whatever its pieces.
+        """Yields the answer word by word, up to the maximum length."""
+        # Yield whole words, so that a repeated key is recognised even if it is streamed in pieces.
         ready, self._word = self._word + ready, ""
         end = max(map(ready.rfind, " \n")) + 1
         if not last and len(ready) - end < _LONGEST_WORD:
@@ -240,7 +240,7 @@ class ChatCall:
                 self._chat.sleep(wait)
 
     def _wait_before(self, error: Exception, failed: int) -> float | None:
-        """Returns the seconds to wait before the next attempt; None where there is none."""
+        """Returns the seconds to wait before the next attempt; None if there is none."""
         if self._written or not isinstance(error, _PASSING):
             return None
         wait = self._chat.retries.wait_before(error, failed)
@@ -248,7 +248,7 @@ class ChatCall:
         return None if late else wait
 
     def _known(self, error: Exception) -> Exception:
-        """Returns the error, as the deadline's where that ended an attempt early."""
+        """Returns the error, or a deadline error if the deadline ended the attempt."""
         late = isinstance(error, _TIMEOUTS) and time.monotonic() >= self._deadline
         return Late() if late else error
 
@@ -273,7 +273,7 @@ class ChatCall:
                 yield from self._read(Chunk.model_validate_json(data))
                 if self.cut:
                     return
-        # A connection that is closed early looks like an end; only an end says so.
+        # A connection that is closed early looks finished; only a real end is marked as one.
         if self._written and self.finish is None and not ended:
             raise Closed
 
@@ -297,8 +297,8 @@ class ChatCall:
                 return
 
 
-# What a call may fail with, by the endpoint's fault.
+# Errors caused by the endpoint.
 _FAULTS = (APIError, httpx.HTTPError, ValueError, Late, Broken)
 _TIMEOUTS = (APITimeoutError, httpx.TimeoutException)
-# What another attempt may mend.
+# Errors that a retry may fix.
 _PASSING = (APIConnectionError, APIStatusError, httpx.TimeoutException)

@@ -1,4 +1,4 @@
-"""Any language model of LlamaIndex's in place of our own client."""
+"""LLM adapter: any LlamaIndex language model in place of our own client."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -16,18 +16,18 @@ class LLMChat(ChatClient):
     """Calls a LlamaIndex ``LLM``, which keeps its own address, key and retries."""
 
     def __init__(self, llm: LLM, settings: LLMSettings | None = None) -> None:
-        """Takes the model, and what bounds an answer: its deadline and its length."""
+        """Takes the model, and the deadline and maximum length of an answer."""
         self.llm = llm
         self.config = replace(settings or LLMSettings(), model=llm.metadata.model_name)
         self.secrets = ()
 
     @property
     def where(self) -> str:
-        """The model, and whose it is."""
+        """The model and its provider."""
         return f"{self.config.model} ({self.llm.class_name()})"
 
     def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> ChatCall:
-        """Returns a call that is made when it is iterated over."""
+        """Returns a call, which is made when you iterate over it."""
         return _LLMCall(self, messages, deadline)
 
 
@@ -45,6 +45,6 @@ class _LLMCall(ChatCall):
                 yield piece.delta or ""
         except ComposerError:
             raise
-        # Each integration has errors of its own, which may quote what is secret.
+        # Each integration has its own errors, which may quote secrets.
         except Exception as error:
             raise ComposerError(f"{self._where} failed ({type(error).__name__})") from error

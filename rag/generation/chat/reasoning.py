@@ -1,8 +1,8 @@
 """Thoughts: what a reasoning model writes before its answer, kept out of the answer.
 
-A block of thoughts opens a text with ``<think>``. Where a chat template has written the opening
-tag itself, only ``</think>`` on a line of its own comes: all before it was thought. A tag within
-a sentence is left alone: papers write about such tags.
+Thoughts begin the text with ``<think>``. If the chat template has written the opening tag, only
+``</think>`` appears, on its own line, and everything before it is thought. A tag within a sentence
+stays: papers write about such tags.
 """
 
 import re
@@ -14,12 +14,12 @@ _CLOSING = re.compile(rf"</{_NAME}>", re.IGNORECASE)
 _LONE_CLOSING = re.compile(rf"\n[ \t]*</{_NAME}>", re.IGNORECASE)
 _MOST_SPACE = 100
 _LONGEST_TAG = max(len(f"</{name}>") for name in _NAMES)
-# A text may end with the beginning of a lone closing tag.
+# The start of a lone closing tag at the end of a text.
 _BEGUN_LINE = re.compile(r"\n[ \t]{0,40}(<[/a-z]{0,40})?$", re.IGNORECASE)
 
 
 class Thoughts:
-    """Lets the answer through, piece by piece."""
+    """Removes a model's thoughts from a stream of text."""
 
     def __init__(self) -> None:
         """Starts before the first piece."""
@@ -32,7 +32,7 @@ class Thoughts:
         return self._state == "thought"
 
     def feed(self, piece: str) -> tuple[str, bool]:
-        """Returns more of the answer, and whether all before this piece was thought."""
+        """Returns the next piece of the answer, and whether everything before it was thought."""
         self._held += piece
         restarted = False
         while True:
@@ -52,14 +52,14 @@ class Thoughts:
         return "" if self.thinking else held
 
     def _has_begun(self) -> bool:
-        """Returns whether what opens the text is known: thoughts or the answer."""
+        """Returns whether it is clear if the text begins with thoughts or the answer."""
         opening = _OPENING.match(self._held)
         if opening:
             self._state, self._held = "thought", self._held[opening.end() :]
             return True
         begun = self._held.lstrip().lower()
         if not begun:
-            # Nobody reads the space before an answer, and a model may write any amount of it.
+            # Skip the space before an answer: a model may write any amount of it.
             self._held = self._held[:_MOST_SPACE]
         if any(f"<{name}>".startswith(begun) for name in _NAMES):
             return False

@@ -1,4 +1,4 @@
-"""Retries: why a call failed, whether it is made again, when, and with which options."""
+"""Retries: why a call failed, and whether, when and with which options to retry it."""
 
 import random
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class ChatError(ComposerError):
     """A call gave no answer.
 
     Attributes:
-        fault: Why, in our words and without advice.
+        fault: Why, in our own words and without advice.
         error: What failed.
     """
 
@@ -48,8 +48,8 @@ class RetryPolicy:
     Attributes:
         attempts: Calls in all.
         first_wait: Seconds before the second call, doubled before each further one.
-        longest_wait: An endpoint that asks for a longer wait has failed.
-        spread: The part of a wait that chance may add, so that callers do not come at once.
+        longest_wait: If an endpoint asks for a longer wait, the call fails.
+        spread: Random part added to a wait, so that callers do not retry at the same time.
     """
 
     attempts: int = 3
@@ -58,7 +58,7 @@ class RetryPolicy:
     spread: float = 1.0
 
     def wait_before(self, error: Exception, failed: int) -> float | None:
-        """Returns the seconds to wait before the next call; None where none would help."""
+        """Returns the seconds to wait before the next call; None if a retry would not help."""
         wait = requested_wait(error)
         if wait is None:
             wait = self.first_wait * 2 ** (failed - 1) * (1 + self.spread * random.random())
@@ -70,12 +70,12 @@ RETRIES = RetryPolicy()
 
 
 def explain_failure(error: Exception, where: str, config: LLMSettings) -> ChatError:
-    """Returns why the model at ``where`` gave no answer, in our words, on one line."""
+    """Returns why the model at ``where`` gave no answer, as one line in our own words."""
     return ChatError(where, *_reason(error, config), error)
 
 
 def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
-    """Returns in our words what failed, and what to do about it."""
+    """Returns in our own words what failed and what to do about it."""
     address = "check OPENAI_BASE_URL"
     match error:
         case APITimeoutError() | httpx.TimeoutException():
@@ -100,15 +100,15 @@ def said_by(error: BaseException) -> str:
     if isinstance(error, APIStatusError):
         body = error.body
         return str((isinstance(body, dict) and body.get("message")) or body or "")
-    # The client says "Connection error."; what it was stands behind it.
+    # The client only says "Connection error."; its cause says more.
     return str(error.__cause__ or error) if isinstance(error, APIConnectionError) else str(error)
 
 
 def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:
-    """Returns the options without one that a refusal is about; None if it is about none.
+    """Returns the options without the one that was rejected; None if none was.
 
-    Reasoning models take neither a temperature nor ``max_tokens``; some servers neither count
-    tokens nor know response formats.
+    Reasoning models reject a temperature and ``max_tokens``; some servers do not count tokens or
+    support response formats.
     """
     if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
         return None
@@ -120,12 +120,12 @@ def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any
         if name in left and name in said:
             del left[name]
             return left
-    # A 400 that names none is put down to the format.
+    # If a 400 names no option, assume that the format was rejected.
     return left if error.status_code == 400 and left.pop("response_format", None) else None
 
 
 def requested_wait(error: Exception) -> float | None:
-    """Returns the seconds that an endpoint asks to wait; None where it does not say."""
+    """Returns the seconds that an endpoint asks to wait; None if it does not say."""
     if not isinstance(error, APIStatusError):
         return None
     return retry_after(error.response.headers.get("retry-after", ""))
@@ -134,13 +134,13 @@ def requested_wait(error: Exception) -> float | None:
 def _is_final(error: Exception) -> bool:
     if not isinstance(error, APIStatusError):
         return False
-    # OpenAI says 429 also where an account is empty, which waiting does not fill.
+    # OpenAI also sends 429 for an empty account, where waiting does not help.
     passing = error.status_code in (408, 409, 429) or error.status_code >= 500
     return not passing or error.code == "insufficient_quota"
 
 
 def retry_after(value: str) -> float | None:
-    """Returns the seconds that a Retry-After header asks for; None where it says nothing.
+    """Returns the seconds that a Retry-After header asks for; None if it is not usable.
 
     Source: RFC 9110, section 10.2.3: seconds, or a date.
     """

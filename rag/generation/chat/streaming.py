@@ -1,4 +1,4 @@
-"""Stream: a chat answer as it comes over the wire, read with suspicion and within bounds."""
+"""Stream: read a chat answer from an untrusted endpoint, with limits on time and size."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _MOST_TOKENS = 1_000_000_000
 
 
 class Late(Exception):
-    """The deadline passed while the answer came."""
+    """The deadline passed during the answer."""
 
 
 class Broken(Exception):
@@ -24,18 +24,18 @@ class Closed(Broken):
 
 
 class TooLong(Broken):
-    """A line came that no answer has."""
+    """A line is longer than any answer needs."""
 
 
 class WireText(BaseModel):
-    """An answer or a refusal, or more of it."""
+    """An answer or a refusal, or the next piece of it."""
 
     content: str | None = None
     refusal: str | None = None
 
 
 class Choice(BaseModel):
-    """One answer of those that were asked for."""
+    """One of the requested answers."""
 
     delta: WireText | None = None
     message: WireText | None = None
@@ -43,14 +43,14 @@ class Choice(BaseModel):
 
 
 class WireUsage(BaseModel):
-    """What a call took, as the endpoint counts."""
+    """Usage of a call as the endpoint counts it."""
 
     prompt_tokens: int = Field(ge=0, le=_MOST_TOKENS)
     completion_tokens: int = Field(ge=0, le=_MOST_TOKENS)
 
 
 class Chunk(BaseModel):
-    """A whole answer, or more of it: untrusted, and a local endpoint leaves nearly all out."""
+    """A whole answer or a piece: untrusted, and local endpoints omit most fields."""
 
     choices: list[Choice] | None = None
     usage: Any = None
@@ -58,12 +58,12 @@ class Chunk(BaseModel):
 
     @property
     def said_of_error(self) -> str:
-        """What the endpoint says of an error."""
+        """Returns what the endpoint says about an error."""
         return str(self.error.get("message") if isinstance(self.error, dict) else self.error)
 
     @property
     def counts(self) -> WireUsage | None:
-        """The usage, where it is one."""
+        """Returns the usage if it is valid."""
         try:
             return WireUsage.model_validate(self.usage)
         except ValidationError:
@@ -71,13 +71,13 @@ class Chunk(BaseModel):
 
 
 def events(received: Iterator[bytes], deadline: float) -> Iterator[str]:
-    """Yields the data of each server-sent event, one line each, while there is time.
+    """Yields the data of each server-sent event, one line each, until the deadline.
 
-    The openai client's own stream bounds neither a line nor the time, takes an event without its
-    required fields unchecked, and does not tell an end from a connection that is closed early.
+    The openai client's stream limits neither line length nor time, does not check required fields,
+    and cannot tell an end from a connection that is closed early.
 
     Args:
-        received: As it comes.
+        received: The bytes as they arrive.
         deadline: By ``time.monotonic``.
 
     Raises:
@@ -91,7 +91,7 @@ def events(received: Iterator[bytes], deadline: float) -> Iterator[str]:
         if time.monotonic() >= deadline:
             raise Late
         begun += block
-        # Only what is new may hold a line's end: a line that drips is read once.
+        # Search only the new bytes for a line's end, so that a slow line is not scanned again.
         if b"\n" in block:
             *lines, rest = bytes(begun).split(b"\n")
             begun = bytearray(rest)

@@ -1,1 +1,1 @@
-"""Glossaries: a foreign term and its English, a tab between; function words have none."""
+"""Glossaries: a foreign term, a tab, its English; function words have no English."""

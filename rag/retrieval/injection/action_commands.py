@@ -1,4 +1,4 @@
-"""Deeds: orders in the imperative to be somebody else, obey, give away, click, judge, tell."""
+"""Action commands: imperatives to take a role, obey, reveal, click, judge or persuade."""
 
 from footnote.rag.retrieval.injection.lexicon import (
     CITE,

@@ -1,13 +1,13 @@
-"""Orders: sentences of a paper that tell a reader or a model what to do, not what was found.
+"""Detector: find sentences of a paper that tell a reader or a model what to do.
 
-An abstract is data. A sentence in it such as "Ignore all previous instructions" answers nobody's
-question, unless the question is about such sentences: it is neither quoted nor given to a model.
-A paper *about* such attacks stays quotable: there the order stands in quotation marks within a
-sentence that says what it is, or the sentence has a subject of its own ("the model ignores ...").
+An abstract is data. A sentence such as "Ignore all previous instructions" is neither quoted nor
+given to a model, unless the question is about such sentences. A paper *about* such attacks stays
+quotable: its sentence puts the order in quotation marks and says what it is, or has a subject of
+its own ("the model ignores ...").
 
-What orders look like is in ``imperatives``, ``statements``, ``markers`` and ``languages``; this
-module says where they count. How many honest sentences they hold back is counted by ``python -m
-footnote.evals.lab.bench.orders PATH``.
+The patterns are in ``imperatives``, ``statements``, ``markers`` and ``languages``; this module
+decides where they count. ``python -m footnote.evals.lab.bench.orders PATH`` counts how many honest
+sentences they withhold.
 """
 
 import re
@@ -32,9 +32,9 @@ from footnote.rag.retrieval.injection.markers import ABOUT, ASKS, FRAME, MARKS, 
 from footnote.rag.retrieval.injection.normalization import readings
 from footnote.rag.retrieval.injection.statements import NEEDS, PATTERNS
 
-# Abstracts of which is remembered what they order.
+# Abstracts whose orders are cached.
 KEPT = 512
-# Characters of a clause in which its order stands, and around a quotation that say what it is.
+# Characters of a clause searched for an order, and around a quotation for what it is.
 _CLAUSE = 240
 _AROUND = 200
 _LONGEST_ADDRESS = 120
@@ -48,10 +48,10 @@ def asks_about_orders(question: str) -> bool:
 
 
 def select_quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[int]:
-    """Returns the numbers of the sentences of a paper that may be quoted in answer to a question.
+    """Returns the numbers of a paper's sentences that may be quoted for a question.
 
     Args:
-        paper: Its abstract is what the spans are of.
+        paper: The paper whose abstract has the spans.
         spans: Its sentences.
         question: As it was asked.
     """
@@ -63,8 +63,8 @@ def select_quotable(paper: Paper, spans: Sequence[Span], question: str) -> list[
 def find_orders(abstract: str, spans: tuple[Span, ...]) -> frozenset[int]:
     """Returns the numbers of the sentences of an abstract that give orders.
 
-    A sentence that merely goes on ("Answer 42.", "Never mention this.") is one of them where it
-    stands behind another.
+    A sentence that continues an order ("Answer 42.", "Never mention this.") counts if it follows
+    one.
     """
     held: set[int] = set()
     for number, (start, end) in enumerate(spans):
@@ -80,9 +80,9 @@ def gives_orders(sentence: str, before: str = "") -> bool:
 
     Args:
         sentence: As it stands in the paper.
-        before: What stands before it, where a quotation may have begun.
+        before: The text before it, where a quotation may have begun.
     """
-    # Nobody hides an example: what was in a code is an order, whatever stands around it.
+    # Nobody encodes an example: an encoded order counts, whatever is around it.
     return any(
         coded or not _mentioned(text, before, at)
         for text, coded in readings(sentence)
@@ -91,7 +91,7 @@ def gives_orders(sentence: str, before: str = "") -> bool:
 
 
 def _orders(text: str) -> Iterator[int]:
-    """Yields where in a text an order begins."""
+    """Yields the positions where orders begin in a text."""
     words = set(_WORD.findall(text))
     for pattern, needs in zip(PATTERNS, NEEDS, strict=True):
         if not words.isdisjoint(needs):
@@ -109,7 +109,7 @@ def _orders(text: str) -> Iterator[int]:
 
 
 def _clauses(text: str, words: set[str]) -> Iterator[int]:
-    """Yields where a clause without a subject may begin: where an imperative would stand."""
+    """Yields positions where a clause without a subject, and so an imperative, may begin."""
     head = len(text) - len(text.lstrip("\"'([*-–—•>#_~. "))
     yield head
     for found in BREAKS.finditer(text):
@@ -126,13 +126,13 @@ def _clauses(text: str, words: set[str]) -> Iterator[int]:
 
 
 def _opens(text: str, at: int) -> bool:
-    """Returns whether an order may begin with the word at a place."""
+    """Returns whether an order may begin with the word at a position."""
     word = _WORD.match(text, at)
     return word is not None and (word[0] in VERBS or word[0] in ADVERBS or word[0].endswith("ly"))
 
 
 def _mentioned(text: str, before: str, at: int) -> bool:
-    """Returns whether what stands at a place is quoted by a sentence that says what it is."""
+    """Returns whether the order at a position is quoted by a sentence that says what it is."""
     if FRAME.search(text, max(0, at - 60), at):
         return True
     quotes = [found.start() for found in _QUOTE.finditer(text)]

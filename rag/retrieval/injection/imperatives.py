@@ -1,8 +1,7 @@
-"""Wordings: where in a sentence an order in the imperative may stand, and what it begins with.
+"""Imperatives: where in a sentence an imperative may be, and how it begins.
 
-The orders themselves are in ``speech_commands`` and ``action_commands``. All of it is text in
-lower case, in one line, as ``normalization`` gives it, and takes time in proportion to it: what
-repeats has a bound.
+The orders themselves are in ``speech_commands`` and ``action_commands``. The input is one line of
+lower-case text from ``normalization``. Matching takes linear time: all repeats are bounded.
 """
 
 import re
@@ -25,13 +24,13 @@ from footnote.rag.retrieval.injection.speech_commands import SAYINGS
 
 RULES = (*SAYINGS, *DEEDS)
 
-# What may stand before the verb, beside whatever ends in "ly".
+# Words that may come before the verb, besides words ending in "ly".
 ADVERBS = frozenset(
     words(
         "always also just only never now then so instead please first next henceforth henceforward"
     )
 )
-# Words that an order may begin with; nothing is read closer in a sentence without them.
+# Words that an order may begin with; a sentence without them is skipped.
 VERBS = frozenset(verb.split()[0] for rule in RULES for verb in rule.verbs) - ADVERBS
 COMMANDS = re.compile(
     rf"(?:(?:{WORD}ly|{'|'.join(sorted(ADVERBS))}) ){{0,2}}"
@@ -51,9 +50,9 @@ LEADS = re.compile(
     r"|you (?:would do well|had better|are advised|are encouraged|are invited|ought)(?: to)?"
     r"|must now|i say)[^\w<]++"
 )
-# An imperative may go on with another one.
+# An imperative may be followed by another one.
 AND = re.compile(r"\b(?:and then|and|or|then) ")
-# What stands before a comma where an imperative comes after it.
+# Text before a comma that an imperative may follow.
 ADDRESS = re.compile(
     r"(?:\A|[.:;!?>\]\"] ?)\W{0,4}(?:and |but |so |also )?(?:please|now|then|instead|also"
     r"|finally|first|next|henceforth|therefore|however|attention|important|ok(?:ay)?|yes|no|sorry"
@@ -66,7 +65,7 @@ ADDRESS = re.compile(
     rf"|(?:{either(OVERRIDE, DROP)}|stop|read|note)\b[^,]{{0,80}})\Z"
 )
 
-# A sentence that goes on with the order before it.
+# A sentence that continues the order before it.
 GOES_ON = re.compile(
     rf"\W{{0,4}}(?:{either(SAY, SHOW, TELL, RATE)}|do not|don't|never|always|only|instead|you"
     r"|your|then|from now|this (?:is|must|instruction|message)|visit|click|go to|open|use|act"

@@ -1,8 +1,8 @@
-"""Tongues: orders to a reader or a model in other languages than English.
+"""Languages: orders to a reader or a model in languages other than English.
 
-Abstracts in these languages are rare, and so are imperatives in them; a rule names the verb in
-the form of an order and what it is about. Text in lower case, as
-``footnote.rag.retrieval.injection.normalization`` gives it.
+Abstracts in these languages are rare, and so are imperatives in them. A rule names the verb in the
+imperative and its object. The input is lower-case text from
+``footnote.rag.retrieval.injection.normalization``.
 """
 
 import re
@@ -83,7 +83,7 @@ _FOREIGN = (
     r"|komutları) (?:yok say|unut|görmezden gel)"
 )  # fmt: skip
 FOREIGN = re.compile(_FOREIGN)
-# Words of ASCII in which an order in such a language would be written.
+# ASCII words that orders in these languages contain.
 FOREIGN_HINT = frozenset(
     "ignoriere ignorieren missachte missachten vergiss vergessen beachte beachten antworte"
     " antworten du gib zeige"

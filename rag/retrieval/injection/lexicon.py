@@ -1,7 +1,7 @@
-"""Lexicon: the words of which orders to a reader or a model are made.
+"""Lexicon: the words of orders to a reader or a model.
 
-A list is written as words with blanks between them; "_" stands for a blank within one. What is
-asked of a list is whether one of its words stands here: ``either`` makes it part of a pattern.
+A list is a string of words separated by blanks; "_" is a blank within a word. ``either`` turns
+lists into a pattern that matches any of their words.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def either(*lists: Iterable[str]) -> str:
-    """Returns a pattern of any word of some lists, whole at its end."""
+    """Returns a pattern that matches any word of some lists, up to the word's end."""
     return rf"(?:{'|'.join(word for one in lists for word in one)})\b"
 
 
@@ -22,9 +22,9 @@ class OrderRule(NamedTuple):
     """An imperative.
 
     Attributes:
-        verbs: Any of them begins it; some have several words.
-        rest: A pattern of what comes behind the verb.
-        example: A clause that this rule alone knows as an order.
+        verbs: Verbs that begin it; some have several words.
+        rest: A pattern of the text after the verb.
+        example: A clause that only this rule matches.
     """
 
     verbs: tuple[str, ...]
@@ -33,19 +33,19 @@ class OrderRule(NamedTuple):
 
     @property
     def pattern(self) -> str:
-        """Returns the pattern of the whole."""
+        """Returns the pattern of the whole rule."""
         return rf"{either(self.verbs)} {self.rest}"
 
 
 class Declaration(NamedTuple):
-    """A pattern, and the words of which a sentence with it has one."""
+    """A pattern, and words of which every matching sentence has at least one."""
 
     needs: frozenset[str]
     pattern: str
     example: str
 
 
-# Any word, and up to five of them, as few as will do.
+# Any word, and up to five words, as few as possible.
 WORD = r"[\w'-]{1,30}"
 SOME = rf"(?:{WORD} ){{0,5}}?"
 
@@ -121,7 +121,7 @@ BEFORE = either(
         " system developer hidden all_(?:of_)?(?:the|your|those|these) everything other past"
     )
 )
-# What only a reader is given, and what many things are given as well.
+# Things given only to a reader, and things given to others as well.
 TOLD = either(
     words(
         "instructions? system_(?:prompt|message)s? prompts? directives? guardrails? safeguards"
@@ -174,7 +174,7 @@ FLAWS = either(
     )
 )
 THIS = rf"(?:this|the present|our|my) {PAPER}"
-# A place to which words are sent.
+# Destinations for text.
 PLACE = r"(?:https?:|www\.|ftp:|[\w.+-]{1,40}@\w)"
 WITHDRAWN = either(
     words(
@@ -182,7 +182,7 @@ WITHDRAWN = either(
         " repealed rescinded invalid annulled outdated"
     )
 )
-# A word or a number that is to be the whole answer.
+# A word or a number demanded as the whole answer.
 FIXED = (
     r"(?:['\"]|\d{1,9}(?=['\"]?[.,;!}]?['\"}]?(?:\Z| (?:no matter|whatever|to|regardless)))"
     r"|[\w-]{1,20}['\"]{0,2}[.!}]{0,3}['\"]{0,2}\Z)"

@@ -1,12 +1,12 @@
-"""Marks: the signs of chat templates, and the words of who quotes an order or asks about one.
+"""Markers: signs of chat templates, and words that quote an order or ask about one.
 
-Text in lower case, as ``normalization`` gives it; all repeats are bounded.
+The input is lower-case text from ``normalization``; all repeats are bounded.
 """
 
 import re
 
-# Marks by which chat templates tell who speaks, and by which a text pretends to have ended; also
-# an order whose words were joined. Nothing of it stands in a text without one of these signs.
+# Markers of speakers in chat templates, fake ends of a text, and orders whose words are joined. A
+# text without one of these signs cannot contain any.
 SIGNS = re.compile(r"[<\[#=*|:{]|--|__|ignore[-_a-z]{12}")
 MARKS = re.compile(
     r"<\|? ?/?(?:im_start|im_end|im_sep|system|user|assistant|endoftext|end_of_text|begin_of_text"
@@ -14,7 +14,7 @@ MARKS = re.compile(
     r"|</?(?:context|documents?|evidence|passages?|abstracts?|papers?|sources?|instructions?|data"
     r"|input|query|question|prompt|answer|response|conversation|history|rules|task|tool\w{0,12}"
     r"|function\w{0,12}|search_results?) ?>"
-    # An image is fetched from wherever its address says, with what that bears.
+    # Showing an image sends its URL, and any data in it, to a server.
     r"|!\[[^\]]{0,60}\]\((?:https?:|//)|\]\(https?:[^)?]{1,100}\?"
     r"|</?(?:end|start|begin)of\w{2,12} ?>|<\|\w{3,20}\|>"
     r"|\{\{[#/~]?(?:system|user|assistant)~?\}\}"
@@ -28,13 +28,13 @@ MARKS = re.compile(
     r"|input|prompt|paper|text|data|sentences|instructions|system|user|new)\b"
     r"|\bignore[_-]?(?:(?:all|any|the)[_-]?){0,3}(?:previous|prior|above|your)[_-]?instructions"
 )
-# What a sentence calls such marks where it is about them.
+# Names for such markers in a sentence about them.
 NAMES = re.compile(
     r"\b(?:tokens?|tags?|templates?|delimiters?|markers?|formats?|markup|syntax|strings?|objects?"
     r"|json|xml|api|interface|schemas?|fields?|elements?|enclosed|wrapped)\b"
 )
 
-# What a sentence says of itself that mentions an order, and gives none.
+# Words of a sentence that mentions an order without giving one.
 ABOUT = re.compile(
     r"\b(?:attack\w{0,9}|inject\w{0,9}|adversar\w{1,9}|jailbr\w{1,9}|malicious\w{0,2}|hidden"
     r"|embed\w{0,9}|prompts?|prompt(?:ing|ed)|phras\w{1,9}|strings?|instruct(?:ions?|ed|s)?"
@@ -44,13 +44,13 @@ ABOUT = re.compile(
     r"|messages?|utterances?|queries|query|question|answers?|responses?|inputs?|text|sentences?"
     r"|examples?|dialog\w{0,5}|wordings?|requests?)\b"
 )
-# What stands right before an example that has no quotation marks.
+# Words right before an example without quotation marks.
 FRAME = re.compile(
     r"\b(?:such as|like|e\.g\.?|i\.e\.?|for (?:example|instance)|namely|including|called|termed"
     r"|dubbed|titled|prefix|suffix|string|phrase|tokens?|tags?)\W{0,4}\Z"
 )
 
-# A question that is about such attacks, and wants to see them: it names one, or quotes an order.
+# A question about such attacks: it names one, or quotes an order.
 _ATTACK = r"(?:hidden|malicious|adversarial|injected|hostile|covert|invisible|poisoned|embedded)"
 _ORDERS = r"(?:prompts?|instructions?|orders?|commands?)"
 ASKS = re.compile(

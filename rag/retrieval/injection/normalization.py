@@ -1,8 +1,8 @@
-"""Disguise: what a text says to a machine, whatever its letters look like to a person.
+"""Normalization: reveal what a disguised text says to a machine.
 
-Characters that nobody sees are taken out, letters of other alphabets that look like ours become
-ours, and where a text bears the signs of a code (spaced letters, digits for letters, base64,
-reversed or rotated words) it is read in that code as well.
+It removes invisible characters and replaces letters of other alphabets that look Latin. If a text
+shows signs of an encoding (spaced letters, digits for letters, base64, reversed or rotated words),
+it is decoded as well.
 """
 
 import base64
@@ -30,7 +30,7 @@ _ALIKE = str.maketrans(
 )
 _LATIN = re.compile(r"[a-z]")
 _ENTITY = re.compile(r"&#?[a-z0-9]{2,8};", re.IGNORECASE)
-# "I g n o r e", "i-g-n-o-r-e", "i.g.n.o.r.e": seven letters apart, and words by wider gaps.
+# "I g n o r e", "i-g-n-o-r-e", "i.g.n.o.r.e": seven separated letters; wider gaps separate words.
 _SPACED = re.compile(r"(?<!\w)\w(?:[ ._*|/-]\w(?!\w)){6,}+")
 _WIDE = re.compile(r"[ ._*|/-]{2,}")
 _GAP = re.compile(r"[ ._*|/-]")
@@ -47,27 +47,27 @@ _MARKUP = re.compile(
     r"|(?<=[\w.!?])_{1,3}(?!\w)|\\[a-z]{2,10}\{|(?<=[\w.!?])\}|</?(?:b|i|u|s|em|strong|span|sup|sub"
     r"|tt|code|mark|del|small|big|p|div|font|a|h\d)(?: [^<>]{0,80})?/?>"
 )
-# Names of Unicode: "LATIN LETTER SMALL CAPITAL I", "LATIN SMALL LETTER L WITH STROKE".
+# Unicode names: "LATIN LETTER SMALL CAPITAL I", "LATIN SMALL LETTER L WITH STROKE".
 _FORM = re.compile(
     r"(?:NEGATIVE (?:SQUARED|CIRCLED) |CROSSED NEGATIVE SQUARED |REGIONAL INDICATOR SYMBOL )?"
     r"(?:LATIN )?(?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |TURNED |OPEN |SCRIPT |REVERSED "
     r"|DOTLESS )?([A-Z])(?: WITH [A-Z ]{1,40})?\Z"
 )
-# A word of seven letters that stand apart has so many characters.
+# Characters in a word of seven separated letters.
 _LONG = 13
 _SHIFTED = ("vtaber", "qvfertneq", "vafgehpgvbaf", "cebzcg")
 _BACKWARDS = ("erongi", "drager", "snoitcurtsni", "tpmorp")
 
 
 class NormalizedText(NamedTuple):
-    """What a text says, in lower case and in one line; ``coded``: a person would not see it."""
+    """One reading of a text, in lower case on one line; ``coded`` if a person cannot read it."""
 
     text: str
     coded: bool
 
 
 def readings(text: str) -> Iterator[NormalizedText]:
-    """Yields what a text says: as it stands, without its dress, then in codes."""
+    """Yields the readings of a text: as it is, without formatting, then decoded."""
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     words = (text.casefold() if text.isascii() else _plain(text)).split()
@@ -90,21 +90,21 @@ def undressed(text: str) -> str:
 
 
 def _kept(found: re.Match[str]) -> str:
-    """Returns what emphasis leaves: a word, or in quotation marks what code has several of."""
+    """Returns emphasised text without its marks; code of several words in quotation marks."""
     code = found["code"]
     return f'"{code}"' if code and " " in code else code or ""
 
 
 @lru_cache(4096)
 def _letter(character: str) -> str:
-    """Returns the plain letter that a small capital, or one with a stroke, is a form of."""
+    """Returns the plain letter of a small capital or a letter with a stroke."""
     found = None if character.isascii() else _FORM.match(unicodedata.name(character, ""))
     return found[1].lower() if found else character
 
 
 def _codes(text: str, plain: str, words: list[str]) -> Iterator[str]:
-    """Yields what a text says in codes that it bears the signs of."""
-    # Most sentences show no sign of a code, and looking for one takes longer than for signs.
+    """Yields a text decoded by each encoding that it shows signs of."""
+    # Most sentences show no sign of an encoding, and signs are quicker to check than encodings.
     longest = max(map(len, words), default=0)
     if not text.isascii():
         yield from _hidden(text)
@@ -121,9 +121,9 @@ def _codes(text: str, plain: str, words: list[str]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Returns a text as it is seen: one form of each letter, nothing that is not shown."""
+    """Returns the visible text: one form of each letter, no invisible characters."""
     shown = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
-    # A word in Greek or Russian is one; a word of Latin letters with a Greek one in it is not.
+    # A fully Greek or Russian word stays; a Latin word with a Greek letter in it is disguised.
     return " ".join(
         word if word.isascii() or not _LATIN.search(word.translate(_KEPT)) else _alike(word)
         for word in shown.translate(_KEPT).split(" ")
@@ -138,7 +138,7 @@ def _alike(word: str) -> str:
 
 
 def _hidden(text: str) -> Iterator[str]:
-    """Yields what only a machine reads: tag characters, and text that is shown backwards."""
+    """Yields text that only a machine reads: tag characters, and text displayed backwards."""
     for run in _TAGS.finditer(text):
         if text[run.start() - 1 : run.start()] != _FLAG:
             yield "".join(chr(ord(c) - 0xE0000) for c in run[0]).casefold()
@@ -147,7 +147,7 @@ def _hidden(text: str) -> Iterator[str]:
 
 
 def _closed(text: str) -> str:
-    """Returns a text whose letters stood apart, its words closed up."""
+    """Returns a text with its separated letters joined into words."""
     parts = (_GAP.sub("", part) for part in _WIDE.split(text.casefold()))
     return " ".join(" ".join(parts).split())
 

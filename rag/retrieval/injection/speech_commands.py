@@ -1,4 +1,4 @@
-"""Sayings: orders in the imperative about what to forget, what to say, and what not to say."""
+"""Speech commands: imperatives to forget, to say, or not to say something."""
 
 from footnote.rag.retrieval.injection.lexicon import (
     ALWAYS,

@@ -9,7 +9,7 @@ from tokenizers import Encoding, Tokenizer
 
 from footnote.rag import RerankError
 
-# What most cross-encoders were trained with; the text is cut, never the question.
+# The length most cross-encoders are trained with; only the text is cut, not the question.
 MAX_WORD_PIECES = 512
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 
@@ -21,7 +21,7 @@ class CrossEncoder:
         """Loads ``model.onnx`` and ``tokenizer.json``.
 
         Raises:
-            RerankError: They are not there, or are no such model.
+            RerankError: The files are missing or not a cross-encoder.
         """
         self._folder = folder
         try:
@@ -50,15 +50,15 @@ class CrossEncoder:
         return f"reranker {self._folder}"
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Returns the logit of each text; one a run, since a batch of int8 shares its scale.
+        """Returns the logit of each text, run one by one: a batch of int8 shares its scale.
 
         Raises:
-            RerankError: The model does not run, or has other than one logit.
+            RerankError: The model does not run, or does not return one logit.
         """
         try:
             pairs = self._tokenizer.encode_batch([(query, text) for text in texts])
             return [float(self._logits(pair).item()) for pair in pairs]
-        # As above: what either raises tells only that this model cannot be used.
+        # As above: any error means that this model cannot be used.
         except Exception as error:
             raise RerankError(f"{self.name} failed ({type(error).__name__})") from error
 

@@ -1,4 +1,4 @@
-"""LlamaIndex's node postprocessors, such as rerankers, over the papers that were found."""
+"""Postprocess: apply LlamaIndex node postprocessors, such as rerankers, to the hits."""
 
 import logging
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def hit_node(hit: Hit) -> NodeWithScore:
-    """Returns a hit as LlamaIndex knows it; the paper's record travels in the metadata."""
+    """Returns a hit as a LlamaIndex node, with the paper's record in its metadata."""
     passage = (hit.passage.start, hit.passage.end)
     node = paper_node(hit.paper, [passage], {"scale": hit.scale})
     return NodeWithScore(node=node, score=hit.score)
@@ -23,17 +23,17 @@ def hit_node(hit: Hit) -> NodeWithScore:
 def postprocess(
     postprocessors: Sequence[BaseNodePostprocessor], query: str, hits: Sequence[Hit]
 ) -> tuple[list[Hit], str | None]:
-    """Returns the hits that postprocessors leave, in their order, and why one was skipped, if so.
+    """Returns the hits after postprocessing, and why a postprocessor was skipped, if so.
 
-    Where they change scores, these are spread between 0 for the lowest and 1 for the highest,
-    on the scale ``reranked``; where they only leave hits out, scores stay as they are.
+    Changed scores are scaled from 0 (lowest) to 1 (highest), on the scale ``reranked``. If hits are
+    only left out, scores stay as they are.
     """
     known = {hit.paper.id: hit for hit in hits}
     nodes, notes = [hit_node(hit) for hit in hits], []
     for postprocessor in postprocessors:
         try:
             nodes = postprocessor.postprocess_nodes(list(nodes), query_bundle=QueryBundle(query))
-        # Each has errors of its own; whatever it fails with, the order before it stays.
+        # Each has its own errors; after any failure the previous order stays.
         except Exception as error:
             name = type(postprocessor).__name__
             _log.warning("%s failed", name, exc_info=error)
@@ -47,7 +47,7 @@ def postprocess(
 
 
 def _reranked(scores: dict[str, float | None], known: dict[str, Hit]) -> list[Hit]:
-    """Returns hits with the scores that they were given, spread; by their places without any."""
+    """Returns hits with their new scores, scaled, or scored by position if there are none."""
     given = [score for score in scores.values() if score is not None]
     if len(given) < len(scores):
         given = [float(-place) for place in range(len(scores))]

@@ -1,7 +1,7 @@
-"""Rerank: the best hits in the order of a user's own cross-encoder.
+"""Rerank: order the best hits with a user's own cross-encoder.
 
-A cross-encoder reads the question and a text together, which takes too long for a library and
-is worth it for the best few hits. Whatever it may fail with, the own order stays.
+A cross-encoder reads the question and a text together, which is too slow for a whole library but
+fast enough for the best few hits. If it fails, our own order stays.
 """
 
 import json
@@ -29,9 +29,9 @@ from footnote.rag import RerankError
 
 _log = logging.getLogger(__name__)
 
-# Hits that are read again; the rest stay behind them.
+# Hits to rerank; the others follow them.
 RERANKED = 20
-# No list of scores is longer than this many bytes, even where a server sends the texts back.
+# Maximum bytes of a response; enough even if a server sends the texts back.
 MOST_BYTES = 4_000_000
 _NEXT = {
     401: "check FOOTNOTE_RERANK_KEY",
@@ -44,25 +44,25 @@ _NEXT = {
 
 
 class Reranker(Protocol):
-    """What tells how well texts answer a query; may be used from many threads at once."""
+    """Scores how well texts answer a query; thread-safe."""
 
     @property
     def name(self) -> str:
-        """What it is and where, without what may be secret in it."""
+        """The reranker's name and address, without secrets."""
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """Returns a score for each text, in their order; higher answers better.
 
         Raises:
-            RerankError: There are no scores; the message says why, on one line.
+            RerankError: It gave no scores; the one-line message says why.
         """
 
 
 def rerank(reranker: Reranker, query: str, hits: Sequence[Hit]) -> tuple[list[Hit], str | None]:
-    """Returns the hits in the order of a reranker, and why they are not, if so.
+    """Returns the hits in a reranker's order, and the reason if it failed.
 
-    Their scores are spread between 0 for the lowest and 1 for the highest, on the scale
-    ``reranked``; hits that it was not shown have 0.
+    Scores are scaled from 0 (lowest) to 1 (highest), on the scale ``reranked``; hits that were not
+    reranked have 0.
     """
     best, rest = hits[:RERANKED], hits[RERANKED:]
     if len(best) < 2:
@@ -86,7 +86,7 @@ def rerank(reranker: Reranker, query: str, hits: Sequence[Hit]) -> tuple[list[Hi
 
 
 def shown(hit: Hit) -> str:
-    """Returns what is read of a hit: the title and the best passage, which may be all there is."""
+    """Returns the text of a hit to score: its title and best passage, which may be the same."""
     passage = hit.paper.abstract[hit.passage.start : hit.passage.end]
     return f"{hit.paper.title}\n{passage}"
 
@@ -109,7 +109,7 @@ _REPLY: TypeAdapter[_Results | list[_Score]] = TypeAdapter(_Results | list[_Scor
 
 
 class _Late(Exception):
-    """The deadline passed while the scores came."""
+    """The deadline passed while waiting for the scores."""
 
 
 class _Refused(Exception):
@@ -131,16 +131,16 @@ class EndpointReranker:
     def __init__(
         self, url: str, *, model: str = "", api_key: str = "", timeout: float = 10.0
     ) -> None:
-        """Connects nothing yet.
+        """Stores the configuration without connecting.
 
         Args:
-            url: Of the interface; ``/rerank`` is added to one that does not end so.
-            model: Where the endpoint has several.
-            api_key: Shown nowhere: not in a log, not in an error.
-            timeout: Seconds for all scores of a question.
+            url: URL of the interface; ``/rerank`` is added if missing.
+            model: Model name, if the endpoint has several.
+            api_key: Key; it never appears in a log or an error.
+            timeout: Maximum seconds for all scores of a question.
 
         Raises:
-            RerankError: The URL is no address, or the key cannot be sent.
+            RerankError: The URL is not valid, or the key cannot be sent.
         """
         self._url = _address(url)
         if not (api_key.isascii() and api_key.isprintable()):
@@ -149,7 +149,7 @@ class EndpointReranker:
             )
         self._model = model
         self._timeout = timeout
-        # What the endpoint calls the texts; another name where it turns out to have one.
+        # The endpoint's name for the texts; changed if it turns out to use another.
         self._texts = "documents"
         self._client = httpx.Client(
             timeout=timeout, **bounded_client_options(MOST_BYTES, streams=True)
@@ -168,7 +168,7 @@ class EndpointReranker:
         """Returns a score for each text, in their order.
 
         Raises:
-            RerankError: The endpoint failed, was too slow, or left a text out.
+            RerankError: The endpoint failed, was too slow, or did not score every text.
         """
         if not texts:
             return []
@@ -177,7 +177,7 @@ class EndpointReranker:
             try:
                 body = self._post(query, texts, deadline)
             except _Refused as refusal:
-                # TEI has a name of its own for the documents, and says so.
+                # TEI uses another name for the documents, and its error says so.
                 if refusal.status not in (400, 422) or b"`texts`" not in refusal.body:
                     raise
                 self._texts = "texts"
@@ -213,7 +213,7 @@ class EndpointReranker:
         return received
 
     def _reason(self, error: Exception) -> str:
-        """Returns why there are no scores, in our own words: theirs may hold the key."""
+        """Returns why there are no scores, in our own words: the endpoint's may contain the key."""
         if isinstance(error, _Late | httpx.TimeoutException):
             return f"gave no scores within {self._timeout:g} s"
         if isinstance(error, _Refused):
@@ -251,7 +251,7 @@ def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
     """Returns the configured reranker, or None when none is.
 
     Raises:
-        RerankError: A setting makes no sense, or stands alone.
+        RerankError: A setting is invalid, or needs another one.
     """
     given = RerankSettings(**read_fields(RerankSettings, environ))
     if given.onnx and given.url:
@@ -269,10 +269,10 @@ def reranker_from(environ: Mapping[str, str]) -> Reranker | None:
 
 
 def _address(text: str) -> httpx.URL:
-    """Returns the address that is posted to."""
+    """Returns the URL for requests."""
     try:
         url = httpx.URL(text)
-        # A label too long, or empty, would fail no sooner than when it is looked up.
+        # A label that is too long or empty would otherwise fail only at lookup.
         url.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()

@@ -11,7 +11,7 @@ GAP = 1.0
 
 
 def histogram_svg(years: Mapping[int, int], since: int, until: int) -> Markup:
-    """Returns one bar a year; it is drawn for the eye, the sliders under it are for everybody.
+    """Returns one bar for each year; hidden from screen readers, which use the sliders.
 
     Args:
         years: Papers by year, of two years at least.

@@ -1,4 +1,4 @@
-"""The map of a library as HTML: one SVG of points, its labels, and how to choose by them.
+"""The map of a library as HTML: one SVG of points, its labels, and selection controls.
 
 ``static/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
 neither lasso nor follow the theme.

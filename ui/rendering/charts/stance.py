@@ -12,7 +12,7 @@ from footnote.ui.rendering.environment import render
 
 # Of 29 sides told of papers that contradict a claim of SciFact 5 were right, of 63 that support one
 # 58 (command: python -m footnote.evals.lab.bench.positions SCIFACT --library DIR).
-# A word and a sign beside each colour: nobody has to tell colours apart.
+# Each colour has a word and a sign, so that nobody has to distinguish colours.
 SIDES: dict[Side | None, tuple[str, str, str]] = {
     "yes": ("says yes", "✓", "fn-yes"),
     "no": ("says no", "✗", "fn-no"),
@@ -28,7 +28,7 @@ def in_order(positions: Sequence[Position]) -> list[Position]:
 
 
 def summary(positions: Sequence[Position]) -> str:
-    """Returns how many papers say what; counts alone, nothing that would follow from them."""
+    """Returns how many papers take each side: only counts, no conclusion."""
     if not positions:
         return "No paper in the library is close to the claim."
     counts = Counter(position.side for position in positions)

@@ -1,7 +1,7 @@
-"""Actions: what a reader does on the page beside asking, each a call with its reply.
+"""Handlers: everything a reader does on the page besides asking, one call for each action.
 
-An action is a function of the desk and of what the browser sent. Its reply says what HTML goes
-where; nothing else in the page changes. What goes wrong is one line for the reader.
+An action takes the page's context and the browser's arguments. Its reply says what HTML goes where;
+nothing else in the page changes. An error is one line for the reader.
 """
 
 import logging
@@ -48,7 +48,7 @@ ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
 
 
 def act(desk: AppContext, sent: Any) -> Reply:
-    """Returns the reply to an action; whatever happens, it is one."""
+    """Returns the reply to an action; errors become a reply as well."""
     try:
         args = Args.read(sent)
         name = args.text("action", most=40)
@@ -58,7 +58,7 @@ def act(desk: AppContext, sent: Any) -> Reply:
     except FootnoteError as error:
         return {"error": _sentence(str(error))}
     except Exception:
-        # The one place for actions that catches broadly: a crash becomes a line.
+        # The only broad catch for actions: a crash becomes one line.
         log.exception("an action failed")
         return {"error": CRASHED}
 

@@ -1,4 +1,4 @@
-"""Views that people would rather look at than read: years, the map, and who says yes."""
+"""Charts: papers by year, the map, and who says yes or no."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def timeline(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows the map, what the last answer found lit up on it."""
+    """Shows the map with the last answer's papers highlighted."""
     cited: list[str] = []
     hits: list[str] = []
     lit = bool(args.number("place"))
@@ -37,7 +37,7 @@ def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def agreement(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows which papers say yes to a question, which no, each in its own words."""
+    """Shows which papers say yes to a question and which say no, with quotes."""
     answer, filters = answer_at(desk, args), parse_filters(args.part("scope"))
     found = positions(desk.engine.retriever, answer.standalone_question, filters)
     if not found:
@@ -46,7 +46,7 @@ def agreement(desk: AppContext, args: Args) -> dict[str, Any]:
     def card(position: Position) -> str:
         return f"{card_name(position.paper)}-{position.start}"
 
-    # The scope in force, which need not be the one that the answer was asked in.
+    # Use the current scope, which may differ from that of the answer.
     within = "" if filters == Filters() else searching(desk, filters)
     return {
         "view": agreement_html(answer.question, found, card=card, within=within),

@@ -1,4 +1,4 @@
-"""Questions that are asked before something is taken away: what goes, and whether it comes back.
+"""Confirmations: what a deletion will remove, and whether it can be restored.
 
 The page shows what ``asked`` returns in one dialog (``static/dialogs.js``), for every action.
 """
@@ -22,12 +22,12 @@ _TITLE_MOST = 120
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A question in words.
+    """The texts of a confirmation dialog.
 
     Attributes:
-        title: What is asked.
-        text: What goes, and whether it can come back.
-        does: What the button says that does it.
+        title: The question.
+        text: What will be removed, and whether it can be restored.
+        does: Label of the confirming button.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Confirmation:
 
 
 def asked(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Returns the dialog for an action, with what it is about to do counted now."""
+    """Returns the dialog for an action, with current counts."""
     about = args.text("about", most=40)
     if about not in QUESTIONS:
         raise BadRequest(f"nothing is asked before {about!r}; reload the page")

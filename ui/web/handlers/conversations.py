@@ -26,7 +26,7 @@ _BIBLIOGRAPHIES = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "tx
 
 
 def booted(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Fills the page as it is opened: the list, the scope, and the conversation that was open."""
+    """Fills a newly opened page: the list, the scope, and the last open conversation."""
     try:
         reply = scope(desk, args)
     except FootnoteError:
@@ -52,7 +52,7 @@ def listed(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def opened(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows a conversation again: every answer as it was."""
+    """Shows a conversation with its stored answers."""
     transcript = _transcript(desk, args)
     id = args.text("id", "", most=100) or None
     frames = [
@@ -110,10 +110,10 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def answer_at(desk: AppContext, args: Args) -> Answer:
-    """Returns the answer that an action is about: the one at ``place`` of its conversation.
+    """Returns the answer at ``place`` of an action's conversation.
 
     Raises:
-        BadRequest: There is none there.
+        BadRequest: There is no such answer.
     """
     answers = desk.answers(QuestionRequest.read(args.values))
     place = args.number("place") or 0
@@ -124,7 +124,7 @@ def answer_at(desk: AppContext, args: Args) -> Answer:
 
 def _transcript(desk: AppContext, args: Args) -> Transcript:
     if desk.conversations is not None:
-        # What stands under an answer names no conversation: it means the open one.
+        # Buttons under an answer name no conversation: they mean the open one.
         id = args.text("id", "", most=100) or args.text("conversation", "", most=100)
         return desk.conversations.load(args.user, id)
     answers = QuestionRequest.read(args.values).records

@@ -1,7 +1,7 @@
 """What's new: papers since the last visit, and the digests of saved topics.
 
-Topics belong to the library, as those of ``footnote topics`` do, so that what is saved here is
-what ``footnote digest`` sends; when somebody was last here is remembered for each reader.
+Topics belong to the library and are shared with ``footnote topics`` and ``footnote digest``. The
+time of the last visit is stored for each reader.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ SHOWN = 60
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows the room; a digest is only made of the papers that its topic has not seen."""
+    """Shows the room; digests use only papers that are new to their topic."""
     if desk.topics is None:
         return {"html": {_ROOM: piece("news", "closed")}}
     library, topics = desk.papers, _topics(desk)
@@ -39,11 +39,11 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def seen(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Marks what is shown as seen; what came since then stays new."""
+    """Marks the shown papers as seen; papers added since then stay new."""
     topics, mark = _topics(desk), args.number("mark")
     if mark is None:
         raise BadRequest("nothing was chosen to mark; reload the page")
-    # A mark of what is yet to come would hide it.
+    # A mark beyond the newest paper would hide future papers.
     topics.mark_visit(args.user, min(mark, desk.papers.newest()))
     kept = topics.list(LOCAL)
     mark_delivered(topics, LOCAL, [make_digest(desk.engine, topic) for topic in kept])
@@ -51,7 +51,7 @@ def seen(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def saved(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Saves a topic; what is in the library by now is not new to it."""
+    """Saves a topic; papers already in the library are not new to it."""
     text = " ".join(args.text("text", most=4000).split())
     if not text:
         raise BadRequest("the topic is empty; write a question or a topic")
@@ -67,7 +67,7 @@ def watched(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def unsaved(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Removes a topic: nothing more is told or sent of it."""
+    """Removes a topic and stops its digests."""
     _topics(desk).remove(LOCAL, args.text("id", most=100))
     return {**shown(desk, args), "told": "Removed; nothing more is sent of it."}
 

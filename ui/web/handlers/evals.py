@@ -29,7 +29,7 @@ _MAIN = ["R@1", "R@5", "evidence", "nuggets", "abstain_right", "abstain_wrong"]
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows the runs, newest first, and what a run can be started of."""
+    """Shows the runs, newest first, and the sets that can be run."""
     sets = desk.sets if desk.runs is not None and desk.engines else {}
     start = (list(sets), list(desk.engines)) if sets else None
     runs = [(folder.name, _report(folder)) for folder in _folders(desk)]
@@ -74,7 +74,7 @@ def compared(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def case(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Opens a case as a conversation: what was said before it, then its question, asked anew."""
+    """Opens a case as a conversation: its history, then its question, asked again."""
     folder = _folder(desk, args.text("run", most=200))
     wanted = args.text("case", most=200)
     row = next((row for row in iterate_rows(folder) if row["id"] == wanted), None)
@@ -95,7 +95,7 @@ def case(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def _said(question: str, text: str) -> Answer:
-    """Returns what a set says was answered before: words without papers."""
+    """Returns a case's earlier answers: text without papers."""
     receipt = AnswerTrace({}, model="from the set")
     return Answer(question, question, text, (), (), (), False, "llm", receipt)
 
@@ -115,7 +115,7 @@ def _folder(desk: AppContext, name: str) -> Path:
 
 
 def _report(folder: Path) -> Mapping[str, Any] | None:
-    """Returns the report of a run; None where it has not come to its end."""
+    """Returns the report of a run; None if it is unfinished."""
     return read_report(folder) if (folder / REPORT).exists() else None
 
 

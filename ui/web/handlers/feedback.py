@@ -1,4 +1,4 @@
-"""Votes: what readers say of answers; ``footnote eval import`` makes cases of them."""
+"""Feedback: readers' votes on answers; ``footnote eval import`` turns them into cases."""
 
 import os
 import secrets
@@ -19,7 +19,7 @@ _LOCK = threading.Lock()
 
 
 def voted(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Keeps a thumb, with what was wrong and what is right where the reader says so."""
+    """Stores a vote, with the reader's reason and correction if given."""
     if desk.feedback is None:
         raise BadRequest("this server keeps no feedback; serve with: footnote chat")
     answer = answer_at(desk, args)
@@ -50,7 +50,7 @@ def voted(desk: AppContext, args: Args) -> dict[str, Any]:
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadRequest(f"that feedback does not fit together: {said}") from error
-    # One write of one line, flushed to the disk: a kill leaves whole lines.
+    # One flushed write for each line: a kill leaves only complete lines.
     with _LOCK:
         desk.feedback.parent.mkdir(parents=True, exist_ok=True)
         with desk.feedback.open("a", encoding="utf-8") as lines:

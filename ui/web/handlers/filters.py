@@ -9,7 +9,7 @@ from footnote.ui.web.requests import Args, parse_filters
 
 
 def scope(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows what is searched within a scope; papers that are gone leave it."""
+    """Shows the scope of the search, without papers that were removed."""
     given = parse_filters(args.part("scope"))
     papers = [paper for id in sorted(given.papers or ()) if (paper := desk.papers.paper(id))]
     pinned = [(paper.id, paper.title) for paper in papers]

@@ -1,4 +1,4 @@
-"""The library room: papers dropped in, browsed, removed; imports undone; its state in words."""
+"""Library room: add, browse and remove papers, undo imports, show statistics."""
 
 from pathlib import Path
 from typing import Any, get_args
@@ -38,8 +38,8 @@ def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
 def added(desk: AppContext, args: Args) -> dict[str, Any]:
     """Reads dropped files into the library; the reply names a job to follow."""
     files, lost = _uploads(desk, args), [_name(name) for name in args.texts("lost", most=50)]
-    # One bound for two things: what a packed file may open to, and what the papers of all files
-    # may take while they wait on disk. Those of one file take about what it opens to.
+    # One limit for two sizes: an unpacked file, and the papers of all files while they wait on
+    # disk. The papers of a file take about as much as the file.
     library, limit = desk.papers, desk.unpacked
 
     def work(job: Job) -> str:
@@ -65,10 +65,10 @@ def _add(library: Library, found: Gathered, job: Job) -> Added:
 
 
 def _uploads(desk: AppContext, args: Args) -> list[tuple[Path, str]]:
-    """Returns the files that came, each with the name that its reader gave it."""
+    """Returns the uploaded files with the names that readers gave them."""
     folder = desk.uploads.resolve() if desk.uploads else None
     paths = [(folder or Path()).joinpath(path).resolve() for path in args.texts("paths", most=50)]
-    # The browser says which file it uploaded; it may not name any other.
+    # The browser may name only files that it uploaded.
     if not paths or not folder or not all(_within(path, folder) for path in paths):
         raise BadRequest("no file came with that; drop it again")
     names = args.texts("names", most=50)
@@ -84,7 +84,7 @@ def _name(name: str) -> str:
 
 
 def followed(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Says how far a job is, and at last what it came to."""
+    """Returns the progress of a job, and finally its result."""
     job = desk.jobs.get(args.user, args.text("job", most=100))
     if job.error:
         return {"done": True, "error": f"{job.label} failed: {job.error}"}
@@ -116,7 +116,7 @@ def undone(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def redone(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Puts back what was undone or removed last."""
+    """Restores the last undo or removal."""
     number = args.number("number")
     if number is None:
         raise BadRequest("nothing was chosen to put back; reload the page")
@@ -125,7 +125,7 @@ def redone(desk: AppContext, args: Args) -> dict[str, Any]:
     return {**shown(desk, args), "told": told, "focus": "#fn-undo", "changed": True}
 
 
-# The way back is where the reader is next.
+# Show the undo button where the reader looks next.
 _FOCUSED = {"focus": "#fn-redo", "changed": True}
 
 

@@ -1,4 +1,4 @@
-"""Papers: opened in the margin, what resembles them, their citations, and which are searched."""
+"""Papers: their cards, similar papers, and citations."""
 
 import hashlib
 from typing import Any
@@ -48,17 +48,17 @@ def copied(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def row(paper: Paper, *, shown: int) -> tuple[str, Paper, str]:
-    """Returns what a paper's row shows: its own card, itself, and its byline.
+    """Returns the values of a paper's row: its card's id, the paper, and its byline.
 
     Args:
-        paper: Whose card is fetched when it is first wanted.
+        paper: The paper; its card is fetched on first use.
         shown: Authors in the byline.
     """
     return card_name(paper), paper, byline(paper, shown=shown)
 
 
 def card_name(paper: Paper) -> str:
-    """Returns the id in the page of a paper's own card."""
+    """Returns the HTML id of a paper's card."""
     return f"p{hashlib.sha256(paper.id.encode()).hexdigest()[:12]}"
 
 

@@ -1,1 +1,1 @@
-"""Security: what reaches the server, and how much of it."""
+"""Security: which requests reach the server, and how large they may be."""

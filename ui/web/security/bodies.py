@@ -1,4 +1,4 @@
-"""Bodies of requests as they come in: counted, timed, and refused in one line."""
+"""Bodies: limit the size and time of request bodies."""
 
 import asyncio
 import time
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive
 
-# Seconds without a byte after which a body is given up, and those that a whole one may take:
-# 100 MB at half a megabit a second.
+# Maximum seconds without a byte, and for a whole body: 100 MB at half a megabit a second.
 PAUSE, WHOLE = 30.0, 1800.0
 _GONE: Message = {"type": "http.disconnect"}
 
@@ -21,28 +20,27 @@ class Refusal:
 
 
 def over(limit: int) -> Refusal:
-    """Returns the refusal of a body of more than so many bytes."""
+    """Returns the refusal of a body that is larger than a limit."""
     return Refusal(413, f"the request is too large; the limit is {limit:,} bytes")
 
 
 class Body:
-    """The body of one request; to be called in place of the ``receive`` that it takes.
+    """The body of one request; replaces the ASGI ``receive`` that it wraps.
 
     Attributes:
-        refusal: Why no more of it is read. To the application the client is gone by then,
-            whatever it goes on sending.
+        refusal: Why reading stopped. The application then sees a disconnected client.
     """
 
     def __init__(
         self, receive: Receive, limit: int, *, pause: float = PAUSE, whole: float = WHOLE
     ) -> None:
-        """Reads nothing yet.
+        """Wraps ``receive`` without reading.
 
         Args:
-            receive: Of the server.
-            limit: Bytes.
-            pause: Seconds for which nothing may come.
-            whole: Seconds until all has come.
+            receive: The server's ``receive``.
+            limit: Maximum bytes.
+            pause: Maximum seconds without data.
+            whole: Maximum seconds for the whole body.
         """
         self.refusal: Refusal | None = None
         self._receive, self._limit = receive, limit
@@ -50,7 +48,7 @@ class Body:
         self._read, self._ended = 0, False
 
     async def __call__(self) -> Message:
-        """Returns the next part; after the last one, what the client does."""
+        """Returns the next part; after the last one, the server's next message."""
         if self.refusal:
             return _GONE
         if self._ended:

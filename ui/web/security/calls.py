@@ -1,8 +1,7 @@
-"""Calls: what Gradio is asked to do, checked before Gradio looks anything up by it.
+"""Calls: check calls to Gradio before Gradio handles them.
 
-Gradio takes numbers and names of a request as they come: a component or a function that there is
-not ends in a KeyError, a status of 500 and a traceback in the log. Here each is compared with
-what the page has.
+Gradio does not check numbers and names in a request: an unknown component or function causes a
+KeyError, a status 500 and a traceback in the log. Here each is compared with those of the page.
 """
 
 import json
@@ -36,7 +35,7 @@ class _Event(_Sent):
     data: list[Any]
     event_id: _Name | None = None
     trigger_id: int | None = None
-    # Lists of calls in one, and calls of programs; the page makes neither.
+    # Batched calls and API calls; the page makes neither.
     batched: Literal[False] | None = False
     simple_format: Literal[False] = False
 
@@ -61,15 +60,15 @@ _KINDS: Mapping[str, type[_Sent]] = {
 
 
 class Calls:
-    """ASGI middleware that lets Gradio have only calls of what the page has."""
+    """ASGI middleware that passes only valid calls to Gradio."""
 
     def __init__(
         self, app: ASGIApp, *, served: Mapping[int, frozenset[str]], functions: Mapping[int, int]
     ) -> None:
-        """Takes the application, and what may be called.
+        """Takes the application and the functions that may be called.
 
         Args:
-            app: Answers what is let through.
+            app: Handles the accepted calls.
             served: Names of the functions that each component has for the page.
             functions: How many inputs each event's function has.
         """
@@ -116,7 +115,7 @@ class Calls:
 
 
 def list_calls(page: Any) -> Callable[[ASGIApp], Calls]:
-    """Returns what puts the check of calls in front of the server of a page (``gr.Blocks``)."""
+    """Returns a function that wraps the server of a page (``gr.Blocks``) in this check."""
     served = {
         id: frozenset(fn.__name__ for fn in getattr(block, "server_fns", ()))
         for id, block in page.blocks.items()
@@ -132,7 +131,7 @@ def _line(error: ValidationError) -> str:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Returns a ``receive`` that gives a body which was read once more, then what comes after."""
+    """Returns a ``receive`` that repeats a body that was already read, then continues."""
     parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Who can reach a server: on which addresses it listens, by which names it may be called."""
+"""Hosts: who can reach a server, and under which host names."""
 
 import ipaddress
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from footnote.index import FootnoteError
 
-# What a browser on this machine writes for it.
+# Host names that a browser on this machine uses.
 _OWN = ("localhost", "127.0.0.1", "[::1]")
 # A name as browsers send it, or an address in brackets; either with or without a port.
 _NAME = re.compile(r"(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -16,12 +16,12 @@ _NAME = re.compile(r"(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who may come in.
+    """Who may connect to the server.
 
     Attributes:
-        open: Whether other machines may.
-        names: Names beside its own that the server is called by, some with a port.
-        proxies: Addresses of proxies whose word on where a request comes from is taken.
+        open: Whether other machines may connect.
+        names: Additional host names of the server, optionally with a port.
+        proxies: Addresses of proxies whose X-Forwarded headers are trusted.
     """
 
     open: bool = False
@@ -35,15 +35,15 @@ class Door:
         """Returns the door that options describe.
 
         Raises:
-            FootnoteError: A name is none that a browser could send, or a proxy is no address.
+            FootnoteError: A name is not a valid host, or a proxy is not an IP address.
         """
         return cls(open, tuple(map(_name, names)), frozenset(map(_address, proxies)))
 
     def check(self, host: str) -> None:
-        """Complains where other machines would get in without anybody having said so.
+        """Raises if other machines could connect although ``open`` is false.
 
         Raises:
-            FootnoteError: They would, or no host is called so.
+            FootnoteError: They could, or the host is unknown.
         """
         if not self.open and not is_loopback(host):
             raise FootnoteError(
@@ -52,9 +52,9 @@ class Door:
             )
 
     def hosts(self, host: str, port: int) -> frozenset[str]:
-        """Returns each Host that is answered to, as a browser writes it.
+        """Returns each accepted Host header, as a browser writes it.
 
-        The address that a request came to is not among them: only the request knows it.
+        The address that a request was sent to is not included: only the request knows it.
         """
         own = [*_OWN, bracketed(host.lower())]
         if self.open and not is_loopback(host):
@@ -68,10 +68,10 @@ class Door:
 
 
 def is_loopback(host: str) -> bool:
-    """Returns whether only this machine reaches a host: all addresses behind its name are its own.
+    """Returns whether only this machine reaches a host: all its addresses are loopback.
 
     Raises:
-        FootnoteError: No host is called so.
+        FootnoteError: The host is unknown.
     """
     try:
         # "" would be every address there is.
@@ -83,11 +83,11 @@ def is_loopback(host: str) -> bool:
 
 
 def warning(*, keeps: bool, writes: bool) -> str:
-    """Returns who can do what once other machines get in.
+    """Returns a text that says who can do what if other machines can connect.
 
     Args:
-        keeps: Whether the server keeps its readers' conversations.
-        writes: Whether a language model writes, which costs.
+        keeps: Whether the server stores its readers' conversations.
+        writes: Whether a language model writes, which may cost money.
     """
     paid = " at the cost of your language model" if writes else ""
     talks = (
@@ -107,7 +107,7 @@ def warning(*, keeps: bool, writes: bool) -> str:
 
 
 def bracketed(host: str) -> str:
-    """Returns a host as it stands in an address: IPv6 in brackets."""
+    """Returns a host as written in a URL: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 

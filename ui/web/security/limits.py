@@ -1,4 +1,4 @@
-"""How much a server takes from whoever sends it something."""
+"""Limits: maximum sizes of requests, files and questions."""
 
 import re
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from footnote.index.settings import SettingInfo, read_fields
 from footnote.rag.query.question import MAX_CHARACTERS
 
 MEGABYTE = 1_000_000
-# A conversation that its browser keeps travels with every request: at most 200 answers
+# A conversation stored in the browser is sent with every request: at most 200 answers
 # (``footnote.ui.web.requests``), of which those over the demo library have 39,000 bytes each.
 _CONVERSATION = 10 * MEGABYTE
-# Above this a number is a slip of the hand: no disk that papers lie on holds a petabyte.
+# A larger number is a typing error: no disk with papers holds a petabyte.
 _MOST = 10**15
 _SIZE = re.compile(r"([0-9]{1,15})[ ]?([kmgt]?)b?", re.ASCII | re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -79,13 +79,13 @@ class Limits:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Limits":
-        """Returns the limits that ``FOOTNOTE_MAX_BODY`` and its like set: "500000", "500 kB", "2G".
+        """Returns the limits from ``FOOTNOTE_MAX_BODY`` and others: "500000", "500 kB", "2G".
 
         Raises:
-            FootnoteError: One of them is no number above zero.
+            FootnoteError: A limit is not a number above zero.
         """
         return cls(**read_fields(cls, environ))
 
     def with_conversations(self) -> "Limits":
-        """Returns the limits of a server whose readers' browsers keep the conversations."""
+        """Returns the limits of a server whose readers' browsers store the conversations."""
         return replace(self, body=max(self.body, _CONVERSATION))

@@ -1,13 +1,13 @@
-"""The guard in front of the whole server, of Gradio's addresses and of ours alike.
+"""Guard: checks every request to the server, to Gradio's routes and to ours.
 
-A page that a reader has open elsewhere can send requests here, and a name of its own can be made
-to lead here (DNS rebinding). So the guard looks at every request before anything else does:
-whether it was sent to a name of this server, whether it comes from this server's own page, how
-long it is, and whether the page needs that address at all.
+Another web site that a reader has open can send requests here, and can point its own host name here
+(DNS rebinding). So the guard checks every request first: whether its Host is a name of this server,
+whether it comes from this server's own page, how long it is, and whether the page needs that route
+at all.
 
-Starlette's TrustedHostMiddleware does the first of these only, and less of it: it drops the port
-and the dot at the end before it compares, and answers 400 where 421 is what tells a client to go
-elsewhere. Its other middlewares have no part in the rest (CORS is what must be off).
+Starlette's TrustedHostMiddleware does only the first, and less strictly: it ignores the port and a
+final dot, and answers 400, not 421 (misdirected request). Its other middleware does not help with
+the rest (CORS must be off).
 """
 
 import ipaddress
@@ -24,8 +24,8 @@ from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import AROUND
 
 UPLOAD = "/gradio_api/upload"
-# What the page asks for. Gradio has some fifty addresses more: programs' ways to every function,
-# a proxy, its files, monitoring; a list of those to close would miss what its next version adds.
+# Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
+# files, monitoring. A list of routes to close would miss those that its next version adds.
 _READ = frozenset(
     """/ /config /theme.css /favicon.ico /manifest.json /robots.txt /feed.atom
     /gradio_api/startup-events /gradio_api/queue/data""".split()
@@ -42,7 +42,7 @@ _BEHIND_TLS = (
 )
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    # Not "no-referrer", with which a browser writes "Origin: null" into forms of our own.
+    # Not "no-referrer": with that, a browser sends "Origin: null" in our own forms.
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "content-security-policy": NOTHING,
@@ -50,7 +50,7 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware that lets through what the page sends, and nothing else."""
+    """ASGI middleware that accepts only requests that the page sends."""
 
     def __init__(
         self,
@@ -61,13 +61,13 @@ class Guard:
         limits: Limits,
         pause: float = PAUSE,
     ) -> None:
-        """Takes the application, and who may ask it for how much.
+        """Takes the application, its host names and its limits.
 
         Args:
-            app: Answers what is let through.
-            hosts: Each Host that is answered to, in lower case, with its port.
-            proxies: Addresses whose X-Forwarded headers are believed.
-            limits: How long a request may be.
+            app: Handles the accepted requests.
+            hosts: Accepted Host headers, in lower case, with port.
+            proxies: Addresses whose X-Forwarded headers are trusted.
+            limits: Maximum sizes of requests.
             pause: Seconds without a byte after which a body is given up.
         """
         self._app = app
@@ -93,7 +93,7 @@ class Guard:
                 await self._counted(scope, receive, send)
 
     def _believed(self, scope: Scope) -> Scope:
-        """Returns a request without what only a trusted proxy may say of where it comes from."""
+        """Returns a request without the headers that only a trusted proxy may send."""
         trusted = _address((scope.get("client") or ("",))[0]) in self._proxies
         headers = Headers(scope=scope)
         scheme = headers.get("x-forwarded-proto") if trusted else "http"
@@ -107,7 +107,7 @@ class Guard:
         return {**scope, "headers": kept, "scheme": "https" if scheme == "https" else "http"}
 
     def _refusal(self, scope: Scope) -> Refusal | None:
-        """Returns why a request is refused, None where it is not."""
+        """Returns why a request is refused; None if it is accepted."""
         headers, method, path = Headers(scope=scope), scope["method"], _path(scope)
         host = self._host(scope, headers)
         if host is None:
@@ -125,10 +125,10 @@ class Guard:
         return None if known else Refusal(404, "there is nothing at this address")
 
     def _host(self, scope: Scope, headers: Headers) -> str | None:
-        """Returns the name that a request was sent to, None where it is not one of ours.
+        """Returns the request's host name; None if it is not one of ours.
 
-        Names are compared whole and never taken apart, so what is odd about one (a user before
-        an @, a dot at the end, no port) makes it another name. Only case has no meaning.
+        Names are compared whole, ignoring only case, so anything odd (a user before an @, a final
+        dot, no port) makes a different name.
         """
         sent = [value.lower() for value in headers.getlist("host")]
         forwarded = [value.lower() for value in headers.getlist("x-forwarded-host")]
@@ -141,7 +141,7 @@ class Guard:
         return self._limits.upload + AROUND if path == UPLOAD else self._limits.body
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request; refuses it once its body is too long, or comes too slowly."""
+        """Answers a request; refuses it if its body is too long or too slow."""
         body = Body(receive, self._limit(_path(scope)), pause=self._pause)
         begun = refused = False
 
@@ -168,10 +168,10 @@ class Guard:
 
 
 def _foreign(headers: Headers, own: str) -> Refusal | None:
-    """Returns why a request that changes something is not the page's own, None where it is."""
+    """Returns why a request that changes something is not from the page; None if it is."""
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
-        # The right name over https: what a reader behind TLS sends, and no other site.
+        # The right name over https: only a reader behind TLS sends this, no other site.
         if origin == [own.replace("http://", "https://", 1)] != [own]:
             return Refusal(403, _BEHIND_TLS)
         return Refusal(
@@ -179,8 +179,8 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
         )
     if origin or site:
         return None
-    # No browser of this decade is without both. A form of another site cannot send JSON, and
-    # could send files: those of a browser that old would be read as papers, and nothing more.
+    # Every browser of this decade sends one of them. In older browsers, another site's form cannot
+    # send JSON, only files, which are read as papers and nothing more.
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("application/json", "multipart/form-data"):
         return None
@@ -188,7 +188,7 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
 
 
 def _pulled_in(headers: Headers) -> bool:
-    """Returns whether another site loads this as a part of its own, not as a link followed."""
+    """Returns whether another site embeds this, rather than linking to it."""
     foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     followed = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"))
     return foreign and followed != ("navigate", "document")
@@ -205,7 +205,7 @@ def _too_long(headers: Headers, limit: int) -> Refusal | None:
 
 
 def _path(scope: Scope) -> str:
-    # Gradio has most addresses twice, and its page asks for some of them with a slash behind.
+    # Gradio has most routes twice, and its page requests some with a final slash.
     return str(scope["path"]).removesuffix("/") or "/"
 
 
@@ -214,7 +214,7 @@ def _is_read(path: str) -> bool:
 
 
 def _reached(scope: Scope) -> Sequence[str]:
-    """Returns the address that a request came to: nobody else's page can have that origin."""
+    """Returns the address that a request was sent to: no other page has that origin."""
     host, port = scope.get("server") or ("", None)
     if not _address(host):
         return []
@@ -229,7 +229,7 @@ def _address(host: str) -> str | None:
 
 
 def _dressed(send: Send) -> Send:
-    """Returns a ``send`` that adds what every answer says, and takes away what opens it."""
+    """Returns a ``send`` that adds our security headers and removes CORS headers."""
 
     async def dressed(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -244,7 +244,7 @@ def _dressed(send: Send) -> Send:
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    # What is left of the body is not read: the connection ends with the answer.
+    # The rest of the body is not read: the connection closes after the answer.
     headers = {"connection": "close"}
     answer = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
     await answer(scope, receive, send)

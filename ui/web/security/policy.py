@@ -1,4 +1,4 @@
-"""What a browser may do with the page: which scripts run, and what they may ask for."""
+"""Policy: which scripts a browser may run on the page, and what they may load."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from importlib.resources import files
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# For everything that is no page: nothing in it runs, loads or is framed.
+# For everything except pages: nothing in it runs, loads or is framed.
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 # What Gradio's page sets to JSON before it starts.
@@ -18,13 +18,12 @@ _SETTINGS = ("gradio_config", "gradio_api_info")
 
 
 def page_policy(scripts: Sequence[str]) -> str:
-    """Returns the policy of the page, in which only these inline scripts run.
+    """Returns the policy of the page, which allows only these inline scripts.
 
-    Two words stay weaker than they should be, because Gradio cannot do without:
-    'unsafe-eval', since it makes functions of the text of each ``js`` and ``js_on_load`` (all of
-    them ours, none a reader's), and 'unsafe-inline' for style, since it and its components write
-    ``style`` attributes. Inline scripts and ``onclick`` and the like never run but for Gradio's
-    own few of its first page and ours, each known by the hash of its text.
+    Two keywords are weaker than they should be, because Gradio needs them: 'unsafe-eval', since it
+    compiles the text of each ``js`` and ``js_on_load`` (all ours, none from readers), and
+    'unsafe-inline' for style, since its components write ``style`` attributes. No inline script or
+    ``onclick`` runs, except ours and the few of Gradio's first page, each allowed by its hash.
     """
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     return (
@@ -36,15 +35,14 @@ def page_policy(scripts: Sequence[str]) -> str:
 
 
 class PagePolicy:
-    """ASGI middleware that gives the page its policy; inside of what compresses it.
+    """ASGI middleware that adds the page's policy, before compression.
 
-    The policy is made once, of scripts that are known before a page is asked for. What else
-    Gradio writes into its page as script differs with each request: its settings become data,
-    which a script that is always the same reads, and the rest is left out.
+    The policy is made once, from scripts known in advance. Gradio's other inline scripts differ
+    with each request: its settings become data that a fixed script reads, and the rest is removed.
     """
 
     def __init__(self, app: ASGIApp, scripts: Sequence[str] = ()) -> None:
-        """Takes the application, and scripts that the page inserts after it has loaded."""
+        """Takes the application, and scripts that the page adds after loading."""
         self._app = app
         fixed = [script for script in inline_scripts(template()) if "{{" not in script]
         self._known = frozenset([*fixed, *scripts])
@@ -58,7 +56,7 @@ class PagePolicy:
         held: list[Message] = []
 
         async def answer(message: Message) -> None:
-            # Whatever is changed changes the length, which is told first.
+            # A change alters the length, and the Content-Length header is sent first.
             held.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 body = b"".join(part.get("body", b"") for part in held)
@@ -73,7 +71,7 @@ class PagePolicy:
         await self._app(scope, receive, answer)
 
     def _without_strangers(self, html: str) -> str:
-        """Returns a page whose inline scripts are known, its settings data beside one."""
+        """Returns a page with only known inline scripts, and its settings as data."""
         before, *parts = html.split("<script")
         split = [_split_policy(part) for part in parts]
         counts = Counter(name for _, text, _ in split if (name := _setting(text)))
@@ -93,13 +91,13 @@ class PagePolicy:
 
 
 def template() -> str:
-    """Returns the page of Gradio's, before it is filled."""
+    """Returns Gradio's page template."""
     path = files("gradio") / "templates" / "frontend" / "index.html"
     return path.read_text(encoding="utf-8")
 
 
 def inline_scripts(html: str) -> Iterator[str]:
-    """Yields the text of each script that stands in a page of Gradio's."""
+    """Yields the text of each inline script in a Gradio page."""
     for part in html.split("<script")[1:]:
         if text := _split_policy(part)[1]:
             yield text
@@ -113,7 +111,7 @@ def _split_policy(part: str) -> tuple[str, str, str]:
 
 
 def _setting(text: str) -> str | None:
-    """Returns the name of the settings that a script sets, None for any other script."""
+    """Returns the name of the settings that a script sets; None for other scripts."""
     name = next((name for name in _SETTINGS if text.startswith(f"window.{name} = ")), None)
     try:
         json.loads(text.partition(" = ")[2].strip().removesuffix(";"))
@@ -123,7 +121,7 @@ def _setting(text: str) -> str | None:
 
 
 def _reading(name: str) -> str:
-    """Returns the script that makes settings of the data before it."""
+    """Returns the script that reads the settings from the data before it."""
     data = "document.currentScript.previousElementSibling.textContent"
     return f"window.{name} = JSON.parse({data});"
 

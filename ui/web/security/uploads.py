@@ -1,4 +1,4 @@
-"""Files that readers send to be read as papers: each kept apart, under its own name, until then."""
+"""Uploads: store files under their own names, separately, until they are read as papers."""
 
 import logging
 import math
@@ -26,26 +26,26 @@ log = logging.getLogger(__name__)
 
 # The page sends one file at a time.
 MOST_FILES = 50
-# What comes beside files; the page sends none of it, and it would wait in memory.
+# Form fields besides files; the page sends none, and they would stay in memory.
 MOST_FIELDS = 2
 # Boundaries and headers around the file in the body of an upload.
 AROUND = 65_536
-# What a file takes on a disk at least.
+# Minimum size of a file on disk.
 _BLOCK = 4096
-# A file that is sent is read at once; one that nobody asked to read is deleted after a while.
+# Uploaded files are normally read at once; unread ones are deleted after a while.
 UNREAD_SECONDS = 3600.0
-# What may lie unread at a time, in files of the longest kind.
+# Maximum total size of unread files, in multiples of the largest file.
 UNREAD_FILES = 10
 _PLACE, _LOCK = "footnote-", "lock"
-# File systems take 255 bytes; the end is kept, where the ending is.
+# File systems allow 255 bytes; keep the end, which has the extension.
 _LONGEST_NAME = 120
 
 
 def upload_route(path: str, folder: Path, limits: Limits) -> Route:
-    """Returns the route that takes files as the page sends them, in place of Gradio's own.
+    """Returns the upload route that replaces Gradio's own.
 
-    Gradio's keeps what was refused half-way, never deletes what it took, and puts equal files of
-    two readers in one place, where one reader's deletion would take the other's file.
+    Gradio's keeps partial uploads that were refused, never deletes files, and stores equal files of
+    two readers once, so one reader's deletion would remove the other's file.
     """
     room = Room(folder, UNREAD_FILES * limits.upload)
 
@@ -69,25 +69,25 @@ def upload_route(path: str, folder: Path, limits: Limits) -> Route:
 
 
 def _promised(request: Request, most: int) -> int:
-    """Returns the bytes that a request says it brings; without its word they may be the most."""
+    """Returns the size that a request announces; the maximum if it does not say."""
     lengths = request.headers.getlist("content-length")
     said = len(lengths) == 1 and "transfer-encoding" not in request.headers
     return int(lengths[0]) if said else most
 
 
 class Room:
-    """What may lie unread and be on its way at a time; shared by all requests."""
+    """Space for unread and incoming files; shared by all requests."""
 
     def __init__(self, folder: Path, most: int) -> None:
-        """Takes the folder of the files that wait, and the bytes of all together."""
+        """Takes the folder of waiting files and their maximum total bytes."""
         self._folder, self._most = folder, most
         self._promised = 0
         self._lock = threading.Lock()
 
     def promise(self, size: int) -> bool:
-        """Sets room aside for what a request says that it brings; False where there is none.
+        """Reserves the space that a request announces; False if there is not enough.
 
-        What is kept is counted in the folder before its promise is let go, so never too little.
+        Stored files count before their reservation is released, so the sum is never too low.
         """
         with self._lock:
             sweep(self._folder)
@@ -97,7 +97,7 @@ class Room:
             return fits
 
     def release(self, size: int) -> None:
-        """Lets go of what was set aside."""
+        """Releases a reservation."""
         with self._lock:
             self._promised -= size
 
@@ -105,7 +105,7 @@ class Room:
 def _keep_upload(
     folder: Path, sent: Sequence[tuple[str, UploadFile | str]], limits: Limits
 ) -> Response:
-    """Keeps files; the answer names each by its place in the folder."""
+    """Stores files; the answer names each by its path in the folder."""
     files = [file for name, file in sent if name == "files" and isinstance(file, UploadFile)]
     if not files:
         return _refused(400, 'nothing was saved: no file came; send each as "files"')
@@ -133,10 +133,10 @@ def _keep(folder: Path, file: UploadFile) -> str:
 
 
 def make_place(parent: Path | None = None) -> tuple[Path, Callable[[], None]]:
-    """Returns a folder for the files of one page, and what deletes it.
+    """Returns a folder for the files of one page, and a function that deletes it.
 
-    Its lock is held while the process lives, so that the next one to begin can tell the folders
-    of those that were killed, and deletes them.
+    Its lock is held while the process lives, so that a later process can recognise and delete the
+    folders of killed ones.
 
     Args:
         parent: Where it is made; where temporary files lie when not given.
@@ -167,7 +167,7 @@ def _delete_place(place: Path, lock: FileLock) -> None:
 
 
 def plain_name(name: str) -> str:
-    """Returns the last part of a name that a browser sent, as one that every disk takes."""
+    """Returns the last part of a browser's file name, valid on every file system."""
     last = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(c if c.isprintable() and c not in ':*?"<>|' else "_" for c in last)
     bounded = shown.encode("utf-8", "replace")[-_LONGEST_NAME:].decode("utf-8", "ignore")
@@ -176,7 +176,7 @@ def plain_name(name: str) -> str:
 
 @contextmanager
 def take_upload(paths: Sequence[Path]) -> Iterator[None]:
-    """Deletes files once what is done with them has ended, well or not."""
+    """Deletes files after their use, whether it succeeded or failed."""
     try:
         yield
     finally:
@@ -187,7 +187,7 @@ def take_upload(paths: Sequence[Path]) -> Iterator[None]:
 
 
 def sweep(folder: Path, *, older: float = UNREAD_SECONDS) -> None:
-    """Deletes files that nobody asked to read for so many seconds."""
+    """Deletes files that were not read within the given seconds."""
     before = time.time() - older
     for path in folder.glob("*/*"):
         if _stat(path, "st_mtime", before) < before:
@@ -201,7 +201,7 @@ def waiting(folder: Path) -> int:
 
 
 def _stat(path: Path, field: str, otherwise: float) -> float:
-    # It may be read and deleted at this moment.
+    # Another thread may be deleting it.
     with suppress(OSError):
         return float(getattr(path.stat(), field))
     return otherwise

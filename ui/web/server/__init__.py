@@ -1,1 +1,1 @@
-"""The server: what stands around Gradio, and what it leaves behind."""
+"""Server: what surrounds Gradio, and what cleans up after it."""

@@ -1,4 +1,4 @@
-"""The C library's memory, kept together: for a server of many threads on Linux."""
+"""Allocator: limit glibc's memory arenas, for a server with many threads on Linux."""
 
 import ctypes
 import os
@@ -6,18 +6,17 @@ import platform
 
 # Source: M_ARENA_MAX of malloc.h, glibc; described in mallopt(3).
 _M_ARENA_MAX = -8
-# glibc gives threads up to eight arenas a core, and what one frees no other uses: forty threads
-# that answer kept 240 MB of nothing on two cores, 16 arenas; with two 75 MB, and answers took no
-# more of the processor (2.75 s a hundred for 2.80; command: python -m
-# footnote.evals.lab.bench.page DIR). Large pieces given back at once (M_MMAP_THRESHOLD) saved 10
-# MB more and cost 15 %.
+# glibc uses up to eight arenas a core, and cannot reuse memory across arenas: forty answering
+# threads on two cores (16 arenas) held 240 MB of free memory; with two arenas 75 MB, and answers
+# took no more CPU time (2.75 s a hundred for 2.80; command: python -m footnote.evals.lab.bench.page
+# DIR). Large pieces given back at once (M_MMAP_THRESHOLD) saved 10 MB more and cost 15 %.
 ARENAS = 2
 
 
 def share_arenas(arenas: int = ARENAS) -> bool:
-    """Lets all threads that are still to come share so many arenas; returns whether they will.
+    """Limits the arenas of all future threads; returns whether that worked.
 
-    Elsewhere than on glibc, and where the environment names a number, nothing is changed.
+    Changes nothing without glibc, or if the environment already sets a number.
     """
     if platform.libc_ver()[0] != "glibc" or "MALLOC_ARENA_MAX" in os.environ:
         return False
@@ -25,7 +24,7 @@ def share_arenas(arenas: int = ARENAS) -> bool:
 
 
 def give_back() -> bool:
-    """Gives free memory back to the machine; returns whether there was any. On glibc alone."""
+    """Returns free memory to the system; returns whether there was any. Only on glibc."""
     if platform.libc_ver()[0] != "glibc":
         return False
     return bool(ctypes.CDLL(None).malloc_trim(0))

@@ -1,4 +1,4 @@
-"""What a server needs of its machine: a port that is free, and an end that tidies up."""
+"""Listening: find a free port, and shut down cleanly."""
 
 import signal
 import socket
@@ -10,7 +10,7 @@ from footnote.index import FootnoteError
 
 
 def free_port(host: str, port: int) -> int:
-    """Returns the port, once it is sure that it is free; a free one for 0.
+    """Returns the port after checking that it is free; any free one for 0.
 
     Raises:
         FootnoteError: It is taken, or the host is not of this machine.
@@ -31,7 +31,7 @@ def free_port(host: str, port: int) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Makes an order to end (SIGTERM) the same as Ctrl-C, so that nothing is left behind."""
+    """Handles SIGTERM like Ctrl-C, so that the server cleans up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,14 +1,13 @@
-"""What Gradio keeps of sessions, let go when nobody waits for it any more.
+"""Sessions: free what Gradio stores of a session when nobody waits for it any more.
 
-The page keeps nothing in a session: who asks, in which conversation and scope, comes with every
-call. Gradio keeps one all the same, of whoever comes, and ends none that sent no heartbeat, as
-this page sends none. Measured with 50 people of one question each
-(``python -m footnote.evals.lab.bench.page DIR --visit 1``), 185 MB of memory for 1,000 sessions:
-of each the page's settings, 42 KB, and the last answer, 121 KB. What was said to nobody stays in
-its queue.
+The page stores nothing in a session: every call brings its user, conversation and scope. Gradio
+still makes one for each visitor, and never ends it without a heartbeat, which this page does not
+send. Measured with 50 people of one question each (``python -m footnote.evals.lab.bench.page DIR
+--visit 1``), 185 MB of memory for 1,000 sessions: of each the page's settings, 42 KB, and the last
+answer, 121 KB. Messages that nobody fetched stay in its queue.
 
-Settings of Gradio's own bound the first (``SESSIONS``) and the queue's statistics; the rest is
-swept away from inside, here only, by ``Sweeper``.
+Gradio's settings limit the first (``SESSIONS``) and the queue's statistics; ``Sweeper`` removes the
+rest through Gradio's internals, only here.
 """
 
 import asyncio
@@ -26,14 +25,13 @@ from footnote.ui.web.server.allocator import give_back
 os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
 
-# Sessions whose settings are kept; one that is asked for again is made anew, in 9 ms.
+# Sessions whose settings are stored; a dropped one is rebuilt in 9 ms when needed.
 SESSIONS = 100
-# Seconds from one sweep to the next, and those for which a session that nothing is done for may
-# still fetch what was said to it.
+# Seconds between sweeps, and seconds in which an idle session may still fetch its messages.
 EVERY, PATIENCE = 5.0, 60.0
-# Sweeps after which free memory is given back: answers leave it in pieces that fit no other.
+# Sweeps between returning free memory to the system: answers fragment it.
 TRIMMED = 4
-# Sessions that nothing is done for, beyond which the oldest go sooner.
+# Maximum idle sessions; beyond it the oldest are removed sooner.
 IDLE = 500
 # Events of one session that are not done, or that nobody has read; the page makes three at most.
 EVENTS = 32
@@ -42,7 +40,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 class Sweeper:
-    """Lets go of the sessions of one queue of Gradio's that nobody needs."""
+    """Removes unused sessions from one Gradio queue."""
 
     def __init__(self, queue: Any, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Takes the queue of a page (``page._queue``)."""
@@ -51,19 +49,19 @@ class Sweeper:
 
     @property
     def held(self) -> set[str]:
-        """The sessions that the queue keeps anything of."""
+        """The sessions with anything in the queue."""
         queue = self._queue
         return {*queue.pending_messages_per_session, *queue.pending_event_ids_session}
 
     async def sweep(self) -> None:
-        """Lets go of what nobody waits for; to be called in the loop of the server."""
+        """Removes what nobody waits for; call it in the server's event loop."""
         now, events = self._clock(), self._queue.event_ids_to_events
         busy = {event.session_hash for event in events.values()}
         idle = {session: self._idle.get(session, now) for session in self.held - busy}
         oldest_first = sorted(idle, key=idle.__getitem__)
         surplus = set(oldest_first[: max(0, len(idle) - IDLE)])
         for session, since in idle.items():
-            # One that has only just become idle may be at its last words.
+            # A session that has just become idle may still be fetching messages.
             if now - since >= PATIENCE or (session in surplus and since < now):
                 self._forget(session)
         self._idle = {session: since for session, since in idle.items() if session in self.held}
@@ -82,7 +80,7 @@ class Sweeper:
 
 
 def releasing(page: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns options of an application (``app_kwargs``), by which its server sweeps, too."""
+    """Returns application options (``app_kwargs``) that also run the sweeps."""
     before: Lifespan | None = options.get("lifespan")
 
     @asynccontextmanager

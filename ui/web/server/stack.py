@@ -1,4 +1,4 @@
-"""What stands before Gradio in the server of the page: the guard, policies, our own addresses."""
+"""Stack: the guard, policies and our own routes in front of Gradio."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -22,10 +22,10 @@ def app_options(
     script: str,
     uploads: Path | None,
 ) -> dict[str, Any]:
-    """Returns what Gradio makes its application with, so that no request passes the guard by.
+    """Returns the options of Gradio's application, so that every request passes the guard.
 
     Args:
-        add: Adds addresses of our own.
+        add: Adds our own routes.
         guard: Puts the guard around what it is given.
         calls: Puts the check of calls around it, within the guard.
         script: The page's own script, which it may run.
@@ -34,8 +34,8 @@ def app_options(
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
-        # Everything of Gradio's stands by now, and no request was taken yet. Middleware that
-        # Gradio is given stands within its own, which adds the headers of CORS after it.
+        # Gradio is complete now, and no request has been handled yet. Middleware passed to Gradio
+        # would run inside its own, which then adds CORS headers.
         add(app)
         if app.middleware_stack is not None:
             app.middleware_stack = guard(calls(app.middleware_stack))
@@ -49,5 +49,5 @@ def app_options(
 
 
 def is_guarded(app: Any) -> bool:
-    """Returns whether nothing reaches an application but through its guard."""
+    """Returns whether every request to an application passes its guard."""
     return isinstance(app.middleware_stack, Guard)
