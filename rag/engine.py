@@ -50,7 +50,7 @@ from footnote.rag.query_engine import (
     heard,
     traced,
 )
-from footnote.rag.retrieval.answerability import RefusalRule
+from footnote.rag.retrieval.answerability import WEAK, RefusalRule
 from footnote.rag.retrieval.evidence import (
     FAR_BEHIND,
     READ_PAPERS,
@@ -306,6 +306,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             statements=composed.statements,
             papers=composed.papers,
             hits=tuple(found.hits[:k]),
+            match="weak" if chance < WEAK and not abstained else "strong",
             missing=composed.missing,
             more=tuple(paper.id for paper in composed.more),
             abstained=abstained,

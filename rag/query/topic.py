@@ -6,7 +6,10 @@ from dataclasses import replace
 from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.query.question import Question
 
-_WORKS = r"(?:papers?|abstracts?|articles?|publications?|works?|stud(?:y|ies)|research|literature|surveys?)"
+_WORKS = (
+    r"(?:papers?|abstracts?|articles?|publications?|works?|stud(?:y|ies)|research|literature"
+    r"|surveys?)"
+)
 _PLACE = (
     r"(?:in|of|from|within|across|among) (?:this|the|these|your|our|my|all(?: the)?)"
     r" (?:library|collection|corpus|papers|abstracts|database|literature)"
@@ -26,7 +29,8 @@ _LEADS = tuple(
         rf"(?: (?:there )?(?:about|on|with)\b| that| which)?\s+",
         rf"^(?:list|find|show|give me|name|get|collect|enumerate|recommend|suggest)\b(?: me)?"
         rf"(?: (?:all|everything|any|some|the|every|anything))*(?: {_WORKS})?"
-        rf"(?: (?:you|we|the library) (?:have|has|hold|holds|know))?(?: (?:{_ABOUT}|that|which))?\s+",
+        rf"(?: (?:you|we|the library) (?:have|has|hold|holds|know))?(?: (?:{_ABOUT}|that"
+        rf"|which))?\s+",
         rf"^what (?:else )?(?:do|does|did) (?:the |these |your |this )?(?:library|{_WORKS}|people"
         rf"|researchers|we|you|collection|authors|field)(?: \w+)? {_SAY}(?: {_ABOUT})?\s+",
         rf"^(?:briefly )?summari[sz]e (?:what (?:the |these )?(?:library|{_WORKS}) {_SAY} {_ABOUT}"

@@ -11,7 +11,8 @@ import re
 _LEANS = re.compile(
     r"^\W*(?:(?:furthermore|moreover|additionally|in addition|to (?:address|tackle|overcome|solve"
     r"|bridge|mitigate|achieve|do) (?:this|these|that|those|it|such|the above)|to this end"
-    r"|in this (?:way|manner|regard)|for this (?:purpose|reason)|as a result|consequently|hence|thus"
+    r"|in this (?:way|manner|regard)|for this (?:purpose|reason)|as a result|consequently|hence"
+    r"|thus"
     r"|therefore|similarly|likewise|besides|also)\b"
     r"|(?:this|these|those|such|it|they|its|their)\b(?! (?:paper|work|study|article|thesis|survey"
     r"|review|report|tutorial|letter|chapter|is (?:shown|known|found|possible|well|often|proved)"

@@ -1,4 +1,4 @@
-"""Full forms of abbreviations, as abstracts spell them out: "group relative policy optimization (GRPO)".
+"""Full forms of abbreviations, as abstracts spell them out: "world model (WM)".
 
 Source: Schwartz and Hearst 2003, "A simple algorithm for identifying abbreviation definitions in
 biomedical text": the short form's characters are found, from the last to the first, in the words

@@ -30,10 +30,12 @@ _PATTERNS = tuple(
     for pattern in (
         rf"\b(?:between|compare|contrast)\s+{_A}\s+(?:and|with|to|versus|vs\.?)\s+{_B}{_END}",
         rf"^{_A}\s+(?:vs\.?|versus)\s+{_B}{_END}",
-        rf"\bhow (?:do|does|did)\s+{_A}\s+(?:differ|compare|stack up|fare|measure up)\w*\s+(?:from|to|with|against)\s+{_B}{_END}",
+        rf"\bhow (?:do|does|did)\s+{_A}\s+(?:differ|compare|stack up|fare"
+        rf"|measure up)\w*\s+(?:from|to|with|against)\s+{_B}{_END}",
         rf"\bis it (?:better|worse|faster) to\s+{_A}\s+or\s+(?:to\s+)?{_B}{_END}",
         rf"^{_A}\s+or\s+{_B}{_END}",
-        rf"\b(?:is|are|does|do|should)\s+{_A}\s+(?:better|worse|faster|different|more \w+)\s+(?:than|from|to)\s+{_B}{_END}",
+        rf"\b(?:is|are|does|do|should)\s+{_A}\s+(?:better|worse|faster|different"
+        rf"|more \w+)\s+(?:than|from|to)\s+{_B}{_END}",
         rf"\bhow (?:do|does)\s+{_A}\s+and\s+{_B}\s+(?:differ|compare)",
         rf"\b(?:better|worse|faster|cheaper|safer)[^?]{{0,40}}[:,]\s*{_A}\s+or\s+{_B}{_END}",
     )

@@ -32,7 +32,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s+(?:stands?\s+for|means?|meant|is|are|refers? to|exactly|there|here|to me|in (?:this|these|the"
+    r"\s+(?:stands?\s+for|means?|meant|is|are|refers? to|exactly|there|here|to me|in (?:this"
+    r"|these|the"
     r"|simple|plain)\b.*|simply|briefly|again|please|abbreviat\w+)\W*$",
     re.IGNORECASE,
 )

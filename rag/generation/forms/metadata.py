@@ -235,7 +235,8 @@ _RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (
     (_rule(r"\b(?:19|20)\d\d\b"), _tell_years),
     (
         _rule(
-            r"^(?:how many|count|number of|what number of)\W.*\b(?:about|on|mention\w*|use|uses|using|deal|cover|discuss|study|concern\w*)\b"
+            r"^(?:how many|count|number of|what number of)\W.*\b(?:about|on|mention\w*|use|uses"
+            r"|using|deal|cover|discuss|study|concern\w*)\b"
         ),
         _tell_topic_count,
     ),

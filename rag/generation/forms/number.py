@@ -22,15 +22,22 @@ _FIGURE = re.compile(
     rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS})\b)*",
 )
 # What is measured, as the question words it, and how a sentence words it: beside its figure.
-_SPEED = r"(?:Hz|hertz|ms|milliseconds?|seconds?|fps|frames|m/s|km/h|mph|tokens|times faster|x faster|per second|faster|speed\w*|latency)"
+_SPEED = (
+    r"(?:Hz|hertz|ms|milliseconds?|seconds?|fps|frames|m/s|km/h|mph|tokens|times faster"
+    r"|x faster|per second|faster|speed\w*|latency)"
+)
 _MOTION = r"(?:m/s|km/h|mph|met(?:er|re)s? per second)"
-_TIME = r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|ms|milliseconds?|tokens|steps|words|pages|frames|km|m)"
+_TIME = (
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|ms|milliseconds?|tokens|steps"
+    r"|words|pages|frames|km|m)"
+)
 _MONEY = r"(?:\$|€|£|dollars?|usd|euros?)"
 _ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), said)
     for asked, said in (
         (
-            r"\btop speed\b|\bwhat speed\b|^how fast (?:can|does|do) [^?]*\b(?:run|walk|drive|move|fly)\b",
+            r"\btop speed\b|\bwhat speed\b|^how fast (?:can|does|do) [^?]*\b(?:run|walk|drive"
+            r"|move|fly)\b",
             _MOTION,
         ),
         (r"^how fast|\bhow quick", _SPEED),
@@ -73,7 +80,8 @@ _PLAIN = re.compile(
 _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
 _TRAILING = re.compile(
-    r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that|using))+$"
+    r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that"
+    r"|using))+$"
 )
 _ENDING = re.compile(r"(?:ies|es|s|y)$")
 

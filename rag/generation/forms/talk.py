@@ -14,7 +14,8 @@ _BYE = re.compile(
     r"\b(?:bye\w*|good ?night|see (?:you|ya)|farewell|later|ciao|cya|take care)\b", re.I
 )
 _GREETS = re.compile(
-    r"^\W*(?:hi+|hello+|hey+|hiya|yo|hej|hola|howdy|greetings|good (?:morning|afternoon|evening|day))\b",
+    r"^\W*(?:hi+|hello+|hey+|hiya|yo|hej|hola|howdy|greetings|good (?:morning|afternoon|evening"
+    r"|day))\b",
     re.IGNORECASE,
 )
 

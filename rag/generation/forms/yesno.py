@@ -21,7 +21,8 @@ HOLDS = 0.3
 _SAME_BEGINNING = 6
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
 _HEDGES = re.compile(
-    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the|whether)"
+    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
+    r"|whether)"
     r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question)\b",
     re.IGNORECASE,
 )
