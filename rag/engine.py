@@ -65,7 +65,7 @@ _log = logging.getLogger(__name__)
 
 NOTHING = "nothing that was read answers it"
 # Papers that a form may find for other words than the question's.
-SEARCHED = 20
+SEARCHED = 10
 
 
 class CitedQueryEngine(AnsweringQueryEngine):

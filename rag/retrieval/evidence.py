@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -229,9 +230,10 @@ def _word_overlap(words: Mapping[str, float], title: str, text: str) -> float:
     return sum(weight for word, weight in words.items() if word in present)
 
 
-def _stems(text: str) -> set[str]:
+@lru_cache(4096)
+def _stems(text: str) -> frozenset[str]:
     """Returns the content words of a text without their most common endings."""
-    return {_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text)}
+    return frozenset(_ENDING.sub("", word) if len(word) > 4 else word for word in query_words(text))
 
 
 def _word_weights(words: Iterable[str], abstracts: Sequence[str]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.define import find_definition
@@ -52,11 +53,16 @@ class Side:
 
     def share_in(self, text: str) -> float:
         """Returns how many of its words a text has, of all."""
-        return len(set(stems(text)) & set(self.stems)) / len(self.stems)
+        return len(_stem_set(text) & set(self.stems)) / len(self.stems)
 
     def named_in(self, text: str) -> bool:
         """Returns whether a text names it: all its words, where they are few, else most."""
         return self.share_in(text) >= (1.0 if len(self.stems) <= 2 else 0.6)
+
+
+@lru_cache(2048)
+def _stem_set(text: str) -> frozenset[str]:
+    return frozenset(stems(text))
 
 
 def write(reading: Reading) -> Composed:
