@@ -38,11 +38,14 @@ from footnote.rag.answer import (
 from footnote.rag.generation.extractive import Composer, ExtractiveComposer, compose
 from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
 from footnote.rag.generation.forms.form import Composed, Reading
+from footnote.rag.generation.forms.metadata import can_tell
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
 from footnote.rag.query.kinds.classifier import classify_kind
+from footnote.rag.query.kinds.rules import find_foreign_kind
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 from footnote.rag.query.topic import drop_scaffold
+from footnote.rag.query.translation import detect_language
 from footnote.rag.query_engine import (
     AnsweringQueryEngine,
     answered,
@@ -227,9 +230,15 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     def _classify(self, asked: Question) -> Kind:
         """Returns what the question asks for; the classifier reads MiniLM's vectors only."""
+        if detect_language(asked.asked):
+            return find_foreign_kind(asked.asked)
         embedder = self.library.embedder
         vector = query_vector(embedder, asked.asked) if embedder.name == MODEL_NAME else None
-        return classify_kind(asked.asked, vector, first=not asked.topic)
+        kind = classify_kind(asked.asked, vector, first=not asked.topic)
+        if kind == "talk" and not self.retriever.has_words(asked.asked):
+            return "fact"
+        # Only what the catalog can tell is answered without a search.
+        return "list" if kind == "metadata" and not can_tell(asked.asked) else kind
 
     @dispatcher.span
     def _search(self, scope: Scope, k: int) -> RetrievalResult:

@@ -8,6 +8,10 @@ from footnote.index.search.fulltext import query_words
 from footnote.rag.query.question import Question
 from footnote.rag.query.translation import Translation, glossary, translate
 
+# What a question in another language asks with, word by word.
+_FRAME = frozenset(
+    "work works use uses used user article articles treat treats deal paper papers".split()
+)
 _WORD = re.compile(r"\w+")
 # Maximum words to correct: each takes milliseconds in a large library.
 MOST_MISSPELLED = 30
@@ -18,7 +22,8 @@ def rewrite_question(question: Question, library: Library) -> Question:
     found = translate(question.asked)
     if found and _library_has_own_words(question.asked, found, library):
         found = None
-    words = _correct_spelling(found.english if found else question.asked, library)
+    english = _drop_frame(found.english) if found else question.asked
+    words = _correct_spelling(english, library)
     if words == question.asked:
         words = ""
     topic = translate(question.topic) if question.topic else None
@@ -28,6 +33,12 @@ def rewrite_question(question: Question, library: Library) -> Question:
         language=found.language if found else None,
         topic=topic.english if topic else question.topic,
     )
+
+
+def _drop_frame(english: str) -> str:
+    """Returns the words of a glossary without those that only ask for papers: "work use"."""
+    kept = [word for word in english.split() if word not in _FRAME]
+    return " ".join(kept) or english
 
 
 def _library_has_own_words(asked: str, found: Translation, library: Library) -> bool:

@@ -135,4 +135,6 @@ class RefusalRule:
             nothing = nothing and not named
         else:
             nothing = found.cosine < lowest
+        if nothing and (missing := missing_names(query, papers)):
+            return f"no abstract mentions {' or '.join(missing)}; no paper is close to the question"
         return "no paper in the library is close to the question" if nothing else None

@@ -160,7 +160,7 @@ class HybridRetriever(BaseRetriever):
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
-        if question.topic and self._is_gibberish(question):
+        if question.topic and not self.has_words(question.wording):
             question = replace(question, topic="", answered="", is_follow_up=False)
         searched = None if question.is_follow_up else self._search(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
@@ -189,10 +189,10 @@ class HybridRetriever(BaseRetriever):
             question, ordered[:count], searched.cosine, asked, matches, first, note
         )
 
-    def _is_gibberish(self, question: Question) -> bool:
-        """Returns whether no word that names something is a word of English or of a paper."""
-        words = set(query_words(question.wording)) - STOP_WORDS
-        return bool(words) and not any(map(self.library.searcher.is_word, words))
+    def has_words(self, question: str) -> bool:
+        """Returns whether a question has a word of English or of a paper, or none to judge by."""
+        words = set(query_words(question)) - STOP_WORDS
+        return not words or any(map(self.library.searcher.is_word, words))
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)

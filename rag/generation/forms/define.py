@@ -52,9 +52,9 @@ def write(reading: Reading) -> Composed:
     defining = find_definition([term, *([form.text] if form else [])], evidence)
     draft = Draft([*evidence, *(_spelled(form) for form in forms)])
     if form:
-        agreed = count_papers(sum(same_form(form, other) for other in forms))
+        agreed = sum(same_form(form, other) for other in forms)
         said = draft.claim(f"{term} stands for {_plain(form.text)}", _spelled(form))
-        draft.add(f"{said}, as {agreed} spell{'s' * (agreed == '1 paper')} it out.")
+        draft.add(f"{said}, as {count_papers(agreed)} spell it out." if agreed > 1 else f"{said}.")
         defining = defining or _spelling_out(forms, evidence)
     best = defining or _nearest(term, evidence)
     if best:
@@ -85,9 +85,13 @@ def find_definition(names: Sequence[str], evidence: Sequence[Sentence]) -> Sente
     # "We propose X, which ..." defines X in the paper that is named after it alone.
     own = [row for row in found if row[0] and _is_named_after(row[2].paper, names[0])]
     plain = [row for row in found if row[0] >= PLAIN]
-    return min(own or plain, key=lambda row: (-row[0], row[1]))[2] if own or plain else None
+    # A term is explained where it first comes up, which is early.
+    ranked = sorted(own or plain, key=lambda row: (-row[0], row[2].start // _EARLY, row[1]))
+    return ranked[0][2] if ranked else None
 
 
+# Characters of about two sentences.
+_EARLY = 300
 # Strength from which a sentence defines a term whoever wrote it.
 PLAIN = 3
 
@@ -105,16 +109,17 @@ def _patterns(term: str) -> tuple[re.Pattern[str], ...]:
     """Returns what defines a term, the plainest first."""
     named = rf"(?<![\w-])(?:{term})s?(?:\s*\([^()]{{1,40}}\))?"
     noun = rf"{named}(?:\s+(?:models?|methods?|algorithms?|polic\w+|learning))?"
-    is_ = r"(?:is|are|refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
+    says = r"(?:refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
     return tuple(
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
-            rf"^(?:the |an? )?{noun}(?:,? {is_}\b|,? (?:which|where|in which)\b|, an?\b"
-            rf"| \w+s\b(?: [\w-]+){{1,6}}? by\b)",
+            rf"^(?:the |an? )?{noun}(?:,? (?:is|are) (?:an?|the|one of)\b|,? {says}\b"
+            rf"|, short for\b|,? (?:which|where|in which)\b|, an?\b"
+            rf"| \w+s\b(?: [\w-]+){{1,8}}? by\b)",
             rf"{noun},? (?:is|are) (?:an?|the)\b|{named}, (?:an?|the)(?: [\w-]+){{1,6}}?"
-            rf" (?:where|which|that|in which|when|of|for)\b"
+            rf" (?:where|which|that|in which|when|of|for)\b|^(?:the |an? )?{noun} \w+s\b"
             rf"|\b(?:called|termed|dubbed|known as|defined? as)\s+(?:the\s+|an?\s+)?{named}",
-            rf"{noun},? {is_}\b|{named}[,:—–]\s",
+            rf"{noun},? (?:is|are|{says})\b|{named}[,:—–]\s",
             rf"\b(?:introduce|propose|present|develop)\b[^.;]{{0,80}}?{named}",
         )
     )

@@ -20,6 +20,7 @@ from footnote.rag.query.topic import find_topic
 
 # Papers that are listed; groups of the library that are named; hits that are counted exactly.
 LISTED, GROUPS, COUNTED = 10, 6, 2_000
+_SINCE = re.compile(r"\b(?:since|after|later than|from \d{4} on\w*)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"[\"“”'‘’]([^\"“”'‘’]{2,60})[\"“”'‘’]")
 _IN_TITLES = re.compile(
@@ -41,12 +42,14 @@ def write(reading: Reading) -> Composed:
         draft.add("The library is empty; add papers first.")
         return draft.finish()
     asked = reading.question.asked
-    for rule, tell in _RULES:
-        if rule.search(asked):
-            draft.add(*tell(asked, library))
-            return draft.finish()
-    draft.add(*_tell_contents(asked, library))
+    tell = next((tell for rule, tell in _RULES if rule.search(asked)), _tell_contents)
+    draft.add(*tell(asked, library))
     return draft.finish()
+
+
+def can_tell(question: str) -> bool:
+    """Returns whether the catalog knows what a question asks for."""
+    return any(rule.search(question) for rule, _ in _RULES)
 
 
 def _tell_authors(asked: str, library: Library) -> Sequence[str]:
@@ -94,7 +97,9 @@ def _tell_years(asked: str, library: Library) -> Sequence[str]:
     if undated == library.size:
         return [f"The library cannot tell: no paper has a year. {_tell_fields(library)}"]
     low, high = years[0], years[-1]
-    if len(years) == 1 and re.search(r"\b(?:since|after|from)\b", asked, re.IGNORECASE):
+    if len(years) == 1 and re.search(
+        r"\b(?:since|after|later than|from \d{4} on\w*)\b", asked, re.IGNORECASE
+    ):
         high = max(year for year in known if year)
     if len(years) == 1 and re.search(r"\b(?:before|until|up to)\b", asked, re.IGNORECASE):
         low = min(year for year in known if year)
@@ -242,4 +247,13 @@ _RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (
     ),
     (_rule(r"^(?:how many|count|number of|what number of|how (?:big|large))\b"), _tell_size),
     (re.compile(_PERSON.pattern), _tell_authors),
+    (
+        _rule(
+            r"\b(?:librar\w+|collection|corpus|database|in here|in there)\b"
+            r"|\bwhat\b.*\b(?:do|does|did) (?:you|it|this)"
+            r" (?:hold|have|contain|cover|include|know)\b"
+            r"|\bwhat(?:'s| is) (?:here|in it)\b"
+        ),
+        _tell_contents,
+    ),
 )

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from footnote.rag.generation.forms.fact import SEVERAL, choose_sentences, room_for
 from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
 from footnote.rag.query.kinds.rules import find_core
-from footnote.rag.query.names import missing_names
+from footnote.rag.query.names import find_names, missing_names
 from footnote.rag.retrieval.evidence import Sentence
 
 # Sentences that are looked through for the figure, and papers that they are from.
 LOOKED_AT, PAPERS = 24, 3
+# What a figure gains in a sentence that begins with a name of the question, and with the word for
+# what is counted right behind it, within so many characters.
+SUBJECT, ADJACENT, BESIDE = 0.2, 0.1, 30
 _WORDS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice|few"
@@ -142,21 +145,36 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
     Only of the best papers: the figure of another one is of something else.
     """
     papers = list(dict.fromkeys(sentence.paper.id for sentence in evidence))[:PAPERS]
+    read = [s for s in evidence if s.paper.id in papers][:LOOKED_AT]
+    names = [name.casefold() for name in find_names(asked)]
+    found = []
+    for sentence in read:
+        begins = sentence.text.casefold().startswith(tuple(names)) if names else False
+        for place in _fitting(asked, sentence.text):
+            beside = _head(asked) in sentence.text[place[1] : place[1] + BESIDE].casefold()
+            score = sentence.score + SUBJECT * begins + ADJACENT * beside
+            found.append(
+                (
+                    score,
+                    -place[0],
+                    Figure(_with_unit(sentence.text, *place, _head(asked)), sentence),
+                )
+            )
+    return max(found, key=lambda row: row[:2])[2] if found else None
+
+
+def _fitting(asked: str, text: str) -> list[tuple[int, int]]:
+    """Returns the places of the figures in a sentence that measure what is asked for."""
     wanted = _unit_pattern(asked)
-    for sentence in [s for s in evidence if s.paper.id in papers][:LOOKED_AT]:
-        fitting = [
-            place
-            for place in _figures(sentence.text)
-            if wanted.search(_around(sentence.text, *place))
-            # "Within a few hours" tells how long, not how many.
-            and (_HOW_LONG.search(asked) or sentence.text[slice(*place)].lower() != "few")
-        ]
-        if fitting:
-            # "From 1.5 Hz to 62 Hz": what was reached stands last.
-            rises = _FROM_TO.search(sentence.text) is not None
-            place = fitting[-1 if rises else 0]
-            return Figure(_with_unit(sentence.text, *place, _head(asked)), sentence)
-    return None
+    fitting = [
+        place
+        for place in _figures(text)
+        if wanted.search(_around(text, *place))
+        # "Within a few hours" tells how long, not how many.
+        and (_HOW_LONG.search(asked) or text[slice(*place)].lower() != "few")
+    ]
+    # "From 1.5 Hz to 62 Hz": what was reached stands last.
+    return fitting[-1:] if _FROM_TO.search(text) else fitting
 
 
 def _unit_pattern(asked: str) -> re.Pattern[str]:
@@ -164,10 +182,14 @@ def _unit_pattern(asked: str) -> re.Pattern[str]:
     for question, unit in _ASPECTS:
         if question.search(asked):
             return re.compile(rf"(?<![a-z]){unit}(?![a-z])", re.IGNORECASE)
-    words = [_ENDING.sub("", word.lower()) for word in re.findall(r"\w{3,}", measured(asked))]
+    words = re.findall(r"\w{3,}", measured(asked).lower())
     if not words:
         return re.compile(r"")
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\w{{0,4}}", re.IGNORECASE)
+    # "How many robots" is not told by "800,000 robot episodes".
+    ends = r"(?:\w{0,3}s|(?<=\d)-\w+)\b" if words[-1].endswith("s") else r"\w{0,4}"
+    stems_ = "|".join(re.escape(_ENDING.sub("", word)) for word in words)
+    alone = rf"(?<=\d[ -])(?:{stems_})\b(?! \w+s\b)"
+    return re.compile(rf"\b(?:{stems_}){ends}|{alone}", re.IGNORECASE)
 
 
 def _figures(text: str) -> Iterator[tuple[int, int]]:

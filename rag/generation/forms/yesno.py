@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from footnote.index.search.fulltext import STOP_WORDS, query_words
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
@@ -17,8 +17,7 @@ PAPERS, OF_EACH, SHOWN = 5, 2, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else.
 BEHIND = 0.25
 # Share of the question's telling words that a quote must hold to take a side.
-HOLDS = 0.3
-_SAME_BEGINNING = 6
+HOLDS = 0.5
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
 _HEDGES = re.compile(
     r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
@@ -82,10 +81,8 @@ def may_take_side(question: str, sentence: Sentence) -> bool:
     Half of the question's telling words, its names among them, must be in the sentence or in the
     title of its paper.
     """
-    words = {word[:_SAME_BEGINNING] for word in query_words(question)} - STOP_WORDS
-    said = {
-        word[:_SAME_BEGINNING] for word in query_words(f"{sentence.paper.title} {sentence.text}")
-    }
+    words = set(stems(question)) - STOP_WORDS
+    said = set(stems(f"{sentence.paper.title} {sentence.text}"))
     if len(words & said) < HOLDS * len(words) or _HEDGES.search(sentence.text):
         return False
     return not missing_names(question, [sentence.paper])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.rag.answer import Kind
-from footnote.rag.query.kinds.rules import KINDS, find_rule, find_topic_words
+from footnote.rag.query.kinds.rules import KINDS, asks_what_it_does, find_rule, find_topic_words
 
 WEIGHTS = Path(__file__).with_name("kinds.npz")
 BUCKETS = 4096
@@ -61,7 +61,8 @@ def classify_kind(question: str, embedding: Array | None, *, first: bool) -> Kin
     rule = find_rule(question, first=first)
     if rule in _UNSEARCHED:
         return rule
-    return choose_kind(find_chances(question, embedding, first=first))
+    kind = choose_kind(find_chances(question, embedding, first=first))
+    return "fact" if kind == "define" and asks_what_it_does(question) else kind
 
 
 def choose_kind(chances: Array) -> Kind:

@@ -187,6 +187,27 @@ def find_topic_words(text: str) -> set[str]:
     return set(query_words(text)) - _EMPTY_WORDS
 
 
+# "Which papers ...", in the languages that have a glossary.
+_FOREIGN_LIST = re.compile(
+    r"^\W*(?:welche[rn]?|quel(?:le)?s|cu[aá]les|qu[eé] (?:art[ií]culos|trabajos|estudios|papers)"
+    r"|quali|quais|que artigos|哪些|哪幾|哪几|有哪些)",
+    _I,
+)
+
+
+def find_foreign_kind(question: str) -> Kind:
+    """Returns the kind of a question that is not in English, of which only lists are known."""
+    return "list" if _FOREIGN_LIST.match(question) else "fact"
+
+
+_DOES = re.compile(r"^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)", _I)
+
+
+def asks_what_it_does(question: str) -> bool:
+    """Returns whether a question asks what something does, which is no definition of it."""
+    return _DOES.search(find_core(" ".join(question.split()))) is not None
+
+
 def find_core(text: str) -> str:
     """Returns the words that ask: without courtesy, and without what is said before them."""
     sentences = _SENTENCE.split(text)
