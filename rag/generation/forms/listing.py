@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 
 from footnote.index.models import Hit
-from footnote.rag.generation.forms.fact import put_first_what_stands_alone
+from footnote.rag.generation.forms.fact import (
+    SEVERAL,
+    put_first_what_stands_alone,
+    room_for,
+)
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
 BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
+# Where something is asked of each paper, fewer papers are shown and more is said of each.
+OF_EACH = Breadth(nearness=0.3, step=0.8, lowest=0.5, most=8)
+SENTENCES_OF_EACH = 2
 # Papers below the cut that are still near, at most so many.
 NEAR, MORE = 0.3, 10
 
@@ -18,14 +25,22 @@ def write(reading: Reading) -> Composed:
     """Writes one row for each paper above the cut."""
     if reading.library is None:
         return Draft(()).finish()
-    ordered, _ = order_wide(reading.hits, reading.library, BREADTH.nearness)
+    details = room_for(reading.question.asked) is SEVERAL
+    breadth = OF_EACH if details else BREADTH
+    ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
     rows = read_rows(reading, ordered)
-    listed = rows[: BREADTH.count([hit.score for hit, _ in rows])]
+    listed = rows[: breadth.count([hit.score for hit, _ in rows])]
     more = [hit.paper for hit, _ in rows[len(listed) :] if hit.score >= NEAR][:MORE]
-    draft = Draft([sentence for _, sentence in listed])
+    draft = Draft(reading.evidence)
     if listed:
+        rows_shown: list[str] = []
         draft.add(f"{say_count(len(listed), reading)}:")
-        draft.add(*(draft.row(s.paper, draft.quote(s)) for _, s in listed))
+        for _, lead in listed:
+            own = [s for s in reading.by_paper[lead.paper.id] if s != lead]
+            beside = own[: SENTENCES_OF_EACH - 1] if details else []
+            said = " ".join(draft.quote(s) for s in [lead, *beside])
+            rows_shown.append(draft.row(lead.paper, said))
+        draft.add(*rows_shown)
     return draft.finish(more=more, missing=reading.say_missing_names() if listed else None)
 
 
