@@ -2,7 +2,7 @@
 
     python -m footnote.evals.lab.bench.evidence SET --library DIR
 
-Prints evidence, cited_gold and nuggets for each value of one weight, the others as shipped.
+Prints four measures for each value of one weight, the others as shipped.
 """
 
 import argparse
@@ -24,7 +24,12 @@ VALUES = {
     "paper": (0.0, 0.5, 1.0, 2.0),
     "words": (0.0, 0.4, 0.8, 1.2),
     "number": (0.0, 0.1, 0.2, 0.3),
+    "place": (0.0, 0.1, 0.2, 0.3),
+    "own": (0.0, 0.025, 0.05, 0.1),
+    "leaning": (0.0, 0.05, 0.1, 0.2),
+    "setting_out": (0.0, 0.05, 0.1),
 }
+MEASURES = ("evidence", "evidence_recall", "cited_gold", "nuggets")
 
 
 def asking(engine: CitedQueryEngine) -> Callable[[Case], Answer]:
@@ -44,10 +49,8 @@ def main() -> None:
             for value in values:
                 weights = replace(EvidenceWeights(), **{name: value})
                 found = run(cases, library, asking(CitedQueryEngine(library, weights=weights)))
-                shown = "  ".join(
-                    f"{m} {fmean(found[m]):.3f}" for m in ("evidence", "cited_gold", "nuggets")
-                )
-                print(f"{name:7s} {value:4.1f}  {shown}")
+                shown = "  ".join(f"{m} {fmean(found[m]):.3f}" for m in MEASURES)
+                print(f"{name:11s} {value:5.3f}  {shown}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,252 @@
+"""Forms: each kind of question has an answer of its own shape, over a small library of our own."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import make_paper
+from footnote.rag.answer import Answer, Turn
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH
+from footnote.rag.query.kinds.rules import KINDS
+
+PAPERS = (
+    ("KelpNet: Counting Kelp from Drones", 2021,
+     "Kelp forests are shrinking, and counting them by boat is slow. We introduce KelpNet, a "
+     "network that counts kelp plants in drone images. KelpNet was trained on 4,200 drone images "
+     "from 12 bays. It counts kelp with an error rate of 7 % and runs at 30 Hz."),
+    ("Sonar Maps of Kelp Forests", 2019,
+     "Recent work has shown that cameras fail in murky water. We map kelp forests with sonar. "
+     "Our sonar maps of kelp agree with diver surveys in 9 of 10 bays."),
+    ("Do Urchins Decide the Fate of Kelp?", 2020,
+     "Whether urchins decide the fate of kelp is debated. We removed urchins from six bays for "
+     "two years. Removing urchins brought the kelp back in all six bays."),
+    ("Warm Water and Kelp Loss", 2022,
+     "Kelp declines in many seas. We compare thirty years of kelp surveys with water temperature. "
+     "Warm summers explain most of the loss of kelp, and urchins explain little of it."),
+    ("Tide Height Forecasting (THF) with Gradient Trees", 2018,
+     "Tide height forecasting (THF) predicts the water level of a harbour from wind and moon. "
+     "Gradient trees lower the error of harbour forecasts by 18 percent against harmonic tables."),
+    ("Neural Tide Height Forecasting", 2023,
+     "We study tide height forecasting (THF) with recurrent networks. The networks beat harmonic "
+     "tables in storms, while harmonic tables stay better in calm weather."),
+    ("Harmonic Tables Revisited", None,
+     "Harmonic tables give the tide of a harbour from the moon alone. We show how a table of "
+     "sixty terms is fitted in a day. The tables need no weather data."),
+    ("Gull Song and Harbour Noise", 2021,
+     "Harbour noise has grown. We recorded gulls in quiet and in loud harbours. Gulls sing higher "
+     "in loud harbours, by about 300 Hz."),
+    ("Crab Walking Robots", 2022,
+     "Legged robots slip on wet rock. We built a six-legged crab robot with rubber feet. The crab "
+     "robot climbs wet rocks of 20 degrees without a fall."),
+    ("Buoy Batteries That Last", None,
+     "Buoys run out of power in winter. A duty cycle set by the waves doubles the life of the "
+     "battery. Code is available at https://example.org/buoy."),
+)  # fmt: skip
+
+
+BEFORE = "How do you count kelp from drones?"
+
+
+@pytest.fixture(scope="module")
+def engine(
+    embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CitedQueryEngine]:
+    folder = tmp_path_factory.mktemp("forms") / "library"
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        library.add(
+            make_paper(title, abstract, published=str(year) if year else None, source="Notebook")
+            for title, year, abstract in PAPERS
+        )
+        yield CitedQueryEngine(library)
+
+
+def titles(answer: Answer) -> list[str]:
+    return [paper.title for paper in answer.papers]
+
+
+def test_every_kind_has_a_form() -> None:
+    assert set(FORMS) == set(KINDS)
+
+
+def test_each_statement_is_its_quote_and_stands_in_the_text_with_its_marker(
+    engine: CitedQueryEngine,
+) -> None:
+    for question in (
+        "How does removing urchins change kelp?", "Which papers are about kelp?",
+        "What do the papers say about tides?", "How many images was KelpNet trained on?",
+        "What is the difference between harmonic tables and gradient trees?", "What is THF?",
+        "Do urchins decide the fate of kelp?",
+    ):  # fmt: skip
+        answer = engine.ask(question)
+        at = 0
+        for statement in answer.statements:
+            (citation,) = statement.citations
+            paper = answer.papers[citation.marker - 1]
+            assert paper.abstract[citation.start : citation.end] == citation.quote
+            at = answer.text.index(f"{statement.text} [{citation.marker}]", at)
+
+
+def test_a_fact_is_the_sentence_that_answers_and_little_else(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("At what pitch do gulls sing in loud harbours?")
+    assert answer.kind == "fact"
+    assert answer.statements[0].text == "Gulls sing higher in loud harbours, by about 300 Hz."
+    assert len(answer.text.split()) <= 60
+
+
+def test_a_number_stands_first_with_its_unit(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("How many drone images was KelpNet trained on?")
+    assert answer.kind == "number"
+    assert answer.text.startswith("**4,200 drone images**: KelpNet was trained on")
+    assert answer.missing is None
+
+
+def test_a_number_that_no_abstract_states_is_said_to_be_missing_first(
+    engine: CitedQueryEngine,
+) -> None:
+    answer = engine.ask("How many euros does a crab robot cost?")
+    assert answer.missing is not None
+    assert answer.missing.startswith("No abstract states")
+    assert answer.text.startswith(answer.missing)
+    assert "**" not in answer.text.partition("\n")[0]
+
+
+def test_a_name_that_no_abstract_has_is_said_to_be_missing(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("How does KelpFormer9 count kelp plants in drone images?")
+    assert answer.missing == "No abstract states anything about KelpFormer9."
+
+
+def test_both_sides_are_counted_and_only_plain_quotes_take_one(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Do urchins decide the fate of kelp?")
+    assert answer.kind == "yesno"
+    for statement in answer.statements:
+        # What a paper sets out to settle is no answer.
+        assert not (statement.side and statement.text.startswith("Whether"))
+
+
+def test_an_abbreviation_is_spelled_out_by_agreement_before_it_is_defined(
+    engine: CitedQueryEngine,
+) -> None:
+    answer = engine.ask("What does THF stand for?")
+    assert answer.kind == "define"
+    first, second = answer.text.split("\n\n")
+    assert re.fullmatch(r"THF stands for Tide height forecasting \[1\], as 2 papers spell it out\.",
+                        first, re.IGNORECASE)  # fmt: skip
+    assert second.startswith("Tide height forecasting (THF) predicts the water level")
+
+
+def test_a_list_has_one_row_a_paper_and_never_a_paragraph(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers are about kelp?")
+    assert answer.kind == "list"
+    head, rows = answer.text.split("\n\n")
+    assert re.fullmatch(r"\d+ papers match “kelp”:", head)
+    assert all(row.startswith("- **") for row in rows.split("\n"))
+    assert len(rows.split("\n")) == len(answer.papers) == len(answer.statements)
+    assert {title for title, _, text in PAPERS if "kelp" in text} == set(titles(answer))
+
+
+def test_what_comes_near_is_told_beside_a_list_and_not_in_it(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers are about kelp?")
+    cited = {paper.id for paper in answer.papers}
+    assert not cited & set(answer.more)
+    assert set(answer.more) <= {hit.paper.id for hit in answer.hits}
+
+
+def test_an_overview_groups_its_papers_under_their_own_words(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("What do the papers say about kelp and tides?")
+    assert answer.kind == "overview"
+    assert len(answer.papers) >= 3
+    assert answer.text.startswith(f"{len(answer.papers)} papers on ")
+
+
+def test_a_comparison_is_a_table_after_what_names_both(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("What is the difference between harmonic tables and gradient trees?")
+    assert answer.kind == "compare"
+    assert answer.missing is None
+    assert answer.text.startswith("Gradient trees lower the error of harbour forecasts by 18")
+    assert "| harmonic tables | gradient trees |\n| --- | --- |" in answer.text
+
+
+def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("What is the difference between sonar and rubber feet?")
+    assert answer.missing == "No abstract compares sonar with rubber feet directly."
+    assert answer.text.startswith(answer.missing)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("How many papers do you hold?", "The library holds 10 papers. Years: 2018 to 2023; 2 of"),
+        ('How many titles have the word "kelp" in them?', "4 papers have “kelp” in the title"),
+        ("How many papers came out in 2021?", "2 papers from 2021. 2 of 10 have no year."),
+        ("How many papers have appeared since 2022?", "3 papers from 2022 to 2023."),
+        ("Which is your newest paper?", "The newest of the 8 papers with a year; the other 2 have"),
+        ("Who wrote the KelpNet paper?", "The library does not record who wrote **KelpNet"),
+        ("Do you have anything by Ada Lovelace?", "The library records no paper by Ada Lovelace."),
+        ("Where did you get these abstracts from?", "The records are from Notebook (10 papers)."),
+        ("How many papers mention urchins?", "2 papers mention “urchins” in title or abstract"),
+    ],
+)  # fmt: skip
+def test_the_catalog_answers_exactly_and_says_what_it_lacks(
+    engine: CitedQueryEngine, question: str, told: str
+) -> None:
+    answer = engine.ask(question)
+    assert answer.kind == "metadata"
+    assert answer.text.startswith(told)
+    assert not answer.abstained
+
+
+@pytest.mark.parametrize(
+    "question", ["hi there", "Thanks, very helpful!", "ok bye", "what can you do?"]
+)
+def test_talk_is_answered_without_a_search_or_a_refusal(
+    engine: CitedQueryEngine, question: str
+) -> None:
+    answer = engine.ask(question)
+    assert answer.kind == "talk"
+    assert (answer.abstained, answer.hits, answer.receipt.searched) == (False, (), 0)
+
+
+@pytest.mark.parametrize("question", ["why?", "tell me more", "and the second one?"])
+def test_a_follow_up_without_anything_before_it_asks_back(
+    engine: CitedQueryEngine, question: str
+) -> None:
+    answer = engine.ask(question)
+    assert answer.kind == "vague"
+    assert "?" in answer.text
+    assert not answer.abstained
+
+
+def test_the_same_words_after_a_question_go_on_from_it(engine: CitedQueryEngine) -> None:
+    history = [
+        Turn("user", "How do you count kelp from drones?"),
+        Turn("assistant", "With KelpNet."),
+    ]
+    answer = engine.ask("And how fast does it run?", history)
+    assert answer.kind not in WITHOUT_SEARCH
+    assert titles(answer)[0] == "KelpNet: Counting Kelp from Drones"
+
+
+def test_a_language_that_is_not_read_is_told_so(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("ロボットはどのように岩を登りますか？")
+    assert answer.abstained
+    assert answer.reason is not None
+    assert answer.reason.startswith("questions in Japanese are not read; ask in English")
+
+
+def test_gibberish_in_a_conversation_is_not_answered_with_its_topic(
+    engine: CitedQueryEngine,
+) -> None:
+    history = [
+        Turn("user", "How do you count kelp from drones?"),
+        Turn("assistant", "With KelpNet."),
+    ]
+    assert engine.ask("qwzx plof brrt", history).abstained
+
+
+def test_where_the_code_is_does_not_lead(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("How do buoys save their battery in winter?")
+    assert "example.org" not in answer.statements[0].text
