@@ -7,6 +7,7 @@ addresses.
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as percent
@@ -17,7 +18,8 @@ from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
-from footnote.ui.rendering.answer import blocks, verdict
+from footnote.ui.rendering.answer import remarks_on, verdict
+from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import Transcript
@@ -76,6 +78,7 @@ def _remarks(answer: Answer) -> list[str]:
         remarks.append(f"Only papers {answer.receipt.filters}")
     if answer.reason:
         remarks.append(f"Note: {answer.reason}")
+    remarks += remarks_on(answer)
     model = f", {answer.receipt.model}" if answer.receipt.model else ""
     count = answer.receipt.searched
     searched = f" · {count:,} paper{'s' * (count != 1)} searched" if count else ""
@@ -115,16 +118,44 @@ def transcript_markdown(transcript: Transcript) -> str:
 def _answer_markdown(answer: Answer, place: int) -> list[str]:
     notes = footnotes(answer)
     parts = [f"## {text_markdown(answer.question)}"]
-    for block in blocks(answer):
-        if block.heading:
-            parts.append(f"### {text_markdown(block.heading)}")
-        told = " ".join(_statement_markdown(s, notes, place) for s in block.statements)
-        parts.append(f"- {told}" if block.item else told)
-    if answer.abstained or not answer.statements:
-        parts.append(text_markdown(answer.text))
+    blocks = parse_blocks(answer.text, answer.statements)
+    parts += ["\n".join(_block_markdown(block, notes, place)) for block in blocks]
     parts += [f"*{text_markdown(remark)}*" for remark in _remarks(answer)]
     distinct = {note.number: note for note in notes.values()}.values()
     return [*parts, *(_note_markdown(note, place) for note in distinct)]
+
+
+def _block_markdown(block: Block, notes: dict[Citation, Note], place: int) -> Iterator[str]:
+    """Yields the lines of a block."""
+    rows = [[_pieces_markdown(cell, notes, place) for cell in row] for row in block.rows]
+    match block.kind:
+        case "heading":
+            yield f"### {rows[0][0]}"
+        case "list":
+            yield from (f"- {row[0]}" for row in rows)
+        case "table":
+            head, *others = (f"| {' | '.join(row)} |" for row in rows)
+            yield from (head, f"|{' --- |' * len(rows[0])}", *others)
+        case _:
+            yield rows[0][0]
+
+
+def _pieces_markdown(pieces: Pieces, notes: dict[Citation, Note], place: int) -> str:
+    told = []
+    for piece in pieces:
+        if isinstance(piece, Statement):
+            told.append(_statement_markdown(piece, notes, place))
+        elif isinstance(piece, Bold):
+            told.append(f"**{text_markdown(piece.text)}**")
+        else:
+            told.append(_words_markdown(piece))
+    return "".join(told)
+
+
+def _words_markdown(words: str) -> str:
+    """Returns words between statements, with the space at their ends."""
+    kept = text_markdown(words)
+    return f"{' ' * words.startswith(' ')}{kept}{' ' * words.endswith(' ')}" if kept else " "
 
 
 def _statement_markdown(statement: Statement, notes: dict[Citation, Note], place: int) -> str:
@@ -173,7 +204,7 @@ def transcript_html(transcript: Transcript) -> str:
         answers=transcript.answers,
         policy=Markup(_POLICY),
         style=Markup(_STYLE.read_text("utf-8")),
-        blocks_of=blocks,
+        blocks_of=lambda answer: parse_blocks(answer.text, answer.statements),
         notes_of=footnotes,
         numbers_of=_numbers,
         marks_of=_marks,

@@ -6,7 +6,7 @@ address.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Answer, Constraint, Statement
 from footnote.rag.query.translation import NAMES
+from footnote.ui.rendering.answer_blocks import parse_blocks
 from footnote.ui.rendering.cards import Span, byline, card_html
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.mathml import prose_html
@@ -22,15 +23,12 @@ from footnote.ui.rendering.toolbar import toolbar_html
 NEAREST_SHOWN = 3
 
 _MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
-# A line of bold text: the composer that quotes puts each paper's title above its sentences.
-_HEADING = re.compile(r"^\*\*(.+)\*\*$", re.MULTILINE)
-_PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_LIST_ITEM = re.compile(r"(?:^|\n)[ \t]*(?:[-*+]|\d+[.)])[ \t]+$")
 
 
 def answer_html(answer: Answer, number: int) -> Markup:
     """Returns the answer as HTML; ``number`` tells the turns of a conversation apart."""
     uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
+    rest = [row for row in uncited if row[0].paper.id not in answer.more]
     return render(
         "answer",
         answer=answer,
@@ -38,11 +36,13 @@ def answer_html(answer: Answer, number: int) -> Markup:
         card=lambda marker: f"t{number}-s{marker}",
         searched=_searched_for(answer),
         limits=[(limit.kind, _named(limit)) for limit in answer.scope],
-        blocks=blocks(answer),
-        draft=draft_html(answer.text),
+        blocks=parse_blocks(answer.text, answer.statements),
         reason=_sentence(answer.reason) if answer.reason else "",
         nearest=[(hit, _quotes(_telling(hit))) for hit in answer.hits[:NEAREST_SHOWN]],
-        rest=uncited[NEAREST_SHOWN if answer.abstained else 0 :],
+        more=[row for row in uncited if row[0].paper.id in answer.more],
+        rest=rest[NEAREST_SHOWN if answer.abstained else 0 :],
+        prose=prose_html,
+        weak=WEAK,
         facts=_facts(answer),
         tokens=answer.receipt.prompt_tokens + answer.receipt.completion_tokens,
         cost="" if answer.receipt.cost_usd is None else f"{answer.receipt.cost_usd:.6f}",
@@ -83,14 +83,12 @@ def stage_html(detail: str) -> Markup:
 
 
 def draft_html(text: str) -> Markup:
-    """Returns an unfinished answer: its paragraphs, with markers that are not yet links."""
-    parts = []
-    for part in map(str.strip, _PARAGRAPH.split(text)):
-        heading = _HEADING.match(part)
-        rest = part[heading.end() if heading else 0 :].strip()
-        shown = Markup(_MARKER.sub(_drafted_marker(), str(prose_html(rest))))
-        parts += [(heading[1] if heading else "", shown)] if part else []
-    return piece("progress", "draft", parts)
+    """Returns an answer in the making: its blocks, with markers that open nothing yet."""
+    return piece("progress", "draft", parse_blocks(text), _drafted)
+
+
+def _drafted(words: str) -> Markup:
+    return Markup(_MARKER.sub(_drafted_marker(), str(prose_html(words))))
 
 
 @lru_cache(1)
@@ -134,28 +132,21 @@ def _uncited(answer: Answer) -> list[Hit]:
     return [hit for hit in answer.hits if hit.paper.id not in cited]
 
 
-@dataclass(slots=True)
-class Block:
-    """Statements of one paragraph or list item, optionally under a heading."""
-
-    statements: list[Statement]
-    item: bool = False
-    heading: str = ""
+WEAK = "Weak match: these quotes may not answer the question."
 
 
-def blocks(answer: Answer) -> list[Block]:
-    """Returns the statements grouped as the text of the answer groups them."""
-    blocks: list[Block] = []
-    at = 0
-    for statement in answer.statements:
-        found = answer.text.find(statement.text, at)
-        gap = answer.text[at:found] if found >= 0 else ""
-        heading, item = _HEADING.search(gap), _LIST_ITEM.search(gap)
-        if heading or item or not blocks or _PARAGRAPH.search(gap):
-            blocks.append(Block([], item is not None, heading[1] if heading else ""))
-        blocks[-1].statements.append(statement)
-        at = found + len(statement.text) if found >= 0 else at
-    return blocks
+def remarks_on(answer: Answer) -> list[str]:
+    """Returns what an answer's reader should know beside its text, in plain text."""
+    titles = {hit.paper.id: hit.paper.title for hit in answer.hits}
+    near = [" ".join(titles[name].split()) for name in answer.more if name in titles]
+    weak = [WEAK] if answer.match == "weak" and not answer.abstained else []
+    return weak + ([f"Also near: {shorten_list(near)}"] if near else [])
+
+
+def shorten_list(names: Sequence[str], most: int = 5) -> str:
+    """Returns names with semicolons between, and how many more there are."""
+    rest = len(names) - most
+    return "; ".join(names[:most]) + (f"; and {rest:,} more" if rest > 0 else "")
 
 
 def verdict(statement: Statement) -> tuple[str, str] | None:
