@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,8 +20,12 @@ from rich.text import Text
 from footnote.index.models import Hit, Paper
 from footnote.index.storage.status import Status
 from footnote.rag.answer import Answer, Statement
+from footnote.ui.rendering.answer import remarks_on
+from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 
 WIDTH = 88
+# Characters of a column of a table at least.
+NARROW = 30
 
 
 # An abstract or a model's answer may contain escape sequences that a terminal would execute.
@@ -28,7 +33,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def show_answer(console: Console, answer: Answer) -> None:
-    """Prints an answer: statements by paper, their markers, then the papers by marker."""
+    """Prints an answer: its blocks with their markers, then the papers by marker."""
     if answer.scope:
         told = f"only papers {answer.receipt.filters}; --no-filters to search all"
         _print(console, _text(told, "dim"))
@@ -37,11 +42,11 @@ def show_answer(console: Console, answer: Answer) -> None:
         return
     if answer.reason:
         _print(console, _text(f"Note: {answer.reason}.", "yellow"))
-    if answer.mode == "llm":
-        _print(console, _sentences(answer.statements))
+    for block in parse_blocks(answer.text, answer.statements):
+        _show_block(console, block)
         console.print()
-    else:
-        _show_quotes(console, answer)
+    for remark in remarks_on(answer):
+        _print(console, _text(remark, "yellow"))
     for marker, paper in enumerate(answer.papers, 1):
         _print(console, _source(marker, paper))
         # Otherwise the answer consists of its quotes.
@@ -94,12 +99,50 @@ def _show_refusal(console: Console, answer: Answer) -> None:
         show_hits(console, answer.hits[:3])
 
 
-def _show_quotes(console: Console, answer: Answer) -> None:
-    for marker, paper in enumerate(answer.papers, 1):
-        said = [s for s in answer.statements if s.citations[0].marker == marker]
-        _print(console, _text(_name(paper), "bold"))
-        _print(console, _sentences(said), indent=2)
-        console.print()
+def _show_block(console: Console, block: Block) -> None:
+    """Prints a paragraph, a heading, a list or a table."""
+    match block.kind:
+        case "heading":
+            _print(console, _pieces(block.pieces, "bold"))
+        case "list":
+            for row in block.rows:
+                _print(console, _pieces(row[0]), hang="- ")
+        case "table":
+            _show_table(console, block)
+        case _:
+            _print(console, _pieces(block.pieces))
+
+
+def _show_table(console: Console, block: Block) -> None:
+    """Prints a table, column by column where it would be too narrow."""
+    head, *rows = block.rows
+    width = min(console.width, WIDTH)
+    if width >= NARROW * len(head):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, width=width)
+        for cell in head:
+            table.add_column(_pieces(cell, "bold"), overflow="fold", ratio=1)
+        for row in rows:
+            table.add_row(*(_pieces(cell) for cell in row), end_section=False)
+        console.print(table)
+        return
+    for at, cell in enumerate(head):
+        _print(console, _pieces(cell, "bold"))
+        for row in rows:
+            if row[at]:
+                _print(console, _pieces(row[at]), hang="- ")
+
+
+def _pieces(pieces: Pieces, style: str = "") -> Text:
+    """Returns words and statements as one text."""
+    text = Text(style=style)
+    for piece in pieces:
+        if isinstance(piece, Statement):
+            text.append_text(_sentences([piece]))
+        elif isinstance(piece, Bold):
+            text.append_text(_text(piece.text, "bold"))
+        else:
+            text.append_text(_text(piece))
+    return text
 
 
 def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
@@ -108,11 +151,19 @@ def _show_evidence(console: Console, answer: Answer, marker: int) -> None:
         _print(console, _text(f"“{citation.quote}”", "dim"), indent=4)
 
 
-def _print(console: Console, text: Text, *, indent: int = 0) -> None:
-    """Prints a wrapped text without trailing space."""
-    for line in text.wrap(console, min(console.width, WIDTH) - indent):
+def _print(console: Console, text: Text, *, indent: int = 0, hang: str = "") -> None:
+    """Prints wrapped text without space at line ends.
+
+    Args:
+        console: Where to print.
+        text: One paragraph.
+        indent: Spaces before each line.
+        hang: Stands before the first line, and as much space before the others.
+    """
+    width = min(console.width, WIDTH) - indent - len(hang)
+    for n, line in enumerate(text.wrap(console, width)):
         line.rstrip()
-        console.print(Text(" " * indent) + line)
+        console.print(Text(" " * indent + (" " * len(hang) if n else hang)) + line)
 
 
 def _text(value: str, style: str = "") -> Text:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
+from footnote.rag.generation.forms import fact
 from footnote.rag.generation.forms.abbreviations import (
     FullForm,
     choose_full_form,
@@ -37,6 +38,8 @@ _TAIL = re.compile(
     r"|simple|plain)\b.*|simply|briefly|again|please|abbreviat\w+)\W*$",
     re.IGNORECASE,
 )
+# Words of a term; more are a question of another kind.
+LONGEST_TERM = 6
 # Two words that begin with so many letters alike are one word.
 _SAME_BEGINNING = 6
 _SHORT = re.compile(r"^[A-Za-z][\w-]*[A-Z][\w-]*s?$|^[A-Z][A-Z0-9-]+s?$|^[a-z]{2,6}$")
@@ -45,6 +48,8 @@ _SHORT = re.compile(r"^[A-Za-z][\w-]*[A-Z][\w-]*s?$|^[A-Z][A-Z0-9-]+s?$|^[a-z]{2
 def write(reading: Reading) -> Composed:
     """Writes the full form, where the papers spell one out, then the defining sentence."""
     term = find_term(reading.question.asked)
+    if len(term.split()) > LONGEST_TERM:
+        return fact.write(reading)
     evidence = list(reading.search(term)) or list(reading.evidence)
     papers = list({s.paper.id: s.paper for s in evidence}.values())
     forms = find_full_forms(term, papers) if _SHORT.match(term) else []

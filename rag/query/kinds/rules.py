@@ -200,7 +200,10 @@ def find_foreign_kind(question: str) -> Kind:
     return "list" if _FOREIGN_LIST.match(question) else "fact"
 
 
-_DOES = re.compile(r"^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)", _I)
+_DOES = re.compile(
+    r"^(?:how|why|when|where)\b|^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)",
+    _I,
+)
 
 
 def asks_what_it_does(question: str) -> bool:
