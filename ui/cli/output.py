@@ -45,13 +45,14 @@ def show_answer(console: Console, answer: Answer) -> None:
     for block in parse_blocks(answer.text, answer.statements):
         _show_block(console, block)
         console.print()
-    for remark in remarks_on(answer):
-        _print(console, _text(remark, "yellow"))
     for marker, paper in enumerate(answer.papers, 1):
         _print(console, _source(marker, paper))
         # Otherwise the answer consists of its quotes.
         if answer.mode == "llm":
             _show_evidence(console, answer, marker)
+    for remark in remarks_on(answer):
+        console.print()
+        _print(console, _text(remark, "dim"))
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
         _print(console, _text(note, "dim"))
     model = f" with {answer.receipt.model}" if answer.receipt.model else ""

@@ -35,17 +35,35 @@ _TIME = (
     r"|words|pages|frames|km|m)"
 )
 _MONEY = r"(?:\$|€|£|dollars?|usd|euros?)"
-_ASPECTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(asked, re.IGNORECASE), said)
-    for asked, said in (
+
+
+@dataclass(frozen=True, slots=True)
+class _Aspect:
+    """What is measured.
+
+    Attributes:
+        asked: How a question asks for it.
+        beside: What stands beside a figure of it.
+        name: How it is called; empty where the question's own words are better.
+    """
+
+    asked: re.Pattern[str]
+    beside: str
+    name: str = ""
+
+
+_ASPECTS = tuple(
+    _Aspect(re.compile(asked, re.IGNORECASE), *rest)
+    for asked, *rest in (
         (
             r"\btop speed\b|\bwhat speed\b|^how fast (?:can|does|do) [^?]*\b(?:run|walk|drive"
             r"|move|fly)\b",
             _MOTION,
+            "the speed",
         ),
-        (r"^how fast|\bhow quick", _SPEED),
-        (r"^how (?:long|old)\b|\bhow much time\b", _TIME),
-        (r"\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b", _MONEY),
+        (r"^how fast|\bhow quick", _SPEED, "the speed"),
+        (r"^how (?:long|old)\b|\bhow much time\b", _TIME, "the time"),
+        (r"\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b", _MONEY, "the cost"),
         (r"\berror rate\b|\bWER\b", r"(?:error|WER|CER)"),
         (r"\baccurac\w+|\bhow accurate", r"(?:accura\w+|correct\w*|precision|score\w*|%)"),
         (
@@ -126,8 +144,13 @@ def name_quantity(asked: str) -> str:
     match = _HOW_MANY.search(asked)
     if match and not asked[: match.start()].casefold().endswith("by "):
         return f"how {match['size'].casefold()} {measured(asked)}"
+    aspect = _find_aspect(asked)
     what = measured(asked)
-    return f"the {what}" if what else "this figure"
+    return (aspect.name if aspect else "") or (f"the {what}" if what else "this figure")
+
+
+def _find_aspect(asked: str) -> _Aspect | None:
+    return next((aspect for aspect in _ASPECTS if aspect.asked.search(asked)), None)
 
 
 def measured(asked: str) -> str:
@@ -179,9 +202,8 @@ def _fitting(asked: str, text: str) -> list[tuple[int, int]]:
 
 def _unit_pattern(asked: str) -> re.Pattern[str]:
     """Returns what must stand beside a figure that answers."""
-    for question, unit in _ASPECTS:
-        if question.search(asked):
-            return re.compile(rf"(?<![a-z]){unit}(?![a-z])", re.IGNORECASE)
+    if aspect := _find_aspect(asked):
+        return re.compile(rf"(?<![a-z]){aspect.beside}(?![a-z])", re.IGNORECASE)
     words = re.findall(r"\w{3,}", measured(asked).lower())
     if not words:
         return re.compile(r"")

@@ -201,7 +201,8 @@ def find_foreign_kind(question: str) -> Kind:
 
 
 _DOES = re.compile(
-    r"^(?:how|why|when|where)\b|^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)",
+    r"^(?:how|why|when|where)\b"
+    r"|^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)",
     _I,
 )
 
