@@ -75,15 +75,19 @@ def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str
         if found < 0:
             lost.append(statement)
             continue
-        yield text[at:found]
+        yield _drop_markers(text[at:found], behind=at > 0)
         yield statement
         at = found + len(written)
-        markers = _MARKERS.match(text, at)
-        at = markers.end() if markers else at
-    yield text[at:]
+    yield _drop_markers(text[at:], behind=at > 0)
     for statement in lost:
         yield "\n\n"
         yield statement
+
+
+def _drop_markers(gap: str, *, behind: bool) -> str:
+    """Returns the words behind a statement without the markers that they begin with."""
+    markers = _MARKERS.match(gap) if behind else None
+    return gap[markers.end() :] if markers else gap
 
 
 def _split_lines(tokens: Iterator[str | Statement]) -> Iterator[list[str | Statement]]:

@@ -138,7 +138,7 @@ class Draft:
 
 def heading(paper: Paper) -> str:
     """Returns a paper's title on one line, with its year where that is known."""
-    title = " ".join((paper.title or paper.id).split()).replace("**", "*")
+    title = _unmarked((paper.title or paper.id).replace("**", "*"))
     return f"{title} ({paper.year})" if paper.year else title
 
 
@@ -153,11 +153,17 @@ def count_papers(count: int) -> str:
 
 
 _SPACE = re.compile(r"\s+")
+_MARKER = re.compile(r"\[(\d+)\]")
+
+
+def _unmarked(text: str) -> str:
+    """Returns foreign words on one line, with nothing in them that reads as a marker."""
+    return _MARKER.sub(r"(\1)", _SPACE.sub(" ", text)).strip()
 
 
 def name_topic(words: str, *, most: int = 60) -> str:
     """Returns words of a question to be named in an answer: on one line, not too long."""
-    short = _SPACE.sub(" ", words).strip(" .?!:;,\"“”'")
+    short = _unmarked(words).strip(" .?!:;,\"“”'")
     return short if len(short) <= most else f"{short[:most].rsplit(' ', 1)[0]} …"
 
 
