@@ -26,9 +26,15 @@ HOMES = {
     "onnxruntime": {
         "index/embeddings/base.py",
         "index/embeddings/minilm_export.py",
+        "rag/retrieval/answer_ranker/ranker.py",
         "rag/retrieval/reranking/cross_encoder.py",
     },
-    "tokenizers": {"index/embeddings/base.py", "rag/retrieval/reranking/cross_encoder.py"},
+    "tokenizers": {
+        "index/embeddings/base.py",
+        "rag/retrieval/answer_ranker/ranker.py",
+        "rag/retrieval/reranking/cross_encoder.py",
+    },
+    "torch": set(),
     "openai": {
         "index/embeddings/base.py",
         "rag/generation/chat/client.py",

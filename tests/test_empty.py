@@ -49,6 +49,7 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import Question
+from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
 from footnote.rag.retrieval.evidence import EvidenceFinder
 from footnote.rag.retrieval.hybrid import Fusion
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
@@ -173,6 +174,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
+            "AnswerRanker": AnswerRanker(),
         }  # fmt: skip
         catalog.close()
 

@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -144,7 +143,7 @@ class MiniLM(_MatrixEmbedding):
         super().__init__(model_name=MODEL_NAME)
         self._threads = threads or os.cpu_count() or 1
         files = files or ensure_model()
-        self._tokenizer, self._session = _load(files.tokenizer, files.onnx)
+        self._tokenizer, self._session = open_model(files)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_WORD_PIECES)
 
@@ -197,14 +196,15 @@ class MiniLM(_MatrixEmbedding):
         return [rows[0] for rows in self._session.run(outputs, feed)]
 
 
-def _load(tokenizer: Path, graph: Path) -> tuple[Tokenizer, onnxruntime.InferenceSession]:
+def open_model(files: ModelFiles) -> tuple[Tokenizer, onnxruntime.InferenceSession]:
+    """Returns an exported model that runs on one core; ModelError where a file is damaged."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        path = tokenizer
+        path = files.tokenizer
         loaded = Tokenizer.from_file(str(path))
-        path = graph
+        path = files.onnx
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     # Neither library's errors share a base class; each means that the file is unusable.
     except Exception as error:

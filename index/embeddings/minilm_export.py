@@ -14,9 +14,10 @@ import hashlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 from platformdirs import user_cache_path
@@ -25,12 +26,17 @@ from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import MODEL_NAME, build_graph
 from footnote.index.settings import INDEX_SECTIONS, read_sources
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 # Part of the cached file's name: raise it when the graph below changes.
 EXPORT_VERSION = 2
+# The cached file of the embedding model.
+EMBEDDER = f"int8-v{EXPORT_VERSION}"
 
 
 class WeightsMissing(ModelError):
@@ -60,39 +66,49 @@ def model_folder(environ: Mapping[str, str] | None = None) -> Path:
     return cache_folder(environ) / f"{MODEL_NAME}-{SHA256['model.safetensors'][:12]}"
 
 
-def exported_model(environ: Mapping[str, str] | None = None) -> ModelFiles | None:
-    """Returns the exported model, None where the cache has none."""
-    files = _export_paths(environ)
+def exported_model(
+    environ: Mapping[str, str] | None = None, *, name: str = EMBEDDER
+) -> ModelFiles | None:
+    """Returns an exported model, None where the cache has none."""
+    files = _export_paths(environ, name)
     return files if files.onnx.exists() and files.tokenizer.exists() else None
 
 
-def _export_paths(environ: Mapping[str, str] | None) -> ModelFiles:
+def _export_paths(environ: Mapping[str, str] | None, name: str) -> ModelFiles:
     cache = model_folder(environ)
-    return ModelFiles(
-        cache / f"int8-v{EXPORT_VERSION}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json"
-    )
+    return ModelFiles(cache / f"{name}.onnx", cache / f"tokenizer-{EXPORT_VERSION}.json")
 
 
-def ensure_model(*, environ: Mapping[str, str] | None = None) -> ModelFiles:
-    """Returns the exported model, exporting it first when the cache has none.
+def ensure_model(
+    *,
+    environ: Mapping[str, str] | None = None,
+    name: str = EMBEDDER,
+    build: Callable[[Path], "ModelProto"] = build_graph,
+) -> ModelFiles:
+    """Returns an exported model, exporting it first when the cache has none.
 
     The export is written under a temporary name and renamed, so two processes that start together
     both get a complete file.
+
+    Args:
+        environ: Where to look; the settings when not given.
+        name: Of the file in the cache, with what changes when the graph does.
+        build: Makes the graph of the path of the weights.
 
     Raises:
         ModelError: No weights were found, or a file has another SHA-256.
     """
     environ = _configured(environ)
-    if found := exported_model(environ):
+    if found := exported_model(environ, name=name):
         return found
-    cache, exported = model_folder(environ), _export_paths(environ)
+    cache, exported = model_folder(environ), _export_paths(environ, name)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / "export.lock"):
-            if exported_model(environ):
+            if exported_model(environ, name=name):
                 return exported
             weights = find_weights(environ)
-            export_int8(weights / "model.safetensors", exported.onnx)
+            export_int8(build(weights / "model.safetensors"), exported.onnx)
             part = exported.tokenizer.with_suffix(".part")
             part.write_bytes((weights / "tokenizer.json").read_bytes())
             os.replace(part, exported.tokenizer)
@@ -155,8 +171,8 @@ def verify(folder: Path) -> None:
             )
 
 
-def export_int8(weights: Path, target: Path) -> None:
-    """Builds the ONNX graph from the weights, quantises it and renames it to ``target``.
+def export_int8(graph: "ModelProto", target: Path) -> None:
+    """Quantises a graph and renames it to ``target``.
 
     Per-channel int8 keeps a mean cosine of .995 to fp32 over 200 passages
     (command: ``python -m footnote.evals.lab.bench.model``).
@@ -167,7 +183,7 @@ def export_int8(weights: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         full = Path(scratch) / "fp32.onnx"
         small = Path(scratch) / "int8.onnx"
-        onnx.save(build_graph(weights), full)
+        onnx.save(graph, full)
         quantize_dynamic(
             full,
             small,

@@ -1,14 +1,16 @@
-"""The bundled embedding model as an ONNX graph.
+"""The bundled embedding model as an ONNX graph, and as one that scores pairs of texts.
 
-Besides the model's vector for each text, the graph outputs a short vector for each token: the last
-layer projected on the directions in which tokens of abstracts differ most (``projection.npy``).
+Besides the model's vector for each text, the first graph outputs a short vector for each token: the
+last layer projected on the directions in which tokens of abstracts differ most
+(``projection.npy``). The second reads both texts of a pair together.
 
 Source: BERT, Devlin et al. 2019 (arXiv:1810.04805), section 3; mean pooling from
 Sentence-BERT, Reimers and Gurevych 2019 (arXiv:1908.10084); a short vector a token from
-ColBERT, Khattab and Zaharia 2020 (arXiv:2004.12832).
+ColBERT, Khattab and Zaharia 2020 (arXiv:2004.12832); pairs read together, Nogueira and Cho 2019
+(arXiv:1901.04085).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,11 @@ DIMENSIONS = 384
 TOKEN_DIMENSIONS = 64
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LAYER_NORM_EPSILON = 1e-12
+
+# A pair's score weighs the product of its two mean vectors, each of unit length, and the first
+# token. All weights of the product are 1 before training, so that it begins as a cosine.
+MATCH, FIRST = "pair.match", "pair.first"
+SHARPNESS = 10.0
 
 # Made by: python -m footnote.evals.lab.training.projection PATH
 PROJECTION = Path(__file__).parent / "projection.npy"
@@ -51,20 +58,35 @@ def build_graph(weights: Path, *, projection: NDArray[np.float32] | None = None)
     from safetensors.numpy import load_file
 
     graph = _GraphBuilder(load_file(weights))
-    mask, key_mask = graph.add_masks()
-    x = graph.embed_tokens()
-    for layer in range(LAYERS):
-        x = graph.feed_forward(graph.attend(x, key_mask, layer), layer)
-    graph.pool(x, mask)
+    x, mask = graph.encode()
+    graph.pool(x, mask, out="embedding")
     graph.shorten_tokens(x, token_projection() if projection is None else projection)
-    return graph.build()
+    return graph.build(embedding=["n", WIDTH], tokens=["n", "t", TOKEN_DIMENSIONS])
+
+
+def build_pair_graph(tensors: Mapping[str, NDArray[np.float32]]) -> "ModelProto":
+    """Returns a model that scores pairs of texts, as fp32 ONNX.
+
+    Inputs are those of ``build_graph`` and ``token_type_ids``, which is 1 for the second text of
+    a pair; the output is ``score``, ``(n,)`` float32.
+
+    Args:
+        tensors: By the names of the bundled model, and ``MATCH`` and ``FIRST``, ``(384,)`` each.
+    """
+    graph = _GraphBuilder(tensors, inputs=("input_ids", "attention_mask", "token_type_ids"))
+    graph.score(*graph.encode())
+    return graph.build(score=["n"])
 
 
 class _GraphBuilder:
     """Adds nodes and constants in order; each method returns the name of what it adds."""
 
-    def __init__(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
-        self.tensors = tensors
+    def __init__(
+        self,
+        tensors: Mapping[str, NDArray[np.float32]],
+        inputs: Sequence[str] = ("input_ids", "attention_mask"),
+    ) -> None:
+        self.tensors, self.inputs = tensors, inputs
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self.half, self.one, self.root2 = (
@@ -103,6 +125,14 @@ class _GraphBuilder:
         self.nodes.append(helper.make_node("Split", [x], parts, axis=-1, num_outputs=3))
         return parts
 
+    def encode(self) -> tuple[str, str]:
+        """Adds all layers; returns the last, ``(n, t, 384)``, and the mask as numbers."""
+        mask, key_mask = self.add_masks()
+        x = self.embed_tokens()
+        for layer in range(LAYERS):
+            x = self.feed_forward(self.attend(x, key_mask, layer), layer)
+        return x, mask
+
     def add_masks(self) -> tuple[str, str]:
         """Adds the padding mask as floats, and in the form for the fused attention."""
         from onnx import TensorProto
@@ -117,7 +147,10 @@ class _GraphBuilder:
         table = self.weight("embeddings.position_embeddings.weight")
         positions = self.op("Slice", table, self.constant("zero", np.array([0], np.int64)), length)
         types = self.tensors["embeddings.token_type_embeddings.weight"]
-        segment = self.constant("segment", types[0])
+        if "token_type_ids" in self.inputs:
+            segment = self.op("Gather", self.constant("types", types), "token_type_ids")
+        else:
+            segment = self.constant("segment", types[0])
         placed = self.op("Add", self.op("Add", x, positions), segment)
         return self.norm(placed, "embeddings.LayerNorm")
 
@@ -141,31 +174,39 @@ class _GraphBuilder:
         outer = self.linear(inner, f"{at}output.dense")
         return self.norm(self.op("Add", outer, x), f"{at}output.LayerNorm")
 
-    def pool(self, x: str, mask: str) -> None:
-        counts = self.op("Unsqueeze", mask, self.constant("axis2", np.array([2], np.int64)))
-        axis1 = self.constant("axis1", np.array([1], np.int64))
+    def pool(self, x: str, mask: str, out: str = "") -> str:
+        """Adds the mean of the tokens that count, of unit length."""
+        counts = self.op("Unsqueeze", mask, self.constant(f"{mask}.axis2", np.array([2], np.int64)))
+        axis1 = self.constant(f"{mask}.axis1", np.array([1], np.int64))
         total = self.op("ReduceSum", self.op("Mul", x, counts), axis1, keepdims=0)
-        self.op("LpNormalization", total, out="embedding", axis=-1, p=2)
+        return self.op("LpNormalization", total, out=out, axis=-1, p=2)
 
     def shorten_tokens(self, x: str, projection: NDArray[np.float32]) -> None:
         unit = self.op("LpNormalization", x, axis=-1, p=2)
         short = self.op("MatMul", unit, self.constant("projection", projection), name="projected")
         self.op("LpNormalization", short, out="tokens", axis=-1, p=2)
 
-    def build(self) -> "ModelProto":
+    def score(self, x: str, mask: str) -> None:
+        from onnx import TensorProto
+
+        second = self.op("Cast", "token_type_ids", to=TensorProto.FLOAT)
+        first = self.op("Sub", mask, second)
+        match = self.op("Mul", self.pool(x, first), self.pool(x, second))
+        weight = self.constant(MATCH, SHARPNESS * self.tensors[MATCH])
+        lead = self.op("Gather", x, self.constant("lead", np.array([0], np.int64)), axis=1)
+        axis1 = self.constant("axis1", np.array([1], np.int64))
+        lead = self.op("Mul", self.op("Squeeze", lead, axis1), self.weight(FIRST))
+        terms = self.op("Add", self.op("Mul", match, weight), lead)
+        self.op("ReduceSum", terms, axis1, out="score", keepdims=0)
+
+    def build(self, **shapes: list[str | int | None]) -> "ModelProto":
+        """Returns the model, whose outputs are those named."""
         from onnx import TensorProto, helper
 
         names: list[str | int | None] = ["n", "t"]
-        inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT64, names)
-            for name in ("input_ids", "attention_mask")
-        ]
-        outputs = [
-            helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", WIDTH]),
-            helper.make_tensor_value_info(
-                "tokens", TensorProto.FLOAT, ["n", "t", TOKEN_DIMENSIONS]
-            ),
-        ]
+        value = helper.make_tensor_value_info
+        inputs = [value(name, TensorProto.INT64, names) for name in self.inputs]
+        outputs = [value(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
         graph = helper.make_graph(self.nodes, MODEL_NAME, inputs, outputs, self.constants)
         opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets)

@@ -1,0 +1,242 @@
+"""Trains the answer ranker: which sentence of an abstract answers a question.
+
+    python -m footnote.evals.lab.training.answer_sentences QUESTIONS PAPERS OUT --others PATH
+    [--share 1] [--rank 0] [--epochs 3]
+
+QUESTIONS and PAPERS are the two files of the set, whose part "train" is learned; the other papers,
+whose sentences are wrong answers, come from PATH. Needs torch (dependency group ``training``).
+OUT keeps the groups, the checkpoint of the last epoch, from which a stopped run continues, and in
+the end ``whole.safetensors`` and, with a bit a weight, ``answers.safetensors``, of which
+``rag/retrieval/answer_ranker/`` has a copy. ``python -m footnote.evals.lab.bench.answers`` measures
+either.
+
+The embeddings and the lowest two layers of the bundled MiniLM stay as they are. ``--rank`` trains
+low-rank differences instead of whole matrices. An epoch of 1,080 questions takes 15 minutes on one
+busy core.
+
+Source: low-rank differences, Hu et al. 2021 (arXiv:2106.09685); AdamW, Loshchilov and
+Hutter 2019 (arXiv:1711.05101).
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from footnote.evals.lab.training.answer_groups import (
+    QuestionGroup,
+    add_strangers,
+    load_groups,
+    read_groups,
+    read_others,
+    save_groups,
+)
+from footnote.evals.lab.training.answer_network import (
+    FROZEN_LAYERS,
+    Weights,
+    encode,
+    loss_of,
+    score,
+)
+from footnote.index.embeddings.minilm_export import find_weights
+from footnote.index.embeddings.minilm_graph import FIRST, LAYERS, MATCH, WIDTH
+from footnote.rag.retrieval.answer_ranker.ranker import cut_pairs
+from footnote.rag.retrieval.answer_ranker.weights import pack_signs
+
+SEED = 20261126
+# Questions in a step; wrong sentences of each, of its abstract and of other papers.
+BATCH = 4
+WRONG, STRANGERS = 5, 3
+RATE, HEAD_RATE, LOW_RANK_RATE = 1.5e-4, 1e-3, 1e-3
+WARM_UP = 0.1
+DECAY = 0.01
+DROPOUT = 0.1
+TRAINED = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN_LAYERS, LAYERS))
+
+
+def draw_texts(group: QuestionGroup, draw: random.Random) -> list[str]:
+    """Returns the right sentences of a group, and some of the wrong ones behind them."""
+    right = [group.sentences[n] for n in group.right]
+    wrong = [text for n, text in enumerate(group.sentences) if n not in group.right]
+    return [
+        *right,
+        *draw.sample(wrong, min(WRONG, len(wrong))),
+        *draw.sample(group.strangers, min(STRANGERS, len(group.strangers))),
+    ]
+
+
+def first_weights(base: Weights, rank: int) -> dict[str, Tensor]:
+    """Returns what is trained, as it begins: the bundled model, and a head that is a cosine."""
+    found = {MATCH: torch.ones(WIDTH), FIRST: torch.zeros(WIDTH)}
+    for name, tensor in base.items():
+        if not name.startswith(TRAINED):
+            continue
+        if not rank or tensor.dim() < 2:
+            found[name] = tensor.clone()
+            continue
+        rows, columns = tensor.shape
+        found[f"{name}.down"] = torch.randn(rank, columns) / columns**0.5
+        found[f"{name}.up"] = torch.zeros(rows, rank)
+    return found
+
+
+class Trainer:
+    """Holds what is trained, and takes steps."""
+
+    def __init__(self, *, rank: int, steps: int) -> None:
+        """Loads the bundled model.
+
+        Args:
+            rank: Of the differences; 0 trains whole matrices.
+            steps: That the rate warms up and falls over.
+        """
+        folder = find_weights()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        cut_pairs(self.tokenizer)
+        self.base = load_file(folder / "model.safetensors")
+        self.trained = first_weights(self.base, rank)
+        for tensor in self.trained.values():
+            tensor.requires_grad_(True)
+        rates: dict[float, list[Tensor]] = {}
+        for name, tensor in self.trained.items():
+            low = name.endswith((".up", ".down"))
+            rate = HEAD_RATE if name in (MATCH, FIRST) else LOW_RANK_RATE if low else RATE
+            rates.setdefault(rate, []).append(tensor)
+        groups = [{"params": tensors, "lr": rate} for rate, tensors in rates.items()]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
+        self.steps = steps
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+
+    def _rate(self, step: int) -> float:
+        warm = max(1, round(WARM_UP * self.steps))
+        return min((step + 1) / warm, max(0.0, (self.steps - step) / (self.steps - warm)))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Returns all weights as they now are."""
+        merged = dict(self.base)
+        for name, tensor in self.trained.items():
+            matrix = name.removesuffix(".up")
+            if name.endswith(".up"):
+                merged[matrix] = self.base[matrix] + tensor @ self.trained[f"{matrix}.down"]
+            elif not name.endswith(".down"):
+                merged[name] = tensor
+        return merged
+
+    def step(self, groups: Sequence[QuestionGroup], draw: random.Random) -> float:
+        """Learns from some questions; returns the loss."""
+        pairs, sizes, right = [], [], []
+        for group in groups:
+            texts = draw_texts(group, draw)
+            pairs += [(group.question, text) for text in texts]
+            sizes.append(len(texts))
+            right.append(len(group.right))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = score(self.weights(), encode(self.tokenizer, pairs), dropout=DROPOUT)
+        loss = loss_of(scores.float(), sizes, right)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.item())
+
+    def save(self, path: Path, epoch: int) -> None:
+        """Writes a checkpoint, beside its name first."""
+        part = path.with_suffix(".part")
+        states = {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}
+        torch.save({"epoch": epoch, "trained": self.trained, **states}, part)
+        part.replace(path)
+
+    def resume(self, path: Path) -> int:
+        """Continues from a checkpoint; returns the epochs that are done."""
+        kept = torch.load(path)
+        with torch.no_grad():
+            for name, tensor in self.trained.items():
+                tensor.copy_(kept["trained"][name])
+        self.optimizer.load_state_dict(kept["optimizer"])
+        self.schedule.load_state_dict(kept["schedule"])
+        return int(kept["epoch"])
+
+
+def batches(groups: Sequence[QuestionGroup], draw: random.Random) -> Iterator[list[QuestionGroup]]:
+    """Yields the groups in another order, some at a time."""
+    order = draw.sample(groups, len(groups))
+    for at in range(0, len(order), BATCH):
+        yield order[at : at + BATCH]
+
+
+def train(groups: Sequence[QuestionGroup], out: Path, *, rank: int, epochs: int) -> Weights:
+    """Returns all weights after some epochs, each kept as a checkpoint."""
+    steps = epochs * -(-len(groups) // BATCH)
+    torch.manual_seed(SEED)
+    trainer, checkpoint = Trainer(rank=rank, steps=steps), out / "checkpoint.pt"
+    first = trainer.resume(checkpoint) if checkpoint.exists() else 0
+    for epoch in range(first, epochs):
+        draw, started, losses = random.Random(SEED + epoch), time.monotonic(), []
+        torch.manual_seed(SEED + epoch)
+        for batch in batches(groups, draw):
+            losses.append(trainer.step(batch, draw))
+        trainer.save(checkpoint, epoch + 1)
+        mean = sum(losses) / len(losses)
+        print(f"epoch {epoch + 1}: loss {mean:.3f}, {time.monotonic() - started:.0f} s", flush=True)
+    return {name: tensor.detach() for name, tensor in trainer.weights().items()}
+
+
+def save(weights: Weights, out: Path) -> None:
+    """Writes what differs from the bundled model, whole and as signs."""
+    base = load_file(find_weights() / "model.safetensors")
+    whole = {
+        name: tensor.float().numpy()
+        for name, tensor in weights.items()
+        if name in (MATCH, FIRST) or name.startswith(TRAINED)
+    }
+    small: dict[str, NDArray[Any]] = {}
+    for name, tensor in whole.items():
+        if tensor.ndim == 1:
+            small[name] = tensor.astype(np.float16)
+        else:
+            signs = pack_signs(tensor - base[name].numpy())
+            small[f"{name}.signs"], small[f"{name}.scale"] = signs
+    save_file(whole, out / "whole.safetensors")
+    save_file(small, out / "answers.safetensors")
+
+
+def main() -> None:
+    """Trains, and writes the trained weights."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("papers", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--others", type=Path, help="papers whose sentences are wrong answers")
+    parser.add_argument("--share", type=float, default=1.0, help="of the papers; default all")
+    parser.add_argument("--rank", type=int, default=0, help="of the differences; default whole")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    kept = options.out / "groups.jsonl"
+    if not kept.exists():
+        groups = read_groups(options.questions, options.papers, part="train")
+        save_groups(add_strangers(groups, read_others(options.others, options.papers)), kept)
+    groups = load_groups(kept)
+    papers = sorted({group.paper for group in groups})
+    chosen = set(random.Random(SEED).sample(papers, round(options.share * len(papers))))
+    groups = [group for group in groups if group.paper in chosen]
+    weights = train(groups, options.out, rank=options.rank, epochs=options.epochs)
+    save(weights, options.out)
+    print(f"{len(groups)} questions of {len(chosen)} papers")
+
+
+if __name__ == "__main__":
+    main()

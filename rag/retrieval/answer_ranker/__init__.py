@@ -1,0 +1,1 @@
+"""Which sentence answers a question: a small cross-encoder of our own."""

@@ -1,0 +1,96 @@
+"""AnswerRanker: which of some sentences answers a question, by a small cross-encoder."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession
+from tokenizers import Encoding, Tokenizer
+
+from footnote.index.embeddings.base import open_model
+from footnote.index.embeddings.minilm_export import ensure_model
+from footnote.index.embeddings.minilm_graph import build_pair_graph
+from footnote.rag.retrieval.answer_ranker.weights import AnswerWeights
+
+# Pairs that one question may cost (time: python -m footnote.evals.lab.bench.answers).
+MOST_PAIRS = 24
+# Word pieces of a pair; 99 in 100 pairs of a question and a sentence of an abstract have fewer
+# than 106.
+MAX_WORD_PIECES = 160
+# Characters of a text that are read; no sentence that a library holds has more.
+_LONGEST = 2_000
+
+
+class AnswerRanker:
+    """Scores sentences by how well they answer a question.
+
+    The model is loaded when it is first asked. Several threads may ask at once.
+    """
+
+    def __init__(self, weights: AnswerWeights | None = None, *, threads: int = 0) -> None:
+        """Takes the trained weights.
+
+        Args:
+            weights: Those of the package when not given.
+            threads: Pairs read at a time; 0 means one for every core.
+        """
+        self._weights = weights or AnswerWeights()
+        self._threads = threads or os.cpu_count() or 1
+        self._loading = Lock()
+        self._loaded: tuple[Tokenizer, InferenceSession] | None = None
+
+    def scores(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Returns ``(n,)`` float32, higher for a better answer, comparable for one question.
+
+        One pair a run, as for the embedder: a batch of int8 shares its scale, so pairs would
+        change each other's scores, and it takes no less time.
+
+        Raises:
+            ValueError: There are more than ``MOST_PAIRS`` sentences.
+            ModelError: The bundled model is not installed, or weights are missing or damaged.
+        """
+        if len(sentences) > MOST_PAIRS:
+            raise ValueError(f"at most {MOST_PAIRS} sentences can be scored, got {len(sentences)}")
+        if not sentences:
+            return np.empty(0, np.float32)
+        tokenizer, session = self._load()
+        asked = _clean(question)
+        pairs = tokenizer.encode_batch([(asked, _clean(text)) for text in sentences])
+        with ThreadPoolExecutor(self._threads) as pool:
+            return np.fromiter(pool.map(lambda pair: _score(session, pair), pairs), np.float32)
+
+    def _load(self) -> tuple[Tokenizer, InferenceSession]:
+        with self._loading:
+            if self._loaded is None:
+                files = ensure_model(
+                    name=self._weights.name,
+                    build=lambda bundled: build_pair_graph(self._weights.merge(bundled)),
+                )
+                tokenizer, session = open_model(files)
+                cut_pairs(tokenizer)
+                self._loaded = tokenizer, session
+            return self._loaded
+
+
+def cut_pairs(tokenizer: Tokenizer) -> None:
+    """Makes a tokenizer cut pairs that are too long, the longer text first."""
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_WORD_PIECES, strategy="longest_first")
+
+
+def _score(session: InferenceSession, pair: Encoding) -> np.float32:
+    rows = {
+        "input_ids": pair.ids,
+        "attention_mask": pair.attention_mask,
+        "token_type_ids": pair.type_ids,
+    }
+    feed = {name: np.array([row], np.int64) for name, row in rows.items()}
+    return np.float32(session.run(["score"], feed)[0][0])
+
+
+def _clean(text: str) -> str:
+    """Returns the beginning of a text, without characters that UTF-8 cannot spell."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
