@@ -22,7 +22,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from footnote.index.embeddings.base import query_vector
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.library import EVERYTHING, Filters, Library
-from footnote.index.models import Hit
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
     REFUSAL,
@@ -40,6 +39,7 @@ from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.forms.metadata import can_tell
 from footnote.rag.generation.prompts import PROMPT_VERSION
+from footnote.rag.generation.reader import NOTHING, Reader
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
 from footnote.rag.query.kinds.classifier import classify_kind
 from footnote.rag.query.kinds.rules import find_foreign_kind
@@ -53,22 +53,12 @@ from footnote.rag.query_engine import (
     heard,
     traced,
 )
-from footnote.rag.retrieval.answerability import WEAK, RefusalRule
-from footnote.rag.retrieval.evidence import (
-    FAR_BEHIND,
-    READ_PAPERS,
-    EvidenceFinder,
-    EvidenceWeights,
-    Sentence,
-)
+from footnote.rag.retrieval.answerability import WEAK
+from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceWeights
 from footnote.rag.retrieval.hybrid import MATCHED, HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.reranking.postprocess import hit_node
 
 _log = logging.getLogger(__name__)
-
-NOTHING = "nothing that was read answers it"
-# Papers that a form may find for other words than the question's.
-SEARCHED = 10
 
 
 class CitedQueryEngine(AnsweringQueryEngine):
@@ -107,8 +97,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         )
         self.k = k
         self.longest = longest
-        self._finder = EvidenceFinder(library, weights)
-        self._refusal = RefusalRule(library)
+        self._reader = Reader(library, self.retriever, weights)
 
     def ask(
         self,
@@ -196,15 +185,14 @@ class CitedQueryEngine(AnsweringQueryEngine):
         found = self._search(scope, max(k, MATCHED) if kind in WIDE else k)
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
-        yield Stage("read", f"Reading {len(self._choose_papers(found, kind))} papers")
-        chance = self._refusal.chance(found)
-        reading, refused = self._read(asked, found, scope.filters, chance, kind)
+        yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
+        reading = self._read(asked, found, scope.filters, kind)
         clock.lap("read")
         yield Stage("write", "Writing")
-        written = yield from traced("_write", self, self._write(reading, refused))
+        written = yield from traced("_write", self, self._write(reading))
         clock.lap("write")
-        answer = self._make_answer(asked, found, chance, written, k)
-        receipt = self._make_trace(found, searched, reading, written, clock)
+        answer = self._make_answer(asked, reading, written, k)
+        receipt = self._make_trace(searched, reading, written, clock)
         answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
         return apply_scope(answer, scope)
 
@@ -254,38 +242,16 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     @dispatcher.span
     def _read(
-        self, asked: Question, found: RetrievalResult, filters: Filters, chance: float, kind: Kind
-    ) -> tuple[Reading, str | None]:
-        """Returns what to answer from, and why there is nothing."""
-        refused = self._refusal.reason(found, filters, chance)
-        read = [] if refused else self._choose_papers(found, kind)
-        evidence = self._finder.rank(found.question.wording, read, found.matches)
-        reading = Reading(
-            replace(found.question, asked=asked.asked),
-            evidence, kind, found, self.library, filters,
-            search=lambda words: self._find_sentences(words, filters),
-        )  # fmt: skip
-        return reading, refused or (None if evidence else NOTHING)
+        self, asked: Question, found: RetrievalResult, filters: Filters, kind: Kind
+    ) -> Reading:
+        return self._reader.read(asked, found, filters, kind)
 
-    def _find_sentences(self, words: str, filters: Filters) -> list[Sentence]:
-        """Returns the sentences of the papers that come near to some words."""
-        found = self.retriever.find(Question(words), k=SEARCHED, filters=filters)
-        return self._finder.rank(words, found.hits, found.matches)
-
-    @staticmethod
-    def _choose_papers(found: RetrievalResult, kind: Kind) -> Sequence[Hit]:
-        """Returns the hits whose sentences are read."""
-        if kind in WIDE:
-            return found.hits
-        best = found.hits[:READ_PAPERS]
-        return [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
-
-    def _write(self, reading: Reading, refused: str | None) -> Generator[Event, None, "_Written"]:
+    def _write(self, reading: Reading) -> Generator[Event, None, "_Written"]:
         """Yields the text; returns what was written, by whom, and why not otherwise."""
         dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
-        if refused:
+        if reading.refused:
             yield Delta(REFUSAL)
-            return _Written(self.composer, Composed(REFUSAL, (), ()), refused)
+            return _Written(self.composer, Composed(REFUSAL, (), ()), reading.refused)
         try:
             composed = yield from compose(self.composer, reading)
             return _Written(self.composer, composed, None)
@@ -299,14 +265,14 @@ class CitedQueryEngine(AnsweringQueryEngine):
     def _make_answer(
         self,
         asked: Question,
-        found: RetrievalResult,
-        chance: float,
+        reading: Reading,
         written: "_Written",
         k: int,
     ) -> Answer:
         composed = written.composed
         abstained = not composed.statements
         nothing = NOTHING if abstained else None
+        note = reading.found.note if reading.found else None
         why = written.reason or composed.reason or nothing
         return Answer(
             question=asked.asked,
@@ -314,26 +280,26 @@ class CitedQueryEngine(AnsweringQueryEngine):
             text=composed.text,
             statements=composed.statements,
             papers=composed.papers,
-            hits=tuple(found.hits[:k]),
-            match="weak" if chance < WEAK and not abstained else "strong",
+            hits=tuple(reading.hits[:k]),
+            match="weak" if reading.chance < WEAK and not abstained else "strong",
             missing=composed.missing,
             more=tuple(paper.id for paper in composed.more),
             abstained=abstained,
             mode=written.composer.mode,
-            confidence=chance,
-            reason="; ".join(filter(None, (why, found.note))) or None,
+            confidence=reading.chance,
+            reason="; ".join(filter(None, (why, note))) or None,
             receipt=AnswerTrace({}),
         )
 
     def _make_trace(
         self,
-        found: RetrievalResult,
         searched: int,
         reading: Reading,
         written: "_Written",
         clock: "_Clock",
     ) -> AnswerTrace:
-        composer, usage = written.composer, written.composed.usage
+        composer, usage, found = written.composer, written.composed.usage, reading.found
+        assert found is not None
         return AnswerTrace(
             timings_ms=clock.total(),
             model=composer.model,
@@ -347,7 +313,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             language=found.question.language,
             papers_read=found.read(READ_PAPERS),
             cosine=found.cosine,
-            threshold=self._refusal.threshold,
+            threshold=self._reader.refusal.threshold,
         )
 
 

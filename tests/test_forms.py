@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from footnote.index.embeddings.base import MiniLM
@@ -11,6 +12,8 @@ from footnote.index.models import make_paper
 from footnote.rag.answer import Answer, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH
+from footnote.rag.generation.forms.group_names import name_groups
+from footnote.rag.generation.forms.overview import cluster
 from footnote.rag.query.kinds.rules import KINDS
 
 PAPERS = (
@@ -250,3 +253,12 @@ def test_gibberish_in_a_conversation_is_not_answered_with_its_topic(
 def test_where_the_code_is_does_not_lead(engine: CitedQueryEngine) -> None:
     answer = engine.ask("How do buoys save their battery in winter?")
     assert "example.org" not in answer.statements[0].text
+
+
+def test_papers_that_no_two_groups_may_join_stay_in_more_groups() -> None:
+    # Three pairs of twins: two groups of three pairs would be more than half of all.
+    twins = np.repeat(np.eye(3, 8, dtype=np.float32), 2, axis=0)
+    clusters = cluster(twins, 2)
+    assert len(set(clusters.tolist())) == 3
+    names = name_groups([f"Paper {n}. Kelp grows {n}." for n in range(6)], clusters, "sea")
+    assert len(names) == 3

@@ -54,6 +54,9 @@ class Reading:
         filters: Which papers could be found.
         search: Finds sentences for other words, among the same papers, most telling first.
         most: Sentences of the answer to a fact; as shipped when None.
+        chance: In [0, 1], that the papers answer the question.
+        presence: How far some sentence answers it, higher for more; None where that is not read.
+        refused: Why there is nothing to answer from.
     """
 
     question: Question
@@ -64,6 +67,9 @@ class Reading:
     filters: Filters = EVERYTHING
     search: Callable[[str], Sequence[Sentence]] = lambda words: ()
     most: int | None = None
+    chance: float = 1.0
+    presence: float | None = None
+    refused: str | None = None
 
     @cached_property
     def hits(self) -> Sequence[Hit]:

@@ -17,18 +17,16 @@ _PHRASES = 2
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
 
 
-def name_groups(
-    texts: Sequence[str], groups: NDArray[np.int64], count: int, topic: str
-) -> list[str]:
+def name_groups(texts: Sequence[str], groups: NDArray[np.int64], topic: str) -> list[str]:
     """Returns a name for each group: one or two phrases that most of its papers have.
 
     Args:
         texts: Title, a full stop and abstract of each paper.
-        groups: ``(n,)``, the group of each paper.
-        count: How many groups there are.
+        groups: ``(n,)``, the group of each paper, numbered from 0.
         topic: What all papers are about; its words tell no group from another.
     """
     known = set(stems(topic))
+    count = int(groups.max(initial=-1)) + 1
     spelled: dict[tuple[str, ...], Counter[str]] = {}
     within = [Counter[tuple[str, ...]]() for _ in range(count)]
     titled = [set[tuple[str, ...]]() for _ in range(count)]

@@ -59,7 +59,7 @@ def group_rows(rows: Sequence[Row], vectors: Matrix, topic: str) -> list[tuple[s
         return [("", list(rows))]
     clusters = cluster(vectors, count)
     texts = [f"{hit.paper.title}. {hit.paper.abstract}" for hit, _ in rows]
-    names = name_groups(texts, clusters, count, topic)
+    names = name_groups(texts, clusters, topic)
     order = dict.fromkeys(clusters.tolist())
     return [
         (names[n], [row for row, c in zip(rows, clusters, strict=True) if c == n]) for n in order
