@@ -123,3 +123,20 @@ def test_what_is_missing_is_the_first_line() -> None:
     draft.add(draft.quote(quoted))
     first, _ = blocks(draft.finish(missing="No abstract states the cost."))
     assert first.pieces == ("No abstract states the cost.",)
+
+
+def test_a_title_that_is_the_quote_itself_stays_a_title() -> None:
+    own, (quoted,) = paper("Kelp grows.", "Kelp grows.")
+    draft = Draft([quoted])
+    draft.add(draft.row(own, draft.quote(quoted)))
+    (block,) = blocks(draft.finish())
+    assert block.rows[0][0][:2] == (Bold("Kelp grows."), ": ")
+
+
+def test_a_quote_in_a_table_and_again_in_a_list_is_found_in_both() -> None:
+    own, (quoted,) = paper("Kelp", "x | y is z.")
+    draft = Draft([quoted])
+    draft.add("| A |", "| --- |", f"| {draft.quote(quoted, cell=True)} |")
+    draft.add(draft.row(own, draft.quote(quoted)))
+    table, rows = blocks(draft.finish())
+    assert [len(statements([block])) for block in (table, rows)] == [1, 1]

@@ -5,17 +5,22 @@ from collections.abc import Iterable, Sequence
 
 from footnote.index.models import Paper
 
-# A capital or a digit inside a word: OpenVLA, GRPO, Llama-2, pi0. Not the first word's capital.
+# A capital or a digit inside a word: OpenVLA, GRPO, Llama-2, pi0. "CPU-bound" is a word.
 _NAME = re.compile(
-    r"(?<![\w-])(?=[\w-]{0,30}(?:[a-z0-9][A-Z]|[A-Z]{2}|[A-Za-z]\d))[A-Za-z][\w-]{1,30}"
+    r"(?<![\w-])(?=[\w-]{0,30}(?:[a-z0-9][A-Z]|[A-Z]{2}|[A-Za-z]\d))[A-Za-z][\w-]{1,30}(?![\w-])"
 )
-_CAPITAL = re.compile(r"(?<=[a-z,;] )[A-Z][a-z][\w-]{1,30}")
+_WORD_BEHIND = re.compile(r"-[a-z]{2,}$")
 
 
 def find_names(question: str) -> list[str]:
     """Returns the names in a question, in order, each once."""
-    found = [*_NAME.findall(question), *_CAPITAL.findall(question)]
+    found = (_WORD_BEHIND.sub("", name) for name in _NAME.findall(question))
     return list(dict.fromkeys(found))
+
+
+def is_abbreviation(name: str) -> bool:
+    """Returns whether a name is capitals alone, as CPU is, and may be spelled out elsewhere."""
+    return name.rstrip("s").isupper() and name.isalpha()
 
 
 def missing_names(question: str, papers: Iterable[Paper]) -> list[str]:

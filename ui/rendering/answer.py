@@ -27,8 +27,9 @@ _MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 
 def answer_html(answer: Answer, number: int) -> Markup:
     """Returns the answer as HTML; ``number`` tells the turns of a conversation apart."""
+    near = frozenset() if answer.abstained else frozenset(answer.more)
     uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
-    rest = [row for row in uncited if row[0].paper.id not in answer.more]
+    rest = [row for row in uncited if row[0].paper.id not in near]
     return render(
         "answer",
         answer=answer,
@@ -39,7 +40,7 @@ def answer_html(answer: Answer, number: int) -> Markup:
         blocks=parse_blocks(answer.text, answer.statements),
         reason=_sentence(answer.reason) if answer.reason else "",
         nearest=[(hit, _quotes(_telling(hit))) for hit in answer.hits[:NEAREST_SHOWN]],
-        more=[row for row in uncited if row[0].paper.id in answer.more],
+        more=[row for row in uncited if row[0].paper.id in near],
         rest=rest[NEAREST_SHOWN if answer.abstained else 0 :],
         prose=prose_html,
         weak=WEAK,

@@ -67,14 +67,11 @@ def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str
     at = 0
     lost = []
     for statement in statements:
-        written = statement.text
-        found = text.find(written, at)
-        if found < 0:
-            written = escape_cell(statement.text)
-            found = text.find(written, at)
-        if found < 0:
+        place = _find_statement(text, at, statement)
+        if place is None:
             lost.append(statement)
             continue
+        found, written = place
         yield _drop_markers(text[at:found], behind=at > 0)
         yield statement
         at = found + len(written)
@@ -82,6 +79,21 @@ def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str
     for statement in lost:
         yield "\n\n"
         yield statement
+
+
+def _find_statement(text: str, at: int, statement: Statement) -> tuple[int, str] | None:
+    """Returns where a statement stands from a place on, and as what.
+
+    Our own words may hold the same text, as a title does: one with its marker behind wins.
+    """
+    forms = dict.fromkeys((statement.text, escape_cell(statement.text)))
+    markers = [f" [{citation.marker}]" for citation in statement.citations]
+    marked = [(text.find(form + mark, at), form) for form in forms for mark in markers]
+    plain = [(text.find(form, at), form) for form in forms]
+    for places in (marked, plain):
+        if found := [place for place in places if place[0] >= 0]:
+            return min(found)
+    return None
 
 
 def _drop_markers(gap: str, *, behind: bool) -> str:

@@ -64,7 +64,7 @@ def write(reading: Reading) -> Composed:
     best = defining or _nearest(term, evidence)
     if best:
         draft.add(draft.quote(best))
-    if form or defining or not best:
+    if form or defining or not best or reading.is_surely_present:
         return draft.finish()
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
 

@@ -35,7 +35,9 @@ def write(reading: Reading) -> Composed:
     quotes = choose_sentences(reading.evidence, room_for(reading.question.asked), most=reading.most)
     if quotes:
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
-    return draft.finish(missing=reading.say_missing_names() if quotes else None)
+    return draft.finish(
+        missing=(reading.say_missing_names() or reading.say_absent()) if quotes else None
+    )
 
 
 def choose_sentences(

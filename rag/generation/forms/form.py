@@ -13,11 +13,15 @@ from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Kind, Side, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.query.names import missing_names
+from footnote.rag.query.names import is_abbreviation, missing_names
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
+# Of 196 answerable questions of abstract_questions (test) .036 have a lower presence than ABSENT,
+# of the same over abstracts without the answering sentences .155; of 67 of daily_papers_dev .060.
+# From PRESENT on, half of the answerable ones, what is missing is not told from words alone.
+ABSENT, PRESENT = 2.0, 6.5
 # Begins what is said of something that was asked for and is not there.
 NOT_STATED, NOT_COMPARED = "No abstract states", "No abstract compares"
 
@@ -85,9 +89,25 @@ class Reading:
         return sentences
 
     def say_missing_names(self) -> str | None:
-        """Returns that no paper found has a name of the question, None where each is found."""
-        missing = missing_names(self.question.wording, (hit.paper for hit in self.hits))
+        """Returns that no paper found has a name of the question, None where each is found.
+
+        Abstracts may spell an abbreviation out: where a sentence answers by its wording, only names
+        that are no abbreviation are missing.
+        """
+        missing = missing_names(self.question.wording, [hit.paper for hit in self.hits])
+        if self.is_surely_present:
+            missing = [name for name in missing if not is_abbreviation(name)]
         return f"{NOT_STATED} anything about {join_names(missing)}." if missing else None
+
+    def say_absent(self) -> str | None:
+        """Returns that no sentence read answers the question, None where one may."""
+        absent = self.presence is not None and self.presence < ABSENT
+        return f"{NOT_STATED} this plainly." if absent else None
+
+    @property
+    def is_surely_present(self) -> bool:
+        """Whether a sentence answers, by its wording."""
+        return self.presence is not None and self.presence >= PRESENT
 
 
 Form = Callable[[Reading], Composed]

@@ -131,11 +131,12 @@ def write(reading: Reading) -> Composed:
         draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
     quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
-    if not _PLAIN.search(asked) and not reading.say_missing_names():
+    named = reading.say_missing_names()
+    if reading.is_surely_present or not (_PLAIN.search(asked) or named):
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
-        return draft.finish()
+        return draft.finish(missing=reading.say_absent())
     draft.add(f"Nearest: {draft.quote(quotes[0])}")
-    missing = reading.say_missing_names() or f"{NOT_STATED} {name_quantity(asked)}."
+    missing = named or f"{NOT_STATED} {name_quantity(asked)}."
     return draft.finish(missing=missing)
 
 
