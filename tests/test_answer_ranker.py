@@ -10,7 +10,12 @@ from safetensors.numpy import load_file, save_file
 from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import FIRST, MATCH
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
-from footnote.rag.retrieval.answer_ranker.weights import WEIGHTS, AnswerWeights
+from footnote.rag.retrieval.answer_ranker.weights import (
+    WEIGHTS,
+    AnswerWeights,
+    pack_signs,
+    unpack_signs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +140,11 @@ def test_other_weights_are_another_cached_model(tmp_path: Path) -> None:
 
 def test_the_committed_weights_are_small() -> None:
     assert WEIGHTS.stat().st_size < 1_000_000
+
+
+def test_signs_keep_the_direction_of_each_weight_and_the_size_of_each_row() -> None:
+    # Eight columns fill a byte; the mean sizes of the rows are 2 and 0.5.
+    learned = np.array([[1, -3, 2, -2, 1, -3, 2, -2], [-0.5] * 8], np.float32)
+    signs, scale = pack_signs(learned)
+    assert signs.nbytes == 2
+    assert unpack_signs(signs, scale).tolist() == [[2, -2, 2, -2, 2, -2, 2, -2], [-0.5] * 8]
