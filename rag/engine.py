@@ -19,8 +19,6 @@ from llama_index.core.instrumentation.events.synthesis import (
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from footnote.index.embeddings.base import query_vector
-from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
@@ -41,11 +39,9 @@ from footnote.rag.generation.forms.metadata import can_tell
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.generation.reader import NOTHING, Reader
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
-from footnote.rag.query.kinds.classifier import classify_kind
-from footnote.rag.query.kinds.rules import find_foreign_kind
+from footnote.rag.query.kinds.decision import decide_kind
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
 from footnote.rag.query.topic import drop_scaffold
-from footnote.rag.query.translation import detect_language
 from footnote.rag.query_engine import (
     AnsweringQueryEngine,
     answered,
@@ -145,7 +141,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """
         clock = _Clock()
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
-        kind = self._classify(asked)
+        kind = decide_kind(asked, self.library, filters, can_tell=can_tell(asked.asked))
         if kind in WITHOUT_SEARCH:
             answer = yield from self._tell(asked, kind, clock)
         else:
@@ -215,18 +211,6 @@ class CitedQueryEngine(AnsweringQueryEngine):
         if read_filters:
             return asked, parse_filters(asked, self.library, filters, ignored=ignored)
         return asked, Scope(asked, filters)
-
-    def _classify(self, asked: Question) -> Kind:
-        """Returns what the question asks for; the classifier reads MiniLM's vectors only."""
-        if detect_language(asked.asked):
-            return find_foreign_kind(asked.asked)
-        embedder = self.library.embedder
-        vector = query_vector(embedder, asked.asked) if embedder.name == MODEL_NAME else None
-        kind = classify_kind(asked.asked, vector, first=not asked.topic)
-        if kind == "talk" and not self.retriever.has_words(asked.asked):
-            return "fact"
-        # Only what the catalog can tell is answered without a search.
-        return "list" if kind == "metadata" and not can_tell(asked.asked) else kind
 
     @dispatcher.span
     def _search(self, scope: Scope, k: int) -> RetrievalResult:

@@ -181,7 +181,7 @@ def test_an_answer_says_why_it_was_not_reranked(demo_library: Library) -> None:
 
 
 def test_the_paper_that_is_put_first_is_quoted(demo_library: Library) -> None:
-    plain = CitedQueryEngine(demo_library).ask("How are policies trained?")
+    plain = CitedQueryEngine(demo_library).ask("What limits the size of a policy update?")
     wanted = plain.hits[9].paper
     assert wanted not in plain.papers
     with serve(reranks(wanted.title)) as endpoint:

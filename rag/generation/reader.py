@@ -25,10 +25,8 @@ from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 NOTHING = "nothing that was read answers it"
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
-# Sentences that the answer ranker reads, and what its score counts for beside theirs: on 540
-# questions of abstract_questions (test) a right sentence comes first in .650 instead of .507, on 92
-# of daily_papers_dev in .587 instead of .630, and among the first three in .878 and .793 instead of
-# .778 and .772. With 24 sentences it is the same.
+# Sentences that the answer ranker reads, and what its score counts for beside theirs (command:
+# python -m footnote.evals.lab.bench.answers).
 RANKED, RANKER_WEIGHT = 12, 0.04
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
 # whether any sentence answers.

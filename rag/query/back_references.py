@@ -13,9 +13,12 @@ _ORDINAL = re.compile(
     rf"(?!\s+(?:to|that|which|by|on|about|in|at|of|ever|[a-z]+ed)\b)(?P<rest>\s+\w+)?",
     re.IGNORECASE,
 )
-# A paper's title on its own line, as the extractive composer writes it, without its year, and the
-# marker of its first quote.
-_CITED = re.compile(r"^\*\*([^\n]+?)(?: \(\d{4}\))?\*\*$", re.MULTILINE)
+# A paper's title as a form writes it at the head of a row, without its year; the marker of its
+# quote stands behind it.
+_CITED = re.compile(
+    r"^(?:- (?:Yes and no, |Yes, |No, |Unclear, )?)?\*\*([^\n]+?)(?: \(\d{4}\))?\*\*(?=:|$)",
+    re.MULTILINE,
+)
 _QUOTED = re.compile(r"\[(\d{1,9})\]")
 
 
@@ -24,7 +27,7 @@ def find_referenced_titles(question: str, answer: str) -> list[str]:
 
     Args:
         question: A follow-up.
-        answer: The previous answer in Markdown; only an extractive one contains titles.
+        answer: The previous answer in Markdown; only one made of rows contains titles.
     """
     titles = _cited_titles(answer)
     order = list(titles.values())
@@ -46,8 +49,8 @@ def _cited_titles(answer: str) -> dict[int, str]:
     """Returns the title by marker, in order of appearance."""
     titles = {}
     for match in _CITED.finditer(answer):
-        end = answer.find("\n**", match.end())
-        quotes = answer[match.end() : end if end >= 0 else len(answer)]
+        following = _CITED.search(answer, match.end())
+        quotes = answer[match.end() : following.start() if following else len(answer)]
         if quoted := _QUOTED.findall(quotes):
             titles[int(quoted[-1])] = match[1]
     return titles

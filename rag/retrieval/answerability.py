@@ -21,12 +21,9 @@ from footnote.rag.retrieval.hybrid import RetrievalResult
 # Without token vectors: below this cosine to the nearest passage nothing is near.
 LOWEST_COSINE = 0.26
 # Below the threshold of the chance a question is refused only where the nearest passage is no
-# nearer than this; and below LOWEST_COSINE only where the chance is below UNLIKELY. On 54 questions
-# of forms_dev and 92 of daily_papers_dev that have an answer 2 are refused, of 32 on other fields
-# all (command: python -m footnote.evals.lab.bench.refusals).
+# nearer than this; and below LOWEST_COSINE only where the chance is below UNLIKELY.
 UNLIKELY_COSINE, UNLIKELY = 0.35, 0.35
-# Below this chance the right sentence is among the quotes of at most two in five answers: .41 of
-# 29 of daily_papers_dev, .33 of 110 of abstract_questions (train); above it of .87 and .66.
+# Below this chance the right sentence is mostly not among the quotes.
 WEAK = 0.4
 # Hits in which a name of the question is looked for.
 NAMED_IN = 5
@@ -116,13 +113,13 @@ class RefusalRule:
     def reason(self, found: RetrievalResult, filters: Filters, chance: float) -> str | None:
         """Returns why there is nothing to answer from, or None."""
         query = found.question.query
-        if unread := find_unread_language(found.question.asked):
-            return f"questions in {unread} are not read; ask in English, {_READ}"
         if set(query_words(query)) <= STOP_WORDS:
             return "the question names nothing to look for; ask about a topic, method or result"
         if not found.hits and filters != EVERYTHING:
             return f"the library has no paper {filters}; widen the filters"
         known = self._library.searcher.rank_by_words(query, k=1, filters=filters)
+        if not known and (unread := find_unread_language(found.question.asked)):
+            return f"questions in {unread} are not read; ask in English, {_READ}"
         lowest = LOWEST_COSINE if known else LOWEST_COSINE_WITHOUT_A_WORD
         if filters.papers is not None and set(query_words(query)) <= OF_ANY_PAPER | STOP_WORDS:
             return None

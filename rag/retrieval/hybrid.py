@@ -21,8 +21,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
-from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import ReadPaper
+from footnote.rag.query.kinds.decision import has_words
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
 from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
@@ -160,7 +160,7 @@ class HybridRetriever(BaseRetriever):
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
-        if question.topic and not self.has_words(question.wording):
+        if question.topic and not has_words(question.wording, self.library):
             question = replace(question, topic="", answered="", is_follow_up=False)
         searched = None if question.is_follow_up else self._search(question.wording, count, filters)
         if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
@@ -188,11 +188,6 @@ class HybridRetriever(BaseRetriever):
         return RetrievalResult(
             question, ordered[:count], searched.cosine, asked, matches, first, note
         )
-
-    def has_words(self, question: str) -> bool:
-        """Returns whether a question has a word of English or of a paper, or none to judge by."""
-        words = set(query_words(question)) - STOP_WORDS
-        return not words or any(map(self.library.searcher.is_word, words))
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)

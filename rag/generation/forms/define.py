@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
-from footnote.rag.generation.forms import fact
 from footnote.rag.generation.forms.abbreviations import (
     FullForm,
     choose_full_form,
     find_full_forms,
     same_form,
 )
+from footnote.rag.generation.forms.fact import write as write_fact
 from footnote.rag.generation.forms.form import (
     NOT_STATED,
     Composed,
@@ -49,7 +49,7 @@ def write(reading: Reading) -> Composed:
     """Writes the full form, where the papers spell one out, then the defining sentence."""
     term = find_term(reading.question.asked)
     if len(term.split()) > LONGEST_TERM:
-        return fact.write(reading)
+        return write_fact(reading)
     evidence = list(reading.search(term)) or list(reading.evidence)
     papers = list({s.paper.id: s.paper for s in evidence}.values())
     forms = find_full_forms(term, papers) if _SHORT.match(term) else []

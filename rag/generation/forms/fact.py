@@ -11,10 +11,8 @@ from footnote.rag.retrieval.wording import leans
 
 # A sentence of the same paper this far behind the first is filler, one of another paper sooner;
 # words and sentences at most. A question that asks several things at once gets more of each.
-# On 65 questions of daily_papers_dev and 1,080 of abstract_questions (command: python -m
-# footnote.evals.lab.bench.lead).
 @dataclass(frozen=True, slots=True)
-class Room:
+class AnswerRoom:
     """How much the answer to a fact may take beside the sentence that leads."""
 
     same_paper: float
@@ -23,7 +21,7 @@ class Room:
     sentences: int
 
 
-ONE_FACT, SEVERAL = Room(0.15, 0.05, 60, 3), Room(0.25, 0.08, 100, 4)
+ONE_FACT, SEVERAL = AnswerRoom(0.3, 0.05, 64, 3), AnswerRoom(0.4, 0.1, 110, 4)
 # How far behind the best a sentence may be that leads in its place, since it stands alone.
 LEAD_BEHIND = 0.3
 _ASKING = re.compile(r"\b(?:what|which|who|whom|whose|how|why|when|where)\b", re.IGNORECASE)
@@ -41,7 +39,7 @@ def write(reading: Reading) -> Composed:
 
 
 def choose_sentences(
-    evidence: Sequence[Sentence], room: Room = ONE_FACT, *, most: int | None = None
+    evidence: Sequence[Sentence], room: AnswerRoom = ONE_FACT, *, most: int | None = None
 ) -> list[Sentence]:
     """Returns the best sentence and those beside it, each paper's in the order of its text.
 
@@ -53,7 +51,7 @@ def choose_sentences(
     return sorted_by_paper(list(_choose(put_first_what_stands_alone(evidence), room, most)))
 
 
-def room_for(question: str) -> Room:
+def room_for(question: str) -> AnswerRoom:
     """Returns the room that an answer has: more where several things are asked at once."""
     return SEVERAL if len(_ASKING.findall(question)) > 1 or question.count("?") > 1 else ONE_FACT
 
@@ -68,7 +66,7 @@ def put_first_what_stands_alone(evidence: Sequence[Sentence]) -> list[Sentence]:
     return list(evidence)
 
 
-def _choose(evidence: Sequence[Sentence], room: Room, most: int | None) -> Iterator[Sentence]:
+def _choose(evidence: Sequence[Sentence], room: AnswerRoom, most: int | None) -> Iterator[Sentence]:
     chosen: list[Sentence] = []
     words = 0
     for sentence in evidence:

@@ -17,6 +17,9 @@ BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
 # Where something is asked of each paper, fewer papers are shown and more is said of each.
 OF_EACH = Breadth(nearness=0.3, step=0.8, lowest=0.5, most=8)
 SENTENCES_OF_EACH = 2
+# A paper whose own match is so far below the best one's is of another topic, whatever its rank: in
+# a small library the fiftieth hit is near to nothing.
+FAR = 0.16
 # Papers below the cut that are still near, at most so many.
 NEAR, MORE = 0.3, 10
 
@@ -29,8 +32,10 @@ def write(reading: Reading) -> Composed:
     breadth = OF_EACH if details else BREADTH
     ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
     rows = read_rows(reading, ordered)
-    listed = rows[: breadth.count([hit.score for hit, _ in rows])]
-    more = [hit.paper for hit, _ in rows[len(listed) :] if hit.score >= NEAR][:MORE]
+    listed = drop_far(rows[: breadth.count([hit.score for hit, _ in rows])], reading)
+    shown = {hit.paper.id for hit, _ in listed}
+    near = [hit for hit, _ in rows if hit.score >= NEAR and hit.paper.id not in shown]
+    more = [hit.paper for hit in near][:MORE]
     draft = Draft(reading.evidence)
     if listed:
         rows_shown: list[str] = []
@@ -52,6 +57,14 @@ def read_rows(reading: Reading, ordered: Sequence[Hit]) -> list[tuple[Hit, Sente
         for hit in ordered
         if best.get(hit.paper.id)
     ]
+
+
+def drop_far(rows: list[tuple[Hit, Sentence]], reading: Reading) -> list[tuple[Hit, Sentence]]:
+    """Returns rows, the best first, without those whose paper matches far worse than the best."""
+    matches = reading.found.matches if reading.found else {}
+    found = [matches[h.paper.id].paper if h.paper.id in matches else 0.0 for h, _ in rows]
+    best = max(found, default=0.0)
+    return [row for n, row in enumerate(rows) if n == 0 or found[n] >= best - FAR]
 
 
 def say_count(count: int, reading: Reading) -> str:
