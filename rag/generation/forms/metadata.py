@@ -241,7 +241,7 @@ _RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (
         _rule(
             r"^how many\b[^?]*\b(?:19|20)\d\d\b|\bpapers?\s+(?:(?:are|were|was|you have)\s+)?"
             r"(?:from|of|in|published|dated|(?:have )?c[ao]me|(?:have )?appeared|since|before"
-            r"\b[^?]{0,30}\b(?:19|20)\d\d\b"
+            r"|after)\b[^?]{0,30}\b(?:19|20)\d\d\b"
         ),
         _tell_years,
     ),
