@@ -141,7 +141,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """
         clock = _Clock()
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
-        kind = decide_kind(asked, self.library, filters, can_tell=can_tell(asked.asked))
+        kind = self._decide_kind(asked, filters)
         if kind in WITHOUT_SEARCH:
             answer = yield from self._tell(asked, kind, clock)
         else:
@@ -176,9 +176,8 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """Yields the stages of an answer from papers, and its text; returns it."""
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
-        if kind in WIDE:
-            scope = replace(scope, question=drop_scaffold(scope.question))
-        found = self._search(scope, max(k, MATCHED) if kind in WIDE else k)
+        wide = kind in WIDE
+        found = self._search(_widen(scope) if wide else scope, max(k, MATCHED) if wide else k)
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
         yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
@@ -194,8 +193,13 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Returns the hits for a question, best first, including those the answer does not use."""
-        _, scope = self._understand(query_bundle.query_str)
-        return [hit_node(hit) for hit in self._search(scope, self.k).hits]
+        asked, scope = self._understand(query_bundle.query_str)
+        wide = self._decide_kind(asked, EVERYTHING) in WIDE
+        found = self._search(_widen(scope) if wide else scope, MATCHED if wide else self.k)
+        return [hit_node(hit) for hit in found.hits[: self.k]]
+
+    def _decide_kind(self, asked: Question, filters: Filters) -> Kind:
+        return decide_kind(asked, self.library, filters, can_tell=can_tell(asked.asked))
 
     @dispatcher.span
     def _understand(
@@ -218,7 +222,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         dispatcher.event(RetrievalStartEvent(str_or_query_bundle=scope.question.query))
         found = self.retriever.find(scope.question, k=k, filters=scope.filters)
         if heard():
-            nodes = [hit_node(hit) for hit in found.hits]
+            nodes = [hit_node(hit) for hit in found.hits[: self.k]]
             dispatcher.event(
                 RetrievalEndEvent(str_or_query_bundle=scope.question.query, nodes=nodes)
             )
@@ -299,6 +303,11 @@ class CitedQueryEngine(AnsweringQueryEngine):
             cosine=found.cosine,
             threshold=self._reader.refusal.threshold,
         )
+
+
+def _widen(scope: Scope) -> Scope:
+    """Returns a scope whose question is searched for by its topic alone."""
+    return replace(scope, question=drop_scaffold(scope.question))
 
 
 @dataclass(frozen=True, slots=True)

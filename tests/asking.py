@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from footnote.index.library import Library
-from footnote.rag.answer import Answer, Delta, Stage
+from footnote.rag.answer import Answer, Delta, Kind, Stage
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.llm import LLMComposer, LLMSettings
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.evidence import Sentence
 from tests.endpoint import Endpoint, Reply, serve
 
 KEY = "sk-secret-4f9a1c77"
@@ -14,6 +17,11 @@ QUESTION = "What does PPO clip?"
 CLIPS = "The main variant of PPO clips the probability ratio between the new and the old policy"
 CHECKED = "PPO clips the probability ratio between the new and the old policy [N]."
 GOOD = CHECKED.replace("N", "1")
+
+
+def reading(question: str, sentences: Sequence[Sentence], kind: Kind = "fact") -> Reading:
+    """Returns sentences as what was read for a question."""
+    return Reading(Question(question), sentences, kind)
 
 
 def engine(library: Library, url: str, **settings: Any) -> CitedQueryEngine:

@@ -59,7 +59,7 @@ def test_a_batch_keeps_ids_and_order(demo_library: Library, tmp_path: Path) -> N
     assert [row["id"] for row in rows] == ["7", "b", "é"]
     assert [row["question"] for row in rows] == [row["question"] for row in GOOD]
     assert rows[1]["hits"][0]["title"] == "Playing Atari with Deep Reinforcement Learning"
-    assert all(row["version"] == 1 and len(row["hits"]) >= 20 for row in rows)
+    assert all(row["version"] == 2 and len(row["hits"]) >= 20 for row in rows)
 
 
 def test_an_empty_question_in_the_middle_is_a_row_and_status_1(

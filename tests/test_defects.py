@@ -13,6 +13,7 @@ from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
 from footnote.evals.runs.run_folder import REPORT
 from footnote.evals.runs.runner import RunConfig, run_cases
+from footnote.index.chunking import sentence_spans
 from footnote.index.library import Library
 from footnote.rag.answer import REFUSAL, Answer, Citation, Statement
 from footnote.rag.engine import CitedQueryEngine
@@ -30,12 +31,31 @@ def shuffled_hits(answer: Answer) -> Answer:
 
 
 def dropped_evidence(answer: Answer) -> Answer:
-    """The half of the sentences that has most words of the question is not quoted."""
+    """The half of the sentences that has most words of the question is not quoted.
+
+    Of a single one stands the sentence of its paper with the fewest: an answer without any would
+    be a refusal, another defect.
+    """
+    if not answer.statements:
+        return answer
     words = set(answer.standalone_question.lower().split())
     ranked = sorted(answer.statements, key=lambda s: len(words & set(s.text.lower().split())))
-    # At least one stays: an answer without any would be a refusal, another defect.
-    kept = tuple(ranked[: max(1, len(ranked) // 2)])
-    return answer if answer.abstained else replace(answer, statements=kept, text=shown(kept))
+    kept = tuple(ranked[: len(ranked) // 2]) or (_least(answer.statements[0], answer, words),)
+    return replace(answer, statements=kept, text=shown(kept))
+
+
+def _least(statement: Statement, answer: Answer, words: set[str]) -> Statement:
+    """Returns the sentence of a statement's paper that has the fewest words of the question."""
+    (citation, *_) = statement.citations
+    abstract = answer.papers[citation.marker - 1].abstract
+    start, end = min(
+        sentence_spans(abstract),
+        key=lambda span: len(words & set(abstract[slice(*span)].lower().split())),
+    )
+    quote = abstract[start:end]
+    return Statement(
+        quote, (replace(citation, start=start, end=end, quote=quote),), "supported", 1.0
+    )
 
 
 def always_abstaining(answer: Answer) -> Answer:

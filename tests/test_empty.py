@@ -46,6 +46,7 @@ from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.extractive import ExtractiveComposer
+from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import Question
@@ -55,6 +56,7 @@ from footnote.rag.retrieval.hybrid import Fusion
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
 from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.reranking.rerank import EndpointReranker
+from footnote.rag.retrieval.wide import Breadth
 from footnote.rag.verification.alignment import read_texts
 from footnote.rag.verification.verifier import LearnedVerifier
 from footnote.ui.digests.email import MailConfig
@@ -174,11 +176,13 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
-            "AnswerRanker": AnswerRanker(),
+            "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
+            "Breadth": Breadth(0.3, 0.7, 0.5, 9),
         }  # fmt: skip
         catalog.close()
 
 
+READING = Reading(Question("harbour"))
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
@@ -237,6 +241,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
+    "footnote.rag.retrieval.evidence.EvidenceFinder.rank": {"matches": {}},
+    "footnote.rag.generation.forms.group_names.name_groups": {"groups": np.empty(0, np.int64)},
+    "footnote.rag.generation.forms.overview.group_rows": {"vectors": EMPTY},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
     "footnote.index.search.vector_store.paper_node": {"more": {}},
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},

@@ -181,9 +181,9 @@ def test_a_second_run_costs_nothing_and_says_the_same(run: Run, good: Endpoint) 
 def test_at_the_limit_the_run_stops_keeps_its_rows_and_can_be_resumed(
     run: Run, good: Endpoint, tmp_path: Path
 ) -> None:
-    # A call sets aside at most some 2,300 tokens and takes 320: after two, 2,600 is too few.
+    # A call sets aside at most some 2,100 tokens and takes 320: after two, 2,400 is too few.
     with pytest.raises(LimitReached, match="raise the limit and run again") as caught:
-        run(good, "cut", limit=SpendingLimit(tokens=2_600))
+        run(good, "cut", limit=SpendingLimit(tokens=2_400))
     assert "\n" not in str(caught.value)
     assert list(rows_of(tmp_path / "cut")) == ["a"]
     assert not (tmp_path / "cut" / REPORT).exists()

@@ -9,9 +9,10 @@ import pytest
 from footnote.evals.lab.bench.hallucinations import ClaimCase, is_marked, saying, statements
 from footnote.index.embeddings.base import MiniLM
 from footnote.rag.answer import Statement
-from footnote.rag.generation.extractive import Composed
+from footnote.rag.generation.forms.form import Composed
 from footnote.rag.generation.llm import LLMComposer, LLMSettings
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult
+from tests.asking import reading
 from tests.endpoint import says, serve
 
 
@@ -29,7 +30,7 @@ def received(everything: list[ClaimCase], embedder: MiniLM) -> list[tuple[ClaimC
         )
         found = []
         for said in everything:
-            *_, composed = composer.compose("What is known?", said.given)
+            *_, composed = composer.compose(reading("What is known?", said.given))
             assert isinstance(composed, Composed)
             (statement,) = composed.statements
             found.append((said, statement))
@@ -96,7 +97,7 @@ def test_a_verifier_of_ones_own_judges_instead(
         composer = LLMComposer(
             LLMSettings("scripted", endpoint.url), embedder=embedder, verifier=Doubter()
         )
-        *_, composed = composer.compose("What is known?", said.given)
+        *_, composed = composer.compose(reading("What is known?", said.given))
     assert isinstance(composed, Composed)
     (statement,) = composed.statements
     assert (statement.verdict, statement.support) == ("partial", 0.31)

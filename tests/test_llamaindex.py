@@ -48,7 +48,7 @@ from footnote.rag.answer import Answer, Delta, Event, Stage
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query_engine import REVISED, AnsweringQueryEngine
 
-QUESTION = "What do DDPG, SAC and PPO do for continuous control?"
+QUESTION = "Which papers train policies for continuous control?"
 ELSEWHERE = "Which tax is due on a house in Rome?"
 
 
@@ -83,7 +83,7 @@ def test_the_nth_source_node_is_the_paper_of_marker_n(engine: CitedQueryEngine) 
             assert node.get_content() == "\n".join(quotes)
             assert (node.metadata["title"], node.metadata["year"]) == (paper.title, paper.year)
             assert (node.metadata["url"], node.metadata["verdict"]) == (paper.url, "supported")
-    assert cited > 60
+    assert cited > 50
 
 
 def test_an_answer_that_abstains_has_no_source_but_its_hits(engine: CitedQueryEngine) -> None:

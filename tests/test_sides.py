@@ -9,10 +9,11 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.extractive import Composed, ExtractiveComposer
+from footnote.rag.generation.forms import yesno
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.serialization import answer_json
 from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
+from tests.asking import reading
 from tests.conftest import invented
 
 QUESTION = "Does data augmentation improve generalization in reinforcement learning?"
@@ -78,17 +79,17 @@ def test_a_disagreement_is_told_by_side(answer: Answer) -> None:
     sides = {s.citations[0].paper_id: s.side for s in answer.statements}
     titles = {paper.title: sides[paper.id] for paper in answer.papers}
     assert titles == {"Augmenting helps": "yes", "Augmenting fails": "no"}
-    assert "**Yes: Augmenting helps**" in answer.text
-    assert "**No: Augmenting fails**" in answer.text
+    assert "- Yes, **Augmenting helps**: " in answer.text
+    assert "- No, **Augmenting fails**: " in answer.text
     assert {s["side"] for s in answer_json(answer)["statements"]} == {"yes", "no"}
     for statement in answer.statements:
         (citation,) = statement.citations
         assert statement.text == citation.quote
 
 
-def test_where_all_agree_no_side_is_written() -> None:
+def test_where_no_quote_takes_a_side_none_is_written() -> None:
     papers = [make_paper(f"Paper {n}", "It works.") for n in range(2)]
-    evidence = [Sentence(paper, 0, 9, 1.0, "yes") for paper in papers]
-    *_, composed = ExtractiveComposer().compose(QUESTION, evidence)
-    assert isinstance(composed, Composed)
-    assert "Yes" not in composed.text
+    evidence = [Sentence(paper, 0, 9, 1.0) for paper in papers]
+    composed = yesno.write(reading(QUESTION, evidence, "yesno"))
+    assert composed.text.startswith("Unclear. The nearest sentences:")
+    assert {statement.side for statement in composed.statements} == {None}

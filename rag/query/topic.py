@@ -21,33 +21,33 @@ _LEADS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^(?:(?:give|write|make|show) (?:me |us )?)?(?:an? |the )?(?:short |brief |quick )?"
-        rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT}\s+(?:how\s+|what\s+)?",
+        rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT} (?:how |what )?",
         r"^(?:what|how) (?:have|has|do|did) (?:people|researchers|papers|authors|others) "
-        r"(?:tried|done|try|do|proposed|found|used)?\s*(?:to|about)?\s*",
+        r"(?:tried|done|try|do|proposed|found|used)? ?(?:to|about)? ?",
         rf"^(?:which|what|any) (?:of (?:the|these|your) )?(?:other )?{_WORKS}"
         rf"(?: (?:here|are there|do you have|{_PLACE}))?(?: (?:are|is|were|deal(?:s|ing)?))?"
-        rf"(?: (?:there )?(?:about|on|with)\b| that| which)?\s+",
+        rf"(?: (?:there )?(?:about|on|with)\b| that| which)? ",
         rf"^(?:list|find|show|give me|name|get|collect|enumerate|recommend|suggest)\b(?: me)?"
         rf"(?: (?:all|everything|any|some|the|every|anything))*(?: {_WORKS})?"
         rf"(?: (?:you|we|the library) (?:have|has|hold|holds|know))?(?: (?:{_ABOUT}|that"
-        rf"|which))?\s+",
+        rf"|which))? ",
         rf"^what (?:else )?(?:do|does|did) (?:the |these |your |this )?(?:library|{_WORKS}|people"
-        rf"|researchers|we|you|collection|authors|field)(?: \w+)? {_SAY}(?: {_ABOUT})?\s+",
+        rf"|researchers|we|you|collection|authors|field)(?: \w+)? {_SAY}(?: {_ABOUT})? ",
         rf"^(?:briefly )?summari[sz]e (?:what (?:the |these )?(?:library|{_WORKS}) {_SAY} {_ABOUT}"
-        rf"|(?:the |all )?{_WORKS} {_ABOUT}|the|what is known {_ABOUT})?\s*",
+        rf"|(?:the |all )?{_WORKS} {_ABOUT}|the|what is known {_ABOUT})? ?",
         rf"^what(?:'s| is| has been| else is)(?: there| known| new| done| written| going on| out"
-        rf" there)+ {_ABOUT}\s+",
-        rf"^(?:tell|teach) me (?:everything |all |more )?{_ABOUT}\s+",
-        rf"^how many {_WORKS} (?:are |is |were )?(?:there )?(?:{_ABOUT}|that|which|mention|use)\s+",
-        rf"^{_WORKS} (?:{_ABOUT}|that|which)\s+",
-        r"^how (?:are|is|do|does|did|can|have|has|could)\s+",
+        rf" there)+ {_ABOUT} ",
+        rf"^(?:tell|teach) me (?:everything |all |more )?{_ABOUT} ",
+        rf"^how many {_WORKS} (?:are |is |were )?(?:there )?(?:{_ABOUT}|that|which|mention|use) ",
+        rf"^{_WORKS} (?:{_ABOUT}|that|which) ",
+        r"^how (?:are|is|do|does|did|can|have|has|could) ",
         r"^(?:which|what) (?:are|is|were|was) (?:the )?",
         r"^(?:is|are) there (?:any |some )?",
-        r"^(?:which|what|who)\s+",
+        r"^(?:which|what|who) ",
     )
 )
 _TAIL = re.compile(
-    rf"\s+(?:{_PLACE}|here|in (?:the )?(?:library|{_WORKS})|so far|please)\W*$", re.IGNORECASE
+    rf" (?:{_PLACE}|here|in (?:the )?(?:library|{_WORKS})|so far|please)\W{0, 5}$", re.IGNORECASE
 )
 # Words that ask, wherever they stand; as words to search for they bring the wrong papers.
 SCAFFOLD = frozenset(

@@ -257,5 +257,7 @@ class HybridRetriever(BaseRetriever):
 def scale_to_unit(scores: Sequence[float]) -> Matrix:
     """Returns scores scaled from 0 (lowest) to 1 (highest); all 1 if they are equal."""
     values = np.array(scores, np.float32)
+    if not len(values):
+        return values
     width = float(np.ptp(values))
     return (values - values.min()) / width if width else np.ones_like(values)

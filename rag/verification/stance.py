@@ -8,7 +8,7 @@ conclusions (``python -m footnote.evals.lab.training.stance``). If it is not sur
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -17,7 +17,6 @@ import numpy as np
 
 from footnote.index.embeddings.base import Embedder, Matrix
 from footnote.rag.answer import Side
-from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import FEATURES
 
@@ -157,17 +156,3 @@ def classify_side(found: Sequence[Chances]) -> Side | None:
     if yes >= sure["yes"] and no >= sure["no"] and abs(yes - no) < DOMINATES:
         return "mixed"
     return "yes" if yes >= max(no, sure["yes"]) else "no" if no >= max(yes, sure["no"]) else None
-
-
-def classify_sides(
-    question: str, evidence: Sequence[Sentence], embedder: Embedder
-) -> list[Sentence]:
-    """Returns the evidence with the side of each paper, if the question has sides."""
-    if not asks_for_sides(question):
-        return list(evidence)
-    found: dict[str, list[Chances]] = {}
-    for sentence, chance in zip(
-        evidence, chances(question, [s.text for s in evidence], embedder), strict=True
-    ):
-        found.setdefault(sentence.paper.id, []).append(chance)
-    return [replace(s, side=classify_side(found[s.paper.id])) for s in evidence]

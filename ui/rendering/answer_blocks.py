@@ -47,7 +47,7 @@ _MARKERS = re.compile(r"(?:[ \u00a0]?\[\d{1,4}\])+")
 _BOLD = re.compile(r"\*\*((?:[^*\n]|\*(?!\*)){1,500})\*\*")
 _HEADING = re.compile(r"#{1,4} +")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,2}[.)])[ \t]+")
-_RULE = re.compile(r"\|[ |:-]*\|?\s*")
+_RULE = re.compile(r"\|[ |:-]*+\s*")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 

@@ -25,23 +25,23 @@ BOTH, ROWS = 2, 2
 TELLING, NEARLY = 10, 0.3
 _SIDE = r"(?P<{}>[^?,;]{{2,80}}?)"
 _A, _B = _SIDE.format("a"), _SIDE.format("b")
-_END = r"(?=\W*$|,|;|\?|:| when\b| for\b| in\b| on\b| if\b)"
+_END = r"(?=\W{0,5}$|,|;|\?|:| when\b| for\b| in\b| on\b| if\b)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:between|compare|contrast)\s+{_A}\s+(?:and|with|to|versus|vs\.?)\s+{_B}{_END}",
-        rf"^{_A}\s+(?:vs\.?|versus)\s+{_B}{_END}",
-        rf"\bhow (?:do|does|did)\s+{_A}\s+(?:differ|compare|stack up|fare"
-        rf"|measure up)\w*\s+(?:from|to|with|against)\s+{_B}{_END}",
-        rf"\bis it (?:better|worse|faster) to\s+{_A}\s+or\s+(?:to\s+)?{_B}{_END}",
-        rf"^{_A}\s+or\s+{_B}{_END}",
-        rf"\b(?:is|are|does|do|should)\s+{_A}\s+(?:better|worse|faster|different"
-        rf"|more \w+)\s+(?:than|from|to)\s+{_B}{_END}",
-        rf"\bhow (?:do|does)\s+{_A}\s+and\s+{_B}\s+(?:differ|compare)",
-        rf"\b(?:better|worse|faster|cheaper|safer)[^?]{{0,40}}[:,]\s*{_A}\s+or\s+{_B}{_END}",
+        rf"\b(?:between|compare|contrast) {_A} (?:and|with|to|versus|vs\.?) {_B}{_END}",
+        rf"^{_A} (?:vs\.?|versus) {_B}{_END}",
+        rf"\bhow (?:do|does|did) {_A} (?:differ|compare|stack up|fare"
+        rf"|measure up)\w* (?:from|to|with|against) {_B}{_END}",
+        rf"\bis it (?:better|worse|faster) to {_A} or (?:to )?{_B}{_END}",
+        rf"^{_A} or {_B}{_END}",
+        rf"\b(?:is|are|does|do|should) {_A} (?:better|worse|faster|different"
+        rf"|more \w+) (?:than|from|to) {_B}{_END}",
+        rf"\bhow (?:do|does) {_A} and {_B} (?:differ|compare)",
+        rf"\b(?:better|worse|faster|cheaper|safer)[^?]{{0,40}}[:,]\s*{_A} or {_B}{_END}",
     )
 )
-_LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?)\s+", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?) ", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
@@ -26,23 +25,23 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wording import leans, sets_out
 
 _LEAD = re.compile(
-    r"^(?:what(?:'s|’s|s)?\s+(?:exactly\s+)?(?:is|are|does|do|did)?\s*|define\s+|definition of\s+"
-    r"|the meaning of\s+|meaning of\s+|explain\s+(?:to me\s+)?(?:what\s+)?|expand\s+|spell out\s+)"
-    r"(?:is\s+|are\s+)?(?:meant by\s+|the (?:meaning|definition|full form|expansion) of\s+)?"
-    r"(?:the (?:term|concept|idea|abbreviation|acronym)\s+(?:of\s+)?)?(?:an?\s+|the\s+)?",
+    r"^(?:what(?:'s|’s|s)? (?:exactly )?(?:is|are|does|do|did)? ?|define |definition of "
+    r"|the meaning of |meaning of |explain (?:to me )?(?:what )?|expand |spell out )"
+    r"(?:is |are )?(?:meant by |the (?:meaning|definition|full form|expansion) of )?"
+    r"(?:the (?:term|concept|idea|abbreviation|acronym) (?:of )?)?(?:an? |the )?",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s+(?:stands?\s+for|means?|meant|is|are|refers? to|exactly|there|here|to me|in (?:this"
+    r" (?:stands? for|means?|meant|is|are|refers? to|exactly|there|here|to me|in (?:this"
     r"|these|the"
-    r"|simple|plain)\b.*|simply|briefly|again|please|abbreviat\w+)\W*$",
+    r"|simple|plain)\b.{0,80}|simply|briefly|again|please|abbreviat\w+)\W{0,9}$",
     re.IGNORECASE,
 )
 # Words of a term; more are a question of another kind.
 LONGEST_TERM = 6
 # Two words that begin with so many letters alike are one word.
 _SAME_BEGINNING = 6
-_SHORT = re.compile(r"^[A-Za-z][\w-]*[A-Z][\w-]*s?$|^[A-Z][A-Z0-9-]+s?$|^[a-z]{2,6}$")
+_SHORT = re.compile(r"^[A-Za-z][\w-]{0,15}[A-Z][\w-]{0,15}$|^[A-Z][A-Z0-9-]{1,20}s?$|^[a-z]{2,6}$")
 
 
 def write(reading: Reading) -> Composed:
@@ -85,8 +84,7 @@ def find_definition(names: Sequence[str], evidence: Sequence[Sentence]) -> Sente
         names: The term, and its full form; one that is named after the first is of its paper.
         evidence: Most telling first.
     """
-    patterns = _patterns("|".join(re.escape(name) for name in names))
-    found = [(_strength(s.text, patterns), n, s) for n, s in enumerate(evidence)]
+    found = [(_strength(_mark(s.text, names)), n, s) for n, s in enumerate(evidence)]
     # "We propose X, which ..." defines X in the paper that is named after it alone.
     own = [row for row in found if row[0] and _is_named_after(row[2].paper, names[0])]
     plain = [row for row in found if row[0] >= PLAIN]
@@ -101,33 +99,47 @@ _EARLY = 300
 PLAIN = 3
 
 
-def _strength(text: str, patterns: Sequence[re.Pattern[str]]) -> int:
-    """Returns how plainly a sentence defines the term of the patterns, 0 where it does not."""
-    for strength, pattern in zip((4, 3, 2, 1), patterns, strict=True):
-        if pattern.search(text):
+# Stands for the term where a sentence is read.
+_TERM = "\ue000"
+_NAMED = rf"{_TERM}(?: ?\([^()]{{1,40}}\))?"
+_NOUN = rf"{_NAMED}(?: (?:models?|methods?|algorithms?|policy|policies|learning))?"
+_SAYS = r"(?:refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
+# What defines a term, the plainest first.
+_DEFINES = (
+    re.compile(
+        rf"^(?:the |an? )?{_NOUN}(?:,? (?:is|are) (?:an?|the|one of)\b|,? {_SAYS}\b|, short for\b"
+        r"|,? (?:which|where|in which)\b|, an?\b| \w{2,20}s\b(?: [\w-]{1,30}){1,8}? by\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_NOUN},? (?:is|are) (?:an?|the)\b|{_NAMED}, (?:an?|the)(?: [\w-]{{1,30}}){{1,6}}?"
+        rf" (?:where|which|that|in which|when|of|for)\b|^(?:the |an? )?{_NOUN} \w{{2,20}}s\b"
+        rf"|\b(?:called|termed|dubbed|known as|defined? as) (?:the |an? )?{_NAMED}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"{_NOUN},? (?:is|are|{_SAYS})\b|{_NAMED}[,:—–] ", re.IGNORECASE),
+    re.compile(rf"\b(?:introduce|propose|present|develop)\b[^.;]{{0,80}}?{_NAMED}", re.IGNORECASE),
+)
+
+
+def _mark(text: str, names: Sequence[str]) -> str:
+    """Returns a sentence on one line with the term, by any of its names, put as ``_TERM``."""
+    marked = " ".join(text.split())
+    for name in sorted(names, key=len, reverse=True):
+        marked = re.sub(
+            rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", _TERM, marked, flags=re.IGNORECASE
+        )
+    return marked
+
+
+def _strength(marked: str) -> int:
+    """Returns how plainly a sentence defines the term that is marked in it, 0 for not at all."""
+    if _TERM not in marked:
+        return 0
+    for strength, pattern in zip((4, 3, 2, 1), _DEFINES, strict=True):
+        if pattern.search(marked):
             return strength
     return 0
-
-
-@lru_cache(64)
-def _patterns(term: str) -> tuple[re.Pattern[str], ...]:
-    """Returns what defines a term, the plainest first."""
-    named = rf"(?<![\w-])(?:{term})s?(?:\s*\([^()]{{1,40}}\))?"
-    noun = rf"{named}(?:\s+(?:models?|methods?|algorithms?|polic\w+|learning))?"
-    says = r"(?:refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
-    return tuple(
-        re.compile(pattern, re.IGNORECASE)
-        for pattern in (
-            rf"^(?:the |an? )?{noun}(?:,? (?:is|are) (?:an?|the|one of)\b|,? {says}\b"
-            rf"|, short for\b|,? (?:which|where|in which)\b|, an?\b"
-            rf"| \w+s\b(?: [\w-]+){{1,8}}? by\b)",
-            rf"{noun},? (?:is|are) (?:an?|the)\b|{named}, (?:an?|the)(?: [\w-]+){{1,6}}?"
-            rf" (?:where|which|that|in which|when|of|for)\b|^(?:the |an? )?{noun} \w+s\b"
-            rf"|\b(?:called|termed|dubbed|known as|defined? as)\s+(?:the\s+|an?\s+)?{named}",
-            rf"{noun},? (?:is|are|{says})\b|{named}[,:—–]\s",
-            rf"\b(?:introduce|propose|present|develop)\b[^.;]{{0,80}}?{named}",
-        )
-    )
 
 
 def _is_named_after(paper: Paper, term: str) -> bool:

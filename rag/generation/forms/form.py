@@ -7,7 +7,6 @@ our own is short and checkable, everything else is a quote with its marker.
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.models import Hit, Paper
@@ -44,7 +43,7 @@ class Composed:
     more: tuple[Paper, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A question with all that was found and read for it.
 
@@ -74,12 +73,12 @@ class Reading:
     presence: float | None = None
     refused: str | None = None
 
-    @cached_property
+    @property
     def hits(self) -> Sequence[Hit]:
         """The papers found, best first."""
         return self.found.hits if self.found else ()
 
-    @cached_property
+    @property
     def by_paper(self) -> Mapping[str, list[Sentence]]:
         """The sentences of each paper that was read, most telling first."""
         sentences: dict[str, list[Sentence]] = {}
@@ -194,5 +193,5 @@ def name_topic(words: str, *, most: int = 60) -> str:
 
 def join_names(names: Collection[str]) -> str:
     """Returns "A", "A and B", "A, B and C"."""
-    *first, last = names
+    *first, last = names or ("",)
     return f"{', '.join(first)} and {last}" if first else last

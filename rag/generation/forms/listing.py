@@ -36,12 +36,12 @@ def write(reading: Reading) -> Composed:
     shown = {hit.paper.id for hit, _ in listed}
     near = [hit for hit, _ in rows if hit.score >= NEAR and hit.paper.id not in shown]
     more = [hit.paper for hit in near][:MORE]
-    draft = Draft(reading.evidence)
+    draft, by_paper = Draft(reading.evidence), reading.by_paper
     if listed:
         rows_shown: list[str] = []
         draft.add(f"{say_count(len(listed), reading)}:")
         for _, lead in listed:
-            own = [s for s in reading.by_paper[lead.paper.id] if s != lead]
+            own = [s for s in by_paper[lead.paper.id] if s != lead]
             beside = own[: SENTENCES_OF_EACH - 1] if details else []
             said = " ".join(draft.quote(s) for s in [lead, *beside])
             rows_shown.append(draft.row(lead.paper, said))

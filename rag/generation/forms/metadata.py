@@ -24,13 +24,14 @@ _SINCE = re.compile(r"\b(?:since|after|later than|from \d{4} on\w*)\b", re.IGNOR
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"[\"“”'‘’]([^\"“”'‘’]{2,60})[\"“”'‘’]")
 _IN_TITLES = re.compile(
-    r"\btitles?\b.*?\b(?:words?|terms?|contain\w*|includ\w*|mention\w*|with|have|has)\s+(?:the )?"
-    r"(?:words?|terms?|phrase)?\s*(?P<word>[\w-]+)",
+    r"\btitles?\b.{0,80}?\b(?:words?|terms?|contain\w*|includ\w*|mention\w*|with|have|has)"
+    r" (?:the )?(?:words?|terms?|phrase)? ?(?P<word>[\w-]+)",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(?:by|from|of|author(?:ed)? by|written by)\s+(?:author |prof(?:essor)?\.? |dr\.? )?"
-    r"(?P<name>[A-Z][\w.'’-]+(?:\s+(?:[A-Z][\w.'’-]*|de|van|von|der|la))*\s+[A-Z][\w'’-]+)"
+    r"\b(?:by|from|of|author(?:ed)? by|written by) (?:author |prof(?:essor)?\.? |dr\.? )?"
+    r"(?P<name>[A-Z][\w.'’-]{0,30}(?: (?:[A-Z][\w.'’-]{0,30}|de|van|von|der|la)){0,5}"
+    r" [A-Z][\w'’-]{1,30})"
 )
 
 
@@ -138,7 +139,8 @@ def _papers_with(topic: str, library: Library) -> list[Paper]:
     words = [re.escape(re.sub(r"(?:ies|es|s|y)$", "", word)) for word in re.findall(r"\w+", topic)]
     if not words:
         return []
-    pattern = re.compile(r"\b" + r"\w{0,3}[\W_]+".join(words) + r"\w{0,3}\b", re.IGNORECASE)
+    phrase = r"\w{0,3}[\W_]+".join(words)
+    pattern = re.compile(rf"\b{phrase}\w{{0,3}}\b", re.IGNORECASE)
     ranked = library.searcher.rank_by_words(topic, k=COUNTED)
     hits = library.searcher.hits(ranked, "bm25")
     return [h.paper for h in hits if pattern.search(f"{h.paper.title}\n{h.paper.abstract}")]
@@ -223,41 +225,48 @@ def _rows(papers: Iterable[Paper], *, dates: bool = False) -> list[str]:
 Tell = Callable[[str, Library], Sequence[str]]
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
 _RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (
-    (_rule(r"\btitles?\b.*(?:word|term|contain|includ|mention|with\b|have\b|has\b)"), _tell_titles),
-    (_rule(r"^who\b|\bauthors?\b|\bwritten by\b|\bco-?authors?\b"), _tell_authors),
-    (_rule(r"\b(?:newest|latest|most recent|oldest|earliest)\b"), _tell_newest),
     (
-        _rule(
-            r"\bwhere\b.*\b(?:from|get|got|come)\b|\bsources?\b|\bwhich years\b|\byears?\b.*\bcover"
+        re.compile(
+            r"(?i)\btitles?\b.{0,120}(?:word|term|contain|includ|mention|with\b|have\b|has\b)"
+        ),
+        _tell_titles,
+    ),
+    (re.compile(r"(?i)^who\b|\bauthors?\b|\bwritten by\b|\bco-?authors?\b"), _tell_authors),
+    (re.compile(r"(?i)\b(?:newest|latest|most recent|oldest|earliest)\b"), _tell_newest),
+    (
+        re.compile(
+            r"(?i)\bwhere\b.{0,120}\b(?:from|get|got|come)\b|\bsources?\b|\bwhich years\b"
+            r"|\byears?\b.{0,120}\bcover"
         ),
         _tell_sources,
     ),
     (
-        _rule(
-            r"^how many\b[^?]*\b(?:19|20)\d\d\b|\bpapers?\s+(?:(?:are|were|was|you have)\s+)?"
+        re.compile(
+            r"(?i)^how many\b[^?]{0,200}\b(?:19|20)\d\d\b"
+            r"|\bpapers?\s+(?:(?:are|were|was|you have)\s+)?"
             r"(?:from|of|in|published|dated|(?:have )?c[ao]me|(?:have )?appeared|since|before"
             r"|after)\b[^?]{0,30}\b(?:19|20)\d\d\b"
         ),
         _tell_years,
     ),
     (
-        _rule(
-            r"^(?:how many|count|number of|what number of)\W.*\b(?:about|on|mention\w*|use|uses"
+        re.compile(
+            r"(?i)^(?:how many|count|number of|what number of)\W.{0,120}\b"
+            r"(?:about|on|mention\w*|use|uses"
             r"|using|deal|cover|discuss|study|concern\w*)\b"
         ),
         _tell_topic_count,
     ),
-    (_rule(r"^(?:how many|count|number of|what number of|how (?:big|large))\b"), _tell_size),
-    (re.compile(_PERSON.pattern), _tell_authors),
     (
-        _rule(
-            r"\b(?:librar\w+|collection|corpus|database|in here|in there)\b"
-            r"|\bwhat\b.*\b(?:do|does|did) (?:you|it|this)"
+        re.compile(r"(?i)^(?:how many|count|number of|what number of|how (?:big|large))\b"),
+        _tell_size,
+    ),
+    (_PERSON, _tell_authors),
+    (
+        re.compile(
+            r"(?i)\b(?:librar\w+|collection|corpus|database|in here|in there)\b"
+            r"|\bwhat\b.{0,120}\b(?:do|does|did) (?:you|it|this)"
             r" (?:hold|have|contain|cover|include|know)\b"
             r"|\bwhat(?:'s| is) (?:here|in it)\b"
         ),

@@ -52,33 +52,41 @@ class _Aspect:
     name: str = ""
 
 
-_ASPECTS = tuple(
-    _Aspect(re.compile(asked, re.IGNORECASE), *rest)
-    for asked, *rest in (
-        (
-            r"\btop speed\b|\bwhat speed\b|^how fast (?:can|does|do) [^?]*\b(?:run|walk|drive"
-            r"|move|fly)\b",
-            _MOTION,
-            "the speed",
+_ASPECTS = (
+    _Aspect(
+        re.compile(
+            r"(?i)\b(?:top|what) speed\b|^how fast (?:can|does|do) [^?]{0,120}\b(?:run|walk|drive"
+            r"|move|fly)\b"
         ),
-        (r"^how fast|\bhow quick", _SPEED, "the speed"),
-        (r"^how (?:long|old)\b|\bhow much time\b", _TIME, "the time"),
-        (r"\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b", _MONEY, "the cost"),
-        (r"\berror rate\b|\bWER\b", r"(?:error|WER|CER)"),
-        (r"\baccurac\w+|\bhow accurate", r"(?:accura\w+|correct\w*|precision|score\w*|%)"),
-        (
-            r"\bpercent\w*|\bshare\b|\bfraction\b|\bproportion\b|\bsuccess rate\b",
-            r"(?:%|percent\w*|success\w*|rate\w*|half|third|quarter)",
+        _MOTION,
+        "the speed",
+    ),
+    _Aspect(re.compile(r"(?i)^how fast|\bhow quick"), _SPEED, "the speed"),
+    _Aspect(re.compile(r"(?i)^how (?:long|old)\b|\bhow much time\b"), _TIME, "the time"),
+    _Aspect(
+        re.compile(r"(?i)\bcosts?\b|\bprice\b|\bhow expensive\b|\bhow much money\b"),
+        _MONEY,
+        "the cost",
+    ),
+    _Aspect(re.compile(r"(?i)\berror rate\b|\bWER\b"), r"(?:error|WER|CER)"),
+    _Aspect(
+        re.compile(r"(?i)\baccurac\w+|\bhow accurate"),
+        r"(?:accura\w+|correct\w*|precision|score\w*|%)",
+    ),
+    _Aspect(
+        re.compile(r"(?i)\bpercent\w*|\b(?:share|fraction|proportion|success rate)\b"),
+        r"(?:%|percent\w*|success\w*|rate\w*|half|third|quarter)",
+    ),
+    _Aspect(
+        re.compile(r"(?i)\bspeed-?up\b|\bhow much faster\b|\bby what factor\b"),
+        r"(?:x|×|times|fold|faster|speed\w*)",
+    ),
+    _Aspect(
+        re.compile(
+            r"(?i)^how (?:many|much) times\b|\bhow much (?:more|less|better|larger|smaller)\b"
         ),
-        (
-            r"\bspeed-?up\b|\bhow much faster\b|\bby what factor\b",
-            r"(?:x|×|times|fold|faster|speed\w*)",
-        ),
-        (
-            r"^how (?:many|much) times\b|\bhow much (?:more|less|better|larger|smaller)\b",
-            r"(?:x|×|times|fold|%|points?|percent\w*)",
-        ),
-    )
+        r"(?:x|×|times|fold|%|points?|percent\w*)",
+    ),
 )
 # Up to three words: what is counted stands at once behind "how many".
 _HOW_MANY = re.compile(
@@ -102,7 +110,7 @@ _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
 _TRAILING = re.compile(
     r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that"
-    r"|using))+$"
+    r"|using)){1,3}$"
 )
 _ENDING = re.compile(r"(?:ies|es|s|y)$")
 

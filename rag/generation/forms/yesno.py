@@ -15,7 +15,7 @@ from footnote.rag.verification.stance import Chances, chances, classify_side
 # Papers that are asked, the sentences of each that are weighed, and papers that are shown.
 PAPERS, OF_EACH, SHOWN = 5, 2, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else.
-BEHIND = 0.25
+BEHIND = 0.35
 # Share of the question's telling words that a quote must hold to take a side.
 HOLDS = 0.5
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
