@@ -14,8 +14,9 @@ from footnote.rag.verification.stance import Chances, chances, classify_side
 
 # Papers that are asked, the sentences of each that are weighed, and papers that are shown.
 PAPERS, OF_EACH, SHOWN = 5, 2, 4
-# A paper this far behind the best, in the score of its best sentence, is about something else.
-BEHIND = 0.35
+# A paper this far behind the best, in the score of its best sentence, is about something else; the
+# second may be farther behind, since a disagreement is what a reader looks for.
+BEHIND, BEHIND_SECOND = 0.25, 0.6
 # Share of the question's telling words that a quote must hold to take a side.
 HOLDS = 0.5
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
@@ -54,7 +55,12 @@ def write(reading: Reading) -> Composed:
 def weigh(reading: Reading) -> list[Sentence]:
     """Returns the sentence of each paper that is asked which says most, with the paper's side."""
     papers = list(reading.by_paper.values())[:PAPERS]
-    near = [own[:OF_EACH] for own in papers if papers[0][0].score - own[0].score < BEHIND]
+    best = papers[0][0].score if papers else 0.0
+    near = [
+        own[:OF_EACH]
+        for n, own in enumerate(papers)
+        if best - own[0].score < (BEHIND if n > 1 else BEHIND_SECOND)
+    ]
     if reading.library is None:
         return [own[0] for own in near][:SHOWN]
     question, embedder = reading.question.wording, reading.library.embedder
