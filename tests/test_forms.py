@@ -151,6 +151,12 @@ def test_a_list_has_one_row_a_paper_and_never_a_paragraph(engine: CitedQueryEngi
     assert {title for title, _, text in PAPERS if "kelp" in text} == set(titles(answer))
 
 
+def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers use KelpNet?")
+    assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
+    assert all("KelpNet" in statement.text for statement in answer.statements)
+
+
 def test_what_comes_near_is_told_beside_a_list_and_not_in_it(engine: CitedQueryEngine) -> None:
     answer = engine.ask("Which papers are about kelp?")
     cited = {paper.id for paper in answer.papers}

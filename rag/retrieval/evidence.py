@@ -42,13 +42,15 @@ MOST_OF_ONE = 3
 # A link to code is not a finding, unless the question asks for it. In a part without a full stop,
 # and in a line, only the first such word is tried: text after a later one is also after the first.
 _HOUSEKEEPING = re.compile(
-    r"https?://|(?:\A|(?<=\.))"
+    r"https?://|\b[\w-]{2,40}\.(?:github\.io|com|org|io|ai|net)\b|(?:\A|(?<=\.))"
     r"(?>[^.]*?\b(?:code|videos?|models?|data|datasets?|checkpoints?|demos?|weights|materials)\b)"
     r"[^.]*?\b(?:available|released?|open[- ]sourced?|found at|visit)\b"
     r"|\bwe (?:will )?(?:also )?(?:open[- ]source|release)\b"
     r"|^(?>.*?\bwe (?:will )?(?:also )?make ).* available\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# A sentence of so many words that tells where the code is tells nothing else.
+POINTER_WORDS = 12
 _ASKS_HOUSEKEEPING = re.compile(
     r"\b(?:code|availab\w+|releas\w+|open[- ]sourc\w+|website|page|download\w*|url|link)\b",
     re.IGNORECASE,
@@ -159,6 +161,7 @@ class EvidenceFinder:
                     hit.paper, matches[hit.paper.id], question
                 )
                 for text in [hit.paper.abstract[start:end]]
+                if asks_housekeeping or not _is_pointer(text)
             ),
             key=lambda sentence: -sentence.score,
         )
@@ -196,6 +199,11 @@ class EvidenceFinder:
         numbers = select_quotable(paper, spans, question)
         last = max(1, len(spans) - 1)
         return [(spans[n], match.sentences[n], n / last) for n in numbers if n in match.sentences]
+
+
+def _is_pointer(text: str) -> bool:
+    """Returns whether a sentence only tells where something is: "Website with code: ..."."""
+    return len(text.split()) <= POINTER_WORDS and _HOUSEKEEPING.search(text) is not None
 
 
 def choose_evidence(question: str, ranked: Sequence[Sentence], *, count: int) -> list[Sentence]:

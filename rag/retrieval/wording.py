@@ -22,6 +22,8 @@ _LEANS = re.compile(
 _OURS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
 _SETS_OUT = re.compile(
     r"\b(?:remains? (?:an? )?(?:challeng\w*|open|unclear|difficult|elusive|under-?explored)"
+    r"|(?:key|main|major|critical|central|significant)"
+    r" (?:challenge|problem|bottleneck|limitation)s?"
     r"|(?:is|are) (?:challenging|crucial|essential|important|difficult|critical)"
     r"|(?:has|have) (?:shown|achieved|demonstrated|emerged|become|gained|attracted)"
     r"|recent|recently|existing|previous|prior|traditional|traditionally|often|typically|widely)\b",

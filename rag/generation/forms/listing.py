@@ -9,6 +9,7 @@ from footnote.rag.generation.forms.fact import (
     room_for,
 )
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
+from footnote.rag.query.names import find_names
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
@@ -31,7 +32,7 @@ def write(reading: Reading) -> Composed:
     details = room_for(reading.question.asked) is SEVERAL
     breadth = OF_EACH if details else BREADTH
     ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
-    rows = read_rows(reading, ordered)
+    rows = keep_named(read_rows(reading, ordered), reading)
     listed = drop_far(rows[: breadth.count([hit.score for hit, _ in rows])], reading)
     shown = {hit.paper.id for hit, _ in listed}
     near = [hit for hit, _ in rows if hit.score >= NEAR and hit.paper.id not in shown]
@@ -65,6 +66,28 @@ def drop_far(rows: list[tuple[Hit, Sentence]], reading: Reading) -> list[tuple[H
     found = [matches[h.paper.id].paper if h.paper.id in matches else 0.0 for h, _ in rows]
     best = max(found, default=0.0)
     return [row for n, row in enumerate(rows) if n == 0 or found[n] >= best - FAR]
+
+
+def keep_named(rows: list[tuple[Hit, Sentence]], reading: Reading) -> list[tuple[Hit, Sentence]]:
+    """Returns the rows of papers that have the names of the question, with a sentence that has one.
+
+    Where no paper has them all, the rows stay as they are.
+    """
+    names = [name.casefold() for name in find_names(reading.question.wording)]
+    papers = {
+        hit.paper.id: f"{hit.paper.title}\n{hit.paper.abstract}".casefold() for hit, _ in rows
+    }
+    named = [row for row in rows if all(name in papers[row[0].paper.id] for name in names)]
+    if not names or not named:
+        return rows
+    own = reading.by_paper
+    return [(hit, _naming(own[hit.paper.id], names) or lead) for hit, lead in named]
+
+
+def _naming(sentences: Sequence[Sentence], names: Sequence[str]) -> Sentence | None:
+    """Returns the first sentence that has one of these names."""
+    found = (s for s in sentences if any(name in s.text.casefold() for name in names))
+    return next(found, None)
 
 
 def say_count(count: int, reading: Reading) -> str:

@@ -20,7 +20,7 @@ _WORDS = (
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice|few"
 )
 _FIGURE = re.compile(
-    r"(?<![\w.-])[$€£]?\d[\d,]*(?:\.\d+)?"
+    r"(?<![\w.(-])[$€£]?\d[\d,]*(?:\.\d+)?"
     r"(?:\s?(?:%|×|x\b|[kKMB]\b|ms\b|s\b|Hz\b|[a-zA-Z]{1,3}/s\b)|-(?=[a-z]))?"
     rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS})\b)*",
 )
@@ -140,7 +140,8 @@ def write(reading: Reading) -> Composed:
         return draft.finish()
     quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
     named = reading.say_missing_names()
-    if reading.is_surely_present or not (_PLAIN.search(asked) or named):
+    figured = _FIGURE.search(quotes[0].text) is not None
+    if (reading.is_surely_present and figured) or not (_PLAIN.search(asked) or named):
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
         return draft.finish(missing=reading.say_absent())
     draft.add(f"Nearest: {draft.quote(quotes[0])}")
