@@ -107,6 +107,11 @@ def test_a_number_stands_first_with_its_unit(engine: CitedQueryEngine) -> None:
     assert answer.missing is None
 
 
+def test_a_number_may_be_counted_under_another_name(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("How many drone pictures was KelpNet trained on?")
+    assert answer.text.startswith("**4,200 drone images**: ")
+
+
 def test_a_number_that_no_abstract_states_is_said_to_be_missing_first(
     engine: CitedQueryEngine,
 ) -> None:

@@ -108,6 +108,17 @@ _PLAIN = re.compile(
 )
 _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
+# What one paper counts under one name and another under the other; without endings.
+_SAME_THINGS = (
+    ("demonstration", "demo", "trajector", "episode", "rollout"),
+    ("patient", "participant", "subject", "volunteer", "people", "person"),
+    ("parameter", "weight"),
+    ("image", "picture", "photo", "frame"),
+    ("sample", "example", "instance", "data point", "pair"),
+    ("question", "quer"),
+    ("paper", "article", "stud", "publication"),
+    ("annotator", "rater", "labeler", "contractor", "crowdworker"),
+)
 _TRAILING = re.compile(
     r"(?: (?:of|to|from|in|and|on|with|for|by|at|per|the|as|or|than|is|are|was|were|while|that"
     r"|using)){1,3}$"
@@ -180,19 +191,16 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
     papers = list(dict.fromkeys(sentence.paper.id for sentence in evidence))[:PAPERS]
     read = [s for s in evidence if s.paper.id in papers][:LOOKED_AT]
     names = [name.casefold() for name in find_names(asked)]
+    heads = _same_things(_head(asked))
     found = []
     for sentence in read:
         begins = sentence.text.casefold().startswith(tuple(names)) if names else False
         for place in _fitting(asked, sentence.text):
-            beside = _head(asked) in sentence.text[place[1] : place[1] + BESIDE].casefold()
-            score = sentence.score + SUBJECT * begins + ADJACENT * beside
-            found.append(
-                (
-                    score,
-                    -place[0],
-                    Figure(_with_unit(sentence.text, *place, _head(asked)), sentence),
-                )
-            )
+            behind = sentence.text[place[1] : place[1] + BESIDE].casefold()
+            head = next((word for word in heads if word in behind), "")
+            score = sentence.score + SUBJECT * begins + ADJACENT * bool(head)
+            figure = Figure(_with_unit(sentence.text, *place, head), sentence)
+            found.append((score, -place[0], figure))
     return max(found, key=lambda row: row[:2])[2] if found else None
 
 
@@ -214,11 +222,12 @@ def _unit_pattern(asked: str) -> re.Pattern[str]:
     """Returns what must stand beside a figure that answers."""
     if aspect := _find_aspect(asked):
         return re.compile(rf"(?<![a-z]){aspect.beside}(?![a-z])", re.IGNORECASE)
-    words = re.findall(r"\w{3,}", measured(asked).lower())
+    words = _counted(asked)
     if not words:
         return re.compile(r"")
     # "How many robots" is not told by "800,000 robot episodes".
-    ends = r"(?:\w{0,3}s|(?<=\d)-\w+)\b" if words[-1].endswith("s") else r"\w{0,4}"
+    plural = measured(asked).rstrip().endswith("s")
+    ends = r"(?:\w{0,3}s|(?<=\d)-\w+)\b" if plural else r"\w{0,4}"
     stems_ = "|".join(re.escape(_ENDING.sub("", word)) for word in words)
     alone = rf"(?<=\d[ -])(?:{stems_})\b(?! \w+s\b)"
     return re.compile(rf"\b(?:{stems_}){ends}|{alone}", re.IGNORECASE)
@@ -245,6 +254,20 @@ def _with_unit(text: str, start: int, end: int, head: str) -> str:
     ]
     kept = behind[: named[0] + 1 if named else 1]
     return _TRAILING.sub("", " ".join((text[start:end] + "".join(kept)).split()))
+
+
+def _counted(asked: str) -> list[str]:
+    """Returns the words for what is counted, and those that mean the same."""
+    words = re.findall(r"\w{3,}", measured(asked).lower())
+    return [*words, *(_same_things(_ENDING.sub("", words[-1]))[1:] if words else ())]
+
+
+def _same_things(head: str) -> list[str]:
+    """Returns a word without its ending, and those that papers use for the same things."""
+    if not head:
+        return []
+    same = (group for group in _SAME_THINGS if any(word.startswith(head) for word in group))
+    return [head, *next(same, ())]
 
 
 def _head(asked: str) -> str:
