@@ -251,7 +251,9 @@ def test_list_items_and_paragraphs_are_kept() -> None:
     one, two, three, four = answer.statements
     text = f"- {one.text} [1]\n- {two.text} [1]\n\n{three.text} [2] {four.text}"
     page = Page(answer_html(replace(answer, text=text), 1))
-    assert len(page.all("p", "fn-item")) == 2
+    assert len(page.all("ul", "fn-list")) == 1
+    elsewhere = len(Page(answer_html(replace(answer, text=three.text), 1)).all("li"))
+    assert len(page.all("li")) == elsewhere + 2
 
 
 @pytest.mark.parametrize(

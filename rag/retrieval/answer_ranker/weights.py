@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, load_file
 
 from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import FIRST, MATCH
@@ -50,6 +48,10 @@ class AnswerWeights:
         Raises:
             ModelError: The file is damaged, or belongs to another model.
         """
+        # Only on the first run: later ones find the exported model.
+        from safetensors import SafetensorError
+        from safetensors.numpy import load, load_file
+
         try:
             trained = load(self._read())
             merged = load_file(weights) | {name: trained[name] for name in (MATCH, FIRST)}
