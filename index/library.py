@@ -253,6 +253,14 @@ class Library:
         """Returns how many papers each year has; None counts those without one."""
         return self._catalog.papers.years()
 
+    def sources(self) -> dict[str | None, int]:
+        """Returns how many papers each source has; None counts those without one."""
+        return self._catalog.papers.count_field("source")
+
+    def count_without_authors(self) -> int:
+        """Returns how many papers name no author."""
+        return self._catalog.papers.count_without_authors()
+
     def newest(self) -> int:
         """Returns the number of the newest published paper, for use with ``since``."""
         return self._catalog.papers.newest()

@@ -176,6 +176,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         """Yields the stages of an answer from papers, and its text; returns it."""
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
+        self._reader.prepare(kind)
         wide = kind in WIDE
         found = self._search(_widen(scope) if wide else scope, max(k, MATCHED) if wide else k)
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)

@@ -72,6 +72,20 @@ class PaperTable:
         )
         yield from rows
 
+    def count_field(self, name: str) -> dict[str | None, int]:
+        """Returns how many papers have each value of a field of text; None counts those without."""
+        rows = self._db.rows(
+            "SELECT json_extract(record, ?), COUNT(*) FROM papers GROUP BY 1", (f"$.{name}",)
+        )
+        return {value or None: count for value, count in rows}
+
+    def count_without_authors(self) -> int:
+        """Returns how many papers name no author."""
+        ((count,),) = self._db.rows(
+            "SELECT COUNT(*) FROM papers WHERE json_array_length(record, '$.authors') = 0"
+        )
+        return int(count)
+
     def find(self, alias: str) -> Paper | None:
         """Returns the paper with this identifier."""
         rows = self._db.rows(

@@ -1,9 +1,12 @@
 """Reader: from the papers that were found to the sentences that a form writes from."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import log
+from threading import Thread
 
+from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.library import Filters, Library
 from footnote.index.models import Hit
@@ -27,7 +30,7 @@ NOTHING = "nothing that was read answers it"
 SEARCHED = 10
 # Sentences that the answer ranker reads, and what its score counts for beside theirs (command:
 # python -m footnote.evals.lab.bench.answers).
-RANKED, RANKER_WEIGHT = 12, 0.04
+RANKED, RANKER_WEIGHT = 8, 0.04
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
 # whether any sentence answers.
 CHANCE_WEIGHT = 0.4
@@ -55,7 +58,20 @@ class Reader:
         self._retriever = retriever
         self._finder = EvidenceFinder(library, weights)
         # Its weights are of the same model, which is here if the library is embedded with it.
+        self._prepared = False
         self._ranker = AnswerRanker() if library.embedder.name == MODEL_NAME else None
+
+    def prepare(self, kind: Kind) -> None:
+        """Begins to load the ranker beside the search; only the first question waits for it."""
+        if self._ranker and not self._prepared and kind not in WIDE:
+            self._prepared = True
+            Thread(target=self._load, args=(self._ranker,), daemon=True).start()
+
+    @staticmethod
+    def _load(ranker: AnswerRanker) -> None:
+        # Whoever needs the scores meets the same error, and tells it.
+        with suppress(ModelError):
+            ranker.load()
 
     def choose_papers(self, found: RetrievalResult, kind: Kind) -> Sequence[Hit]:
         """Returns the hits whose sentences are read: more of them for a wide question."""

@@ -165,8 +165,8 @@ def _tell_size(asked: str, library: Library) -> Sequence[str]:
 
 def _tell_sources(asked: str, library: Library) -> Sequence[str]:
     """Tells where the records are from, and which years they cover."""
-    sources = Counter(p.source or "" for p in library.papers())
-    named = [f"{name} ({count_papers(n)})" for name, n in sources.most_common(5) if name]
+    sources = Counter({name: n for name, n in library.sources().items() if name})
+    named = [f"{name} ({count_papers(n)})" for name, n in sources.most_common(5)]
     told = f"The records are from {join_names(named)}." if named else "No record names its source."
     return [f"{told} {_tell_fields(library)}"]
 
@@ -182,7 +182,7 @@ def _tell_fields(library: Library) -> str:
         span = f"{min(known)} to {max(known)}" if min(known) < max(known) else f"{known[0]}"
         dates = f"Years: {span}"
         dates += f"; {undated:,} of {library.size:,} have no year" if undated else ""
-    without = sum(not p.authors for p in library.papers())
+    without = library.count_without_authors()
     if without == library.size:
         return f"{dates}; no authors are recorded."
     return f"{dates}{f'; {without:,} have no authors' if without else ''}."

@@ -56,13 +56,18 @@ class AnswerRanker:
             raise ValueError(f"at most {MOST_PAIRS} sentences can be scored, got {len(sentences)}")
         if not sentences:
             return np.empty(0, np.float32)
-        tokenizer, session = self._load()
+        tokenizer, session = self.load()
         asked = _clean(question)
         pairs = tokenizer.encode_batch([(asked, _clean(text)) for text in sentences])
         with ThreadPoolExecutor(self._threads) as pool:
             return np.fromiter(pool.map(lambda pair: _score(session, pair), pairs), np.float32)
 
-    def _load(self) -> tuple[Tokenizer, InferenceSession]:
+    def load(self) -> tuple[Tokenizer, InferenceSession]:
+        """Loads the model, if nobody has, and returns it; the first time exports it, too.
+
+        Raises:
+            ModelError: The bundled model is not installed, or weights are missing or damaged.
+        """
         with self._loading:
             if self._loaded is None:
                 files = ensure_model(
