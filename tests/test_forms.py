@@ -224,7 +224,7 @@ def test_talk_is_answered_without_a_search_or_a_refusal(
     assert (answer.abstained, answer.hits, answer.receipt.searched) == (False, (), 0)
 
 
-@pytest.mark.parametrize("question", ["why?", "tell me more", "and the second one?"])
+@pytest.mark.parametrize("question", ["why?", "tell me more", "and the second one?", "what is it?"])
 def test_a_follow_up_without_anything_before_it_asks_back(
     engine: CitedQueryEngine, question: str
 ) -> None:

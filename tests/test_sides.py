@@ -93,3 +93,15 @@ def test_where_no_quote_takes_a_side_none_is_written() -> None:
     composed = yesno.write(reading(QUESTION, evidence, "yesno"))
     assert composed.text.startswith("Unclear. The nearest sentences:")
     assert {statement.side for statement in composed.statements} == {None}
+
+
+def test_where_all_agree_one_side_alone_is_counted(tmp_path: Path, embedder: MiniLM) -> None:
+    with Library.open(tmp_path / "agreed", embedder=embedder, create=True) as library:
+        again = YES.replace("We study", "We look at").replace("is effective", "works")
+        others = [invented(number) for number in range(5)]
+        library.add(
+            [make_paper("Augmenting helps", YES), make_paper("Augmenting works", again), *others]
+        )
+        answer = CitedQueryEngine(library).ask(QUESTION)
+    assert answer.text.startswith("Yes: 2 papers:")
+    assert {statement.side for statement in answer.statements} == {"yes"}
