@@ -20,7 +20,7 @@ OF_EACH = Breadth(nearness=0.3, step=0.8, lowest=0.5, most=8)
 SENTENCES_OF_EACH = 2
 # A paper whose own match is so far below the best one's is of another topic, whatever its rank: in
 # a small library the fiftieth hit is near to nothing.
-FAR = 0.16
+FAR = 0.18
 # Papers below the cut that are still near, at most so many.
 NEAR, MORE = 0.3, 10
 
