@@ -135,6 +135,13 @@ def test_both_sides_are_counted_and_only_plain_quotes_take_one(engine: CitedQuer
         assert not (statement.side and statement.text.startswith("Whether"))
 
 
+def test_what_holds_once_does_not_hold_always(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Does removing urchins always bring the kelp back?")
+    assert answer.kind == "yesno"
+    for statement in answer.statements:
+        assert statement.side != "yes" or "all" in statement.text
+
+
 def test_an_abbreviation_is_spelled_out_by_agreement_before_it_is_defined(
     engine: CitedQueryEngine,
 ) -> None:

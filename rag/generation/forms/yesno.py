@@ -26,6 +26,12 @@ _HEDGES = re.compile(
     r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question)\b",
     re.IGNORECASE,
 )
+# "Is it always so?" has a yes only from a quote that says so of every case.
+_ALWAYS = re.compile(r"\b(?:always|never|every|invariably|necessarily)\b", re.IGNORECASE)
+_THROUGHOUT = re.compile(
+    r"\b(?:always|never|every|all|any|invariably|necessarily|consistently|regardless)\b",
+    re.IGNORECASE,
+)
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
@@ -78,6 +84,8 @@ def _take_side(
     if side is None:
         return own[0]
     told = max(plain, key=lambda s: max(found[s].yes, found[s].no))
+    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(told.text):
+        return own[0]
     return replace(told, side=side)
 
 
