@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -107,7 +108,8 @@ def test_sessions_that_end_without_a_word_leave_nothing_in_the_queue(visitors: V
 def _objects_after(visitors: Visitors) -> int:
     visitors.sweep(seconds=PATIENCE)
     gc.collect()
-    return len(gc.get_objects())
+    # A connection of sqlite3 keeps up to 200 references to cursors that are gone: no leak.
+    return sum(type(held) is not weakref.ref for held in gc.get_objects())
 
 
 def test_a_hundred_sessions_more_leave_no_objects_more(visitors: Visitors) -> None:
