@@ -120,12 +120,19 @@ class ChatClient:
         """Maximum characters of an answer and of the thoughts before it."""
         return max(MOST_WRITTEN, 2 * CHARACTERS_OF_A_TOKEN * self.config.max_tokens)
 
-    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> "ChatCall":
+    def call(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        deadline: float,
+        schema: Mapping[str, Any] | None = None,
+    ) -> "ChatCall":
         """Returns a call, which is made when you iterate over it.
 
         Args:
             messages: The prompt.
             deadline: When the call must end, by ``time.monotonic``.
+            schema: JSON Schema of the answer, for endpoints that can be held to one.
         """
         return ChatCall(self, messages, deadline)
 

@@ -1,8 +1,9 @@
 """LLM adapter: any LlamaIndex language model in place of our own client."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
@@ -26,7 +27,13 @@ class LLMChat(ChatClient):
         """The model and its provider."""
         return f"{self.config.model} ({self.llm.class_name()})"
 
-    def call(self, messages: Sequence[ChatMessage], *, deadline: float) -> ChatCall:
+    def call(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        deadline: float,
+        schema: Mapping[str, Any] | None = None,
+    ) -> ChatCall:
         """Returns a call, which is made when you iterate over it."""
         return _LLMCall(self, messages, deadline)
 
