@@ -242,8 +242,6 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
     "footnote.rag.retrieval.evidence.EvidenceFinder.rank": {"matches": {}},
-    "footnote.rag.generation.forms.group_names.name_groups": {"groups": np.empty(0, np.int64)},
-    "footnote.rag.generation.forms.overview.group_rows": {"vectors": EMPTY},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
     "footnote.index.search.vector_store.paper_node": {"more": {}},
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},

@@ -3,17 +3,16 @@
 import re
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.models import make_paper
-from footnote.rag.answer import Answer, Turn
+from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH
-from footnote.rag.generation.forms.group_names import name_groups
-from footnote.rag.generation.forms.overview import cluster
+from footnote.rag.generation.forms.group_names import OTHERS, group_papers
+from footnote.rag.generation.forms.yesno import is_plain
 from footnote.rag.query.kinds.rules import KINDS
 
 PAPERS = (
@@ -273,10 +272,43 @@ def test_where_the_code_is_does_not_lead(engine: CitedQueryEngine) -> None:
     assert "example.org" not in answer.statements[0].text
 
 
-def test_papers_that_no_two_groups_may_join_stay_in_more_groups() -> None:
-    # Three pairs of twins: two groups of three pairs would be more than half of all.
-    twins = np.repeat(np.eye(3, 8, dtype=np.float32), 2, axis=0)
-    clusters = cluster(twins, 2)
-    assert len(set(clusters.tolist())) == 3
-    names = name_groups([f"Paper {n}. Kelp grows {n}." for n in range(6)], clusters, "sea")
-    assert len(names) == 3
+def test_a_heading_stands_in_every_paper_below_it() -> None:
+    texts = [
+        ("Counting Kelp from Drones", "We count plants in aerial images."),
+        ("Aerial Images of Kelp", "A drone takes pictures."),
+        ("Kelp and Water Temperature", "Kelp dies in warm summers."),
+        ("Warm Summers", "We measure the water temperature of bays."),
+        ("Diverse Kelp", "Kelp grows in diverse places."),
+    ]
+    groups = group_papers(texts, "kelp")
+    assert {name for name, _ in groups} == {"Aerial images", "Water temperature", OTHERS}
+    assert sorted(n for _, group in groups for n in group) == [0, 1, 2, 3, 4]
+    for name, group in groups:
+        held = [" ".join(texts[n]).lower() for n in group]
+        assert name == OTHERS or all(name.lower() in text for text in held)
+
+
+def test_half_a_noun_phrase_makes_no_heading() -> None:
+    texts = [("Diverse Skills", "We learn."), ("Diverse Behaviors", "We act.")] * 2
+    assert "Diverse" not in {name for name, _ in group_papers(texts, "robots")}
+
+
+def test_papers_without_a_common_phrase_are_one_group_without_a_name() -> None:
+    texts = [(f"Kelp {n}", f"Bay{n} has kelp.") for n in range(6)]
+    assert group_papers(texts, "kelp") == [("", [0, 1, 2, 3, 4, 5])]
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "side", "plain"),
+    [
+        ("Do longer contexts help?", "Longer contexts were no better.", "yes", False),
+        ("Does it help small models?", "It helps only at sufficient scale.", "yes", False),
+        ("Does RL beat SFT?", "RL beats SFT by 9 points.", "yes", True),
+        ("Do longer contexts help?", "Longer contexts were no better.", "no", True),
+        ("Does RL beat SFT?", "RL beats SFT by 9 points.", "no", False),
+        ("Is RL always better?", "RL is better on two tasks.", "yes", False),
+        ("Does quantization hurt?", "Quantization shows no loss.", "no", True),
+    ],
+)
+def test_a_yes_that_denies_is_not_plain(question: str, quote: str, side: Side, plain: bool) -> None:
+    assert is_plain(question, quote, side) is plain

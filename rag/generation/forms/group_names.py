@@ -1,84 +1,138 @@
-"""Names of groups of papers in an overview: phrases that a group has and the others lack."""
+"""Groups of papers in an overview, each under a phrase that all of its papers have.
+
+So a heading is true of every paper below it, and a reader can check it.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
 
 from footnote.index.clusters.labels import COMMONPLACE
 from footnote.index.search.fulltext import STOP_WORDS, stems
 
-# Two words say more than one; a phrase of a title more than one of an abstract.
-_PAIR, _TITLE = 1.6, 1.5
-_PHRASES = 2
+OTHERS = "Others"
+# Papers of a group; groups at most, besides the papers that are in none.
+FEWEST, MOST, GROUPS = 2, 5, 4
+# What a phrase counts for by its words: two say more than one, and three more than two.
+_SAYS = {1: 1.0, 2: 1.7, 3: 1.8}
+# What a paper counts for that has the phrase in its title.
+_TITLED = 1.0
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
+_BREAK = re.compile(r"[^\w\s-]+")
+# Verbs and adverbs make no heading, and some nouns say nothing alone.
+_NO_HEADING = re.compile(r"(?:ly|ize[sd]?|ise[sd]?|ify|ifies|ified|ates?|-based)$")
+_NOT_ALONE = frozenset(
+    """applications beyond data environment environments essential examples features information
+    labels learning machines matter models need needed networks parameters policies policy
+    requirements reach understand work""".split()
+)
+
+Phrase = tuple[str, ...]
 
 
-def name_groups(texts: Sequence[str], groups: NDArray[np.int64], topic: str) -> list[str]:
-    """Returns a name for each group: one or two phrases that most of its papers have.
+@dataclass(slots=True)
+class _Found:
+    """A phrase, the papers that have it, those whose title has it, and how it is spelled."""
+
+    papers: set[int] = field(default_factory=set)
+    titled: set[int] = field(default_factory=set)
+    spelled: Counter[str] = field(default_factory=Counter)
+
+    def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
+        own = self.papers & left
+        return _SAYS[len(phrase)] * rare * (len(own) + _TITLED * len(self.titled & left))
+
+
+def group_papers(
+    texts: Sequence[tuple[str, str]], topic: str, others: Sequence[str] = ()
+) -> list[tuple[str, list[int]]]:
+    """Returns groups of papers by name, the group of the best paper first.
+
+    The papers that share no phrase come last, as ``OTHERS``. Without two groups there is one,
+    without a name.
 
     Args:
-        texts: Title, a full stop and abstract of each paper.
-        groups: ``(n,)``, the group of each paper, numbered from 0.
-        topic: What all papers are about; its words tell no group from another.
+        texts: Title and abstract of each paper, best first.
+        topic: What all papers are about, which is no name of a group.
+        others: Texts of other papers near the topic; a phrase that most of them have says little.
     """
-    known = set(stems(topic))
-    count = int(groups.max(initial=-1)) + 1
-    spelled: dict[tuple[str, ...], Counter[str]] = {}
-    within = [Counter[tuple[str, ...]]() for _ in range(count)]
-    titled = [set[tuple[str, ...]]() for _ in range(count)]
-    for text, group in zip(texts, groups.tolist(), strict=True):
-        title = text.partition(". ")[0]
-        titled[group] |= {key for key, _ in _phrases(title, known)}
-        found = dict(_phrases(text, known))
-        for key, words in found.items():
-            spelled.setdefault(key, Counter())[words] += 1
-        within[group].update(found.keys())
-    sizes = np.bincount(groups, minlength=count)
-    return [_name(n, within, titled[n], sizes, spelled) for n in range(count)]
-
-
-def _name(
-    group: int,
-    within: Sequence[Counter[tuple[str, ...]]],
-    titled: set[tuple[str, ...]],
-    sizes: NDArray[np.int64],
-    spelled: dict[tuple[str, ...], Counter[str]],
-) -> str:
-    """Returns the name of one group, "Other papers" where no two of its papers share a phrase."""
-    others = max(1, int(sizes.sum() - sizes[group]))
-
-    def score(key: tuple[str, ...]) -> float:
-        elsewhere = sum(counts[key] for n, counts in enumerate(within) if n != group)
-        apart = within[group][key] / sizes[group] - elsewhere / others
-        return float(apart) * (_PAIR if len(key) == 2 else 1.0) * (_TITLE if key in titled else 1.0)
-
-    shared = [key for key, papers in within[group].items() if papers > 1 or sizes[group] == 1]
-    chosen: list[tuple[str, ...]] = []
-    for key in sorted(shared, key=lambda key: (-score(key), key)):
-        if score(key) <= 0 or len(chosen) == _PHRASES:
+    found = _read_phrases(texts, set(stems(topic)))
+    share = _shares(found, [*(f"{title}. {abstract}" for title, abstract in texts), *others])
+    left, groups = set(range(len(texts))), list[tuple[str, list[int]]]()
+    while len(groups) < GROUPS:
+        fitting = [
+            phrase
+            for phrase, one in found.items()
+            if FEWEST <= len(one.papers & left) <= max(FEWEST, min(MOST, len(texts) // 2))
+        ]
+        if not fitting:
             break
-        if not any(set(key) & set(other) for other in chosen):
-            chosen.append(key)
-    name = ", ".join(max(spelled[key], key=spelled[key].__getitem__) for key in chosen)
-    return name[:1].upper() + name[1:] if name else "Other papers"
+        best = max(fitting, key=lambda p: (found[p].worth(p, left, 1 - share[p]), p))
+        groups.append((_spell(found[best].spelled), sorted(found[best].papers & left)))
+        left -= found[best].papers
+    if len(groups) < 2:
+        return [("", list(range(len(texts))))]
+    groups.sort(key=lambda group: group[1][0])
+    return [*groups, (OTHERS, sorted(left))] if left else groups
 
 
-def _phrases(text: str, known: set[str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yields the words and pairs of words of a text, each by its stems, with its spelling."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    stemmed = [" ".join(stems(word)) for word in words]
-    telling = [
-        bool(stem) and word not in STOP_WORDS and word not in COMMONPLACE and len(word) > 2
-        for word, stem in zip(words, stemmed, strict=True)
-    ]
-    for word, stem, tells in zip(words, stemmed, telling, strict=True):
-        if tells and stem not in known:
-            yield (stem,), word
-    for (n, one), (m, other) in pairwise(enumerate(words)):
-        pair = (stemmed[n], stemmed[m])
-        if telling[n] and telling[m] and not set(pair) <= known:
-            yield pair, f"{one} {other}"
+def _spell(spelled: Counter[str]) -> str:
+    name = max(spelled, key=spelled.__getitem__)
+    return name[:1].upper() + name[1:]
+
+
+def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, float]:
+    """Returns the share of the texts that have each phrase."""
+    counts = Counter[Phrase]()
+    for text in texts:
+        counts.update({phrase for phrase, _ in _phrases(text, set())} & found.keys())
+    return {phrase: counts[phrase] / len(texts) for phrase in found}
+
+
+def _read_phrases(texts: Sequence[tuple[str, str]], known: Set[str]) -> dict[Phrase, _Found]:
+    """Returns the phrases that stand in a title, with the papers that have them."""
+    found: dict[Phrase, _Found] = {}
+    for n, (title, _) in enumerate(texts):
+        for phrase, spelled in _phrases(title, known, whole=True):
+            one = found.setdefault(phrase, _Found())
+            one.titled.add(n)
+            one.spelled[spelled] += 1
+    for n, (title, abstract) in enumerate(texts):
+        for phrase in {p for p, _ in _phrases(f"{title}. {abstract}", known)} & found.keys():
+            found[phrase].papers.add(n)
+    return found
+
+
+def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tuple[Phrase, str]]:
+    """Yields runs of one to three telling words, each by its stems, with its spelling.
+
+    Args:
+        text: What they stand in.
+        known: Stems; a phrase of these alone is left out.
+        whole: Whether only the end of a noun phrase counts, and not "diverse" of "diverse skills":
+            what follows is nothing, or a word such as "of".
+    """
+    for part in _BREAK.split(text):
+        words = _WORD.findall(part)
+        stemmed = [" ".join(stems(word)) if _tells(word) else "" for word in words]
+        for size in _SAYS:
+            for at in range(len(words) - size + 1):
+                phrase = tuple(stemmed[at : at + size])
+                after = words[at + size : at + size + 1]
+                if whole and after and after[0].lower() not in STOP_WORDS:
+                    continue
+                if size == 1 and words[at].lower() in _NOT_ALONE:
+                    continue
+                if all(phrase) and not set(" ".join(phrase).split()) <= known:
+                    yield phrase, " ".join(_lower(word) for word in words[at : at + size])
+
+
+def _tells(word: str) -> bool:
+    low = word.lower()
+    return not (low in STOP_WORDS or low in COMMONPLACE or len(low) < 3 or _NO_HEADING.search(low))
+
+
+def _lower(word: str) -> str:
+    """Returns a word as it stands inside a sentence: a name keeps its capitals."""
+    return word if any(letter.isupper() for letter in word[1:]) else word.lower()

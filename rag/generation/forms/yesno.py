@@ -23,13 +23,24 @@ HOLDS = 0.5
 _HEDGES = re.compile(
     r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
     r"|whether)"
-    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question)\b",
+    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question"
+    r"|potential(?:ly)? (?:to|for)|has the potential|promising"
+    r"|remains? (?:an? )?(?:open|unclear|unknown|challeng\w*)"
+    r"|might|may|aims? to|while)\b",
     re.IGNORECASE,
 )
 # "Is it always so?" has a yes only from a quote that says so of every case.
 _ALWAYS = re.compile(r"\b(?:always|never|every|invariably|necessarily)\b", re.IGNORECASE)
 _THROUGHOUT = re.compile(
     r"\b(?:always|never|every|all|any|invariably|necessarily|consistently|regardless)\b",
+    re.IGNORECASE,
+)
+# A yes is not plain beside a word that denies or narrows, nor a no without one.
+_DENIES = re.compile(
+    r"\b(?:no|not|never|neither|nor|cannot|only|unless|except|without|hardly|rarely|barely|fail\w*"
+    r"|struggl\w*|limit\w*|lack\w*|unable|unsuccessful\w*|insufficient\w*|worse\w*|degrad\w*"
+    r"|hurt\w*|harm\w*|less|lower|fewer|poor\w*|unlike\w*|contrary|inferior|underperform\w*"
+    r"|impossible|unnecessary|still)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _LABELS: Mapping[Side | None, str] = {
@@ -84,9 +95,16 @@ def _take_side(
     if side is None:
         return own[0]
     told = max(plain, key=lambda s: max(found[s].yes, found[s].no))
-    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(told.text):
-        return own[0]
-    return replace(told, side=side)
+    return replace(told, side=side) if is_plain(question, told.text, side) else own[0]
+
+
+def is_plain(question: str, quote: str, side: Side) -> bool:
+    """Returns whether the polarity of a quote is plain: what says yes denies nothing."""
+    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(quote):
+        return False
+    if side == "mixed" or _DENIES.search(question):
+        return True
+    return bool(_DENIES.search(quote)) == (side == "no")
 
 
 def may_take_side(question: str, sentence: Sentence) -> bool:
