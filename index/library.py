@@ -197,6 +197,14 @@ class Library:
         """Returns the number of papers that may be found."""
         return self.searcher.count(filters)
 
+    def select(self, filters: Filters, *, most: int) -> list[Paper]:
+        """Returns up to ``most`` papers that pass the filters, in the order of adding."""
+        return self.searcher.select(filters, most=most)
+
+    def dated(self, count: int, *, oldest: bool = False) -> list[Paper]:
+        """Returns up to ``count`` papers with a year, the newest or the oldest first."""
+        return self._catalog.papers.dated(count, oldest=oldest)
+
     def search(
         self,
         query: str,

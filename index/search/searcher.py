@@ -50,6 +50,12 @@ class Searcher:
         papers = self.names.find_admitted(filters)
         return len(self._catalog.papers.numbers_between(filters.since, filters.until, papers))
 
+    def select(self, filters: Filters, *, most: int) -> list[Paper]:
+        """Returns up to ``most`` papers that pass, in the order of adding."""
+        papers = self.names.find_admitted(filters)
+        numbers = self._catalog.papers.numbers_between(filters.since, filters.until, papers)
+        return list(self._catalog.papers.by_number(sorted(numbers)[:most]).values())
+
     def search(
         self,
         query: str,

@@ -15,6 +15,8 @@ from footnote.index.storage.database import MANY, Database, RowCache, in_parts
 LAST_ROW = 2**63 - 1
 
 Order = Literal["added", "year", "title"]
+# What is counted.
+PAPERS, WITHOUT_AUTHORS = 0, 1
 _ORDERS = {
     "added": "number DESC",
     "year": "year IS NULL, year DESC, number DESC",
@@ -34,7 +36,8 @@ class PaperTable:
         """Takes the database that holds the table."""
         self._db = db
         self._known = RowCache[Paper](db)
-        # Counting takes 3 ms at 100,000 papers, and a question counts three times.
+        # Counting takes 3 ms at 100,000 papers, of those without authors 150 ms, and a question
+        # counts three times.
         self._counted = RowCache[int](db)
 
     # Reading.
@@ -42,9 +45,9 @@ class PaperTable:
     def count(self) -> int:
         """Returns the number of papers."""
         known = self._counted.current()
-        if 0 not in known:
-            known[0] = int(self._db.rows("SELECT count(*) FROM papers")[0][0])
-        return known[0]
+        if PAPERS not in known:
+            known[PAPERS] = int(self._db.rows("SELECT count(*) FROM papers")[0][0])
+        return known[PAPERS]
 
     def years(self) -> dict[int | None, int]:
         """Returns how many papers each year has; None counts those without one."""
@@ -81,10 +84,13 @@ class PaperTable:
 
     def count_without_authors(self) -> int:
         """Returns how many papers name no author."""
-        ((count,),) = self._db.rows(
-            "SELECT COUNT(*) FROM papers WHERE json_array_length(record, '$.authors') = 0"
-        )
-        return int(count)
+        known = self._counted.current()
+        if WITHOUT_AUTHORS not in known:
+            ((count,),) = self._db.rows(
+                "SELECT COUNT(*) FROM papers WHERE json_array_length(record, '$.authors') = 0"
+            )
+            known[WITHOUT_AUTHORS] = int(count)
+        return known[WITHOUT_AUTHORS]
 
     def find(self, alias: str) -> Paper | None:
         """Returns the paper with this identifier."""
@@ -136,6 +142,16 @@ class PaperTable:
         count, at = (min(max(0, number), self.count()) for number in (count, at))
         rows = self._db.rows(
             f"SELECT record FROM papers ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?", (count, at)
+        )
+        return [from_json(record) for (record,) in rows]
+
+    def dated(self, count: int, *, oldest: bool = False) -> list[Paper]:
+        """Returns up to ``count`` papers with a year, the newest or the oldest first."""
+        way = "ASC" if oldest else "DESC"
+        rows = self._db.rows(
+            "SELECT record FROM papers WHERE year IS NOT NULL "
+            f"ORDER BY year {way}, json_extract(record, '$.published') {way} LIMIT ?",
+            (count,),
         )
         return [from_json(record) for (record,) in rows]
 

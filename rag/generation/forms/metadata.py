@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from footnote.index.library import Library
+from footnote.index.library import Filters, Library
 from footnote.index.models import Paper
 from footnote.rag.generation.forms.form import (
     Composed,
@@ -69,7 +69,9 @@ def _tell_authors(asked: str, library: Library) -> Sequence[str]:
 
 
 def _tell_papers_by(name: str, library: Library) -> Sequence[str]:
-    found = [p for p in library.papers() if any(_is_person(name, a) for a in p.authors)]
+    surname = name.split()[-1]
+    named = library.select(Filters(author=surname), most=library.size)
+    found = [p for p in named if any(_is_person(name, a) for a in p.authors)]
     if not found:
         told = f"The library records no paper by {name_topic(name)}."
         return [f"{told} {_tell_fields(library)}"]
@@ -78,16 +80,14 @@ def _tell_papers_by(name: str, library: Library) -> Sequence[str]:
 
 def _tell_newest(asked: str, library: Library) -> Sequence[str]:
     """Tells the newest or the oldest papers, and how many have no date."""
-    dated = [p for p in library.papers() if p.year]
-    if not dated:
+    undated = library.years().get(None, 0)
+    if undated == library.size:
         return [f"The library does not know: no paper has a year. {_tell_fields(library)}"]
     oldest = re.search(r"\b(?:oldest|earliest|first)\b", asked, re.IGNORECASE) is not None
-    ordered = sorted(dated, key=lambda p: p.published or "", reverse=not oldest)
     which = "oldest" if oldest else "newest"
-    undated = library.size - len(dated)
     note = f"; the other {undated:,} have no year" if undated else ""
-    told = f"The {which} of the {count_papers(len(dated))} with a year{note}:"
-    return [told, *_rows(ordered[:5], dates=True)]
+    told = f"The {which} of the {count_papers(library.size - undated)} with a year{note}:"
+    return [told, *_rows(library.dated(5, oldest=oldest), dates=True)]
 
 
 def _tell_years(asked: str, library: Library) -> Sequence[str]:
@@ -107,7 +107,7 @@ def _tell_years(asked: str, library: Library) -> Sequence[str]:
     count = sum(n for year, n in known.items() if year and low <= year <= high)
     span = f"{low}" if low == high else f"{low} to {high}"
     note = f" {undated:,} of {library.size:,} have no year." if undated else ""
-    found = [p for p in library.papers() if p.year and low <= p.year <= high][:LISTED]
+    found = library.select(Filters(since=low, until=high), most=LISTED)
     return [f"{count_papers(count)} from {span}.{note}", *([""] if found else []), *_rows(found)]
 
 
@@ -119,10 +119,12 @@ def _tell_titles(asked: str, library: Library) -> Sequence[str]:
     if not word:
         return _tell_contents(asked, library)
     pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
-    found = [p for p in library.papers() if pattern.search(p.title)]
-    verb = "has" if len(found) == 1 else "have"
-    told = f"{count_papers(len(found))} {verb} “{name_topic(word)}” in the title"
-    return [told + (":" if found else "."), *_rows(found)]
+    # The map holds every title, read once.
+    drawn = library.map()
+    ids = [i for i, title in zip(drawn.ids, drawn.titles, strict=True) if pattern.search(title)]
+    verb = "has" if len(ids) == 1 else "have"
+    told = f"{count_papers(len(ids))} {verb} “{name_topic(word)}” in the title"
+    return [told + (":" if ids else "."), *_rows(map(library.known, ids[:LISTED]), of=len(ids))]
 
 
 def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
@@ -211,14 +213,14 @@ def _is_person(name: str, author: str) -> bool:
     )
 
 
-def _rows(papers: Iterable[Paper], *, dates: bool = False) -> list[str]:
-    """Returns up to ten papers as rows, and how many more there are."""
+def _rows(papers: Iterable[Paper], *, dates: bool = False, of: int = 0) -> list[str]:
+    """Returns up to ten papers as rows, and how many more there are, of ``of`` in all."""
     papers = list(papers)
     rows = [
         f"- **{heading(p)}**" + (f", {p.published}" if dates and p.published else "")
         for p in papers[:LISTED]
     ]
-    more = len(papers) - LISTED
+    more = max(of, len(papers)) - LISTED
     return [*rows, "", f"And {more:,} more."] if more > 0 else rows
 
 
