@@ -41,6 +41,14 @@ _PATTERNS = tuple(
         rf"\b(?:better|worse|faster|cheaper|safer)[^?]{{0,40}}[:,]\s*{_A} or {_B}{_END}",
     )
 )
+# A sentence compares by one of these words; one that only lists things does not.
+_COMPARES = re.compile(
+    r"\b(?:than|versus|vs|against|compar\w+|contrast\w*|differ\w*|while|whereas|unlike|instead|over|beats?"
+    r"|outperform\w*|surpass\w*|exceed\w*|match\w*|passed|equal\w*|equivalen\w*|similar\w*|same"
+    r"|alternative\w*|replac\w+|but|although|despite|gap|trade-?offs?|improv\w+|lowers?|better|worse|superior"
+    r"|won|wins?|los[et]\w*)\b|>|<",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?) ", re.IGNORECASE)
 
 
@@ -81,7 +89,8 @@ def write(reading: Reading) -> Composed:
     draft = Draft([*reading.evidence, *gathered[one.name], *gathered[other.name]])
     if both:
         draft.add(" ".join(draft.quote(sentence) for sentence in both))
-    if any(columns):
+    # Beside a sentence that compares, half a table says nothing more.
+    if all(columns) or (any(columns) and not both):
         draft.add(*_table(draft, (one, other), columns))
     if not both and not any(columns):
         return _write_without_sides(reading)
@@ -114,8 +123,11 @@ def _find_both(one: Side, other: Side, evidence: Sequence[Sentence]) -> list[Sen
     return [
         s
         for n, s in enumerate(evidence)
-        if (one.named_in(s.text) and other.named_in(s.text))
-        or (n < TELLING and min(one.share_in(s.text), other.share_in(s.text)) >= NEARLY)
+        if _COMPARES.search(s.text)
+        and (
+            (one.named_in(s.text) and other.named_in(s.text))
+            or (n < TELLING and min(one.share_in(s.text), other.share_in(s.text)) >= NEARLY)
+        )
     ]
 
 
@@ -137,8 +149,10 @@ def _fill_column(
 
 
 def _is_about(sentence: Sentence, side: Side, other: Side) -> bool:
-    """Returns whether a sentence tells of one side alone."""
-    return side.named_in(sentence.text) and not other.named_in(sentence.text)
+    """Returns whether a sentence tells of one side alone, in a paper that is not the other's."""
+    title = sentence.paper.title
+    others = other.named_in(title) and not side.named_in(title)
+    return side.named_in(sentence.text) and not other.named_in(sentence.text) and not others
 
 
 def _distinct(sentences: Sequence[Sentence], most: int) -> list[Sentence]:

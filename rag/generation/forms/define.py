@@ -22,7 +22,6 @@ from footnote.rag.generation.forms.form import (
 )
 from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.retrieval.wording import leans, sets_out
 
 _LEAD = re.compile(
     r"^(?:what(?:'s|’s|s)? (?:exactly )?(?:is|are|does|do|did)? ?|define |definition of "
@@ -59,8 +58,8 @@ def write(reading: Reading) -> Composed:
         agreed = sum(same_form(form, other) for other in forms)
         said = draft.claim(f"{term} stands for {_plain(form.text)}", _spelled(form))
         draft.add(f"{said}, as {count_papers(agreed)} spell it out." if agreed > 1 else f"{said}.")
-        defining = defining or _spelling_out(forms, evidence)
-    best = defining or _nearest(term, evidence)
+    # What the abbreviation stands for is the answer; beside it only a definition says more.
+    best = defining or (None if form else _nearest(term, evidence))
     if best:
         draft.add(draft.quote(best))
     if form or defining or not best or reading.is_surely_present:
@@ -150,19 +149,6 @@ def _is_named_after(paper: Paper, term: str) -> bool:
 def _spelled(form: FullForm) -> Sentence:
     """Returns the place that spells an abbreviation out, to be cited."""
     return Sentence(form.paper, *form.span, 0.0)
-
-
-def _spelling_out(forms: Sequence[FullForm], evidence: Sequence[Sentence]) -> Sentence | None:
-    """Returns the sentence that spells an abbreviation out, one that can be read alone first."""
-    places = {form.paper.id: form.span for form in forms}
-    found = [
-        s
-        for s in evidence
-        if s.paper.id in places
-        and s.start <= places[s.paper.id][0]
-        and places[s.paper.id][1] <= s.end
-    ]
-    return min(found, key=lambda s: (leans(s.text), sets_out(s.text)), default=None)
 
 
 def _nearest(term: str, evidence: Sequence[Sentence]) -> Sentence | None:

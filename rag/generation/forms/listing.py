@@ -32,8 +32,13 @@ def write(reading: Reading) -> Composed:
     details = room_for(reading.question.asked) is SEVERAL
     breadth = OF_EACH if details else BREADTH
     ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
-    rows = keep_named(read_rows(reading, ordered), reading)
-    listed = drop_far(rows[: breadth.count([hit.score for hit, _ in rows])], reading)
+    read = read_rows(reading, ordered)
+    rows = keep_named(read, reading)
+    if len(rows) < len(read):
+        # A paper that has the name is meant, whatever its rank.
+        listed = rows[: breadth.most]
+    else:
+        listed = drop_far(rows[: breadth.count([hit.score for hit, _ in rows])], reading)
     shown = {hit.paper.id for hit, _ in listed}
     near = [hit for hit, _ in rows if hit.score >= NEAR and hit.paper.id not in shown]
     more = [hit.paper for hit in near][:MORE]

@@ -108,7 +108,11 @@ def _tell_years(asked: str, library: Library) -> Sequence[str]:
     span = f"{low}" if low == high else f"{low} to {high}"
     note = f" {undated:,} of {library.size:,} have no year." if undated else ""
     found = library.select(Filters(since=low, until=high), most=LISTED)
-    return [f"{count_papers(count)} from {span}.{note}", *([""] if found else []), *_rows(found)]
+    return [
+        f"{count_papers(count)} from {span}.{note}",
+        *([""] if found else []),
+        *_rows(found, of=count),
+    ]
 
 
 def _tell_titles(asked: str, library: Library) -> Sequence[str]:

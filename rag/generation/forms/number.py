@@ -124,6 +124,9 @@ _TRAILING = re.compile(
     r"|using)){1,3}$"
 )
 _ENDING = re.compile(r"(?:ies|es|s|y)$")
+_MORE = re.compile(
+    r" (?:faster|slower|more|less|fewer|better|worse|higher|lower|smaller|larger|longer|shorter)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ def write(reading: Reading) -> Composed:
     quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
     named = reading.say_missing_names()
     figured = _FIGURE.search(quotes[0].text) is not None
-    if (reading.is_surely_present and figured) or not (_PLAIN.search(asked) or named):
+    told = reading.is_surely_present or not (_PLAIN.search(asked) or named)
+    if figured and told:
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
         return draft.finish(missing=reading.say_absent())
     draft.add(f"Nearest: {draft.quote(quotes[0])}")
@@ -253,6 +257,8 @@ def _with_unit(text: str, start: int, end: int, head: str) -> str:
         n for n, word in enumerate(behind) if head and word.strip(" -").lower().startswith(head)
     ]
     kept = behind[: named[0] + 1 if named else 1]
+    # "15 percent" says less than "15 percent faster".
+    kept += [word for word in behind[len(kept) : len(kept) + 1] if _MORE.match(word)]
     return _TRAILING.sub("", " ".join((text[start:end] + "".join(kept)).split()))
 
 

@@ -7,7 +7,7 @@ from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
 BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
-FEWEST, MORE = 3, 12
+FEWEST, MORE = 6, 12
 
 
 def write(reading: Reading) -> Composed:
