@@ -117,6 +117,7 @@ def parse_answer(record: Mapping[str, Any]) -> Answer:
         hits = [{**hit, "paper": _nth(papers, hit["paper"])} for hit in record["hits"]]
         cited = [_nth(papers, number) for number in record["papers"]]
         answer: Answer = _READER.validate_python({**record, "papers": cited, "hits": hits})
+        _check_citations(answer)
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         told = " ".join(_said(error).split())[:120]
         raise ValueError(f"a stored answer cannot be read ({told}); ask again") from error
@@ -128,6 +129,18 @@ def _nth(papers: Sequence[Paper], number: object) -> Paper:
     if type(number) is not int or not 0 <= number < len(papers):
         raise ValueError("it names a paper that it does not hold")
     return papers[number]
+
+
+def _check_citations(answer: Answer) -> None:
+    """Raises ValueError for a citation that is not a quote of the paper with its marker."""
+    for citation in (c for statement in answer.statements for c in statement.citations):
+        paper = _nth(answer.papers, citation.marker - 1)
+        if paper.id != citation.paper_id:
+            raise ValueError(f"marker {citation.marker} is of another paper than its quote")
+        if not 0 <= citation.start < citation.end:
+            raise ValueError(f"marker {citation.marker} cites no words")
+        if citation.quote != paper.abstract[citation.start : citation.end]:
+            raise ValueError(f"a quote does not stand in the abstract of {paper.id}")
 
 
 def _said(error: Exception) -> str:

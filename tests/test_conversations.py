@@ -136,7 +136,29 @@ CITATION = st.builds(Citation, st.integers(), TEXT, st.integers(), st.integers()
     )
 )  # fmt: skip
 def test_any_answer_is_restored_exactly(answer: Answer) -> None:
+    answer = with_true_quotes(answer)
     assert back(answer) == answer
+
+
+def with_true_quotes(answer: Answer) -> Answer:
+    """Returns an answer whose citations quote its papers; one that cannot is dropped."""
+    quoted = {n: paper for n, paper in enumerate(answer.papers, 1) if paper.abstract}
+
+    def bound(citation: Citation) -> Iterator[Citation]:
+        if quoted:
+            marker = sorted(quoted)[citation.marker % len(quoted)]
+            paper = quoted[marker]
+            start = citation.start % len(paper.abstract)
+            end = start + 1 + citation.end % (len(paper.abstract) - start)
+            yield Citation(marker, paper.id, start, end, paper.abstract[start:end])
+
+    return replace(
+        answer,
+        statements=tuple(
+            replace(said, citations=tuple(c for old in said.citations for c in bound(old)))
+            for said in answer.statements
+        ),
+    )
 
 
 def test_hits_after_the_first_twenty_are_let_go() -> None:
@@ -160,6 +182,23 @@ def test_a_field_of_another_version_is_let_go_and_a_missing_one_has_its_default(
 def test_a_damaged_record_is_one_line(damage: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"a stored answer cannot be read .*; ask again"):
         parse_answer({**make_record(answered()), **damage})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"marker": 99}, "a paper that it does not hold"),
+        ({"marker": 0}, "a paper that it does not hold"),
+        ({"paper_id": "doi:10.5555/another"}, "another paper"),
+        ({"start": -9}, "cites no words"),
+        ({"quote": "We sailed."}, "does not stand in the abstract"),
+    ],
+)
+def test_a_stored_quote_that_is_no_quote_is_not_shown(change: dict[str, Any], told: str) -> None:
+    record = json.loads(json.dumps(make_record(answered())))
+    record["statements"][0]["citations"][0].update(change)
+    with pytest.raises(ValueError, match=told):
+        parse_answer(record)
 
 
 # What is kept.
