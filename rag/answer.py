@@ -201,6 +201,15 @@ class Usage:
     completion_tokens: int = 0
     cost_usd: float | None = 0.0
 
+    def add(self, other: "Usage") -> "Usage":
+        """Returns the usage of both; a cost that is unknown makes the sum unknown."""
+        known = self.cost_usd is not None and other.cost_usd is not None
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            (self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        )
+
 
 __all__ = [
     "REFUSAL",

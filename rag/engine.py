@@ -9,7 +9,7 @@ and decides when to abstain and when to fall back.
 import logging
 import time
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from llama_index.core.instrumentation.events.retrieval import RetrievalEndEvent, RetrievalStartEvent
 from llama_index.core.instrumentation.events.synthesis import (
@@ -31,11 +31,13 @@ from footnote.rag.answer import (
     Kind,
     Stage,
     Turn,
+    Usage,
 )
-from footnote.rag.generation.extractive import Composer, ExtractiveComposer, compose
+from footnote.rag.generation.extractive import Composer, ExtractiveComposer, Planner, compose
 from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.forms.metadata import can_tell
+from footnote.rag.generation.plan import SearchPlan
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.generation.reader import NOTHING, Reader
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
@@ -145,7 +147,10 @@ class CitedQueryEngine(AnsweringQueryEngine):
         if kind in WITHOUT_SEARCH:
             answer = yield from self._tell(asked, kind, clock)
         else:
-            answer = yield from self._answer(asked, scope, kind, k or self.k, clock)
+            plan = yield from self._plan(asked, history, clock)
+            scope = plan.narrow(scope, self.library)
+            kind = plan.kind or kind
+            answer = yield from self._answer(asked, scope, kind, k or self.k, clock, plan)
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer
@@ -170,25 +175,44 @@ class CitedQueryEngine(AnsweringQueryEngine):
             receipt=AnswerTrace(clock.total()),
         )
 
+    def _plan(
+        self, asked: Question, history: Sequence[Turn], clock: "_Clock"
+    ) -> Generator[Event, None, "_Planned"]:
+        """Yields the stage in which a model plans the search; returns what it planned."""
+        if not isinstance(self.composer, Planner):
+            return _Planned()
+        yield Stage("search", "Planning the search")
+        plan, usage = self.composer.plan(asked.asked, history)
+        clock.lap("plan")
+        return _Planned(plan, usage)
+
     def _answer(
-        self, asked: Question, scope: Scope, kind: Kind, k: int, clock: "_Clock"
+        self,
+        asked: Question,
+        scope: Scope,
+        kind: Kind,
+        k: int,
+        clock: "_Clock",
+        plan: "_Planned",
     ) -> Generator[Event, None, Answer]:
         """Yields the stages of an answer from papers, and its text; returns it."""
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
         self._reader.prepare(kind)
         wide = kind in WIDE
-        found = self._search(_widen(scope) if wide else scope, max(k, MATCHED) if wide else k)
+        found = self._search(
+            _widen(scope) if wide else scope, max(k, MATCHED) if wide else k, plan.queries
+        )
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
         yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
-        reading = self._read(asked, found, scope.filters, kind)
+        reading = plan.complete(self._read(asked, found, scope.filters, kind))
         clock.lap("read")
         yield Stage("write", "Writing")
         written = yield from traced("_write", self, self._write(reading))
         clock.lap("write")
         answer = self._make_answer(asked, reading, written, k)
-        receipt = self._make_trace(searched, reading, written, clock)
+        receipt = self._make_trace(searched, reading, written, clock, plan.usage)
         answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
         return apply_scope(answer, scope)
 
@@ -218,10 +242,13 @@ class CitedQueryEngine(AnsweringQueryEngine):
         return asked, Scope(asked, filters)
 
     @dispatcher.span
-    def _search(self, scope: Scope, k: int) -> RetrievalResult:
-        """Returns the papers nearest to the question."""
+    def _search(self, scope: Scope, k: int, queries: Sequence[str] = ()) -> RetrievalResult:
+        """Returns the papers nearest to the question, and to other wordings of it."""
         dispatcher.event(RetrievalStartEvent(str_or_query_bundle=scope.question.query))
-        found = self.retriever.find(scope.question, k=k, filters=scope.filters)
+        if queries:
+            found = self.retriever.find_all(scope.question, queries, k=k, filters=scope.filters)
+        else:
+            found = self.retriever.find(scope.question, k=k, filters=scope.filters)
         if heard():
             nodes = [hit_node(hit) for hit in found.hits[: self.k]]
             dispatcher.event(
@@ -238,7 +265,8 @@ class CitedQueryEngine(AnsweringQueryEngine):
     def _write(self, reading: Reading) -> Generator[Event, None, "_Written"]:
         """Yields the text; returns what was written, by whom, and why not otherwise."""
         dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
-        if reading.refused:
+        # A model reads before anything is refused.
+        if reading.refused and not (isinstance(self.composer, Planner) and reading.hits):
             yield Delta(REFUSAL)
             return _Written(self.composer, Composed(REFUSAL, (), ()), reading.refused)
         try:
@@ -246,10 +274,16 @@ class CitedQueryEngine(AnsweringQueryEngine):
             return _Written(self.composer, composed, None)
         except ComposerError as error:
             _log.warning("%s", error)
+            told = f"{error}; quoted from the papers instead"
+            if reading.refused:
+                yield Stage("write", "Writing")
+                yield Delta(REFUSAL)
+                refused = f"{error}; {reading.refused}"
+                return _Written(ExtractiveComposer(), Composed(REFUSAL, (), ()), refused)
             yield Stage("write", "Quoting instead")
             quoting = ExtractiveComposer()
             composed = yield from compose(quoting, reading)
-            return _Written(quoting, composed, f"{error}; quoted from the papers instead")
+            return _Written(quoting, composed, told)
 
     def _make_answer(
         self,
@@ -286,8 +320,10 @@ class CitedQueryEngine(AnsweringQueryEngine):
         reading: Reading,
         written: "_Written",
         clock: "_Clock",
+        planned: Usage,
     ) -> AnswerTrace:
-        composer, usage, found = written.composer, written.composed.usage, reading.found
+        composer, found = written.composer, reading.found
+        usage = planned.add(written.composed.usage)
         assert found is not None
         return AnswerTrace(
             timings_ms=clock.total(),
@@ -309,6 +345,39 @@ class CitedQueryEngine(AnsweringQueryEngine):
 def _widen(scope: Scope) -> Scope:
     """Returns a scope whose question is searched for by its topic alone."""
     return replace(scope, question=drop_scaffold(scope.question))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What a model planned, if one was asked, and what that took."""
+
+    plan: SearchPlan | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def kind(self) -> Kind | None:
+        return self.plan.kind if self.plan else None
+
+    @property
+    def queries(self) -> Sequence[str]:
+        return self.plan.queries if self.plan else ()
+
+    def narrow(self, scope: Scope, library: Library) -> Scope:
+        """Returns the scope with the years of the plan where the rules read none."""
+        if self.plan is None or scope.filters.dated:
+            return scope
+        years = Filters(since=self.plan.since, until=self.plan.until)
+        if years == EVERYTHING:
+            return scope
+        filters = replace(scope.filters, since=years.since, until=years.until)
+        return replace(scope, filters=filters) if library.count(filters) else scope
+
+    def complete(self, reading: Reading) -> Reading:
+        """Returns the reading with the question as it stands alone, and what an answer needs."""
+        if self.plan is None:
+            return reading
+        question = replace(reading.question, completed=self.plan.question)
+        return replace(reading, question=question, needs=self.plan.needs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,27 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from footnote.rag.generation.prompts import PLAN
+
 Reply = Callable[[BaseHTTPRequestHandler], None]
 USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
 
 
 @dataclass
 class Endpoint:
-    """Answers each request with the next reply of the script, the last one again and again."""
+    """Answers each request with the next reply of the script, the last one again and again.
+
+    A request for a plan of the search is no part of the script: ``plan`` answers it, and where it
+    is None the rules plan.
+    """
 
     url: str
     script: list[Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    plan: Reply | None = None
+    plans: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def prompt(self) -> dict[str, str]:
@@ -38,6 +46,10 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.asked = json.loads(body)
+            if str(self.asked.get("messages", "")).count(PLAN[:40]):
+                endpoint.plans.append(self.asked)
+                (endpoint.plan or says("no plan"))(self)
+                return
             endpoint.requests.append(self.asked)
             endpoint.keys.append(self.headers["Authorization"])
             endpoint.paths.append(self.path)

@@ -55,7 +55,7 @@ def test_an_answer_that_does_not_end_ends_with_what_it_has_and_a_note(
 
 def test_more_may_be_written_where_more_tokens_are_asked_for(demo_library: Library) -> None:
     long = says(*[SAID] * 200, "The end [1].")
-    short = asks(demo_library, long, Counting(demo_library), repair=False)
+    short = asks(demo_library, long, Counting(demo_library), repair=False, max_tokens=500)
     whole = asks(demo_library, long, Counting(demo_library), repair=False, max_tokens=5000)
     # What was cut off in a sentence is marked, which is ours.
     assert len(short.text) <= MOST + len(NO_SOURCE) < len(whole.text)

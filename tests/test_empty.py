@@ -167,6 +167,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "AdaptedEmbedder": AdaptedEmbedder(MockEmbedding(8)),
             "EmbedModel": EmbedModel(embedder),
             "Fusion": Fusion(), "Matcher": Matcher(library), "CitedQueryEngine": engine,
+            "HybridRetriever": engine.retriever,
             "AnsweringQueryEngine": engine, "query_bundle": QueryBundle("harbour"),
             "EvidenceFinder": EvidenceFinder(library), "LLMComposer": llm,
             "ExtractiveComposer": ExtractiveComposer(),
@@ -240,6 +241,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.retrieval.late_interaction.Matcher.matches": {
         "question": QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool))
     },
+    "footnote.rag.retrieval.hybrid.HybridRetriever.find_all": {"question": Question("harbour")},
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
     "footnote.rag.retrieval.evidence.EvidenceFinder.rank": {"matches": {}},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},

@@ -43,7 +43,8 @@ def made(tmp_path: Path) -> Any:
         waits: list[float] | None = None,
         **config: Any,
     ) -> Judge:
-        settings = {"model": "judge-7b", "base_url": endpoint.url, "api_key": KEY, **config}
+        settings: dict[str, Any] = {"base_url": endpoint.url, "api_key": KEY, "model": "judge-7b"}
+        settings |= {"max_tokens": 500, **config}
         waited = [] if waits is None else waits
         judge = Judge(
             LLMSettings(**settings), cache=tmp_path / "kept", limit=limit, sleep=waited.append

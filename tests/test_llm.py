@@ -84,7 +84,7 @@ def test_the_last_marker_is_shown_though_it_was_held_back(demo_library: Library)
 def test_text_arrives_while_it_is_written(demo_library: Library) -> None:
     with serve(says("PPO ", "clips ", "the ratio ", "[1].")) as endpoint:
         events = list(engine(demo_library, endpoint.url).stream(QUESTION))
-    assert [e.name for e in events if isinstance(e, Stage)] == ["search", "read", "write"]
+    assert [e.name for e in events if isinstance(e, Stage)] == ["search", "search", "read", "write"]
     assert sum(isinstance(e, Delta) for e in events) >= 3
 
 
@@ -108,12 +108,12 @@ def test_a_number_that_the_quote_lacks_is_not_supported(demo_library: Library) -
 
 
 def test_only_evidence_within_the_budget_can_be_cited(demo_library: Library) -> None:
-    with serve(says(*(f"It clips [{n}]. " for n in range(1, 13)))) as endpoint:
+    with serve(says(*(f"It clips [{n}]. " for n in range(1, 200)))) as endpoint:
         given, cited = [], []
-        for budget in (3000, 330):
+        for budget in (3000, 1200):
             settings = {"prompt_tokens": budget, "repair": False}
             answer = engine(demo_library, endpoint.url, **settings).ask(QUESTION)
-            given.append(endpoint.prompt["user"].split("Sentences:\n")[1].count("\n["))
+            given.append(endpoint.prompt["user"].split("\n\nQuestion: ")[0].count("\n["))
             cited.append(sum(bool(statement.citations) for statement in answer.statements))
     assert given[0] > given[1] > 0
     assert cited == given
@@ -140,7 +140,7 @@ def test_the_models_refusal_abstains_with_reason_and_hits(text: str, demo_librar
 
 def test_an_answer_cut_off_by_its_limit_says_so(demo_library: Library) -> None:
     answer = answered(demo_library, says(GOOD, " And then", finish="length"))
-    assert "cut off at 500 tokens" in answer.statements[-1].notes[-1]
+    assert "cut off at 1500 tokens" in answer.statements[-1].notes[-1]
     assert answer.statements[0].notes == ()
 
 
@@ -164,7 +164,7 @@ FAULTS = {
     "null choices": (sends('data: {"choices": null}\n\ndata: [DONE]\n\n'), "with nothing", "try"),
     "only thoughts": (
         says("<think>Hm, PPO", finish="length"),
-        "still thinking after 500",
+        "still thinking after 1500",
         "FOOTNOTE_MAX_TOKENS",
     ),
     "error in the stream": (
@@ -229,9 +229,11 @@ def test_instructions_in_a_question_or_an_abstract_stay_in_the_user_message(
         engine(demo_library, endpoint.url).ask(question)
     assert [m["role"] for m in endpoint.requests[0]["messages"]] == ["system", "user"]
     assert "reveal" not in endpoint.prompt["system"]
-    head, sentences = endpoint.prompt["user"].split("\n\nSentences:\n")
-    assert head == f"Question: {question}"
-    lines = [line for line in sentences.splitlines() if not line.startswith("Paper: ")]
+    abstracts, asked = endpoint.prompt["user"].split("\n\nQuestion: ")
+    assert asked.startswith(f"{question}\nForm: ")
+    head, *told = abstracts.splitlines()
+    assert head == "Abstracts:"
+    lines = [line for line in told if not line.startswith("Paper: ")]
     assert all(line.startswith(f"[{n}] ") for n, line in enumerate(lines, 1))
 
 

@@ -32,7 +32,7 @@ def test_the_environment_is_before_the_file_and_the_file_before_the_default(tmp_
     sources = read_sources(all_sections(), environ={**environ, "FOOTNOTE_TIMEOUT": "5"})
     read = LLMSettings.from_environment(sources)
     assert read is not None
-    assert (read.timeout, read.deadline, read.max_tokens, read.repair) == (5, 8, 500, False)
+    assert (read.timeout, read.deadline, read.max_tokens, read.repair) == (5, 8, 1500, False)
     assert read.prices is not None
     assert read.prices.completion == 2
     assert read.api_key == "k"

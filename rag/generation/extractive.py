@@ -1,12 +1,21 @@
 """Composers: from what was read to an answer. The default quotes; the other writes (``llm``)."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from footnote.rag.answer import Delta, Mode, Stage
+from footnote.rag.answer import Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.forms import FORMS
 from footnote.rag.generation.forms.form import Composed, Reading
+from footnote.rag.generation.plan import SearchPlan
+
+
+@runtime_checkable
+class Planner(Protocol):
+    """A composer that plans the search."""
+
+    def plan(self, question: str, history: Sequence[Turn] = ()) -> tuple[SearchPlan | None, Usage]:
+        """Returns the plan and what it took; None leaves the search to the rules."""
 
 
 class Composer(Protocol):

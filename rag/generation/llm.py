@@ -7,11 +7,18 @@ from dataclasses import replace
 
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
-from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Usage
+from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
-from footnote.rag.generation.prompts import write_answer_prompt, write_repair_prompt
+from footnote.rag.generation.plan import SCHEMA, SearchPlan, parse_plan
+from footnote.rag.generation.prompts import (
+    write_answer_prompt,
+    write_plan_prompt,
+    write_repair_prompt,
+)
+from footnote.rag.generation.reader import read_abstracts
 from footnote.rag.generation.repair import (
     AnswerDraft,
     Assembled,
@@ -20,18 +27,21 @@ from footnote.rag.generation.repair import (
     verify_sentences,
 )
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
-from footnote.rag.retrieval.evidence import Sentence, choose_evidence
+from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
 _log = logging.getLogger(__name__)
+
+# Abstracts of a question that many papers answer together.
+WIDE_PAPERS = 40
+# Seconds that planning the search may take.
+LONGEST_PLANNING = 20.0
 
 
 class LLMComposer:
     """Lets a model write from numbered evidence, and checks each sentence it wrote."""
 
     mode: Mode = "llm"
-    # Sentences that the model sees.
-    evidence_count = 12
 
     def __init__(
         self,
@@ -60,6 +70,20 @@ class LLMComposer:
         """The model's name."""
         return self.config.model
 
+    def plan(self, question: str, history: Sequence[Turn] = ()) -> tuple[SearchPlan | None, Usage]:
+        """Returns the model's plan of the search and what it took; None leaves it to the rules."""
+        if not self.config.plan:
+            return None, Usage()
+        deadline = time.monotonic() + min(self.config.deadline, LONGEST_PLANNING)
+        messages = write_plan_prompt(question, history)
+        call = self._chat.call(messages, deadline=deadline, schema=SCHEMA)
+        try:
+            for _ in call:
+                pass
+        except ComposerError as error:
+            _log.info("the rules plan the search: %s", error)
+        return parse_plan(call.text), call.usage
+
     def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text with paper markers, and finally the checked result.
 
@@ -68,16 +92,20 @@ class LLMComposer:
         """
         deadline = time.monotonic() + self.config.deadline
         question = reading.question.standalone
-        evidence = choose_evidence(
-            reading.question.wording, reading.evidence, count=self.evidence_count
-        )
+        wide = reading.kind in WIDE
+        budget = self.config.budget(wide=wide)
+        evidence = read_abstracts(reading, most=self._count_papers(wide))
         messages, fitting = write_answer_prompt(
-            question, evidence, budget=self.config.prompt_tokens
+            question,
+            evidence,
+            budget=budget,
+            kind=reading.kind,
+            needs=reading.needs,
+            language=self.config.language,
+            instructions=self.config.instructions,
         )
         if not fitting:
-            raise ComposerError(
-                f"the question leaves no room for evidence in {self.config.prompt_tokens:,} tokens"
-            )
+            raise ComposerError(f"the question leaves no room for evidence in {budget:,} tokens")
         given = evidence[:fitting]
         binder = CitationBinder(given)
         call = self._chat.call(messages, deadline=deadline)
@@ -93,6 +121,10 @@ class LLMComposer:
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
             yield from self._check(question, call, given, deadline)
+
+    def _count_papers(self, wide: bool) -> int:
+        """Returns how many abstracts the model may read, as far as they fit."""
+        return max(self.config.papers, WIDE_PAPERS) if wide else self.config.papers
 
     def _check(
         self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
@@ -113,7 +145,7 @@ class LLMComposer:
         if self.config.repair and faults and time.monotonic() < deadline:
             yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
             drafts, gone, took = self._ask_for_repair(question, written, given, deadline)
-            usage = _add_usage(usage, took)
+            usage = usage.add(took)
         whole = assemble_answer(drafts, given, policy=self.config.unsupported)
         if not whole.statements:
             yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
@@ -137,7 +169,8 @@ class LLMComposer:
         If the call fails, the sentences stay as they are.
         """
         faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
-        messages = write_repair_prompt(question, given, faults, budget=self.config.prompt_tokens)
+        budget = self.config.budget(wide=True)
+        messages = write_repair_prompt(question, given, faults, budget=budget)
         call = self._chat.call(messages, deadline=deadline)
         try:
             for _ in call:
@@ -190,15 +223,6 @@ def _explain_dropped(count: int) -> str | None:
     if not count:
         return None
     return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"
-
-
-def _add_usage(one: Usage, other: Usage) -> Usage:
-    known = one.cost_usd is not None and other.cost_usd is not None
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
-    )
 
 
 def _add_note(whole: Assembled, note: str) -> Assembled:

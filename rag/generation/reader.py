@@ -24,6 +24,7 @@ from footnote.rag.retrieval.evidence import (
     Sentence,
 )
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
+from footnote.rag.retrieval.injection.detector import select_quotable
 
 NOTHING = "nothing that was read answers it"
 # Papers that a form may find for other words than the question's.
@@ -125,3 +126,28 @@ class Reader:
         """Returns the sentences of the papers nearest to some words."""
         found = self._retriever.find(Question(words), k=SEARCHED, filters=filters)
         return self._finder.rank(words, found.hits, found.matches)
+
+
+def read_abstracts(reading: Reading, *, most: int) -> list[Sentence]:
+    """Returns the sentences of whole abstracts, each paper's in their order, the best paper first.
+
+    What gives orders to a reader or a model is left out.
+
+    Args:
+        reading: What was found.
+        most: Papers at most.
+    """
+    library = reading.library
+    if library is None:
+        return list(reading.evidence)
+    wording = reading.question.wording
+    found: list[Sentence] = []
+    for hit in reading.hits[:most]:
+        spans = library.sentences(hit.paper)
+        # If the paper has changed since it was found, the stored spans belong to another text.
+        if library.paper(hit.paper.id) == hit.paper:
+            found += [
+                Sentence(hit.paper, *spans[n], hit.score)
+                for n in select_quotable(hit.paper, spans, wording)
+            ]
+    return found

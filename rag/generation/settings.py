@@ -1,5 +1,6 @@
 """Model: which language model writes, where it is, what it costs, and how long it may take."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
 from typing import Annotated, ClassVar, Literal
@@ -46,6 +47,27 @@ class Prices:
 # Maximum time to wait, in seconds, and the longest prompt of any model, in tokens.
 _A_DAY = 86_400
 _MOST_TOKENS = 10_000_000
+# Abstracts in one prompt at most, and characters of a setting in words.
+MOST_PAPERS = 100
+_LONGEST_LINE = 500
+# Tokens of a prompt: of most questions, and of those that many papers answer together.
+_BUDGET, _WIDE_BUDGET = 8_000, 16_000
+# Tokens kept free beside prompt and answer: other tokenizers count otherwise than ours.
+_SPARE = 0.1
+_DEFAULT_WINDOW = 8_192
+# What models of these names have, by their makers' documentation (looked up in November 2026).
+_WINDOWS = (
+    (re.compile(r"gpt-3\.5", re.IGNORECASE), 16_385),
+    (re.compile(r"gpt-4(?!o|\.|-turbo)", re.IGNORECASE), 8_192),
+    (
+        re.compile(
+            r"gpt-4o|gpt-4\.|gpt-4-turbo|gpt-5|\bo[134](?:-|$)|claude|gemini|deepseek-(?:chat|reasoner)"
+            r"|mistral-(?:large|medium|small)|command-(?:r|a)|grok",
+            re.IGNORECASE,
+        ),
+        128_000,
+    ),
+)
 _POLICIES: dict[str, Policy] = {"mark": "mark", "drop": "drop"}
 
 
@@ -61,6 +83,20 @@ def _tokens(text: str) -> int:
     if not 1 <= value <= _MOST_TOKENS:
         raise ValueError(text)
     return int(value)
+
+
+def _papers(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MOST_PAPERS:
+        raise ValueError(text)
+    return value
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > _LONGEST_LINE:
+        raise ValueError(text)
+    return line
 
 
 def _repair(text: str) -> bool:
@@ -98,21 +134,76 @@ class LLMSettings:
         ),
     ] = 60.0
     prompt_tokens: Annotated[
-        int,
+        int | None,
         SettingInfo(
             "FOOTNOTE_PROMPT_TOKENS",
-            "Maximum length of the prompt; small models have 2,048 in total.",
+            "Maximum length of the prompt.",
             "tokens",
             _tokens,
             _RIGHT_TOKENS,
+            default="8,000, or 16,000 for overviews, as far as the window has room",
         ),
-    ] = 3000
+    ] = None
     max_tokens: Annotated[
         int,
         SettingInfo(
             "FOOTNOTE_MAX_TOKENS", "Maximum length of the answer.", "tokens", _tokens, _RIGHT_TOKENS
         ),
-    ] = 500
+    ] = 1500
+    window: Annotated[
+        int | None,
+        SettingInfo(
+            "FOOTNOTE_WINDOW",
+            "What the model can read and write in one call; local servers often have less than "
+            "their model.",
+            "tokens",
+            _tokens,
+            _RIGHT_TOKENS,
+            default="by the model's name, else 8,192",
+        ),
+    ] = None
+    papers: Annotated[
+        int,
+        SettingInfo(
+            "FOOTNOTE_PAPERS",
+            "Abstracts that the model reads for a question; overviews and lists take up to 40.",
+            "papers",
+            _papers,
+            f"give papers, 1 to {MOST_PAPERS}",
+        ),
+    ] = 16
+    plan: Annotated[
+        bool,
+        SettingInfo(
+            "FOOTNOTE_PLAN",
+            "Whether the model plans the search in a small call of its own.",
+            "0 or 1",
+            _repair,
+            "give 0 or 1",
+        ),
+    ] = True
+    language: Annotated[
+        str,
+        SettingInfo(
+            "FOOTNOTE_LANGUAGE",
+            "Language of the model's answers.",
+            "",
+            _line,
+            "give a language, such as German",
+            default="the question's",
+        ),
+    ] = ""
+    instructions: Annotated[
+        str,
+        SettingInfo(
+            "FOOTNOTE_INSTRUCTIONS",
+            "What else the model should heed: tone, length, readers.",
+            "",
+            _line,
+            f"give up to {_LONGEST_LINE} characters",
+            default="none",
+        ),
+    ] = ""
     deadline: Annotated[
         float,
         SettingInfo(
@@ -150,6 +241,16 @@ class LLMSettings:
                 "give PROMPT,COMPLETION in USD per million tokens", default="unknown"),
     ] = None  # fmt: skip
 
+    def budget(self, *, wide: bool) -> int:
+        """Returns the tokens that a prompt may have, of a question that few or many papers answer.
+
+        Where nothing is set it is what the window leaves beside the answer.
+        """
+        if self.prompt_tokens is not None:
+            return self.prompt_tokens
+        fits = (self.window or find_window(self.model)) * (1 - _SPARE) - self.max_tokens
+        return max(1, min(int(fits), _WIDE_BUDGET if wide else _BUDGET))
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "LLMSettings | None":
         """Returns the configured model, or None when nothing is configured.
@@ -173,6 +274,11 @@ class LLMSettings:
             return None
         fields = read_fields(cls, environ, ComposerError)
         return cls(base_url=at.base_url or DEFAULT_BASE_URL, api_key=at.api_key or "none", **fields)
+
+
+def find_window(model: str) -> int:
+    """Returns the tokens that a model of this name reads and writes in one call, else a few."""
+    return next((size for name, size in _WINDOWS if name.search(model)), _DEFAULT_WINDOW)
 
 
 def _is_address(base_url: str) -> bool:

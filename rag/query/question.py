@@ -62,6 +62,7 @@ class Question:
         is_follow_up: Whether it continues them.
         words: Search text in place of ``asked``: in English, with corrected spelling.
         language: Code of the question's language if that is not English.
+        completed: The question made to stand alone by a model, empty without one.
     """
 
     asked: str
@@ -70,6 +71,7 @@ class Question:
     is_follow_up: bool = False
     words: str = ""
     language: str | None = None
+    completed: str = ""
 
     @property
     def wording(self) -> str:
@@ -79,7 +81,8 @@ class Question:
     @property
     def standalone(self) -> str:
         """The question completed from the conversation, for people and models."""
-        return f"{self.topic} {self.asked}" if self.is_follow_up else self.asked
+        whole = f"{self.topic} {self.asked}" if self.is_follow_up else self.asked
+        return self.completed or whole
 
     @property
     def query(self) -> str:

@@ -59,6 +59,7 @@ class Reading:
         chance: In [0, 1], that the papers answer the question.
         presence: How far some sentence answers it, higher for more; None where that is not read.
         refused: Why there is nothing to answer from.
+        needs: What a complete answer must state, where a model planned the search.
     """
 
     question: Question
@@ -72,6 +73,7 @@ class Reading:
     chance: float = 1.0
     presence: float | None = None
     refused: str | None = None
+    needs: str = ""
 
     @property
     def hits(self) -> Sequence[Hit]:

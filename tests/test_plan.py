@@ -1,0 +1,238 @@
+"""A model plans the search: its queries, kind and years count, and a bad plan costs nothing."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footnote.index.library import Library
+from footnote.index.models import Hit
+from footnote.rag.answer import Answer, Turn
+from footnote.rag.generation.plan import QUERIES, SearchPlan, parse_plan
+from footnote.rag.generation.settings import LLMSettings, find_window
+from footnote.rag.query.question import Question
+from footnote.rag.retrieval.hybrid import HybridRetriever, fuse_ranks
+from tests.asking import GOOD, QUESTION, engine
+from tests.endpoint import Endpoint, Reply, breaks_off, hangs, refuses, says, serve
+
+PLANNED: dict[str, Any] = {
+    "question": "What does PPO clip?",
+    "kind": "fact",
+    "queries": ["proximal policy optimization clipped objective"],
+    "since": None,
+    "until": None,
+    "needs": "what is clipped",
+}
+
+
+def plan(**changes: Any) -> str:
+    return json.dumps({**PLANNED, **changes})
+
+
+# What is read from a reply.
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        plan(),
+        f"```json\n{plan()}\n```",
+        f"<think>Hm {{}}</think>\nHere is the plan:\n{plan()}\nGood luck!".replace(" {}", ""),
+        plan(queries="proximal policy optimization clipped objective"),
+        plan(queries=["proximal policy  optimization\nclipped objective", 7, "", None]),
+    ],
+)
+def test_a_plan_is_read_whatever_stands_around_it(reply: str) -> None:
+    found = parse_plan(reply)
+    assert found is not None
+    assert list(found.queries) == PLANNED["queries"]
+    assert (found.question, found.kind, found.needs) == (QUESTION, "fact", "what is clipped")
+
+
+def test_a_plan_that_was_cut_off_keeps_its_whole_queries() -> None:
+    whole = plan(queries=["clipped objective", "trust region", "policy ratio"])
+    found = parse_plan(whole[: whole.index("policy ratio") + 3])
+    assert found == SearchPlan("", None, ["clipped objective", "trust region"])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["", "no plan", "[]", "{}", "null", plan(queries=[]), plan(queries={"a": 1}), '{"queries": ['],
+)
+def test_what_is_no_plan_is_left_to_the_rules(reply: str) -> None:
+    assert parse_plan(reply) is None
+
+
+def test_what_is_wrong_in_a_plan_is_left_out_and_the_rest_stands() -> None:
+    found = parse_plan(
+        plan(
+            kind="talk",
+            since="2020",
+            until=99999,
+            question=[1],
+            queries=["a b"] * 3 + list("cdefg"),
+        )
+    )
+    assert found is not None
+    assert (found.kind, found.since, found.until, found.question) == (None, None, None, "")
+    assert len(found.queries) == QUERIES
+    assert len(set(found.queries)) == QUERIES
+
+
+@given(st.text() | st.text().map(lambda text: plan(queries=[text], question=text, needs=text)))
+def test_any_reply_is_a_plan_on_single_lines_or_none(reply: str) -> None:
+    found = parse_plan(reply)
+    for text in (found.question, found.needs, *found.queries) if found else ():
+        assert len(text.splitlines()) <= 1
+        text.encode()
+
+
+# What becomes of it.
+
+
+def ask(
+    library: Library, planned: Reply, *history: Turn, **settings: Any
+) -> tuple[Answer, Endpoint]:
+    with serve(says(GOOD)) as endpoint:
+        endpoint.plan = planned
+        *_, answer = engine(library, endpoint.url, **settings).stream(QUESTION, history=history)
+    assert isinstance(answer, Answer)
+    return answer, endpoint
+
+
+def test_the_planned_queries_find_what_the_question_does_not_name(demo_library: Library) -> None:
+    plain = [hit.paper for hit in HybridRetriever(demo_library).find(Question(QUESTION)).hits]
+    answer, endpoint = ask(demo_library, says(plan(queries=["low-rank adaptation"])))
+    found = [hit.paper for hit in answer.hits]
+    (lora,) = (paper for paper in found if paper.title.startswith("LoRA: Low-Rank"))
+    assert found.index(lora) < 5 < plain.index(lora)
+    assert plain[0] in found[:3]
+    assert len(endpoint.plans) == 1
+    assert answer.receipt.timings_ms["plan"] > 0
+
+
+def test_the_kind_and_the_needs_of_a_plan_reach_the_prompt(demo_library: Library) -> None:
+    answer, endpoint = ask(demo_library, says(plan(kind="overview", needs="which ratio")))
+    assert answer.kind == "overview"
+    assert "## Open questions" in endpoint.prompt["user"]
+    assert "A complete answer states: which ratio" in endpoint.prompt["user"]
+
+
+def test_a_question_is_completed_from_the_conversation(demo_library: Library) -> None:
+    completed = "How does proximal policy optimization clip?"
+    history = (Turn("user", "Tell me of PPO"), Turn("assistant", "It is an algorithm."))
+    answer, endpoint = ask(demo_library, says(plan(question=completed)), *history)
+    assert f"\n\nQuestion: {completed}\n" in endpoint.prompt["user"]
+    assert "user: Tell me of PPO" in str(endpoint.plans[0]["messages"])
+    assert answer.question == QUESTION
+
+
+def test_the_years_of_a_plan_narrow_the_search_where_papers_are_left(demo_library: Library) -> None:
+    found, _ = ask(demo_library, says(plan(since=2020)))
+    assert {hit.paper.year >= 2020 for hit in found.hits if hit.paper.year} == {True}
+    nothing, _ = ask(demo_library, says(plan(since=2099)))
+    assert nothing.hits
+
+
+@pytest.mark.parametrize(
+    "failing", [says("I cannot plan."), refuses(400), breaks_off('{"que'), says("")]
+)
+def test_a_plan_that_fails_leaves_the_search_to_the_rules(
+    failing: Reply, demo_library: Library
+) -> None:
+    answer, _ = ask(demo_library, failing)
+    assert (answer.mode, answer.abstained, answer.reason) == ("llm", False, None)
+    plain, _ = ask(demo_library, failing, plan=False)
+    assert [hit.paper for hit in answer.hits] == [hit.paper for hit in plain.hits]
+
+
+def test_a_plan_may_take_only_part_of_the_deadline(demo_library: Library) -> None:
+    answer, _ = ask(demo_library, hangs(1.0), timeout=0.2)
+    assert answer.mode == "llm"
+
+
+def test_no_plan_is_made_where_the_setting_says_so(demo_library: Library) -> None:
+    answer, endpoint = ask(demo_library, says(plan()), plan=False)
+    assert endpoint.plans == []
+    assert answer.mode == "llm"
+
+
+@pytest.mark.parametrize("question", ["hello", "How many papers are in the library?"])
+def test_what_needs_no_search_calls_no_model(question: str, demo_library: Library) -> None:
+    with serve(says(GOOD)) as endpoint:
+        engine(demo_library, endpoint.url).ask(question)
+    assert endpoint.plans == endpoint.requests == []
+
+
+def test_a_model_reads_before_a_question_is_refused(demo_library: Library) -> None:
+    with serve(says("The library does not hold an answer to this question.")) as endpoint:
+        answer = engine(demo_library, endpoint.url).ask("What is the capital of France?")
+    assert len(endpoint.requests) == 1
+    assert (answer.abstained, answer.mode) == (True, "llm")
+
+
+# Whole abstracts, as far as they fit.
+
+
+def test_a_model_reads_whole_abstracts_with_year_venue_and_authors(demo_library: Library) -> None:
+    answer, endpoint = ask(demo_library, says(plan()))
+    user = endpoint.prompt["user"]
+    assert user.count("Paper: ") == 16
+    best = answer.hits[0].paper
+    heading = next(line for line in user.splitlines() if best.title in line)
+    assert f"({best.year}" in heading
+    assert best.authors[0] in heading
+    told = " ".join(user.split())
+    for start, end in demo_library.sentences(best):
+        assert " ".join(best.abstract[start:end].split()) in told
+
+
+def test_an_overview_reads_more_papers_and_a_setting_decides_how_many(
+    demo_library: Library,
+) -> None:
+    def read(kind: str, **settings: Any) -> int:
+        _, endpoint = ask(demo_library, says(plan(kind=kind)), **settings)
+        return endpoint.prompt["user"].count("Paper: ")
+
+    assert read("overview", prompt_tokens=16_000) > 16
+    assert read("fact", papers=5) == 5
+    assert read("fact", window=3000) < 16
+
+
+def test_prompts_of_one_library_begin_alike(demo_library: Library) -> None:
+    with serve(says(GOOD)) as endpoint:
+        for question in (QUESTION, "Which papers use PPO?"):
+            engine(demo_library, endpoint.url, plan=False).ask(question)
+    first, second = (request["messages"][0] for request in endpoint.requests)
+    assert first == second
+
+
+def test_language_and_instructions_are_told(demo_library: Library) -> None:
+    _, endpoint = ask(demo_library, says(plan()), language="German", instructions="Be blunt.\n")
+    assert "- Write in German." in endpoint.prompt["system"]
+    assert "- The user asks for: Be blunt." in endpoint.prompt["system"]
+
+
+@pytest.mark.parametrize(
+    ("model", "window"),
+    [("gpt-4o-mini", 128_000), ("gpt-4", 8_192), ("claude-sonnet-4-5", 128_000), ("x7b", 8_192)],
+)
+def test_a_window_is_known_by_the_models_name_or_is_small(model: str, window: int) -> None:
+    assert find_window(model) == window
+    assert LLMSettings(model).budget(wide=True) <= window - 1500
+
+
+def test_fused_rankings_prefer_what_several_of_them_find(demo_library: Library) -> None:
+    hits = HybridRetriever(demo_library).find(Question(QUESTION)).hits[:4]
+    first, second, third, fourth = hits
+
+    def order(*rankings: list[Hit]) -> list[str]:
+        return [hit.paper.id for hit in fuse_ranks(rankings)]
+
+    assert order([first, second], [third, second])[0] == second.paper.id
+    assert order(hits) == [hit.paper.id for hit in hits]
+    fused = fuse_ranks([hits, [fourth]])
+    assert [hit.rank for hit in fused] == [1, 2, 3, 4]
+    assert all(0 < hit.score <= 1 for hit in fused)
