@@ -107,8 +107,7 @@ def test_the_planned_queries_find_what_the_question_does_not_name(demo_library: 
     answer, endpoint = ask(demo_library, says(plan(queries=["low-rank adaptation"])))
     found = [hit.paper for hit in answer.hits]
     (lora,) = (paper for paper in found if paper.title.startswith("LoRA: Low-Rank"))
-    assert lora in found[:5]
-    assert lora not in plain[:5]
+    assert lora not in plain
     assert plain[0] in found[:3]
     assert len(endpoint.plans) == 1
     assert answer.receipt.timings_ms["plan"] > 0
