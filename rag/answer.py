@@ -13,7 +13,7 @@ from footnote.index.models import Hit, Paper
 # The text of every answer that abstains, with or without a language model.
 REFUSAL = "The library does not hold an answer to this question."
 
-Verdict = Literal["supported", "partial", "unsupported"]
+Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
 Side = Literal["yes", "no", "mixed"]
 # What a question asks for; it decides the form of the answer.
@@ -47,6 +47,9 @@ class Statement:
 
     Attributes:
         text: The sentence, without markers.
+        verdict: Whether its quotes carry it: supported; unsettled if that could not be decided;
+            contradicted if a number, a unit, a name or a direction is proved to be another. None
+            for a sentence about the evidence itself, which needs no quote.
         support: In [0, 1]; 1.0 for a verbatim quote.
         notes: What a reader should know, such as a marker without a source.
         side: What its paper says to a yes-or-no question; None if that is not clear.
@@ -54,7 +57,7 @@ class Statement:
 
     text: str
     citations: tuple[Citation, ...]
-    verdict: Verdict
+    verdict: Verdict | None
     support: float
     notes: tuple[str, ...] = ()
     side: Side | None = None

@@ -172,7 +172,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             mode="extractive",
             kind=kind,
             confidence=1.0,
-            receipt=AnswerTrace(clock.total()),
+            receipt=AnswerTrace(clock.total(), cost_usd=0.0),
         )
 
     def _plan(

@@ -34,7 +34,7 @@ dispatcher = get_dispatcher(__name__)
 # Separates a replaced text from its replacement in a stream, which cannot take text back.
 REVISED = "\n\n(Revised:)\n\n"
 # Weakest first.
-_VERDICTS: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
+_VERDICTS: tuple[Verdict | None, ...] = ("contradicted", "unsettled", None, "supported")
 
 T = TypeVar("T")
 

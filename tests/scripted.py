@@ -127,9 +127,9 @@ def answered(question: str = QUESTION, standalone: str | None = None) -> Answer:
         Statement(
             "In water warmer than eight degrees every sponge dies within a month.",
             (cite(2, WARM, "Above eight degrees growth stopped within a month"),),
-            "partial", 0.52,
+            "contradicted", 0.0,
         ),
-        Statement("They are therefore threatened by climate change.", (), "unsupported", 0.0,
+        Statement("They are therefore threatened by climate change.", (), "unsettled", 0.0,
                   ("the model cited [9], which is not in the evidence",)),
     )  # fmt: skip
     text = (
@@ -156,7 +156,7 @@ def abstained(question: str = NO_EVIDENCE) -> Answer:
 def hostile(question: str = HOSTILE_QUESTION) -> Answer:
     """Returns an answer in which every field that can be foreign is hostile."""
     statement = Statement(
-        f"It says {HOSTILE}", (cite(1, HOSTILE_PAPER, HOSTILE),), "partial", 0.5, (HOSTILE,)
+        f"It says {HOSTILE}", (cite(1, HOSTILE_PAPER, HOSTILE),), "unsettled", 0.5, (HOSTILE,)
     )
     return Answer(
         question, HOSTILE, f"{statement.text} [1]", (statement,), (HOSTILE_PAPER,),

@@ -341,13 +341,13 @@ def configured(endpoint: Endpoint) -> dict[str, str]:
 
 def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library: Library) -> None:
     said = (
-        "PPO clips the probability ratio between the new and the old policy [N]. It is fast [77]."
+        "PPO clips the probability ratio between the new and the old policy [N]. It is fast [777]."
     )
     with serve(cites("variant of PPO clips", *said)) as endpoint:
         ran = footnote("ask", QUESTION, "--library", demo_library.path, **configured(endpoint))
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(said[:66])
-    assert "fast. (unsupported) (marker [77]" in ran.out
+    assert "fast. (not settled) (marker [777]" in ran.out
     assert "“The main variant of PPO clips the probability ratio" in ran.out
     assert "llm with scripted" in ran.out
 

@@ -109,7 +109,7 @@ CITATION = st.builds(Citation, st.integers(), TEXT, st.integers(), st.integers()
         st.lists(
             st.builds(
                 Statement, TEXT, st.lists(CITATION, max_size=2).map(tuple),
-                st.sampled_from(["supported", "partial"]), FLOAT,
+                st.sampled_from(["supported", "contradicted", None]), FLOAT,
                 st.lists(TEXT, max_size=2).map(tuple),
             ),
             max_size=2,

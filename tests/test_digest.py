@@ -134,7 +134,7 @@ def test_a_digest_says_each_quote_and_its_paper() -> None:
         for paper in made.found.papers:
             assert paper.title in shown
             assert str(paper.url) in shown
-        assert "not supported" in shown or "no source" in shown
+        assert "contradicted" in shown or "no source" in shown
     assert digest_json(made)["answer"] == answer_json(made.found)
 
 

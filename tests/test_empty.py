@@ -57,8 +57,8 @@ from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
 from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.retrieval.wide import Breadth
-from footnote.rag.verification.alignment import read_texts
-from footnote.rag.verification.verifier import LearnedVerifier
+from footnote.rag.verification.alignment import align_pair, read_texts
+from footnote.rag.verification.verifier import LearnedVerifier, VerifierModel
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.requests import QuestionRequest
@@ -179,11 +179,13 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
         catalog.close()
 
 
 READING = Reading(Question("harbour"))
+SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
@@ -246,6 +248,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.retrieval.evidence.EvidenceFinder.rank": {"matches": {}},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
     "footnote.index.search.vector_store.paper_node": {"more": {}},
+    "footnote.rag.verification.verifier.VerifierModel.rule": {
+        "compared": align_pair(SAID, [QUOTED])
+    },
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
     "footnote.rag.retrieval.reranking.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},

@@ -189,8 +189,10 @@ def test_any_question_is_asked_or_told_on_one_line(demo_library, seconds) -> Non
 WRITTEN = (
     "It clips [1]. It learns [3, 4].\n\n- Both agree [1][6].\n- In [0, 1] it lies [7].",
     "[1] It clips.[2] “It learns.”[sentence 3] Values in [1, 20] hold [1-4], [5 and 6].",
+    "It clips [S1]. It learns \\[2\\]. It lies【3】. It sinks [^4]. It floats【1†source】.",
 )
-MARKS = "[1]|[2][3]|[1-|[sentence |, 4]|[0, 5]|[99]| in |. |- |[|]|[#3]|[1;2]|\n\n|and|[1–3]"
+MARKS = "【2】|【3†so|[S1]|[^2]|\\[3\\]|\\[|\\|"
+MARKS += "[1]|[2][3]|[1-|[sentence |, 4]|[0, 5]|[99]| in |. |- |[|]|[#3]|[1;2]|\n\n|and|[1–3]"
 
 
 def test_any_text_of_a_model_is_bound_verbatim_and_streamed_whole(seconds) -> None:

@@ -66,8 +66,8 @@ def run(demo_library: Library, tmp_path: Path) -> Run:
         if answer.abstained:
             return answer
         quoted = answer.statements[0]
-        own = Statement(OWN_WORDS, quoted.citations, "partial", 0.5)
-        return replace(answer, statements=(quoted, own, Statement(BARE, (), "unsupported", 0.0)))
+        own = Statement(OWN_WORDS, quoted.citations, "unsettled", 0.5)
+        return replace(answer, statements=(quoted, own, Statement(BARE, (), "unsettled", 0.0)))
 
     def run(
         endpoint: Endpoint,
@@ -78,7 +78,7 @@ def run(demo_library: Library, tmp_path: Path) -> Run:
         labels: Mapping[str, Rating] | None = None,
         kept: str = "kept",
     ) -> Told:
-        model = LLMSettings("judge-7b", endpoint.url)
+        model = LLMSettings("judge-7b", endpoint.url, max_tokens=500)
         with Judge(model, cache=tmp_path / kept, limit=limit, attempts=1) as judge:
             judging = Judging(judge, labels=labels)
             return run_cases(

@@ -112,8 +112,11 @@ def test_every_citation_is_verbatim_and_of_a_listed_paper(
 def test_nothing_unsupported_is_shown_without_a_mark(events: list[Event]) -> None:
     answer = events[-1]
     assert isinstance(answer, Answer)
-    marks = answer.text.count("(no source)") + answer.text.count("(not supported by its quote)")
-    assert marks == sum(s.verdict == "unsupported" for s in answer.statements)
+    marks = answer.text.count("(no source)") + answer.text.count("(contradicted by its source)")
+    wrong = [s for s in answer.statements if s.verdict == "contradicted"]
+    assert marks == len(wrong) + sum(
+        s.verdict == "unsettled" and not s.citations for s in answer.statements
+    )
 
 
 def test_text_comes_in_pieces_that_make_up_the_answer(events: list[Event]) -> None:

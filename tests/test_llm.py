@@ -90,7 +90,7 @@ def test_text_arrives_while_it_is_written(demo_library: Library) -> None:
 
 def test_a_marker_that_points_nowhere_makes_an_unsupported_note(demo_library: Library) -> None:
     answer = answered(demo_library, says("PPO clips the ratio [999999]. It is stable [0]."))
-    assert verdicts(answer) == ["unsupported", "unsupported"]
+    assert verdicts(answer) == ["unsettled", "unsettled"]
     assert "[999999] points nowhere" in answer.statements[0].notes[0]
     assert answer.papers == ()
     assert answer.text == "PPO clips the ratio. (no source) It is stable. (no source)"
@@ -98,13 +98,14 @@ def test_a_marker_that_points_nowhere_makes_an_unsupported_note(demo_library: Li
 
 def test_a_sentence_without_a_marker_is_unsupported(demo_library: Library) -> None:
     answer = answered(demo_library, says("PPO clips the probability ratio."))
-    assert verdicts(answer) == ["unsupported"]
+    assert verdicts(answer) == ["unsettled"]
     assert answer.statements[0].notes == ("no sentence of a paper is cited",)
 
 
 def test_a_number_that_the_quote_lacks_is_not_supported(demo_library: Library) -> None:
     answer = answered(demo_library, cites(CLIPS, CHECKED.replace("ratio", "ratio at 0.9")))
-    assert verdicts(answer) == ["unsupported"]
+    assert verdicts(answer) == ["contradicted"]
+    assert answer.statements[0].notes == ("0.9 is not in the abstract",)
 
 
 def test_only_evidence_within_the_budget_can_be_cited(demo_library: Library) -> None:

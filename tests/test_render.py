@@ -162,16 +162,23 @@ def test_a_supported_sentence_carries_no_mark_and_others_say_why() -> None:
     marks = Page(answer_html(answered(), 1)).all("span", "fn-verdict")
     html = answer_html(answered(), 1)
     assert len(marks) == 2
-    assert "partly supported" in html
+    assert "contradicted" in html
     assert "no source" in html
-    assert "only part" in (marks[0]["title"] or "")
+    assert "says otherwise" in (marks[0]["title"] or "")
     assert "[9]" in (marks[1]["title"] or "")
 
 
-def test_an_unsupported_sentence_with_a_quote_says_not_supported() -> None:
+def test_what_is_not_settled_has_a_small_open_mark_that_says_so() -> None:
     answer = answered()
-    wrong = replace(answer.statements[0], verdict="unsupported", support=0.1)
-    assert "not supported" in answer_html(replace(answer, statements=(wrong,)), 1)
+    open_ = replace(answer.statements[0], verdict="unsettled", support=0.3)
+    (mark,) = Page(answer_html(replace(answer, statements=(open_,)), 1)).all("span", "fn-open")
+    assert mark["aria-label"] == "not settled"
+
+
+def test_a_sentence_about_the_evidence_has_no_mark() -> None:
+    answer = answered()
+    told = replace(answer.statements[0], verdict=None, citations=())
+    assert "fn-verdict" not in answer_html(replace(answer, statements=(told,)), 1)
 
 
 def test_an_abstention_shows_its_reason_and_the_nearest_papers() -> None:

@@ -38,7 +38,13 @@ def answered(text: str, *, quote: str, confidence: float | None = None) -> dict[
         "reason": None,
         "confidence": confidence,
         "statements": [
-            {"text": text, "verdict": "partial", "support": 0.5, "notes": [], "citations": [cited]}
+            {
+                "text": text,
+                "verdict": "unsettled",
+                "support": 0.5,
+                "notes": [],
+                "citations": [cited],
+            }
         ],
         "papers": [{"marker": 1, "id": KELP, "title": "Kelp"}],
         "hits": [
@@ -176,7 +182,7 @@ def test_a_case_shows_answer_quote_and_verdict(run: Path) -> None:
     page = render_report(run, format="html")
     assert "<mark>Kelp grows half a metre a day</mark>" in page
     assert '<p class="text">It grows fast.</p>' in page
-    assert '<span class="verdict partial">partial</span> 0.50' in page
+    assert '<span class="verdict unsettled">unsettled</span> 0.50' in page
     assert "nothing comes near" in page
 
 

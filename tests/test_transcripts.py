@@ -173,7 +173,7 @@ def test_a_footnote_of_markdown_has_quote_title_byline_and_address() -> None:
 
 def test_markdown_says_which_sentences_are_not_carried() -> None:
     text = transcript_markdown(talk(answered()))
-    assert "within a month.[^1-4] *(partly supported)*" in text
+    assert "within a month.[^1-4] *(contradicted)*" in text
     assert "*(no source; the model cited \\[9\\], which is not in the evidence)*" in text
 
 
@@ -240,7 +240,7 @@ def test_nothing_of_a_conversation_is_left_out(write: type) -> None:
         "Only papers since 2020", "the endpoint was busy", "llm, scripted-7b · 512 papers searched",
         OLDEST, SPONGES.title, WARM.title, "The library does not hold an answer",
         "nothing that was read answers it",
-        f"{SPONGES.title} (2024)", "no source", "partly supported",
+        f"{SPONGES.title} (2024)", "no source", "contradicted",
         *(s.text for s in answer.statements),
         *(c.quote for s in answer.statements for c in s.citations),
     ):  # fmt: skip

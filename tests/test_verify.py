@@ -19,7 +19,7 @@ QUOTE = "OpenVLA was finetuned on 970,000 real robot episodes from the Open X-Em
 
 
 def test_a_verbatim_sentence_is_supported_in_full(embedder: MiniLM) -> None:
-    assert verify(QUOTE, [QUOTE], embedder=embedder) == ("supported", 1.0, 0.0)
+    assert verify(QUOTE, [QUOTE], embedder=embedder) == ("supported", 1.0, ())
 
 
 def test_line_breaks_of_the_abstract_do_not_count(embedder: MiniLM) -> None:
@@ -34,7 +34,7 @@ def test_a_part_without_its_denial_is_not_verbatim(embedder: MiniLM) -> None:
 
 @pytest.mark.parametrize("quotes", [[], [""], [" \n"]])
 def test_without_a_quote_nothing_is_supported(quotes: list[str], embedder: MiniLM) -> None:
-    assert verify(QUOTE, quotes, embedder=embedder)[:2] == ("unsupported", 0.0)
+    assert verify(QUOTE, quotes, embedder=embedder)[:2] == ("unsettled", 0.0)
 
 
 def test_a_paraphrase_is_supported(embedder: MiniLM) -> None:
@@ -42,21 +42,25 @@ def test_a_paraphrase_is_supported(embedder: MiniLM) -> None:
     assert verify(said, [QUOTE], embedder=embedder)[0] == "supported"
 
 
-def test_another_subject_is_unsupported(embedder: MiniLM) -> None:
+def test_another_subject_is_not_supported(embedder: MiniLM) -> None:
     said = "Glass sponges live in the deep sea for a very long time."
-    assert verify(said, [QUOTE], embedder=embedder)[0] == "unsupported"
+    assert verify(said, [QUOTE], embedder=embedder)[0] == "unsettled"
 
 
 @pytest.mark.parametrize("number", ["97", "970", "970,001", "9,700", "0.97", "2", "970 million"])
 def test_a_number_that_the_quote_lacks_is_never_supported(number: str, embedder: MiniLM) -> None:
     said = QUOTE.replace("970,000", number)
-    assert verify(said, [QUOTE], embedder=embedder)[0] == "unsupported"
+    assert verify(said, [QUOTE], embedder=embedder)[0] == "unsettled"
+    # The whole abstract is known: now it is proved.
+    found = verify(said, [QUOTE], embedder=embedder, about=[f"OpenVLA. {QUOTE}"])
+    assert found.verdict == "contradicted"
+    assert number.split()[0] in found.notes[0]
 
 
 def test_the_beginning_of_a_number_is_another_number(embedder: MiniLM) -> None:
     said = "OpenVLA was finetuned on 97"
     quote = "OpenVLA was finetuned on 970 episodes."
-    assert verify(said, [quote], embedder=embedder)[0] == "unsupported"
+    assert verify(said, [quote], embedder=embedder)[0] != "supported"
 
 
 def test_a_number_may_stand_in_any_of_the_quotes(embedder: MiniLM) -> None:
@@ -71,10 +75,10 @@ def test_a_number_spelled_out_in_the_quote_is_found(embedder: MiniLM) -> None:
 
 
 def test_what_denies_the_quote_contradicts_it(embedder: MiniLM) -> None:
-    true = verify("OpenVLA was trained on real robot episodes.", [QUOTE], embedder=embedder)
-    false = verify("OpenVLA was not trained on real robot episodes.", [QUOTE], embedder=embedder)
-    other = verify("Glass sponges live in the deep sea.", [QUOTE], embedder=embedder)
-    assert false.contradiction > 0.5 > max(true.contradiction, other.contradiction)
+    said = "OpenVLA was {}finetuned on 970,000 real robot episodes from the Open X-Embodiment data."
+    assert verify(said.format(""), [QUOTE], embedder=embedder).verdict == "supported"
+    denied = verify(said.format("not "), [QUOTE], embedder=embedder)
+    assert denied == ("contradicted", 0.0, ("it denies what the quote says",))
 
 
 def test_a_name_that_the_paper_has_elsewhere_is_not_foreign(embedder: MiniLM) -> None:
@@ -176,22 +180,21 @@ def test_the_kept_classifiers_know_every_feature_they_weigh() -> None:
     for name in ("tokens", "sentences"):
         weights = VerifierModel.from_json(kept[name])
         assert set(weights.features) <= set(NAMES)
-        assert weights.coefficients.shape == (3, len(weights.features))
-        assert 0 < weights.partial < weights.supported < 1
+        assert weights.coefficients.shape == (len(weights.features),)
+        assert 0 < weights.supported < 1
 
 
 def test_probabilities_are_those_of_a_hand_computed_case() -> None:
-    one = np.array([[1.0], [0.0], [0.0]], np.float32)
-    weights = VerifierModel(("covered",), one, np.zeros(3, np.float32), 0.5, 0.2)
-    # e^(ln 2) : 1 : 1 is 2 : 1 : 1.
-    assert weights.probabilities({"covered": float(np.log(2))}) == pytest.approx([0.5, 0.25, 0.25])
+    weights = VerifierModel(("covered",), np.ones(1, np.float32), 0.0, 0.5)
+    # e^(ln 3) : 1 is 3 : 1.
+    assert weights.probability({"covered": float(np.log(3))}) == pytest.approx(0.75)
 
 
 def test_an_embedder_without_tokens_will_do() -> None:
     verifier = LearnedVerifier(HashedWords())
     assert verifier.verify("PPO outperformed TRPO in control.", [BEATS]).verdict == "supported"
-    assert verifier.verify("PPO outperformed TRPO in 31 games.", [BEATS]).verdict == "unsupported"
-    assert verifier.verify("Glass sponges are old.", [BEATS]).verdict == "unsupported"
+    assert verifier.verify("PPO outperformed TRPO in 31 games.", [BEATS]).verdict == "unsettled"
+    assert verifier.verify("Glass sponges are old.", [BEATS]).verdict == "unsettled"
 
 
 def test_a_quote_is_read_once() -> None:
@@ -206,5 +209,4 @@ def test_a_quote_is_read_once() -> None:
 def test_support_stays_within_zero_and_one(said: str, quotes: list[str], embedder: MiniLM) -> None:
     ruling = verify(said, quotes, embedder=embedder)
     assert 0.0 <= ruling.support <= 1.0
-    assert 0.0 <= ruling.contradiction <= 1.0
-    assert ruling.verdict in ("supported", "partial", "unsupported")
+    assert ruling.verdict in ("supported", "unsettled", "contradicted")

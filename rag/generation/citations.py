@@ -13,9 +13,9 @@ from footnote.index.models import Paper, Span
 from footnote.rag.answer import Citation
 from footnote.rag.retrieval.evidence import Sentence
 
-# [3], [3, 4], [1-3]; small models also write [sentence 3]. (3) is prose, and so is [0, 1]: no
-# sentence has number 0, so it is an interval. Both lengths are bounded, so that a stream holds back
-# at most _LONGEST_UNFINISHED.
+# [3], [3, 4], [1-3]; models also write [sentence 3], [S3], [^3], and with the brackets of U+3010.
+# (3) is prose, and so is [0, 1]: no sentence has number 0, so it is an interval. Both lengths are
+# bounded, so that a stream holds back at most _LONGEST_UNFINISHED.
 _SPACE = r"[ \t\u00a0\u202f]"
 _LONGEST_GAP, _LONGEST_MARKER = 8, 100
 _GAP = rf"{_SPACE}{{0,{_LONGEST_GAP}}}+"
@@ -23,15 +23,21 @@ _DASH = "\u2010\u2011\u2013-"
 _ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
 _JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
 _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
-_WITHIN = rf"[^\[\]]{{1,{_LONGEST_MARKER}}}"
-_MARKER = rf"\[(?={_WITHIN}\]){_GAP}(?:sentences?{_GAP}|#)?{_NUMBERS}{_GAP}\]"
+_OPEN, _CLOSE = r"(?:\\?\[|\u3010)", r"(?:\\?\]|\u3011)"
+_WITHIN = rf"[^\[\]\u3010\u3011]{{1,{_LONGEST_MARKER}}}"
+_NAMED = rf"(?:sentences?{_GAP}|S|#|\^)?"
+_AFTER = r"(?:\u2020[^\[\]\u3010\u3011]{0,40})?"
+_MARKER = rf"{_OPEN}(?={_WITHIN}{_CLOSE}){_GAP}{_NAMED}{_NUMBERS}{_GAP}{_AFTER}{_CLOSE}"
 # Adjacent markers are one: [1][2] of one paper is shown as one number.
 _MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
 _FIRST = re.compile(_MARKER, re.IGNORECASE)
 _LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 # Markers that may continue at the end of a stream: whole ones, and the first half of one.
-_HALF = rf"\[[#0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+\Z"
+_HALF = (
+    rf"(?:\\?\[|\u3010)[#^0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+"
+    rf"(?:\u2020[^\[\]\u3010\u3011]{{0,40}})?\\?\Z|\\\Z"
+)
 _UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
 # Its maximum length; nobody writes that many adjacent markers.
 _LONGEST_UNFINISHED = 200

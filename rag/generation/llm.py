@@ -20,10 +20,12 @@ from footnote.rag.generation.prompts import (
 )
 from footnote.rag.generation.reader import read_abstracts
 from footnote.rag.generation.repair import (
+    UNCHECKED,
     AnswerDraft,
     Assembled,
     assemble_answer,
     merge_repairs,
+    refuses,
     verify_sentences,
 )
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
@@ -82,7 +84,7 @@ class LLMComposer:
                 pass
         except ComposerError as error:
             _log.info("the rules plan the search: %s", error)
-        return parse_plan(call.text), call.usage
+        return parse_plan(call.text), call.usage if call.charged else Usage()
 
     def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text with paper markers, and finally the checked result.
@@ -114,7 +116,7 @@ class LLMComposer:
                 yield Delta(ready)
         if last := binder.flush():
             yield Delta(last)
-        if _is_refusal(call.text):
+        if _is_refusal(call.text, given):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
             said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
@@ -131,40 +133,35 @@ class LLMComposer:
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired if that is enabled and works."""
         bounds = CitationBinder(given).bind(call.text)
-        written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
         if not bounds:
             raise ComposerError(self._explain_empty_answer(call))
-        if not written:
-            raise ComposerError(
-                f"the answer from {self._chat.where} came too late to be checked within "
-                f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
-            )
-        unchecked = len(bounds) - len(written)
-        drafts, gone, usage = written, 0, call.usage
+        written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
+        drafts, usage = written, call.usage
         faults = sum(bool(draft.fault) for draft in written)
         if self.config.repair and faults and time.monotonic() < deadline:
             yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")
-            drafts, gone, took = self._ask_for_repair(question, written, given, deadline)
+            drafts, took = self._ask_for_repair(question, written, given, deadline)
             usage = usage.add(took)
         whole = assemble_answer(drafts, given, policy=self.config.unsupported)
         if not whole.statements:
-            yield Composed(REFUSAL, (), (), usage, "no quote carries what the model wrote of it")
-            return
+            # Better a marked answer than one that says there is none.
+            whole = assemble_answer(drafts, given, policy="mark")
         # Replace the text only if sentences were changed or marked.
-        if drafts == written and not unchecked and not any(draft.mark for draft in drafts):
+        if drafts == written and not any(draft.mark for draft in drafts):
             whole = replace(whole, text=_as_streamed(call.text, given))
         if call.finish == "length":
             whole = _add_note(whole, f"the model was cut off at {self.config.max_tokens} tokens")
         if call.cut:
             whole = _add_note(whole, f"the model was cut off at {call.cut:,} characters")
-        reasons = (_explain_dropped(gone + whole.dropped), self._explain_unchecked(unchecked))
+        unchecked = sum(UNCHECKED in draft.notes for draft in drafts)
+        reasons = (_explain_dropped(whole.dropped), self._explain_unchecked(unchecked))
         reason = "; ".join(filter(None, reasons)) or None
         yield Composed(whole.text, whole.statements, whole.papers, usage, reason)
 
     def _ask_for_repair(
         self, question: str, written: list[AnswerDraft], given: Sequence[Sentence], deadline: float
-    ) -> tuple[list[AnswerDraft], int, Usage]:
-        """Returns the sentences after one more call, how many it withdrew, and its usage.
+    ) -> tuple[list[AnswerDraft], Usage]:
+        """Returns the sentences after one more call, and its usage.
 
         If the call fails, the sentences stay as they are.
         """
@@ -177,19 +174,19 @@ class LLMComposer:
                 pass
         except ComposerError as error:
             _log.info("the answer stays as it was written: %s", error)
-            return written, 0, call.usage
+            return written, call.usage
         # A reply that was cut off is not used.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
         kept = merge_repairs(written, reply, given, verifier=self._verifier, deadline=deadline)
-        return *kept, call.usage
+        return kept, call.usage
 
     def _explain_unchecked(self, count: int) -> str | None:
-        """Returns the note about sentences that are not shown because they were not checked."""
+        """Returns the note about sentences that were not checked in time."""
         if not count:
             return None
         return (
             f"{count} sentence{'s' * (count > 1)} of the model, not checked within "
-            f"{self.config.deadline:g} s, left out"
+            f"{self.config.deadline:g} s; raise FOOTNOTE_DEADLINE"
         )
 
     def _explain_empty_answer(self, call: ChatCall) -> str:
@@ -208,8 +205,12 @@ class LLMComposer:
         )
 
 
-def _is_refusal(text: str) -> bool:
-    return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
+def _is_refusal(text: str, given: Sequence[Sentence]) -> bool:
+    """Returns whether a text refuses and tells nothing else: a part may be answered."""
+    if not refuses(text):
+        return False
+    bounds = CitationBinder(given).bind(text)
+    return not any(bound.citations and not refuses(bound.text) for bound in bounds)
 
 
 def _as_streamed(text: str, given: Sequence[Sentence]) -> str:
@@ -222,7 +223,8 @@ def _explain_dropped(count: int) -> str | None:
     """Returns the note about sentences that were dropped."""
     if not count:
         return None
-    return f"{count} sentence{'s' * (count > 1)} of the model, carried by no quote, left out"
+    some = f"{count} sentence{'s' * (count > 1)} of the model"
+    return f"{some}, contradicted or without a source, left out"
 
 
 def _add_note(whole: Assembled, note: str) -> Assembled:

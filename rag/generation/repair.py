@@ -1,8 +1,9 @@
-"""Repair: handle sentences of a model that their quotes do not support.
+"""Repair: what becomes of sentences of a model that their sources contradict.
 
     judge -> repair, at most once -> mark or drop -> assemble
 
-Nothing happens silently: sentences that stay are marked, dropped ones are counted.
+Only what is contradicted is touched. Nothing that a reader has read disappears silently: sentences
+that stay are marked, dropped ones are counted.
 """
 
 import math
@@ -17,11 +18,15 @@ from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
 from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.remarks import is_about_evidence
 from footnote.rag.verification.verifier import Verifier
 
 NO_SOURCE = " (no source)"
-NOT_CARRIED = " (not supported by its quote)"
-_RANK: dict[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
+CONTRADICTED = " (contradicted by its source)"
+# A correction is worth at least as much: not contradicted, and somewhat near to what it cites.
+_PLAUSIBLE = (1, 0, 0.2)
+UNCHECKED = "not checked in time"
+_RANK: dict[Verdict | None, int] = {"contradicted": 0, "unsettled": 1, None: 2, "supported": 2}
 # We ask for "S2: ..."; small models also write "2. ..." and "**S2** - ...".
 _CORRECTION = re.compile(
     r"^\W{0,4}(?:S(?:entence)? ?)?(\d{1,2})\b[*\])]*\s*[:.)–-][*\s]*(\S.*)$", re.IGNORECASE
@@ -30,36 +35,30 @@ _CORRECTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """A sentence of a model's text with its verdict."""
+    """A sentence of a model's text with its verdict and what it rests on."""
 
     bound: Bound
-    verdict: Verdict
+    verdict: Verdict | None
     support: float
+    notes: tuple[str, ...] = ()
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with the sentence, phrased for the model; None if nothing is."""
-        if not self.bound.citations:
-            return "it cites no numbered sentence"
-        if self.verdict == "unsupported":
-            return "what it cites does not say so"
-        return "it cites a number that was not given" if self._dangling else None
+        """What is wrong with the sentence, phrased for the model; None if nothing is proved."""
+        return "; ".join(self.notes) if self.verdict == "contradicted" else None
 
     @property
     def worth(self) -> tuple[int, int, float]:
         """Score for comparing two versions of a sentence; higher is better."""
-        return (_RANK[self.verdict], -self._dangling, self.support)
+        dangling = sum(map(is_dangling, self.bound.notes))
+        return (_RANK[self.verdict], -dangling, self.support)
 
     @property
     def mark(self) -> str:
         """The mark shown to readers in the text."""
-        if self.verdict != "unsupported":
-            return ""
-        return NOT_CARRIED if self.bound.citations else NO_SOURCE
-
-    @property
-    def _dangling(self) -> int:
-        return sum(map(is_dangling, self.bound.notes))
+        if self.verdict == "contradicted":
+            return CONTRADICTED
+        return "" if self.bound.citations or self.verdict is None else NO_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +88,22 @@ def verify_sentences(
         bounds: The sentences.
         evidence: What their numbers mean.
         verifier: Judges each.
-        deadline: By ``time.monotonic``; sentences not judged by then are left out.
+        deadline: By ``time.monotonic``; sentences not judged by then are not settled.
     """
-    drafts: list[AnswerDraft] = []
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
+    drafts: list[AnswerDraft] = []
     for bound in bounds:
+        if is_about_evidence(bound.text) or refuses(bound.text):
+            drafts.append(AnswerDraft(bound, None, 1.0))
+            continue
         if time.monotonic() >= deadline:
-            break
+            drafts.append(AnswerDraft(bound, "unsettled", 0.0, (UNCHECKED,)))
+            continue
         quotes = [citation.quote for citation in bound.citations]
         cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
         about = [f"{paper.title} {paper.abstract}" for paper in cited]
         ruling = verifier.verify(bound.text, quotes, about=about)
-        drafts.append(AnswerDraft(bound, ruling.verdict, ruling.support))
+        drafts.append(AnswerDraft(bound, ruling.verdict, ruling.support, ruling.notes))
     return drafts
 
 
@@ -111,35 +114,32 @@ def merge_repairs(
     *,
     verifier: Verifier,
     deadline: float = math.inf,
-) -> tuple[list[AnswerDraft], int]:
-    """Returns the sentences, corrected if that is better, and how many were withdrawn.
+) -> list[AnswerDraft]:
+    """Returns the sentences, corrected where that is better.
 
     Args:
-        drafts: All sentences; the faulty ones are S1, S2, ... in their order.
-        reply: The model's corrections.
+        drafts: All sentences; the contradicted ones are S1, S2, ... in their order.
+        reply: The model's corrections; one that withdraws its sentence leaves it as it is.
         evidence: What the numbers in the reply mean.
         verifier: Judges each.
         deadline: By ``time.monotonic``; later corrections are ignored.
     """
     said = _corrections(reply)
     kept: list[AnswerDraft] = []
-    number = withdrawn = 0
+    number = 0
     for draft in drafts:
         number += draft.fault is not None
         correction = said.get(number) if draft.fault else None
-        if correction is None:
+        if correction is None or _withdraws(correction):
             kept.append(draft)
-        elif _withdraws(correction) and draft.verdict == "unsupported":
-            withdrawn += 1
-        else:
-            bounds = CitationBinder(evidence).bind(correction)
-            better = verify_sentences(bounds, evidence, verifier=verifier, deadline=deadline)
-            others = {other.bound.text for other in drafts if other is not draft}
-            new = not _withdraws(correction) and not others & {b.bound.text for b in better}
-            whole = len(better) == len(bounds) > 0
-            gains = whole and min(b.worth for b in better) > draft.worth
-            kept += _add_leads(better, draft.bound.lead) if new and gains else [draft]
-    return kept, withdrawn
+            continue
+        bounds = CitationBinder(evidence).bind(correction)
+        better = verify_sentences(bounds, evidence, verifier=verifier, deadline=deadline)
+        others = {other.bound.text for other in drafts if other is not draft}
+        new = not others & {b.bound.text for b in better}
+        gains = bool(better) and min(b.worth for b in better) > _PLAUSIBLE
+        kept += _add_leads(better, draft.bound.lead) if new and gains else [draft]
+    return kept
 
 
 def assemble_answer(
@@ -150,7 +150,7 @@ def assemble_answer(
     Args:
         drafts: The sentences.
         evidence: What their numbers mean.
-        policy: Whether an unsupported sentence is marked or left out.
+        policy: Whether a sentence that is contradicted or cites nothing is marked or left out.
     """
     binder = CitationBinder(evidence)
     statements: list[Statement] = []
@@ -160,15 +160,15 @@ def assemble_answer(
         lead = draft.bound.lead
         # The first remaining sentence of a line takes over its line break.
         lead = broken if broken and "\n" not in lead else lead
-        if policy == "drop" and draft.verdict == "unsupported":
+        if policy == "drop" and draft.mark:
             broken = lead if "\n" in lead else ""
             dropped += 1
             continue
         broken = ""
         bound = binder.bound(draft.bound.raw)
-        notes = (
-            bound.notes if bound.citations else (*bound.notes, "no sentence of a paper is cited")
-        )
+        notes = (*draft.notes, *bound.notes)
+        if not bound.citations and draft.verdict is not None:
+            notes = (*notes, "no sentence of a paper is cited")
         statements.append(
             Statement(bound.text, bound.citations, draft.verdict, draft.support, notes)
         )
@@ -187,7 +187,12 @@ def _corrections(reply: str) -> dict[int, str]:
 
 def _withdraws(correction: str) -> bool:
     plain = correction.strip(" .*[]()\"'").casefold()
-    return plain == WITHDRAW.casefold() or REFUSAL.rstrip(".").casefold() in plain
+    return plain == WITHDRAW.casefold() or refuses(correction)
+
+
+def refuses(text: str) -> bool:
+    """Returns whether a text says that the library holds no answer."""
+    return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
 
 
 def _add_leads(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:

@@ -218,7 +218,7 @@ class LLMSettings:
         bool,
         SettingInfo(
             "FOOTNOTE_REPAIR",
-            "Whether the model may correct unsupported sentences once.",
+            "Whether the model may correct contradicted sentences once.",
             "0 or 1",
             _repair,
             "give 0 or 1",
@@ -228,7 +228,7 @@ class LLMSettings:
         Policy,
         SettingInfo(
             "FOOTNOTE_UNSUPPORTED",
-            "What happens to unsupported sentences: mark or drop.",
+            "What happens to sentences that are contradicted or cite nothing: mark or drop.",
             "",
             _policy,
             "give mark or drop",

@@ -238,6 +238,47 @@ def _sides(text: Text, at: int) -> tuple[set[str], set[str]]:
     return before - behind, behind - before
 
 
+def said_nowhere(pair: AlignedPair) -> float:
+    """Returns the share of the statement's content words that neither quotes nor papers have."""
+    have = {w.stem for w in pair.quotes.words}
+    telling = [w for w in pair.statement.words if w.telling]
+    foreign = [w.stem not in have and w.text.lower() not in pair.about for w in telling]
+    return sum(foreign) / len(telling) if telling else 0.0
+
+
+def absolutes_added(pair: AlignedPair) -> float:
+    """Returns how many more words such as "always" the statement has than the quotes."""
+    return float(max(0, _count(pair.statement, _ABSOLUTES) - _count(pair.quotes, _ABSOLUTES)))
+
+
+def hedged(pair: AlignedPair) -> float:
+    """Returns 1 if the statement is hedged."""
+    return float(_count(pair.statement, _HEDGES) > 0)
+
+
+def denials_added(pair: AlignedPair) -> float:
+    """Returns how many more negations the statement has than the quotes."""
+    return float(max(0, denials(pair.statement.words) - denials(pair.quotes.words)))
+
+
+def length(pair: AlignedPair) -> float:
+    """Returns the number of the statement's content words, in twenties."""
+    return sum(w.telling for w in pair.statement.words) / 20
+
+
+def _count(text: Text, words: frozenset[str]) -> int:
+    return len({w.text.lower() for w in text.words} & words)
+
+
+_ABSOLUTES = frozenset(
+    """all every always never any only must prove proves proven proved guarantee guarantees
+    guaranteed whatever entirely completely fully no none each most best everywhere invariably
+    wholly""".split()
+)
+_HEDGES = frozenset(
+    """may might can could seems seem appears appear suggest suggests probably perhaps likely
+    possibly often tends tend""".split()
+)
 FEATURES: Sequence[Callable[[AlignedPair], float]] = (
     cosine, aligned, aligned_low, covered, number_foreign, number_unit, number_moved,
     number_holder, numbers_turned, name_unquoted, name_foreign, subject_foreign,
@@ -252,15 +293,19 @@ FAULTS = tuple(
         negation_against, negation_added, direction_against,
     )
 )  # fmt: skip
+# What only a verdict looks at.
+VERDICT_FEATURES = (said_nowhere, absolutes_added, hedged, denials_added, length)
 # The keys of ``features``: ``clean`` is 1 if no fault was found, and ``clean_covered`` is then the
 # covered share, since copied text is true only if nothing was changed.
-NAMES = (*(feature.__name__ for feature in FEATURES), "clean", "clean_covered")
+NAMES = (
+    *(feature.__name__ for feature in (*FEATURES, *VERDICT_FEATURES)), "clean", "clean_covered",
+)  # fmt: skip
 # These need an embedder with token vectors.
 TOKEN_FEATURES = frozenset({"aligned", "aligned_low"})
 
 
 def features(pair: AlignedPair) -> dict[str, float]:
     """Returns every feature by name, in the order of ``NAMES``."""
-    figures = {feature.__name__: feature(pair) for feature in FEATURES}
+    figures = {feature.__name__: feature(pair) for feature in (*FEATURES, *VERDICT_FEATURES)}
     clean = float(not any(figures[fault] for fault in FAULTS))
     return figures | {"clean": clean, "clean_covered": clean * figures["covered"]}

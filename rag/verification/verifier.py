@@ -1,9 +1,9 @@
-"""Verifier: rate whether quotes support a statement: supported, partial or unsupported.
+"""Verifier: whether quotes support a statement: supported, unsettled or contradicted.
 
-A verbatim quote supports itself. Otherwise a small classifier compares statement and quotes: words
-and meaning, numbers, names, negations, and the direction of comparisons. ``python -m
-footnote.evals.lab.training.verdicts`` trained it. A user's own model may judge instead: any object
-with ``verify`` is a ``Verifier``.
+A verbatim quote supports itself. What the words of the source prove to be wrong is contradicted
+(``proof``). Of the rest a small classifier tells what is near enough to the quotes to be called
+supported; ``python -m footnote.evals.lab.training.verdicts`` trained it. Everything else is not
+settled. A user's own model may judge instead: any object with ``verify`` is a ``Verifier``.
 """
 
 import json
@@ -20,8 +20,9 @@ import numpy as np
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.alignment import AlignedPair, Text, align_pair, read_texts
-from footnote.rag.verification.features import features, number_foreign
+from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
+from footnote.rag.verification.proof import Source, find_faults
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
@@ -33,6 +34,8 @@ KEPT_QUOTES = 512
 LONGEST_STATEMENT = 2_000
 LONGEST_QUOTE = 4_000
 LONGEST_PAPER = 20_000
+# Share of a statement's content words that its quotes have, from which on it is a copy of them.
+_NEAR_COPY = 0.85
 
 
 class VerificationResult(NamedTuple):
@@ -40,16 +43,16 @@ class VerificationResult(NamedTuple):
 
     Attributes:
         support: Probability, in [0, 1], that the quotes support it.
-        contradiction: Probability, in [0, 1], that the quotes contradict it.
+        notes: What contradicts it or keeps it open, a few words each.
     """
 
     verdict: Verdict
     support: float
-    contradiction: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 class Verifier(Protocol):
-    """Judges statements: the classifier, an NLI model, or a language model."""
+    """Judges statements: the rules, an NLI model, or a language model."""
 
     def verify(
         self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
@@ -58,28 +61,26 @@ class Verifier(Protocol):
 
         Args:
             statement: One sentence, without markers.
-            quotes: What it cites; none makes it unsupported.
+            quotes: What it cites; none leaves it unsettled.
             about: Titles and abstracts of the cited papers, for the names that a quote calls
-                "it" or "our method".
+                "it" or "our method"; without them a missing number or name proves nothing.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierModel:
-    """A trained classifier: one row of coefficients for each of its classes.
+    """A trained classifier of statements against which nothing is proved.
 
     Attributes:
-        features: Names, in the order of the columns.
-        coefficients: ``(3, f)``; rows are SUPPORT, CONTRADICT and neither.
+        features: Names, in the order of the coefficients.
+        coefficients: ``(f,)``.
         supported: Minimum support of a supported statement.
-        partial: Minimum support of a partial one.
     """
 
     features: Sequence[str]
     coefficients: Matrix
-    intercepts: Matrix
+    intercept: float
     supported: float
-    partial: float
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "VerifierModel":
@@ -87,30 +88,35 @@ class VerifierModel:
         return cls(
             tuple(row["features"]),
             np.array(row["coefficients"], np.float32),
-            np.array(row["intercepts"], np.float32),
-            float(row["thresholds"]["supported"]),
-            float(row["thresholds"]["partial"]),
+            float(row["intercept"]),
+            float(row["supported"]),
         )
 
-    def probabilities(self, figures: Mapping[str, float]) -> Matrix:
-        """Returns the probabilities of SUPPORT, CONTRADICT and neither."""
+    def probability(self, figures: Mapping[str, float]) -> float:
+        """Returns the probability that the quotes support the statement."""
         row = np.array([figures[name] for name in self.features], np.float32)
-        scores = self.coefficients @ row + self.intercepts
-        powers = np.exp(scores - scores.max())
-        return np.asarray(powers / powers.sum(), np.float32)
+        return float(1 / (1 + np.exp(-(self.coefficients @ row + self.intercept))))
 
-    def rule(self, compared: AlignedPair) -> VerificationResult:
+    def rule(self, compared: AlignedPair, doubts: Sequence[str] = ()) -> VerificationResult:
         """Returns the verdict on a statement aligned with its quotes."""
-        support, contradiction, _ = map(float, self.probabilities(features(compared)))
-        if number_foreign(compared):
-            # A number that is in no quote is never supported, whatever else agrees.
-            support = min(support, self.partial / 2)
-        return VerificationResult(self._verdict(support), support, contradiction)
+        figures = features(compared)
+        support = self.probability(figures)
+        if denies(figures):
+            return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
+        if doubts or support < self.supported:
+            # What a rule doubts stays below the threshold, whatever else agrees.
+            support = min(support, self.supported / 2) if doubts else support
+            return VerificationResult("unsettled", support, tuple(doubts))
+        return VerificationResult("supported", support)
 
-    def _verdict(self, support: float) -> Verdict:
-        if support >= self.supported:
-            return "supported"
-        return "partial" if support >= self.partial else "unsupported"
+
+def denies(figures: Mapping[str, float]) -> bool:
+    """Returns whether a statement is its quote but for a negation or a direction."""
+    if figures["covered"] < _NEAR_COPY:
+        return False
+    denied = figures["negation_added"] and figures["negation_against"]
+    turned = figures["direction_against"] and not figures["direction_agrees"]
+    return bool((denied and figures["cosine"] >= 0.7) or (turned and figures["cosine"] >= 0.9))
 
 
 @lru_cache(1)
@@ -157,15 +163,20 @@ class LearnedVerifier:
         said = " ".join(statement.split())
         given = [quote for quote in (" ".join(q.split()) for q in quotes) if quote]
         if not given or not said:
-            return VerificationResult("unsupported", 0.0)
+            return VerificationResult("unsettled", 0.0)
         if is_verbatim(said, given):
             return VerificationResult("supported", 1.0)
         # A text that was not read to its end cannot be judged.
         if len(said) > LONGEST_STATEMENT:
-            return VerificationResult("unsupported", 0.0)
+            return VerificationResult("unsettled", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
-        named = frozenset[str]().union(*(self._named(paper[:LONGEST_PAPER]) for paper in about))
-        return self._weights.rule(align_pair(*self._read(said, given), named))
+        papers = [paper[:LONGEST_PAPER] for paper in about]
+        found = find_faults(said, Source(" ".join(given), papers))
+        if found.faults:
+            return VerificationResult("contradicted", 0.0, found.faults)
+        named = frozenset[str]().union(*map(self._named, papers))
+        compared = align_pair(*self._read(said, given), named)
+        return self._weights.rule(compared, found.doubts)
 
 
 def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:

@@ -178,8 +178,9 @@ def _sentences(statements: Sequence[Statement]) -> Text:
         text.append(" " if text else "").append_text(_text(statement.text))
         for marker in dict.fromkeys(c.marker for c in statement.citations):
             text.append(f" [{marker}]", style="cyan")
-        if statement.verdict != "supported":
-            text.append(f" ({statement.verdict})", style="yellow")
+        if statement.verdict not in ("supported", None):
+            told = statement.verdict.replace("unsettled", "not settled")
+            text.append(f" ({told})", style="yellow")
         for note in statement.notes:
             text.append(f" ({note})", style="yellow")
     return text

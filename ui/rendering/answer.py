@@ -151,15 +151,14 @@ def shorten_list(names: Sequence[str], most: int = 5) -> str:
 
 
 def verdict(statement: Statement) -> tuple[str, str] | None:
-    """Returns the mark of a statement and its meaning; None if its quotes support it."""
-    if statement.verdict == "supported":
+    """Returns the mark of a statement and its meaning; None if there is nothing to tell."""
+    if statement.verdict in ("supported", None):
         return None
+    if statement.verdict == "contradicted":
+        return "contradicted", "The source says otherwise."
     if not statement.citations:
         return "no source", "This sentence cites no quote."
-    score = f"Support {statement.support:.2f} of 1."
-    if statement.verdict == "partial":
-        return "partly supported", f"The quote supports only part of this sentence. {score}"
-    return "not supported", f"The quote does not support this sentence. {score}"
+    return "not settled", "Whether the quote carries this sentence could not be decided: read both."
 
 
 def _mark(statement: Statement) -> tuple[str, str] | None:
