@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from footnote.rag.answer import Statement as Statement
     from footnote.rag.answer import Turn as Turn
     from footnote.rag.engine import CitedQueryEngine as CitedQueryEngine
+    from footnote.rag.verification.sentence_check import CheckedSentence as CheckedSentence
 
 _HOMES = {
     "Answer": "footnote.rag.answer",
+    "CheckedSentence": "footnote.rag.verification.sentence_check",
     "Citation": "footnote.rag.answer",
     "CitedQueryEngine": "footnote.rag.engine",
     "ComposerError": "footnote.rag",
@@ -63,6 +65,7 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "CheckedSentence",
     "Citation",
     "CitedQueryEngine",
     "ComposerError",

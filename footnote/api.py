@@ -19,6 +19,7 @@ from footnote.rag.answer import Answer, Event, Turn
 from footnote.rag.build import configured_engine, engine_with
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.query.question import understand
+from footnote.rag.verification.sentence_check import CheckedSentence, SentenceChecker, check_text
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -101,6 +102,17 @@ class Footnote:
     ) -> Iterator[Event]:
         """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``."""
         return self.engine.stream(question, history, filters or EVERYTHING)
+
+    def check(
+        self, text: str, references: Mapping[str, Sequence[str]] | None = None
+    ) -> list[CheckedSentence]:
+        """Returns for each sentence of a text whether the papers that it cites support it.
+
+        Args:
+            text: Markdown or LaTeX with citations and its list of references.
+            references: What names each paper (title, DOI, arXiv number), by citation key.
+        """
+        return list(check_text(SentenceChecker(self.library), text, references))
 
     def close(self) -> None:
         """Closes every file of the library."""

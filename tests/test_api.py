@@ -16,6 +16,7 @@ from tests.command import ROOT
 
 PUBLIC = [
     "Answer",
+    "CheckedSentence",
     "Citation",
     "CitedQueryEngine",
     "ComposerError",

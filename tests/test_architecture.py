@@ -54,6 +54,7 @@ HOMES = {
     "typer": {
         "ui/cli/options.py",
         "ui/cli/library.py",
+        "ui/cli/check.py",
         "ui/cli/cite.py",
         "ui/cli/main.py",
         "ui/cli/digest.py",

@@ -58,6 +58,7 @@ from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.retrieval.wide import Breadth
 from footnote.rag.verification.alignment import align_pair, read_texts
+from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, VerifierModel
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.topics import Topics
@@ -179,6 +180,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "SentenceChecker": SentenceChecker(library),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
         catalog.close()

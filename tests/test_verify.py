@@ -175,7 +175,7 @@ def test_an_acronym_stands_for_its_words() -> None:
 
 def test_the_kept_classifiers_know_every_feature_they_weigh() -> None:
     kept = json.loads(
-        files("footnote.rag.verification").joinpath("verdicts.json").read_text("utf-8")
+        files("footnote.rag.verification.trained").joinpath("verdicts.json").read_text("utf-8")
     )
     for name in ("tokens", "sentences"):
         weights = VerifierModel.from_json(kept[name])

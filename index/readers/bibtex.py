@@ -14,6 +14,7 @@ from pybtex.scanner import PybtexSyntaxError
 from footnote.index.models import Paper, Problem, arxiv_number
 from footnote.index.readers.decompression import Text
 from footnote.index.readers.record import LONGEST, arxiv_in, parse_date, pmid_in, read_each
+from footnote.index.readers.splitting import split_records
 
 # Characters that abbreviations may add to a file: so many to begin with, and so many times what
 # was read of it.
@@ -25,6 +26,7 @@ _KINDS_WITHOUT_PAPER = frozenset({"string", "preamble", "comment"})
 # At the start of a line, or after the end of an entry on the same one.
 _START = re.compile(r"(?:^[ \t]*|(?<=[})])[ \t]*)@[ \t]*[A-Za-z]+\s*[{(]", re.MULTILINE)
 # The same as no line of a program starts: with a key.
+_ENTRY_KEY = re.compile(r"\s*@[ \t]*[A-Za-z]+\s*[{(]\s*([^\s,{}()]+)\s*,")
 _KEYED = re.compile(
     r"^[ \t]*@[ \t]*(?:(?:string|preamble|comment)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]+\s*,)",
     re.MULTILINE | re.IGNORECASE,
@@ -88,6 +90,25 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each entry, in order."""
     strings = _Strings()
     return read_each(text, name, _START, lambda entry: _fields(entry, strings))
+
+
+def read_keys(text: str) -> dict[str, tuple[str, ...]]:
+    """Returns what names each entry's paper, by its key: arXiv number, DOI, title.
+
+    An entry that cannot be read is left out.
+    """
+    strings = _Strings()
+    found: dict[str, tuple[str, ...]] = {}
+    for _, entry, _ in split_records(text, _START, LONGEST):
+        key = _ENTRY_KEY.match(entry)
+        try:
+            fields = _fields(entry, strings) if key else None
+        except ValueError:
+            continue
+        if key and fields:
+            names = (fields["arxiv_id"], fields["doi"], fields["title"])
+            found[key[1].strip()] = tuple(str(name) for name in names if name)
+    return found
 
 
 def _fields(entry: str, strings: _Strings) -> dict[str, object] | None:

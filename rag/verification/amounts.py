@@ -123,7 +123,8 @@ _LATEX = re.compile(r"\\([%$&#_])")
 # "$5$ seconds" is five seconds, "$5" is money.
 _MATHS = re.compile(r"\$([^$\n]{1,40})\$")
 _POWER = re.compile(
-    r"(?:(\d[\d.]*)\s*(?:x|×|\\times|\\cdot|·|\*)\s*)?10\s*\^\s*\{?\s*([-−+]?\d+)\}?"
+    r"(?:(?<![\d.])(\d[\d.]{0,20})\s{0,3}(?:x|×|\\times|\\cdot|·|\*)\s{0,3})?"
+    r"(?<!\d)10\s{0,3}\^\s{0,3}\{?\s{0,3}([-−+]?\d{1,4})(?!\d)\}?"
 )
 _WORD_NUMBER = "|".join([*_ONES[1:], *_TENS])
 _AMOUNT = re.compile(
@@ -158,7 +159,7 @@ _BEFORE = re.compile(r"[^\W\d_]+|[~≈<>≥≤]|[\d.]+")
 # "6.8 ms-19x": a dash between two amounts.
 _DASH = re.compile(r"(?<=\d|%|x|s)-(?=\d)|(?<=\d\sms)-(?=\d)")
 # A number's unit, or the thing that it counts.
-_NEXT = re.compile(r"\s*[-–]?\s*([^\W\d_]+|%|×)")
+_NEXT = re.compile(r"\s{0,3}[-–]?\s{0,3}([^\W\d_]{1,40}|%|×)")
 # Units that are other words too.
 _ALSO_WORDS = frozenset({"point", "points", "s", "h", "x"})
 
@@ -187,7 +188,8 @@ def _digits(text: str, match: re.Match[str]) -> Iterator[Amount]:
     # "(1)" and "Point 3" count nothing.
     if text[match.start() - 1 : match.start()] == "(" and text[end : end + 1] == ")" and value < 10:
         return
-    if _LABEL.search(text[: match.start()]):
+    before = text[max(0, match.start() - 24) : match.start()]
+    if _LABEL.search(before):
         return
     if match["below"]:
         value, step = value / max(1, int(match["below"])), 1e-9
@@ -196,7 +198,7 @@ def _digits(text: str, match: re.Match[str]) -> Iterator[Amount]:
         return
     if rest in _SCALES:
         value, step, rest = value * _SCALES[rest], step * _SCALES[rest], ""
-    elif rest in _ORDINALS and re.search(r"\ban?\s$", text[: match.start()]):
+    elif rest in _ORDINALS and re.search(r"\ban?\s$", before):
         value, step, rest = 1 / max(1.0, value), 1e-9, ""
     # "3D", "2nd" and "1990s" are no amounts; "10times" is one.
     elif rest and (rest.lower() not in _UNITS or (rest == "s" and value >= 1000)):

@@ -58,7 +58,7 @@ _CONNECTS = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"^[\s>#*_\-|:•]+|[\s*_|:]+$")
-_ROW = re.compile(r"^\s*\|[\s:|-]+\|?\s*$")
+_ROW = re.compile(r"^\s*+\|[\s:|-]++$")
 
 
 def is_about_evidence(sentence: str) -> bool:

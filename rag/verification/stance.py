@@ -130,7 +130,7 @@ class StanceModel:
 @lru_cache(1)
 def trained() -> StanceModel:
     """Returns the model in the package."""
-    row = json.loads(files(__package__).joinpath("stance.json").read_text("utf-8"))
+    row = json.loads(files(__package__).joinpath("trained", "stance.json").read_text("utf-8"))
     if tuple(row["features"]) != NAMES:
         raise ValueError("sides.json does not match these features; train it again")
     coefficients = np.array(row["coefficients"], np.float32)

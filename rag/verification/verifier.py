@@ -122,7 +122,7 @@ def denies(figures: Mapping[str, float]) -> bool:
 @lru_cache(1)
 def _trained() -> Mapping[str, VerifierModel]:
     """Returns the classifiers in the package: with tokens, and without."""
-    rows = json.loads(files(__package__).joinpath("verdicts.json").read_text("utf-8"))
+    rows = json.loads(files(__package__).joinpath("trained", "verdicts.json").read_text("utf-8"))
     return {name: VerifierModel.from_json(rows[name]) for name in ("tokens", "sentences")}
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from footnote.index import FootnoteError
+from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.digest import digest, topics
 from footnote.ui.cli.evals import app as evals
@@ -269,7 +270,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, positions, topics, digest, chat, demo, settings, setup):
+for command in (cite, check, positions, topics, digest, chat, demo, settings, setup):
     app.command()(command)
 app.add_typer(evals, name="eval")
 

@@ -1,4 +1,4 @@
-"""Makes ``rag/verification/stance.json``: whether a quote says yes or no to a question.
+"""Makes ``rag/verification/trained/stance.json``: whether a quote says yes or no to a question.
 
     python -m footnote.evals.lab.training.stance SCIFACT PUBMEDQA [--out FILE]
 

@@ -1,4 +1,4 @@
-"""Trains the classifier of verdicts and writes ``rag/verification/verdicts.json``.
+"""Trains the classifier of verdicts and writes ``rag/verification/trained/verdicts.json``.
 
     python -m footnote.evals.lab.training.verdicts CLAIMS PAPERS [--out FILE]
 
@@ -37,7 +37,7 @@ FOLDS = 5
 STRENGTH = 0.1
 
 Array = NDArray[Any]
-OUT = Path(__file__).parents[3] / "rag" / "verification" / "verdicts.json"
+OUT = Path(__file__).parents[3] / "rag" / "verification" / "trained" / "verdicts.json"
 
 
 @dataclass(frozen=True, slots=True)

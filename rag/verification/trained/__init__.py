@@ -1,0 +1,1 @@
+"""What the classifiers of verdicts and of stance have learned."""

@@ -1,0 +1,152 @@
+"""The command that checks what somebody else wrote against the papers that it cites.
+
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from footnote.index import FootnoteError
+from footnote.index.readers.files import read_text
+from footnote.ui.cli.options import JsonOption, LibraryOption, open_library
+
+if TYPE_CHECKING:
+    from footnote.rag.verification.sentence_check import CheckedSentence, CitedSource
+
+SIGNS = {"supported": "✓", "unsettled": "○", "contradicted": "✗"}
+
+
+class _GivenCitation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    title: str = ""
+    quote: str | None = None
+
+
+class SentenceToCheck(BaseModel):
+    """One line of a file to check, from untrusted JSON."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: Annotated[str, StringConstraints(min_length=1)]
+    sentence: Annotated[str, StringConstraints(min_length=1)]
+    citations: list[_GivenCitation] = []
+
+    def cited(self) -> list["CitedSource"]:
+        """Returns the citations as the checker takes them."""
+        from footnote.rag.verification.sentence_check import CitedSource
+
+        return [CitedSource(one.title, one.quote or "") for one in self.citations]
+
+
+def check(
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines of sentences, or a text in Markdown or LaTeX.")
+    ],
+    library: LibraryOption = None,
+    bibliography: Annotated[
+        Path | None,
+        typer.Option("--bib", help="BibTeX file with the papers that the text cites by key."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether sentences are supported by the papers they cite.
+
+    A text gives one verdict a sentence. JSON Lines, each {"id", "sentence", "citations":
+    [{"title", "quote"}]}, give a line {"id", "verdict", "notes", "quotes"} each.
+    """
+    text = read_text(file)
+    lines = file.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith('{"')
+    given = _read_lines(file, text) if lines else []
+    references = {} if lines else _references(file, text, bibliography)
+    from footnote.rag.verification.sentence_check import SentenceChecker, check_text
+
+    with open_library(library) as opened:
+        checker = SentenceChecker(opened)
+        if lines:
+            for row in given:
+                _print_line(row.id, checker.check(row.sentence, row.cited()))
+            return
+        checked = list(check_text(checker, text, references))
+    if not checked:
+        raise FootnoteError(f"{file}: has no sentences; give a text in Markdown or LaTeX")
+    if as_json:
+        for number, one in enumerate(checked, 1):
+            _print_line(str(number), one)
+    else:
+        print("\n".join(_lines(checked)))
+
+
+def _print_line(name: str, checked: "CheckedSentence") -> None:
+    print(json.dumps(check_json(name, checked), ensure_ascii=False), flush=True)
+
+
+def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:
+    """Returns the verdict on a sentence as JSON values."""
+    return {
+        "id": name,
+        "verdict": checked.verdict,
+        "support": round(checked.support, 4),
+        "sentence": checked.sentence,
+        "notes": list(checked.notes),
+        "quotes": [
+            {"paper_id": quote.paper_id, "title": quote.title, "quote": quote.quote}
+            for quote in checked.quotes
+        ],
+    }
+
+
+def _read_lines(path: Path, text: str) -> list[SentenceToCheck]:
+    """Returns the sentences of JSON Lines; the whole file is read before any is checked."""
+    found: list[SentenceToCheck] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(SentenceToCheck.model_validate_json(line))
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_context=False)[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise FootnoteError(
+                f"{path}:{number}: {where + ': ' if where else ''}{fault['msg']}; give "
+                '{"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
+            ) from error
+    if not found:
+        raise FootnoteError(f"{path}: has no sentences; give one JSON object per line")
+    return found
+
+
+def _references(path: Path, text: str, bibliography: Path | None) -> Mapping[str, Sequence[str]]:
+    """Returns the entries of the BibTeX file that is named, or that the text itself names."""
+    from footnote.index.readers.bibtex import read_keys
+    from footnote.index.readers.cited_text import named_bibliographies
+
+    files = [bibliography] if bibliography else []
+    if bibliography is None:
+        named = (path.parent / name for name in named_bibliographies(text))
+        files = [file for file in named if file.is_file()]
+    return {key: names for file in files for key, names in read_keys(read_text(file)).items()}
+
+
+def _lines(checked: Sequence["CheckedSentence"]) -> Iterator[str]:
+    """Yields the verdicts on a text, and how many there are of each."""
+    from footnote.rag.verification.sentence_check import UNCITED
+
+    cited = [one for one in checked if UNCITED not in one.notes]
+    for one in cited:
+        yield f"{SIGNS[one.verdict]} {one.sentence}"
+        yield from (f"    {note}" for note in one.notes)
+        yield from (f"    “{' '.join(q.quote.split())}” ({q.title})" for q in one.quotes)
+    counts = {verdict: sum(one.verdict == verdict for one in cited) for verdict in SIGNS}
+    told = (
+        f"{counts['supported']} supported, {counts['unsettled']} not settled, "
+        f"{counts['contradicted']} contradicted"
+    )
+    rest = len(checked) - len(cited)
+    uncited = f"; {rest} sentence{'s' * (rest != 1)} without a citation" if rest else ""
+    yield f"\n{told}{uncited}"
