@@ -15,6 +15,8 @@ from footnote.rag.retrieval.reranking.rerank import Reranker, RerankSettings, re
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from footnote.rag.generation.chat.client import ChatClient
+
 RAG_SECTIONS: tuple[type[Section], ...] = (*INDEX_SECTIONS, LLMSettings, RerankSettings)
 
 
@@ -51,9 +53,14 @@ def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
         llm: Any LlamaIndex model, which has its own address and key.
     """
     from footnote.rag.generation.chat.llm_adapter import LLMChat
+
+    return engine_through(library, LLMChat(llm))
+
+
+def engine_through(library: Library, chat: "ChatClient") -> CitedQueryEngine:
+    """Returns an engine whose answers come through a chat client, such as recorded replies."""
     from footnote.rag.generation.llm import LLMComposer
 
-    chat = LLMChat(llm)
     return CitedQueryEngine(library, LLMComposer(chat.config, embedder=library.embedder, chat=chat))
 
 

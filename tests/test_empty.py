@@ -45,6 +45,7 @@ from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.llm_adapter import LLMChat
+from footnote.rag.generation.chat.recorded import RecordedChat
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
@@ -180,6 +181,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
@@ -254,6 +256,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "compared": align_pair(SAID, [QUOTED])
     },
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
+    "footnote.rag.generation.chat.recorded.RecordedChat.call": {"deadline": 1e12},
     "footnote.rag.retrieval.reranking.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
     "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},
@@ -273,6 +276,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
+    "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge", "footnote.evals.judge.judge.Judge.supports",
     "footnote.rag.generation.llm.LLMComposer.compose",
 }  # fmt: skip

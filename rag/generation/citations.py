@@ -29,9 +29,9 @@ _NAMED = rf"(?:sentences?{_GAP}|S|#|\^)?"
 _AFTER = r"(?:\u2020[^\[\]\u3010\u3011]{0,40})?"
 _MARKER = rf"{_OPEN}(?={_WITHIN}{_CLOSE}){_GAP}{_NAMED}{_NUMBERS}{_GAP}{_AFTER}{_CLOSE}"
 # Adjacent markers are one: [1][2] of one paper is shown as one number.
-_MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*)", re.IGNORECASE)
+_MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*+)", re.IGNORECASE)
 _FIRST = re.compile(_MARKER, re.IGNORECASE)
-_LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})+", re.IGNORECASE)
+_LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})++", re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
 # Markers that may continue at the end of a stream: whole ones, and the first half of one.
 _HALF = (

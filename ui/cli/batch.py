@@ -1,4 +1,4 @@
-"""Questions from files: a conversation's history, and batches answered line by line."""
+"""Questions from files: a conversation's history, batches answered and checked line by line."""
 
 import json
 import logging
@@ -19,6 +19,7 @@ from footnote.rag.serialization import answer_json
 if TYPE_CHECKING:
     from footnote.index.library import Filters
     from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.verification.sentence_check import CitedSource
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +99,51 @@ def read_questions(path: Path) -> list[AskedQuestion]:
     if not asked:
         raise FootnoteError(f"{path}: has no questions; give one JSON object per line")
     return asked
+
+
+class _GivenCitation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    title: str = ""
+    quote: str | None = None
+
+
+class SentenceToCheck(BaseModel):
+    """One line of a file to check, from untrusted JSON."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: Annotated[str, StringConstraints(min_length=1)]
+    sentence: Annotated[str, StringConstraints(min_length=1)]
+    citations: list[_GivenCitation] = []
+
+    def cited(self) -> list["CitedSource"]:
+        """Returns the citations as the checker takes them."""
+        from footnote.rag.verification.sentence_check import CitedSource
+
+        return [CitedSource(one.title, one.quote or "") for one in self.citations]
+
+
+def read_sentences(path: Path, text: str) -> list[SentenceToCheck]:
+    """Returns the sentences of JSON Lines; the whole file is read before any is checked.
+
+    Raises:
+        FootnoteError: A line is not a sentence to check.
+    """
+    found: list[SentenceToCheck] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(SentenceToCheck.model_validate_json(line))
+        except ValidationError as error:
+            raise FootnoteError(
+                f"{path}:{number}: {_fault(error)}; give "
+                '{"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
+            ) from error
+    if not found:
+        raise FootnoteError(f"{path}: has no sentences; give one JSON object per line")
+    return found
 
 
 def answer_all(

@@ -9,39 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_text
 from footnote.ui.cli.options import JsonOption, LibraryOption, open_library
 
 if TYPE_CHECKING:
-    from footnote.rag.verification.sentence_check import CheckedSentence, CitedSource
+    from footnote.rag.verification.sentence_check import CheckedSentence
+    from footnote.ui.cli.batch import SentenceToCheck
 
 SIGNS = {"supported": "✓", "unsettled": "○", "contradicted": "✗"}
-
-
-class _GivenCitation(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    title: str = ""
-    quote: str | None = None
-
-
-class SentenceToCheck(BaseModel):
-    """One line of a file to check, from untrusted JSON."""
-
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
-
-    id: Annotated[str, StringConstraints(min_length=1)]
-    sentence: Annotated[str, StringConstraints(min_length=1)]
-    citations: list[_GivenCitation] = []
-
-    def cited(self) -> list["CitedSource"]:
-        """Returns the citations as the checker takes them."""
-        from footnote.rag.verification.sentence_check import CitedSource
-
-        return [CitedSource(one.title, one.quote or "") for one in self.citations]
 
 
 def check(
@@ -62,7 +39,7 @@ def check(
     """
     text = read_text(file)
     lines = file.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith('{"')
-    given = _read_lines(file, text) if lines else []
+    given = _given(file, text) if lines else []
     references = {} if lines else _references(file, text, bibliography)
     from footnote.rag.verification.sentence_check import SentenceChecker, check_text
 
@@ -82,6 +59,12 @@ def check(
         print("\n".join(_lines(checked)))
 
 
+def _given(file: Path, text: str) -> "list[SentenceToCheck]":
+    from footnote.ui.cli.batch import read_sentences
+
+    return read_sentences(file, text)
+
+
 def _print_line(name: str, checked: "CheckedSentence") -> None:
     print(json.dumps(check_json(name, checked), ensure_ascii=False), flush=True)
 
@@ -99,26 +82,6 @@ def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:
             for quote in checked.quotes
         ],
     }
-
-
-def _read_lines(path: Path, text: str) -> list[SentenceToCheck]:
-    """Returns the sentences of JSON Lines; the whole file is read before any is checked."""
-    found: list[SentenceToCheck] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(SentenceToCheck.model_validate_json(line))
-        except ValidationError as error:
-            fault = error.errors(include_url=False, include_context=False)[0]
-            where = ".".join(map(str, fault["loc"]))
-            raise FootnoteError(
-                f"{path}:{number}: {where + ': ' if where else ''}{fault['msg']}; give "
-                '{"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
-            ) from error
-    if not found:
-        raise FootnoteError(f"{path}: has no sentences; give one JSON object per line")
-    return found
 
 
 def _references(path: Path, text: str, bibliography: Path | None) -> Mapping[str, Sequence[str]]:

@@ -24,8 +24,10 @@ from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
     Misuse,
+    ReplayOption,
     console,
     open_engine,
+    open_replaying,
     print_json,
     progress,
 )
@@ -66,6 +68,7 @@ def run(
     judge_usd: JudgeUsdOption = None,
     judge_prices: JudgePricesOption = None,
     judge_labels: JudgeLabelsOption = None,
+    replay: ReplayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask every question of a set and measure the answers; --out resumes a killed run."""
@@ -76,13 +79,57 @@ def run(
     wish = JudgeWish(judge_model, judge_tokens, judge_usd, judge_prices, judge_labels)
     with (
         open_judge(judge, wish, cases=cases, folder=folder) as judging,
-        open_engine(library, composer) as engine,
+        open_replaying(library, composer, None, replay) as engine,
     ):
         report = _run(engine, cases, asked, folder, k=k, workers=workers, judging=judging)
     if as_json:
         print_json(report)
     else:
         _show(report, folder)
+
+
+@app.command()
+def record(
+    cases: SetArgument,
+    out: Annotated[Path, typer.Option(help="Folder for prompts and replies.")],
+    library: LibraryOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Maximum number of questions.")
+    ] = None,
+) -> None:
+    """Write the prompts that a run of a set needs, as far as the replies so far make possible.
+
+    Put each reply into OUT/replies under the name of its prompt and run this again, until no
+    prompt is left; `footnote eval run SET --replay OUT` then measures the answers.
+    """
+    from footnote.evals.dataset.cases import read_cases
+    from footnote.rag.generation.chat.recorded import MissingReply
+
+    asked = read_cases(cases)[:limit]
+    with (
+        open_replaying(library, "auto", out, None) as engine,
+        progress("Recording", len(asked)) as advance,
+    ):
+        left = 0
+        for case in asked:
+            try:
+                engine.ask(case.question, case.history)
+            except MissingReply:
+                left += 1
+            advance(1)
+    print(f"{len(asked) - left} of {len(asked)} questions have all their replies")
+
+
+@app.command()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Folder of `footnote eval record`.")],
+    out: Annotated[Path, typer.Option(help="File for the replies: .jsonl.gz")],
+    by: Annotated[str, typer.Option(help="Who or what wrote the replies.")],
+) -> None:
+    """Pack recorded replies into one compressed file."""
+    from footnote.rag.generation.chat.recorded import pack_replies
+
+    print(f"{pack_replies(folder, out, by=by)} replies in {out}")
 
 
 @app.command()

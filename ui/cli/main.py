@@ -28,6 +28,8 @@ from footnote.ui.cli.options import (
     LibraryOption,
     Misuse,
     NoFiltersOption,
+    RecordOption,
+    ReplayOption,
     SinceOption,
     UntilOption,
     check_years,
@@ -36,6 +38,7 @@ from footnote.ui.cli.options import (
     make_filters,
     open_engine,
     open_library,
+    open_replaying,
     print_json,
     progress,
 )
@@ -45,8 +48,11 @@ from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from footnote.index.models import Hit
     from footnote.rag.answer import Turn
+    from footnote.rag.engine import CitedQueryEngine
 
 app = typer.Typer(
     name="footnote",
@@ -152,28 +158,26 @@ def ask(
     out: Annotated[Path | None, typer.Option(help="File for the batch's answers.")] = None,
     no_filters: NoFiltersOption = False,
     explain: ExplainOption = False,
+    record: RecordOption = None,
+    replay: ReplayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with quotes from the papers, or a whole file of questions."""
     from footnote.rag.query.question import understand
 
-    if (question is None) == (batch is None):
-        raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
-    if (out is None) != (batch is None):
-        raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
+    _check_asked(question, batch, out, history)
     check_years(since, until)
     filters = make_filters(since, until)
     if question is None:
         assert batch is not None
         assert out is not None
-        if history:
-            raise Misuse('--history is for one question; a batch has "history" in its lines')
-        _ask_batch(batch, out, library, composer, filters=filters, k=k, read_filters=not no_filters)
+        opened = open_replaying(library, composer, record, replay)
+        _ask_batch(batch, out, opened, filters=filters, k=k, read_filters=not no_filters)
         return
     turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
-    with open_engine(library, composer) as engine:
+    with open_replaying(library, composer, record, replay) as engine:
         answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
     if as_json:
         from footnote.rag.serialization import answer_json
@@ -187,14 +191,25 @@ def ask(
             show_receipt(console(), answer)
 
 
+def _check_asked(
+    question: str | None, batch: Path | None, out: Path | None, history: Path | None
+) -> None:
+    if (question is None) == (batch is None):
+        raise Misuse('give one question, or --batch IN.jsonl --out OUT.jsonl: footnote ask "..."')
+    if (out is None) != (batch is None):
+        raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
+    if batch and history:
+        raise Misuse('--history is for one question; a batch has "history" in its lines')
+
+
 def _ask_batch(
-    batch: Path, out: Path, library: LibraryOption, composer: ComposerOption, **asking: Any
+    batch: Path, out: Path, opened: "AbstractContextManager[CitedQueryEngine]", **asking: Any
 ) -> None:
     from footnote.ui.cli.batch import answer_all, read_questions
 
     _check_out(out, batch)
     asked = read_questions(batch)
-    with open_engine(library, composer) as engine, progress("Answering", len(asked)) as advance:
+    with opened as engine, progress("Answering", len(asked)) as advance:
         failed = answer_all(engine, asked, out, on_answer=advance, **asking)
     if failed:
         raise FootnoteError(f"{failed} of {len(asked)} questions failed; see 'reason' in {out}")

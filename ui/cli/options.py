@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from footnote.index.embeddings.base import Embedder
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.generation.chat.recorded import RecordedChat
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.reranking.rerank import Reranker
     from footnote.ui.cli.output import Bar
@@ -113,6 +114,56 @@ def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]
     model, reranker = chosen_model(composer), chosen_reranker()
     with open_library(path) as library:
         yield make_engine(library, model, reranker)
+
+
+RecordOption = Annotated[
+    Path | None,
+    typer.Option("--record", help="Folder for the prompts that a model would get; see --replay."),
+]
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option("--replay", help="Folder or file of recorded replies, in place of a model."),
+]
+
+
+@contextmanager
+def open_replaying(
+    path: Path | None, composer: str, record: Path | None, replay: Path | None
+) -> "Iterator[CitedQueryEngine]":
+    """Opens a library and an engine over it, with recorded replies if they are asked for."""
+    if record is None and replay is None:
+        with open_engine(path, composer) as engine:
+            yield engine
+        return
+    if record and replay:
+        raise Misuse("--record takes the replies that its folder has; give --record or --replay")
+    from footnote.rag.build import engine_through
+    from footnote.rag.generation.chat.recorded import RecordedChat
+
+    place = record or replay
+    assert place is not None
+    chat = RecordedChat(place, record=bool(record))
+    with open_library(path) as library:
+        yield engine_through(library, chat)
+    for line in _tell_recorded(chat, place):
+        print(line, file=sys.stderr)
+
+
+# Names of prompts that are listed.
+_MOST_NAMED = 10
+
+
+def _tell_recorded(chat: "RecordedChat", place: Path) -> "Iterator[str]":
+    """Yields what is missing and what is stale, a line each."""
+    if missing := chat.missing:
+        some = f"{len(missing)} prompt{'s' * (len(missing) > 1)}"
+        yield (
+            f"footnote: {some} without a reply; put replies to {place}/prompts/NAME.md into "
+            f"{place}/replies/NAME.txt and run this again"
+        )
+    if stale := chat.stale:
+        named = ", ".join(stale[:_MOST_NAMED]) + (", ..." if len(stale) > _MOST_NAMED else "")
+        yield f"footnote: {len(stale)} replies to no prompt of this run: {named}"
 
 
 def make_engine(

@@ -3,8 +3,8 @@
     python -m footnote.evals.lab.bench.verdicts SENTENCES --library DIR
 
 SENTENCES are JSON lines {"label": "honest" | "false", "kind", "sentence", "citations": [{"title",
-"quote"}]}. Marked is what is not supported; an honest sentence that is contradicted is an error, one
-that is left open is not.
+"quote"}]}. Marked is what is not supported; an honest sentence that is contradicted is an error,
+one that is left open is not.
 """
 
 import argparse
