@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from footnote.rag.generation.prompts import PLAN
+from footnote.rag.generation.prompts import JUDGE, PLAN
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
@@ -20,8 +20,8 @@ USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
 class Endpoint:
     """Answers each request with the next reply of the script, the last one again and again.
 
-    A request for a plan of the search is no part of the script: ``plan`` answers it, and where it
-    is None the rules plan.
+    Requests for a plan of the search and for verdicts are no part of the script: ``plan`` and
+    ``judge`` answer them, and where these are None the rules plan and judge.
     """
 
     url: str
@@ -31,6 +31,8 @@ class Endpoint:
     paths: list[str] = field(default_factory=list)
     plan: Reply | None = None
     plans: list[dict[str, Any]] = field(default_factory=list)
+    judge: Reply | None = None
+    judged: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def prompt(self) -> dict[str, str]:
@@ -46,10 +48,15 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.asked = json.loads(body)
-            if str(self.asked.get("messages", "")).count(PLAN[:40]):
-                endpoint.plans.append(self.asked)
-                (endpoint.plan or says("no plan"))(self)
-                return
+            apart = {
+                PLAN: (endpoint.plans, endpoint.plan),
+                JUDGE: (endpoint.judged, endpoint.judge),
+            }
+            for prompt, (asked, reply) in apart.items():
+                if str(self.asked.get("messages", "")).count(prompt[:40]):
+                    asked.append(self.asked)
+                    (reply or says("nothing"))(self)
+                    return
             endpoint.requests.append(self.asked)
             endpoint.keys.append(self.headers["Authorization"])
             endpoint.paths.append(self.path)

@@ -154,7 +154,9 @@ def test_a_reply_in_one_block_or_byte_by_byte_reads_the_same(demo_library: Libra
 
 def test_the_endpoints_own_count_is_on_the_receipt_with_its_price(demo_library: Library) -> None:
     count = {"prompt_tokens": 1000, "completion_tokens": 100}
-    answer = answered(demo_library, says(GOOD, usage=count), prices=Prices(2.0, 10.0), plan=False)
+    answer = answered(
+        demo_library, says(GOOD, usage=count), prices=Prices(2.0, 10.0), plan=False, judge=False
+    )
     assert (answer.receipt.prompt_tokens, answer.receipt.completion_tokens) == (1000, 100)
     # 1,000 tokens at $2 and 100 at $10 a million.
     assert answer_json(answer)["usage"]["cost_usd"] == pytest.approx(0.003)

@@ -44,6 +44,7 @@ from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
 from footnote.rag.generation.extractive import ExtractiveComposer
@@ -181,6 +182,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),

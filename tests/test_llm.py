@@ -84,7 +84,13 @@ def test_the_last_marker_is_shown_though_it_was_held_back(demo_library: Library)
 def test_text_arrives_while_it_is_written(demo_library: Library) -> None:
     with serve(says("PPO ", "clips ", "the ratio ", "[1].")) as endpoint:
         events = list(engine(demo_library, endpoint.url).stream(QUESTION))
-    assert [e.name for e in events if isinstance(e, Stage)] == ["search", "search", "read", "write"]
+    assert [e.name for e in events if isinstance(e, Stage)] == [
+        "search",
+        "search",
+        "read",
+        "write",
+        "check",
+    ]
     assert sum(isinstance(e, Delta) for e in events) >= 3
 
 

@@ -11,6 +11,7 @@ from footnote.evals.demo import demo_set
 from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.rag.build import engine_through
+from footnote.rag.generation.chat.judging import known_claims
 from footnote.rag.generation.chat.recorded import (
     MissingReply,
     RecordedChat,
@@ -25,6 +26,15 @@ from tests.command import footnote
 
 PLANNED = json.dumps({"question": QUESTION, "kind": "fact", "queries": ["clipped objective"]})
 SAID = CHECKED.replace("ratio", "ratio")
+
+
+# What a model says that passes its test.
+KNOWN = json.dumps(
+    [
+        {"id": f"S{n}", "verdict": "supported" if honest else "contradicted"}
+        for n, honest in enumerate(known_claims().values(), 1)
+    ]
+)
 
 
 def answer_number(prompt: str) -> str:
@@ -42,7 +52,7 @@ def record(library: Library, folder: Path) -> list[str]:
 
 
 def recorded(library: Library, folder: Path) -> Path:
-    """Records one question with its plan and its answer."""
+    """Records one question: its plan, its answer, and two prompts for verdicts."""
     (plan,) = record(library, folder)
     assert PLAN[:40] in (folder / "prompts" / f"{plan}.md").read_text("utf-8")
     (folder / "replies" / f"{plan}.txt").write_text(PLANNED, "utf-8")
@@ -50,6 +60,11 @@ def recorded(library: Library, folder: Path) -> Path:
     number = answer_number((folder / "prompts" / f"{answer}.md").read_text("utf-8"))
     reply = SAID.replace("[N]", f"[{number}]") + " It is  spaced [1].\n"
     (folder / "replies" / f"{answer}.txt").write_bytes(reply.encode())
+    judging = RecordedChat(folder, record=True)
+    engine_through(library, judging).ask(QUESTION)
+    for name in judging.missing:
+        test = "Tern" in (folder / "prompts" / f"{name}.md").read_text("utf-8")
+        (folder / "replies" / f"{name}.txt").write_text(KNOWN if test else "{}", "utf-8")
     return folder
 
 
@@ -74,7 +89,7 @@ def test_a_changed_prompt_leaves_its_reply_stale_and_listed(
     chat = RecordedChat(folder)
     with pytest.raises(MissingReply):
         engine_through(demo_library, chat).ask("What does PPO clip now?")
-    assert len(chat.stale) == 2
+    assert len(chat.stale) == 4
     assert len(chat.missing) == 1
     assert not list((folder / "prompts").glob(f"{chat.missing[0]}*"))
 
@@ -82,7 +97,7 @@ def test_a_changed_prompt_leaves_its_reply_stale_and_listed(
 def test_packed_replies_are_one_file_alike_each_time(demo_library: Library, tmp_path: Path) -> None:
     folder = recorded(demo_library, tmp_path / "run")
     one, two = tmp_path / "one.jsonl.gz", tmp_path / "two.jsonl.gz"
-    assert pack_replies(folder, one, by="a person") == pack_replies(folder, two, by="a person") == 2
+    assert pack_replies(folder, one, by="a person") == pack_replies(folder, two, by="a person") == 4
     assert one.read_bytes() == two.read_bytes()
     assert dict(read_replies(one)) == dict(read_replies(folder))
     assert json.loads(gzip.decompress(one.read_bytes()).splitlines()[0])["by"] == "a person"
@@ -130,6 +145,6 @@ def test_a_batch_and_a_set_are_recorded_and_replayed_by_command(
     )
     assert ran.out.startswith("0 of 2 questions have all their replies")
     assert "2 prompts without a reply" in ran.err
-    assert "2 replies to no prompt of this run" in ran.err
+    assert "4 replies to no prompt of this run" in ran.err
     packed = footnote("eval", "pack", folder, "--out", tmp_path / "x.jsonl.gz", "--by", "a person")
-    assert packed.out.startswith("2 replies in ")
+    assert packed.out.startswith("4 replies in ")

@@ -1,12 +1,15 @@
 """What becomes of a model's sentences that their quotes do not carry."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import REFUSAL, Stage
+from footnote.rag.generation.chat.judging import known_claims
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.llm import Prices
 from footnote.rag.generation.repair import AnswerDraft, assemble_answer
@@ -54,7 +57,7 @@ def test_a_reader_sees_that_a_sentence_is_asked_about_again(demo_library: Librar
     with serve(first(CHECKED, WRONG), first(CHECKED)) as endpoint:
         events = list(engine(demo_library, endpoint.url).stream(QUESTION))
     checks = [e.detail for e in events if isinstance(e, Stage) and e.name == "check"]
-    assert checks == ["Asking again about 1 sentence"]
+    assert checks == ["Checking 1 sentence", "Asking again about 1 sentence"]
 
 
 def test_repair_can_be_switched_off(demo_library: Library) -> None:
@@ -190,3 +193,55 @@ def test_both_calls_are_on_the_receipt(demo_library: Library) -> None:
     assert (receipt.prompt_tokens, receipt.completion_tokens) == (3000, 40)
     # 3,000 tokens at $1 and 40 at $100 a million.
     assert receipt.cost_usd == pytest.approx(0.007)
+
+
+# A model judges what the rules leave open.
+
+LOOSE = "Within PPO a ratio is kept from growing without end [N]."
+
+
+def judges_as(verdict: str) -> Reply:
+    """Judges the known sentences rightly, and any other as told."""
+
+    def reply(handler: Any) -> None:
+        known = [*known_claims().values()] if "Tern" in str(handler.asked) else []
+        words = ["supported" if fine else "contradicted" for fine in known] or [verdict]
+        rows = [{"id": f"S{n}", "verdict": w, "why": "so it is"} for n, w in enumerate(words, 1)]
+        says(json.dumps({"verdicts": rows}))(handler)
+
+    return reply
+
+
+@pytest.mark.parametrize("verdict", ["supported", "unsettled"])
+def test_the_models_verdict_replaces_what_was_open(verdict: str, demo_library: Library) -> None:
+    with serve(first(LOOSE)) as endpoint:
+        endpoint.judge = judges_as(verdict)
+        answers = engine(demo_library, endpoint.url)
+        assert verdicts(answers.ask(QUESTION)) == [verdict]
+        assert verdicts(answers.ask(QUESTION)) == [verdict]
+    # The test of trust and one batch, once.
+    assert len(endpoint.judged) == 2
+    assert len(endpoint.requests) == 2
+
+
+def test_what_the_model_contradicts_is_asked_about_again(demo_library: Library) -> None:
+    with serve(first(LOOSE), cites(CLIPS, f"S1: {CHECKED}")) as endpoint:
+        endpoint.judge = judges_as("contradicted")
+        answer = engine(demo_library, endpoint.url).ask(QUESTION)
+    assert answer.text == TOLD
+    assert "so it is" in str(endpoint.requests[1])
+
+
+def test_a_quote_and_what_is_proved_are_not_judged(demo_library: Library) -> None:
+    with serve(first(f"{CLIPS} [N].", WRONG)) as endpoint:
+        endpoint.judge = judges_as("unsettled")
+        engine(demo_library, endpoint.url, repair=False).ask(QUESTION)
+    assert str(endpoint.judged).count("Ecuador") == 0
+
+
+def test_no_model_judges_where_the_setting_says_so(demo_library: Library) -> None:
+    with serve(first(LOOSE)) as endpoint:
+        endpoint.judge = judges_as("contradicted")
+        answer = engine(demo_library, endpoint.url, judge=False).ask(QUESTION)
+    assert endpoint.judged == []
+    assert verdicts(answer) != ["contradicted"]

@@ -9,6 +9,7 @@ from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
@@ -24,6 +25,7 @@ from footnote.rag.generation.repair import (
     AnswerDraft,
     Assembled,
     assemble_answer,
+    judge_drafts,
     merge_repairs,
     refuses,
     verify_sentences,
@@ -66,6 +68,8 @@ class LLMComposer:
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
         self._chat = chat or ChatClient(config, sleep=sleep)
+        # Who brings a verifier has its verdicts.
+        self._judge = ModelJudge(self._chat) if config.judge and verifier is None else None
 
     @property
     def model(self) -> str:
@@ -136,7 +140,14 @@ class LLMComposer:
         if not bounds:
             raise ComposerError(self._explain_empty_answer(call))
         written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
-        drafts, usage = written, call.usage
+        usage = call.usage
+        open_ = [draft for draft in written if draft.is_open] if self._judge else []
+        if self._judge and open_ and time.monotonic() < deadline:
+            yield Stage("check", f"Checking {len(open_)} sentence{'s' * (len(open_) > 1)}")
+            before = self._judge.usage
+            written = judge_drafts(self._judge, written, deadline)
+            usage = usage.add(self._judge.usage.subtract(before))
+        drafts = written
         faults = sum(bool(draft.fault) for draft in written)
         if self.config.repair and faults and time.monotonic() < deadline:
             yield Stage("check", f"Asking again about {faults} sentence{'s' * (faults > 1)}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
 from footnote.rag.answer import REFUSAL, Statement, Verdict
+from footnote.rag.generation.chat.judging import Claim, ModelJudge
 from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
 from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
@@ -46,6 +47,12 @@ class AnswerDraft:
     def fault(self) -> str | None:
         """What is wrong with the sentence, phrased for the model; None if nothing is proved."""
         return "; ".join(self.notes) if self.verdict == "contradicted" else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it cites something, and no proof and no verbatim quote decides."""
+        decided = self.verdict in ("contradicted", None) or self.support >= 1
+        return bool(self.bound.citations) and not decided
 
     @property
     def worth(self) -> tuple[int, int, float]:
@@ -105,6 +112,22 @@ def verify_sentences(
         ruling = verifier.verify(bound.text, quotes, about=about)
         drafts.append(AnswerDraft(bound, ruling.verdict, ruling.support, ruling.notes))
     return drafts
+
+
+def judge_drafts(
+    judge: ModelJudge, drafts: Sequence[AnswerDraft], deadline: float
+) -> list[AnswerDraft]:
+    """Returns the sentences with a model's verdict on those that are open, as far as it has one."""
+    open_ = [draft for draft in drafts if draft.is_open]
+    claims = [Claim(d.bound.text, tuple(c.quote for c in d.bound.citations)) for d in open_]
+    found = judge.judge(claims, deadline=deadline)
+    rulings = {id(draft): one for draft, one in zip(open_, found, strict=True) if one is not None}
+    return [
+        replace(draft, verdict=one.verdict, support=one.support, notes=one.notes)
+        if (one := rulings.get(id(draft)))
+        else draft
+        for draft in drafts
+    ]
 
 
 def merge_repairs(

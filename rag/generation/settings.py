@@ -172,6 +172,16 @@ class LLMSettings:
             f"give papers, 1 to {MOST_PAPERS}",
         ),
     ] = 16
+    judge: Annotated[
+        bool,
+        SettingInfo(
+            "FOOTNOTE_CHECK",
+            "Whether the model judges, in one call after its answer, what the rules leave open.",
+            "0 or 1",
+            _repair,
+            "give 0 or 1",
+        ),
+    ] = True
     plan: Annotated[
         bool,
         SettingInfo(

@@ -4,6 +4,7 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +13,18 @@ import typer
 
 from footnote.index import FootnoteError
 from footnote.index.readers.files import read_text
-from footnote.ui.cli.options import JsonOption, LibraryOption, open_library
+from footnote.ui.cli.options import (
+    ComposerOption,
+    JsonOption,
+    LibraryOption,
+    RecordOption,
+    ReplayOption,
+    open_chat,
+    open_library,
+)
 
 if TYPE_CHECKING:
+    from footnote.rag.generation.chat.client import ChatClient
     from footnote.rag.verification.sentence_check import CheckedSentence
     from footnote.ui.cli.batch import SentenceToCheck
 
@@ -30,12 +40,16 @@ def check(
         Path | None,
         typer.Option("--bib", help="BibTeX file with the papers that the text cites by key."),
     ] = None,
+    composer: ComposerOption = "auto",
+    record: RecordOption = None,
+    replay: ReplayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check whether sentences are supported by the papers they cite.
 
     A text gives one verdict a sentence. JSON Lines, each {"id", "sentence", "citations":
-    [{"title", "quote"}]}, give a line {"id", "verdict", "notes", "quotes"} each.
+    [{"title", "quote"}]}, give a line {"id", "verdict", "notes", "quotes"} each. Rules judge; a
+    model that is configured, or was recorded, judges what they leave open.
     """
     text = read_text(file)
     lines = file.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith('{"')
@@ -43,30 +57,40 @@ def check(
     references = {} if lines else _references(file, text, bibliography)
     from footnote.rag.verification.sentence_check import SentenceChecker, check_text
 
-    with open_library(library) as opened:
+    with open_chat(composer, record, replay) as chat, open_library(library) as opened:
         checker = SentenceChecker(opened)
         if lines:
-            for row in given:
-                _print_line(row.id, checker.check(row.sentence, row.cited()))
-            return
-        checked = list(check_text(checker, text, references))
+            checked = [checker.check(row.sentence, row.cited()) for row in given]
+        else:
+            checked = list(check_text(checker, text, references))
+        checked = _judge(chat, checked)
     if not checked:
         raise FootnoteError(f"{file}: has no sentences; give a text in Markdown or LaTeX")
-    if as_json:
-        for number, one in enumerate(checked, 1):
-            _print_line(str(number), one)
+    if lines or as_json:
+        names = [row.id for row in given] or [str(n) for n in range(1, len(checked) + 1)]
+        for name, one in zip(names, checked, strict=True):
+            print(json.dumps(check_json(name, one), ensure_ascii=False))
     else:
         print("\n".join(_lines(checked)))
+
+
+def _judge(chat: "ChatClient | None", checked: list["CheckedSentence"]) -> list["CheckedSentence"]:
+    """Returns the sentences as a model judges them, if there is one that can be trusted."""
+    if chat is None:
+        return checked
+    from footnote.rag.generation.chat.judging import ModelJudge, judge_checked
+
+    judge = ModelJudge(chat)
+    checked = judge_checked(judge, checked)
+    if not judge.trusted and not judge.unanswered:
+        print(f"footnote: {chat.where} is not trusted; the rules judged alone", file=sys.stderr)
+    return checked
 
 
 def _given(file: Path, text: str) -> "list[SentenceToCheck]":
     from footnote.ui.cli.batch import read_sentences
 
     return read_sentences(file, text)
-
-
-def _print_line(name: str, checked: "CheckedSentence") -> None:
-    print(json.dumps(check_json(name, checked), ensure_ascii=False), flush=True)
 
 
 def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from footnote.index.embeddings.base import Embedder
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
+    from footnote.rag.generation.chat.client import ChatClient
     from footnote.rag.generation.chat.recorded import RecordedChat
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.reranking.rerank import Reranker
@@ -135,16 +136,37 @@ def open_replaying(
         with open_engine(path, composer) as engine:
             yield engine
         return
+    from footnote.rag.build import engine_through
+
+    with open_chat(composer, record, replay) as chat, open_library(path) as library:
+        assert chat is not None
+        yield engine_through(library, chat)
+
+
+@contextmanager
+def open_chat(
+    composer: str, record: Path | None, replay: Path | None
+) -> "Iterator[ChatClient | None]":
+    """Opens recorded replies, or the configured model; None if there is no model.
+
+    What is missing among the replies, and what is stale, is printed at the end.
+    """
     if record and replay:
         raise Misuse("--record takes the replies that its folder has; give --record or --replay")
-    from footnote.rag.build import engine_through
+    place = record or replay
+    if place is None:
+        model = chosen_model(composer)
+        if model is None:
+            yield None
+            return
+        from footnote.rag.generation.chat.client import ChatClient
+
+        yield ChatClient(model)
+        return
     from footnote.rag.generation.chat.recorded import RecordedChat
 
-    place = record or replay
-    assert place is not None
     chat = RecordedChat(place, record=bool(record))
-    with open_library(path) as library:
-        yield engine_through(library, chat)
+    yield chat
     for line in _tell_recorded(chat, place):
         print(line, file=sys.stderr)
 
