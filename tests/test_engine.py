@@ -1,6 +1,7 @@
 """From a question to a cited answer, without a model."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,3 +203,15 @@ def test_a_chosen_paper_can_be_asked_what_it_found(demo_library: Library) -> Non
     assert [one.id for one in answer.papers] == [paper.id]
     refused = CitedQueryEngine(demo_library).ask("How are sponges grown?", filters=chosen)
     assert refused.abstained
+
+
+def test_nothing_that_loads_in_the_background_can_be_cut_off_by_the_end(
+    demo_library: Library,
+) -> None:
+    # A daemon that is inside of onnxruntime when the process ends aborts it.
+    before = set(threading.enumerate())
+    engine = CitedQueryEngine(demo_library)
+    engine._reader.prepare("fact")
+    assert not [
+        thread for thread in threading.enumerate() if thread.daemon and thread not in before
+    ]

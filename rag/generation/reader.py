@@ -66,7 +66,8 @@ class Reader:
         """Begins to load the ranker beside the search; only the first question waits for it."""
         if self._ranker and not self._prepared and kind not in WIDE:
             self._prepared = True
-            Thread(target=self._load, args=(self._ranker,), daemon=True).start()
+            # Not a daemon: a process that ends while the model is being loaded would be aborted.
+            Thread(target=self._load, args=(self._ranker,)).start()
 
     @staticmethod
     def _load(ranker: AnswerRanker) -> None:
