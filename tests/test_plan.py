@@ -153,6 +153,30 @@ def test_a_plan_may_take_only_part_of_the_deadline(demo_library: Library) -> Non
     assert answer.mode == "llm"
 
 
+def test_an_endpoint_is_held_to_the_form_of_a_plan(demo_library: Library) -> None:
+    _, endpoint = ask(demo_library, says(plan()))
+    (asked,) = endpoint.plans
+    form = asked["response_format"]["json_schema"]
+    assert set(form["schema"]["required"]) == set(PLANNED)
+    assert "response_format" not in endpoint.requests[0]
+
+
+@pytest.mark.parametrize("said", ["response_format is not supported", "bad request"])
+def test_an_endpoint_that_takes_no_form_is_asked_without_and_not_again(
+    said: str, demo_library: Library
+) -> None:
+    def reply(handler: Any) -> None:
+        (refuses(400, said) if "response_format" in handler.asked else says(plan()))(handler)
+
+    with serve(says(GOOD)) as endpoint:
+        endpoint.plan = reply
+        answers = engine(demo_library, endpoint.url)
+        first, second = answers.ask(QUESTION), answers.ask(QUESTION)
+    assert ["response_format" in asked for asked in endpoint.plans] == [True, False, False]
+    assert "plan" in first.receipt.timings_ms
+    assert first.hits == second.hits
+
+
 def test_no_plan_is_made_where_the_setting_says_so(demo_library: Library) -> None:
     answer, endpoint = ask(demo_library, says(plan()), plan=False)
     assert endpoint.plans == []

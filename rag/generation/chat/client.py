@@ -103,6 +103,8 @@ class ChatClient:
         self.secrets = find_secrets(config.base_url, config.api_key)
         # Options that the endpoint rejects are left out of later calls.
         self.options = {"temperature": 0.0, "max_tokens": config.max_tokens, **options}
+        # Whether the endpoint takes a schema of its answer, as far as is known.
+        self.takes_schema = True
 
     @property
     def where(self) -> str:
@@ -134,7 +136,7 @@ class ChatClient:
             deadline: When the call must end, by ``time.monotonic``.
             schema: JSON Schema of the answer, for endpoints that can be held to one.
         """
-        return ChatCall(self, messages, deadline)
+        return ChatCall(self, messages, deadline, schema)
 
     def without_secrets(self, text: str) -> str:
         """Returns the model's text with the API key removed, if the model repeats it."""
@@ -158,7 +160,13 @@ class ChatCall:
         charged: Whether the endpoint may charge for the call: it answered or might have.
     """
 
-    def __init__(self, chat: ChatClient, messages: Sequence[ChatMessage], deadline: float) -> None:
+    def __init__(
+        self,
+        chat: ChatClient,
+        messages: Sequence[ChatMessage],
+        deadline: float,
+        schema: Mapping[str, Any] | None = None,
+    ) -> None:
         self.text = ""
         self.refusal = ""
         self.finish: str | None = None
@@ -168,6 +176,7 @@ class ChatCall:
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
+        self._schema = schema
         self._written = self._word = ""
         self._tokens: WireUsage | None = None
 
@@ -223,7 +232,7 @@ class ChatCall:
             yield ready
 
     def _tried(self) -> Generator[str, None, None]:
-        options, failed = self._chat.options, 0
+        options, failed = {**self._chat.options, **self._format()}, 0
         while True:
             try:
                 yield from self._attempt(options)
@@ -245,6 +254,20 @@ class ChatCall:
                 options = fewer
             else:
                 self._chat.sleep(wait)
+
+    def _format(self) -> dict[str, Any]:
+        """Returns the request field that holds the answer to its schema, if there is one."""
+        if self._schema is None or not self._chat.takes_schema:
+            return {}
+        schema = {"name": "reply", "schema": self._schema, "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+    def _remember(self, options: dict[str, Any]) -> None:
+        """Keeps what the endpoint took for later calls."""
+        if self._schema is not None and self._chat.takes_schema:
+            self._chat.takes_schema = "response_format" in options
+            options = {name: v for name, v in options.items() if name != "response_format"}
+        self._chat.options = options
 
     def _wait_before(self, error: Exception, failed: int) -> float | None:
         """Returns the seconds to wait before the next attempt; None if there is none."""
@@ -270,7 +293,7 @@ class ChatCall:
             timeout=min(self._chat.config.timeout, left),
             **options,
         ) as response:
-            self._chat.options = options
+            self._remember(options)
             whole = None if streams else [response.read()]
             for data in whole or events(response.iter_bytes(), self._deadline):
                 self.charged = True
