@@ -213,15 +213,6 @@ class Usage:
             (self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
         )
 
-    def subtract(self, other: "Usage") -> "Usage":
-        """Returns what was used since then."""
-        known = self.cost_usd is not None and other.cost_usd is not None
-        return Usage(
-            self.prompt_tokens - other.prompt_tokens,
-            self.completion_tokens - other.completion_tokens,
-            (self.cost_usd or 0.0) - (other.cost_usd or 0.0) if known else None,
-        )
-
 
 __all__ = [
     "REFUSAL",

@@ -80,7 +80,7 @@ class LLMComposer:
         """Returns the model's plan of the search and what it took; None leaves it to the rules."""
         if not self.config.plan:
             return None, Usage()
-        deadline = time.monotonic() + min(self.config.deadline, LONGEST_PLANNING)
+        deadline = time.monotonic() + min(self.config.deadline / 4, LONGEST_PLANNING)
         messages = write_plan_prompt(question, history)
         call = self._chat.call(messages, deadline=deadline, schema=SCHEMA)
         try:
@@ -144,9 +144,8 @@ class LLMComposer:
         open_ = [draft for draft in written if draft.is_open] if self._judge else []
         if self._judge and open_ and time.monotonic() < deadline:
             yield Stage("check", f"Checking {len(open_)} sentence{'s' * (len(open_) > 1)}")
-            before = self._judge.usage
-            written = judge_drafts(self._judge, written, deadline)
-            usage = usage.add(self._judge.usage.subtract(before))
+            written, took = judge_drafts(self._judge, written, deadline)
+            usage = usage.add(took)
         drafts = written
         faults = sum(bool(draft.fault) for draft in written)
         if self.config.repair and faults and time.monotonic() < deadline:

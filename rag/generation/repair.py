@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
-from footnote.rag.answer import REFUSAL, Statement, Verdict
+from footnote.rag.answer import REFUSAL, Statement, Usage, Verdict
 from footnote.rag.generation.chat.judging import Claim, ModelJudge
 from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
 from footnote.rag.generation.prompts import WITHDRAW
@@ -116,18 +116,19 @@ def verify_sentences(
 
 def judge_drafts(
     judge: ModelJudge, drafts: Sequence[AnswerDraft], deadline: float
-) -> list[AnswerDraft]:
-    """Returns the sentences with a model's verdict on those that are open, as far as it has one."""
+) -> tuple[list[AnswerDraft], Usage]:
+    """Returns the sentences with a model's verdict on those that are open, and what it took."""
     open_ = [draft for draft in drafts if draft.is_open]
     claims = [Claim(d.bound.text, tuple(c.quote for c in d.bound.citations)) for d in open_]
-    found = judge.judge(claims, deadline=deadline)
+    found, usage = judge.judge(claims, deadline=deadline)
     rulings = {id(draft): one for draft, one in zip(open_, found, strict=True) if one is not None}
-    return [
+    judged = [
         replace(draft, verdict=one.verdict, support=one.support, notes=one.notes)
         if (one := rulings.get(id(draft)))
         else draft
         for draft in drafts
     ]
+    return judged, usage
 
 
 def merge_repairs(

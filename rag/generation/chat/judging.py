@@ -8,8 +8,9 @@ import json
 import logging
 import math
 import re
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from footnote.index.chunking import count_tokens
@@ -63,53 +64,61 @@ class Claim:
     quotes: tuple[str, ...]
 
 
-@dataclass
 class ModelJudge:
     """Judges claims by a model; what it has judged once it does not judge again.
 
+    May be used from many threads at once.
+
     Attributes:
-        usage: What the calls took so far.
-        trusted: Whether the model passed its test; None before it was tried.
+        chat: Calls the model.
+        trusted: Whether the model passed its test; None before it was tried. What the test takes is
+            on no answer's receipt.
         unanswered: Whether a recorded reply was missing.
     """
 
-    chat: ChatClient
-    usage: Usage = field(default_factory=Usage)
-    trusted: bool | None = None
-    unanswered: bool = False
-    _kept: dict[Claim, VerificationResult] = field(default_factory=dict)
+    def __init__(self, chat: ChatClient) -> None:
+        """Asks nothing yet."""
+        self.chat = chat
+        self.trusted: bool | None = None
+        self.unanswered = False
+        self._kept: dict[Claim, VerificationResult] = {}
+        self._testing = threading.Lock()
 
     def judge(
         self, claims: Sequence[Claim], *, deadline: float = math.inf
-    ) -> list[VerificationResult | None]:
-        """Returns the model's verdict on each claim, None where it gave none.
+    ) -> tuple[list[VerificationResult | None], Usage]:
+        """Returns the model's verdict on each claim, None where it gave none, and what it took.
 
         A model that cannot be reached or is not trusted judges nothing.
         """
+        usage = Usage()
         new = [claim for claim in dict.fromkeys(claims) if claim not in self._kept]
         # Where a prompt is only recorded, those that follow it are recorded too.
         if new and (self._earns_trust(deadline) or self.unanswered):
             for batch in in_batches(new):
-                found = self._ask(batch, deadline)
-                self._kept |= found if self.trusted else {}
-        return [self._kept.get(claim) for claim in claims]
+                found, took = self._ask(batch, deadline)
+                self._kept |= found if found and self.trusted else {}
+                usage = usage.add(took)
+        return [self._kept.get(claim) for claim in claims], usage
 
     def _earns_trust(self, deadline: float) -> bool:
-        if self.trusted is None:
-            known = known_claims()
-            found = self._ask(list(known), deadline)
-            if not found:
-                return False
-            right = sum(
-                claim in found and (found[claim].verdict == "supported") is honest
-                for claim, honest in known.items()
-            )
-            self.trusted = right >= len(known) - WRONG_ALLOWED
-            if not self.trusted:
-                _log.info("%s judged %d of %d right", self.chat.where, right, len(known))
-        return self.trusted
+        with self._testing:
+            if self.trusted is None:
+                known = known_claims()
+                found, _ = self._ask(list(known), deadline)
+                if found is not None:
+                    right = sum(
+                        claim in found and (found[claim].verdict == "supported") is honest
+                        for claim, honest in known.items()
+                    )
+                    self.trusted = right >= len(known) - WRONG_ALLOWED
+                    _log.info("%s judged %d of %d right", self.chat.where, right, len(known))
+            return bool(self.trusted)
 
-    def _ask(self, claims: Sequence[Claim], deadline: float) -> dict[Claim, VerificationResult]:
+    def _ask(
+        self, claims: Sequence[Claim], deadline: float
+    ) -> tuple[dict[Claim, VerificationResult] | None, Usage]:
+        """Returns the verdicts and what they took; None in their place if the call failed."""
         shown = [(claim.sentence, claim.quotes) for claim in claims]
         call = self.chat.call(write_judge_prompt(shown), deadline=deadline, schema=SCHEMA)
         try:
@@ -117,12 +126,12 @@ class ModelJudge:
                 pass
         except MissingReply:
             self.unanswered = True
+            return None, Usage()
         except ComposerError as error:
             _log.info("the rules judge alone: %s", error)
-        if call.charged:
-            self.usage = self.usage.add(call.usage)
+            return None, call.usage if call.charged else Usage()
         found = parse_verdicts(call.text)
-        return {claim: found[n] for n, claim in enumerate(claims, 1) if n in found}
+        return {claim: found[n] for n, claim in enumerate(claims, 1) if n in found}, call.usage
 
 
 def judge_checked(judge: ModelJudge, checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
@@ -130,7 +139,7 @@ def judge_checked(judge: ModelJudge, checked: Sequence[CheckedSentence]) -> list
     open_ = [one for one in checked if one.quotes and one.verdict != "contradicted"]
     open_ = [one for one in open_ if one.support < 1]
     claims = [Claim(one.sentence, tuple(q.quote for q in one.quotes)) for one in open_]
-    found = dict(zip(map(id, open_), judge.judge(claims), strict=True))
+    found = dict(zip(map(id, open_), judge.judge(claims)[0], strict=True))
     return [_with_verdict(one, found.get(id(one))) for one in checked]
 
 
