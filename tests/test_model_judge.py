@@ -161,3 +161,20 @@ def test_check_says_that_a_model_is_not_trusted(demo_library: Library, tmp_path:
         )  # fmt: skip
     assert ran.status == 0
     assert "is not trusted; the rules judged alone" in ran.err
+
+
+def test_check_says_that_a_model_failed_and_is_silent_where_nothing_is_open(
+    demo_library: Library, tmp_path: Path
+) -> None:
+    cited = "\n\n# References\n[1] Proximal Policy Optimization Algorithms"
+    with serve(refuses(401)) as endpoint:
+        endpoint.judge = refuses(401)
+        for text, told in ((f"Gulls fly [1].{cited}", "status 401"), ("Nothing is cited.", "")):
+            (tmp_path / "a.md").write_text(text, "utf-8")
+            ran = footnote(
+                "check", tmp_path / "a.md", "--library", demo_library.path,
+                OPENAI_BASE_URL=endpoint.url, FOOTNOTE_MODEL="scripted",
+            )  # fmt: skip
+            assert told in ran.err
+            assert "not trusted" not in ran.err
+            assert bool(ran.err) is bool(told)

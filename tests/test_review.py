@@ -166,6 +166,14 @@ def test_an_answer_is_never_dropped_whole(demo_library: Library) -> None:
     assert verdicts(answer) == ["contradicted", "unsettled"]
 
 
+def test_the_mark_of_a_table_row_stands_in_its_last_cell() -> None:
+    paper = make_paper("A", "A is one.")
+    given = [Sentence(paper, 0, len(paper.abstract), 1.0)]
+    (row,) = CitationBinder(given).bind("| A | is nine [1] |")
+    whole = assemble_answer([AnswerDraft(row, "contradicted", 0.0)], given, policy="mark")
+    assert whole.text == "| A | is nine [1] (contradicted by its source) |"
+
+
 def test_a_partial_refusal_stays_partial(demo_library: Library) -> None:
     answer = answered(demo_library, first(CHECKED, REFUSAL))
     assert not answer.abstained

@@ -196,8 +196,15 @@ def assemble_answer(
         statements.append(
             Statement(bound.text, bound.citations, draft.verdict, draft.support, notes)
         )
-        text += (lead if text else lead.lstrip()) + bound.shown.strip() + draft.mark
+        text += (lead if text else lead.lstrip()) + _with_mark(bound.shown.strip(), draft.mark)
     return Assembled(text, tuple(statements), tuple(binder.papers), dropped)
+
+
+def _with_mark(shown: str, mark: str) -> str:
+    """Returns a sentence with its mark; that of a table row stands in its last cell."""
+    if mark and shown.startswith("|") and shown.endswith("|"):
+        return f"{shown[:-1].rstrip()}{mark} |"
+    return shown + mark
 
 
 def _corrections(reply: str) -> dict[int, str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from footnote.rag.verification.sentence_check import CitedSource
 
 _log = logging.getLogger(__name__)
+R = TypeVar("R", bound=BaseModel)
 
 
 class _TurnMessage(BaseModel):
@@ -86,19 +87,27 @@ def read_questions(path: Path) -> list[AskedQuestion]:
     Raises:
         FootnoteError: The file cannot be read, or a line is not a question.
     """
-    asked: list[AskedQuestion] = []
-    for number, line in enumerate(_read_line(path).split("\n"), 1):
+    help = "correct the line (no question was asked)"
+    return _read_rows(path, _read_line(path), AskedQuestion, "questions", help)
+
+
+def _read_rows(path: Path, text: str, row: type[R], things: str, help: str) -> list[R]:
+    """Returns the rows of JSON Lines; the whole text is read before any of them is used.
+
+    Raises:
+        FootnoteError: A line is not such a row, or there is none.
+    """
+    found: list[R] = []
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            asked.append(AskedQuestion.model_validate_json(line))
+            found.append(row.model_validate_json(line))
         except ValidationError as error:
-            raise FootnoteError(
-                f"{path}:{number}: {_fault(error)}; correct the line (no question was asked)"
-            ) from error
-    if not asked:
-        raise FootnoteError(f"{path}: has no questions; give one JSON object per line")
-    return asked
+            raise FootnoteError(f"{path}:{number}: {_fault(error)}; {help}") from error
+    if not found:
+        raise FootnoteError(f"{path}: has no {things}; give one JSON object per line")
+    return found
 
 
 class _GivenCitation(BaseModel):
@@ -130,20 +139,8 @@ def read_sentences(path: Path, text: str) -> list[SentenceToCheck]:
     Raises:
         FootnoteError: A line is not a sentence to check.
     """
-    found: list[SentenceToCheck] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(SentenceToCheck.model_validate_json(line))
-        except ValidationError as error:
-            raise FootnoteError(
-                f"{path}:{number}: {_fault(error)}; give "
-                '{"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
-            ) from error
-    if not found:
-        raise FootnoteError(f"{path}: has no sentences; give one JSON object per line")
-    return found
+    help = 'give {"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
+    return _read_rows(path, text, SentenceToCheck, "sentences", help)
 
 
 def answer_all(

@@ -82,8 +82,9 @@ def _judge(chat: "ChatClient | None", checked: list["CheckedSentence"]) -> list[
 
     judge = ModelJudge(chat)
     checked = judge_checked(judge, checked)
-    if not judge.trusted and not judge.unanswered:
-        print(f"footnote: {chat.where} is not trusted; the rules judged alone", file=sys.stderr)
+    fault = f"{chat.where} is not trusted" if judge.trusted is False else judge.fault
+    if fault:
+        print(f"footnote: {fault}; the rules judged alone", file=sys.stderr)
     return checked
 
 

@@ -74,6 +74,7 @@ class ModelJudge:
         trusted: Whether the model passed its test; None before it was tried. What the test takes is
             on no answer's receipt.
         unanswered: Whether a recorded reply was missing.
+        fault: Why the latest call gave no verdicts; None if it did.
     """
 
     def __init__(self, chat: ChatClient) -> None:
@@ -81,6 +82,7 @@ class ModelJudge:
         self.chat = chat
         self.trusted: bool | None = None
         self.unanswered = False
+        self.fault: str | None = None
         self._kept: dict[Claim, VerificationResult] = {}
         self._testing = threading.Lock()
 
@@ -128,8 +130,9 @@ class ModelJudge:
             self.unanswered = True
             return None, Usage()
         except ComposerError as error:
-            _log.info("the rules judge alone: %s", error)
+            self.fault = str(error)
             return None, call.usage if call.charged else Usage()
+        self.fault = None
         found = parse_verdicts(call.text)
         return {claim: found[n] for n, claim in enumerate(claims, 1) if n in found}, call.usage
 
