@@ -13,6 +13,10 @@ from footnote.index.models import Hit, Paper
 # The text of every answer that abstains, with or without a language model.
 REFUSAL = "The library does not hold an answer to this question."
 
+# What stands behind a sentence in the text of an answer, where its verdict is told in words.
+NO_SOURCE = " (no source)"
+CONTRADICTED = " (contradicted by its source)"
+
 Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
 Side = Literal["yes", "no", "mixed"]

@@ -111,6 +111,20 @@ def test_a_statement_that_the_text_lacks_is_shown_all_the_same() -> None:
     assert statements(parse_blocks("Something else.", [lost])) == [lost]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kelp grows [1]. It sings [1][2]. (contradicted by its source) It rests. (no source)",
+        "Kelp grows. [1] It sings. [1] [2] It rests.",
+        "Kelp grows [1].\nIt sings [2].\nIt rests.",
+    ],
+)
+def test_a_models_sentence_is_shown_once_wherever_its_markers_stand(text: str) -> None:
+    said = [Statement(t, (), "supported", 1.0) for t in ("Kelp grows.", "It sings.", "It rests.")]
+    (block,) = parse_blocks(text, said)
+    assert [piece for piece in block.pieces if piece != " "] == said
+
+
 @given(st.text(alphabet="|-*# [1]\n\\ab", max_size=60))
 def test_any_text_has_blocks(text: str) -> None:
     for block in parse_blocks(text):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from footnote.index.library import Library
-from footnote.rag.answer import Answer
+from footnote.rag.answer import NO_SOURCE, Answer
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.llm import LLMComposer, LLMSettings
-from footnote.rag.generation.repair import NO_SOURCE, UNCHECKED
+from footnote.rag.generation.repair import UNCHECKED
 from footnote.rag.verification.verifier import (
     LONGEST_STATEMENT,
     LearnedVerifier,

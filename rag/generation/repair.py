@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
-from footnote.rag.answer import REFUSAL, Statement, Usage, Verdict
+from footnote.rag.answer import CONTRADICTED, NO_SOURCE, REFUSAL, Statement, Usage, Verdict
 from footnote.rag.generation.chat.judging import Claim, ModelJudge
 from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
 from footnote.rag.generation.prompts import WITHDRAW
@@ -22,8 +22,6 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.remarks import is_about_evidence
 from footnote.rag.verification.verifier import Verifier
 
-NO_SOURCE = " (no source)"
-CONTRADICTED = " (contradicted by its source)"
 # A correction is worth at least as much: not contradicted, and somewhat near to what it cites.
 _PLAUSIBLE = (1, 0, 0.2)
 UNCHECKED = "not checked in time"

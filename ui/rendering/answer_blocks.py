@@ -5,11 +5,11 @@ and none of them makes a list, a table or a heading.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from footnote.rag.answer import Statement
+from footnote.rag.answer import CONTRADICTED, NO_SOURCE, Statement
 from footnote.rag.generation.forms.form import escape_cell
 
 
@@ -93,13 +93,33 @@ def _find_statement(text: str, at: int, statement: Statement) -> tuple[int, str]
     for places in (marked, plain):
         if found := [place for place in places if place[0] >= 0]:
             return min(found)
-    return None
+    return _find_around_markers(text, at, forms)
+
+
+def _find_around_markers(text: str, at: int, forms: Iterable[str]) -> tuple[int, str] | None:
+    """Returns where a statement stands whose markers are within it, as before its full stop."""
+    bare, places = "", list[int]()
+    last = at
+    for marker in (*_MARKERS.finditer(text, at), None):
+        end = marker.start() if marker else len(text)
+        bare += text[last:end]
+        places += range(last, end)
+        last = marker.end() if marker else end
+    found = [(bare.find(form), form) for form in forms if form]
+    start, form = min((one for one in found if one[0] >= 0), default=(-1, ""))
+    if start < 0:
+        return None
+    return places[start], text[places[start] : places[start + len(form) - 1] + 1]
 
 
 def _drop_markers(gap: str, *, behind: bool) -> str:
-    """Returns the words behind a statement without the markers that they begin with."""
+    """Returns the words behind a statement without the markers and the verdict they begin with."""
     markers = _MARKERS.match(gap) if behind else None
-    return gap[markers.end() :] if markers else gap
+    rest = gap[markers.end() :] if markers else gap
+    # A verdict in words is for plain text; whoever shows the statement marks it.
+    for told in (NO_SOURCE, CONTRADICTED) if behind else ():
+        rest = rest.removeprefix(told)
+    return rest
 
 
 def _split_lines(tokens: Iterator[str | Statement]) -> Iterator[list[str | Statement]]:
