@@ -125,6 +125,15 @@ def test_a_models_sentence_is_shown_once_wherever_its_markers_stand(text: str) -
     assert [piece for piece in block.pieces if piece != " "] == said
 
 
+def test_a_models_heading_is_a_heading_and_a_quoted_one_is_not() -> None:
+    head = Statement("## What helps", (), None, 1.0)
+    said = Statement("Kelp grows.", (), "supported", 1.0)
+    found = parse_blocks("## What helps\n\nKelp grows [1].", [head, said])
+    assert [block.kind for block in found] == ["heading", "paragraph"]
+    quoted = Statement("## What helps", (), "supported", 1.0)
+    assert [block.kind for block in parse_blocks("## What helps", [quoted])] == ["paragraph"]
+
+
 @given(st.text(alphabet="|-*# [1]\n\\ab", max_size=60))
 def test_any_text_has_blocks(text: str) -> None:
     for block in parse_blocks(text):

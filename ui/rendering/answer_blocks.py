@@ -73,7 +73,9 @@ def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str
             continue
         found, written = place
         yield _drop_markers(text[at:found], behind=at > 0)
-        yield statement
+        # A model's heading claims nothing: it is structure, as our own words are.
+        heads = statement.verdict is None and _HEADING.match(statement.text)
+        yield statement.text if heads else statement
         at = found + len(written)
     yield _drop_markers(text[at:], behind=at > 0)
     for statement in lost:
