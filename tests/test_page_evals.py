@@ -108,6 +108,21 @@ def test_runs_that_start_at_once_have_folders_of_their_own(page: Page, runs: Pat
     assert len(list(runs.glob("small-*"))) == before + 2
 
 
+def test_what_is_chosen_in_a_room_stays_when_it_is_entered_again(page: Page) -> None:
+    room = enter(page, "Evals")
+    room.get_by_label("Set").select_option("small")
+    chosen = room.get_by_label("Compare").evaluate("it => it.value")
+    room.evaluate("it => it.firstElementChild.remove()")
+    expect(enter(page, "Evals").get_by_label("Set")).to_have_value("small")
+    assert room.get_by_label("Compare").evaluate("it => it.value") == chosen
+    library = enter(page, "Library")
+    library.get_by_label("Search the library").fill("zebrafish")
+    expect(library.locator("#fn-shelf")).not_to_contain_text("PaLM-E")
+    enter(page, "Evals")
+    expect(enter(page, "Library").get_by_label("Search the library")).to_have_value("zebrafish")
+    expect(library.locator("#fn-shelf")).not_to_contain_text("PaLM-E")
+
+
 def test_two_runs_are_compared_and_one_with_itself_is_not(page: Page, runs: Path) -> None:
     run(page)
     run(page)

@@ -27,7 +27,7 @@
     if (room && byId(`fn-room-${room}`)) enter(room);
   }
 
-  async function call(action, args = {}) {
+  async function call(action, args = {}, entered = false) {
     let reply = null;
     try {
       reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
@@ -35,14 +35,14 @@
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
     reply ??= { error: "The server does not respond; is it still running?" };
-    apply(reply);
+    apply(reply, entered);
     return reply;
   }
 
-  function apply(reply) {
+  function apply(reply, entered) {
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
-      if (element) fill(element, html);
+      if (element) fill(element, html, entered);
     }
     if (reply.scope) setScope({ ...me.scope, ...reply.scope });
     if (reply.cleared) page.clear();
@@ -69,13 +69,31 @@
   }
 
   // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
-  function fill(element, html) {
+  function fill(element, html, entered) {
     const { name, selectionStart } = document.activeElement;
     const within = name && element.contains(document.activeElement);
+    const own = entered && element.matches(".fn-room") ? touched(element) : [];
     element.innerHTML = html;
+    own.forEach((field) => setAgain(element, field));
     const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
     field?.focus({ preventScroll: true });
     if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
+  }
+
+  // What a reader has chosen or typed in a room stays when it is entered again.
+  function touched(room) {
+    return [...room.querySelectorAll("select[name], input[name]:not([type=file])")].filter((field) =>
+      field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+        : field.options ? !([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.selected
+        : field.value !== field.defaultValue);
+  }
+
+  function setAgain(room, { form, name, value, checked }) {
+    const own = form?.dataset.do ? `form[data-do="${form.dataset.do}"] ` : "";
+    const field = room.querySelector(`${own}[name="${CSS.escape(name)}"]`);
+    if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
+    Object.assign(field, { value, checked });
+    field.dispatchEvent(new Event("change", { bubbles: true })); // a list that follows it follows
   }
 
   let fading = 0;
@@ -116,7 +134,7 @@
     if (room === "ask") return away && window.scrollTo({ top: left });
     window.scrollTo({ top: 0 });
     const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
-    call(room, { place: place ?? last?.dataset.place ?? null });
+    call(room, { place: place ?? last?.dataset.place ?? null }, true);
   }
 
   function draw(open) {

@@ -43,6 +43,7 @@
   // As a question leaves: whatever is shown behind the place it is asked at goes.
   function surroundings(text) {
     const sent = { ...who(), turn: me.asked + 1, ...me.next };
+    left();
     if (!String(text ?? "").trim()) return sent;
     me.asked += 1;
     me.expected.add(me.asked);
@@ -185,18 +186,40 @@
   function tooLong(event) {
     const most = Number(document.querySelector("meta[name=footnote-question]")?.content ?? Infinity);
     const length = [...composer().value.trim().replace(/\s+/g, " ")].length;
-    if (length <= most) return;
+    if (length <= most) return false;
     event.preventDefault();
     event.stopImmediatePropagation();
     const [has, read] = [length, most].map((number) => number.toLocaleString("en"));
     hint(`The question has ${has} characters; the limit is ${read}. Shorten it.`);
+    return true;
   }
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#fn-send")) tooLong(event);
+    if (event.target.closest("#fn-send")) send(event);
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && event.target === composer()) tooLong(event);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === composer()) send(event);
   }, true);
+
+  // Gradio drops a question while it still closes the stream of the last answer, which takes
+  // a slow network seconds after Stop. So it is sent again until it leaves (surroundings).
+  let leaving = { timer: 0 };
+  function send(event) {
+    const text = composer().value;
+    if (tooLong(event) || document.body.classList.contains("fn-busy")) return;
+    if (leaving.timer && leaving.text === text) return;
+    left();
+    const last = Date.now() + 30_000;
+    const timer = setInterval(() => {
+      if (composer()?.value !== text || Date.now() > last) left();
+      else document.querySelector("#fn-send").click();
+    }, 200);
+    leaving = { text, timer };
+  }
+
+  function left() {
+    clearInterval(leaving.timer);
+    leaving = { timer: 0 };
+  }
 
   function motion() {
     return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
