@@ -264,10 +264,24 @@ def test_half_a_marker_at_the_end_is_shown_as_it_is() -> None:
     [
         "Yes " + "[1]" * 150 + "[3].", "[" + " " * 300 + "1]",
         "[1]" * 80 + " " * 300 + "[1]", "In [0, 5]" + "[1]" * 90, "Yes" + "   [1]" * 90 + " so.",
+        "Sources:\n- " + "x" * 400 + " [3]\nIt clips [1].",
     ],
-    ids=["a run", "space in a marker", "space between", "an interval first", "a spaced run"],
+    ids=["a run", "space in a marker", "space between", "an interval first", "a spaced run",
+         "a source"],
 )  # fmt: skip
 def test_a_text_is_shown_alike_wherever_its_pieces_end(written: str) -> None:
     whole = streamed(written)[0]
     assert {streamed(written[:at], written[at:])[0] for at in range(len(written))} == {whole}
     assert streamed(*written)[0] == whole
+
+
+@pytest.mark.parametrize(
+    "piece", ["**[1]", "(", "([1]", "\\[", "【", "[^", "*", "⁷", "Sources:\n\n", "  \n", "[1] ,"]
+)
+def test_what_may_become_a_marker_is_held_back_for_a_short_while(piece: str) -> None:
+    binder = CitationBinder(EVIDENCE)
+    binder.feed("Sources:\n" if piece.isspace() else "It clips ")
+    for _ in range(2_000):
+        binder.feed(piece)
+        held = binder._held, binder._forms._held, binder._references._line
+        assert sum(map(len, held)) + len(binder._references._pending) < 1_000

@@ -90,7 +90,7 @@ class ReferenceFilter:
         shown = ""
         if self._in_list:
             if not line.strip():
-                self._pending += line * bool(self._pending)
+                self._pending += line * (0 < len(self._pending) < _LONGEST_LINE)
                 return ""
             if _is_entry(line) or (not self._pending.strip() and line.startswith("  ")):
                 self._pending = ""

@@ -48,6 +48,8 @@ _EACH_MARK = re.compile(_MARK, re.IGNORECASE)
 # An interval such as [1, 20] keeps the comma after it.
 _RANGE = re.compile(r"[^0-9]*[0-9]+[^0-9]+[0-9]+[^0-9]*")
 
+# Its maximum length, four markers with the space between.
+_LONGEST_UNFINISHED = 700
 # Characters of the text before a marker that decide whether it is one.
 _LONGEST_BEFORE = 60
 _LAST_WORD = re.compile(r"([^\W\d_]{3,})[\"'”’)*_]{0,3} ?$")
@@ -110,7 +112,7 @@ class FormReader:
             if not last and _MAY_JOIN.match(text, at):
                 return at, None
             self._after_mark = False
-        half = None if last else _UNFINISHED.search(text, at)
+        half = None if last else _UNFINISHED.search(text, max(at, len(text) - _LONGEST_UNFINISHED))
         stop = half.start() if half else len(text)
         token = _TOKEN.search(text, at)
         if token is None or token.start() > stop:
