@@ -243,7 +243,6 @@ def test_most_sentences_that_the_rules_have_not_seen_are_told_apart() -> None:
     assert not [sentence for sentence in UNSEEN_FALSE if is_about_evidence(sentence)]
 
 
-@pytest.mark.parametrize("part", ["the papers ", "a ", "no ", "is not stated, ", "there is no "])
-def test_a_long_sentence_is_read_quickly_and_needs_its_quote(part: str) -> None:
-    assert not is_about_evidence(f"{part * 100}x")
-    assert not is_about_evidence(f"The model {part * 30}x"[:590])
+def test_a_sentence_of_a_page_is_no_sentence_about_the_evidence() -> None:
+    assert is_about_evidence("The papers do not say " + "so " * 100)
+    assert not is_about_evidence("The papers do not say " + "so " * 300)
