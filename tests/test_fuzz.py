@@ -189,6 +189,7 @@ def test_any_question_is_asked_or_told_on_one_line(demo_library, seconds) -> Non
 WRITTEN = (
     "It clips [1]. It learns [3, 4].\n\n- Both agree [1][6].\n- In [0, 1] it lies [7].",
     "[1] It clips.[2] “It learns.”[sentence 3] Values in [1, 20] hold [1-4], [5 and 6].",
+    "It clips [S1]. It learns \\[2\\]. It lies【3】. It sinks [^4]. It floats【1†source】.",
     "**It clips.** [S1]\n\n| A | B [^2] |\n|---|---|\n| x 【3†L1-L3】 | y (4). |\n\n"
     "References:\n[1] A\n",
     "## Why \\[3\\]\n(1) It clips.⁵ (6) It **[1]** learns (2), ([1], [4]).\n\n"

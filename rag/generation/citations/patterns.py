@@ -21,5 +21,5 @@ _NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
 _WITHIN = rf"[^\[\]]{{1,{LONGEST_MARKER}}}"
 MARKER = rf"\[(?={_WITHIN}\]){GAP}(?:sentences?{GAP}|#)?{_NUMBERS}{GAP}\]"
 # Adjacent markers are one: [1][2] of one paper is shown as one number.
-MARKERS = re.compile(rf"(?<!{SPACE}){SPACE}*+({MARKER}(?:{GAP}{MARKER})*)", re.IGNORECASE)
-LEADING_MARKERS = re.compile(rf"(?:{GAP}{MARKER})+", re.IGNORECASE)
+MARKERS = re.compile(rf"(?<!{SPACE}){SPACE}*+({MARKER}(?:{GAP}{MARKER})*+)", re.IGNORECASE)
+LEADING_MARKERS = re.compile(rf"(?:{GAP}{MARKER})++", re.IGNORECASE)
