@@ -20,8 +20,10 @@ EVIDENCE = [
 """Numbers 1 and 2 are of paper A, 3 and 4 of B, 5 and 6 of C."""
 
 MARKERS = "[1]|[2]|[5, 3]|[4][6]|[ 3 ,6 ]|[sentence 2]|[1-4]|[0]|[99]|[999999]"
+FORMS = "【3】|【5†L1-L3】|[S4]|[^6]|\\[2\\]|(3)|(1)|.³| (5).|**[1]**|([2], [3])|[S1, S"
+BELOW = "\nSources:\n|\n## References\n|\n[^1]: |\n---\n|\n| |**|(|\\[|【|[^|,|; "
 PROSE = "in |[0, 1]|[7, 9]|PPO clips| |. |.|\n|- |[|]|[se|[1, |x|é🙂|[a]|2.5"
-PIECES = st.sampled_from([*MARKERS.split("|"), *PROSE.split("|")])
+PIECES = st.sampled_from([x for each in (MARKERS, FORMS, BELOW, PROSE) for x in each.split("|")])
 
 
 def bound(text: str) -> list[tuple[str, str]]:
@@ -65,6 +67,32 @@ def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
         ("[1]\nIt clips.", [("It clips.", "Ao")]),
         ("It clips.", [("It clips.", "")]),
         ("It clips (1), see [a].", [("It clips (1), see [a].", "")]),
+        # Forms of other models.
+        ("It clips 【3】.", [("It clips.", "Bo")]),
+        ("It clips 【1†L1-L3】【3†source】.", [("It clips.", "AoBo")]),
+        ("It clips [S1][s3].", [("It clips.", "AoBo")]),
+        ("It clips [S1, S3] [sentences 5 and 6].", [("It clips.", "AoBoCoCt")]),
+        ("It clips [S1-S3].", [("It clips.", "AoAtBo")]),
+        ("It clips [1, and 3].", [("It clips.", "AoBo")]),
+        ("It clips [1], [3].", [("It clips.", "AoBo")]),
+        ("It clips ([1]; [3]).", [("It clips.", "AoBo")]),
+        (r"It clips \[3\].", [("It clips.", "Bo")]),
+        ("It clips [^3].\n\n[^3]: PPO clips [5].\n[^5]: So.", [("It clips.", "Bo")]),
+        ("It clips [^3][^5].", [("It clips.", "BoCo")]),
+        ("It clips (3).", [("It clips.", "Bo")]),
+        ("It clips. (3)\nIt learns. (1)", [("It clips.", "Bo"), ("It learns.", "Ao")]),
+        ("It clips. (3) It learns (5).", [("It clips.", "Bo"), ("It learns.", "Co")]),
+        ("It clips.³ It learns.⁵", [("It clips.", "Bo"), ("It learns.", "Co")]),
+        # Markdown.
+        ("**It clips.** [3] So.", [("**It clips.**", "Bo"), ("So.", "")]),
+        ("**It clips.**[3]", [("**It clips.**", "Bo")]),
+        ("**It clips [3].**", [("**It clips.**", "Bo")]),
+        ("It clips **[3]**.", [("It clips.", "Bo")]),
+        ("## 1. Why [3]\nIt clips.", [("## 1. Why", "Bo"), ("It clips.", "")]),
+        (
+            "| A | B. C [3] |\n|---|:-:|\n| It [1] | clips. [5] |",
+            [("| A | B. C |", "Bo"), ("| It | clips. |", "AoCo")],
+        ),
         ("[1] [2]", []),
         ("... !", []),
         ("", []),
@@ -76,7 +104,56 @@ def test_each_sentence_is_bound_to_what_it_cites(
     assert bound(text) == expected
 
 
-@pytest.mark.parametrize("marker", ["[0]", "[7]", "[999999]", "[7, 999999]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2017 (5).", "It is from (2017).", "It has three layers (3).", "See step (3).",
+        "Two aims are (1) speed, (2) size, (3) cost (4).", "(1) Fast. (2) Small. (3) Cheap.",
+        "At [CLS] and m², R³.", "By 10⁻³ and 5.³", "Arrays [a, 1] and [1.5, 2].",
+        "Smith et al. (3)",
+        "It uses [^a-z] and 【x】.", "f(3) = g (3) + 1.", "It clips (9).",
+    ],
+)  # fmt: skip
+def test_a_number_that_may_be_something_else_stays_text(text: str) -> None:
+    sentences = CitationBinder(EVIDENCE).bind(text)
+    assert " ".join(s.text for s in sentences) == text
+    assert not any(s.citations or s.notes for s in sentences)
+    assert streamed(text)[0] == streamed(*text)[0] == text
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "References:\n[3] PPO, 2017.\n[5] TRPO", "## Sources\n\n- [3] PPO\n- TRPO, 2015",
+        "**Sources:** [3], [5]", "References\n1. PPO [2017]\n   goes on\n2. TRPO",
+        "Quellen:\n* (3) PPO",        "[^3]: PPO\n[^5]: TRPO", "Sources:",
+    ],
+)  # fmt: skip
+def test_a_list_of_sources_below_binds_nothing_and_is_not_shown(below: str) -> None:
+    text = f"It clips [1].\n\n{below}"
+    assert bound(text) == [("It clips.", "Ao")]
+    shown, binder = streamed(*text)
+    assert shown == streamed(text)[0] == "It clips [1]."
+    assert binder.papers == PAPERS[:1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["## Sources\nThey are old [1].", "Sources:\n- Books [1]\n- Films [2]", "Sources: books [1]."],
+)
+def test_sources_that_a_sentence_speaks_of_are_shown(text: str) -> None:
+    assert streamed(*text)[0] == streamed(text)[0] == text.replace("[2]", "[1]")
+
+
+def test_text_after_a_list_of_sources_goes_on() -> None:
+    text = "It clips [1].\n\nSources:\n- [3] PPO\n\nIt learns [5]."
+    assert streamed(*text)[0] == "It clips [1].\n\nIt learns [2]."
+    assert bound(text) == [("It clips.", "Ao"), ("It learns.", "Co")]
+
+
+@pytest.mark.parametrize(
+    "marker", ["[0]", "[7]", "[999999]", "[7, 999999]", "[S7]", "【9】", "[^8]"]
+)
 def test_a_marker_that_points_nowhere_is_a_note_not_silence(marker: str) -> None:
     (sentence,) = CitationBinder(EVIDENCE).bind(f"It clips {marker}.")
     assert sentence.text == "It clips."
@@ -115,6 +192,8 @@ def test_what_may_be_a_marker_is_none_of_an_interval(text: str) -> None:
         "It clips [1]. It learns [3].",
         "Two things:\n\n- It clips [1].\n- It learns [3].",
         "1. It clips [1].\n2. It learns [3]. It rests [4].",
+        "- It clips [1].\n  - It learns [3].\n\n---\n\n## So [4]",
+        "| A [1] | B |\n|---|---|\n| a. b [3] | c |",
     ],
 )
 def test_sentences_and_what_leads_to_them_make_up_the_text_again(text: str) -> None:
@@ -185,10 +264,24 @@ def test_half_a_marker_at_the_end_is_shown_as_it_is() -> None:
     [
         "Yes " + "[1]" * 150 + "[3].", "[" + " " * 300 + "1]",
         "[1]" * 80 + " " * 300 + "[1]", "In [0, 5]" + "[1]" * 90, "Yes" + "   [1]" * 90 + " so.",
+        "Sources:\n- " + "x" * 400 + " [3]\nIt clips [1].",
     ],
-    ids=["a run", "space in a marker", "space between", "an interval first", "a spaced run"],
+    ids=["a run", "space in a marker", "space between", "an interval first", "a spaced run",
+         "a source"],
 )  # fmt: skip
 def test_a_text_is_shown_alike_wherever_its_pieces_end(written: str) -> None:
     whole = streamed(written)[0]
     assert {streamed(written[:at], written[at:])[0] for at in range(len(written))} == {whole}
     assert streamed(*written)[0] == whole
+
+
+@pytest.mark.parametrize(
+    "piece", ["**[1]", "(", "([1]", "\\[", "【", "[^", "*", "⁷", "Sources:\n\n", "  \n", "[1] ,"]
+)
+def test_what_may_become_a_marker_is_held_back_for_a_short_while(piece: str) -> None:
+    binder = CitationBinder(EVIDENCE)
+    binder.feed("Sources:\n" if piece.isspace() else "It clips ")
+    for _ in range(2_000):
+        binder.feed(piece)
+        held = binder._held, binder._forms._held, binder._references._line
+        assert sum(map(len, held)) + len(binder._references._pending) < 1_000

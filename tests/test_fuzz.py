@@ -190,9 +190,16 @@ WRITTEN = (
     "It clips [1]. It learns [3, 4].\n\n- Both agree [1][6].\n- In [0, 1] it lies [7].",
     "[1] It clips.[2] “It learns.”[sentence 3] Values in [1, 20] hold [1-4], [5 and 6].",
     "It clips [S1]. It learns \\[2\\]. It lies【3】. It sinks [^4]. It floats【1†source】.",
+    "**It clips.** [S1]\n\n| A | B [^2] |\n|---|---|\n| x 【3†L1-L3】 | y (4). |\n\n"
+    "References:\n[1] A\n",
+    "## Why \\[3\\]\n(1) It clips.⁵ (6) It **[1]** learns (2), ([1], [4]).\n\n"
+    "[^2]: A\n\nSources: [1]",
 )
-MARKS = "【2】|【3†so|[S1]|[^2]|\\[3\\]|\\[|\\|"
-MARKS += "[1]|[2][3]|[1-|[sentence |, 4]|[0, 5]|[99]| in |. |- |[|]|[#3]|[1;2]|\n\n|and|[1–3]"
+MARKS = (
+    "【2】|【3†so|[S1]|[^2]|\\[3\\]|\\[|\\|[1]|[2][3]|[1-|[sentence |, 4]|[0, 5]|[99]| in |. |- |["
+    "|]|[#3]|[1;2]|\n\n|and|[1–3]|[S2]|[^3]|\n[^3]: |【4】|【5†|】|\\]|(3)|(|).|⁶|**|`|*|\n| \n"
+    "|\nSources:\n|## References|Source|\n[1] |, | and |\n|---|\n"
+)
 
 
 def test_any_text_of_a_model_is_bound_verbatim_and_streamed_whole(seconds) -> None:

@@ -1,76 +1,213 @@
-"""Remarks: sentences about the evidence itself, which need no quote.
+"""Remarks: sentences about the evidence itself need no quote: "The abstracts do not say ...".
 
-"The abstracts do not say how much memory it needs" claims nothing of the world; nor do headings,
-"Yes." before a quote, and "In short:".
+Nor does what says nothing by itself: headings, heads of tables, "Yes.", "In short,". In doubt a
+sentence is one about the world, and needs its quote.
 """
 
 import re
 
-_PAPERS = (
-    r"(?:abstracts?|papers?|sentences?|sources?|excerpts?|passages?|evidence|library|documents?"
-    r"|texts?|materials?|works?|studies)"
+_COUNT = (
+    r"(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|many|most|few"
+    r"|both|all)"
 )
-_GIVEN = (
-    r"(?:(?:given|provided|available|listed|retrieved|cited|supplied|numbered|present|above)\s+)?"
+_KIND = (
+    r"(?:given|provided|retrieved|supplied|cited|numbered|available|present|other|remaining|relevant"
+    r"|following|listed|selected|quoted|paper)"
 )
-_SAYS = (
-    r"(?:say|state|tell|mention|report|give|specify|describe|discuss|address|compare|cover|contain"
-    r"|include|define|quantify|explain|settle|provide|list|name|show|answer|indicate|detail|hold"
-    r"|offer|evaluate|measure|examine|study|disclose|clarify|spell)"
+_MANY = (
+    r"(?:(?:paper )?abstracts|papers|studies|sentences|excerpts|sources|passages|articles|works"
+    r"|snippets|quotes|publications)"
 )
-_SAYING = rf"(?:{_SAYS}(?:s|es)?|studies|{_SAYS}d|{_SAYS}ed)"
-_DENYING = r"(?:do|does|did)(?:\s+not|n['’]t)"
+_ONE = (
+    r"(?:(?:paper )?abstract|paper|study|sentence|excerpt|source|passage|article|work|snippet"
+    r"|quote|publication)"
+)
+# "The paper does not report gains" and "the library provides no GPU support" may be of the world.
+_ONE_TEXT = r"(?:(?:paper )?abstract|excerpt|snippet|passage)"
+_WHOLE = r"(?:evidence|(?:given|provided|retrieved) (?:context|material|information|text))"
+_THE = r"(?:the|these|those|this|that|my|your)"
+_OF_WHICH = (
+    r"(?: (?:here|above|below|at hand|among (?:these|them)"
+    r"|in (?:this|the|your) (?:library|evidence|list|context)"
+    r"|(?:given|provided|retrieved)(?: here)?|i (?:have|was given)|you (?:gave|provided)"
+    r"|(?:on|about) (?!average\b)[\w-]+(?: [\w-]+)?))?"
+)
+# "the abstracts", "these two papers", "the evidence".
+_EVIDENCE = (
+    rf"(?:{_THE}(?: {_COUNT})?(?: {_KIND}){{0,2}} (?:{_MANY}|{_ONE_TEXT}|{_WHOLE})"
+    rf"|(?:{_KIND} ){{1,2}}{_MANY}){_OF_WHICH}"
+)
+# "The study covers 40 languages" is of the world.
+_EVIDENCES = rf"{_THE}(?: {_COUNT})?(?: {_KIND}){{0,2}} (?:{_MANY}|{_WHOLE}){_OF_WHICH}"
+_NONE = (
+    rf"(?:(?:none|neither|not one|not a single one|no one|few|hardly any) of (?:{_THE} |them)"
+    rf"(?:{_COUNT} )?(?:{_KIND} )?(?:{_MANY})?|(?:no|neither|not a single|not one)"
+    rf" (?:{_KIND} )?(?:{_ONE}|{_MANY}))"
+)
+# What only a text does. "Show" and "find" are of the world: "No paper found an effect."
+_TELL = (
+    r"(?:say|state|mention|report|give|specify|describe|discuss|address|compare|contain|cover"
+    r"|provide|answer|tell|quantify|evaluate|test|examine|include|settle|indicate|name|list"
+    r"|disclose|detail|explain|offer|speak|touch|go into|present|define|consider|study|measure"
+    r"|analyse|analyze|resolve|deal|look|note|make clear|agree|quote|refer"
+    r"|allow (?:a|any|us|one))"
+)
+_TELLS = (
+    rf"(?:{_TELL}s?|addresses|discusses|touches|goes into|makes clear|specifies|quantifies|studies"
+    r"|analyses|analyzes)"
+)
+_TOLD = (
+    r"(?:stated|reported|mentioned|specified|disclosed|given|described|discussed|addressed"
+    r"|covered|compared|quantified|explained|evaluated|named|listed|answered|detailed|clear"
+    r"|found|provided|contained|included|available|present|defined|examined|measured|tested)"
+)
+_DECIDED = (
+    r"(?:determined|answered|inferred|told|concluded|decided|judged|established|derived|settled"
+    r"|said|drawn|made|verified|confirmed|given|compared|found)"
+)
+_NOT = r"(?:(?:do|does|did)(?: not|n't)|cannot|can not|can't|never|nowhere)"
+_ADVERB = (
+    r"(?: (?:directly|explicitly|also|only|mainly|mostly|themselves|itself|however|together))?"
+)
 _ABOUT = (
-    # The abstracts do not say ...
-    rf"(?:the|these|those|this)\s+{_GIVEN}{_PAPERS}\s+(?:here\s+)?{_DENYING}\s+(?:\w+ly\s+)?{_SAYS}\b",
-    # None of the papers reports ..., no abstract compares ...
-    rf"(?:none|neither)\s+of\s+(?:the|these|those)\s+{_GIVEN}{_PAPERS}\s+(?:\w+ly\s+)?{_SAYING}\b",
-    rf"(?:no|neither)\s+{_GIVEN}{_PAPERS}\s+(?:here\s+)?(?:\w+ly\s+)?{_SAYING}\b",
-    # It is not stated in the abstracts; no figure is given in them.
-    r"(?:this|that|it|which|what|how\s+\w+|whether)\b[^.]{0,80}\b(?:is|are|was|were)\s+not\s+"
-    rf"(?:\w+ly\s+)?(?:stated|said|given|mentioned|reported|specified|described|discussed|covered)"
-    rf"\s+(?:in|by)\s+(?:the|these)\s+{_GIVEN}{_PAPERS}\b",
-    rf"(?:nothing|no\s+\w+(?:\s+\w+)?)\s+(?:is|are)\s+(?:given|stated|reported|mentioned|said)"
-    rf"\s+(?:in|by)\s+(?:the|these)\s+{_GIVEN}{_PAPERS}\b",
-    rf"(?:the|these)\s+{_GIVEN}{_PAPERS}\s+(?:only|merely)\s+{_SAYS}\b",
-    rf"(?:the|these)\s+{_GIVEN}{_PAPERS}\s+(?:are|is)\s+(?:silent|unclear)\b",
-    r"(?:the|this)\s+library\s+(?:holds|has|contains)\s+(?:no|nothing|only)\b",
-    rf"(?:whether|how|why|what|which)\b[^.]{{3,160}}\b(?:is|remains?)\s+(?:left\s+)?(?:open|unanswered)"
-    rf"\s+(?:in|by)\s+(?:the|these)\s+{_GIVEN}{_PAPERS}",
-    r"die\s+(?:abstracts?|arbeiten|quellen|texte)\s+(?:nennen|sagen|enthalten|berichten|geben|machen)"
-    r"\s+(?:\w+\s+){0,3}(?:keine?n?|nicht|nichts)\b",
-    r"kein(?:e|es|er)?\s+(?:abstract|arbeit|quelle)\b",
+    r"(?:cover|address|concern|discuss|study|examine|deal with|focus on|look at|are about|disagree"
+    r"|differ|agree|conflict|contradict|are relevant|bear on|touch|mention|speak|treat|report on"
+    r"|hint at)"
 )
-_EVIDENCE = re.compile(
-    rf"^(?:(?:however|but|also|still|yet),?\s+)?(?:{'|'.join(_ABOUT)})", re.IGNORECASE
+_THIN = (
+    r"(?:mixed|limited|silent|thin|inconclusive|scarce|insufficient|conflicting|sparse|indirect"
+    r"|incomplete|weak|unclear|not (?:conclusive|clear|enough|sufficient|consistent))"
 )
-# One or two words that answer, before what carries them.
-_VERDICT = re.compile(
-    r"^(?:yes|no|partly|mixed|it depends|the papers (?:disagree|agree|differ)|opinions differ"
-    r"|ja|nein)$",
-    re.IGNORECASE,
+_UNSAID = [
+    rf"{_EVIDENCE}{_ADVERB} {_NOT}{_ADVERB} {_TELL}\b",
+    rf"what {_EVIDENCE} {_NOT} {_TELL}\b",
+    rf"{_NONE}{_OF_WHICH}{_ADVERB} {_TELLS}\b(?! (?:the|any) (?:\w+ )?(?:task|baseline)s?\b)",
+    rf"there (?:is|are|was|were) (?:no|nothing|little|not)\b.* (?:in|among|from|within)"
+    rf" (?:any of )?{_EVIDENCE}",
+    rf"nothing in {_EVIDENCE} {_TELLS}\b",
+    rf"(?:{_EVIDENCE} (?:gives?|contains?|provides?|offers?|says?|has|have|"
+    rf"holds?|reports?|makes?|mentions?|includes?)) (?:no|nothing|little|neither)\b",
+    rf".+ (?:is|are|was|were) (?:not|nowhere|never){_ADVERB} {_TOLD}\b.*\b(?:in|by|from)"
+    rf"(?: any of| either of)? {_EVIDENCE}",
+    r".+ (?:is|are) not (?:stated|reported|mentioned|specified|disclosed)$",
+    rf"no .+ (?:is|are) {_TOLD} (?:in|by|anywhere in)(?: any of)? {_EVIDENCE}",
+    rf".+ (?:is|are) (?:missing|absent) (?:from|in) {_EVIDENCE}",
+    rf"{_EVIDENCE} leaves? .*\bopen\b",
+    rf"only (?:{_COUNT}|one) of {_EVIDENCE} {_TELLS}\b",
+    rf"there (?:is|are) no (?:{_ONE}|{_MANY}) that {_TELLS}\b",
+    rf".+ (?:is|are|remains?) (?:unclear|unknown|(?:left )?open|not clear) (?:from|in|by)"
+    rf" {_EVIDENCE}",
+    r"the library (?:holds|has|contains) (?:no|nothing|not)\b.* (?:papers?|abstracts?)\b",
+    rf"nothing (?:is|was) {_TOLD.replace('stated', 'said|stated', 1)} (?:in|by) {_EVIDENCE}",
+    rf"it is not possible to (?:tell|say|judge|decide|conclude|determine)\b.* from {_EVIDENCE}",
+    rf"(?=.*\b{_EVIDENCE}).+ (?:cannot|can not|could not|can't) be {_DECIDED}\b",
+    r"i (?:cannot|can't|can not|could not|couldn't|did not|didn't|do not|don't|found no|see no)\b",
+    rf"not (?:according to|in|from|by) {_EVIDENCE}",
+]  # fmt: skip
+_SPOKEN_OF = [
+    rf"(?:only )?(?:{_EVIDENCES}|(?:{_COUNT}|one) of {_EVIDENCES}|{_COUNT} {_MANY})"
+    rf"{_ADVERB} (?:{_ABOUT}|addresses|covers|concerns|discusses)\b",
+    rf"(?:{_COUNT}|one) of {_EVIDENCE} (?:are|is) about\b",
+    rf"(?:{_EVIDENCE}|(?:the )?(?:results|findings|evidence)"
+    rf"(?: (?:across|in|of|from) {_EVIDENCE})?)"
+    rf" (?:is|are|remains?) {_THIN}",
+]  # fmt: skip
+_LEAD_IN = re.compile(
+    rf"(?:{_EVIDENCE}|{_COUNT} (?:{_KIND} )?(?:{_MANY})|here|these|the (?:main|key) \w+"
+    rf"|{_COUNT} [a-z ]{{1,24}} (?:stands? out|emerges?)"
+    rf"|(?:the )?(?:findings|results|details|answer|sources)|there are|according to|in|from|among"
+    rf"|as follows|the following)\b(?!.* that\b)[^,.;]*:"
 )
-_CONNECTS = re.compile(
-    r"^(?:in (?:short|sum|summary|brief)|overall|to sum up|first|second|third|finally|for example"
-    r"|here (?:is|are) .{0,80}|(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|several|some"
-    rf"|these|the following) (?:\w+ )?{_PAPERS} [^.]{{0,60}}|the (?:main |following )?"
-    r"(?:findings?|differences?|answers?|points?|results?)(?: (?:is|are))?)$",
-    re.IGNORECASE,
+_WORDS_ALONE = re.compile(
+    r"(?:yes|no|partly|partially|mostly|not (?:really|necessarily|always|quite|entirely)"
+    r"|it depends|mixed|maybe|unclear|in (?:short|summary|brief|sum|conclusion|detail|contrast"
+    r"|particular|addition|other words)|to (?:summari[sz]e|sum up|conclude)|overall|in general"
+    r"|on the whole|on the other hand|however|therefore|for example|for instance|by contrast"
+    r"|first|second|third|finally|also|similarly|further(?:more)?|more specifically|summary"
+    r"|short answer|ja|nein|teils|kurz|zusammenfassend|kurz gesagt)"
 )
-_MARKUP = re.compile(r"^[\s>#*_\-|:•]+|[\s*_|:]+$")
-_ROW = re.compile(r"^\s*+\|[\s:|-]++$")
+_GERMAN_SOURCE = (
+    r"(?:abstracts?|papers?|arbeit(?:en)?|artikeln?|studien?|sätzen?|quellen?|zusammenfassungen"
+    r"|textauszüge|belege)"
+)
+_GERMAN_TELL = (
+    r"(?:nenn|sag|erwähn|bericht|geb|gibt|enth[aä]lt|vergleich|mach|beschreib|behandel|untersuch"
+    r"|beantwort|äußer)\w*"
+)
+_GERMAN = [
+    rf"(?:die|diese|den)(?: \w+en)? {_GERMAN_SOURCE} {_GERMAN_TELL}\b.*\b(?:kein\w*|nichts?)\b",
+    rf"(?:keine?[rs]?|weder)(?: der| dieser)?(?: \w+en)? {_GERMAN_SOURCE} {_GERMAN_TELL}\b",
+    rf".*\bin (?:den|diesen|keinem der)(?: \w+en)? {_GERMAN_SOURCE}\b.*\b(?:kein\w*|nichts?)\b",
+]
+_UNSAID_PATTERN = re.compile("|".join(f"(?:{p})" for p in [*_UNSAID, *_GERMAN]))
+_SPOKEN_OF_PATTERN = re.compile("|".join(f"(?:{p})" for p in _SPOKEN_OF))
+# A claim about the world may follow: "The abstracts do not say so, but PPO is faster."
+_CLAUSES = re.compile(
+    r";\s+|,\s+(?=(?:but|and|yet|while|whereas|although|though|so|because|since)\b)"
+    r"|\s(?=(?:but|whereas|because|although)\b)"
+)
+_JOINED_BY = re.compile(
+    r"(?:but|and|yet|while|whereas|although|though|so|because|since|however|also|moreover|still"
+    r"|overall|in short|in summary|unfortunately|on the whole"
+    r"|(?:based on|from|in|beyond|among) [^,]{1,80}),?\s{1,4}(?=\S)"
+)
+# Texts that are data of a study, or the past of the field, are the world.
+_WORLD = re.compile(
+    r"\d ?(?:%|percent|points)"
+    r"|\b(?:corpus|data ?sets?|benchmark|training set|test set) (?:do|does)\b"
+    r"|\b(?:before|until|prior to|ever|had|has yet)\b"
+)
+_MARKER = re.compile(r"\[[0-9, –-]{1,40}\]")
+_HEADING = re.compile(r"\s*#{1,6}\s")
+_HEAD_CELL = re.compile(
+    r"(?:[\w-]+ )?(?:papers?|methods?|approach(?:es)?|models?|data ?sets?|data|tasks?|results?"
+    r"|findings?|metrics?|years?|venues?|authors?|source|evidence|scores?|settings?|domains?|aspects?"
+    r"|benchmarks?|limitations?|conclusions?|citations?|size|measures?|titles?|ref|references?)"
+)
+_CORNER = re.compile(r"aspect|property|criterion|feature|dimension|")
+_LONGEST = 600
 
 
 def is_about_evidence(sentence: str) -> bool:
-    """Returns whether a sentence tells of the evidence, or of nothing, and needs no quote.
+    """Returns whether a sentence is about the evidence, not the world, and needs no quote.
 
     Args:
-        sentence: Without citation markers, as Markdown.
+        sentence: In Markdown, with or without markers.
     """
-    if _ROW.match(sentence) or sentence.lstrip().startswith("#"):
+    if len(sentence) > _LONGEST:
+        return False
+    if _HEADING.match(sentence):
         return True
-    plain = " ".join(_MARKUP.sub("", sentence).split())
-    bare = plain.rstrip(".:;,!")
-    if not re.search(r"\w", bare) or _VERDICT.match(bare) or _EVIDENCE.match(plain):
+    plain = " ".join(re.sub(r"[*_`>]", "", _MARKER.sub("", sentence)).replace("’", "'").split())
+    if not re.search(r"\w", plain):
         return True
-    return sentence.rstrip().rstrip("*_").endswith((":", ",")) and bool(_CONNECTS.match(bare))
+    if plain.startswith("|"):
+        return _is_table_head(plain)
+    lowered = plain.casefold()
+    if _WORDS_ALONE.fullmatch(lowered.strip(" .,:;!-–—")):
+        return True
+    if lowered.endswith(":"):
+        return _LEAD_IN.fullmatch(lowered) is not None
+    return all(map(_is_clause_about_evidence, _CLAUSES.split(lowered.rstrip(" .!?"))))
+
+
+def _is_table_head(row: str) -> bool:
+    cells = [cell.strip().casefold() for cell in row.strip("| ").split("|")]
+    if all(not cell or _HEAD_CELL.fullmatch(cell) for cell in cells):
+        return True
+    # A comparison has what it compares in its head.
+    corner = row.split("|")[1].strip().casefold()
+    return _CORNER.fullmatch(corner) is not None and not re.search(r"\d", row)
+
+
+def _is_clause_about_evidence(clause: str) -> bool:
+    if _WORLD.search(clause):
+        return False
+    for part in (clause, _JOINED_BY.sub("", clause, count=1)):
+        if _UNSAID_PATTERN.match(part):
+            return True
+        # With a number or a comparison it says more than what the papers are about.
+        spoken = _SPOKEN_OF_PATTERN.match(part)
+        if spoken and not re.search(r"\d|\bthat\b|\bthan\b", part[spoken.end() :]):
+            return True
+    return False

@@ -5,53 +5,38 @@ source becomes a note on its statement; it is never dropped silently.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from footnote.index.chunking import sentence_spans
-from footnote.index.models import Paper, Span
+from footnote.index.models import Paper
 from footnote.rag.answer import Citation
+from footnote.rag.generation.citations.markdown_sentences import split_sentences
+from footnote.rag.generation.citations.patterns import (
+    DASH,
+    GAP,
+    HALF_INNER,
+    LONGEST_GAP,
+    MARKER,
+    MARKERS,
+)
+from footnote.rag.generation.citations.references import ReferenceFilter
+from footnote.rag.generation.citations.written_forms import FormReader
 from footnote.rag.retrieval.evidence import Sentence
 
-# [3], [3, 4], [1-3]; models also write [sentence 3], [S3], [^3], and with the brackets of U+3010.
-# (3) is prose, and so is [0, 1]: no sentence has number 0, so it is an interval. Both lengths are
-# bounded, so that a stream holds back at most _LONGEST_UNFINISHED.
-_SPACE = r"[ \t\u00a0\u202f]"
-_LONGEST_GAP, _LONGEST_MARKER = 8, 100
-_GAP = rf"{_SPACE}{{0,{_LONGEST_GAP}}}+"
-_DASH = "\u2010\u2011\u2013-"
-_ABOVE_ZERO = r"0{0,8}[1-9][0-9]{0,8}"
-_JOINED = rf"{_ABOVE_ZERO}(?:{_GAP}(?:[,;&{_DASH}]|and){_GAP}{_ABOVE_ZERO})*+"
-_NUMBERS = rf"(?:[0-9]{{1,9}}|{_JOINED})"
-_OPEN, _CLOSE = r"(?:\\?\[|\u3010)", r"(?:\\?\]|\u3011)"
-_WITHIN = rf"[^\[\]\u3010\u3011]{{1,{_LONGEST_MARKER}}}"
-_NAMED = rf"(?:sentences?{_GAP}|S|#|\^)?"
-_AFTER = r"(?:\u2020[^\[\]\u3010\u3011]{0,40})?"
-_MARKER = rf"{_OPEN}(?={_WITHIN}{_CLOSE}){_GAP}{_NAMED}{_NUMBERS}{_GAP}{_AFTER}{_CLOSE}"
-# Adjacent markers are one: [1][2] of one paper is shown as one number.
-_MARKERS = re.compile(rf"(?<!{_SPACE}){_SPACE}*+({_MARKER}(?:{_GAP}{_MARKER})*+)", re.IGNORECASE)
-_FIRST = re.compile(_MARKER, re.IGNORECASE)
-_LEADING_MARKERS = re.compile(rf"(?:{_GAP}{_MARKER})++", re.IGNORECASE)
-_NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{_GAP}[{_DASH}]{_GAP}([0-9]+))?")
+_FIRST = re.compile(MARKER, re.IGNORECASE)
+_NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{GAP}[{DASH}]{GAP}([0-9]+))?")
 # Markers that may continue at the end of a stream: whole ones, and the first half of one.
-_HALF = (
-    rf"(?:\\?\[|\u3010)[#^0-9sentcad,;& \t\u00a0\u202f{_DASH}]{{0,{_LONGEST_MARKER}}}+"
-    rf"(?:\u2020[^\[\]\u3010\u3011]{{0,40}})?\\?\Z|\\\Z"
-)
-_UNFINISHED = re.compile(rf"(?:\s|{_MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
+_HALF = rf"\[{HALF_INNER}\Z"
+_UNFINISHED = re.compile(rf"(?:\s|{MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
 # Its maximum length; nobody writes that many adjacent markers.
 _LONGEST_UNFINISHED = 200
 # An interval, as in "values in [1, 20]", if there are fewer than 20 sentences.
-_INTERVAL = re.compile(rf"\[{_GAP}[0-9]+{_GAP}[,;{_DASH}]{_GAP}[0-9]+{_GAP}\]")
+_INTERVAL = re.compile(rf"\[{GAP}[0-9]+{GAP}[,;{DASH}]{GAP}[0-9]+{GAP}\]")
 _BEFORE_INTERVAL = re.compile(
     r"(?:\b(?:in|within|between|from|over|range|ranges|interval|values|scale(?: of)?)|[∈=])[ \t]*$",
     re.IGNORECASE,
 )
-_GLUED = re.compile(rf"([.!?…][\"'”’)]*)(?={_MARKER})", re.IGNORECASE)
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DANGLING = "points nowhere"
-# Characters of a line split into sentences at a time: splitting takes more than linear time.
-_MOST_CUT = 4_000
 # Characters of the text before a marker that are stored.
 _LONGEST_WORD = 20
 
@@ -63,7 +48,7 @@ class Bound:
     Attributes:
         text: The sentence without markers.
         notes: One line for each marker without a source.
-        raw: As the model wrote it.
+        raw: As the model wrote it, its markers as ``[7]``.
         shown: As a reader sees it, with paper markers.
         lead: The text before it: a space, or line breaks and a bullet.
     """
@@ -82,6 +67,8 @@ class CitationBinder:
     def __init__(self, evidence: Sequence[Sentence]) -> None:
         """Takes the evidence in the order of its numbers, from 1."""
         self._evidence = evidence
+        self._references = ReferenceFilter()
+        self._forms = FormReader(len(evidence))
         self._markers: dict[str, int] = {}
         self._held = ""
         self._before = ""
@@ -105,14 +92,15 @@ class CitationBinder:
 
         Holds back unfinished markers and space that may be the last.
         """
-        text = self._held + piece
+        text = self._held + self._forms.feed(self._references.feed(piece))
         end = _find_finished_end(text)
         self._held = text[end:]
         return self._replace_markers(text[:end])
 
     def flush(self) -> str:
         """Returns the text held back until the end, without trailing space."""
-        held, self._held = self._held, ""
+        last = self._forms.feed(self._references.feed("", last=True), last=True)
+        held, self._held = self._held + last, ""
         return self._replace_markers(held.rstrip()).rstrip()
 
     def _replace_markers(self, text: str) -> str:
@@ -126,7 +114,7 @@ class CitationBinder:
                 ending = earlier | cited
             return replaced
 
-        shown = _MARKERS.sub(replace, text)
+        shown = MARKERS.sub(replace, text)
         if text:
             self._ending = ending
         self._before = (self._before + text)[-_LONGEST_WORD:]
@@ -137,7 +125,7 @@ class CitationBinder:
 
     def _with_paper_markers(self, text: str) -> str:
         """Returns a text with paper numbers in place of evidence numbers."""
-        return _MARKERS.sub(lambda match: self._format_markers(match)[0], text)
+        return MARKERS.sub(lambda match: self._format_markers(match)[0], text)
 
     def _format_markers(
         self, match: re.Match[str], before: str = "", earlier: Collection[int] = ()
@@ -145,7 +133,7 @@ class CitationBinder:
         """Returns the text shown for some markers, and the papers they cite.
 
         Args:
-            match: Of ``_MARKERS``.
+            match: Of ``MARKERS``.
             before: The text before the searched text.
             earlier: Papers cited earlier in the run and already shown.
         """
@@ -178,10 +166,13 @@ class CitationBinder:
 
     def bind(self, text: str) -> list[Bound]:
         """Returns the sentences of a model's text, each with its citations and notes."""
-        return [self.bound(sentence, lead) for lead, sentence in _sentences(text)]
+        plain = FormReader(len(self._evidence)).feed(
+            ReferenceFilter().feed(text, last=True), last=True
+        )
+        return [self.bound(sentence, lead) for lead, sentence in split_sentences(plain)]
 
     def bound(self, sentence: str, lead: str = "") -> Bound:
-        """Returns one sentence with its citations and notes."""
+        """Returns one sentence, its markers as ``[7]``, with its citations and notes."""
         citations: dict[Citation, None] = {}
         missing: dict[int, None] = {}
 
@@ -192,7 +183,7 @@ class CitationBinder:
             missing.update(dict.fromkeys(missed))
             return match[0][: match.start(1) - match.start()] + interval if interval else ""
 
-        plain = " ".join(_MARKERS.sub(strip, sentence).split())
+        plain = " ".join(MARKERS.sub(strip, sentence).split())
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
         shown = self._with_paper_markers(sentence)
@@ -206,62 +197,14 @@ def _find_finished_end(text: str) -> int:
     end = next(found, len(text))
     # The space between two markers belongs to the second.
     gap = end - len(text[:end].rstrip(" \t\u00a0\u202f"))
-    return end - gap if gap <= _LONGEST_GAP else end
+    return end - gap if gap <= LONGEST_GAP else end
 
 
 def _goes_on(match: re.Match[str]) -> bool:
     """Returns whether markers begin a text and so continue the run before it."""
-    return match.start() == 0 and match.start(1) <= _LONGEST_GAP
+    return match.start() == 0 and match.start(1) <= LONGEST_GAP
 
 
 def is_dangling(note: str) -> bool:
     """Returns whether a statement's note is about a marker without a source."""
     return _DANGLING in note
-
-
-def _sentences(text: str) -> list[tuple[str, str]]:
-    """Splits a model's text into pairs of a lead (space or a bullet) and a sentence.
-
-    The markers of a sentence are at its end or its beginning.
-    """
-    found: list[tuple[str, list[str]]] = []
-    worded, breaks = False, ""
-    for whole in text.splitlines():
-        bullet = _BULLET.match(whole)
-        lead = breaks + (bullet[0].lstrip() if bullet else "")
-        line = _GLUED.sub(r"\1 ", whole[bullet.end() if bullet else 0 :].strip())
-        breaks = (breaks + "\n")[:2]
-        # Our evidence has its number in front; some models copy that form.
-        numbered_first = _LEADING_MARKERS.match(line) is not None
-        for at, (start, end) in enumerate(_spans(line)):
-            sentence = line[start:end]
-            leading = _LEADING_MARKERS.match(sentence)
-            if leading and found and (not _says(sentence) or (at and not numbered_first)):
-                found[-1][1].append(leading[0])
-                sentence = sentence[leading.end() :].strip()
-            if found and sentence and not worded:
-                found[-1][1].append(sentence)
-            elif sentence:
-                found.append((lead, [sentence]))
-            worded = _says(sentence) if sentence else worded
-            lead, breaks = " ", "\n"
-    joined = ((lead, " ".join(parts)) for lead, parts in found)
-    return [(lead, sentence) for lead, sentence in joined if _says(sentence)]
-
-
-def _spans(line: str) -> Iterator[Span]:
-    """Yields the sentences of a line in parts that end where a sentence may end."""
-    at = 0
-    while at < len(line):
-        stop = (
-            len(line) if len(line) - at <= _MOST_CUT else line.rfind(". ", at, at + _MOST_CUT) + 1
-        )
-        stop = stop or at + _MOST_CUT
-        for start, end in sentence_spans(line[at:stop]):
-            yield at + start, at + end
-        at = stop
-
-
-def _says(sentence: str) -> bool:
-    """Returns whether the text contains a word besides markers."""
-    return re.search(r"\w", _MARKERS.sub("", sentence)) is not None
