@@ -91,7 +91,7 @@ def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
         ("## 1. Why [3]\nIt clips.", [("## 1. Why", "Bo"), ("It clips.", "")]),
         (
             "| A | B. C [3] |\n|---|:-:|\n| It [1] | clips. [5] |",
-            [("| A | B. C |", "Bo"), ("| It | clips. |", "AoCo")],
+            [("B. C", "Bo"), ("It", "Ao"), ("clips.", "Co")],
         ),
         ("[1] [2]", []),
         ("... !", []),
@@ -193,13 +193,57 @@ def test_what_may_be_a_marker_is_none_of_an_interval(text: str) -> None:
         "Two things:\n\n- It clips [1].\n- It learns [3].",
         "1. It clips [1].\n2. It learns [3]. It rests [4].",
         "- It clips [1].\n  - It learns [3].\n\n---\n\n## So [4]",
-        "| A [1] | B |\n|---|---|\n| a. b [3] | c |",
+        "| A [1] | B |\n|---|---|\n| a. b [3] | c [4] |\n| d | – |",
+        "So:\n\n| A | B |\n|---|---|\n| a | It clips [3] |\n\nIt rests [4].",
     ],
 )
 def test_sentences_and_what_leads_to_them_make_up_the_text_again(text: str) -> None:
     sentences = CitationBinder(EVIDENCE).bind(text)
-    assert "".join(s.lead + s.raw for s in sentences) == text
-    assert "".join(s.lead + s.shown for s in sentences) == streamed(text)[0]
+    assert "".join(s.lead + s.raw + s.tail for s in sentences) == text
+    assert "".join(s.lead + s.shown + s.tail for s in sentences) == streamed(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "shown", "claims"),
+    [
+        pytest.param(
+            "| Method | It | Memory | Source |\n|:--|--|--|--:|\n| PPO | clips | not reported "
+            "| [1] |\n| DPO | learns | – | [3][5] |\n\nIt rests [4].",
+            "| Method | It | Memory |\n|---|---|---|\n| PPO | clips [1] | not reported |"
+            "\n| DPO | learns [2][3] | – |\n\nIt rests [2].",
+            [("clips", "Ao"), ("not reported", ""), ("learns", "BoCo"), ("It rests.", "Bt")],
+            id="a column of sources counts for what stands beside it",
+        ),
+        pytest.param(
+            "| A | B | C |\n|---|---|---|\n| PPO | clips | learns [3] |\n",
+            "| A | B | C |\n|---|---|---|\n| PPO | clips [1] | learns [1] |",
+            [("clips", "Bo"), ("learns", "Bo")],
+            id="the last cell's marker counts for its row",
+        ),
+        pytest.param(
+            "| PPO | [1] |\nIt rests [4].",
+            "| PPO [1] |\n\nIt rests [2].",
+            [("PPO", "Ao"), ("It rests.", "Bt")],
+            id="a name that alone is cited is a claim",
+        ),
+        pytest.param(
+            f"| A | B |\n|---|---|\n| {'PPO is better than TRPO. ' * 3}| no |",
+            f"| A | B |\n|---|---|\n| {'PPO is better than TRPO. ' * 3}| no |",
+            [(("PPO is better than TRPO. " * 3).strip(), ""), ("no", "")],
+            id="a claim is no name of a row",
+        ),
+        pytest.param(
+            r"| A | clips \| cuts [1] |", r"| A | clips \| cuts [1] |", [("clips | cuts", "Ao")],
+            id="a bar in a cell ends none",
+        ),
+    ],
+)  # fmt: skip
+def test_each_claim_in_a_table_is_bound_by_itself(
+    table: str, shown: str, claims: list[tuple[str, str]]
+) -> None:
+    assert bound(table) == claims
+    sentences = CitationBinder(EVIDENCE).bind(table)
+    assert "".join(s.lead + s.shown + s.tail for s in sentences) == shown
 
 
 def test_a_range_that_runs_out_is_noted_once() -> None:

@@ -113,6 +113,9 @@ Keine der Arbeiten vergleicht die beiden Verfahren.
 |---|:-:|---|
 ---
 It depends.
+not reported
+n/a
+Not stated.
 Overall,
 However, none of these abstracts reports energy use.
 The abstract does not state the number of parameters [3].

@@ -160,7 +160,7 @@ def merge_repairs(
         others = {other.bound.text for other in drafts if other is not draft}
         new = not others & {b.bound.text for b in better}
         gains = bool(better) and min(b.worth for b in better) > _PLAUSIBLE
-        kept += _add_leads(better, draft.bound.lead) if new and gains else [draft]
+        kept += _put_in_place(better, draft.bound) if new and gains else [draft]
     return kept
 
 
@@ -179,30 +179,26 @@ def assemble_answer(
     text = broken = ""
     dropped = 0
     for draft in drafts:
-        lead = draft.bound.lead
+        lead, tail = draft.bound.lead, draft.bound.tail
         # The first remaining sentence of a line takes over its line break.
         lead = broken if broken and "\n" not in lead else lead
-        if policy == "drop" and draft.mark:
-            broken = lead if "\n" in lead else ""
-            dropped += 1
-            continue
         broken = ""
-        bound = binder.bound(draft.bound.raw)
+        if policy == "drop" and draft.mark:
+            dropped += 1
+            if "|" in lead:
+                text += lead + tail  # the cell stays, empty
+            elif "\n" in lead:
+                broken = lead
+            continue
+        bound = binder.bound(lead, draft.bound.raw, tail)
         notes = (*draft.notes, *bound.notes)
         if not bound.citations and draft.verdict is not None:
             notes = (*notes, "no sentence of a paper is cited")
         statements.append(
             Statement(bound.text, bound.citations, draft.verdict, draft.support, notes)
         )
-        text += (lead if text else lead.lstrip()) + _with_mark(bound.shown.strip(), draft.mark)
+        text += (lead if text else lead.lstrip()) + bound.shown.strip() + draft.mark + tail
     return Assembled(text, tuple(statements), tuple(binder.papers), dropped)
-
-
-def _with_mark(shown: str, mark: str) -> str:
-    """Returns a sentence with its mark; that of a table row stands in its last cell."""
-    if mark and shown.startswith("|") and shown.endswith("|"):
-        return f"{shown[:-1].rstrip()}{mark} |"
-    return shown + mark
 
 
 def _corrections(reply: str) -> dict[int, str]:
@@ -224,10 +220,11 @@ def refuses(text: str) -> bool:
     return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
 
 
-def _add_leads(drafts: Sequence[AnswerDraft], lead: str) -> list[AnswerDraft]:
-    """Returns the sentences of one correction with the lead of the corrected sentence."""
-    leads = [lead, *[" "] * (len(drafts) - 1)]
+def _put_in_place(drafts: Sequence[AnswerDraft], corrected: Bound) -> list[AnswerDraft]:
+    """Returns the sentences of one correction between what stood around the corrected one."""
+    leads = [corrected.lead, *[" "] * (len(drafts) - 1)]
+    tails = [*[""] * (len(drafts) - 1), corrected.tail]
     return [
-        replace(draft, bound=replace(draft.bound, lead=lead))
-        for draft, lead in zip(drafts, leads, strict=True)
+        replace(draft, bound=replace(draft.bound, lead=lead, tail=tail))
+        for draft, lead, tail in zip(drafts, leads, tails, strict=True)
     ]

@@ -119,7 +119,8 @@ _LEAD_IN = re.compile(
     rf"|as follows|the following)\b(?!.* that\b)[^,.;]*:"
 )
 _WORDS_ALONE = re.compile(
-    r"(?:yes|no|partly|partially|mostly|not (?:really|necessarily|always|quite|entirely)"
+    r"(?:yes|no|n/a|partly|partially|mostly|not (?:reported|stated|given|specified|mentioned"
+    r"|available|applicable|(?:in|by) the abstracts?|really|necessarily|always|quite|entirely)"
     r"|it depends|mixed|maybe|unclear|in (?:short|summary|brief|sum|conclusion|detail|contrast"
     r"|particular|addition|other words)|to (?:summari[sz]e|sum up|conclude)|overall|in general"
     r"|on the whole|on the other hand|however|therefore|for example|for instance|by contrast"

@@ -50,7 +50,8 @@ class Bound:
         notes: One line for each marker without a source.
         raw: As the model wrote it, its markers as ``[7]``.
         shown: As a reader sees it, with paper markers.
-        lead: The text before it: a space, or line breaks and a bullet.
+        lead: The text before it: a space, line breaks and a bullet, or a table up to its cell.
+        tail: What closes a table behind it.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Bound:
     raw: str = ""
     shown: str = ""
     lead: str = ""
+    tail: str = ""
 
 
 class CitationBinder:
@@ -169,10 +171,16 @@ class CitationBinder:
         plain = FormReader(len(self._evidence)).feed(
             ReferenceFilter().feed(text, last=True), last=True
         )
-        return [self.bound(sentence, lead) for lead, sentence in split_sentences(plain)]
+        return [self.bound(*part) for part in split_sentences(plain)]
 
-    def bound(self, sentence: str, lead: str = "") -> Bound:
-        """Returns one sentence, its markers as ``[7]``, with its citations and notes."""
+    def bound(self, lead: str, sentence: str, tail: str = "") -> Bound:
+        """Returns one sentence, its markers as ``[7]``, with its citations and notes.
+
+        Args:
+            lead: The text before it.
+            sentence: As the model wrote it, with its markers.
+            tail: What closes a table behind it.
+        """
         citations: dict[Citation, None] = {}
         missing: dict[int, None] = {}
 
@@ -187,7 +195,9 @@ class CitationBinder:
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
         shown = self._with_paper_markers(sentence)
-        return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead)
+        if lead.endswith("| "):
+            plain = plain.replace("\\|", "|")
+        return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead, tail)
 
 
 def _find_finished_end(text: str) -> int:

@@ -1,7 +1,7 @@
 """Sentences of a model's Markdown, each with its markers.
 
-A heading, a row of a table and a list item's sentence are sentences; rules and the line below a
-table's head belong to what follows them.
+A heading, a cell of a table and a list item's sentence are sentences; rules belong to what follows
+them.
 """
 
 import re
@@ -9,12 +9,19 @@ from collections.abc import Iterator
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.models import Span
-from footnote.rag.generation.citations.patterns import LEADING_MARKERS, MARKER, MARKERS
+from footnote.rag.generation.citations.markdown_tables import (
+    Part,
+    is_row,
+    is_rule,
+    says,
+    split_table,
+)
+from footnote.rag.generation.citations.patterns import LEADING_MARKERS, MARKER
 
 _GLUED = re.compile(rf"([.!?…][\"'”’)*_]*)(?={MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
-# A heading or a row of a table is one sentence, whatever stops it holds.
-_WHOLE = re.compile(r"#{1,6}\s|\|")
+# A heading is one sentence, whatever stops it holds.
+_WHOLE = re.compile(r"#{1,6}\s")
 _RULE = re.compile(r"[|:*_=-][\s|:*_=-]+")
 # The splitter leaves the end of "**Bold.**" to the next sentence.
 _CLOSING = re.compile(r"[*_]{1,3}(?=\s|\[|$)")
@@ -22,38 +29,67 @@ _CLOSING = re.compile(r"[*_]{1,3}(?=\s|\[|$)")
 _MOST_CUT = 4_000
 
 
-def split_sentences(text: str) -> list[tuple[str, str]]:
-    """Splits a model's text into pairs of a lead (space, a bullet) and a sentence.
-
-    The markers of a sentence are at its end or its beginning.
-    """
-    found: list[tuple[str, list[str]]] = []
-    worded, breaks = False, ""
-    for whole in text.splitlines():
-        if _RULE.fullmatch(whole.strip()):
-            breaks += f"{whole.strip()}\n"
+def split_sentences(text: str) -> list[Part]:
+    """Splits a model's text into sentences; the markers of each are at its end or beginning."""
+    splitter = _Splitter()
+    table: list[str] = []
+    for line in text.splitlines():
+        if is_row(line) or (table and is_rule(line)):
+            table.append(line)
             continue
+        splitter.take_table(table)
+        table = []
+        splitter.take_line(line)
+    splitter.take_table(table)
+    return splitter.parts()
+
+
+class _Splitter:
+    """Gathers the sentences of a text, line by line."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, list[str], str]] = []
+        self._worded = False
+        # Line breaks and rules since the last sentence.
+        self._breaks = ""
+
+    def parts(self) -> list[Part]:
+        joined = (Part(lead, " ".join(texts), tail) for lead, texts, tail in self._found)
+        return [part for part in joined if says(part.text)]
+
+    def take_table(self, lines: list[str]) -> None:
+        """Takes a table."""
+        parts = split_table(lines, self._breaks) if lines else []
+        if parts:
+            self._found += [(lead, [cell], tail) for lead, cell, tail in parts]
+            # Text right below the last row would be a row.
+            self._worded, self._breaks = True, "\n\n"
+
+    def take_line(self, whole: str) -> None:
+        """Takes a line that is not of a table."""
+        if _RULE.fullmatch(whole.strip()):
+            self._breaks += f"{whole.strip()}\n"
+            return
         bullet = _BULLET.match(whole)
-        lead = breaks + (bullet[0] if bullet else "")
+        lead = self._breaks + (bullet[0] if bullet else "")
         line = _GLUED.sub(r"\1 ", whole[bullet.end() if bullet else 0 :].strip())
-        breaks += "\n" * (not breaks.endswith("\n\n"))
+        self._breaks += "\n" * (not self._breaks.endswith("\n\n"))
+        found = self._found
         # Our evidence has its number in front; some models copy that form.
         numbered_first = LEADING_MARKERS.match(line) is not None
         for at, (start, end) in enumerate(_spans(line)):
             sentence = line[start:end]
             leading = LEADING_MARKERS.match(sentence)
-            if leading and found and (not _says(sentence) or (at and not numbered_first)):
+            if leading and found and (not says(sentence) or (at and not numbered_first)):
                 found[-1][1].append(leading[0])
                 sentence = sentence[leading.end() :].strip()
             # A marker among signs, such as "([1]", belongs to the words before it.
-            if found and sentence and not (worded and _says(sentence)):
+            if found and sentence and not (self._worded and says(sentence)):
                 found[-1][1].append(sentence)
             elif sentence:
-                found.append((lead, [sentence]))
-            worded = worded or _says(sentence)
-            lead, breaks = " ", "\n"
-    joined = ((lead, " ".join(parts)) for lead, parts in found)
-    return [(lead, sentence) for lead, sentence in joined if _says(sentence)]
+                found.append((lead, [sentence], ""))
+            self._worded = self._worded or says(sentence)
+            lead, self._breaks = " ", "\n"
 
 
 def _spans(line: str) -> Iterator[Span]:
@@ -82,8 +118,3 @@ def _cut(line: str) -> Iterator[Span]:
         for start, end in sentence_spans(line[at:stop]):
             yield at + start, at + end
         at = stop
-
-
-def _says(sentence: str) -> bool:
-    """Returns whether the text contains a word besides markers."""
-    return re.search(r"\w", MARKERS.sub("", sentence)) is not None
