@@ -10,7 +10,12 @@ from footnote.index.models import Paper, make_paper
 from footnote.rag.answer import Delta
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Composed
-from footnote.rag.generation.prompts import REFUSAL, RULES, write_answer_prompt
+from footnote.rag.generation.prompts import (
+    REFUSAL,
+    RULES,
+    SHORT_RULES,
+    write_answer_prompt,
+)
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
 from tests.asking import reading
 
@@ -116,3 +121,11 @@ def test_instructions_in_an_abstract_stay_inside_their_numbered_line() -> None:
 
 def test_the_model_is_told_to_refuse_in_the_words_that_are_looked_for() -> None:
     assert REFUSAL in RULES
+    assert REFUSAL in SHORT_RULES
+
+
+def test_a_small_window_has_room_for_evidence() -> None:
+    system, user, fitting = prompt(evidence("It clips the ratio. " * 60), budget=420)
+    assert fitting >= 20
+    assert user.endswith("Question: What?")
+    assert len(system) < len(prompt([], budget=3000)[0]) / 3

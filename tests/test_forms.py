@@ -121,6 +121,17 @@ def test_a_number_that_no_abstract_states_is_said_to_be_missing_first(
     assert "**" not in answer.text.partition("\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("How large is the data set of KelpNet?", "**4,200 drone images**: "),
+        ("How deep is the network of KelpNet?", "No abstract states the depth."),
+    ],
+)
+def test_a_size_is_no_other_figure(engine: CitedQueryEngine, question: str, begins: str) -> None:
+    assert engine.ask(question).text.startswith(begins)
+
+
 def test_a_name_that_no_abstract_has_is_said_to_be_missing(engine: CitedQueryEngine) -> None:
     answer = engine.ask("How does KelpFormer9 count kelp plants in drone images?")
     assert answer.missing == "No abstract states anything about KelpFormer9."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.fact import SEVERAL, choose_sentences, room_for
 from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
 from footnote.rag.query.kinds.rules import find_core
@@ -15,6 +16,8 @@ LOOKED_AT, PAPERS = 24, 3
 # What a figure gains in a sentence that begins with a name of the question, and with the word for
 # what is counted right behind it, within so many characters.
 SUBJECT, ADJACENT, BESIDE = 0.2, 0.1, 30
+# Characters of a unit; what is longer is a noun.
+_SHORTEST_NOUN = 4
 _WORDS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice|few"
@@ -53,6 +56,18 @@ class _Aspect:
 
 
 _ASPECTS = (
+    _Aspect(
+        re.compile(r"(?i)^how deep\b|\b(?:depth|deepest)\b"),
+        r"(?:layers?|deep|depth|blocks?|m|km|met(?:er|re)s?)",
+        "the depth",
+    ),
+    _Aspect(
+        re.compile(r"(?i)^how (?:large|big|small)\b|^what size\b|\bthe size of\b"),
+        r"(?:[\d.]+ ?[KMB]|million|billion|thousand|[KMGT]B|parameters?|tokens|images|videos"
+        r"|episodes|demonstrations|trajectories|hours|examples|samples|questions|pairs"
+        r"|documents|papers|people|participants|patients)",
+        "the size",
+    ),
     _Aspect(
         re.compile(
             r"(?i)\b(?:top|what) speed\b|^how fast (?:can|does|do) [^?]{0,120}\b(?:run|walk|drive"
@@ -103,7 +118,8 @@ _WHAT_MEASURE = re.compile(
 )
 # Only of what can be counted or has units of its own is it said that no abstract states it.
 _PLAIN = re.compile(
-    r"\bhow many\b|\b(?:top|what) speed\b|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
+    r"\bhow many\b|^how (?:deep|large|big|small)\b|\b(?:top|what) speed\b"
+    r"|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
     re.IGNORECASE,
 )
 _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
@@ -194,8 +210,13 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
     """
     papers = list(dict.fromkeys(sentence.paper.id for sentence in evidence))[:PAPERS]
     read = [s for s in evidence if s.paper.id in papers][:LOOKED_AT]
+    if not (_find_aspect(asked) or _counted(asked)):
+        # Any figure fits; so its paper must at least be about what is asked.
+        about = {word for word in stems(asked) if word not in STOP_WORDS}
+        read = [s for s in read if about & set(stems(f"{s.paper.title} {s.text}"))]
     names = [name.casefold() for name in find_names(asked)]
     heads = _same_things(_head(asked))
+    aspect = _find_aspect(asked)
     found = []
     for sentence in read:
         begins = sentence.text.casefold().startswith(tuple(names)) if names else False
@@ -203,7 +224,10 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
             behind = sentence.text[place[1] : place[1] + BESIDE].casefold()
             head = next((word for word in heads if word in behind), "")
             score = sentence.score + SUBJECT * begins + ADJACENT * bool(head)
-            figure = Figure(_with_unit(sentence.text, *place, head), sentence)
+            # "800,000 robot episodes", not "800,000 robot".
+            noun = re.search(rf"\b{aspect.beside}\b", behind) if aspect and not head else None
+            counted = head or (noun[0] if noun and len(noun[0]) > _SHORTEST_NOUN else "")
+            figure = Figure(_with_unit(sentence.text, *place, counted), sentence)
             found.append((score, -place[0], figure))
     return max(found, key=lambda row: row[:2])[2] if found else None
 
