@@ -146,5 +146,11 @@ def test_a_batch_and_a_set_are_recorded_and_replayed_by_command(
     assert ran.out.startswith("0 of 2 questions have all their replies")
     assert "2 prompts without a reply" in ran.err
     assert "4 replies to no prompt of this run" in ran.err
+    (tmp_path / "ids").write_text("q01\n", "utf-8")
+    few = ("eval", "record", demo_set(), "--out", folder, "--only", tmp_path / "ids")
+    ran = footnote(*few, "--library", demo_library.path)
+    assert ran.out.startswith("0 of 1 questions have all their replies")
+    (tmp_path / "ids").write_text("q01 nothing", "utf-8")
+    assert "'nothing' is no question of" in footnote(*few, "--library", demo_library.path).err
     packed = footnote("eval", "pack", folder, "--out", tmp_path / "x.jsonl.gz", "--by", "a person")
     assert packed.out.startswith("4 replies in ")

@@ -14,6 +14,7 @@ from typing import Any
 from footnote.evals.dataset.json_files import check_shape, read_json_lines, read_lines
 from footnote.evals.dataset.schemas import AnswerRow, PaperRow, QueryRow, QuestionRow
 from footnote.index import SourceError
+from footnote.index.readers.files import read_text
 from footnote.rag.answer import Turn
 
 
@@ -71,6 +72,28 @@ def read_cases(folder: Path) -> list[Case]:
                 f"{path}: id {id[:80]!r} occurs {times} times; give each question its own"
             )
     return found
+
+
+def choose_cases(folder: Path, only: Path | None, limit: int | None = None) -> list[Case]:
+    """Returns the cases of a set that are to be asked.
+
+    Args:
+        folder: The set.
+        only: A file of ids, apart by white space; all cases if none.
+        limit: Maximum number of cases.
+
+    Raises:
+        SourceError: The folder is no set, the file cannot be read, or an id is of no case.
+    """
+    cases = read_cases(folder)
+    if only is not None:
+        names = dict.fromkeys(read_text(only).split())
+        unknown = [name for name in names if name not in {case.id for case in cases}]
+        if unknown or not names:
+            told = f"{unknown[0][:80]!r} is no question of {folder}" if unknown else "has no ids"
+            raise SourceError(f"{only}: {told}; give ids of questions, one a line")
+        cases = [case for case in cases if case.id in names]
+    return cases[:limit]
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -25,6 +25,7 @@ from footnote.index import FootnoteError
 from footnote.index.embeddings.base import Embedder
 from footnote.index.library import Library
 from footnote.rag.answer import Answer
+from footnote.rag.generation.forms import WITHOUT_SEARCH
 from footnote.rag.serialization import answer_json
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def run_cases(
         find: Name of a paper (title or id) to its id in the library.
         embedder: For measures.
         supports: For measures of citations.
-        expected_mode: An answer in another mode came from a fallback and is a failure.
+        expected_mode: An answer that needs a search and has another mode is a failed fallback.
         judging: Judges each answer, too.
         workers: Cases asked at once; more than one only helps with a remote model.
         on_case: Called with 1 for each case done.
@@ -164,7 +165,7 @@ def _row(
     values: Values
     try:
         answer = ask(case)
-        if answer.mode != expected_mode:
+        if answer.mode != expected_mode and answer.kind not in WITHOUT_SEARCH:
             raise FootnoteError(answer.reason or f"answered in mode {answer.mode}")
         values = answer_values(case, answer, gold=gold, embedder=embedder, supports=supports)
     except Exception as caught:

@@ -44,6 +44,10 @@ app = typer.Typer(
 
 SetArgument = Annotated[Path, typer.Argument(help="Folder of an evaluation set.", metavar="SET")]
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.")]
+OnlyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="File of the ids of questions, one a line; asks only these."),
+]
 WorkersOption = Annotated[
     int, typer.Option(min=1, max=64, help="Number of questions asked in parallel.")
 ]
@@ -61,6 +65,7 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, max=10**9, help="Maximum number of questions.")
     ] = None,
+    only: OnlyOption = None,
     workers: WorkersOption = 1,
     judge: JudgeOption = False,
     judge_model: JudgeModelOption = None,
@@ -72,9 +77,9 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Ask every question of a set and measure the answers; --out resumes a killed run."""
-    from footnote.evals.dataset.cases import read_cases
+    from footnote.evals.dataset.cases import choose_cases
 
-    asked = read_cases(cases)[:limit]
+    asked = choose_cases(cases, only, limit)
     folder = out or Path("runs") / f"{cases.resolve().name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     wish = JudgeWish(judge_model, judge_tokens, judge_usd, judge_prices, judge_labels)
     with (
@@ -96,16 +101,17 @@ def record(
     limit: Annotated[
         int | None, typer.Option(min=1, max=10**9, help="Maximum number of questions.")
     ] = None,
+    only: OnlyOption = None,
 ) -> None:
     """Write the prompts that a run of a set needs, as far as the replies so far make possible.
 
     Put each reply into OUT/replies under the name of its prompt and run this again, until no
     prompt is left; `footnote eval run SET --replay OUT` then measures the answers.
     """
-    from footnote.evals.dataset.cases import read_cases
+    from footnote.evals.dataset.cases import choose_cases
     from footnote.rag.generation.chat.recorded import MissingReply
 
-    asked = read_cases(cases)[:limit]
+    asked = choose_cases(cases, only, limit)
     with (
         open_replaying(library, "auto", out, None) as engine,
         progress("Recording", len(asked)) as advance,
