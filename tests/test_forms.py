@@ -10,7 +10,7 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH
+from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
 from footnote.rag.generation.forms.yesno import is_plain
 from footnote.rag.query.kinds.rules import KINDS
@@ -208,6 +208,15 @@ def test_beside_a_sentence_that_compares_half_a_table_is_left_out(
     assert answer.missing is None
     assert answer.text.startswith("Gradient trees lower the error of harbour forecasts by 18")
     assert "|" not in answer.text
+
+
+def test_a_variant_with_a_name_of_its_own_is_not_the_thing_compared() -> None:
+    side = compare.Side("PPO", ("ppo",))
+    assert not side.stands_alone_in("We show the effect of T-PPO and PPO-clip.")
+    assert side.stands_alone_in("T-PPO extends PPO.")
+    assert compare.Side("offline RL", ("offlin", "rl")).stands_alone_in(
+        "Offline learning helps RL."
+    )
 
 
 def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> None:

@@ -67,6 +67,14 @@ class Side:
         """Returns whether a text names it: all its words, where they are few, else most."""
         return self.share_in(text) >= (1.0 if len(self.stems) <= 2 else 0.6)
 
+    def stands_alone_in(self, text: str) -> bool:
+        """Returns whether a text has its name not only as a part of another: "T-PPO" is not PPO."""
+        name = re.escape(self.name)
+        return (
+            len(self.stems) > 1
+            or re.search(rf"(?<![\w-]){name}(?![\w-])", text, re.IGNORECASE) is not None
+        )
+
 
 @lru_cache(2048)
 def _stem_set(text: str) -> frozenset[str]:
@@ -138,12 +146,20 @@ def _fill_column(
     taken: Collection[Sentence],
     beside: Collection[str],
 ) -> list[Sentence]:
-    """Returns what the papers say of one side alone: of papers with both first, then what it is."""
+    """Returns what the papers say of one side alone: of papers with both first, then what it is.
+
+    What tells of a variant with a name of its own comes last.
+    """
     about = [s for s in evidence if s not in taken and _is_about(s, side, other)]
     defining = find_definition([side.name], about)
     ranked = sorted(
         range(len(about)),
-        key=lambda n: (about[n].paper.id not in beside, about[n] is not defining, n),
+        key=lambda n: (
+            about[n].paper.id not in beside,
+            not side.stands_alone_in(about[n].text),
+            about[n] is not defining,
+            n,
+        ),
     )
     return _distinct([about[n] for n in ranked], ROWS)
 
