@@ -2,8 +2,8 @@
 
 import pytest
 
-from footnote.rag.verification.amounts import read_amounts
-from footnote.rag.verification.proof import Source, find_faults
+from footnote.rag.verification.rules.amounts import read_amounts
+from footnote.rag.verification.rules.proof import Source, find_faults
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from footnote.rag.verification.remarks import is_about_evidence
+from footnote.rag.verification.rules.remarks import is_about_evidence
 
 # The first half was written before the rules, the second before their last change but one; five
 # of them have since helped.

@@ -81,6 +81,61 @@ def test_what_denies_the_quote_contradicts_it(embedder: MiniLM) -> None:
     assert denied == ("contradicted", 0.0, ("it denies what the quote says",))
 
 
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        (
+            "Leveraging precedents instead of fixed policies greatly raises its flexibility.",
+            "By leveraging precedents instead of fixed policies, our approach greatly raises its "
+            "flexibility.",
+        ),
+        (
+            "NeuPL instead represents a population within one model.",
+            "By representing a population within one model, NeuPL enables transfer.",
+        ),
+        (
+            "The hand uses tendons rather than motors to move its fingers.",
+            "Tendons, rather than motors, move the fingers of the hand.",
+        ),
+    ],
+)
+def test_what_stands_instead_of_another_denies_nothing(
+    said: str, quote: str, embedder: MiniLM
+) -> None:
+    assert verify(said, [quote], embedder=embedder, about=[quote]).verdict != "contradicted"
+
+
+def test_a_number_that_is_denied_is_not_claimed(embedder: MiniLM) -> None:
+    quote = "PianoMime reaches up to 56 % F1 score on unseen songs."
+    said = "PianoMime reaches up to 56 % F1 score on unseen songs, not above 90 %."
+    assert verify(said, [quote], embedder=embedder, about=[quote]).verdict == "unsettled"
+    said = "PianoMime does not lose, and it reaches 90 % F1 score on unseen songs."
+    assert verify(said, [quote], embedder=embedder, about=[quote]).verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        (
+            "Am besten schneidet Privacy-aware Tree ab, ein Verfahren aus 52 Datensätzen.",
+            "unsettled",
+        ),
+        ("Der Ansatz nutzt 52 Datensätze und steigert die Leistung um 20,5 %.", "unsettled"),
+        ("Der Ansatz nutzt 1.500 Beispiele und 3 Millionen Schritte.", "unsettled"),
+        ("Der Ansatz nutzt 64 Datensätze und steigert die Leistung.", "contradicted"),
+        ("52个数据集是实验所用数据集的最大数量，性能提升超过20%。", "unsettled"),
+        ("实验使用了78个数据集。", "contradicted"),
+        ("Le modèle utilise 52 jeux de données et les résultats sont meilleurs.", "unsettled"),
+    ],
+)
+def test_of_another_language_only_numbers_are_proved(
+    said: str, verdict: str, embedder: MiniLM
+) -> None:
+    quote = "Privacy-aware Tree (PAT) uses 52 data sets, 1,500 examples and gains 20.5 % over 20."
+    found = verify(said, [quote], embedder=embedder, about=[quote])
+    assert found.verdict == verdict, found
+
+
 def test_a_name_that_the_paper_has_elsewhere_is_not_foreign(embedder: MiniLM) -> None:
     said, quote = "DQN plays seven Atari games.", "A single network plays seven Atari games."
     without = verify(said, [quote], embedder=embedder)

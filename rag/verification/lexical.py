@@ -4,14 +4,16 @@ Simple rules for English, without a model; ``footnote.rag.verification.features`
 compare two texts.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from footnote.index.search.fulltext import STOP_WORDS
 
-# Words that a negation affects, unless a comma or a "but" ends it sooner.
-DENIAL_REACH = 6
+# Words that a negation affects, unless a comma or a "but" ends it sooner; "instead of fixed rules"
+# denies the rules alone, not what follows.
+DENIAL_REACH, SHORT_REACH = 6, 3
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-.,'’/@*×][^\W_]+)*(?:\s?%)?")
 _ENDING = re.compile(r"(?:ations?|ings?|edly|ed|es|s|ly|ions?|ments?)$")
@@ -44,8 +46,9 @@ _LOOSE: Mapping[str, tuple[float, ...]] = {
 _HEDGES = frozenset("about roughly nearly around approximately almost some over under".split())
 _DENIALS = frozenset(
     """not no never none neither nor without cannot nothing nobody hardly barely lack lacks
-    lacking lacked absence absent unable rather instead little""".split()
+    lacking lacked absence absent unable little""".split()
 )
+_INSTEAD = re.compile(r"(?:instead of|rather than)$")
 _NOT_NAMES = frozenset(
     "january february march april may june july august september october november december".split()
 )
@@ -149,13 +152,18 @@ def read_words(text: str) -> list[Word]:
         if lower in _DENIALS or lower.endswith(("n't", "n’t")):
             denied, telling = False, False
             reach = 0 if _ONLY.match(text, stop) else DENIAL_REACH
+        elif _INSTEAD.search(" ".join(text[max(0, stop - 16) : stop].lower().split())):
+            reach = SHORT_REACH
         found.append(Word(token, start, stop, stem(token), telling, denied))
     return found
 
 
 def denials(words: Sequence[Word]) -> int:
     """Returns the number of negation words."""
-    return sum(w.text.lower() in _DENIALS or w.text.lower().endswith("n't") for w in words)
+    return sum(w.text.lower() in _DENIALS or w.text.lower().endswith("n't") for w in words) + sum(
+        (one.text.lower(), other.text.lower()) in (("instead", "of"), ("rather", "than"))
+        for one, other in itertools.pairwise(words)
+    )
 
 
 def _tokens(text: str) -> list[tuple[int, int, str]]:

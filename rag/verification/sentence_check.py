@@ -16,7 +16,7 @@ from footnote.index.models import Paper
 from footnote.index.readers.cited_text import References, read_cited_text
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
-from footnote.rag.verification.remarks import is_about_evidence
+from footnote.rag.verification.rules.remarks import is_about_evidence
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult, Verifier
 
 UNCITED = "it cites nothing"

@@ -22,7 +22,8 @@ from footnote.rag.answer import Verdict
 from footnote.rag.verification.alignment import AlignedPair, Text, align_pair, read_texts
 from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
-from footnote.rag.verification.proof import Source, find_faults
+from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
+from footnote.rag.verification.rules.proof import Source, find_faults
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
@@ -101,7 +102,7 @@ class VerifierModel:
         """Returns the verdict on a statement aligned with its quotes."""
         figures = features(compared)
         support = self.probability(figures)
-        if denies(figures):
+        if denies(figures) and not doubts:
             return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
         if doubts or support < self.supported:
             # What a rule doubts stays below the threshold, whatever else agrees.
@@ -171,9 +172,13 @@ class LearnedVerifier:
             return VerificationResult("unsettled", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
         papers = [paper[:LONGEST_PAPER] for paper in about]
-        found = find_faults(said, Source(" ".join(given), papers))
+        source = Source(" ".join(given), papers)
+        foreign = is_foreign(said, source.quotes)
+        found = find_foreign_faults(said, source) if foreign else find_faults(said, source)
         if found.faults:
             return VerificationResult("contradicted", 0.0, found.faults)
+        if foreign:
+            return VerificationResult("unsettled", 0.0, found.doubts)
         named = frozenset[str]().union(*map(self._named, papers))
         compared = align_pair(*self._read(said, given), named)
         return self._weights.rule(compared, found.doubts)

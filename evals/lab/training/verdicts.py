@@ -4,8 +4,9 @@
 
 Trains on people's honest and false claims beside their quotes and on near-copies of the quotes
 (``footnote.evals.lab.training.pairs``), without those that the rules of
-``footnote.rag.verification.proof`` settle. Prints what five-fold cross-validation says, claims of
-one paper in one fold, beside a baseline that sees no quote. Takes two minutes on two cores.
+``footnote.rag.verification.rules.proof`` settle. Prints what five-fold cross-validation says,
+claims of one paper in one fold, beside a baseline that sees no quote. Takes two minutes on two
+cores.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from footnote.index.embeddings.base import MiniLM, TokenEmbedding
 from footnote.rag.verification.alignment import Text, align_pair, read_texts
 from footnote.rag.verification.features import NAMES, TOKEN_FEATURES, features
 from footnote.rag.verification.lexical import names_in
-from footnote.rag.verification.proof import Source, find_faults
+from footnote.rag.verification.rules.proof import Source, find_faults
 from footnote.rag.verification.verifier import denies
 
 FOLDS = 5

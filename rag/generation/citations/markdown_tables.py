@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from footnote.rag.generation.citations.patterns import MARKERS
-from footnote.rag.verification.remarks import is_about_evidence
+from footnote.rag.verification.rules.remarks import is_about_evidence
 
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|?[ \t]{0,3}:?-[-:| \t]*+")

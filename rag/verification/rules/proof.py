@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from footnote.rag.verification.amounts import Amount, read_amounts
 from footnote.rag.verification.lexical import names, read_words
+from footnote.rag.verification.rules.amounts import Amount, read_amounts
 
 # Characters of a title and what follows it.
 _TITLE = 120
@@ -20,6 +20,10 @@ _NEAR, _WIDE = 0.07, 0.5
 # Digits within a name: "7B" of "POLAR-7B", "4" of "GPT-4".
 _NUMBERED = re.compile(r"(?<=[^\W\d_])[-_]?(\d+(?:\.\d+)?[kKMBT]?)|\b(\d+)(?=-?[A-Z])")
 _YEAR = re.compile(r"['’](\d\d)\b")
+_DENIED = re.compile(
+    r"\b(?:not|never|no|nor|neither|without|rather than|instead of)(?: [^\W\d]\w{0,12}){0,3} $",
+    re.IGNORECASE,
+)
 _SQUEEZED = re.compile(r"[\W_]+")
 # Capitals that name no thing of their own.
 _COMMON = frozenset(
@@ -76,6 +80,9 @@ def find_faults(statement: str, source: Source) -> Findings:
     doubts: list[str] = []
     for amount in read_amounts(statement):
         fault, doubt = _check_amount(amount, source)
+        # "It reached 56 %, not above 90 %" does not say that anything has 90 %.
+        if fault and _DENIED.search(statement[: statement.find(amount.text)]):
+            fault, doubt = "", fault
         faults += [fault] if fault else []
         doubts += [doubt] if doubt else []
     for name in _names(statement):

@@ -1,0 +1,1 @@
+"""Rules: what the words of a statement and its source show without a model."""
