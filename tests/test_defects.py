@@ -94,14 +94,14 @@ ORDER = {"R@1", "R@5", "R@10", "nDCG@10", "RR@10", "AP@20", "Success@1", "Succes
 QUOTED = {"evidence", "evidence_recall", "nuggets", "nuggets_partial", "similarity", "cited_gold"}
 # Of what is no longer there, nothing is measured; the comparison says so in its own place.
 GONE = {"verbatim", "markers_bound", "citation_recall", "citation_precision"}
-REFUSED = {"abstain_wrong", "abstain_right"}
+REFUSED = {"abstain_wrong", "abstain_right", "absence_told"}
 
 # Defect -> the measures that must show it, and those that may move with it.
 TABLE: dict[Defect, tuple[set[str], set[str]]] = {
     shuffled_hits: ({"R@1", "R@5", "nDCG@10", "RR@10", "AP@20"}, ORDER),
     dropped_evidence: ({"evidence", "evidence_recall", "nuggets"}, QUOTED),
     always_abstaining: ({"abstain_wrong"}, REFUSED | QUOTED | GONE),
-    never_abstaining: ({"abstain_right"}, {"abstain_right"}),
+    never_abstaining: ({"abstain_right"}, {"abstain_right", "absence_told"}),
     invented_markers: ({"markers_bound"}, {"markers_bound"}),
     altered_quotes: ({"verbatim"}, {"verbatim", "citation_recall", "citation_precision"}),
 }

@@ -97,7 +97,7 @@ def test_a_crash_is_a_failure_row_with_the_worst_values(
     rows = [json.loads(line) for line in (tmp_path / ROWS).read_text().splitlines()]
     assert report["failures"] == 3
     assert all("ZeroDivisionError" in row["error"] for row in rows)
-    assert crashed_values(CASES[2]) == {"abstain_right": [0.0]}
+    assert crashed_values(CASES[2]) == {"abstain_right": [0.0], "absence_told": [0.0]}
 
 
 def test_a_run_killed_half_way_and_resumed_gives_the_same_measures(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from footnote.rag.verification.rules.remarks import is_about_evidence
+from footnote.rag.verification.rules.remarks import is_about_evidence, tells_what_is_missing
 
 # The first half was written before the rules, the second before their last change but one; five
 # of them have since helped.
@@ -301,3 +301,11 @@ def test_most_sentences_that_the_rules_have_not_seen_are_told_apart() -> None:
 def test_a_sentence_of_a_page_is_no_sentence_about_the_evidence() -> None:
     assert is_about_evidence("The papers do not say " + "so " * 100)
     assert not is_about_evidence("The papers do not say " + "so " * 300)
+
+
+def test_what_the_evidence_lacks_is_told_in_a_clause() -> None:
+    said = "The abstracts do not say so, but PPO is three times faster [3]."
+    assert tells_what_is_missing(said)
+    assert tells_what_is_missing("None of the papers reports a runtime.")
+    assert not tells_what_is_missing("The papers disagree.")
+    assert not tells_what_is_missing("The model does not say a word.")

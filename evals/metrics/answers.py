@@ -20,6 +20,7 @@ from footnote.index.embeddings.base import Embedder
 from footnote.index.models import normal_title
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.generation.citations import is_dangling
+from footnote.rag.verification.rules.remarks import tells_what_is_missing
 
 Values = dict[str, list[float]]
 Supports = Callable[[str, Sequence[str]], bool]
@@ -74,7 +75,9 @@ def answer_values(
         values.setdefault("citation_recall", []).append(recall)
         values.setdefault("citation_precision", []).extend(precisions)
     if not case.answerable:
-        return {**values, "abstain_right": [float(answer.abstained)]}
+        told = answer.abstained or answer.missing is not None
+        told = told or any(tells_what_is_missing(s.text) for s in answer.statements)
+        return {**values, "abstain_right": [float(answer.abstained)], "absence_told": [float(told)]}
     values["abstain_wrong"] = [float(answer.abstained)]
     values |= _ranking(case, answer, gold)
     values |= _content(case, answer, citations, gold)
@@ -86,7 +89,7 @@ def answer_values(
 def crashed_values(case: Case) -> Values:
     """Returns the worst value of each measure that would have applied."""
     if not case.answerable:
-        return {"abstain_right": [0.0]}
+        return {"abstain_right": [0.0], "absence_told": [0.0]}
     values: Values = {"abstain_wrong": [1.0]}
     if case.papers:
         values |= {name: [0.0] for name in ("R@1", "R@5", "R@10")}

@@ -41,6 +41,7 @@ _GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Abstaining": {
         "abstain_right": ("questions", "refused where there is no answer"),
+        "absence_told": ("questions", "refused or said what is missing, where there is no answer"),
         "abstain_wrong": ("questions", "refused where there is one"),
         "abstain_precision": ("refusals", "refusals that were right"),
         "abstain_recall": ("questions", "unanswerable questions that were refused"),

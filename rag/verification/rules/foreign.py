@@ -11,7 +11,7 @@ from footnote.rag.verification.rules.proof import Findings, Source
 
 # Not what is scaled by a word, "3 Millionen" and "3万"; not the digits of a name.
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9.,-])\d{1,3}(?:[.,\u202f ]\d{3}){1,3}(?![\d])|(?<![A-Za-z0-9.,-])\d{1,9}(?:[.,]\d{1,4})?"
+    r"(?<![A-Za-z0-9.,-])(?:\d{1,3}(?:[.,\u202f ]\d{3}){1,3}(?!\d)|\d{1,9}(?:[.,]\d{1,4})?)"
 )
 _SCALED = re.compile(
     r"\s?(?:mi[ol]|mrd|tausend|mil\b|milliers|[万萬亿億千百十만억천])|-?[a-z]", re.IGNORECASE

@@ -179,7 +179,7 @@ def is_about_evidence(sentence: str) -> bool:
         return False
     if _HEADING.match(sentence):
         return True
-    plain = " ".join(re.sub(r"[*_`>]", "", _MARKER.sub("", sentence)).replace("’", "'").split())
+    plain = _plain(sentence)
     if not re.search(r"\w", plain):
         return True
     if plain.startswith("|"):
@@ -190,6 +190,28 @@ def is_about_evidence(sentence: str) -> bool:
     if lowered.endswith(":"):
         return _LEAD_IN.fullmatch(lowered) is not None
     return all(map(_is_clause_about_evidence, _CLAUSES.split(lowered.rstrip(" .!?"))))
+
+
+def tells_what_is_missing(sentence: str) -> bool:
+    """Returns whether a sentence says, in one of its clauses, that the evidence lacks something.
+
+    Args:
+        sentence: In Markdown, with or without markers.
+    """
+    if len(sentence) > _LONGEST:
+        return False
+    clauses = _CLAUSES.split(_plain(sentence).casefold().rstrip(" .!?"))
+    return any(
+        _UNSAID_PATTERN.match(part)
+        for clause in clauses
+        for part in (clause, _JOINED_BY.sub("", clause, count=1))
+        if not _WORLD.search(clause)
+    )
+
+
+def _plain(sentence: str) -> str:
+    """Returns a sentence without markers and markup, on one line."""
+    return " ".join(re.sub(r"[*_`>]", "", _MARKER.sub("", sentence)).replace("’", "'").split())
 
 
 def _is_table_head(row: str) -> bool:
