@@ -38,7 +38,7 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier
 
 SENTENCES, OF_PAPERS, PAPERS, WORDS = 10, 3, 12, 150
-SHOWN = ("evidence", "nuggets", "cited_gold", "abstain_right", "abstain_wrong")
+SHOWN = ("evidence", "nuggets", "cited_gold", "abstain_right", "absence_told", "abstain_wrong")
 _KEYED = re.compile(r"\(((?:key\d{1,2}(?:, |,|; )?){1,8})\)")
 
 _EXCERPTS = f"""You answer questions from numbered sentences of paper abstracts. Use nothing else.
