@@ -192,8 +192,18 @@ class Delta:
     text: str
 
 
-Event = Stage | Delta | Answer
-"""What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of a thorough answer so far, with its sources; the whole Answer comes last."""
+
+    answer: Answer
+
+
+Event = Stage | Delta | Standing | Answer
+"""What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer.
+
+A thorough answer also yields what stands of it, each time that a part is whole.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +242,7 @@ __all__ = [
     "ReadPaper",
     "Side",
     "Stage",
+    "Standing",
     "Statement",
     "Strength",
     "Turn",
