@@ -17,6 +17,9 @@ REFUSAL = "The library does not hold an answer to this question."
 NO_SOURCE = " (no source)"
 CONTRADICTED = " (contradicted by its source)"
 
+# Why a thorough answer that was stopped is not whole.
+STOPPED = "stopped before it was whole; what stands was checked by the rules alone"
+
 Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
 Side = Literal["yes", "no", "mixed"]
@@ -230,6 +233,7 @@ class Usage:
 
 __all__ = [
     "REFUSAL",
+    "STOPPED",
     "Answer",
     "AnswerTrace",
     "Citation",

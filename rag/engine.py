@@ -8,7 +8,7 @@ and decides when to abstain and when to fall back.
 
 import logging
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -248,15 +248,18 @@ class CitedQueryEngine(AnsweringQueryEngine):
         yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
         reading = plan.complete(self._read(asked, found, scope.filters, kind))
         clock.lap("read")
+
+        def finish(written: _Written) -> Answer:
+            clock.lap("write")
+            answer = self._make_answer(asked, reading, written, k)
+            receipt = self._make_trace(searched, reading, written, clock, plan.usage)
+            answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
+            return apply_scope(answer, scope)
+
         writing = self._write(reading)
         if review and reading.hits:
-            writing = self._review(asked, reading, review, k)
-        written = yield from traced("_write", self, writing)
-        clock.lap("write")
-        answer = self._make_answer(asked, reading, written, k)
-        receipt = self._make_trace(searched, reading, written, clock, plan.usage)
-        answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
-        return apply_scope(answer, scope)
+            writing = self._review(reading, review, finish)
+        return finish((yield from traced("_write", self, writing)))
 
     def _search_in_rounds(
         self, asked: Question, scope: Scope, plan: "_Planned", review: "Review"
@@ -321,7 +324,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         return self._reader.read(asked, found, filters, kind)
 
     def _review(
-        self, asked: Question, reading: Reading, review: "Review", k: int
+        self, reading: Reading, review: "Review", finish: Callable[["_Written"], Answer]
     ) -> Generator[Event, None, "_Written"]:
         """Yields a review part by part, with what stands of it; returns what was written."""
         dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
@@ -330,8 +333,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             while True:
                 part = next(steps)
                 if isinstance(part, Composed):
-                    so_far = _Written(self.composer, part, None)
-                    yield Standing(self._make_answer(asked, reading, so_far, k))
+                    yield Standing(finish(_Written(self.composer, part, None)))
                 else:
                     yield part
         except StopIteration as done:
@@ -481,7 +483,7 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps[stage] = (now - self._last) * 1000
+        self._laps[stage] = self._laps.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
 
     def total(self) -> dict[str, float]:
