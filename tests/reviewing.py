@@ -17,6 +17,7 @@ PLANNED = {
     "queries": ["imitation learning from demonstrations", "policy gradient reinforcement learning"],
     "needs": "what each way of learning needs",
 }  # fmt: skip
+GAP = "low-rank adaptation of language models"
 SECTIONS = ("Demonstrations teach skills", "Rewards improve policies", "Models predict ahead")
 _NUMBERED = re.compile(r"^\[(\d+)\] (.+)$", re.MULTILINE)
 _PAPER = re.compile(r"^Paper: (.+)$", re.MULTILINE)
@@ -74,7 +75,7 @@ class ScriptedReviewer:
         """Returns a good reply."""
         if asked == "gaps":
             new = self.calls.count("gaps") < self.rounds
-            return json.dumps({"enough": not new, "queries": ["world models"] if new else []})
+            return json.dumps({"enough": not new, "queries": [GAP] if new else []})
         if asked == "outline":
             return outline(self.papers)
         if asked == "table":

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from footnote.rag.generation.thorough.settings import ThoroughSettings
 from tests.asking import engine, streamed
 from tests.endpoint import Endpoint, Reply, breaks_off, refuses, says, serve
 from tests.reviewing import (
+    GAP,
     PLANNED,
     REVIEWED,
     SECTIONS,
@@ -45,9 +47,7 @@ def review(
     """Returns the events of a review, its answer, and the endpoint that was asked."""
     with serve(reviewer) as endpoint:
         endpoint.plan, endpoint.judge = plan or says(json.dumps(PLANNED)), judge
-        asking = engine(
-            library, endpoint.url, thorough=thorough or ThoroughSettings(), **settings
-        )
+        asking = engine(library, endpoint.url, thorough=thorough or ThoroughSettings(), **settings)
         events = list(asking.stream(REVIEWED, thorough=True))
     answer = events[-1]
     assert isinstance(answer, Answer)
@@ -68,7 +68,7 @@ def table_rows(answer: Answer) -> list[str]:
 
 def test_a_review_is_searched_outlined_and_written_in_parts(demo_library: Library) -> None:
     reviewer = ScriptedReviewer(rounds=2)
-    events, answer, endpoint = review(demo_library, reviewer)
+    _, answer, endpoint = review(demo_library, reviewer)
     assert (answer.kind, answer.mode, answer.abstained, answer.reason) == (
         "overview", "llm", False, None,
     )  # fmt: skip
@@ -93,7 +93,8 @@ def test_every_round_brings_papers_that_the_ones_before_did_not(demo_library: Li
 
     one, two = found(1), found(2)
     assert 20 <= len(one) <= len(two) <= 40
-    assert {title for title in two - one if "World Models" in title}
+    (lora,) = (title for title in two if title.startswith("LoRA: Low-Rank"))
+    assert lora not in one
 
 
 def test_the_papers_have_one_numbering_by_first_use(demo_library: Library) -> None:
@@ -130,7 +131,7 @@ def test_sections_come_in_order_whoever_answers_first(demo_library: Library) -> 
     events, answer, _ = review(demo_library, reviewer)
     assert reviewer.most_at_once > 1
     shown = [event.answer.text for event in events if isinstance(event, Standing)]
-    assert all(after.startswith(before) for before, after in zip(shown, shown[1:], strict=False))
+    assert all(after.startswith(before) for before, after in pairwise(shown))
     assert [sum(f"## {name}" in text for name in SECTIONS) for text in shown][:4] == [0, 1, 2, 3]
     assert streamed(events) == answer.text == shown[-1]
 
@@ -209,16 +210,14 @@ def test_a_smaller_bound_makes_fewer_calls(calls: int, demo_library: Library) ->
         assert "the table has 0 of 13 papers" in answer.reason
 
 
-@pytest.mark.parametrize(
-    "bound", [ThoroughSettings(tokens=12_000), ThoroughSettings(cost=0.012)]
-)
+@pytest.mark.parametrize("bound", [ThoroughSettings(tokens=9_000), ThoroughSettings(cost=0.009)])
 def test_tokens_and_cost_are_bounded_too(bound: ThoroughSettings, demo_library: Library) -> None:
     whole, fewer = ScriptedReviewer(), ScriptedReviewer()
     review(demo_library, whole, prices=Prices(1, 1))
     _, answer, _ = review(demo_library, fewer, prices=Prices(1, 1), thorough=bound)
     assert len(fewer.calls) < len(whole.calls)
     receipt = answer.receipt
-    assert receipt.prompt_tokens + receipt.completion_tokens <= 12_000
+    assert receipt.prompt_tokens + receipt.completion_tokens <= 9_000
 
 
 def test_papers_are_bounded(demo_library: Library) -> None:
@@ -243,7 +242,10 @@ def test_time_is_bounded_and_what_stands_is_the_answer(demo_library: Library) ->
 @pytest.mark.parametrize(
     ("failing", "told"),
     [
-        (says("I would rather not."), "the rules planned the search: the model's plan was not JSON"),
+        (
+            says("I would rather not."),
+            "the rules planned the search: the model's plan was not JSON",
+        ),
         (refuses(400), "the rules planned the search: "),
     ],
 )
@@ -269,7 +271,7 @@ def test_what_fails_in_round_two_ends_the_search_and_is_told(
 ) -> None:
     def second(handler: Any) -> None:
         if reviewer.calls.count("gaps") == 1:
-            says(json.dumps({"enough": False, "queries": ["world models"]}))(handler)
+            says(json.dumps({"enough": False, "queries": [GAP]}))(handler)
         else:
             failing(handler)
 
@@ -405,14 +407,19 @@ def test_stopping_ends_the_calls_under_way_and_makes_no_more(demo_library: Libra
         if not handler.connection.recv(1):
             ended.set()
 
-    reviewer = ScriptedReviewer(instead={SECTIONS[1]: endless})
+    # Nine papers a section make three tables, of which one waits for its turn.
+    slow = {SECTIONS[2]: 2.0, "table": 2.0}
+    reviewer = ScriptedReviewer(
+        instead={SECTIONS[1]: endless}, papers=9, pause=lambda asked: slow.get(asked, 0.0)
+    )
     with serve(reviewer) as endpoint:
         events = engine(demo_library, endpoint.url, plan=False).stream(REVIEWED, thorough=True)
         shown = stop_at(events, SECTIONS[0])
-        made = len(reviewer.calls)
         assert ended.wait(5)
-        time.sleep(0.3)
-        assert len(reviewer.calls) == made
+        made = list(reviewer.calls)
+        time.sleep(2.5)
+    assert reviewer.calls == made
+    assert made.count("table") < 3
     assert f"## {SECTIONS[0]}" in shown.text
     assert SECTIONS[1] not in shown.text
     assert not [one for one in threading.enumerate() if one.name.startswith("thorough") and
@@ -439,7 +446,7 @@ def test_a_reader_can_stop_while_calls_are_under_way(demo_library: Library) -> N
 
 
 def test_without_a_model_there_is_no_review(demo_library: Library) -> None:
-    with pytest.raises(ComposerError, match="is written by a language model.*set OPENAI_API_KEY"):
+    with pytest.raises(ComposerError, match=r"is written by a language model.*set OPENAI_API_KEY"):
         CitedQueryEngine(demo_library).ask(REVIEWED, thorough=True)
 
 

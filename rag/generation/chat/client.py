@@ -95,7 +95,7 @@ class ChatClient:
         streams = bool(options.get("stream"))
         # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
         # empty, and do not log the failure.
-        self._sockets = OpenSockets()
+        self._sockets, self._ended = OpenSockets(), False
         http = bounded_client_options(MOST_BYTES, streams=streams)
         http["event_hooks"]["request"] = [self._sockets.watch]
         self.client = OpenAI(
@@ -122,6 +122,7 @@ class ChatClient:
 
     def end_calls(self) -> None:
         """Ends the calls that are under way, which meet an error; no further one can be made."""
+        self._ended = True
         self._sockets.shut()
         self.client.close()
 
@@ -164,6 +165,8 @@ class ChatClient:
     def tell(self, error: BaseException, level: int) -> None:
         """Logs what an endpoint or a library said about a failure, without secrets."""
         if said := mask_secrets(said_by(error), self.secrets):
+            # What was ended on purpose is no failure of the endpoint.
+            level = logging.DEBUG if self._ended else level
             _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 

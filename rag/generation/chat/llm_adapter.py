@@ -20,7 +20,7 @@ class LLMChat(ChatClient):
         """Takes the model, and the deadline and maximum length of an answer."""
         self.llm = llm
         self.config = replace(settings or LLMSettings(), model=llm.metadata.model_name)
-        self.secrets = ()
+        self.secrets, self._ended = (), False
 
     @property
     def where(self) -> str:

@@ -46,7 +46,7 @@ class RecordedChat(ChatClient):
             FootnoteError: The replies cannot be read.
         """
         self.config = SETTINGS
-        self.secrets = ()
+        self.secrets, self._ended = (), False
         self.asked: dict[str, bool] = {}
         self.replies = dict(read_replies(replies))
         self._prompts = replies / PROMPTS if record else None

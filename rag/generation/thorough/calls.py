@@ -129,7 +129,7 @@ class BoundedCalls:
 
     def ask_telling(
         self, doing: str, messages: Sequence[ChatMessage], schema: Mapping[str, Any]
-    ) -> Generator[Stage, None, str]:
+    ) -> Generator[Stage, None, CallReply]:
         """Yields what is being done while a small call is under way; returns its reply.
 
         Raises:
@@ -137,7 +137,7 @@ class BoundedCalls:
         """
         future = self.begin(lambda: self.ask(messages, schema=schema))
         yield from self.follow(future, doing)
-        return future.result().text
+        return future.result()
 
     def stop(self) -> None:
         """Ends the calls under way; no further one is made."""

@@ -69,7 +69,7 @@ class Review:
         except ComposerError as error:
             self._notes.append(f"{_RULED}: {error}")
             return None
-        plan = parse_plan(reply)
+        plan = parse_plan(reply.text)
         if plan is None:
             self._notes.append(f"{_RULED}: the model's plan was not JSON")
         return plan
@@ -130,7 +130,7 @@ class Review:
         except ComposerError as error:
             self._notes.append(f"{_GROUPED}, for want of an outline: {error}")
         else:
-            sections = parse_outline(reply, len(findings))
+            sections = parse_outline(reply.text, len(findings))
             if sections is not None:
                 return sections
             self._notes.append(f"{_GROUPED}: the model's outline was not JSON")

@@ -9,7 +9,7 @@ from footnote.rag.generation.chat.plan import SearchPlan, parse_plan
 from footnote.rag.generation.forms.fact import put_first_what_stands_alone
 from footnote.rag.generation.forms.form import Reading, count_papers
 from footnote.rag.generation.reader import read_abstracts
-from footnote.rag.generation.thorough.calls import BoundedCalls
+from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply
 from footnote.rag.generation.thorough.prompts import write_gaps_prompt
 from footnote.rag.generation.thorough.settings import FEWEST_PAPERS
 from footnote.rag.retrieval.evidence import Sentence
@@ -98,10 +98,12 @@ class SearchRounds:
             return found
         return fuse_results(own, others, k=min(FEWEST_PAPERS, most))
 
-    def _read_queries(self, reply: str, made: Sequence[str], number: int) -> list[str]:
-        plan = parse_plan(reply)
-        if plan is None and '"enough"' not in reply:
-            self.faults.append(f"the search ended after round {number}: the reply was not JSON")
+    def _read_queries(self, reply: CallReply, made: Sequence[str], number: int) -> list[str]:
+        """Returns the queries of a reply that are new; a reply that tells nothing is a fault."""
+        plan = parse_plan(reply.text)
+        if plan is None and (reply.cut or '"enough"' not in reply.text):
+            why = reply.cut or "the reply was not JSON"
+            self.faults.append(f"the search ended after round {number}: {why}")
         known = {query.casefold() for query in made}
         queries = plan.queries if plan else ()
         return [query for query in queries if query.casefold() not in known][:GAP_QUERIES]
