@@ -179,7 +179,11 @@
       ? "Stopped. What stands is kept; it was checked by the rules alone."
       : "Stopped. This text was not checked.";
     (turn.querySelector(".fn-below") ?? turn.querySelector(".fn-body")).append(note);
-    if (turn.standing) settled(turn, turn.standing);
+    if (turn.standing) {
+      settled(turn, turn.standing);
+      // The server keeps it as soon as it has ended the calls under way.
+      setTimeout(() => document.dispatchEvent(new CustomEvent("footnote:answered")), 1000);
+    }
     composer()?.focus();
   }
 
