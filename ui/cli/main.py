@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from footnote.index.models import Hit
-    from footnote.rag.answer import Turn
+    from footnote.rag.answer import Answer, Turn
     from footnote.rag.engine import CitedQueryEngine
 
 app = typer.Typer(
@@ -183,25 +183,28 @@ def ask(
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
     asking: dict[str, Any] = {"k": k, "read_filters": not no_filters}
-    whole = True
     with open_replaying(library, composer, record, replay) as engine:
         if thorough:
             from footnote.ui.cli.thorough import ask_thoroughly
 
-            answer, whole = ask_thoroughly(engine, question, turns, filters, **asking)
+            answer = ask_thoroughly(engine, question, turns, filters, **asking)
         else:
             answer = engine.ask(question, turns, filters, **asking)
-    if as_json:
-        from footnote.rag.serialization import answer_json
+    _show_answer(answer, as_json=as_json, explain=explain)
 
+
+def _show_answer(answer: "Answer", *, as_json: bool, explain: bool) -> None:
+    from footnote.rag.answer import STOPPED
+    from footnote.rag.serialization import answer_json
+    from footnote.ui.cli.output import show_answer, show_receipt
+
+    if as_json:
         print_json(answer_json(answer))
     else:
-        from footnote.ui.cli.output import show_answer, show_receipt
-
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)
-    if not whole:
+    if answer.reason == STOPPED:
         raise typer.Abort
 
 

@@ -9,8 +9,8 @@ from footnote.rag.answer import STOPPED, Answer, Event, Stage, Standing
 from footnote.rag.engine import CitedQueryEngine
 
 
-def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> tuple[Answer, bool]:
-    """Returns the answer, and whether it is whole: after Ctrl-C it is what stands by then.
+def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> Answer:
+    """Returns the answer; after Ctrl-C what stands by then, with ``STOPPED`` as its reason.
 
     What may be spent is told on stderr before any of it is, and counted down.
 
@@ -27,12 +27,12 @@ def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> tupl
     try:
         for event in _tell_stages(events):
             if isinstance(event, Answer):
-                return event, True
+                return event
             standing = event.answer
     except KeyboardInterrupt:
         if standing is None:
             raise
-        return replace(standing, reason=STOPPED), False
+        return replace(standing, reason=STOPPED)
     raise TypeError("the stream ended without an Answer")
 
 

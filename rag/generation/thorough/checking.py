@@ -11,14 +11,14 @@ from footnote.rag.generation.chat.judging import MOST_CLAIMS, ModelJudge, known_
 from footnote.rag.generation.prompts import write_judge_prompt
 from footnote.rag.generation.repair import AnswerDraft, judge_drafts
 from footnote.rag.generation.thorough.calls import BoundedCalls, SpentError
-from footnote.rag.generation.thorough.parts import Part
+from footnote.rag.generation.thorough.parts import ReviewPart
 
 Judged = dict[int, AnswerDraft]
 
 
 def judge_parts(
-    parts: Sequence[Part], judge: ModelJudge | None, calls: BoundedCalls
-) -> Generator[Stage, None, list[Part]]:
+    parts: Sequence[ReviewPart], judge: ModelJudge | None, calls: BoundedCalls
+) -> Generator[Stage, None, list[ReviewPart]]:
     """Yields what is being done; returns the parts with a model's verdicts on what is open.
 
     What the bounds leave no room for keeps the verdict of the rules.

@@ -31,7 +31,7 @@ _HEADING = re.compile(r"\A\s{0,9}#{1,6}[ \t][^\n]{0,300}(?:\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReviewPart:
     """A part of the answer, as it was written.
 
     Attributes:
@@ -69,7 +69,7 @@ class PartWriter:
     repairs: bool
     budget: int
 
-    def finish(self, heading: str, reply: CallReply, given: Sequence[Sentence]) -> Part:
+    def finish(self, heading: str, reply: CallReply, given: Sequence[Sentence]) -> ReviewPart:
         """Returns a part of prose.
 
         Args:
@@ -87,8 +87,8 @@ class PartWriter:
         drafts = [draft for draft in drafts if not refuses(draft.bound.text)]
         cites = any(draft.bound.citations for draft in drafts)
         if not cites and heading != OPEN:
-            return Part(heading, fault=reply.cut or OFF_TOPIC)
-        return Part(heading, self.repair(drafts, given), given, reply.cut)
+            return ReviewPart(heading, fault=reply.cut or OFF_TOPIC)
+        return ReviewPart(heading, self.repair(drafts, given), given, reply.cut)
 
     def repair(
         self, drafts: Sequence[AnswerDraft], given: Sequence[Sentence]
@@ -119,7 +119,7 @@ def split_lead(reply: CallReply) -> tuple[CallReply, CallReply | None]:
     return CallReply(lead), replace(reply, text=rest[0])
 
 
-def explain_missing(parts: Sequence[Part], papers: int) -> list[str]:
+def explain_missing(parts: Sequence[ReviewPart], papers: int) -> list[str]:
     """Returns what an answer is missing and why, a line each.
 
     Args:
@@ -163,7 +163,7 @@ class Assembly:
         self._text, self._statements = "", list[Statement]()
         self._in_table = False
 
-    def add(self, part: Part) -> str:
+    def add(self, part: ReviewPart) -> str:
         """Adds the next part; returns the text that it adds."""
         goes_on = self._in_table and part.rows is not None
         head = f"## {part.heading}\n\n" if part.heading and not goes_on else ""

@@ -15,7 +15,7 @@ from footnote.rag.generation.chat.recorded import MissingReply
 from footnote.rag.generation.forms.form import Composed, Reading, count_papers
 from footnote.rag.generation.prompts import write_plan_prompt
 from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.thorough.calls import BoundedCalls
+from footnote.rag.generation.thorough.calls import BoundedCalls, Spending
 from footnote.rag.generation.thorough.checking import judge_parts
 from footnote.rag.generation.thorough.outline import (
     OUTLINE_SCHEMA,
@@ -23,11 +23,10 @@ from footnote.rag.generation.thorough.outline import (
     group_outline,
     parse_outline,
 )
-from footnote.rag.generation.thorough.parts import OPEN, Assembly, Part, explain_missing
+from footnote.rag.generation.thorough.parts import OPEN, Assembly, ReviewPart, explain_missing
 from footnote.rag.generation.thorough.prompts import write_outline_prompt
 from footnote.rag.generation.thorough.rounds import Find, Read, SearchRounds
-from footnote.rag.generation.thorough.spending import Spending
-from footnote.rag.generation.thorough.writing import Job, Material, ReviewJobs
+from footnote.rag.generation.thorough.writing import Material, ReviewJob, ReviewJobs
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.hybrid import RetrievalResult
 from footnote.rag.verification.verifier import Verifier
@@ -138,11 +137,11 @@ class Review:
 
     def _write_parts(
         self, material: Material, sections: Sequence[OutlineSection]
-    ) -> Generator[Stage | Delta | Composed, None, list[Part]]:
+    ) -> Generator[Stage | Delta | Composed, None, list[ReviewPart]]:
         """Yields each part as soon as it and all before it are whole; returns them in order."""
         jobs = ReviewJobs(self._config, self._calls, self._verifier, material).begin(sections)
         assembly = Assembly(self._config.unsupported)
-        parts, last = list[Part](), list[Part]()
+        parts, last = list[ReviewPart](), list[ReviewPart]()
         missing: MissingReply | None = None
         for number, job in enumerate(jobs):
             told = f"Writing {len(sections)} sections and a table: {number} of {len(jobs)} parts"
@@ -167,7 +166,7 @@ class Review:
             yield assembly.whole(self.spending.usage)
         return parts + last
 
-    def _assemble(self, parts: Sequence[Part]) -> Composed:
+    def _assemble(self, parts: Sequence[ReviewPart]) -> Composed:
         assembly = Assembly(self._config.unsupported)
         for part in parts:
             assembly.add(part)
@@ -182,7 +181,7 @@ class Review:
         return replace(refused, text=REFUSAL)
 
 
-def _parts_of(job: Job) -> list[Part]:
+def _parts_of(job: ReviewJob) -> list[ReviewPart]:
     """Returns what a call wrote, or what is told in its place."""
     try:
         return job.future.result()

@@ -13,14 +13,14 @@ from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.generation.thorough import prompts, table
 from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply
 from footnote.rag.generation.thorough.outline import OutlineSection
-from footnote.rag.generation.thorough.parts import OPEN, Part, PartWriter, split_lead
+from footnote.rag.generation.thorough.parts import OPEN, PartWriter, ReviewPart, split_lead
 from footnote.rag.generation.thorough.rounds import find_findings, group_by_paper
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import Verifier
 
 # Sentences of each paper that the opening is written from.
 LEADING = 2
-Finish = Callable[[CallReply, Sequence[Sentence]], list[Part]]
+Finish = Callable[[CallReply, Sequence[Sentence]], list[ReviewPart]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReviewJob:
     """A part that is being written.
 
     Attributes:
@@ -62,8 +62,8 @@ class Job:
         future: Its parts: the opening brings the open questions.
     """
 
-    part: Part
-    future: "Future[list[Part]]"
+    part: ReviewPart
+    future: "Future[list[ReviewPart]]"
 
 
 class ReviewJobs:
@@ -79,7 +79,7 @@ class ReviewJobs:
         self._writer = PartWriter(calls, verifier, question, config.repair, self._budget)
         self._verifier = verifier
 
-    def begin(self, sections: Sequence[OutlineSection]) -> list[Job]:
+    def begin(self, sections: Sequence[OutlineSection]) -> list[ReviewJob]:
         """Begins every part, what matters most first; returns them in the order of the text."""
         written = [self._begin_section(section, sections) for section in sections]
         lead = self._begin_lead(sections)
@@ -87,44 +87,48 @@ class ReviewJobs:
         batches = [papers[at : at + table.BATCH] for at in range(0, len(papers), table.BATCH)]
         return [lead, *written, *map(self._begin_rows, batches)]
 
-    def _begin_section(self, section: OutlineSection, sections: Sequence[OutlineSection]) -> Job:
+    def _begin_section(
+        self, section: OutlineSection, sections: Sequence[OutlineSection]
+    ) -> ReviewJob:
         others = "; ".join(one.heading for one in sections if one != section)
         form = prompts.SECTION.format(
             heading=section.heading, says=section.says or section.heading, others=others or "none"
         )
         given = self._material.abstracts(self._material.papers_of(section))
 
-        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[Part]:
+        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[ReviewPart]:
             return [self._writer.finish(section.heading, reply, given)]
 
-        return self._begin(Part(section.heading), form, given, finish)
+        return self._begin(ReviewPart(section.heading), form, given, finish)
 
-    def _begin_lead(self, sections: Sequence[OutlineSection]) -> Job:
+    def _begin_lead(self, sections: Sequence[OutlineSection]) -> ReviewJob:
         form = prompts.LEAD.format(headings="; ".join(one.heading for one in sections))
         best, given = self._material.reading.by_paper, list[Sentence]()
         for paper in self._material.papers_of(*sections):
             telling = best.get(paper) or self._material.whole.get(paper, [])
             given += sorted(telling[:LEADING], key=lambda one: one.start)
 
-        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[Part]:
+        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[ReviewPart]:
             said, rest = split_lead(reply)
             lead = self._writer.finish("", said, given)
             return [lead, self._writer.finish(OPEN, rest, given)] if rest else [lead]
 
-        return self._begin(Part(""), form, given, finish)
+        return self._begin(ReviewPart(""), form, given, finish)
 
-    def _begin_rows(self, papers: Sequence[str]) -> Job:
-        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[Part]:
+    def _begin_rows(self, papers: Sequence[str]) -> ReviewJob:
+        def finish(reply: CallReply, given: Sequence[Sentence]) -> list[ReviewPart]:
             rows = table.read_table(reply.text, given, cut=reply.cut is not None)
             drafts = verify_sentences(
                 rows.bounds, given, verifier=self._verifier, deadline=self._calls.deadline
             )
-            return [Part(table.HEADING, drafts, given, reply.cut, rows.papers)]
+            return [ReviewPart(table.HEADING, drafts, given, reply.cut, rows.papers)]
 
         given = self._material.abstracts(papers)
-        return self._begin(Part(table.HEADING, rows=()), prompts.TABLE, given, finish)
+        return self._begin(ReviewPart(table.HEADING, rows=()), prompts.TABLE, given, finish)
 
-    def _begin(self, part: Part, form: str, evidence: Sequence[Sentence], finish: Finish) -> Job:
+    def _begin(
+        self, part: ReviewPart, form: str, evidence: Sequence[Sentence], finish: Finish
+    ) -> ReviewJob:
         """Begins a call over some evidence; what it may take is set aside at once."""
         messages, fitting = write_answer_prompt(
             self._material.reading.question.standalone,
@@ -139,11 +143,11 @@ class ReviewJobs:
                 raise ComposerError(f"{self._budget:,} tokens leave no room for evidence")
             most = self._calls.reserve(messages)
         except ComposerError as error:
-            failed: Future[list[Part]] = Future()
+            failed: Future[list[ReviewPart]] = Future()
             failed.set_exception(error)
-            return Job(part, failed)
+            return ReviewJob(part, failed)
 
-        def work() -> list[Part]:
+        def work() -> list[ReviewPart]:
             return finish(self._calls.ask(messages, most=most), evidence[:fitting])
 
-        return Job(part, self._calls.begin(work))
+        return ReviewJob(part, self._calls.begin(work))
