@@ -18,6 +18,7 @@ class OpenSockets:
     def __init__(self) -> None:
         """Knows none yet."""
         self._found: list[socket.socket] = []
+        self._ended = False
         self._lock = threading.Lock()
 
     def watch(self, request: httpx.Request) -> None:
@@ -34,10 +35,14 @@ class OpenSockets:
             if found is not None:
                 with self._lock:
                     self._found.append(found)
+                    late = self._ended
+                if late:
+                    self.shut()
 
     def shut(self) -> None:
         """Ends every call that is under way; whoever waits for it meets an error."""
         with self._lock:
+            self._ended = True
             found, self._found = self._found, []
         for one in found:
             with suppress(OSError):

@@ -1,5 +1,6 @@
 """Writing: one call for each part of a review, all begun side by side within the bounds."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -78,14 +79,22 @@ class ReviewJobs:
         self._budget = config.budget(wide=True)
         self._writer = PartWriter(calls, verifier, question, config.repair, self._budget)
         self._verifier = verifier
+        self._shared_out = threading.Event()
 
     def begin(self, sections: Sequence[OutlineSection]) -> list[ReviewJob]:
-        """Begins every part, what matters most first; returns them in the order of the text."""
-        written = [self._begin_section(section, sections) for section in sections]
-        lead = self._begin_lead(sections)
+        """Begins every part, what matters most first; returns them in the order of the text.
+
+        No call is made before the bounds were shared out among all: how fast a model answers does
+        not decide which parts are written.
+        """
         papers = self._material.papers_of(*sections)
         batches = [papers[at : at + table.BATCH] for at in range(0, len(papers), table.BATCH)]
-        return [lead, *written, *map(self._begin_rows, batches)]
+        try:
+            written = [self._begin_section(section, sections) for section in sections]
+            lead = self._begin_lead(sections)
+            return [lead, *written, *map(self._begin_rows, batches)]
+        finally:
+            self._shared_out.set()
 
     def _begin_section(
         self, section: OutlineSection, sections: Sequence[OutlineSection]
@@ -148,6 +157,7 @@ class ReviewJobs:
             return ReviewJob(part, failed)
 
         def work() -> list[ReviewPart]:
+            self._shared_out.wait()
             return finish(self._calls.ask(messages, most=most), evidence[:fitting])
 
         return ReviewJob(part, self._calls.begin(work))
