@@ -83,7 +83,12 @@ class Footnote:
         return self.engine.retriever.find(question, k=k, filters=filters or EVERYTHING).hits
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        *,
+        thorough: bool = False,
     ) -> Answer:
         """Returns the answer to a question.
 
@@ -91,17 +96,27 @@ class Footnote:
             question: What is asked.
             history: The conversation so far; a follow-up is read in its light.
             filters: Which papers may be found.
+            thorough: Whether the answer is a literature review, which takes many calls of a model.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
+            ComposerError: A thorough answer was asked for, and no model writes.
         """
-        return self.engine.ask(question, history, filters or EVERYTHING)
+        return self.engine.ask(question, history, filters or EVERYTHING, thorough=thorough)
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        *,
+        thorough: bool = False,
     ) -> Iterator[Event]:
-        """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``."""
-        return self.engine.stream(question, history, filters or EVERYTHING)
+        """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``.
+
+        A thorough answer also yields what stands of it (``Standing``) with each part that is whole.
+        """
+        return self.engine.stream(question, history, filters or EVERYTHING, thorough=thorough)
 
     def check(
         self, text: str, references: Mapping[str, Sequence[str]] | None = None

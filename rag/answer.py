@@ -17,6 +17,9 @@ REFUSAL = "The library does not hold an answer to this question."
 NO_SOURCE = " (no source)"
 CONTRADICTED = " (contradicted by its source)"
 
+# Why a thorough answer that was stopped is not whole.
+STOPPED = "stopped before it was whole; what stands was checked by the rules alone"
+
 Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
 Side = Literal["yes", "no", "mixed"]
@@ -192,8 +195,18 @@ class Delta:
     text: str
 
 
-Event = Stage | Delta | Answer
-"""What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of a thorough answer so far, with its sources; the whole Answer comes last."""
+
+    answer: Answer
+
+
+Event = Stage | Delta | Standing | Answer
+"""What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer.
+
+A thorough answer also yields what stands of it, each time that a part is whole.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +233,7 @@ class Usage:
 
 __all__ = [
     "REFUSAL",
+    "STOPPED",
     "Answer",
     "AnswerTrace",
     "Citation",
@@ -232,6 +246,7 @@ __all__ = [
     "ReadPaper",
     "Side",
     "Stage",
+    "Standing",
     "Statement",
     "Strength",
     "Turn",

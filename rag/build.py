@@ -8,6 +8,7 @@ from footnote.index.settings import INDEX_SECTIONS, Section, read_sources
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.generation.thorough.settings import ThoroughSettings
 from footnote.rag.query.question import MAX_CHARACTERS
 from footnote.rag.retrieval.hybrid import HybridRetriever
 from footnote.rag.retrieval.reranking.rerank import Reranker, RerankSettings, reranker_from
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
     from footnote.rag.generation.chat.client import ChatClient
 
-RAG_SECTIONS: tuple[type[Section], ...] = (*INDEX_SECTIONS, LLMSettings, RerankSettings)
+RAG_SECTIONS: tuple[type[Section], ...] = (
+    *INDEX_SECTIONS,
+    LLMSettings,
+    ThoroughSettings,
+    RerankSettings,
+)
 
 
 def build_engine(

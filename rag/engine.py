@@ -8,8 +8,10 @@ and decides when to abstain and when to fall back.
 
 import logging
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from llama_index.core.instrumentation.events.retrieval import RetrievalEndEvent, RetrievalStartEvent
 from llama_index.core.instrumentation.events.synthesis import (
@@ -30,14 +32,21 @@ from footnote.rag.answer import (
     Event,
     Kind,
     Stage,
+    Standing,
     Turn,
     Usage,
 )
-from footnote.rag.generation.extractive import Composer, ExtractiveComposer, Planner, compose
+from footnote.rag.generation.chat.plan import SearchPlan
+from footnote.rag.generation.extractive import (
+    Composer,
+    ExtractiveComposer,
+    Planner,
+    Reviewer,
+    compose,
+)
 from footnote.rag.generation.forms import FORMS, WIDE, WITHOUT_SEARCH
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.forms.metadata import can_tell
-from footnote.rag.generation.plan import SearchPlan
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.generation.reader import NOTHING, Reader
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
@@ -56,7 +65,15 @@ from footnote.rag.retrieval.evidence import READ_PAPERS, EvidenceWeights
 from footnote.rag.retrieval.hybrid import MATCHED, HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.reranking.postprocess import hit_node
 
+if TYPE_CHECKING:
+    from footnote.rag.generation.thorough.review import Review
+
 _log = logging.getLogger(__name__)
+
+NO_REVIEWER = (
+    "a thorough answer is written by a language model, and none is configured; set OPENAI_API_KEY, "
+    "or OPENAI_BASE_URL and FOOTNOTE_MODEL"
+)
 
 
 class CitedQueryEngine(AnsweringQueryEngine):
@@ -105,6 +122,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         *,
         k: int | None = None,
         read_filters: bool = True,
+        thorough: bool = False,
     ) -> Answer:
         """Returns the answer.
 
@@ -114,11 +132,15 @@ class CitedQueryEngine(AnsweringQueryEngine):
             filters: Which papers may be found; they override filters in the question.
             k: Hits in the answer.
             read_filters: Whether years, venues, authors and sources in the question become filters.
+            thorough: Whether the answer is a literature review, searched and written in many calls.
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
+            ComposerError: A thorough answer was asked for, and no model writes.
         """
-        *_, last = self.stream(question, history, filters, k=k, read_filters=read_filters)
+        *_, last = self.stream(
+            question, history, filters, k=k, read_filters=read_filters, thorough=thorough
+        )
         assert isinstance(last, Answer)
         return last
 
@@ -131,6 +153,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         k: int | None = None,
         read_filters: bool = True,
         ignored: Collection[ConstraintKind] = (),
+        thorough: bool = False,
     ) -> Iterator[Event]:
         """Yields each stage as it begins, text as it arrives, and finally the Answer.
 
@@ -140,12 +163,24 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
         Raises:
             QuestionError: The question is empty, too long, or not text.
+            ComposerError: A thorough answer was asked for, and no model writes.
         """
         clock = _Clock()
+        if thorough and not isinstance(self.composer, Reviewer):
+            raise ComposerError(NO_REVIEWER)
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
         kind = self._decide_kind(asked, filters)
         if kind in WITHOUT_SEARCH:
             answer = yield from self._tell(asked, kind, clock)
+        elif isinstance(self.composer, Reviewer) and thorough:
+            with closing(self.composer.review()) as review:
+                yield review.announce()
+                plan = _Planned((yield from review.plan(asked.asked, history)))
+                clock.lap("plan")
+                scope = plan.narrow(scope, self.library)
+                answer = yield from self._answer(
+                    asked, scope, "overview", k or self.k, clock, plan, review
+                )
         else:
             plan = yield from self._plan(asked, history, clock)
             scope = plan.narrow(scope, self.library)
@@ -194,27 +229,53 @@ class CitedQueryEngine(AnsweringQueryEngine):
         k: int,
         clock: "_Clock",
         plan: "_Planned",
+        review: "Review | None" = None,
     ) -> Generator[Event, None, Answer]:
         """Yields the stages of an answer from papers, and its text; returns it."""
         searched = self.library.count(scope.filters)
         yield Stage("search", f"Searching {searched:,} papers")
         self._reader.prepare(kind)
         wide = kind in WIDE
-        found = self._search(
-            _widen(scope) if wide else scope, max(k, MATCHED) if wide else k, plan.queries
-        )
+        if review:
+            found = yield from self._search_in_rounds(asked, _widen(scope), plan, review)
+            k = max(k, len(found.hits))
+        else:
+            found = self._search(
+                _widen(scope) if wide else scope, max(k, MATCHED) if wide else k, plan.queries
+            )
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
         yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
         reading = plan.complete(self._read(asked, found, scope.filters, kind))
         clock.lap("read")
-        yield Stage("write", "Writing")
-        written = yield from traced("_write", self, self._write(reading))
-        clock.lap("write")
-        answer = self._make_answer(asked, reading, written, k)
-        receipt = self._make_trace(searched, reading, written, clock, plan.usage)
-        answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
-        return apply_scope(answer, scope)
+
+        def finish(written: _Written) -> Answer:
+            clock.lap("write")
+            answer = self._make_answer(asked, reading, written, k)
+            receipt = self._make_trace(searched, reading, written, clock, plan.usage)
+            answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
+            return apply_scope(answer, scope)
+
+        writing = self._write(reading)
+        if review and reading.hits:
+            writing = self._review(reading, review, finish)
+        return finish((yield from traced("_write", self, writing)))
+
+    def _search_in_rounds(
+        self, asked: Question, scope: Scope, plan: "_Planned", review: "Review"
+    ) -> Generator[Event, None, RetrievalResult]:
+        """Yields the rounds of a thorough answer's search; returns the papers of all of them."""
+        filters = scope.filters
+
+        def find(query: str | None) -> RetrievalResult:
+            asking = scope if query is None else replace(scope, question=Question(query))
+            return self._search(asking, MATCHED)
+
+        def read(found: RetrievalResult) -> Reading:
+            return self._read(asked, found, filters, "overview")
+
+        question = (plan.plan and plan.plan.question) or asked.standalone
+        return (yield from review.search(question, plan.plan, find, read))
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Returns the hits for a question, best first, including those the answer does not use."""
@@ -262,8 +323,29 @@ class CitedQueryEngine(AnsweringQueryEngine):
     ) -> Reading:
         return self._reader.read(asked, found, filters, kind)
 
+    def _review(
+        self, reading: Reading, review: "Review", finish: Callable[["_Written"], Answer]
+    ) -> Generator[Event, None, "_Written"]:
+        """Yields a review part by part, with what stands of it; returns what was written."""
+        dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
+        try:
+            steps = review.write(reading)
+            while True:
+                part = next(steps)
+                if isinstance(part, Composed):
+                    yield Standing(finish(_Written(self.composer, part, None)))
+                else:
+                    yield part
+        except StopIteration as done:
+            return _Written(self.composer, done.value, None)
+        except ComposerError as error:
+            quoted = yield from self._quote_instead(reading, error)
+            spent = replace(quoted.composed, usage=review.spending.usage)
+            return replace(quoted, composed=spent)
+
     def _write(self, reading: Reading) -> Generator[Event, None, "_Written"]:
         """Yields the text; returns what was written, by whom, and why not otherwise."""
+        yield Stage("write", "Writing")
         dispatcher.event(SynthesizeStartEvent(query=reading.question.asked))
         # A model reads before anything is refused.
         if reading.refused and not (isinstance(self.composer, Planner) and reading.hits):
@@ -273,17 +355,22 @@ class CitedQueryEngine(AnsweringQueryEngine):
             composed = yield from compose(self.composer, reading)
             return _Written(self.composer, composed, None)
         except ComposerError as error:
-            _log.warning("%s", error)
-            told = f"{error}; quoted from the papers instead"
-            if reading.refused:
-                yield Stage("write", "Writing")
-                yield Delta(REFUSAL)
-                refused = f"{error}; {reading.refused}"
-                return _Written(ExtractiveComposer(), Composed(REFUSAL, (), ()), refused)
-            yield Stage("write", "Quoting instead")
-            quoting = ExtractiveComposer()
-            composed = yield from compose(quoting, reading)
-            return _Written(quoting, composed, told)
+            return (yield from self._quote_instead(reading, error))
+
+    def _quote_instead(
+        self, reading: Reading, error: ComposerError
+    ) -> Generator[Event, None, "_Written"]:
+        """Yields an answer of quotes where the model gave none; returns it with the reason."""
+        _log.warning("%s", error)
+        if reading.refused:
+            yield Stage("write", "Writing")
+            yield Delta(REFUSAL)
+            refused = f"{error}; {reading.refused}"
+            return _Written(ExtractiveComposer(), Composed(REFUSAL, (), ()), refused)
+        yield Stage("write", "Quoting instead")
+        quoting = ExtractiveComposer()
+        composed = yield from compose(quoting, reading)
+        return _Written(quoting, composed, f"{error}; quoted from the papers instead")
 
     def _make_answer(
         self,
@@ -396,7 +483,7 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps[stage] = (now - self._last) * 1000
+        self._laps[stage] = self._laps.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
 
     def total(self) -> dict[str, float]:

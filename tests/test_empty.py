@@ -51,10 +51,14 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply, Spending
+from footnote.rag.generation.thorough.parts import PartWriter
+from footnote.rag.generation.thorough.settings import ThoroughSettings
+from footnote.rag.generation.thorough.writing import Material, ReviewJobs
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
 from footnote.rag.retrieval.evidence import EvidenceFinder
-from footnote.rag.retrieval.hybrid import Fusion
+from footnote.rag.retrieval.hybrid import Fusion, RetrievalResult
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
 from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.reranking.rerank import EndpointReranker
@@ -151,7 +155,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         judge = Judge(config, cache=folder / "kept", limit=SpendingLimit(tokens=9999), attempts=1)
         catalog = Catalog(folder / CATALOG)
         llm = LLMComposer(config, embedder=embedder, sleep=lambda seconds: None)
+        verifier, material = LearnedVerifier(embedder), Material(READING, {}, ())
+        calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), reply=9, prices=None))
         yield {
+            "BoundedCalls": calls, "calls": calls, "Review": llm.review(), "Material": material,
+            "PartWriter": PartWriter(calls, verifier, "harbour", repairs=True, budget=999),
+            "ReviewJobs": ReviewJobs(config, calls, verifier, material),
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
@@ -224,6 +233,14 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.verification.alignment.align_pair": {
         "statement": read_texts(["Tides rise."], HashedWords())[0]
     },
+    "footnote.rag.generation.thorough.calls.BoundedCalls.ask_telling": {"schema": {}},
+    "footnote.rag.generation.thorough.parts.PartWriter.finish": {"reply": CallReply("Tides.")},
+    "footnote.rag.retrieval.hybrid.fuse_results": {
+        "own": RetrievalResult(
+            Question("harbour"), [], 0.0,
+            QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool)), {},
+        )
+    },
     "footnote.rag.generation.repair.assemble_answer": {"policy": "mark"},
     "footnote.rag.query.filter_parser.parse_filters": {
         "question": Question("How high rose the tide?")
@@ -281,6 +298,8 @@ REFUSE = {
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge", "footnote.evals.judge.judge.Judge.supports",
     "footnote.rag.generation.llm.LLMComposer.compose",
+    "footnote.rag.generation.thorough.calls.BoundedCalls.ask",
+    "footnote.rag.generation.thorough.calls.BoundedCalls.ask_telling",
 }  # fmt: skip
 WITH_PLACES = {
     "footnote.rag.verification.alignment.cosine_matrix",

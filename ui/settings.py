@@ -58,12 +58,13 @@ def all_sections() -> tuple[type[Section], ...]:
     """Returns every section that ``footnote.toml`` may have."""
     from footnote.evals.settings import JudgeSettings
     from footnote.rag.generation.settings import LLMSettings
+    from footnote.rag.generation.thorough.settings import ThoroughSettings
     from footnote.rag.retrieval.reranking.rerank import RerankSettings
     from footnote.ui.digests.email import MailConfig
     from footnote.ui.web.security.limits import Limits
 
-    rest = (LLMSettings, RerankSettings, JudgeSettings, ServerSettings, Limits, MailConfig)
-    return (*INDEX_SECTIONS, *rest)
+    writing = (LLMSettings, ThoroughSettings, RerankSettings, JudgeSettings)
+    return (*INDEX_SECTIONS, *writing, ServerSettings, Limits, MailConfig)
 
 
 def all_sources() -> SettingSources:

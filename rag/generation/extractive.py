@@ -2,12 +2,15 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from footnote.rag.answer import Delta, Mode, Stage, Turn, Usage
+from footnote.rag.generation.chat.plan import SearchPlan
 from footnote.rag.generation.forms import FORMS
 from footnote.rag.generation.forms.form import Composed, Reading
-from footnote.rag.generation.plan import SearchPlan
+
+if TYPE_CHECKING:
+    from footnote.rag.generation.thorough.review import Review
 
 
 @runtime_checkable
@@ -16,6 +19,14 @@ class Planner(Protocol):
 
     def plan(self, question: str, history: Sequence[Turn] = ()) -> tuple[SearchPlan | None, Usage]:
         """Returns the plan and what it took; None leaves the search to the rules."""
+
+
+@runtime_checkable
+class Reviewer(Protocol):
+    """A composer that writes thorough answers."""
+
+    def review(self) -> "Review":
+        """Returns a new one, within what may be spent; nothing is called yet."""
 
 
 class Composer(Protocol):

@@ -10,10 +10,10 @@ from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.chat.judging import ModelJudge
+from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
-from footnote.rag.generation.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.prompts import (
     write_answer_prompt,
     write_plan_prompt,
@@ -31,6 +31,7 @@ from footnote.rag.generation.repair import (
     verify_sentences,
 )
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
+from footnote.rag.generation.thorough.review import Review
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
@@ -89,6 +90,10 @@ class LLMComposer:
         except ComposerError as error:
             _log.info("the rules plan the search: %s", error)
         return parse_plan(call.text), call.usage if call.charged else Usage()
+
+    def review(self) -> Review:
+        """Returns a thorough answer to be made, within what the settings let it spend."""
+        return Review(self.config, self._chat, self._verifier, self._judge)
 
     def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text with paper markers, and finally the checked result.

@@ -1,4 +1,7 @@
-"""Every prompt, and the token budget of the evidence."""
+"""Every prompt, and the token budget of the evidence.
+
+Those of a thorough answer are in ``thorough/prompts``; they share the rules below.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +15,7 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.injection.detector import asks_about_orders, gives_orders
 
 # Stored with every answer; raise it when a prompt below changes.
-PROMPT_VERSION = "2026-11-5"
+PROMPT_VERSION = "2026-11-6"
 
 # The beginning is alike for every question, and the evidence comes before what differs most, so
 # that an endpoint's cache of prompts holds.
@@ -114,6 +117,7 @@ def write_answer_prompt(
     needs: str = "",
     language: str = "",
     instructions: str = "",
+    form: str = "",
 ) -> tuple[list[ChatMessage], int]:
     """Returns the chat messages, and how many of the sentences fit into them.
 
@@ -125,13 +129,15 @@ def write_answer_prompt(
         needs: What a complete answer must state, as planned.
         language: To answer in; the question's where empty.
         instructions: The user's own, for tone and length.
+        form: In place of the form that the kind has.
     """
     own = f"\n- The user asks for: {_one_line(instructions)}" if instructions.strip() else ""
     small = budget < _SMALL
     rules = SHORT_RULES if small else RULES
     system = rules.format(language=language or LANGUAGE, instructions=own)
     # A small model copies what it is told last.
-    form = "" if small else f"\n{FORMS.get(kind, FORMS['fact'])}"
+    kinds_own = "" if small else f"\n{FORMS.get(kind, FORMS['fact'])}"
+    form = f"\n{form}" if form else kinds_own
     needed = f"\nA complete answer states: {needs}" if needs else ""
     tail = f"\n\nQuestion: {question}{needed}{form}"
     left = budget - count_tokens(system) - count_tokens(f"{_HEAD}{tail}")

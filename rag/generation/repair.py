@@ -165,7 +165,11 @@ def merge_repairs(
 
 
 def assemble_answer(
-    drafts: Sequence[AnswerDraft], evidence: Sequence[Sentence], *, policy: Policy
+    drafts: Sequence[AnswerDraft],
+    evidence: Sequence[Sentence],
+    *,
+    policy: Policy,
+    markers: dict[str, int] | None = None,
 ) -> Assembled:
     """Returns the text of the sentences, its papers numbered by first use.
 
@@ -173,8 +177,9 @@ def assemble_answer(
         drafts: The sentences.
         evidence: What their numbers mean.
         policy: Whether a sentence that is contradicted or cites nothing is marked or left out.
+        markers: Of papers that earlier parts of the answer cite, by id; added to.
     """
-    binder = CitationBinder(evidence)
+    binder = CitationBinder(evidence, markers)
     statements: list[Statement] = []
     text = broken = ""
     dropped = 0

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from footnote.index.settings import EndpointSettings, SettingInfo, place_of, read_fields
 from footnote.rag import ComposerError
+from footnote.rag.generation.thorough.settings import ThoroughSettings
 
 DEFAULT_MODEL = "gpt-4o-mini"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -250,6 +251,7 @@ class LLMSettings:
                 "USD per million tokens", Prices.parse,
                 "give PROMPT,COMPLETION in USD per million tokens", default="unknown"),
     ] = None  # fmt: skip
+    thorough: ThoroughSettings = Field(default_factory=ThoroughSettings)
 
     def budget(self, *, wide: bool) -> int:
         """Returns the tokens that a prompt may have, of a question that few or many papers answer.
@@ -283,6 +285,9 @@ class LLMSettings:
         if not at.api_key and not at.base_url:
             return None
         fields = read_fields(cls, environ, ComposerError)
+        fields["thorough"] = ThoroughSettings(
+            **read_fields(ThoroughSettings, environ, ComposerError)
+        )
         return cls(base_url=at.base_url or DEFAULT_BASE_URL, api_key=at.api_key or "none", **fields)
 
 

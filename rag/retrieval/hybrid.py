@@ -207,14 +207,7 @@ class HybridRetriever(BaseRetriever):
         """
         own = self.find(question, k=k, filters=filters)
         others = [self.find(Question(query), k=k, filters=filters) for query in queries]
-        # What a question that finds nothing near brings up is not about it.
-        near = [one for one in (own, *others) if one.cosine >= STANDS_ALONE] or [own]
-        hits = fuse_ranks([one.hits for one in near])[: k or self.k]
-        matches = {
-            paper: match for one in reversed([own, *others]) for paper, match in one.matches.items()
-        }
-        best = max((own, *others), key=lambda one: one.cosine)
-        return replace(own, hits=hits, cosine=best.cosine, matches=matches)
+        return fuse_results(own, others, k=k or self.k)
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
@@ -284,6 +277,27 @@ class HybridRetriever(BaseRetriever):
 # Behind so many ranks a place counts half. The source has 60, for long lists of one question; here
 # the first papers of each part of a question must come before what all parts find somewhere.
 _HALF_RANK = 10
+
+
+def fuse_results(
+    own: RetrievalResult, others: Sequence[RetrievalResult], *, k: int, depth: int | None = None
+) -> RetrievalResult:
+    """Returns the papers of a question and of other wordings of it, fused by rank.
+
+    Args:
+        own: What the question itself found.
+        others: What the other wordings found.
+        k: Papers to return.
+        depth: Papers that each of them brings in; all where not given.
+    """
+    # What a question that finds nothing near brings up is not about it.
+    near = [one for one in (own, *others) if one.cosine >= STANDS_ALONE] or [own]
+    hits = fuse_ranks([one.hits[:depth] for one in near])[:k]
+    matches = {
+        paper: match for one in reversed([own, *others]) for paper, match in one.matches.items()
+    }
+    best = max((own, *others), key=lambda one: one.cosine)
+    return replace(own, hits=hits, cosine=best.cosine, matches=matches)
 
 
 def fuse_ranks(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -31,9 +31,11 @@ from footnote.ui.cli.options import (
     RecordOption,
     ReplayOption,
     SinceOption,
+    ThoroughOption,
     UntilOption,
     check_years,
     chosen_limits,
+    chosen_model,
     console,
     make_filters,
     open_engine,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from footnote.index.models import Hit
-    from footnote.rag.answer import Turn
+    from footnote.rag.answer import Answer, Turn
     from footnote.rag.engine import CitedQueryEngine
 
 app = typer.Typer(
@@ -158,6 +160,7 @@ def ask(
     out: Annotated[Path | None, typer.Option(help="File for the batch's answers.")] = None,
     no_filters: NoFiltersOption = False,
     explain: ExplainOption = False,
+    thorough: ThoroughOption = False,
     record: RecordOption = None,
     replay: ReplayOption = None,
     as_json: JsonOption = False,
@@ -166,6 +169,8 @@ def ask(
     from footnote.rag.query.question import understand
 
     _check_asked(question, batch, out, history)
+    if thorough:
+        _check_thorough(batch, composer, recorded=bool(record or replay))
     check_years(since, until)
     filters = make_filters(since, until)
     if question is None:
@@ -177,18 +182,30 @@ def ask(
     turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
+    asking: dict[str, Any] = {"k": k, "read_filters": not no_filters}
     with open_replaying(library, composer, record, replay) as engine:
-        answer = engine.ask(question, turns, filters, k=k, read_filters=not no_filters)
-    if as_json:
-        from footnote.rag.serialization import answer_json
+        if thorough:
+            from footnote.ui.cli.thorough import ask_thoroughly
 
+            answer = ask_thoroughly(engine, question, turns, filters, **asking)
+        else:
+            answer = engine.ask(question, turns, filters, **asking)
+    _show_answer(answer, as_json=as_json, explain=explain)
+
+
+def _show_answer(answer: "Answer", *, as_json: bool, explain: bool) -> None:
+    from footnote.rag.answer import STOPPED
+    from footnote.rag.serialization import answer_json
+    from footnote.ui.cli.output import show_answer, show_receipt
+
+    if as_json:
         print_json(answer_json(answer))
     else:
-        from footnote.ui.cli.output import show_answer, show_receipt
-
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)
+    if answer.reason == STOPPED:
+        raise typer.Abort
 
 
 def _check_asked(
@@ -200,6 +217,24 @@ def _check_asked(
         raise Misuse("--batch IN.jsonl and --out OUT.jsonl go together; give both")
     if batch and history:
         raise Misuse('--history is for one question; a batch has "history" in its lines')
+
+
+def _check_thorough(batch: Path | None, composer: str, *, recorded: bool) -> None:
+    """Rejects what no thorough answer can be made of, before anything is loaded."""
+    if batch:
+        raise Misuse("--thorough is for one question; ask the questions of a batch one by one")
+    if recorded:
+        return
+    if composer == "extractive":
+        raise Misuse(
+            "--thorough lets a language model write, and --composer extractive only quotes; "
+            "leave one of them out"
+        )
+    if chosen_model("auto") is None:
+        raise Misuse(
+            "--thorough lets a language model write, and none is configured; set OPENAI_API_KEY, "
+            "or OPENAI_BASE_URL and FOOTNOTE_MODEL"
+        )
 
 
 def _ask_batch(

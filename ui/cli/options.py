@@ -55,6 +55,12 @@ NoFiltersOption = Annotated[
     typer.Option("--no-filters", help="Do not turn years or names in the question into filters."),
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show how the answer was made.")]
+ThoroughOption = Annotated[
+    bool,
+    typer.Option(
+        "--thorough", help="Write a literature review: search in rounds, sections, a table."
+    ),
+]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
 OpenOption = Annotated[

@@ -115,7 +115,10 @@ def _show_block(console: Console, block: Block) -> None:
 
 
 def _show_table(console: Console, block: Block) -> None:
-    """Prints a table, column by column where it would be too narrow."""
+    """Prints a table; where it would be too narrow, row by row, or column by column.
+
+    Row by row where the first column names the rows: a cell says nothing without its name.
+    """
     head, *rows = block.rows
     width = min(console.width, WIDTH)
     if width >= NARROW * len(head):
@@ -125,6 +128,14 @@ def _show_table(console: Console, block: Block) -> None:
         for row in rows:
             table.add_row(*(_pieces(cell) for cell in row), end_section=False)
         console.print(table)
+        return
+    if all(row[0] and not any(isinstance(p, Statement) for p in row[0]) for row in rows):
+        for row in rows:
+            _print(console, _pieces(row[0], "bold"))
+            for name, cell in zip(head[1:], row[1:], strict=True):
+                if cell:
+                    said = _pieces(name).append(": ").append_text(_pieces(cell))
+                    _print(console, said, hang="- ")
         return
     for at, cell in enumerate(head):
         _print(console, _pieces(cell, "bold"))

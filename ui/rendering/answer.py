@@ -25,8 +25,14 @@ NEAREST_SHOWN = 3
 _MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 
 
-def answer_html(answer: Answer, number: int) -> Markup:
-    """Returns the answer as HTML; ``number`` tells the turns of a conversation apart."""
+def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
+    """Returns the answer as HTML.
+
+    Args:
+        answer: What is shown.
+        number: Tells the turns of a conversation apart.
+        whole: Whether it is complete; what is still being written has no tools yet.
+    """
     near = frozenset() if answer.abstained else frozenset(answer.more)
     uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
     rest = [row for row in uncited if row[0].paper.id not in near]
@@ -34,6 +40,7 @@ def answer_html(answer: Answer, number: int) -> Markup:
         "answer",
         answer=answer,
         number=number,
+        whole=whole,
         card=lambda marker: f"t{number}-s{marker}",
         searched=_searched_for(answer),
         limits=[(limit.kind, _named(limit)) for limit in answer.scope],

@@ -53,8 +53,8 @@ def shell_html(part: str) -> Markup:
 
 
 def composers_html(desk: AppContext) -> Markup:
-    """Returns the choice of who writes; nothing where there is no choice."""
-    return piece("page", "composers", list(desk.asks))
+    """Returns the choice of who writes, and of how thoroughly; nothing where there is no choice."""
+    return piece("page", "composers", list(desk.asks), desk.reviewing)
 
 
 def talks_html(talks: Sequence[Conversation], current: str, search: str) -> Markup:

@@ -4,8 +4,8 @@ Conversations are stored by the server for each user, or only by each reader's b
 (``FOOTNOTE_CONVERSATIONS=browser``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from footnote.index.search.filters import Filters
 from footnote.index.storage.status import Status
 from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.extractive import Reviewer
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
@@ -126,7 +127,22 @@ class AppContext:
             for earlier, text in before
             for turn in (Turn("user", earlier), Turn("assistant", text))
         ]
+        if asked.thorough and name in self.reviewing:
+            return self.engines[name].stream(
+                question, turns, asked.filters, ignored=asked.ignored, thorough=True
+            )
         return self.asks[name](question, turns, asked.filters, ignored=asked.ignored)
+
+    @property
+    def reviewing(self) -> Collection[str]:
+        """The names of those that write thorough answers."""
+        return [n for n, engine in self.engines.items() if isinstance(engine.composer, Reviewer)]
+
+    def begin(self, asked: QuestionRequest) -> QuestionRequest:
+        """Returns a request whose conversation has begun: what is stopped can stay in it."""
+        if self.conversations is None or asked.conversation:
+            return asked
+        return replace(asked, conversation=self.conversations.start(asked.user))
 
     def keep(self, asked: QuestionRequest, answer: Answer) -> str | None:
         """Adds an answer to its conversation, begun if need be; returns the conversation's id.

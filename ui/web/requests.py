@@ -130,6 +130,7 @@ class QuestionRequest:
         ignored: Kinds of filters that are not read from the question.
         composer: Name of the composer; "" is the default one.
         records: The answers so far, if the browser stores them.
+        thorough: Whether a literature review is asked for.
     """
 
     user: str
@@ -139,6 +140,7 @@ class QuestionRequest:
     ignored: frozenset[ConstraintKind] = frozenset()
     composer: str = ""
     records: tuple[Answer, ...] = field(default=())
+    thorough: bool = False
 
     @classmethod
     def read(cls, data: object) -> "QuestionRequest":
@@ -156,6 +158,7 @@ class QuestionRequest:
             frozenset(kind for kind in KINDS if kind in args.texts("ignored", most=20)),
             args.text("composer", "", most=200),
             _answers(args),
+            args.values.get("thorough") is True,
         )
 
 

@@ -40,6 +40,7 @@ from footnote.rag.generation.chat.retries import (
     fewer_options,
     said_by,
 )
+from footnote.rag.generation.chat.sockets import OpenSockets
 from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
     Broken,
@@ -94,17 +95,36 @@ class ChatClient:
         streams = bool(options.get("stream"))
         # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
         # empty, and do not log the failure.
+        self._sockets, self._ended = OpenSockets(), False
+        http = bounded_client_options(MOST_BYTES, streams=streams)
+        http["event_hooks"]["request"] = [self._sockets.watch]
         self.client = OpenAI(
             api_key=config.api_key,
             base_url=config.base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(**bounded_client_options(MOST_BYTES, streams=streams)),
+            http_client=DefaultHttpxClient(**http),
         )
         self.secrets = find_secrets(config.base_url, config.api_key)
         # Options that the endpoint rejects are left out of later calls.
         self.options = {"temperature": 0.0, "max_tokens": config.max_tokens, **options}
         # Whether the endpoint takes a schema of its answer, as far as is known.
         self.takes_schema = True
+
+    def separate(self, sleep: Callable[[float], object]) -> "ChatClient":
+        """Returns a client of the same model whose calls can be ended without ending others.
+
+        Args:
+            sleep: Waits so many seconds before a retry; may raise to end the call.
+        """
+        own = ChatClient(self.config, sleep=sleep, retries=self.retries, options=self.options)
+        own.options, own.takes_schema = dict(self.options), self.takes_schema
+        return own
+
+    def end_calls(self) -> None:
+        """Ends the calls that are under way, which meet an error; no further one can be made."""
+        self._ended = True
+        self._sockets.shut()
+        self.client.close()
 
     @property
     def where(self) -> str:
@@ -145,6 +165,8 @@ class ChatClient:
     def tell(self, error: BaseException, level: int) -> None:
         """Logs what an endpoint or a library said about a failure, without secrets."""
         if said := mask_secrets(said_by(error), self.secrets):
+            # What was ended on purpose is no failure of the endpoint.
+            level = logging.DEBUG if self._ended else level
             _log.log(level, "%s: %s: %s", self.where, type(error).__name__, said)
 
 

@@ -1,7 +1,7 @@
 """LLM adapter: any LlamaIndex language model in place of our own client."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +20,19 @@ class LLMChat(ChatClient):
         """Takes the model, and the deadline and maximum length of an answer."""
         self.llm = llm
         self.config = replace(settings or LLMSettings(), model=llm.metadata.model_name)
-        self.secrets = ()
+        self.secrets, self._ended = (), False
 
     @property
     def where(self) -> str:
         """The model and its provider."""
         return f"{self.config.model} ({self.llm.class_name()})"
+
+    def separate(self, sleep: Callable[[float], object]) -> ChatClient:
+        """Returns itself: a LlamaIndex model's calls end with their next piece."""
+        return self
+
+    def end_calls(self) -> None:
+        """Does nothing."""
 
     def call(
         self,

@@ -8,7 +8,7 @@ one file of JSON Lines, ``{"id", "by", "reply"}``, compressed or not.
 import gzip
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class RecordedChat(ChatClient):
             FootnoteError: The replies cannot be read.
         """
         self.config = SETTINGS
-        self.secrets = ()
+        self.secrets, self._ended = (), False
         self.asked: dict[str, bool] = {}
         self.replies = dict(read_replies(replies))
         self._prompts = replies / PROMPTS if record else None
@@ -68,6 +68,13 @@ class RecordedChat(ChatClient):
     def missing(self) -> list[str]:
         """The names of prompts that had no reply."""
         return sorted(name for name, replied in self.asked.items() if not replied)
+
+    def separate(self, sleep: Callable[[float], object]) -> ChatClient:
+        """Returns itself: a recorded reply takes no time."""
+        return self
+
+    def end_calls(self) -> None:
+        """Does nothing."""
 
     def call(
         self,

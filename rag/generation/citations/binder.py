@@ -66,12 +66,18 @@ class Bound:
 class CitationBinder:
     """Numbers the papers of one answer by first use, while it is written."""
 
-    def __init__(self, evidence: Sequence[Sentence]) -> None:
-        """Takes the evidence in the order of its numbers, from 1."""
+    def __init__(self, evidence: Sequence[Sentence], markers: dict[str, int] | None = None) -> None:
+        """Takes the evidence in the order of its numbers, from 1.
+
+        Args:
+            evidence: What may be cited.
+            markers: Of papers by id; shared by the parts of one answer, each with evidence of its
+                own, and added to.
+        """
         self._evidence = evidence
         self._references = ReferenceFilter()
         self._forms = FormReader(len(evidence))
-        self._markers: dict[str, int] = {}
+        self._markers = {} if markers is None else markers
         self._held = ""
         self._before = ""
         self._begun = False
@@ -80,9 +86,9 @@ class CitationBinder:
 
     @property
     def papers(self) -> list[Paper]:
-        """The papers cited so far; the one at ``i`` has marker ``i + 1``."""
+        """The papers of the evidence cited so far, in the order of their markers."""
         by_id = {s.paper.id: s.paper for s in self._evidence}
-        return [by_id[paper_id] for paper_id in self._markers]
+        return [by_id[paper_id] for paper_id in self._markers if paper_id in by_id]
 
     def citation(self, sentence: Sentence) -> Citation:
         """Returns a citation of one sentence, giving its paper a marker if it has none."""
@@ -168,10 +174,12 @@ class CitationBinder:
 
     def bind(self, text: str) -> list[Bound]:
         """Returns the sentences of a model's text, each with its citations and notes."""
-        plain = FormReader(len(self._evidence)).feed(
-            ReferenceFilter().feed(text, last=True), last=True
-        )
-        return [self.bound(*part) for part in split_sentences(plain)]
+        return [self.bound(*part) for part in split_sentences(self.normalize(text))]
+
+    def normalize(self, text: str) -> str:
+        """Returns a text without its list of references, all of its markers as ``[7]``."""
+        plain = ReferenceFilter().feed(text, last=True)
+        return FormReader(len(self._evidence)).feed(plain, last=True)
 
     def bound(self, lead: str, sentence: str, tail: str = "") -> Bound:
         """Returns one sentence, its markers as ``[7]``, with its citations and notes.

@@ -54,12 +54,12 @@ def split_table(lines: Sequence[str], lead: str) -> list[Part]:
         lead: The text before it.
     """
     headed = len(lines) > 1 and is_rule(lines[1])
-    rows = [_cells(line) for line in lines if not is_rule(line)]
+    rows = [split_row(line) for line in lines if not is_rule(line)]
     hidden = _find_source_columns(rows[headed:])
     parts: list[Part] = []
     for number, row in enumerate(rows):
         head = headed and number == 0
-        cells = [cell for n, cell in enumerate(_read_row(row, head=head)) if n not in hidden]
+        cells = [cell for n, cell in enumerate(read_row(row, head=head)) if n not in hidden]
         for n, (cell, claims) in enumerate(cells):
             lead += " | " if n else "| "
             if claims:
@@ -71,7 +71,8 @@ def split_table(lines: Sequence[str], lead: str) -> list[Part]:
     return [*parts[:-1], parts[-1]._replace(tail=lead.rstrip())] if parts else []
 
 
-def _cells(line: str) -> list[str]:
+def split_row(line: str) -> list[str]:
+    """Returns the cells of a row."""
     cells = [cell.strip() for cell in _BAR.split(line.strip())[1:]]
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
@@ -86,7 +87,7 @@ def _find_source_columns(rows: Sequence[Sequence[str]]) -> set[int]:
     return found
 
 
-def _read_row(row: Sequence[str], *, head: bool) -> list[tuple[str, bool]]:
+def read_row(row: Sequence[str], *, head: bool = False) -> list[tuple[str, bool]]:
     """Returns each cell of a row and whether it claims something; a claim has the row's markers."""
     own = ["".join(mark.strip() for mark in MARKERS.findall(cell)) for cell in row]
     said = [n for n, cell in enumerate(row) if says(cell)]

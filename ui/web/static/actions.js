@@ -23,6 +23,8 @@
     if (!places.length || !places.every((place) => document.querySelector(place))) {
       return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
     }
+    const box = page.offer();
+    if (box) box.checked = kept.read("thorough") === true;
     const room = location.hash.slice(1);
     if (room && byId(`fn-room-${room}`)) enter(room);
   }

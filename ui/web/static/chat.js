@@ -36,9 +36,28 @@
     const choice = document.querySelector("#fn-composer-choice select");
     return {
       user: me.user, conversation: me.conversation ?? "", scope: me.scope,
-      composer: choice?.value ?? "", records: me.records,
+      composer: choice?.value ?? "", records: me.records, thorough: thorough()?.checked ?? false,
     };
   }
+
+  // The choice of a literature review, where the one who writes can make one.
+  function thorough() {
+    const box = document.querySelector("#fn-thorough input");
+    return box && !box.closest("label").hidden ? box : null;
+  }
+
+  function offer() {
+    const box = document.querySelector("#fn-thorough input");
+    if (!box) return false;
+    const chosen = document.querySelector("#fn-composer-choice select")?.selectedOptions[0];
+    box.closest("label").hidden = Boolean(chosen) && !("reviews" in chosen.dataset);
+    return box;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("#fn-composer-choice")) offer();
+    if (event.target.closest("#fn-thorough")) kept.write("thorough", event.target.checked);
+  });
 
   // As a question leaves: whatever is shown behind the place it is asked at goes.
   function surroundings(text) {
@@ -92,15 +111,31 @@
     if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
     // A screen reader speaks a busy region when it has settled, once and whole.
     turn.setAttribute("aria-busy", String(busy));
-    turn.innerHTML = frame.html;
-    if (frame.cards) {
-      document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`).forEach((card) => card.remove());
-      byId("fn-cards").insertAdjacentHTML("beforeend", frame.cards);
-    }
+    if (turn.shown !== frame.html) fill(turn, frame);
+    const below = turn.querySelector(".fn-below");
+    if (below && below.innerHTML !== frame.stage) below.innerHTML = frame.stage;
+    turn.standing = busy && frame.place ? frame : null;
     if (!turn.dataset.state) turn.scrollIntoView({ block: "start", behavior: motion() });
     turn.dataset.state = frame.state;
     if (frame.state === "done") settled(turn, frame);
     setBusy(busy);
+  }
+
+  // What stands of a thorough answer grows: a source that is open in it stays open.
+  function fill(turn, frame) {
+    const was = opener && turn.contains(opener) ? { ...opener.dataset } : null;
+    turn.innerHTML = frame.html;
+    turn.shown = frame.html;
+    if (!frame.cards) return;
+    const scrolled = was && byId(was.card)?.scrollTop;
+    document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`).forEach((card) => card.remove());
+    byId("fn-cards").insertAdjacentHTML("beforeend", frame.cards);
+    const again = was && [...turn.querySelectorAll("[data-card]")]
+      .find((button) => button.dataset.card === was.card && button.dataset.quotes === was.quotes);
+    if (!was) return;
+    if (!again) return void close();
+    unfold(again, byId(was.card));
+    byId(was.card).scrollTop = scrolled;
   }
 
   function settled(turn, frame) {
@@ -140,8 +175,15 @@
     turn.querySelectorAll(".fn-stage").forEach((stage) => stage.remove());
     const note = document.createElement("p");
     note.className = "fn-stopped";
-    note.textContent = "Stopped. This text was not checked.";
-    turn.querySelector(".fn-body").append(note);
+    note.textContent = turn.standing
+      ? "Stopped. What stands is kept; it was checked by the rules alone."
+      : "Stopped. This text was not checked.";
+    (turn.querySelector(".fn-below") ?? turn.querySelector(".fn-body")).append(note);
+    if (turn.standing) {
+      settled(turn, turn.standing);
+      // The server keeps it as soon as it has ended the calls under way.
+      setTimeout(() => document.dispatchEvent(new CustomEvent("footnote:answered")), 1000);
+    }
     composer()?.focus();
   }
 
@@ -241,6 +283,14 @@
   function open(button) {
     const card = byId(button.dataset.card);
     if (!card) return;
+    const marks = unfold(button, card);
+    card.focus({ preventScroll: true });
+    reveal(card, card.querySelector("mark.fn-quoted") ?? marks[0]);
+    uncover(button, card);
+  }
+
+  // Shows a source with the quotes of one marker; returns every quote in it.
+  function unfold(button, card) {
     close();
     opener = button;
     document.body.classList.add("fn-reading");
@@ -252,9 +302,7 @@
       const own = mark.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
       mark.classList.toggle("fn-quoted", own);
     }
-    card.focus({ preventScroll: true });
-    reveal(card, card.querySelector("mark.fn-quoted") ?? marks[0]);
-    uncover(button, card);
+    return marks;
   }
 
   // Scrolls the card, not the page, so that the quote stands in its upper third.
@@ -310,5 +358,5 @@
     }
   });
 
-  window.footnote = { receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
+  window.footnote = { receive, offer, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
 })();

@@ -1,0 +1,189 @@
+"""Review: a thorough answer: search in rounds, outline, write side by side, compare in a table.
+
+Whatever fails, what stands is the answer, and its reason says what is missing.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from footnote.rag import ComposerError
+from footnote.rag.answer import REFUSAL, Delta, Stage, Turn
+from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.judging import ModelJudge
+from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
+from footnote.rag.generation.chat.recorded import MissingReply
+from footnote.rag.generation.forms.form import Composed, Reading, count_papers
+from footnote.rag.generation.prompts import write_plan_prompt
+from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.generation.thorough.calls import BoundedCalls, Spending
+from footnote.rag.generation.thorough.checking import judge_parts
+from footnote.rag.generation.thorough.outline import (
+    OUTLINE_SCHEMA,
+    OutlineSection,
+    group_outline,
+    parse_outline,
+)
+from footnote.rag.generation.thorough.parts import OPEN, Assembly, ReviewPart, explain_missing
+from footnote.rag.generation.thorough.prompts import write_outline_prompt
+from footnote.rag.generation.thorough.rounds import Find, Read, SearchRounds
+from footnote.rag.generation.thorough.writing import Material, ReviewJob, ReviewJobs
+from footnote.rag.query.topic import find_topic
+from footnote.rag.retrieval.hybrid import RetrievalResult
+from footnote.rag.verification.verifier import Verifier
+
+_GROUPED = "the sections are groups of like papers"
+_RULED = "the rules planned the search"
+
+
+class Review:
+    """One thorough answer in the making; ``close`` ends what is under way."""
+
+    def __init__(
+        self, config: LLMSettings, chat: ChatClient, verifier: Verifier, judge: ModelJudge | None
+    ) -> None:
+        """Takes what writes and what judges; nothing is called yet."""
+        self.spending = Spending(config.thorough, reply=config.max_tokens, prices=config.prices)
+        self._config, self._verifier, self._judge = config, verifier, judge
+        self._calls = BoundedCalls(chat, self.spending)
+        self._budget = config.budget(wide=True)
+        self._notes: list[str] = []
+
+    def close(self) -> None:
+        """Ends the calls under way; no further one is made."""
+        self._calls.stop()
+
+    def announce(self) -> Stage:
+        """Returns what may be spent, before any of it is."""
+        return Stage("search", self.spending.announce())
+
+    def plan(
+        self, question: str, history: Sequence[Turn]
+    ) -> Generator[Stage, None, SearchPlan | None]:
+        """Yields what is being done; returns the model's plan of the first round, None without."""
+        if not self._config.plan:
+            return None
+        messages = write_plan_prompt(question, history)
+        try:
+            reply = yield from self._calls.ask_telling("Planning the search", messages, SCHEMA)
+        except ComposerError as error:
+            self._notes.append(f"{_RULED}: {error}")
+            return None
+        plan = parse_plan(reply.text)
+        if plan is None:
+            self._notes.append(f"{_RULED}: the model's plan was not JSON")
+        return plan
+
+    def search(
+        self, question: str, plan: SearchPlan | None, find: Find, read: Read
+    ) -> Generator[Stage, None, RetrievalResult]:
+        """Yields each round; returns the papers of all of them.
+
+        Args:
+            question: As it stands alone.
+            plan: Of the first round.
+            find: Finds papers for a query, or for the question where it is None.
+            read: Reads the papers that were found.
+        """
+        rounds = SearchRounds(self._calls, find, read)
+        found = yield from rounds.run(question, plan, budget=self._budget)
+        self._notes += rounds.faults
+        return found
+
+    def write(self, reading: Reading) -> Generator[Stage | Delta | Composed, None, Composed]:
+        """Yields the text part by part, with each what stands by then; returns the whole.
+
+        Raises:
+            ComposerError: Nothing was written.
+        """
+        material = Material.read(reading)
+        sections = yield from self._outline(material)
+        yield Stage("write", "Writing")
+        if not sections:
+            yield Delta(REFUSAL)
+            return self._refuse()
+        parts = yield from self._write_parts(material, sections)
+        if not any(part.stands for part in parts):
+            if all(part.off_topic for part in parts if part.rows is None):
+                yield Stage("write", "Writing")
+                yield Delta(REFUSAL)
+                return self._refuse()
+            raise ComposerError(next(part.fault for part in parts if part.fault))
+        shown = self._assemble(parts).text
+        parts = yield from judge_parts(parts, self._judge, self._calls)
+        self._notes += explain_missing(parts, len(material.papers_of(*sections)))
+        answer = self._assemble(parts)
+        if answer.text != shown:
+            yield Stage("write", "Writing")
+            yield Delta(answer.text)
+        return answer
+
+    def _outline(self, material: Material) -> Generator[Stage, None, list[OutlineSection]]:
+        """Yields what is being done; returns the sections, none where no paper is on the topic."""
+        reading, findings = material.reading, material.findings
+        messages = write_outline_prompt(
+            reading.question.standalone, reading.needs, findings, budget=self._budget
+        )
+        doing = f"Outlining from {count_papers(len(findings))}"
+        try:
+            reply = yield from self._calls.ask_telling(doing, messages, OUTLINE_SCHEMA)
+        except ComposerError as error:
+            self._notes.append(f"{_GROUPED}, for want of an outline: {error}")
+        else:
+            sections = parse_outline(reply.text, len(findings))
+            if sections is not None:
+                return sections
+            self._notes.append(f"{_GROUPED}: the model's outline was not JSON")
+        return group_outline(findings, find_topic(reading.question.asked))
+
+    def _write_parts(
+        self, material: Material, sections: Sequence[OutlineSection]
+    ) -> Generator[Stage | Delta | Composed, None, list[ReviewPart]]:
+        """Yields each part as soon as it and all before it are whole; returns them in order."""
+        jobs = ReviewJobs(self._config, self._calls, self._verifier, material).begin(sections)
+        assembly = Assembly(self._config.unsupported)
+        parts, last = list[ReviewPart](), list[ReviewPart]()
+        missing: MissingReply | None = None
+        for number, job in enumerate(jobs):
+            told = f"Writing {len(sections)} sections and a table: {number} of {len(jobs)} parts"
+            yield from self._calls.follow(job.future, told)
+            try:
+                found = _parts_of(job)
+            except MissingReply as error:
+                # What else is missing is recorded by the other calls.
+                missing = missing or error
+                continue
+            # The open questions come with the opening and stand at the end.
+            last += [part for part in found if part.heading == OPEN]
+            for part in (part for part in found if part.heading != OPEN):
+                parts.append(part)
+                if added := assembly.add(part):
+                    yield Delta(added)
+                    yield assembly.whole(self.spending.usage)
+        if missing:
+            raise missing
+        for part in last:
+            yield Delta(assembly.add(part))
+            yield assembly.whole(self.spending.usage)
+        return parts + last
+
+    def _assemble(self, parts: Sequence[ReviewPart]) -> Composed:
+        assembly = Assembly(self._config.unsupported)
+        for part in parts:
+            assembly.add(part)
+        notes = [*self._notes]
+        if count := assembly.dropped:
+            some = f"{count} sentence{'s' * (count > 1)} of the model"
+            notes.append(f"{some}, contradicted or without a source, left out")
+        return assembly.whole(self.spending.usage, "; ".join(dict.fromkeys(notes)) or None)
+
+    def _refuse(self) -> Composed:
+        refused = self._assemble(())
+        return replace(refused, text=REFUSAL)
+
+
+def _parts_of(job: ReviewJob) -> list[ReviewPart]:
+    """Returns what a call wrote, or what is told in its place."""
+    try:
+        return job.future.result()
+    except ComposerError as error:
+        return [replace(job.part, fault=str(error))]
