@@ -1,11 +1,9 @@
 """Retries: why a call failed, and whether, when and with which options to retry it."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 from openai import APIConnectionError, APIStatusError, APITimeoutError
@@ -102,26 +100,6 @@ def said_by(error: BaseException) -> str:
         return str((isinstance(body, dict) and body.get("message")) or body or "")
     # The client only says "Connection error."; its cause says more.
     return str(error.__cause__ or error) if isinstance(error, APIConnectionError) else str(error)
-
-
-def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:
-    """Returns the options without the one that was rejected; None if none was.
-
-    Reasoning models reject a temperature and ``max_tokens``; some servers do not count tokens or
-    support response formats.
-    """
-    if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
-        return None
-    said, left = error.response.text, dict(options)
-    if "max_tokens" in left and "max_completion_tokens" in said:
-        left["max_completion_tokens"] = left.pop("max_tokens")
-        return left
-    for name in ("temperature", "stream_options", "response_format"):
-        if name in left and name in said:
-            del left[name]
-            return left
-    # If a 400 names no option, assume that the format was rejected.
-    return left if error.status_code == 400 and left.pop("response_format", None) else None
 
 
 def requested_wait(error: Exception) -> float | None:
