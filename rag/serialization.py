@@ -49,7 +49,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "usage": _picked(receipt, "prompt_tokens completion_tokens cost_usd"),
         **_picked(plain, "scope"),
         "receipt": {
-            **_picked(receipt, "searched query language leaned filters read"),
+            **_picked(receipt, "searched query language leaned filters read price_source"),
             "papers_read": read,
             **_picked(receipt, "cosine threshold prompt_version", 4),
         },

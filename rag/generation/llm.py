@@ -11,6 +11,7 @@ from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.chat.judging import ModelJudge
+from footnote.rag.generation.chat.retries import ChatError
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
@@ -99,7 +100,10 @@ class LLMComposer:
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
-        deadline = time.monotonic() + self.config.deadline
+        yield from self._write(reading, time.monotonic() + self.config.deadline)
+
+    def _write(self, reading: Reading, deadline: float) -> Iterator[Delta | Stage | Composed]:
+        """Yields the answer; asks again with a shorter prompt if a refusal tells the window."""
         question = reading.question.standalone
         wide = reading.kind in WIDE
         budget = self._budget(wide=wide)
@@ -118,9 +122,15 @@ class LLMComposer:
         given = evidence[:fitting]
         binder = CitationBinder(given)
         call = self._chat.call(messages, deadline=deadline)
-        for piece in call:
-            if ready := binder.feed(piece):
-                yield Delta(ready)
+        try:
+            for piece in call:
+                if ready := binder.feed(piece):
+                    yield Delta(ready)
+        except ChatError:
+            if call.text or self._budget(wide=wide) >= budget:
+                raise
+            yield from self._write(reading, deadline)
+            return
         if last := binder.flush():
             yield Delta(last)
         if _is_refusal(call.text, given):

@@ -86,7 +86,7 @@ class ChatClient:
             retries: How often a call is made.
             options: Request fields besides the messages; "stream" streams the answer.
             memory: What is known of the endpoint; this process alone remembers it when not given.
-            grows: Whether a model whose thoughts fill an answer gets more room than ``max_tokens``.
+            grows: Whether the room for an answer follows the model's thoughts and its window.
         """
         self.config = config
         self.sleep = sleep
@@ -212,8 +212,10 @@ class ChatCall:
     def _needs_room(self) -> bool:
         """Returns whether the answer was cut off because of the model's thoughts."""
         thought = self.thinking or self._thought or not self.text.strip()
-        grown = self._chat.known.room(thinks=True) > self._chat.config.max_tokens
-        return self.finish == "length" and thought and not self.cut and grown
+        if self.finish != "length" or not thought or self.cut:
+            return False
+        known = self._chat.known
+        return known.room(thinks=True) > known.room(thinks=False)
 
     def _once(self) -> Iterator[str]:
         thoughts = Thoughts()

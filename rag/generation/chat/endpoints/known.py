@@ -28,7 +28,7 @@ class KnownModel:
         Args:
             config: Which model, and where.
             memory: Keeps what is found out; this process alone when not given.
-            grows: Whether a model whose thoughts need room gets more than ``max_tokens``.
+            grows: Whether the room for an answer follows the model's thoughts and its window.
         """
         self.config = config
         self.memory = memory or EndpointMemory()
@@ -70,11 +70,14 @@ class KnownModel:
         return self.room(thinks=self.memory.profile.thinks)
 
     def room(self, *, thinks: bool) -> int:
-        """Returns the tokens of an answer of a model that needs room for its thoughts, or not."""
+        """Returns the tokens of an answer of a model that needs room for its thoughts, or not.
+
+        Half of the window stays free for the prompt.
+        """
         most = self.config.max_tokens
-        if not (thinks and self._grows):
+        if not self._grows:
             return most
-        return max(most, min(most + THOUGHTS, self.window // 2))
+        return min(most + THOUGHTS if thinks else most, max(1, self.window // 2))
 
     @property
     def prices(self) -> Prices | None:
