@@ -57,7 +57,7 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.asked = json.loads(body)
-            if self.path.startswith("/api/"):
+            if self.path.endswith("/api/show"):
                 self.do_GET()
                 return
             apart = {

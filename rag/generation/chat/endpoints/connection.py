@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
-from openai import DefaultHttpxClient, Omit, OpenAI, OpenAIError
+from openai import DefaultHttpxClient, OpenAI, OpenAIError
 
 from footnote.index.embeddings.endpoints import bounded_client_options
 from footnote.rag.generation.settings import LLMSettings
@@ -27,22 +27,24 @@ def connect(config: LLMSettings, *, most: int, streams: bool = False) -> OpenAI:
         streams: Leave a successful answer to the caller, who reads it piece by piece.
     """
     url = httpx.URL(config.base_url)
-    azure = is_azure(config.base_url)
-    headers: Mapping[str, Any] = {}
-    if azure:
-        headers = {"api-key": config.api_key, "Authorization": Omit()}
+    options = bounded_client_options(most, streams=streams)
+    if is_azure(config.base_url):
+
+        def swap(request: httpx.Request) -> None:
+            request.headers["api-key"] = config.api_key
+            request.headers.pop("Authorization", None)
+
+        # A redirect would take that header to another host; httpx only withholds "Authorization".
+        options |= {"follow_redirects": False}
+        options["event_hooks"]["request"] = [swap]
     # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
     # empty, and do not log the failure.
     return OpenAI(
         api_key=config.api_key,
         base_url=str(url.copy_with(query=None)),
         default_query=dict(parse_qsl(url.query.decode())),
-        default_headers=headers,
         max_retries=0,
-        # A redirect would take that header to another host; httpx only withholds "Authorization".
-        http_client=DefaultHttpxClient(
-            follow_redirects=not azure, **bounded_client_options(most, streams=streams)
-        ),
+        http_client=DefaultHttpxClient(**options),
     )
 
 

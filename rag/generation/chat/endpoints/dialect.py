@@ -34,7 +34,7 @@ _NO_SYSTEM = re.compile(
 )
 _ANOTHER_API = re.compile(r"v1/responses|responses api|not a chat model", re.IGNORECASE)
 _ROOM = re.compile(
-    r"maximum context length is (\d{1,8})|context size[^.]{0,20}?\((\d{1,8}) tokens\)"
+    r"maximum context length is ([\d,]{1,10})|context size[^.]{0,20}?\((\d{1,8}) tokens\)"
     r'|"n_ctx"\s{0,4}:\s{0,4}(\d{1,8})',
     re.IGNORECASE,
 )
@@ -114,12 +114,12 @@ def learn_from_refusal(
     has_system = any(message["role"] == "system" for message in asked)
     if status >= _FAILING and not (has_system and _NO_SYSTEM.search(said)):
         return None
-    if status < _FAILING and status not in _REFUSALS:
+    if (status < _FAILING and status not in _REFUSALS) or find_room(said):
         return None
     if profile.api == "chat" and _ANOTHER_API.search(said):
         return replace(profile, api="responses")
     name = _named_field(sent, said) or ("system" if has_system and _NO_SYSTEM.search(said) else "")
-    if not name and status == 400 and not find_room(said):
+    if not name and status == 400:
         fields = {_ALIASES.get(field, field) for field in sent}
         name = next((field for field in _BLAMED if field in fields), "")
     return replace(profile, refused=profile.refused | {name}) if name else None
@@ -152,7 +152,8 @@ def _param(said: str) -> str:
 def find_room(said: str) -> int | None:
     """Returns the window that a refusal of a long prompt names; None if it names none."""
     found = _ROOM.search(said)
-    return int(next(filter(None, found.groups()))) if found else None
+    digits = next(filter(None, found.groups())).replace(",", "") if found else ""
+    return int(digits) or None if digits else None
 
 
 def read_reply(profile: EndpointProfile, data: str) -> Chunk:

@@ -26,6 +26,7 @@ from footnote.rag.generation.chat.endpoints.connection import (
     MOST_LISTED,
     connect,
     fetch_or_none,
+    is_azure,
     list_models,
     root_of,
 )
@@ -110,7 +111,7 @@ def _ask(config: LLMSettings) -> tuple[_Told | None, str]:
 def _may_be_own(base_url: str) -> bool:
     """Returns whether a server may be somebody's own, rather than a provider's."""
     url = httpx.URL(base_url)
-    return url.scheme == "http" or url.port is not None
+    return (url.scheme == "http" or url.port is not None) and not is_azure(base_url)
 
 
 def _read(found: Mapping[str, Any], model: str) -> tuple[_Told | None, str]:
