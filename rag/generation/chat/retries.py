@@ -80,6 +80,8 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             return f"gave no answer within {config.timeout:g} s", ""
         case Late():
             return f"did not end its answer within {config.deadline:g} s", ""
+        case APIStatusError(status_code=status) if refuses_key(error):
+            return f"refused the key (status {status})", _NEXT[401]
         case APIStatusError(status_code=status):
             return describe_status(status), _NEXT.get(status, "try again later")
         case APIConnectionError():
@@ -91,6 +93,14 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
         case Broken() | httpx.HTTPError():
             return "broke off", "try again, and see the log if it stays so"
     return f"sent what is no chat answer ({type(error).__name__})", address
+
+
+def refuses_key(error: APIStatusError) -> bool:
+    """Returns whether an endpoint refuses the key; Google does it with status 400."""
+    if error.status_code == 400:
+        said = error.response.text
+        return "API_KEY_INVALID" in said or "API key not valid" in said
+    return error.status_code in (401, 403)
 
 
 def said_by(error: BaseException) -> str:

@@ -18,7 +18,12 @@ from footnote.rag.generation.chat.endpoints.connection import MOST_LISTED, conne
 from footnote.rag.generation.chat.endpoints.prices import find_prices
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory, ModelWindow
 from footnote.rag.generation.chat.endpoints.window import is_same_model, window_of
-from footnote.rag.generation.chat.retries import ChatError, RetryPolicy, explain_failure
+from footnote.rag.generation.chat.retries import (
+    ChatError,
+    RetryPolicy,
+    explain_failure,
+    refuses_key,
+)
 from footnote.rag.generation.settings import LLMSettings, Prices
 
 _log = logging.getLogger(__name__)
@@ -95,7 +100,7 @@ def find_models(config: LLMSettings) -> list[ListedModel] | None:
     except (APIConnectionError, APITimeoutError) as error:
         raise explain_failure(error, where, config) from error
     except APIStatusError as error:
-        if error.status_code in (401, 402, 403) or error.status_code >= 500:
+        if refuses_key(error) or error.status_code == 402 or error.status_code >= 500:
             raise explain_failure(error, where, config) from error
         _log.info("%s lists no models (status %d)", where, error.status_code)
         return None
