@@ -39,7 +39,11 @@ HOMES = {
         "index/embeddings/base.py",
         "rag/generation/chat/client.py",
         "rag/generation/chat/retries.py",
+        "rag/generation/chat/endpoints/connection.py",
+        "rag/generation/chat/endpoints/trial.py",
+        "rag/generation/chat/endpoints/window.py",
     },
+    "genai_prices": {"rag/generation/chat/endpoints/prices.py"},
     "latex2mathml": {"ui/rendering/mathml.py"},
     "gradio": {"ui/web/page.py"},
     "starlette": {

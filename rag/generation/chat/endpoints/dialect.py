@@ -79,8 +79,9 @@ def write_request(
 def _fold(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Returns messages with what the system says at the head of the first question."""
     system = "\n\n".join(m["content"] for m in messages if m["role"] == "system")
-    first, *others = [m for m in messages if m["role"] != "system"]
-    return [{**first, "content": f"{system}\n\n{first['content']}"}, *others]
+    others = [m for m in messages if m["role"] != "system"]
+    head = [{**m, "content": f"{system}\n\n{m['content']}"} for m in others[:1]]
+    return [*head, *others[1:]]
 
 
 def _as_responses(body: Mapping[str, Any]) -> dict[str, Any]:
