@@ -19,7 +19,7 @@ from llama_index.core.llms import (
 )
 
 from footnote.index.library import Library
-from footnote.rag.build import engine_with
+from footnote.rag.build import build_engine, engine_with
 from footnote.rag.generation.chat.endpoints.connection import connect, root_of
 from footnote.rag.generation.chat.endpoints.dialect import find_room, learn_from_refusal
 from footnote.rag.generation.chat.endpoints.known import KnownModel
@@ -32,6 +32,7 @@ from footnote.rag.generation.chat.endpoints.profile import (
     EndpointMemory,
     EndpointProfile,
     ModelWindow,
+    open_memory,
 )
 from footnote.rag.generation.chat.endpoints.window import LONGEST_ASKING, find_model_window
 from footnote.rag.generation.chat.llm_adapter import LLMChat
@@ -454,3 +455,19 @@ def test_an_integration_states_its_window() -> None:
     # LlamaIndex's default says nothing of a model that we know.
     named = MockLLM()
     assert LLMChat(named).known.window == named.metadata.context_window
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_an_engine_keeps_what_it_learns_in_the_cache_folder(
+    remember: bool, demo_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_CACHE", str(tmp_path))
+    with serve(refuses(404)) as endpoint:
+        endpoint.plan = says("nothing")
+        config = LLMSettings("scripted", endpoint.url, KEY, remember=remember)
+        composer = build_engine(demo_library, model=config).composer
+        assert isinstance(composer, LLMComposer)
+        composer.plan(QUESTION)
+        kept = open_memory(config).profile.window
+    assert [path.name for path in tmp_path.iterdir()] == (["endpoints"] if remember else [])
+    assert (kept is not None) is remember
