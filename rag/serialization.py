@@ -49,9 +49,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "usage": _picked(receipt, "prompt_tokens completion_tokens cost_usd"),
         **_picked(plain, "scope"),
         "receipt": {
-            **_picked(receipt, "searched query language leaned filters read price_source"),
+            **_picked(receipt, "searched query language leaned filters read"),
             "papers_read": read,
-            **_picked(receipt, "cosine threshold prompt_version", 4),
+            **_picked(receipt, "cosine threshold prompt_version price_source", 4),
         },
     }
 

@@ -315,7 +315,7 @@ class ChatCall:
             timeout=min(self._chat.config.timeout, left),
             **request,
         ) as response:
-            self._chat.known.memory.update(refused=profile.refused, api=profile.api)
+            self._chat.known.memory.accept(profile)
             whole = None if streams else [response.read()]
             for data in whole or events(response.iter_bytes(), self._deadline):
                 self.charged = True

@@ -23,8 +23,11 @@ def table_version() -> str:
 def find_prices(base_url: str, model: str) -> Prices | None:
     """Returns what the provider at an address charges for a model; None if it is not in the table.
 
-    The first lookup of a process loads the table, which takes 0.3 s and 75 MB.
+    The first lookup of a process loads the table, which takes up to 0.3 s and 75 MB, so what was
+    found is kept in the endpoint's profile.
     """
+    if not base_url.startswith("https:"):
+        return None
     # Loaded only where a price is not known yet; see above.
     from genai_prices.data_snapshot import get_snapshot
 

@@ -110,6 +110,17 @@ class EndpointMemory:
         self.lock = threading.Lock()
         self.profile = self._read()
 
+    def accept(self, profile: EndpointProfile) -> None:
+        """Keeps how a request was written that the endpoint has taken.
+
+        Another call may have learned something else meanwhile, which stays.
+        """
+        known = self.profile
+        if profile.refused <= known.refused and profile.api in (known.api, "chat"):
+            return
+        api = profile.api if known.api == "chat" else known.api
+        self.update(refused=known.refused | profile.refused, api=api)
+
     def update(self, **changes: Any) -> EndpointProfile:
         """Returns the profile with these fields changed, and keeps it."""
         with self._changing:
