@@ -68,7 +68,12 @@ HOMES = {
         "ui/cli/positions.py",
         "ui/cli/settings.py",
     },
-    "rich": {"ui/cli/options.py", "ui/cli/eval_output.py", "ui/cli/output.py"},
+    "rich": {
+        "ui/cli/options.py",
+        "ui/cli/eval_output.py",
+        "ui/cli/model_output.py",
+        "ui/cli/output.py",
+    },
     "scipy": {"evals/judge/agreement.py", "evals/metrics/statistics.py"},
     "sklearn": {"index/clusters/layout.py"},
     "threadpoolctl": {"index/clusters/layout.py"},

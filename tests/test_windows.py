@@ -471,3 +471,12 @@ def test_an_engine_keeps_what_it_learns_in_the_cache_folder(
         kept = open_memory(config).profile.window
     assert [path.name for path in tmp_path.iterdir()] == (["endpoints"] if remember else [])
     assert (kept is not None) is remember
+
+
+def test_what_two_calls_learn_at_once_is_kept_of_both(tmp_path: Path) -> None:
+    memory = EndpointMemory(tmp_path, "http://h/v1", "m")
+    memory.accept(EndpointProfile(frozenset({"temperature"}), api="responses"))
+    memory.accept(EndpointProfile(frozenset({"stream"})))
+    memory.accept(EndpointProfile())
+    for kept in (memory.profile, EndpointMemory(tmp_path, "http://h/v1", "m").profile):
+        assert (kept.refused, kept.api) == ({"temperature", "stream"}, "responses")

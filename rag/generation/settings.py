@@ -245,14 +245,10 @@ class LLMSettings:
 
     remember: Annotated[
         bool,
-        SettingInfo(
-            "FOOTNOTE_REMEMBER",
-            "Whether what is found out about an endpoint is kept in the cache folder.",
-            "0 or 1",
-            _repair,
-            "give 0 or 1",
-        ),
-    ] = True
+        SettingInfo("FOOTNOTE_REMEMBER",
+                "Whether what is found out about an endpoint is kept in the cache folder.",
+                "0 or 1", _repair, "give 0 or 1"),
+    ] = True  # fmt: skip
 
     def budget(self, *, wide: bool, window: int | None = None, answer: int | None = None) -> int:
         """Returns the tokens that a prompt may have.

@@ -59,8 +59,10 @@ def models_json(
     config: "LLMSettings", offered: "list[ListedModel] | None", trial: "ModelTrial | None"
 ) -> dict[str, Any]:
     """Returns what an endpoint offers, and how the configured model did, as JSON values."""
+    from footnote.rag.generation.chat.endpoints.connection import address_of
+
     return {
-        "endpoint": _address(config),
+        "endpoint": address_of(config.base_url),
         "model": config.model or None,
         "models": None
         if offered is None
@@ -98,27 +100,21 @@ def _prices_json(prices: "Prices | None") -> dict[str, Any] | None:
     return {"prompt": prices.prompt, "completion": prices.completion, "source": prices.source}
 
 
-def _address(config: "LLMSettings") -> str:
-    """Returns the address without user name, password and query."""
-    import httpx
-
-    url = httpx.URL(config.base_url)
-    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
-
-
 def _show_list(config: "LLMSettings", offered: "list[ListedModel] | None") -> None:
-    from footnote.ui.cli.output import show_models
+    from footnote.rag.generation.chat.endpoints.connection import address_of
+    from footnote.ui.cli.model_output import show_models
 
+    address = address_of(config.base_url)
     if offered is None:
-        print(f"{_address(config)} does not list its models.")
+        print(f"{address} does not list its models.")
         return
-    show_models(console(), _address(config), offered)
+    show_models(console(), address, offered)
     if config.model and not any(model.configured for model in offered):
         print(f"{config.model} is not among them.")
 
 
 def _show_trial(trial: "ModelTrial") -> None:
-    from footnote.ui.cli.output import show_rows
+    from footnote.ui.cli.model_output import show_rows
 
     rows = [("window", f"{trial.window.tokens:,} tokens ({trial.window.source})")]
     if not trial.fault:

@@ -20,7 +20,7 @@ from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import find_secrets, mask_keys, mask_secrets
 from footnote.rag.answer import Usage
-from footnote.rag.generation.chat.endpoints.connection import connect
+from footnote.rag.generation.chat.endpoints.connection import address_of, connect
 from footnote.rag.generation.chat.endpoints.dialect import (
     find_room,
     learn_from_refusal,
@@ -99,8 +99,7 @@ class ChatClient:
     @property
     def where(self) -> str:
         """The model and its address, without secrets."""
-        url = httpx.URL(self.config.base_url)
-        return f"{self.config.model} at {url.copy_with(userinfo=b'', query=None, fragment=None)}"
+        return f"{self.config.model} at {address_of(self.config.base_url)}"
 
     @property
     def most_characters(self) -> int:

@@ -54,6 +54,12 @@ def is_azure(base_url: str) -> bool:
     return "api-version" in url.params or url.host.endswith(_AZURE)
 
 
+def address_of(base_url: str) -> str:
+    """Returns an address as it may be shown: without user name, password and query."""
+    url = httpx.URL(base_url)
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
+
+
 def root_of(base_url: str) -> str:
     """Returns the address of the server itself, as far as the path before ``/v1``."""
     url = httpx.URL(base_url)

@@ -15,11 +15,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import httpx
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from footnote.index.embeddings.minilm_export import cache_folder
+from footnote.rag.generation.chat.endpoints.connection import address_of
 from footnote.rag.generation.settings import LLMSettings
 
 _log = logging.getLogger(__name__)
@@ -100,8 +100,7 @@ class EndpointMemory:
             base_url: Address of the endpoint; user name, password and query are left out.
             model: Name of the model.
         """
-        url = httpx.URL(base_url)
-        self._endpoint = str(url.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
+        self._endpoint = address_of(base_url).rstrip("/")
         self._model = model
         named = json.dumps([self._endpoint, model]).encode()
         name = hashlib.sha256(named).hexdigest()[:20]

@@ -14,7 +14,12 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIEr
 
 from footnote.rag import ComposerError
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
-from footnote.rag.generation.chat.endpoints.connection import MOST_LISTED, connect, list_models
+from footnote.rag.generation.chat.endpoints.connection import (
+    MOST_LISTED,
+    address_of,
+    connect,
+    list_models,
+)
 from footnote.rag.generation.chat.endpoints.prices import find_prices
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory, ModelWindow
 from footnote.rag.generation.chat.endpoints.window import is_same_model, window_of
@@ -92,8 +97,7 @@ def find_models(config: LLMSettings) -> list[ListedModel] | None:
     Raises:
         ChatError: It cannot be reached, refuses the key, or is failing.
     """
-    # An error names the address alone: no model has been asked for yet.
-    where = f"the endpoint at {ChatClient(config).where.rpartition(' at ')[2]}"
+    where = f"the endpoint at {address_of(config.base_url)}"
     try:
         with connect(config, most=MOST_LISTED) as client:
             rows = list_models(client, seconds=LONGEST_LISTING)
