@@ -1,27 +1,26 @@
 """Endpoints of today, each scripted after its public documentation; none was tried live.
 
 Each must answer with nothing set but address, key and model, and what it refuses is found out
-once. The documentation was read in November 2026:
+once.
 
-    OpenAI, Chat Completions: platform.openai.com/docs/api-reference/chat
-    OpenAI, reasoning models (max_completion_tokens, no temperature, reasoning_effort):
-        platform.openai.com/docs/guides/reasoning
-    OpenAI, Responses: platform.openai.com/docs/guides/migrate-to-responses and
-        platform.openai.com/docs/api-reference/responses-streaming; the refusal of the other
-        interface: docker/docker-agent issue 313, alvinunreal/tmuxai issue 82 (GitHub)
-    OpenAI, organizations that may not stream: BeehiveInnovations/pal-mcp-server issue 134 (GitHub)
-    Azure: learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (v1: no api-version) and
-        learn.microsoft.com/azure/ai-foundry/openai/reference (deployments, api-version, api-key)
-    OpenRouter: openrouter.ai/docs/api-reference/overview and .../list-available-models
+Looked up in November 2026, in stored copies of these pages:
+    Azure: learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (v1: no api-version);
+        deployments with api-version and an api-key header: the README of Azure's providers
+    OpenRouter: openrouter.ai/docs/models (context_length), .../use-cases/reasoning-tokens
     Gemini: ai.google.dev/gemini-api/docs/openai
-    Anthropic: platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk
-    Ollama: docs.ollama.com/api/openai-compatibility, docs.ollama.com/api,
-        docs.ollama.com/context-length
-    llama.cpp: github.com/ggml-org/llama.cpp, tools/server/README.md; tests/test_live_model.py runs
-        a real one
-    vLLM: docs.vllm.ai/en/latest/serving/openai_compatible_server.html
-    LM Studio: lmstudio.ai/docs/developer/openai-compat and .../rest/endpoints
-    Templates without a system role: sgl-project/sglang issue 892, ggml-org/llama.cpp issue 11866
+    Anthropic: platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk (what is
+        ignored), platform.claude.com/docs/en/api/models (the list)
+    Ollama: docs.ollama.com/api/openai-compatibility; ollama/ollama, docs/context-length.mdx
+    LM Studio: lmstudio-ai/docs, 1_developer/2_rest/endpoints.mdx
+    GitHub, what servers say: Responses alone (docker/docker-agent 313, alvinunreal/tmuxai 82), may
+        not stream (BeehiveInnovations/pal-mcp-server 134), templates without a system role
+        (sgl-project/sglang 892, OoriData/Toolio 1), windows (containers/podman-desktop-extension-
+        ai-lab 1074)
+Read in what is installed:
+    OpenAI, Responses: the types of the package openai 2.54
+    llama.cpp: a real server, xllamacpp 2026.10; tests/test_live_model.py runs it
+Known, but not looked up again: the words in which OpenAI's reasoning models refuse max_tokens,
+temperature and a system role, Google's of a key and of Gemma, and vLLM's max_model_len.
 """
 
 import json

@@ -13,7 +13,7 @@ from footnote.rag.generation.settings import LLMSettings
 # Maximum bytes of a list of models: the longest, of OpenRouter, has about one million.
 MOST_LISTED = 8_000_000
 # Names of hosts that take a key as "api-key", without "Bearer".
-# Source: https://learn.microsoft.com/azure/ai-foundry/openai/reference (November 2026).
+# Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (November 2026).
 _AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
 
 
@@ -119,7 +119,7 @@ def list_models(client: OpenAI, *, seconds: float) -> list[dict[str, Any]]:
         if getattr(error, "status_code", None) != 401:
             raise
         # Anthropic's list wants its own headers.
-        # Source: https://platform.claude.com/docs/en/api/models-list (November 2026).
+        # Source: https://platform.claude.com/docs/en/api/models (November 2026).
         own = {"x-api-key": client.api_key, "anthropic-version": "2023-06-01"}
         found = fetch(client, "/models", seconds=seconds, headers=own)
     rows = found.get("data") if isinstance(found, dict) else found

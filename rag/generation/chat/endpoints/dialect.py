@@ -87,7 +87,7 @@ def _fold(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
 def _as_responses(body: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the same request for the Responses interface.
 
-    Source: https://platform.openai.com/docs/guides/migrate-to-responses (November 2026).
+    Source: openai.types.responses of the package openai 2.54.
     """
     length = body.get("max_tokens") or body.get("max_completion_tokens")
     written = {"input": body["messages"], "max_output_tokens": length, "store": False}
@@ -178,7 +178,7 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed")
 def _from_responses(event: Mapping[str, Any]) -> dict[str, Any]:
     """Returns an event of the Responses interface as a chunk of Chat Completions.
 
-    Source: https://platform.openai.com/docs/api-reference/responses-streaming (November 2026).
+    Source: openai.types.responses of the package openai 2.54.
     """
     kind = str(event.get("type", ""))
     if kind in _DELTAS:

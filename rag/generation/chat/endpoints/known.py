@@ -7,9 +7,8 @@ from footnote.rag.generation.chat.endpoints.profile import EndpointMemory, Model
 from footnote.rag.generation.chat.endpoints.window import find_model_window
 from footnote.rag.generation.settings import LLMSettings, Prices
 
-# Tokens for thoughts beside those of an answer. OpenAI recommends 25,000 for a start
-# (https://platform.openai.com/docs/guides/reasoning, November 2026); with low effort few models
-# need a third of that.
+# Tokens for thoughts beside those of an answer: a guess that was measured with no paid model. With
+# low effort thoughts are short.
 THOUGHTS = 8_000
 
 

@@ -3,14 +3,14 @@
 A prompt that is longer than the window is refused or, by Ollama, cut off without a word. So what
 the server has set aside counts, not what the model could read.
 
-Sources, all read in November 2026:
-    llama.cpp: https://github.com/ggml-org/llama.cpp/tree/master/tools/server (GET /props)
-    Ollama: https://docs.ollama.com/api (POST /api/show, GET /api/ps) and
-        https://docs.ollama.com/context-length: 4,096 tokens unless something else is set and less
-        than 24 GiB of video memory are there
-    vLLM: https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html (max_model_len)
-    LM Studio: https://lmstudio.ai/docs/developer/rest/endpoints (GET /api/v0/models)
-    OpenRouter: https://openrouter.ai/docs/api-reference/list-available-models (context_length)
+Sources, looked up in November 2026:
+    llama.cpp: a real server, xllamacpp 2026.10 (GET /props)
+    Ollama: https://docs.ollama.com/api (POST /api/show, GET /api/ps; not looked up again) and
+        docs/context-length.mdx in ollama/ollama: 4,096 tokens unless something else is set or
+        there are 24 GiB of video memory
+    LM Studio: 1_developer/2_rest/endpoints.mdx in lmstudio-ai/docs (GET /api/v0/models)
+    OpenRouter: https://openrouter.ai/docs/models (context_length)
+    vLLM: max_model_len in its list of models (not looked up again)
 """
 
 import re
