@@ -230,7 +230,7 @@ class LibrarySettings:
         str,
         SettingInfo(
             "FOOTNOTE_CACHE",
-            "Folder for exported models, the demo library and judgements.",
+            "Folder for exported models, the demo library, judgements, and facts about endpoints.",
             default="the user's cache folder",
         ),
     ] = ""

@@ -106,6 +106,7 @@ class AnswerTrace:
     Attributes:
         timings_ms: Milliseconds by stage, including ``total``.
         cost_usd: None if the price of the model is unknown.
+        price_source: Which table the price is from; empty for a price that the user has set.
         searched: Papers that could have been found.
         read: Papers whose sentences the composer saw.
         query: The text that was searched for.
@@ -132,6 +133,7 @@ class AnswerTrace:
     papers_read: tuple[ReadPaper, ...] = ()
     cosine: float = 0.0
     threshold: float = 0.0
+    price_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +217,13 @@ class Usage:
 
     Attributes:
         cost_usd: None if the price is unknown.
+        price_source: Which table the price is from; empty for a price that the user has set.
     """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = 0.0
+    price_source: str = ""
 
     def add(self, other: "Usage") -> "Usage":
         """Returns the usage of both; a cost that is unknown makes the sum unknown."""
@@ -228,6 +232,7 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             (self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+            (self.price_source or other.price_source) if known else "",
         )
 
 

@@ -45,9 +45,10 @@ def build_engine(
     if model is None:
         composer = ExtractiveComposer()
         return CitedQueryEngine(library, composer, retriever=retriever, longest=longest)
+    from footnote.rag.generation.chat.endpoints.profile import open_memory
     from footnote.rag.generation.llm import LLMComposer
 
-    writer = LLMComposer(model, embedder=library.embedder)
+    writer = LLMComposer(model, embedder=library.embedder, memory=open_memory(model))
     return CitedQueryEngine(library, writer, retriever=retriever, longest=longest)
 
 

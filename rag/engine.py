@@ -419,6 +419,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             cost_usd=usage.cost_usd,
+            price_source=usage.price_source,
             searched=searched,
             read=len(reading.by_paper),
             query=found.question.query,

@@ -51,7 +51,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "receipt": {
             **_picked(receipt, "searched query language leaned filters read"),
             "papers_read": read,
-            **_picked(receipt, "cosine threshold prompt_version", 4),
+            **_picked(receipt, "cosine threshold prompt_version price_source", 4),
         },
     }
 

@@ -22,6 +22,9 @@ from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.catalog import Catalog
 from tests.command import ROOT, footnote
 
+# Scripted endpoints share ports and names: none may be remembered for the next.
+os.environ["FOOTNOTE_REMEMBER"] = "0"
+
 CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 
 # The first example of a property pays for loading what it tests.

@@ -21,7 +21,8 @@ class Endpoint:
     """Answers each request with the next reply of the script, the last one again and again.
 
     Requests for a plan of the search and for verdicts are no part of the script: ``plan`` and
-    ``judge`` answer them, and where these are None the rules plan and judge.
+    ``judge`` answer them, and where these are None the rules plan and judge. Nor are questions
+    about the server and its models: ``beside`` has their replies by path, else they are not found.
     """
 
     url: str
@@ -33,6 +34,9 @@ class Endpoint:
     plans: list[dict[str, Any]] = field(default_factory=list)
     judge: Reply | None = None
     judged: list[dict[str, Any]] = field(default_factory=list)
+    beside: dict[str, Reply] = field(default_factory=dict)
+    looked: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def prompt(self) -> dict[str, str]:
@@ -45,9 +49,17 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
     """Yields an endpoint on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            endpoint.looked.append(path)
+            endpoint.beside.get(path, refuses(404, "not found"))(self)
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.asked = json.loads(body)
+            if self.path.endswith("/api/show"):
+                self.do_GET()
+                return
             apart = {
                 PLAN: (endpoint.plans, endpoint.plan),
                 JUDGE: (endpoint.judged, endpoint.judge),
@@ -60,6 +72,7 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
             endpoint.requests.append(self.asked)
             endpoint.keys.append(self.headers["Authorization"])
             endpoint.paths.append(self.path)
+            endpoint.headers.append({name.lower(): text for name, text in self.headers.items()})
             at = min(len(endpoint.requests), len(endpoint.script)) - 1
             endpoint.script[at](self)
 
@@ -179,6 +192,11 @@ def completes(
     """Replies with a whole chat completion."""
     choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
     return sends(json.dumps({"choices": [choice], "usage": usage}), "application/json")
+
+
+def tells(value: object) -> Reply:
+    """Replies with JSON."""
+    return sends(json.dumps(value), "application/json")
 
 
 def embeds(dimensions: int = 8) -> Reply:

@@ -20,7 +20,7 @@ SHAPE = {
     "hits": "paper_id title score scale rank",
     "scope": "kind value text",
     "receipt": "searched query language leaned filters read papers_read cosine threshold "
-    "prompt_version",
+    "prompt_version price_source",
     "papers_read": "paper_id title score match",
     "usage": "prompt_tokens completion_tokens cost_usd",
 }

@@ -44,6 +44,7 @@ from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
@@ -276,6 +277,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
     "footnote.rag.generation.chat.recorded.RecordedChat.call": {"deadline": 1e12},
+    "footnote.rag.generation.chat.endpoints.dialect.write_request": {
+        "profile": EndpointProfile(frozenset({"system"})), "options": {},
+    },
+    "footnote.ui.cli.models.models_json": {"config": LLMSettings(), "trial": None},
     "footnote.rag.retrieval.reranking.rerank.rerank": {"reranker": None},
     "footnote.evals.judge.endpoint.Endpoint.judge": {"criterion": "support"},
     "footnote.evals.metrics.answers.answer_values": {"case": Case("1", "Why?"), "gold": {}},

@@ -171,7 +171,8 @@ FAULTS = {
     "null choices": (sends('data: {"choices": null}\n\ndata: [DONE]\n\n'), "with nothing", "try"),
     "only thoughts": (
         says("<think>Hm, PPO", finish="length"),
-        "still thinking after 1500",
+        # It was given half of the window, and thought on.
+        "still thinking after 4096",
         "FOOTNOTE_MAX_TOKENS",
     ),
     "error in the stream": (

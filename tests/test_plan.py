@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from footnote.index.library import Library
 from footnote.index.models import Hit
 from footnote.rag.answer import Answer, Turn
+from footnote.rag.generation.chat.endpoints.names import find_window
 from footnote.rag.generation.chat.plan import QUERIES, SearchPlan, parse_plan
-from footnote.rag.generation.settings import LLMSettings, find_window
+from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever, fuse_ranks
 from tests.asking import GOOD, QUESTION, engine

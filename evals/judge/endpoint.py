@@ -38,6 +38,8 @@ class Endpoint:
             # An invalid reply is an attempt too, so the judge counts them.
             retries=RetryPolicy(attempts=1),
             options={"response_format": {"type": "json_object"}},
+            # The budget sets aside max_tokens for each call.
+            grows=False,
         )
         self._budget = budget
 

@@ -9,8 +9,10 @@ from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
+from footnote.rag.generation.chat.retries import ChatError
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
@@ -56,6 +58,7 @@ class LLMComposer:
         verifier: Verifier | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chat: ChatClient | None = None,
+        memory: EndpointMemory | None = None,
     ) -> None:
         """Stores the configuration without connecting.
 
@@ -65,10 +68,11 @@ class LLMComposer:
             verifier: Judges each statement; the trained one when not given.
             sleep: Waits the given seconds before a retry.
             chat: Calls the model; our HTTP client when not given.
+            memory: What is known of the endpoint, for that client.
         """
         self.config = config
         self._verifier = verifier or LearnedVerifier(embedder)
-        self._chat = chat or ChatClient(config, sleep=sleep)
+        self._chat = chat or ChatClient(config, sleep=sleep, memory=memory)
         # Who brings a verifier has its verdicts.
         self._judge = ModelJudge(self._chat) if config.judge and verifier is None else None
 
@@ -101,10 +105,13 @@ class LLMComposer:
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
-        deadline = time.monotonic() + self.config.deadline
+        yield from self._write(reading, time.monotonic() + self.config.deadline)
+
+    def _write(self, reading: Reading, deadline: float) -> Iterator[Delta | Stage | Composed]:
+        """Yields the answer; asks again with a shorter prompt if a refusal tells the window."""
         question = reading.question.standalone
         wide = reading.kind in WIDE
-        budget = self.config.budget(wide=wide)
+        budget = self._budget(wide=wide)
         evidence = read_abstracts(reading, most=self._count_papers(wide))
         messages, fitting = write_answer_prompt(
             question,
@@ -120,9 +127,15 @@ class LLMComposer:
         given = evidence[:fitting]
         binder = CitationBinder(given)
         call = self._chat.call(messages, deadline=deadline)
-        for piece in call:
-            if ready := binder.feed(piece):
-                yield Delta(ready)
+        try:
+            for piece in call:
+                if ready := binder.feed(piece):
+                    yield Delta(ready)
+        except ChatError:
+            if call.text or self._budget(wide=wide) >= budget:
+                raise
+            yield from self._write(reading, deadline)
+            return
         if last := binder.flush():
             yield Delta(last)
         if _is_refusal(call.text, given):
@@ -132,6 +145,13 @@ class LLMComposer:
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
             yield from self._check(question, call, given, deadline)
+
+    def _budget(self, *, wide: bool) -> int:
+        """Returns the tokens that a prompt may have."""
+        if self.config.prompt_tokens is not None:
+            return self.config.prompt_tokens
+        known = self._chat.known
+        return self.config.budget(wide=wide, window=known.window, answer=known.answer_tokens)
 
     def _count_papers(self, wide: bool) -> int:
         """Returns how many abstracts the model may read, as far as they fit."""
@@ -165,7 +185,9 @@ class LLMComposer:
         if drafts == written and not any(draft.mark for draft in drafts):
             whole = replace(whole, text=_as_streamed(call.text, given))
         if call.finish == "length":
-            whole = _add_note(whole, f"the model was cut off at {self.config.max_tokens} tokens")
+            whole = _add_note(
+                whole, f"the model was cut off at {self._chat.known.answer_tokens} tokens"
+            )
         if call.cut:
             whole = _add_note(whole, f"the model was cut off at {call.cut:,} characters")
         unchecked = sum(UNCHECKED in draft.notes for draft in drafts)
@@ -181,7 +203,7 @@ class LLMComposer:
         If the call fails, the sentences stay as they are.
         """
         faults = [(draft.bound.raw, draft.fault) for draft in written if draft.fault]
-        budget = self.config.budget(wide=True)
+        budget = self._budget(wide=True)
         messages = write_repair_prompt(question, given, faults, budget=budget)
         call = self._chat.call(messages, deadline=deadline)
         try:
@@ -211,8 +233,9 @@ class LLMComposer:
                 "try another model"
             )
         if call.thinking:
+            most = self._chat.known.answer_tokens
             return (
-                f"{self._chat.where} was still thinking after {self.config.max_tokens} tokens; "
+                f"{self._chat.where} was still thinking after {most} tokens; "
                 "raise FOOTNOTE_MAX_TOKENS"
             )
         return (

@@ -1,6 +1,5 @@
 """Model: which language model writes, where it is, what it costs, and how long it may take."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
 from typing import Annotated, ClassVar, Literal
@@ -11,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from footnote.index.settings import EndpointSettings, SettingInfo, place_of, read_fields
 from footnote.rag import ComposerError
+from footnote.rag.generation.chat.endpoints.names import find_window
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
 DEFAULT_MODEL = "gpt-4o-mini"
@@ -23,10 +23,15 @@ Policy = Literal["mark", "drop"]
 
 @plain_dataclass(frozen=True, slots=True)
 class Prices:
-    """USD for a million tokens."""
+    """USD for a million tokens.
+
+    Attributes:
+        source: Where they are from, in words; empty for those that the user has set.
+    """
 
     prompt: float
     completion: float
+    source: str = ""
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
         """Returns the cost of these tokens, in USD."""
@@ -55,20 +60,6 @@ _LONGEST_LINE = 500
 _BUDGET, _WIDE_BUDGET = 8_000, 16_000
 # Tokens kept free beside prompt and answer: other tokenizers count otherwise than ours.
 _SPARE = 0.1
-_DEFAULT_WINDOW = 8_192
-# What models of these names have, by their makers' documentation (looked up in November 2026).
-_WINDOWS = (
-    (re.compile(r"gpt-3\.5", re.IGNORECASE), 16_385),
-    (re.compile(r"gpt-4(?!o|\.|-turbo)", re.IGNORECASE), 8_192),
-    (
-        re.compile(
-            r"gpt-4o|gpt-4\.|gpt-4-turbo|gpt-5|\bo[134](?:-|$)|claude|gemini|deepseek-(?:chat|reasoner)"
-            r"|mistral-(?:large|medium|small)|command-(?:r|a)|grok",
-            re.IGNORECASE,
-        ),
-        128_000,
-    ),
-)
 _POLICIES: dict[str, Policy] = {"mark": "mark", "drop": "drop"}
 
 
@@ -160,7 +151,7 @@ class LLMSettings:
             "tokens",
             _tokens,
             _RIGHT_TOKENS,
-            default="by the model's name, else 8,192",
+            default="what the server says, else by the model's name, else 8,192",
         ),
     ] = None
     papers: Annotated[
@@ -249,18 +240,32 @@ class LLMSettings:
         Prices | None,
         SettingInfo("FOOTNOTE_PRICES", "Prices of prompt and answer, as PROMPT,COMPLETION.",
                 "USD per million tokens", Prices.parse,
-                "give PROMPT,COMPLETION in USD per million tokens", default="unknown"),
+                "give PROMPT,COMPLETION in USD per million tokens",
+                default="a table of providers' list prices"),
     ] = None  # fmt: skip
     thorough: ThoroughSettings = Field(default_factory=ThoroughSettings)
 
-    def budget(self, *, wide: bool) -> int:
-        """Returns the tokens that a prompt may have, of a question that few or many papers answer.
+    remember: Annotated[
+        bool,
+        SettingInfo("FOOTNOTE_REMEMBER",
+                "Whether what is found out about an endpoint is kept in the cache folder.",
+                "0 or 1", _repair, "give 0 or 1"),
+    ] = True  # fmt: skip
+
+    def budget(self, *, wide: bool, window: int | None = None, answer: int | None = None) -> int:
+        """Returns the tokens that a prompt may have.
 
         Where nothing is set it is what the window leaves beside the answer.
+
+        Args:
+            wide: Whether many papers answer the question together.
+            window: What the model reads and writes in one call; by its name when not given.
+            answer: What it may write, with its thoughts; ``max_tokens`` when not given.
         """
         if self.prompt_tokens is not None:
             return self.prompt_tokens
-        fits = (self.window or find_window(self.model)) * (1 - _SPARE) - self.max_tokens
+        window = self.window or window or find_window(self.model)
+        fits = window * (1 - _SPARE) - (answer or self.max_tokens)
         return max(1, min(int(fits), _WIDE_BUDGET if wide else _BUDGET))
 
     @classmethod
@@ -289,11 +294,6 @@ class LLMSettings:
             **read_fields(ThoroughSettings, environ, ComposerError)
         )
         return cls(base_url=at.base_url or DEFAULT_BASE_URL, api_key=at.api_key or "none", **fields)
-
-
-def find_window(model: str) -> int:
-    """Returns the tokens that a model of this name reads and writes in one call, else a few."""
-    return next((size for name, size in _WINDOWS if name.search(model)), _DEFAULT_WINDOW)
 
 
 def _is_address(base_url: str) -> bool:

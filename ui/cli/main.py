@@ -20,6 +20,7 @@ from footnote.ui.cli.cite import cite
 from footnote.ui.cli.digest import digest, topics
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.library import index, remove, undo
+from footnote.ui.cli.models import models
 from footnote.ui.cli.options import (
     ComposerOption,
     CountOption,
@@ -320,7 +321,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, check, positions, topics, digest, chat, demo, settings, setup):
+for command in (cite, check, positions, topics, digest, chat, demo, models, settings, setup):
     app.command()(command)
 app.add_typer(evals, name="eval")
 

@@ -166,8 +166,9 @@ def open_chat(
             yield None
             return
         from footnote.rag.generation.chat.client import ChatClient
+        from footnote.rag.generation.chat.endpoints.profile import open_memory
 
-        yield ChatClient(model)
+        yield ChatClient(model, memory=open_memory(model))
         return
     from footnote.rag.generation.chat.recorded import RecordedChat
 

@@ -72,6 +72,7 @@ def show_receipt(console: Console, answer: Answer) -> None:
     ]
     usage = f"{receipt.prompt_tokens:,} in, {receipt.completion_tokens:,} out"
     cost = "price unknown" if receipt.cost_usd is None else f"${receipt.cost_usd:.4f}"
+    cost += f" by {receipt.price_source}" if receipt.price_source else ""
     stages = ", ".join(f"{name} {value:.0f} ms" for name, value in receipt.timings_ms.items())
     rows += [
         ("nearest", f"cosine {receipt.cosine:.3f}"),

@@ -214,5 +214,6 @@ def _facts(answer: Answer) -> list[str]:
     if receipt.prompt_tokens or receipt.completion_tokens:
         facts.append(f"{receipt.prompt_tokens + receipt.completion_tokens:,} tokens")
         if receipt.cost_usd is not None:
-            facts.append(f"${receipt.cost_usd:.4f}")
+            table = " by list prices" if receipt.price_source else ""
+            facts.append(f"${receipt.cost_usd:.4f}{table}")
     return facts

@@ -15,29 +15,25 @@ from typing import Any
 
 import httpx
 from llama_index.core.base.llms.types import ChatMessage
-from openai import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    DefaultHttpxClient,
-    OpenAI,
-)
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from footnote.index.chunking import count_tokens
-from footnote.index.embeddings.endpoints import (
-    bounded_client_options,
-    find_secrets,
-    mask_keys,
-    mask_secrets,
-)
+from footnote.index.embeddings.endpoints import find_secrets, mask_keys, mask_secrets
 from footnote.rag.answer import Usage
+from footnote.rag.generation.chat.endpoints.connection import address_of, connect
+from footnote.rag.generation.chat.endpoints.dialect import (
+    find_room,
+    learn_from_refusal,
+    read_reply,
+    write_request,
+)
+from footnote.rag.generation.chat.endpoints.known import KnownModel
+from footnote.rag.generation.chat.endpoints.profile import EndpointMemory, EndpointProfile
 from footnote.rag.generation.chat.reasoning import Thoughts
 from footnote.rag.generation.chat.retries import (
     RETRIES,
     RetryPolicy,
     explain_failure,
-    fewer_options,
     said_by,
 )
 from footnote.rag.generation.chat.sockets import OpenSockets
@@ -80,6 +76,8 @@ class ChatClient:
         sleep: Callable[[float], object] = time.sleep,
         retries: RetryPolicy = RETRIES,
         options: Mapping[str, Any] = STREAMED,
+        memory: EndpointMemory | None = None,
+        grows: bool = True,
     ) -> None:
         """Stores the configuration without connecting.
 
@@ -88,27 +86,22 @@ class ChatClient:
             sleep: Waits so many seconds before a retry.
             retries: How often a call is made.
             options: Request fields besides the messages; "stream" streams the answer.
+            memory: What is known of the endpoint; this process alone remembers it when not given.
+            grows: Whether the room for an answer follows the model's thoughts and its window.
         """
         self.config = config
         self.sleep = sleep
         self.retries = retries
-        streams = bool(options.get("stream"))
-        # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
-        # empty, and do not log the failure.
+        self.options = options
+        self.known = KnownModel(config, memory, grows=grows)
         self._sockets, self._ended = OpenSockets(), False
-        http = bounded_client_options(MOST_BYTES, streams=streams)
-        http["event_hooks"]["request"] = [self._sockets.watch]
-        self.client = OpenAI(
-            api_key=config.api_key,
-            base_url=config.base_url,
-            max_retries=0,
-            http_client=DefaultHttpxClient(**http),
+        self.client = connect(
+            config,
+            most=MOST_BYTES,
+            streams=bool(options.get("stream")),
+            watch=self._sockets.watch,
         )
         self.secrets = find_secrets(config.base_url, config.api_key)
-        # Options that the endpoint rejects are left out of later calls.
-        self.options = {"temperature": 0.0, "max_tokens": config.max_tokens, **options}
-        # Whether the endpoint takes a schema of its answer, as far as is known.
-        self.takes_schema = True
 
     def separate(self, sleep: Callable[[float], object]) -> "ChatClient":
         """Returns a client of the same model whose calls can be ended without ending others.
@@ -117,7 +110,7 @@ class ChatClient:
             sleep: Waits so many seconds before a retry; may raise to end the call.
         """
         own = ChatClient(self.config, sleep=sleep, retries=self.retries, options=self.options)
-        own.options, own.takes_schema = dict(self.options), self.takes_schema
+        own.known = self.known
         return own
 
     def end_calls(self) -> None:
@@ -129,8 +122,7 @@ class ChatClient:
     @property
     def where(self) -> str:
         """The model and its address, without secrets."""
-        url = httpx.URL(self.config.base_url)
-        return f"{self.config.model} at {url.copy_with(userinfo=b'', query=None, fragment=None)}"
+        return f"{self.config.model} at {address_of(self.config.base_url)}"
 
     @property
     def most_characters(self) -> int:
@@ -201,6 +193,8 @@ class ChatCall:
         self._schema = schema
         self._written = self._word = ""
         self._tokens: WireUsage | None = None
+        self._thought = False
+        self._earlier = Usage()
 
     @property
     def counted(self) -> bool:
@@ -217,15 +211,37 @@ class ChatCall:
             completion = count_tokens(self._written)
         else:
             prompt = completion = 0
-        prices = self._chat.config.prices
-        return Usage(prompt, completion, prices.cost(prompt, completion) if prices else None)
+        prices = self._chat.known.prices if prompt or completion else None
+        cost = prices.cost(prompt, completion) if prices else None
+        took = Usage(prompt, completion, cost, prices.source if prices else "")
+        return self._earlier.add(took)
 
     def __iter__(self) -> Iterator[str]:
         """Yields the answer as it arrives; cuts off one that is too long.
 
+        A model that has written nothing but thoughts is called once more, with more room.
+
         Raises:
             ChatError: The endpoint failed or broke off.
         """
+        yield from self._once()
+        if self._needs_room():
+            more = not self.text.strip() and not self._chat.known.memory.profile.thinks
+            self._chat.known.memory.update(thinks=True)
+            if more and time.monotonic() < self._deadline:
+                self._earlier, self.text, self._written = self.usage, "", ""
+                self.finish, self._tokens, self.thinking = None, None, False
+                yield from self._once()
+
+    def _needs_room(self) -> bool:
+        """Returns whether the answer was cut off because of the model's thoughts."""
+        thought = self.thinking or self._thought or not self.text.strip()
+        if self.finish != "length" or not thought or self.cut:
+            return False
+        known = self._chat.known
+        return known.room(thinks=True) > known.room(thinks=False)
+
+    def _once(self) -> Iterator[str]:
         thoughts = Thoughts()
         with closing(self._tried()) as pieces:
             for piece in pieces:
@@ -254,42 +270,51 @@ class ChatCall:
             yield ready
 
     def _tried(self) -> Generator[str, None, None]:
-        options, failed = {**self._chat.options, **self._format()}, 0
+        profile, failed = self._chat.known.memory.profile, 0
         while True:
+            request = self._write(profile)
             try:
-                yield from self._attempt(options)
+                yield from self._attempt(profile, request)
                 return
             except _FAULTS as error:
                 self.charged |= isinstance(error, _TIMEOUTS)
                 if isinstance(error, TooLong) and self._written:
                     self.cut = len(self._written)
                     return
-                fewer = None if self._written else fewer_options(options, error)
-                failed += fewer is None
-                wait = 0.0 if fewer else self._wait_before(error, failed)
+                learned = None if self._written else self._learn(profile, request, error)
+                failed += learned is None
+                wait = 0.0 if learned else self._wait_before(error, failed)
                 if wait is None:
                     self._chat.tell(error, logging.WARNING)
                     known = self._known(error)
                     raise explain_failure(known, self._chat.where, self._chat.config) from error
                 self._chat.tell(error, logging.INFO)
-            if fewer:
-                options = fewer
+            if learned:
+                profile = learned
             else:
                 self._chat.sleep(wait)
 
-    def _format(self) -> dict[str, Any]:
-        """Returns the request field that holds the answer to its schema, if there is one."""
-        if self._schema is None or not self._chat.takes_schema:
-            return {}
-        schema = {"name": "reply", "schema": self._schema, "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    def _write(self, profile: EndpointProfile) -> dict[str, Any]:
+        """Returns the request in the way that the endpoint takes it, as far as is known."""
+        chat = self._chat
+        return write_request(
+            profile,
+            self._messages,
+            tokens=chat.known.answer_tokens,
+            options=chat.options,
+            schema=self._schema,
+        )
 
-    def _remember(self, options: dict[str, Any]) -> None:
-        """Keeps what the endpoint took for later calls."""
-        if self._schema is not None and self._chat.takes_schema:
-            self._chat.takes_schema = "response_format" in options
-            options = {name: v for name, v in options.items() if name != "response_format"}
-        self._chat.options = options
+    def _learn(
+        self, profile: EndpointProfile, request: Mapping[str, Any], error: Exception
+    ) -> EndpointProfile | None:
+        """Returns what a refusal teaches; None if there is no other way to write the request."""
+        if not isinstance(error, APIStatusError):
+            return None
+        said = error.response.text
+        if room := find_room(said):
+            self._chat.known.learn_window(room)
+        return learn_from_refusal(profile, request, error.status_code, said)
 
     def _wait_before(self, error: Exception, failed: int) -> float | None:
         """Returns the seconds to wait before the next attempt; None if there is none."""
@@ -304,25 +329,24 @@ class ChatCall:
         late = isinstance(error, _TIMEOUTS) and time.monotonic() >= self._deadline
         return Late() if late else error
 
-    def _attempt(self, options: dict[str, Any]) -> Iterator[str]:
+    def _attempt(self, profile: EndpointProfile, request: Mapping[str, Any]) -> Iterator[str]:
         left = max(0.01, self._deadline - time.monotonic())
-        messages: Any = self._messages
-        streams = "stream" in options
+        client, streams = self._chat.client, "stream" in request
         ended = not streams
-        with self._chat.client.chat.completions.with_streaming_response.create(
+        api: Any = client.responses if profile.api == "responses" else client.chat.completions
+        with api.with_streaming_response.create(
             model=self._chat.config.model,
-            messages=messages,
             timeout=min(self._chat.config.timeout, left),
-            **options,
+            **request,
         ) as response:
-            self._remember(options)
+            self._chat.known.memory.accept(profile)
             whole = None if streams else [response.read()]
             for data in whole or events(response.iter_bytes(), self._deadline):
                 self.charged = True
                 if data == "[DONE]":
                     ended = True
                     break
-                yield from self._read(Chunk.model_validate_json(data))
+                yield from self._read(read_reply(profile, data))
                 if self.cut:
                     return
         # A connection that is closed early looks finished; only a real end is marked as one.
@@ -332,11 +356,13 @@ class ChatCall:
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
             raise Broken(chunk.said_of_error[:LONGEST_LINE])
-        if chunk.usage:
-            self._tokens = chunk.counts
+        if chunk.usage and (counts := chunk.counts):
+            self._tokens = counts
+            self._thought |= counts.thought
         for choice in chunk.choices or ():
             self.finish = choice.finish_reason or self.finish
             said = choice.delta or choice.message or WireText()
+            self._thought |= bool(said.reasoning_content or said.reasoning)
             room = self._chat.most_written - len(self._written)
             self.refusal += (said.refusal or "")[:room]
             written = (said.content or "") + (said.refusal or "")

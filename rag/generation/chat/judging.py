@@ -4,6 +4,7 @@ A model earns trust first: it judges sixteen sentences of known verdict, once. O
 than two of them wrong is not asked.
 """
 
+import hashlib
 import json
 import logging
 import math
@@ -11,6 +12,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, get_args
 
 from footnote.index.chunking import count_tokens
@@ -18,7 +20,7 @@ from footnote.rag import ComposerError
 from footnote.rag.answer import Usage, Verdict
 from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.recorded import MissingReply
-from footnote.rag.generation.prompts import write_judge_prompt
+from footnote.rag.generation.prompts import JUDGE, write_judge_prompt
 from footnote.rag.verification.sentence_check import CheckedSentence
 from footnote.rag.verification.verifier import VerificationResult
 
@@ -78,9 +80,10 @@ class ModelJudge:
     """
 
     def __init__(self, chat: ChatClient) -> None:
-        """Asks nothing yet."""
+        """Asks nothing yet; a model that was tried before need not be tried again."""
         self.chat = chat
-        self.trusted: bool | None = None
+        tried = chat.known.memory.profile.trusted
+        self.trusted = tried[1] if tried and tried[0] == _version() else None
         self.unanswered = False
         self.fault: str | None = None
         self._kept: dict[Claim, VerificationResult] = {}
@@ -114,6 +117,7 @@ class ModelJudge:
                         for claim, honest in known.items()
                     )
                     self.trusted = right >= len(known) - WRONG_ALLOWED
+                    self.chat.known.memory.update(trusted=(_version(), self.trusted))
                     _log.info("%s judged %d of %d right", self.chat.where, right, len(known))
             return bool(self.trusted)
 
@@ -192,6 +196,13 @@ def in_batches(claims: Sequence[Claim]) -> list[list[Claim]]:
 def known_claims() -> dict[Claim, bool]:
     """Returns sixteen claims, and whether each is honest."""
     return {Claim(said, (quote,)): honest for quote, *rest in _KNOWN for said, honest in rest}
+
+
+@cache
+def _version() -> str:
+    """Returns what changes when the test of a model does."""
+    told = json.dumps([JUDGE, _KNOWN, WRONG_ALLOWED])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 # Quotes in our own words, each with honest and false sentences of different kinds.

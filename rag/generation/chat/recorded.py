@@ -16,6 +16,7 @@ from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.index import FootnoteError
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.endpoints.known import KnownModel
 from footnote.rag.generation.settings import LLMSettings
 
 PROMPTS, REPLIES = "prompts", "replies"
@@ -46,6 +47,7 @@ class RecordedChat(ChatClient):
             FootnoteError: The replies cannot be read.
         """
         self.config = SETTINGS
+        self.known = KnownModel(SETTINGS)
         self.secrets, self._ended = (), False
         self.asked: dict[str, bool] = {}
         self.replies = dict(read_replies(replies))

@@ -1,11 +1,9 @@
 """Retries: why a call failed, and whether, when and with which options to retry it."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 from openai import APIConnectionError, APIStatusError, APITimeoutError
@@ -82,6 +80,8 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             return f"gave no answer within {config.timeout:g} s", ""
         case Late():
             return f"did not end its answer within {config.deadline:g} s", ""
+        case APIStatusError(status_code=status) if refuses_key(error):
+            return f"refused the key (status {status})", _NEXT[401]
         case APIStatusError(status_code=status):
             return describe_status(status), _NEXT.get(status, "try again later")
         case APIConnectionError():
@@ -95,6 +95,14 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
     return f"sent what is no chat answer ({type(error).__name__})", address
 
 
+def refuses_key(error: APIStatusError) -> bool:
+    """Returns whether an endpoint refuses the key; Google does it with status 400."""
+    if error.status_code == 400:
+        said = error.response.text
+        return "API_KEY_INVALID" in said or "API key not valid" in said
+    return error.status_code in (401, 403)
+
+
 def said_by(error: BaseException) -> str:
     """Returns what an endpoint, or the library that asked it, said of a failure."""
     if isinstance(error, APIStatusError):
@@ -102,26 +110,6 @@ def said_by(error: BaseException) -> str:
         return str((isinstance(body, dict) and body.get("message")) or body or "")
     # The client only says "Connection error."; its cause says more.
     return str(error.__cause__ or error) if isinstance(error, APIConnectionError) else str(error)
-
-
-def fewer_options(options: Mapping[str, Any], error: Exception) -> dict[str, Any] | None:
-    """Returns the options without the one that was rejected; None if none was.
-
-    Reasoning models reject a temperature and ``max_tokens``; some servers do not count tokens or
-    support response formats.
-    """
-    if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
-        return None
-    said, left = error.response.text, dict(options)
-    if "max_tokens" in left and "max_completion_tokens" in said:
-        left["max_completion_tokens"] = left.pop("max_tokens")
-        return left
-    for name in ("temperature", "stream_options", "response_format"):
-        if name in left and name in said:
-            del left[name]
-            return left
-    # If a 400 names no option, assume that the format was rejected.
-    return left if error.status_code == 400 and left.pop("response_format", None) else None
 
 
 def requested_wait(error: Exception) -> float | None:

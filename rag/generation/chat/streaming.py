@@ -28,10 +28,12 @@ class TooLong(Broken):
 
 
 class WireText(BaseModel):
-    """An answer or a refusal, or the next piece of it."""
+    """An answer or a refusal, or the next piece of it; servers name thoughts in two ways."""
 
     content: str | None = None
     refusal: str | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
 
 
 class Choice(BaseModel):
@@ -47,6 +49,13 @@ class WireUsage(BaseModel):
 
     prompt_tokens: int = Field(ge=0, le=_MOST_TOKENS)
     completion_tokens: int = Field(ge=0, le=_MOST_TOKENS)
+    completion_tokens_details: Any = None
+
+    @property
+    def thought(self) -> bool:
+        """Returns whether some of the tokens were thoughts."""
+        details = self.completion_tokens_details
+        return isinstance(details, dict) and bool(details.get("reasoning_tokens"))
 
 
 class Chunk(BaseModel):
