@@ -161,7 +161,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield {
             "BoundedCalls": calls, "calls": calls, "Review": llm.review(), "Material": material,
             "PartWriter": PartWriter(calls, verifier, "harbour", repairs=True, budget=999),
-            "ReviewJobs": ReviewJobs(config, calls, verifier, material),
+            "ReviewJobs": ReviewJobs(config, calls, verifier, material, budget=8000),
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",

@@ -97,7 +97,8 @@ class LLMComposer:
 
     def review(self) -> Review:
         """Returns a thorough answer to be made, within what the settings let it spend."""
-        return Review(self.config, self._chat, self._verifier, self._judge)
+        budget = self._budget(wide=True)
+        return Review(self.config, self._chat, self._verifier, self._judge, budget=budget)
 
     def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
         """Yields the model's text with paper markers, and finally the checked result.

@@ -39,13 +39,27 @@ class Review:
     """One thorough answer in the making; ``close`` ends what is under way."""
 
     def __init__(
-        self, config: LLMSettings, chat: ChatClient, verifier: Verifier, judge: ModelJudge | None
+        self,
+        config: LLMSettings,
+        chat: ChatClient,
+        verifier: Verifier,
+        judge: ModelJudge | None,
+        *,
+        budget: int,
     ) -> None:
-        """Takes what writes and what judges; nothing is called yet."""
-        self.spending = Spending(config.thorough, reply=config.max_tokens, prices=config.prices)
+        """Takes what writes and what judges; nothing is called yet.
+
+        Args:
+            config: What may be spent.
+            chat: Calls the model.
+            verifier: Judges each sentence.
+            judge: Judges what that leaves open.
+            budget: Tokens of a prompt.
+        """
+        self.spending = Spending(config.thorough, reply=config.max_tokens, prices=chat.known.prices)
         self._config, self._verifier, self._judge = config, verifier, judge
         self._calls = BoundedCalls(chat, self.spending)
-        self._budget = config.budget(wide=True)
+        self._budget = budget
         self._notes: list[str] = []
 
     def close(self) -> None:
@@ -139,7 +153,9 @@ class Review:
         self, material: Material, sections: Sequence[OutlineSection]
     ) -> Generator[Stage | Delta | Composed, None, list[ReviewPart]]:
         """Yields each part as soon as it and all before it are whole; returns them in order."""
-        jobs = ReviewJobs(self._config, self._calls, self._verifier, material).begin(sections)
+        jobs = ReviewJobs(
+            self._config, self._calls, self._verifier, material, budget=self._budget
+        ).begin(sections)
         assembly = Assembly(self._config.unsupported)
         parts, last = list[ReviewPart](), list[ReviewPart]()
         missing: MissingReply | None = None

@@ -71,12 +71,18 @@ class ReviewJobs:
     """Begins the calls that write the parts of a review."""
 
     def __init__(
-        self, config: LLMSettings, calls: BoundedCalls, verifier: Verifier, material: Material
+        self,
+        config: LLMSettings,
+        calls: BoundedCalls,
+        verifier: Verifier,
+        material: Material,
+        *,
+        budget: int,
     ) -> None:
-        """Takes what is written from, and what calls and judges."""
+        """Takes what is written from, what calls and judges, and the tokens of a prompt."""
         question = material.reading.question.standalone
         self._config, self._calls, self._material = config, calls, material
-        self._budget = config.budget(wide=True)
+        self._budget = budget
         self._writer = PartWriter(calls, verifier, question, config.repair, self._budget)
         self._verifier = verifier
         self._shared_out = threading.Event()
