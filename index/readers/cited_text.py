@@ -125,6 +125,12 @@ def read_cited_blocks(text: str, references: References | None = None) -> list[C
     return [block for block in blocks if any(block.cells)]
 
 
+def citing_sentences(blocks: Sequence[CitedBlock]) -> list[CitedSentence]:
+    """Returns the sentences that cite a paper, in their order; a heading claims nothing."""
+    cells = (cell for block in blocks if block.kind != "heading" for cell in block.cells)
+    return [sentence for cell in cells for sentence in cell if sentence.citations]
+
+
 def names_in_reference(entry: str) -> tuple[str, ...]:
     """Returns what may name the paper of a reference: its identifiers, then its possible titles."""
     found = [*_ARXIV.findall(entry)[:1], *_DOI.findall(entry)[:1]]

@@ -43,7 +43,11 @@ LONGEST_PLANNING = 20.0
 
 
 class LLMComposer:
-    """Lets a model write from numbered evidence, and checks each sentence it wrote."""
+    """Lets a model write from numbered evidence, and checks each sentence it wrote.
+
+    Attributes:
+        judge: Judges what the rules leave open; None if nobody but them is to judge.
+    """
 
     mode: Mode = "llm"
 
@@ -69,7 +73,7 @@ class LLMComposer:
         self._verifier = verifier or LearnedVerifier(embedder)
         self._chat = chat or ChatClient(config, sleep=sleep)
         # Who brings a verifier has its verdicts.
-        self._judge = ModelJudge(self._chat) if config.judge and verifier is None else None
+        self.judge = ModelJudge(self._chat) if config.judge and verifier is None else None
 
     @property
     def model(self) -> str:
@@ -141,10 +145,10 @@ class LLMComposer:
             raise ComposerError(self._explain_empty_answer(call))
         written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
         usage = call.usage
-        open_ = [draft for draft in written if draft.is_open] if self._judge else []
-        if self._judge and open_ and time.monotonic() < deadline:
+        open_ = [draft for draft in written if draft.is_open] if self.judge else []
+        if self.judge and open_ and time.monotonic() < deadline:
             yield Stage("check", f"Checking {len(open_)} sentence{'s' * (len(open_) > 1)}")
-            written, took = judge_drafts(self._judge, written, deadline)
+            written, took = judge_drafts(self.judge, written, deadline)
             usage = usage.add(took)
         drafts = written
         faults = sum(bool(draft.fault) for draft in written)

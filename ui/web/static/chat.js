@@ -154,7 +154,7 @@
     kept.write("conversation", null);
     kept.write("records", []);
     byId("fn-turns").replaceChildren();
-    byId("fn-cards").replaceChildren();
+    document.querySelectorAll('.fn-card:not([id^="check-"])').forEach((card) => card.remove());
     document.body.classList.remove("fn-talking");
     plan({});
     hint("");
