@@ -230,6 +230,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "footnote.ui.rendering.charts.stance.agreement_html": {"card": str},
     "footnote.ui.rendering.charts.stance.agreement_cards_html": {"card": str},
+    "footnote.ui.checks.review.review_text": {"find": str},
     "footnote.ui.cli.eval_output.show_comparison": {"found": Comparison(0, (), (), ())},
     "footnote.ui.digests.email.make_mail": {
         "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))

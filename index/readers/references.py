@@ -16,11 +16,12 @@ def read_references(text: str) -> dict[str, tuple[str, ...]]:
     without numbers are numbered in their order. What cannot be read is left out.
     """
     if _BIBTEX.search(text):
-        return read_keys(text)
-    if r"\bibitem" in text:
-        listed = text if r"\begin{thebibliography}" in text else rf"\begin{{thebibliography}}{text}"
-        return read_bibitems(listed)
-    found = read_entries(text) or _in_order(text)
+        found = read_keys(text)
+    elif r"\bibitem" in text:
+        begin = "" if r"\begin{thebibliography}" in text else r"\begin{thebibliography}"
+        found = read_bibitems(begin + text)
+    else:
+        found = read_entries(text) or _in_order(text)
     return {key: names for key, names in found.items() if names}
 
 

@@ -178,13 +178,11 @@ class _Reviewer:
 
     def row(self, block: CitedBlock) -> tuple[Cell, ...]:
         heads = block.kind == "heading"
-        return tuple(
-            tuple(
-                self._review(said) if said.citations and not heads else ReviewedSentence(said.text)
-                for said in cell
-            )
-            for cell in block.cells
-        )
+        return tuple(tuple(self._sentence(said, heads) for said in cell) for cell in block.cells)
+
+    def _sentence(self, said: CitedSentence, heads: bool) -> ReviewedSentence:
+        cites = said.citations and not heads
+        return self._review(said) if cites else ReviewedSentence(_bare(said.text))
 
     def _review(self, said: CitedSentence) -> ReviewedSentence:
         number, found = next(self._checked)
@@ -192,7 +190,7 @@ class _Reviewer:
         marks = tuple(self._mark(label, names, found) for label, names in labels)
         quotes = tuple((" ".join(q.quote.split()), q.title) for q in found.quotes)
         why = _explain(found, [mark.cited for mark in marks])
-        return ReviewedSentence(said.text, number, found.verdict, why, marks, quotes)
+        return ReviewedSentence(_bare(said.text), number, found.verdict, why, marks, quotes)
 
     def _mark(self, label: str, names: tuple[str, ...], found: CheckedSentence) -> Mark:
         if names not in self._known:
@@ -210,6 +208,11 @@ class _Reviewer:
         spans = tuple(_spans(paper, found)) if paper else ()
         cited.spans |= dict.fromkeys(spans)
         return Mark(shorten(label, LONGEST_LABEL) or "link", cited, spans)
+
+
+def _bare(text: str) -> str:
+    """Returns a sentence without marks of emphasis, which nobody writes otherwise."""
+    return text.replace("**", "").replace("__", "")
 
 
 def _spans(paper: Paper, found: CheckedSentence) -> Iterator[Span]:

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 CRASHED = "Something went wrong; the log has it, and nothing was lost."
 Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
-``scope``, ``conversation``, ``dialog``, ``job``, and for a text that is checked ``checking``, its job,
-and ``example``: each only where it is needed."""
+``scope``, ``conversation``, ``dialog``, ``job``, ``checking`` (the job of a check), ``example`` (a
+text to check): each only where it is needed."""
 
 ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
