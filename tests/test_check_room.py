@@ -13,7 +13,6 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.index.readers.cited_text import citing_sentences, read_cited_blocks
 from footnote.index.readers.references import read_references
-from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.verification.sentence_check import CheckedSentence, SentenceChecker
 from footnote.ui.checks.example import example_text
 from footnote.ui.checks.html import review_html
@@ -95,8 +94,8 @@ def test_a_text_keeps_its_shape_and_each_sentence_its_place(demo_library: Librar
 
 def test_latex_keeps_its_headings_and_its_items(demo_library: Library) -> None:
     text = (
-        rf"\section{{Work}} PPO clips \cite{{ppo}}. \begin{{itemize}} \item {TRUE[:-4]}\cite{{ppo}}."
-        r" \item More. \end{itemize}"
+        rf"\section{{Work}} PPO clips \cite{{ppo}}. \begin{{itemize}} \item {TRUE[:-4]}"
+        r"\cite{ppo}. \item More. \end{itemize}"
     )
     found = reviewed(demo_library, text, "@misc{ppo, eprint={1707.06347}}")
     assert [block.kind for block in found.blocks] == ["heading", "paragraph", "list"]
