@@ -100,7 +100,11 @@ class Footnote:
     def stream(
         self, question: str, history: Sequence[Turn] = (), filters: Filters | None = None
     ) -> Iterator[Event]:
-        """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``."""
+        """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``.
+
+        With a model, ``PapersToRead`` come before the text, and a ``JudgedSentence`` as soon as a
+        sentence is whole. Pass over what you do not know.
+        """
         return self.engine.stream(question, history, filters or EVERYTHING)
 
     def check(

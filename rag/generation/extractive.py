@@ -4,10 +4,14 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from footnote.rag.answer import Delta, Mode, Stage, Turn, Usage
+from footnote.rag.answer import Delta, JudgedSentence, Mode, PapersToRead, Stage, Turn, Usage
 from footnote.rag.generation.forms import FORMS
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.plan import SearchPlan
+
+
+Part = Delta | Stage | PapersToRead | JudgedSentence
+"""What a composer yields on the way."""
 
 
 @runtime_checkable
@@ -29,15 +33,15 @@ class Composer(Protocol):
     def model(self) -> str | None:
         """The language model's name, None without one."""
 
-    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
-        """Yields text as it comes, a stage where there is one, at last the whole.
+    def compose(self, reading: Reading) -> Iterator[Part | Composed]:
+        """Yields text as it comes, what else there is on the way, and at last the whole.
 
         Raises:
             ComposerError: The model did not answer.
         """
 
 
-def compose(composer: Composer, reading: Reading) -> Generator[Delta | Stage, None, Composed]:
+def compose(composer: Composer, reading: Reading) -> Generator[Part, None, Composed]:
     """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
     shown = ""
     for part in composer.compose(reading):
@@ -45,7 +49,7 @@ def compose(composer: Composer, reading: Reading) -> Generator[Delta | Stage, No
             shown += part.text
             yield part
             continue
-        if isinstance(part, Stage):
+        if not isinstance(part, Composed):
             yield part
             continue
         if part.text != shown:

@@ -7,10 +7,21 @@ from dataclasses import replace
 
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
-from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
+from footnote.rag.answer import (
+    REFUSAL,
+    Delta,
+    JudgedSentence,
+    Mode,
+    PapersToRead,
+    Stage,
+    Turn,
+    Usage,
+)
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.early import EarlyJudge, RememberingVerifier
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.extractive import Part
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.plan import SCHEMA, SearchPlan, parse_plan
@@ -94,8 +105,8 @@ class LLMComposer:
             _log.info("the rules plan the search: %s", error)
         return parse_plan(call.text), call.usage if call.charged else Usage()
 
-    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
-        """Yields the model's text with paper markers, and finally the checked result.
+    def compose(self, reading: Reading) -> Iterator[Part | Composed]:
+        """Yields what is read, the model's text with paper markers, and the checked result.
 
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
@@ -117,33 +128,35 @@ class LLMComposer:
         if not fitting:
             raise ComposerError(f"the question leaves no room for evidence in {budget:,} tokens")
         given = evidence[:fitting]
-        binder = CitationBinder(given)
+        yield PapersToRead(tuple({s.paper.id: s.paper for s in given}.values()))
         call = self._chat.call(messages, deadline=deadline)
-        for piece in call:
-            if ready := binder.feed(piece):
-                yield Delta(ready)
-        if last := binder.flush():
-            yield Delta(last)
+        verifier = RememberingVerifier(self._verifier)
+        yield from _stream(call, CitationBinder(given), EarlyJudge(given, verifier, deadline))
         if _is_refusal(call.text, given):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
             said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
-            yield from self._check(question, call, given, deadline)
+            yield from self._check(question, call, given, verifier, deadline)
 
     def _count_papers(self, wide: bool) -> int:
         """Returns how many abstracts the model may read, as far as they fit."""
         return max(self.config.papers, WIDE_PAPERS) if wide else self.config.papers
 
     def _check(
-        self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
+        self,
+        question: str,
+        call: ChatCall,
+        given: Sequence[Sentence],
+        verifier: Verifier,
+        deadline: float,
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired if that is enabled and works."""
         bounds = CitationBinder(given).bind(call.text)
         if not bounds:
             raise ComposerError(self._explain_empty_answer(call))
-        written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
+        written = verify_sentences(bounds, given, verifier=verifier, deadline=deadline)
         usage = call.usage
         open_ = [draft for draft in written if draft.is_open] if self.judge else []
         if self.judge and open_ and time.monotonic() < deadline:
@@ -217,6 +230,19 @@ class LLMComposer:
         return (
             f"{self._chat.where} answered with nothing; check OPENAI_BASE_URL or try another model"
         )
+
+
+def _stream(
+    call: ChatCall, binder: CitationBinder, early: EarlyJudge
+) -> Iterator[Delta | JudgedSentence]:
+    """Yields a model's text with paper markers, and each sentence of it as soon as it is whole."""
+    for piece in call:
+        if ready := binder.feed(piece):
+            yield Delta(ready)
+        yield from early.judge(call.text)
+    if last := binder.flush():
+        yield Delta(last)
+    yield from early.judge(call.text, last=True)
 
 
 def _is_refusal(text: str, given: Sequence[Sentence]) -> bool:

@@ -85,6 +85,7 @@
       turn.id = `fn-turn-${frame.turn}`;
       turn.className = "fn-turn";
       turn.ignored = me.pending ?? [];
+      document.querySelectorAll(".fn-turn").forEach((one) => (one.style.minHeight = ""));
       byId("fn-turns").append(turn);
       document.body.classList.add("fn-talking");
     }
@@ -92,11 +93,8 @@
     if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
     // A screen reader speaks a busy region when it has settled, once and whole.
     turn.setAttribute("aria-busy", String(busy));
-    turn.innerHTML = frame.html;
-    if (frame.cards) {
-      document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`).forEach((card) => card.remove());
-      byId("fn-cards").insertAdjacentHTML("beforeend", frame.cards);
-    }
+    if (busy) window.footnote.grow(turn, frame);
+    else window.footnote.settle(turn, frame);
     if (!turn.dataset.state) turn.scrollIntoView({ block: "start", behavior: motion() });
     turn.dataset.state = frame.state;
     if (frame.state === "done") settled(turn, frame);
@@ -142,6 +140,7 @@
     note.className = "fn-stopped";
     note.textContent = "Stopped. This text was not checked.";
     turn.querySelector(".fn-body").append(note);
+    turn.reads = null;
     composer()?.focus();
   }
 
@@ -246,15 +245,19 @@
     document.body.classList.add("fn-reading");
     button.setAttribute("aria-expanded", "true");
     card.hidden = false;
-    const quotes = (button.dataset.quotes ?? "").split(" ").filter(Boolean);
-    const marks = [...card.querySelectorAll("mark")];
-    for (const mark of marks) {
-      const own = mark.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
-      mark.classList.toggle("fn-quoted", own);
-    }
+    mark();
     card.focus({ preventScroll: true });
-    reveal(card, card.querySelector("mark.fn-quoted") ?? marks[0]);
+    reveal(card, card.querySelector("mark.fn-quoted") ?? card.querySelector("mark"));
     uncover(button, card);
+  }
+
+  // Of the quotes in the open card those of its button stand out.
+  function mark() {
+    const quotes = (opener?.dataset.quotes ?? "").split(" ").filter(Boolean);
+    for (const one of document.querySelectorAll(".fn-card:not([hidden]) mark")) {
+      const own = one.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
+      one.classList.toggle("fn-quoted", own);
+    }
   }
 
   // Scrolls the card, not the page, so that the quote stands in its upper third.
@@ -310,5 +313,9 @@
     }
   });
 
-  window.footnote = { receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
+  window.footnote = {
+    receive, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion, mark,
+    get opener() { return opener; },
+    set opener(button) { opener = button; },
+  };
 })();
