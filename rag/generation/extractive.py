@@ -9,8 +9,7 @@ from footnote.rag.generation.forms import FORMS
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.plan import SearchPlan
 
-
-Part = Delta | Stage | PapersToRead | JudgedSentence
+ComposerEvent = Delta | Stage | PapersToRead | JudgedSentence
 """What a composer yields on the way."""
 
 
@@ -33,7 +32,7 @@ class Composer(Protocol):
     def model(self) -> str | None:
         """The language model's name, None without one."""
 
-    def compose(self, reading: Reading) -> Iterator[Part | Composed]:
+    def compose(self, reading: Reading) -> Iterator[ComposerEvent | Composed]:
         """Yields text as it comes, what else there is on the way, and at last the whole.
 
         Raises:
@@ -41,7 +40,7 @@ class Composer(Protocol):
         """
 
 
-def compose(composer: Composer, reading: Reading) -> Generator[Part, None, Composed]:
+def compose(composer: Composer, reading: Reading) -> Generator[ComposerEvent, None, Composed]:
     """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
     shown = ""
     for part in composer.compose(reading):

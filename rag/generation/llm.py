@@ -21,7 +21,7 @@ from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.chat.early import EarlyJudge, RememberingVerifier
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.extractive import Part
+from footnote.rag.generation.extractive import ComposerEvent
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.plan import SCHEMA, SearchPlan, parse_plan
@@ -105,7 +105,7 @@ class LLMComposer:
             _log.info("the rules plan the search: %s", error)
         return parse_plan(call.text), call.usage if call.charged else Usage()
 
-    def compose(self, reading: Reading) -> Iterator[Part | Composed]:
+    def compose(self, reading: Reading) -> Iterator[ComposerEvent | Composed]:
         """Yields what is read, the model's text with paper markers, and the checked result.
 
         Raises:

@@ -153,7 +153,7 @@ class _Draft:
         else:
             self.stage = event.detail
             # Each write stage starts the text again; what stands there goes as the new text comes.
-            self.restarts = self.restarts or event.name == "write"
+            self.restarts = self.restarts or (event.name == "write" and bool(self.text))
 
     def _judge(self, said: Statement) -> None:
         self.statements.append(said)
@@ -190,8 +190,8 @@ def _steady(events: Iterator[Event], question: str, turn: int) -> Iterator[Frame
             yield event
             continue
         draft.take(event)
-        wrong = isinstance(event, JudgedSentence) and event.statement.verdict == "contradicted"
-        if isinstance(event, Stage | PapersToRead) or wrong:
+        # A model may pause after anything; what is no piece of text is shown at once.
+        if not isinstance(event, Delta):
             yield draft.frame(question)
         elif time.monotonic() - sent >= UPDATE_SECONDS:
             sent = time.monotonic()

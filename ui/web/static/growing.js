@@ -53,24 +53,25 @@
     const height = turn.reads ? turn.offsetHeight : 0;
     const own = [...document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`)];
     const open = turn.contains(page.opener) ? own.find((card) => !card.hidden) : null;
-    const focused = turn.contains(document.activeElement) ? document.activeElement.dataset.card : null;
+    const focused = turn.contains(document.activeElement) ? document.activeElement : null;
+    const [was, focus] = [open && placeOf(turn, page.opener), focused?.dataset.card && placeOf(turn, focused)];
     const paper = (id) => own.find((card) => card.id === id)?.dataset.of;
     const fresh = [...read(frame.cards ?? "").children];
     const of = (name) => fresh.find((card) => name && card.dataset.of === name);
     turn.innerHTML = frame.html;
     if (turn.offsetHeight < height) turn.style.minHeight = `${height}px`;
-    if (focused) button(turn, of(paper(focused)))?.focus({ preventScroll: true });
+    if (focus) button(turn, of(paper(focus.card)), focus)?.focus({ preventScroll: true });
     if (!fresh.length) return;
     own.forEach((card) => card === open || card.remove());
     cards().append(...fresh);
-    if (open) goOn(turn, open, of(open.dataset.of));
+    if (open) goOn(turn, open, of(open.dataset.of), was);
   }
 
   // An open source is read on in the card that the whole answer has of it.
-  function goOn(turn, open, card) {
+  function goOn(turn, open, card, was) {
     if (!card) return;
     const [at, within] = [open.scrollTop, open.contains(document.activeElement)];
-    const own = button(turn, card, page.opener.dataset.quotes);
+    const own = button(turn, card, was);
     open.remove();
     card.hidden = false;
     page.opener = own ?? page.opener;
@@ -80,9 +81,19 @@
     card.scrollTop = at;
   }
 
-  function button(turn, card, quotes) {
-    const all = card ? [...turn.querySelectorAll(`[data-card="${card.id}"]`)] : [];
-    return all.find((one) => one.dataset.quotes === quotes) ?? all[0];
+  // Which of the buttons that open the same quotes of a card one is.
+  function placeOf(turn, own) {
+    const { dataset: { card, quotes }, className } = own;
+    return { card, quotes, className, at: alike(turn, card, quotes, className).indexOf(own) };
+  }
+
+  const alike = (turn, card, quotes, kind) =>
+    [...turn.querySelectorAll(`[data-card="${card}"]`)].filter((one) => one.dataset.quotes === quotes && one.className === kind);
+
+  function button(turn, card, { quotes, className, at }) {
+    if (!card) return null;
+    const all = [...turn.querySelectorAll(`[data-card="${card.id}"]`)];
+    return alike(turn, card.id, quotes, className)[at] ?? all.find((one) => one.className === className) ?? all[0];
   }
 
   Object.assign(page, { grow, settle });
