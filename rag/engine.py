@@ -336,7 +336,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             completion_tokens=usage.completion_tokens,
             cost_usd=usage.cost_usd,
             searched=searched,
-            read=len(reading.by_paper),
+            read=len(reading.by_paper) if (read := written.composed.read) is None else read,
             query=found.question.query,
             language=found.question.language,
             papers_read=found.read(READ_PAPERS),

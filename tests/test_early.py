@@ -48,6 +48,9 @@ def test_the_papers_come_before_the_text_and_the_first_verdict_before_its_end(
     told = found[papers]
     assert isinstance(told, PapersToRead)
     assert len({paper.id for paper in told.papers}) == len(told.papers) > 5
+    answer = found[-1]
+    assert isinstance(answer, Answer)
+    assert answer.receipt.read == len(told.papers)
     deltas, verdicts = at(found, Delta), at(found, JudgedSentence)
     assert papers < deltas[0]
     assert verdicts[0] < deltas[-1]

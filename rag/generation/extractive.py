@@ -42,8 +42,10 @@ class Composer(Protocol):
 
 def compose(composer: Composer, reading: Reading) -> Generator[ComposerEvent, None, Composed]:
     """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
-    shown = ""
+    shown, read = "", None
     for part in composer.compose(reading):
+        if isinstance(part, PapersToRead):
+            read = len(part.papers)
         if isinstance(part, Delta):
             shown += part.text
             yield part
@@ -54,7 +56,7 @@ def compose(composer: Composer, reading: Reading) -> Generator[ComposerEvent, No
         if part.text != shown:
             yield Stage("write", "Writing")
             yield Delta(part.text)
-        return part
+        return part if read is None else replace(part, read=read)
     raise TypeError(f"{type(composer).__name__} ended without a Composed")
 
 
