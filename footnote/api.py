@@ -115,6 +115,8 @@ class Footnote:
         """Yields each ``Stage``, the text as ``Delta`` objects, and at last the ``Answer``.
 
         A thorough answer also yields what stands of it (``Standing``) with each part that is whole.
+        With a model, ``PapersToRead`` come before the text, and a ``JudgedSentence`` as soon as a
+        sentence is whole. Pass over what you do not know.
         """
         return self.engine.stream(question, history, filters or EVERYTHING, thorough=thorough)
 

@@ -191,6 +191,13 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class PapersToRead:
+    """The papers that a model is about to read, best first; it has written nothing yet."""
+
+    papers: tuple[Paper, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of an answer's text, including markers."""
 
@@ -204,7 +211,18 @@ class Standing:
     answer: Answer
 
 
-Event = Stage | Delta | Standing | Answer
+@dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """A sentence of the text so far with the rules' verdict, as soon as it is whole.
+
+    A model may still settle what is open in it, or correct what is contradicted: the Answer has the
+    last word. A new ``write`` stage takes the sentences back with the text.
+    """
+
+    statement: Statement
+
+
+Event = Stage | PapersToRead | Delta | JudgedSentence | Standing | Answer
 """What ``CitedQueryEngine.stream`` yields: stages, text as it comes, at last the Answer.
 
 A thorough answer also yields what stands of it, each time that a part is whole.
@@ -246,8 +264,10 @@ __all__ = [
     "ConstraintKind",
     "Delta",
     "Event",
+    "JudgedSentence",
     "Kind",
     "Mode",
+    "PapersToRead",
     "ReadPaper",
     "Side",
     "Stage",

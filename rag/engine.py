@@ -245,7 +245,10 @@ class CitedQueryEngine(AnsweringQueryEngine):
             )
         asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
         clock.lap("search")
-        yield Stage("read", f"Reading {len(self._reader.choose_papers(found, kind))} papers")
+        read = len(self._reader.choose_papers(found, kind))
+        # A model reads others, and says which before it writes.
+        models = isinstance(self.composer, Planner)
+        yield Stage("read", "Choosing what to read" if models else f"Reading {read} papers")
         reading = plan.complete(self._read(asked, found, scope.filters, kind))
         clock.lap("read")
 
@@ -421,7 +424,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             cost_usd=usage.cost_usd,
             price_source=usage.price_source,
             searched=searched,
-            read=len(reading.by_paper),
+            read=len(reading.by_paper) if (read := written.composed.read) is None else read,
             query=found.question.query,
             language=found.question.language,
             papers_read=found.read(READ_PAPERS),

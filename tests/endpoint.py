@@ -138,6 +138,25 @@ def cites(fragment: str, *pieces: str) -> Reply:
     return reply
 
 
+def paced(fragment: str, *steps: str | threading.Event) -> Reply:
+    """Streams pieces as ``cites`` does, and waits for each event that stands among them."""
+
+    def reply(handler: Any) -> None:
+        lines = handler.asked["messages"][-1]["content"].splitlines()
+        number = next(line[1 : line.index("]")] for line in lines if fragment in line)
+        _send(handler, 200, b"", "text/event-stream")
+        with suppress(OSError):
+            for step in steps:
+                if isinstance(step, threading.Event):
+                    step.wait(20)
+                else:
+                    content = step.replace("N", number)
+                    handler.wfile.write(_event(_chunk(delta={"content": content})))
+            handler.wfile.write(_event(_chunk(delta={}, finish_reason="stop")) + _event("[DONE]"))
+
+    return reply
+
+
 def refuses(status: int, message: str = "no", *, code: str | None = None, **headers: str) -> Reply:
     """Answers with an HTTP error in OpenAI's form."""
     body = json.dumps({"error": {"message": message, "type": "error", "code": code}}).encode()

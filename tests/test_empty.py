@@ -48,6 +48,7 @@ from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
+from footnote.rag.generation.citations.early import RememberingVerifier
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
@@ -160,6 +161,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), reply=9, prices=None))
         yield {
             "BoundedCalls": calls, "calls": calls, "Review": llm.review(), "Material": material,
+            "RememberingVerifier": RememberingVerifier(verifier), "markers": {},
             "PartWriter": PartWriter(calls, verifier, "harbour", repairs=True, budget=999),
             "ReviewJobs": ReviewJobs(config, calls, verifier, material, budget=8000),
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
@@ -248,6 +250,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "footnote.ui.rendering.charts.stance.agreement_html": {"card": str},
     "footnote.ui.rendering.charts.stance.agreement_cards_html": {"card": str},
+    "footnote.ui.checks.review.review_text": {"find": str},
     "footnote.ui.cli.eval_output.show_comparison": {"found": Comparison(0, (), (), ())},
     "footnote.ui.digests.email.make_mail": {
         "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))

@@ -109,14 +109,33 @@ def room(name: str) -> Callable[[Page], None]:
             act(page, "eval-open", run="one")
             act(page, "eval-compare", a="one", b="two")
             expect(page.locator("#fn-run h3")).to_be_visible()
+        if name == "check":
+            check_example(page)
 
     entered.__name__ = f"room_{name}"
     return entered
 
 
+def check_example(page: Page) -> None:
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.locator("#fn-check-text")).not_to_have_value("")
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator(".fn-checked")).to_be_visible(timeout=20_000)
+    page.keyboard.press("n")
+    page.locator(".fn-checked button.fn-marker").first.click()
+    expect(page.locator(".fn-card:not([hidden])")).to_be_visible()
+
+
+def form_of_a_check(page: Page) -> None:
+    page.locator(".fn-place[data-room=check]").click()
+    page.locator("#fn-check-more summary").click()
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#fn-check-told")).to_be_visible()
+
+
 STATES: list[Callable[[Page], None]] = [
     empty, answered_with_a_card, answered_with_every_part, refused, list_of_conversations, narrowed,
-    asked_before_it_goes,
+    asked_before_it_goes, form_of_a_check,
     *(room(name) for name, _ in PLACES if name in ACTIONS),
 ]  # fmt: skip
 

@@ -1,12 +1,13 @@
 """Cited text: a paragraph of somebody's own, sentence by sentence with what each cites.
 
 Markdown with ``[3]``, ``[^3]``, ``[@key]`` or links, and LaTeX with its cite commands. The list of
-references at its end, or a BibTeX file, says which papers these are.
+references at its end, or beside it (``references``), says which papers these are.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.readers.bibtex import plain
@@ -29,9 +30,11 @@ _MATHS = re.compile(r"\$([^$\n]{1,60})\$")
 _ITEM = re.compile(r"\\bibitem(?:\[[^\]\n]{0,200}\])?\{([^{}\\]{0,200})\}")
 _LIST = r"\begin{thebibliography}", r"\end{thebibliography}"
 _SECTION = re.compile(
-    r"\\(?:sub){0,2}(?:section|paragraph|chapter)\*?\{[^{}]{0,300}\}"
+    r"\\(?:sub){0,2}(?:section|paragraph|chapter)\*?\{([^{}]{0,300})\}"
     r"|\\(?:begin|end)\{[^{}]{0,60}\}|\\item\b"
 )
+# What these become until the text is cut; no text that is read holds such characters.
+_HEADED, _LISTED = "\x01", "\x02"
 _BIB_COMMAND = re.compile(
     r"\\(?:bibliography|addbibresource)(?:\[[^\]\n\\]{0,100}\])?\{([^{}\\]{1,500})\}"
 )
@@ -73,28 +76,59 @@ class CitedSentence:
         text: Without its citations.
         citations: For each citation the names by which its paper may be known, best first:
             identifiers, titles, and the key where nothing else is known.
+        labels: For each citation what stands in the text: a number or a key; "" for a link.
     """
 
     text: str
     citations: tuple[tuple[str, ...], ...] = ()
+    labels: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedBlock:
+    """A paragraph, a heading, an item of a list, or a row of a table.
+
+    Attributes:
+        cells: The sentences; only a row has more than one cell.
+    """
+
+    kind: Literal["paragraph", "heading", "item", "row"]
+    cells: tuple[tuple[CitedSentence, ...], ...]
 
 
 def read_cited_text(text: str, references: References | None = None) -> list[CitedSentence]:
-    """Returns the sentences of a Markdown or LaTeX text.
+    """Returns the sentences of a Markdown or LaTeX text, without its headings.
 
     Args:
         text: With its list of references, if it has one.
         references: By key, from a BibTeX file.
     """
+    blocks = (one for one in read_cited_blocks(text, references) if one.kind != "heading")
+    return [sentence for block in blocks for cell in block.cells for sentence in cell]
+
+
+def read_cited_blocks(text: str, references: References | None = None) -> list[CitedBlock]:
+    """Returns a Markdown or LaTeX text in its parts; the arguments are as ``read_cited_text``'s."""
     known = dict(references or {})
+    text = text.replace(_HEADED, " ").replace(_LISTED, " ")
     if _LATEX.search(text):
-        known |= _bibitems(text)
-        blocks = list(_latex_blocks(text))
+        known |= read_bibitems(text)
+        parts = _latex_parts(text)
     else:
         text, listed = _split_references(text)
         known |= listed
-        blocks = list(_markdown_blocks(text))
-    return [sentence for block in blocks for sentence in _sentences(block, known)]
+        parts = _markdown_parts(text)
+    blocks = (
+        CitedBlock(kind, tuple(tuple(_sentences(cell, known)) for cell in cells))
+        for kind, cells in parts
+    )
+    return [block for block in blocks if any(block.cells)]
+
+
+def citing_sentences(blocks: Sequence[CitedBlock]) -> list[CitedSentence]:
+    """Returns the sentences that cite a paper, in their order; a heading claims nothing."""
+    cells = (cell for block in blocks if block.kind != "heading" for cell in block.cells)
+    return [sentence for cell in cells for sentence in cell if sentence.citations]
 
 
 def names_in_reference(entry: str) -> tuple[str, ...]:
@@ -107,19 +141,31 @@ def names_in_reference(entry: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.rstrip(".,") for name in found if len(name) >= _SHORTEST_TITLE))
 
 
+_Kind = Literal["paragraph", "heading", "item", "row"]
+_Part = tuple[_Kind, Sequence[str]]
+_MARKED: Mapping[str, _Kind] = {_HEADED: "heading", _LISTED: "item"}
+
 # LaTeX.
 
 
-def _latex_blocks(text: str) -> Iterator[str]:
+def _latex_parts(text: str) -> Iterator[_Part]:
     before, _, after = _COMMENT.sub("", text).partition(_LIST[0])
     body = before + after.partition(_LIST[1])[2]
     _, begin, rest = body.partition(r"\begin{document}")
     body = _without_floats(rest if begin else body)
     cited = _CITE.sub(lambda m: f" [@{'; @'.join(key.strip() for key in m[1].split(','))}]", body)
-    for block in re.split(r"\n\s*\n", _SECTION.sub("\n\n", cited)):
+    for block in re.split(r"\n\s*\n", _SECTION.sub(_apart, cited)):
         block = _THIN_SPACE.sub(" ", block.replace(r"\times", "×"))
         block = _COMMAND_WITH_WORDS.sub("", block)
-        yield _MATHS.sub(r"\1", plain(block))
+        kind = _MARKED.get(block.lstrip()[:1], "paragraph")
+        words = block.replace(_HEADED, "").replace(_LISTED, "")
+        yield kind, [_MATHS.sub(r"\1", plain(words))]
+
+
+def _apart(section: re.Match[str]) -> str:
+    if section[1] is not None:
+        return f"\n\n{_HEADED}{section[1]}\n\n"
+    return f"\n\n{_LISTED}" if section[0] == r"\item" else "\n\n"
 
 
 def _without_floats(text: str) -> str:
@@ -132,7 +178,8 @@ def _without_floats(text: str) -> str:
     return "\n\n".join([*kept, text[at:]])
 
 
-def _bibitems(text: str) -> dict[str, tuple[str, ...]]:
+def read_bibitems(text: str) -> dict[str, tuple[str, ...]]:
+    """Returns what names each paper of a LaTeX list of references, by its key."""
     listed = text.partition(_LIST[0])[2].partition(_LIST[1])[0]
     parts = _ITEM.split(listed)
     items = zip(parts[1::2], parts[2::2], strict=True)
@@ -150,23 +197,41 @@ def _split_references(text: str) -> tuple[str, dict[str, tuple[str, ...]]]:
     if not headings:
         return text, known
     heading = headings[-1]
-    for line in text[heading.end() :].splitlines():
+    return text[: heading.start()], known | read_entries(text[heading.end() :])
+
+
+def read_entries(listed: str) -> dict[str, tuple[str, ...]]:
+    """Returns what names each paper of a list of references, by its number or key.
+
+    An entry may go on over several lines, until the next one or an empty line.
+    """
+    entries: dict[str, list[str]] = {}
+    open_: list[str] = []
+    for line in listed.splitlines():
         if entry := _ENTRY.match(line):
-            known[entry[1] or entry[2]] = names_in_reference(entry[3])
-    return text[: heading.start()], known
+            open_ = entries[entry[1] or entry[2]] = [entry[3]]
+        elif line.strip() and not line.startswith("#"):
+            open_.append(line.strip())
+        else:
+            open_ = []
+    return {key: names_in_reference(" ".join(lines)) for key, lines in entries.items()}
 
 
-def _markdown_blocks(text: str) -> Iterator[str]:
-    """Yields paragraphs, list items and table cells, without headings and code."""
+def _markdown_parts(text: str) -> Iterator[_Part]:
+    """Yields the parts of a Markdown text, without its code."""
     lines: list[str] = []
+    kind: _Kind = "paragraph"
     for line in [*_without_code(text), ""]:
         bare = line.strip()
         if lines and (not bare or bare[0] in "#|>" or _BULLET.match(line)):
-            yield " ".join(lines)
+            yield kind, [" ".join(lines)]
             lines = []
         if bare.startswith("|"):
-            yield from (cell for cell in bare.strip("|").split("|") if re.search(r"\w", cell))
-        elif bare and not bare.startswith("#"):
+            yield "row", bare.strip("|").split("|") if re.search(r"\w", bare) else []
+        elif bare.startswith("#"):
+            yield "heading", [bare.strip("# ")]
+        elif bare:
+            kind = kind if lines else ("item" if _BULLET.match(line) else "paragraph")
             lines.append(_BULLET.sub("", line).strip("> "))
 
 
@@ -191,23 +256,26 @@ def _sentences(block: str, known: References) -> Iterator[CitedSentence]:
     block = _LATE.sub(r"\2\1", block)
     for start, end in sentence_spans(block):
         sentence = block[start:end]
-        cited = [one for match in _MARK.finditer(sentence) for one in _citations(match, known)]
+        marks = [one for match in _MARK.finditer(sentence) for one in _citations(match, known)]
+        cited = {names: label for label, names in reversed(marks)}
         bare = _MARK.sub(lambda m: f" {m['shown']}" if m["shown"] else "", sentence)
         said = re.sub(r" ([.,;:!?])", r"\1", " ".join(bare.split()))
         if re.search(r"\w", said):
-            yield CitedSentence(said, tuple(dict.fromkeys(cited)))
+            named = tuple(dict.fromkeys(names for _, names in marks))
+            yield CitedSentence(said, named, tuple(cited[names] for names in named))
 
 
-def _citations(match: re.Match[str], known: References) -> Iterator[tuple[str, ...]]:
+def _citations(match: re.Match[str], known: References) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yields the label of each citation of a mark, and what names its paper."""
     if match["url"]:
-        yield (*names_in_reference(match["url"]), match["url"], match["shown"])
+        yield "", (*names_in_reference(match["url"]), match["url"], match["shown"])
         return
     keys = [match["note"]] if match["note"] else _KEY.findall(match["keys"] or "")
     for first, last in _RANGE.findall(match["numbers"] or ""):
         upto = min(int(last or first), int(first) + _MOST_LISTED)
         keys += [str(number) for number in range(int(first), upto + 1)]
     for key in keys:
-        yield tuple(known.get(key, ())) or (key,)
+        yield key, tuple(known.get(key, ())) or (key,)
 
 
 def named_bibliographies(text: str) -> list[str]:

@@ -4,13 +4,16 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from footnote.rag.answer import Delta, Mode, Stage, Turn, Usage
+from footnote.rag.answer import Delta, JudgedSentence, Mode, PapersToRead, Stage, Turn, Usage
 from footnote.rag.generation.chat.plan import SearchPlan
 from footnote.rag.generation.forms import FORMS
 from footnote.rag.generation.forms.form import Composed, Reading
 
 if TYPE_CHECKING:
     from footnote.rag.generation.thorough.review import Review
+
+ComposerEvent = Delta | Stage | PapersToRead | JudgedSentence
+"""What a composer yields on the way."""
 
 
 @runtime_checkable
@@ -40,29 +43,31 @@ class Composer(Protocol):
     def model(self) -> str | None:
         """The language model's name, None without one."""
 
-    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
-        """Yields text as it comes, a stage where there is one, at last the whole.
+    def compose(self, reading: Reading) -> Iterator[ComposerEvent | Composed]:
+        """Yields text as it comes, what else there is on the way, and at last the whole.
 
         Raises:
             ComposerError: The model did not answer.
         """
 
 
-def compose(composer: Composer, reading: Reading) -> Generator[Delta | Stage, None, Composed]:
+def compose(composer: Composer, reading: Reading) -> Generator[ComposerEvent, None, Composed]:
     """Yields a composer's text as it comes, and anew where the whole differs; returns the whole."""
-    shown = ""
+    shown, read = "", None
     for part in composer.compose(reading):
+        if isinstance(part, PapersToRead):
+            read = len(part.papers)
         if isinstance(part, Delta):
             shown += part.text
             yield part
             continue
-        if isinstance(part, Stage):
+        if not isinstance(part, Composed):
             yield part
             continue
         if part.text != shown:
             yield Stage("write", "Writing")
             yield Delta(part.text)
-        return part
+        return part if read is None else replace(part, read=read)
     raise TypeError(f"{type(composer).__name__} ended without a Composed")
 
 

@@ -7,13 +7,24 @@ from dataclasses import replace
 
 from footnote.index.embeddings.base import Embedder
 from footnote.rag import ComposerError
-from footnote.rag.answer import REFUSAL, Delta, Mode, Stage, Turn, Usage
+from footnote.rag.answer import (
+    REFUSAL,
+    Delta,
+    JudgedSentence,
+    Mode,
+    PapersToRead,
+    Stage,
+    Turn,
+    Usage,
+)
 from footnote.rag.generation.chat.client import ChatCall, ChatClient
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.chat.retries import ChatError
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.citations.early import EarlyJudge, RememberingVerifier
+from footnote.rag.generation.extractive import ComposerEvent
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.prompts import (
@@ -46,7 +57,11 @@ LONGEST_PLANNING = 20.0
 
 
 class LLMComposer:
-    """Lets a model write from numbered evidence, and checks each sentence it wrote."""
+    """Lets a model write from numbered evidence, and checks each sentence it wrote.
+
+    Attributes:
+        judge: Judges what the rules leave open; None if nobody but them is to judge.
+    """
 
     mode: Mode = "llm"
 
@@ -74,7 +89,7 @@ class LLMComposer:
         self._verifier = verifier or LearnedVerifier(embedder)
         self._chat = chat or ChatClient(config, sleep=sleep, memory=memory)
         # Who brings a verifier has its verdicts.
-        self._judge = ModelJudge(self._chat) if config.judge and verifier is None else None
+        self.judge = ModelJudge(self._chat) if config.judge and verifier is None else None
 
     @property
     def model(self) -> str:
@@ -98,17 +113,17 @@ class LLMComposer:
     def review(self) -> Review:
         """Returns a thorough answer to be made, within what the settings let it spend."""
         budget = self._budget(wide=True)
-        return Review(self.config, self._chat, self._verifier, self._judge, budget=budget)
+        return Review(self.config, self._chat, self._verifier, self.judge, budget=budget)
 
-    def compose(self, reading: Reading) -> Iterator[Delta | Stage | Composed]:
-        """Yields the model's text with paper markers, and finally the checked result.
+    def compose(self, reading: Reading) -> Iterator[ComposerEvent | Composed]:
+        """Yields what is read, the model's text with paper markers, and the checked result.
 
         Raises:
             ComposerError: The endpoint failed, broke off, or answered with nothing.
         """
         yield from self._write(reading, time.monotonic() + self.config.deadline)
 
-    def _write(self, reading: Reading, deadline: float) -> Iterator[Delta | Stage | Composed]:
+    def _write(self, reading: Reading, deadline: float) -> Iterator[ComposerEvent | Composed]:
         """Yields the answer; asks again with a shorter prompt if a refusal tells the window."""
         question = reading.question.standalone
         wide = reading.kind in WIDE
@@ -126,26 +141,23 @@ class LLMComposer:
         if not fitting:
             raise ComposerError(f"the question leaves no room for evidence in {budget:,} tokens")
         given = evidence[:fitting]
-        binder = CitationBinder(given)
+        yield PapersToRead(tuple({s.paper.id: s.paper for s in given}.values()))
         call = self._chat.call(messages, deadline=deadline)
+        verifier = RememberingVerifier(self._verifier)
         try:
-            for piece in call:
-                if ready := binder.feed(piece):
-                    yield Delta(ready)
+            yield from _stream(call, CitationBinder(given), EarlyJudge(given, verifier, deadline))
         except ChatError:
             if call.text or self._budget(wide=wide) >= budget:
                 raise
             yield from self._write(reading, deadline)
             return
-        if last := binder.flush():
-            yield Delta(last)
         if _is_refusal(call.text, given):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
             said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
             yield Composed(REFUSAL, (), (), call.usage, f"the model declined: {said}")
         else:
-            yield from self._check(question, call, given, deadline)
+            yield from self._check(question, call, given, verifier, deadline)
 
     def _budget(self, *, wide: bool) -> int:
         """Returns the tokens that a prompt may have."""
@@ -159,18 +171,23 @@ class LLMComposer:
         return max(self.config.papers, WIDE_PAPERS) if wide else self.config.papers
 
     def _check(
-        self, question: str, call: ChatCall, given: Sequence[Sentence], deadline: float
+        self,
+        question: str,
+        call: ChatCall,
+        given: Sequence[Sentence],
+        verifier: Verifier,
+        deadline: float,
     ) -> Iterator[Stage | Composed]:
         """Yields the checked answer, repaired if that is enabled and works."""
         bounds = CitationBinder(given).bind(call.text)
         if not bounds:
             raise ComposerError(self._explain_empty_answer(call))
-        written = verify_sentences(bounds, given, verifier=self._verifier, deadline=deadline)
+        written = verify_sentences(bounds, given, verifier=verifier, deadline=deadline)
         usage = call.usage
-        open_ = [draft for draft in written if draft.is_open] if self._judge else []
-        if self._judge and open_ and time.monotonic() < deadline:
+        open_ = [draft for draft in written if draft.is_open] if self.judge else []
+        if self.judge and open_ and time.monotonic() < deadline:
             yield Stage("check", f"Checking {len(open_)} sentence{'s' * (len(open_) > 1)}")
-            written, took = judge_drafts(self._judge, written, deadline)
+            written, took = judge_drafts(self.judge, written, deadline)
             usage = usage.add(took)
         drafts = written
         faults = sum(bool(draft.fault) for draft in written)
@@ -242,6 +259,19 @@ class LLMComposer:
         return (
             f"{self._chat.where} answered with nothing; check OPENAI_BASE_URL or try another model"
         )
+
+
+def _stream(
+    call: ChatCall, binder: CitationBinder, early: EarlyJudge
+) -> Iterator[Delta | JudgedSentence]:
+    """Yields a model's text with paper markers, and each sentence of it as soon as it is whole."""
+    for piece in call:
+        if ready := binder.feed(piece):
+            yield Delta(ready)
+        yield from early.judge(call.text)
+    if last := binder.flush():
+        yield Delta(last)
+    yield from early.judge(call.text, last=True)
 
 
 def _is_refusal(text: str, given: Sequence[Sentence]) -> bool:

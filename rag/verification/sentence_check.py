@@ -13,13 +13,14 @@ import numpy as np
 from footnote.index.embeddings.base import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Paper
-from footnote.index.readers.cited_text import References, read_cited_text
+from footnote.index.readers.cited_text import CitedSentence, References, read_cited_text
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
 from footnote.rag.verification.rules.remarks import is_about_evidence
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult, Verifier
 
 UNCITED = "it cites nothing"
+NOT_HERE = "not in the library"
 # Sentences of a paper that stand for it where no quote is given.
 NEAREST = 2
 # What shared words count beside the cosine.
@@ -121,11 +122,15 @@ class SentenceChecker:
             sentence, ruling.verdict, ruling.support, (*ruling.notes, *notes), tuple(quotes)
         )
 
+    def check_cited(self, one: CitedSentence) -> CheckedSentence:
+        """Returns the verdict on a sentence of a text, as ``check`` does."""
+        return self.check(one.text, [CitedSource(n[0], "", n[1:]) for n in one.citations])
+
     def _quotes(
         self, claim: str, source: CitedSource, paper: Paper | None
     ) -> tuple[list[SourceQuote], list[str]]:
         """Returns the quotes of one citation, and what is to be said of it."""
-        missing = f"not in the library: {' '.join(source.title.split())[:120] or 'no title'}"
+        missing = f"{NOT_HERE}: {' '.join(source.title.split())[:120] or 'no title'}"
         if paper is None:
             quoted = [SourceQuote(None, source.title, source.quote)] if source.quote.strip() else []
             return quoted, [missing]
@@ -178,8 +183,7 @@ def check_text(
         text: With its list of references, if it has one.
         references: What names each paper, by key, from a BibTeX file.
     """
-    for one in read_cited_text(text, references):
-        yield checker.check(one.text, [CitedSource(n[0], "", n[1:]) for n in one.citations])
+    yield from map(checker.check_cited, read_cited_text(text, references))
 
 
 def _without_markup(sentence: str) -> str:

@@ -6,7 +6,7 @@ address.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -90,9 +90,49 @@ def stage_html(detail: str) -> Markup:
     return piece("progress", "stage", detail[:1].upper() + detail[1:].rstrip(".… "))
 
 
-def draft_html(text: str) -> Markup:
-    """Returns an answer in the making: its blocks, with markers that open nothing yet."""
-    return piece("progress", "draft", parse_blocks(text), _drafted)
+def draft_html(
+    text: str, statements: Sequence[Statement] = (), cards: Mapping[str, str] | None = None
+) -> Markup:
+    """Returns an answer in the making: its blocks, each whole sentence with its verdict so far.
+
+    Args:
+        text: So far.
+        statements: Sentences of it that are whole. Only what is proved to be wrong is marked: a
+            model may still settle the others.
+        cards: Ids of the cards of its papers, by the papers' ids; other markers open nothing yet.
+    """
+
+    def said(statement: Statement) -> Markup:
+        of_paper = {citation.marker: citation.paper_id for citation in statement.citations}
+        markers = [
+            (marker, (cards or {}).get(of_paper[marker]), spans)
+            for marker, spans in _quotes_by_marker(statement).items()
+        ]
+        wrong = _mark(statement) if statement.verdict == "contradicted" else None
+        return piece("progress", "said", statement, markers, wrong)
+
+    blocks = parse_blocks(text, statements, whole=False)
+    return piece("progress", "draft", blocks, _drafted, said)
+
+
+def reads_html(papers: Sequence[Paper], markers: Mapping[str, int], number: int) -> Markup:
+    """Returns the list of papers that a model reads for an answer.
+
+    Args:
+        papers: In the order of their cards.
+        markers: Of those that it has cited so far, by the papers' ids.
+        number: Of the turn.
+    """
+    rows = [
+        (f"t{number}-r{at}", paper, byline(paper, shown=1), markers.get(paper.id, ""))
+        for at, paper in enumerate(papers, 1)
+    ]
+    return piece("progress", "reads", rows) if rows else Markup()
+
+
+def read_card_html(paper: Paper, spans: Sequence[Span], name: str) -> Markup:
+    """Returns the hidden card of a paper that is read, with what was quoted from it so far."""
+    return card_html(name, "Cited" if spans else "Read", paper, spans)
 
 
 def _drafted(words: str) -> Markup:

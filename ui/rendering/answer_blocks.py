@@ -51,18 +51,23 @@ _RULE = re.compile(r"\|[ |:-]*+\s*")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
-def parse_blocks(text: str, statements: Sequence[Statement] = ()) -> list[Block]:
+def parse_blocks(
+    text: str, statements: Sequence[Statement] = (), *, whole: bool = True
+) -> list[Block]:
     """Returns the blocks of an answer's text, in order.
 
     Args:
         text: Markdown, as a form or a model wrote it.
         statements: In the order of the text; one that is not found there ends the blocks.
+        whole: Whether the text is; of one that grows, statements not found are left out.
     """
-    lines = list(_split_lines(_find_statements(text, statements)))
+    lines = list(_split_lines(_find_statements(text, statements, whole=whole)))
     return [_build(kind, rows) for kind, rows in _group(lines)]
 
 
-def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str | Statement]:
+def _find_statements(
+    text: str, statements: Sequence[Statement], *, whole: bool
+) -> Iterator[str | Statement]:
     """Yields the statements and the words between them."""
     at = 0
     lost = []
@@ -78,7 +83,7 @@ def _find_statements(text: str, statements: Sequence[Statement]) -> Iterator[str
         yield statement.text if heads else statement
         at = found + len(written)
     yield _drop_markers(text[at:], behind=at > 0)
-    for statement in lost:
+    for statement in lost if whole else ():
         yield "\n\n"
         yield statement
 

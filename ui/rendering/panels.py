@@ -14,6 +14,7 @@ from footnote.ui.web.context import AppContext
 # Places of the page, by the name of their room; the first is the conversation itself.
 PLACES = (
     ("ask", "Ask"),
+    ("check", "Check a text"),
     ("library", "Library"),
     ("map", "Map"),
     ("news", "What’s new"),

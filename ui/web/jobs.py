@@ -24,6 +24,7 @@ class Job:
 
     Attributes:
         done: Of ``total``, in ``unit``.
+        note: What is being done, where that cannot be counted.
         result: The result as text or our own HTML; None until finished.
         error: Why it failed, one line.
     """
@@ -32,6 +33,7 @@ class Job:
     unit: str
     total: int = 0
     done: int = 0
+    note: str = ""
     result: str | None = None
     error: str | None = None
     user: str = ""

@@ -43,8 +43,8 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
 
 ASSETS = Path(__file__).parent / "static"
-SCRIPTS = ("chat.js", "actions.js", "dialogs.js", "files.js", "views.js")
-STYLES = ("chat.css", "panels.css", "views.css")
+SCRIPTS = ("chat.js", "growing.js", "actions.js", "dialogs.js", "files.js", "views.js", "check.js")
+STYLES = ("chat.css", "panels.css", "views.css", "check.css")
 EXAMPLES = (
     "How do language models learn to use tools?",
     "What does retrieval add to a language model?",

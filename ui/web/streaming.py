@@ -2,24 +2,38 @@
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
 from markupsafe import Markup
 
 from footnote.index import FootnoteError
-from footnote.rag.answer import STOPPED, Answer, Delta, Event, Stage, Standing
+from footnote.index.models import Paper
+from footnote.rag.answer import (
+    STOPPED,
+    Answer,
+    Delta,
+    Event,
+    JudgedSentence,
+    PapersToRead,
+    Stage,
+    Standing,
+    Statement,
+)
 from footnote.rag.serialization import make_record
 from footnote.ui.rendering.answer import (
     answer_html,
     draft_html,
     error_html,
+    read_card_html,
+    reads_html,
     retry_html,
     source_cards_html,
     stage_html,
     turn_html,
 )
+from footnote.ui.rendering.cards import Span
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
@@ -39,14 +53,16 @@ class Frame(TypedDict):
 
     ``busy`` and ``done`` show a turn, ``failed`` one without an answer, ``hint`` asks for a
     question, ``stopped`` leaves the turn in the making as it stands. ``turn`` counts the
-    questions of the page, ``place`` the answers of the conversation. ``stage`` is what is being
-    done below what stands of a thorough answer, which then is in ``html``.
+    questions of the page, ``place`` the answers of the conversation. ``cards`` and ``reads``, the
+    list of papers that are read, of a busy turn come only where they have changed. ``stage`` is
+    what is being done below what stands of a thorough answer, which then is in ``html``.
     """
 
     state: State
     turn: int
     html: str
     cards: str
+    reads: str
     conversation: str | None
     place: int
     record: dict[str, Any] | None
@@ -59,6 +75,7 @@ def frame(
     html: str = "",
     cards: str = "",
     *,
+    reads: str = "",
     conversation: str | None = None,
     place: int = 0,
     record: dict[str, Any] | None = None,
@@ -66,8 +83,8 @@ def frame(
 ) -> Frame:
     """Returns a frame; without ``html`` it changes the state of the page only."""
     return {
-        "state": state, "turn": turn, "html": html, "cards": cards,
-        "conversation": conversation, "place": place, "record": record, "stage": stage,
+        "state": state, "turn": turn, "html": html, "cards": cards, "reads": reads, "stage": stage,
+        "conversation": conversation, "place": place, "record": record,
     }  # fmt: skip
 
 
@@ -87,7 +104,7 @@ def answer_frames(
     standing: Standing | None = None
     try:
         before = desk.said(asked)
-        for shown in _steady(desk.stream(question, asked, before)):
+        for shown in _steady(desk.stream(question, asked, before), question, turn):
             if isinstance(shown, Answer):
                 conversation = desk.keep(asked, shown)
                 yield done_frame(desk, shown, turn, len(before) + 1, conversation)
@@ -96,10 +113,10 @@ def answer_frames(
                 asked, standing = desk.begin(asked), shown
                 stands = standing_frame(desk, shown.answer, turn, len(before) + 1, asked)
                 yield stands
-            elif standing is None:
-                yield frame("busy", turn, turn_html(question, shown))
-            else:
+            elif isinstance(shown, Markup):
                 yield {**stands, "stage": shown}
+            else:
+                yield shown
         raise RuntimeError("the stream ended without an answer")
     except GeneratorExit:
         # Whoever stops a thorough answer keeps what stands of it.
@@ -143,26 +160,88 @@ def done_frame(
     )  # fmt: skip
 
 
-def _steady(events: Iterator[Event]) -> Iterator[Markup | Standing | Answer]:
-    """Yields what to show under the question, no faster than the page can handle.
+@dataclass(slots=True)
+class _Draft:
+    """An answer in the making, and what of it the page has not been sent."""
+
+    turn: int
+    text: str = ""
+    stage: str = ""
+    statements: list[Statement] = field(default_factory=list)
+    papers: Sequence[Paper] = ()
+    spans: dict[str, dict[Span, None]] = field(default_factory=dict)
+    markers: dict[str, int] = field(default_factory=dict)
+    unsent: dict[str, None] = field(default_factory=dict)
+    listed: bool = True
+    restarts: bool = False
+
+    def take(self, event: Stage | PapersToRead | Delta | JudgedSentence) -> None:
+        if isinstance(event, Delta):
+            if self.restarts:
+                self.text, self.statements, self.markers = "", [], {}
+                self.restarts, self.listed = False, not self.papers
+            # Arriving text shows progress better than a stage.
+            self.text, self.stage = self.text + event.text, ""
+        elif isinstance(event, JudgedSentence):
+            self._judge(event.statement)
+        elif isinstance(event, PapersToRead):
+            # The list says what the stage says.
+            self.papers, self.stage, self.listed = event.papers, "", False
+            self.unsent = dict.fromkeys(paper.id for paper in event.papers)
+        else:
+            self.stage = event.detail
+            # Each write stage starts the text again; what stands there goes as the new text comes.
+            self.restarts = self.restarts or (event.name == "write" and bool(self.text))
+
+    def _judge(self, said: Statement) -> None:
+        self.statements.append(said)
+        for citation in said.citations:
+            span = citation.start, citation.end
+            spans = self.spans.setdefault(citation.paper_id, {})
+            if span not in spans:
+                spans[span] = None
+                self.unsent[citation.paper_id] = None
+            if citation.paper_id not in self.markers:
+                self.markers[citation.paper_id] = citation.marker
+                self.listed = False
+
+    def frame(self, question: str) -> Frame:
+        names = {p.id: f"t{self.turn}-r{at}" for at, p in enumerate(self.papers, 1)}
+        cards = [
+            read_card_html(paper, list(self.spans.get(paper.id, ())), names[paper.id])
+            for paper in self.papers
+            if paper.id in self.unsent
+        ]
+        body = draft_html(self.text, self.statements, names)
+        body += stage_html(self.stage) if self.stage else Markup()
+        reads = Markup() if self.listed else reads_html(self.papers, self.markers, self.turn)
+        self.unsent, self.listed = {}, True
+        html = turn_html(question, body)
+        return frame("busy", self.turn, html, Markup().join(cards), reads=reads)
+
+
+def _steady(
+    events: Iterator[Event], question: str, turn: int
+) -> Iterator[Frame | Markup | Standing | Answer]:
+    """Yields the frames of an answer in the making, no faster than the page can handle.
 
     Below what stands of a thorough answer only the stages are shown, again and again: a reader can
     stop it only between two of them.
     """
-    text, sent, stands = "", 0.0, False
+    draft, sent, stands = _Draft(turn), 0.0, False
     for event in events:
         if isinstance(event, Answer | Standing):
             stands = True
             yield event
-        elif isinstance(event, Stage):
-            # Each write stage starts the text again.
-            text = "" if event.name == "write" else text
-            yield (
-                stage_html(event.detail) if stands else draft_html(text) + stage_html(event.detail)
-            )
-        # Arriving text shows progress better than a stage.
-        elif isinstance(event, Delta) and not stands:
-            text += event.text
-            if time.monotonic() - sent >= UPDATE_SECONDS:
-                sent = time.monotonic()
-                yield draft_html(text)
+            continue
+        if stands:
+            if isinstance(event, Stage):
+                yield stage_html(event.detail)
+            continue
+        draft.take(event)
+        # A model may pause after anything; what is no piece of text is shown at once.
+        if not isinstance(event, Delta):
+            yield draft.frame(question)
+        elif time.monotonic() - sent >= UPDATE_SECONDS:
+            sent = time.monotonic()
+            yield draft.frame(question)

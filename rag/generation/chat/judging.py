@@ -21,7 +21,8 @@ from footnote.rag.answer import Usage, Verdict
 from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.recorded import MissingReply
 from footnote.rag.generation.prompts import JUDGE, write_judge_prompt
-from footnote.rag.verification.sentence_check import CheckedSentence
+from footnote.rag.retrieval.injection.detector import find_orders
+from footnote.rag.verification.sentence_check import NOT_HERE, CheckedSentence
 from footnote.rag.verification.verifier import VerificationResult
 
 _log = logging.getLogger(__name__)
@@ -142,18 +143,27 @@ class ModelJudge:
 
 
 def judge_checked(judge: ModelJudge, checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
-    """Returns checked sentences with the model's verdict where no word-for-word proof decided."""
-    open_ = [one for one in checked if one.quotes and one.verdict != "contradicted"]
-    open_ = [one for one in open_ if one.support < 1]
+    """Returns checked sentences with the model's verdict where no word-for-word proof decided.
+
+    A sentence that gives orders is not shown to a model: somebody else wrote it.
+    """
+    open_ = [one for one in checked if is_for_model(one)]
     claims = [Claim(one.sentence, tuple(q.quote for q in one.quotes)) for one in open_]
     found = dict(zip(map(id, open_), judge.judge(claims)[0], strict=True))
     return [_with_verdict(one, found.get(id(one))) for one in checked]
 
 
+def is_for_model(one: CheckedSentence) -> bool:
+    """Returns whether a model may judge a checked sentence."""
+    if not one.quotes or one.verdict == "contradicted" or one.support >= 1:
+        return False
+    return not find_orders(one.sentence, ((0, len(one.sentence)),))
+
+
 def _with_verdict(one: CheckedSentence, ruling: VerificationResult | None) -> CheckedSentence:
     if ruling is None:
         return one
-    kept = tuple(note for note in one.notes if note.startswith("not in the library"))
+    kept = tuple(note for note in one.notes if note.startswith(NOT_HERE))
     return replace(
         one, verdict=ruling.verdict, support=ruling.support, notes=(*ruling.notes, *kept)
     )

@@ -32,6 +32,7 @@ class Composed:
         reason: Why it refused, or what it left out.
         missing: What was asked for and is not there; also the first line of the text.
         more: Papers that come near and are not cited, best first.
+        read: Papers that a model read for it; None where none did.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Composed:
     reason: str | None = None
     missing: str | None = None
     more: tuple[Paper, ...] = ()
+    read: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from footnote.index import FootnoteError
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import (
     charts,
+    check,
     confirmations,
     conversations,
     digest,
@@ -28,7 +29,8 @@ log = logging.getLogger(__name__)
 CRASHED = "Something went wrong; the log has it, and nothing was lost."
 Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
-``scope``, ``conversation``, ``dialog``, ``job``: each only where it is needed."""
+``scope``, ``conversation``, ``dialog``, ``job``, ``checking`` (the job of a check), ``example`` (a
+text to check): each only where it is needed."""
 
 ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
@@ -37,6 +39,7 @@ ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
         papers,
         filters,
         charts,
+        check,
         library,
         digest,
         evals,

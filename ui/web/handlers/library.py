@@ -90,8 +90,9 @@ def followed(desk: AppContext, args: Args) -> dict[str, Any]:
         return {"done": True, "error": f"{job.label} failed: {job.error}"}
     if job.result is not None:
         return {"done": True, "result": job.result}
-    if not job.total:
-        return {"done": False, "line": "Reading…", "part": 0}
+    if job.note or not job.total:
+        part = job.done / job.total if job.total else 0
+        return {"done": False, "line": f"{job.note or 'Reading'}…", "part": part}
     percent = f" · {job.done / job.total:.0%}"
     line = (
         f"{job.label} {job.done:,} of {job.total:,} {job.unit} · {job.rate:.0f} a second{percent}"

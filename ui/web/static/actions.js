@@ -135,9 +135,13 @@
     history.replaceState(null, "", room === "ask" ? location.pathname + location.search : `#${room}`);
     if (room === "ask") return away && window.scrollTo({ top: left });
     window.scrollTo({ top: 0 });
+    // A room that holds a reader's own work is filled once.
+    if (byId(`fn-room-${room}`).querySelector("[data-once]")) return entered(room);
     const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
-    call(room, { place: place ?? last?.dataset.place ?? null }, true);
+    call(room, { place: place ?? last?.dataset.place ?? null }, true).then(() => entered(room));
   }
+
+  const entered = (room) => document.dispatchEvent(new CustomEvent("footnote:entered", { detail: { room } }));
 
   function draw(open) {
     document.body.classList.toggle("fn-drawn", open);
@@ -312,6 +316,8 @@
     connect,
     call,
     toast,
+    copy,
+    addCards,
     upload: (file) => upload(file),
     fetchCard: (paper) => call("paper", { paper }),
   });

@@ -104,6 +104,7 @@
       turn.id = `fn-turn-${frame.turn}`;
       turn.className = "fn-turn";
       turn.ignored = me.pending ?? [];
+      document.querySelectorAll(".fn-turn").forEach((one) => (one.style.minHeight = ""));
       byId("fn-turns").append(turn);
       document.body.classList.add("fn-talking");
     }
@@ -111,31 +112,17 @@
     if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
     // A screen reader speaks a busy region when it has settled, once and whole.
     turn.setAttribute("aria-busy", String(busy));
-    if (turn.shown !== frame.html) fill(turn, frame);
+    const stands = busy && frame.place;
+    if (busy && !stands) window.footnote.grow(turn, frame);
+    else if (turn.shown !== frame.html) window.footnote.settle(turn, frame);
+    turn.shown = frame.html;
     const below = turn.querySelector(".fn-below");
     if (below && below.innerHTML !== frame.stage) below.innerHTML = frame.stage;
-    turn.standing = busy && frame.place ? frame : null;
+    turn.standing = stands ? frame : null;
     if (!turn.dataset.state) turn.scrollIntoView({ block: "start", behavior: motion() });
     turn.dataset.state = frame.state;
     if (frame.state === "done") settled(turn, frame);
     setBusy(busy);
-  }
-
-  // What stands of a thorough answer grows: a source that is open in it stays open.
-  function fill(turn, frame) {
-    const was = opener && turn.contains(opener) ? { ...opener.dataset } : null;
-    turn.innerHTML = frame.html;
-    turn.shown = frame.html;
-    if (!frame.cards) return;
-    const scrolled = was && byId(was.card)?.scrollTop;
-    document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`).forEach((card) => card.remove());
-    byId("fn-cards").insertAdjacentHTML("beforeend", frame.cards);
-    const again = was && [...turn.querySelectorAll("[data-card]")]
-      .find((button) => button.dataset.card === was.card && button.dataset.quotes === was.quotes);
-    if (!was) return;
-    if (!again) return void close();
-    unfold(again, byId(was.card));
-    byId(was.card).scrollTop = scrolled;
   }
 
   function settled(turn, frame) {
@@ -184,6 +171,7 @@
       // The server keeps it as soon as it has ended the calls under way.
       setTimeout(() => document.dispatchEvent(new CustomEvent("footnote:answered")), 1000);
     }
+    turn.reads = null;
     composer()?.focus();
   }
 
@@ -196,7 +184,7 @@
     kept.write("conversation", null);
     kept.write("records", []);
     byId("fn-turns").replaceChildren();
-    byId("fn-cards").replaceChildren();
+    document.querySelectorAll('.fn-card:not([id^="check-"])').forEach((card) => card.remove());
     document.body.classList.remove("fn-talking");
     plan({});
     hint("");
@@ -283,26 +271,24 @@
   function open(button) {
     const card = byId(button.dataset.card);
     if (!card) return;
-    const marks = unfold(button, card);
-    card.focus({ preventScroll: true });
-    reveal(card, card.querySelector("mark.fn-quoted") ?? marks[0]);
-    uncover(button, card);
-  }
-
-  // Shows a source with the quotes of one marker; returns every quote in it.
-  function unfold(button, card) {
     close();
     opener = button;
     document.body.classList.add("fn-reading");
     button.setAttribute("aria-expanded", "true");
     card.hidden = false;
-    const quotes = (button.dataset.quotes ?? "").split(" ").filter(Boolean);
-    const marks = [...card.querySelectorAll("mark")];
-    for (const mark of marks) {
-      const own = mark.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
-      mark.classList.toggle("fn-quoted", own);
+    mark();
+    card.focus({ preventScroll: true });
+    reveal(card, card.querySelector("mark.fn-quoted") ?? card.querySelector("mark"));
+    uncover(button, card);
+  }
+
+  // Of the quotes in the open card those of its button stand out.
+  function mark() {
+    const quotes = (opener?.dataset.quotes ?? "").split(" ").filter(Boolean);
+    for (const one of document.querySelectorAll(".fn-card:not([hidden]) mark")) {
+      const own = one.dataset.quotes.split(" ").some((quote) => quotes.includes(quote));
+      one.classList.toggle("fn-quoted", own);
     }
-    return marks;
   }
 
   // Scrolls the card, not the page, so that the quote stands in its upper third.
@@ -358,5 +344,9 @@
     }
   });
 
-  window.footnote = { receive, offer, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion };
+  window.footnote = {
+    receive, offer, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion, mark,
+    get opener() { return opener; },
+    set opener(button) { opener = button; },
+  };
 })();

@@ -56,10 +56,19 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  // Work that takes longer than a reply: asked after until it ends.
   async function follow(job) {
     const line = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
     if (!line) return;
+    const reply = await watch(job, line);
+    const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
+    if (room) await page.call(room);
+    const fresh = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
+    if (fresh) fresh.innerHTML = reply?.result ?? "";
+    page.call("scope");
+  }
+
+  // Work that takes longer than a reply: asked after, and shown in a line, until it ends.
+  async function watch(job, line) {
     const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
     const bar = Object.assign(document.createElement("progress"), { max: 1 });
     bar.setAttribute("aria-label", "Progress");
@@ -67,19 +76,12 @@
     // Short work is asked after soon, long work seldom.
     for (let pause = 100; ; pause = Math.min(2 * pause, 800)) {
       const reply = await page.call("job", { job });
-      if (!reply || reply.error || reply.done) {
-        const room = document.querySelector(".fn-room:not([hidden])")?.id.slice("fn-room-".length);
-        if (room) await page.call(room);
-        const fresh = document.querySelector(".fn-room:not([hidden]) [id^=fn-progress]");
-        if (fresh) fresh.innerHTML = reply?.result ?? "";
-        page.call("scope");
-        return;
-      }
+      if (!reply || reply.error || reply.done) return reply;
       text.textContent = reply.line;
       bar.value = reply.part;
       await new Promise((wake) => setTimeout(wake, pause));
     }
   }
 
-  Object.assign(page, { save, follow });
+  Object.assign(page, { save, follow, watch });
 })();

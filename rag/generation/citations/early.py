@@ -1,0 +1,77 @@
+"""Early verdicts: the rules judge each sentence of a model as soon as it is whole.
+
+What follows a sentence may still be on its way, so the last one waits for the next or the end. A
+verdict is found once: the check of the whole answer takes the same verifier.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+
+from footnote.rag.answer import JudgedSentence, Statement
+from footnote.rag.generation.citations import Bound, CitationBinder
+from footnote.rag.generation.repair import verify_sentences
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.verifier import VerificationResult, Verifier
+
+# Characters of what ends a sentence.
+_LONGEST_END = 6
+_ENDS = re.compile(r"[.!?…|][\"'”’)*_\]]{0,4}\s|\n")
+
+
+class RememberingVerifier:
+    """A verifier that judges a statement once."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        """Takes the verifier that judges."""
+        self._verifier = verifier
+        self._known: dict[tuple[str, tuple[str, ...]], VerificationResult] = {}
+
+    def verify(
+        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+    ) -> VerificationResult:
+        """Returns the verdict on a statement; its quotes tell which papers it is about."""
+        key = statement, tuple(quotes)
+        if key not in self._known:
+            self._known[key] = self._verifier.verify(statement, quotes, about=about)
+        return self._known[key]
+
+
+class EarlyJudge:
+    """Judges the sentences of one answer while it is written."""
+
+    def __init__(self, evidence: Sequence[Sentence], verifier: Verifier, deadline: float) -> None:
+        """Takes what the numbers in the text mean, who judges, and until when."""
+        self._evidence, self._verifier, self._deadline = evidence, verifier, deadline
+        self._judged: list[Bound] = []
+        self._read = 0
+
+    def judge(self, text: str, *, last: bool = False) -> list[JudgedSentence]:
+        """Returns the sentences that are whole since the latest call, each with its verdict.
+
+        Args:
+            text: Of the model so far.
+            last: Whether nothing follows.
+        """
+        # One that thinks again begins anew.
+        start = max(0, self._read - _LONGEST_END) if self._read <= len(text) else 0
+        ended = last or _ENDS.search(text, start)
+        if not ended or time.monotonic() >= self._deadline:
+            return []
+        self._read = len(text)
+        bounds = CitationBinder(self._evidence).bind(text)
+        whole = bounds if last else bounds[:-1]
+        new = whole[len(self._judged) :]
+        self._judged += new
+        drafts = verify_sentences(
+            new, self._evidence, verifier=self._verifier, deadline=self._deadline
+        )
+        return [
+            JudgedSentence(
+                Statement(
+                    draft.bound.text, draft.bound.citations, draft.verdict, draft.support,
+                    (*draft.notes, *draft.bound.notes),
+                )
+            )
+            for draft in drafts
+        ]  # fmt: skip
