@@ -8,7 +8,7 @@ and decides when to abstain and when to fall back.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -154,7 +154,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         read_filters: bool = True,
         ignored: Collection[ConstraintKind] = (),
         thorough: bool = False,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yields each stage as it begins, text as it arrives, and finally the Answer.
 
         Each ``write`` stage starts the text again, so the Deltas after the last one make up the

@@ -108,20 +108,24 @@ def asks(library: Library, reply: Reply, verifier: Counting, **settings: object)
 @pytest.mark.parametrize("repair", [True, False])
 def test_the_deadline_holds_for_checking_too(repair: bool, demo_library: Library) -> None:
     verifier = Counting(demo_library, seconds=0.2)
-    long = cites(CLIPS, *[f"{CHECKED} "] * 60)
+    # None of them says what another says: a verdict is found once.
+    long = cites(
+        CLIPS,
+        *(f"{CHECKED.replace('PPO', f'PPO {a}{b}')} " for a in "abcdef" for b in "qrstuvwxyz"),
+    )
     answer = asks(demo_library, long, verifier, deadline=1.5, repair=repair)
     assert 0 < verifier.calls <= 8
     assert (answer.mode, len(answer.statements)) == ("llm", 60)
     left = 60 - verifier.calls
     assert f"{left} sentences of the model, not checked within 1.5 s" in str(answer.reason)
     # What a reader has read stays; what was not checked is not settled.
-    assert answer.text.count("PPO clips") == 60
+    assert answer.text.count("clips the probability ratio") == 60
     assert [s.verdict for s in answer.statements[-left:]] == ["unsettled"] * left
     assert answer.statements[-1].notes == (UNCHECKED,)
 
 
 def test_no_call_is_made_about_faults_after_the_deadline(demo_library: Library) -> None:
-    with serve(says("Bananas [1]. " * 3)) as endpoint:
+    with serve(says("Bananas [1]. Apples [1]. Pears [1]. ")) as endpoint:
         config = LLMSettings("m", endpoint.url, KEY, timeout=5.0, deadline=0.5)
         verifier = Counting(demo_library, seconds=0.6)
         composer = LLMComposer(config, embedder=demo_library.embedder, verifier=verifier)

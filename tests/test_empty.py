@@ -48,7 +48,6 @@ from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
-from footnote.rag.generation.citations.early import RememberingVerifier
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
@@ -67,7 +66,7 @@ from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.retrieval.wide import Breadth
 from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.sentence_check import SentenceChecker
-from footnote.rag.verification.verifier import LearnedVerifier, VerifierModel
+from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.requests import QuestionRequest

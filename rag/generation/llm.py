@@ -23,7 +23,7 @@ from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.chat.retries import ChatError
 from footnote.rag.generation.citations import CitationBinder
-from footnote.rag.generation.citations.early import EarlyJudge, RememberingVerifier
+from footnote.rag.generation.citations.early import EarlyJudge
 from footnote.rag.generation.extractive import ComposerEvent
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
@@ -46,7 +46,7 @@ from footnote.rag.generation.repair import (
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
 from footnote.rag.generation.thorough.review import Review
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.verifier import LearnedVerifier, Verifier
+from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, Verifier
 
 _log = logging.getLogger(__name__)
 

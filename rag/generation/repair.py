@@ -20,7 +20,7 @@ from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.rules.remarks import is_about_evidence
-from footnote.rag.verification.verifier import Verifier
+from footnote.rag.verification.verifier import RememberingVerifier, Verifier
 
 # A correction is worth at least as much: not contradicted, and somewhat near to what it cites.
 _PLAUSIBLE = (1, 0, 0.2)
@@ -101,10 +101,11 @@ def verify_sentences(
         if is_about_evidence(bound.text) or refuses(bound.text):
             drafts.append(AnswerDraft(bound, None, 1.0))
             continue
-        if time.monotonic() >= deadline:
+        quotes = [citation.quote for citation in bound.citations]
+        known = isinstance(verifier, RememberingVerifier) and verifier.recall(bound.text, quotes)
+        if not known and time.monotonic() >= deadline:
             drafts.append(AnswerDraft(bound, "unsettled", 0.0, (UNCHECKED,)))
             continue
-        quotes = [citation.quote for citation in bound.citations]
         cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
         about = [f"{paper.title} {paper.abstract}" for paper in cited]
         ruling = verifier.verify(bound.text, quotes, about=about)

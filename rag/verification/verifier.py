@@ -184,6 +184,29 @@ class LearnedVerifier:
         return self._weights.rule(compared, found.doubts)
 
 
+class RememberingVerifier:
+    """A verifier that judges a statement once."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        """Takes the verifier that judges."""
+        self._verifier = verifier
+        self._known: dict[tuple[str, tuple[str, ...]], VerificationResult] = {}
+
+    def recall(self, statement: str, quotes: Sequence[str]) -> VerificationResult | None:
+        """Returns the verdict that was found before; None if there is none."""
+        return self._known.get((statement, tuple(quotes)))
+
+    def verify(
+        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
+    ) -> VerificationResult:
+        """Returns the verdict on a statement; its quotes tell which papers it is about."""
+        found = self.recall(statement, quotes)
+        if found is None:
+            found = self._verifier.verify(statement, quotes, about=about)
+            self._known[statement, tuple(quotes)] = found
+        return found
+
+
 def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
     """Returns whether a statement is a quote, or whole words of one without dropping a negation."""
     for quote in (*quotes, " ".join(quotes)):

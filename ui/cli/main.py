@@ -197,11 +197,12 @@ def ask(
 def _show_answer(answer: "Answer", *, as_json: bool, explain: bool) -> None:
     from footnote.rag.answer import STOPPED
     from footnote.rag.serialization import answer_json
-    from footnote.ui.cli.output import show_answer, show_receipt
 
     if as_json:
         print_json(answer_json(answer))
     else:
+        from footnote.ui.cli.output import show_answer, show_receipt
+
         show_answer(console(), answer)
         if explain:
             show_receipt(console(), answer)

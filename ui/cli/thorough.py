@@ -1,8 +1,12 @@
 """Thorough answers on the command line: stages on stderr, and what stands after Ctrl-C."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 from footnote.rag.answer import STOPPED, Answer, Event, Stage, Standing
@@ -24,24 +28,45 @@ def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> Answ
     """
     events = engine.stream(*asked, **asking, thorough=True)
     standing: Answer | None = None
-    try:
+    with _noted_interrupts() as interrupted, closing(events):
         for event in _tell_stages(events):
             if isinstance(event, Answer):
                 return event
-            standing = event.answer
-    except KeyboardInterrupt:
-        if standing is None:
-            raise
-        return replace(standing, reason=STOPPED)
-    raise TypeError("the stream ended without an Answer")
+            standing = event.answer if isinstance(event, Standing) else standing
+            if interrupted.is_set():
+                break
+        else:
+            raise TypeError("the stream ended without an Answer")
+    if standing is None:
+        raise KeyboardInterrupt
+    return replace(standing, reason=STOPPED)
 
 
-def _tell_stages(events: Iterator[Event]) -> Iterator[Answer | Standing]:
-    """Yields what stands, and the answer; prints each stage once."""
+@contextmanager
+def _noted_interrupts() -> Iterator[threading.Event]:
+    """Yields an event that the first Ctrl-C sets; the second interrupts at once.
+
+    An interrupt raised wherever the program happens to be may end in code that passes over it.
+    """
+    noted = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if noted.is_set():
+            raise KeyboardInterrupt
+        noted.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _tell_stages(events: Iterator[Event]) -> Iterator[Event]:
+    """Yields every event; prints each stage once."""
     told = ""
     for event in events:
         if isinstance(event, Stage) and event.detail != told:
             told = event.detail
             print(f"{told} ...", file=sys.stderr, flush=True)
-        elif isinstance(event, Answer | Standing):
-            yield event
+        yield event

@@ -12,29 +12,11 @@ from footnote.rag.answer import JudgedSentence, Statement
 from footnote.rag.generation.citations import Bound, CitationBinder
 from footnote.rag.generation.repair import verify_sentences
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.verifier import VerificationResult, Verifier
+from footnote.rag.verification.verifier import Verifier
 
 # Characters of what ends a sentence.
 _LONGEST_END = 6
 _ENDS = re.compile(r"[.!?…|][\"'”’)*_\]]{0,4}\s|\n")
-
-
-class RememberingVerifier:
-    """A verifier that judges a statement once."""
-
-    def __init__(self, verifier: Verifier) -> None:
-        """Takes the verifier that judges."""
-        self._verifier = verifier
-        self._known: dict[tuple[str, tuple[str, ...]], VerificationResult] = {}
-
-    def verify(
-        self, statement: str, quotes: Sequence[str], *, about: Sequence[str] = ()
-    ) -> VerificationResult:
-        """Returns the verdict on a statement; its quotes tell which papers it is about."""
-        key = statement, tuple(quotes)
-        if key not in self._known:
-            self._known[key] = self._verifier.verify(statement, quotes, about=about)
-        return self._known[key]
 
 
 class EarlyJudge:
