@@ -75,6 +75,13 @@ def test_a_cluster_is_named_by_its_own_words(three: LibraryMap) -> None:
         assert 2 <= len(label.text.split(", ")) <= 3
 
 
+def test_a_paper_alone_is_no_cluster() -> None:
+    groups = [(x + near / 1000, y) for x, y in ((0, 0), (0, 1), (1, 1)) for near in range(8)]
+    placed = np.array([*groups, (1, 0)], np.float32)
+    centres = footnote.index.clusters.layout._centres(placed)
+    assert np.allclose(centres[np.lexsort(centres.T)].round(1), [(0, 0), (0, 1), (1, 1)])
+
+
 def test_class_based_tf_idf_by_hand() -> None:
     # tf in clusters: alpha 2, 0; beta 1, 1; gamma 0, 2. Sum 6, mean of two clusters 3.
     # alpha: sqrt(2) * ln(1 + 3/2) = 1.30; beta: 1 * ln(1 + 3/2) = 0.92, and stands there once.

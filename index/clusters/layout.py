@@ -284,5 +284,8 @@ def _centres(placed: Matrix) -> Matrix:
 
     kmeans = KMeans(count, n_init=5, random_state=_SEED)
     with threadpool_limits(1):
-        centres: Matrix = kmeans.fit(placed).cluster_centers_
+        kmeans.fit(placed)
+    # A paper alone is no cluster: what it is called would be chance. It joins the nearest.
+    shared = np.bincount(kmeans.labels_, minlength=count) > 1
+    centres: Matrix = kmeans.cluster_centers_[shared]
     return centres
