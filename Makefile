@@ -49,7 +49,7 @@ test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: $(READY) ## run the tests that take long: more kills, fuzzing, soak
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long -n 2 --dist loadfile
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check .
