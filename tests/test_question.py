@@ -125,7 +125,20 @@ def test_nothing_is_carried_on_from_what_was_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["What is retrieval?", "Define attention", "What are embeddings?"]
+    "asked",
+    [
+        "What is retrieval?",
+        "Define attention",
+        "What are embeddings?",
+        "OpenVLA vs TinyVLA",
+        "OpenVLA",
+        "Compare retrieval with finetuning",
+        "Summarise offline RL",
+        "overview of grasping",
+        "papers on tactile sensing",
+        "Which papers use diffusion?",
+        "List reward models",
+    ],
 )
 def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
     talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
@@ -133,7 +146,20 @@ def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["What is the result?", "What are limitations?", "What is it?", "What is new?"]
+    "asked",
+    [
+        "What is the result?",
+        "What are limitations?",
+        "What is it?",
+        "What is new?",
+        "Summarise it",
+        "Summarise the results",
+        "Which papers disagree?",
+        "Which papers say so?",
+        "Which ones use diffusion?",
+        "List them all",
+        "on OpenVLA?",
+    ],
 )
 def test_a_short_question_that_names_none_goes_on(asked: str) -> None:
     talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]

@@ -9,6 +9,7 @@ from footnote.index.search.fulltext import stems
 from footnote.rag import QuestionError
 from footnote.rag.answer import REFUSAL, Turn
 from footnote.rag.query.back_references import find_referenced_titles
+from footnote.rag.query.names import find_names
 
 # An abstract has about 1,300 characters; no question needs three of them.
 MAX_CHARACTERS = 4000
@@ -46,6 +47,18 @@ _THAT_NOUN = re.compile(
     r"|library\b|collection\b|ways?\b|cases?\b|kinds?\b|sorts?\b|types?\b|fields?\b|areas?\b"
     r"|years?\b|days?\b|that\b|who\b|which\b|with\b|without\b|trained\b|from\b|of\b|in\b)"
     r"(?P<noun>[a-z][\w-]{2,})\b",
+    re.IGNORECASE,
+)
+# "Summarise offline RL", "papers on grasping", "A vs B": short, and the topic is there.
+_PAPERS = r"(?:papers?|works?|articles?|studies|research|abstracts?)"
+_NO_TOPIC = r"(?!(?:so|otherwise|here|there|more|all|both|each|also|too|again|best|better)\b)"
+_NAMES_A_TOPIC = re.compile(
+    rf"\w\s{{1,3}}(?:vs\.?|versus)\s{{1,3}}\w|^\W*(?:compare|contrast)\s.{{1,60}}\s(?:and|with|to)\s"
+    rf"|\b(?:overview|summary|survey|review) (?:of|on)\s{_NO_TOPIC}\w"
+    rf"|^\W*(?:please )?(?:summari[sz]e|list|find|show(?: me)?|search(?: for)?)\s"
+    rf"(?!the (?:results?|methods?|findings?|answer|sources?|rest)\b){_NO_TOPIC}\w{{2,}}"
+    rf"|^\W*(?:all |any |recent |new )?{_PAPERS} (?:on|about|using|with|that|for)\s{_NO_TOPIC}\w"
+    rf"|^\W*(?:which|what) {_PAPERS} \w+\s{_NO_TOPIC}\w{{4,}}",
     re.IGNORECASE,
 )
 _ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
@@ -171,8 +184,13 @@ def _is_follow_up(question: str) -> bool:
         return True
     if _points_at_unnamed(question):
         return True
-    named = _ASKS_FOR_A_NAME.search(question) or _DEFINES.search(question)
-    return len(words) <= _FEW_WORDS and not named
+    if len(words) > _FEW_WORDS:
+        return False
+    if all(find_names(word) for word in words):
+        return False
+    return not any(
+        pattern.search(question) for pattern in (_ASKS_FOR_A_NAME, _DEFINES, _NAMES_A_TOPIC)
+    )
 
 
 def _shorten_message(text: str) -> str:
