@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 import footnote as api
 from footnote.index.library import Library
 from footnote.index.readers.bibtex import read_keys
-from footnote.index.readers.cited_text import CitedSentence, names_in_reference, read_cited_text
-from footnote.rag.verification.sentence_check import CitedSource, SentenceChecker
+from footnote.index.readers.cited_text import CitedSentence, read_cited_text
+from footnote.index.readers.reference_list import names_in_reference
+from footnote.rag.verification.quoted import stands_in
+from footnote.rag.verification.sentence_check import (
+    ABOUT_EVIDENCE,
+    MOST_CITED,
+    CitedSource,
+    SentenceChecker,
+)
 from tests.command import footnote
 from tests.fuzzing import mutated
 
@@ -119,20 +126,49 @@ def test_a_sentence_is_judged_by_its_paper(quote: str, checker: SentenceChecker)
     assert (wrong.verdict, wrong.notes[0]) == ("contradicted", "97 is not in the abstract")
 
 
-def test_a_paper_that_is_not_here_is_a_note_and_its_quote_counts(checker: SentenceChecker) -> None:
+def test_a_paper_that_is_not_here_settles_nothing(checker: SentenceChecker) -> None:
+    # Nobody can look up its quote, which may be invented.
     missing = CitedSource("Nobody wrote this", "Gulls fly over 12 harbours.")
     found = checker.check("Gulls fly over 12 harbours.", [missing])
-    assert (found.verdict, found.notes) == ("supported", ("not in the library: Nobody wrote this",))
+    assert (found.verdict, found.notes) == ("unsettled", ("not in the library: Nobody wrote this",))
+    assert [quote.paper_id for quote in found.quotes] == [None]
     bare = checker.check("Gulls fly.", [CitedSource("Nobody wrote this")])
     assert (bare.verdict, bare.quotes) == ("unsettled", ())
     # What is not in the paper that is here may be in the one that is not.
     half = checker.check("PPO clips 97 ratios.", [CitedSource(PPO, CLIPS), missing])
     assert half.verdict == "unsettled"
+    mine = checker.check(f"{CLIPS}.", [CitedSource(PPO, CLIPS), missing])
+    assert mine.verdict == "supported"
 
 
-def test_a_quote_that_the_abstract_lacks_is_told(checker: SentenceChecker) -> None:
-    found = checker.check("PPO clips.", [CitedSource(PPO, "PPO clips everything.")])
+@pytest.mark.parametrize(
+    "quote", ["PPO had the best average reward in 97 games.", "97", "the best reward in 97 games"]
+)
+def test_an_invented_quote_is_no_evidence(quote: str, checker: SentenceChecker) -> None:
+    found = checker.check("PPO had the best average reward in 97 games.", [CitedSource(PPO, quote)])
+    assert found.verdict == "contradicted"
     assert f"the quote is not in the abstract of {PPO}" in found.notes
+    assert "30 games" in found.quotes[0].quote
+    true = checker.check("PPO clips the probability ratio.", [CitedSource(PPO, quote)])
+    assert true.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("quote", "stands"),
+    [
+        ("The gulls’ “12” harbours", True),
+        ('the gulls\' "12" harbours.', True),
+        ("... gulls ... near the sea […]", True),
+        ("near the sea ... gulls", False),
+        ("2 harbours", False),
+        ("harbour", False),
+        ("12.5 harbours", False),
+        ("", False),
+        (" … ", False),
+    ],
+)
+def test_a_quote_stands_by_its_whole_words(quote: str, stands: bool) -> None:
+    assert stands_in(quote, 'The gulls\' "12"\nharbours lie near the sea.') is stands
 
 
 def test_what_another_paper_says_is_told(checker: SentenceChecker) -> None:
@@ -144,9 +180,76 @@ def test_what_another_paper_says_is_told(checker: SentenceChecker) -> None:
     assert found.verdict != "supported"
 
 
+def test_what_an_abstract_does_not_say_is_not_contradicted(checker: SentenceChecker) -> None:
+    # The whole paper may say so; with words of it for evidence, only a finding is put to it.
+    for quote in ("", CLIPS):
+        found = checker.check("Robots can learn from demonstrations.", [CitedSource(PPO, quote)])
+        assert found.verdict == "unsettled"
+        assert found.notes[0].startswith("its abstract does not say so; RT-2: Vision")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No paper evaluates on Atari.",
+        "None of the papers reports results on 12 robots.",
+        "The results are not reported.",
+    ],
+)
+def test_what_a_paper_lacks_is_not_settled(said: str, checker: SentenceChecker) -> None:
+    found = checker.check(said, [CitedSource(PPO)])
+    assert (found.verdict, found.notes) == ("unsettled", (ABOUT_EVIDENCE,))
+    assert checker.check(said, [CitedSource("Nobody wrote this")]).verdict == "unsettled"
+
+
 def test_a_sentence_about_the_evidence_claims_nothing(checker: SentenceChecker) -> None:
     found = checker.check("The abstracts do not say how long it takes.", [])
     assert (found.verdict, found.support) == ("supported", 1.0)
+
+
+def test_the_citations_of_a_sentence_are_bounded(checker: SentenceChecker) -> None:
+    many = [CitedSource(f"Paper {n}") for n in range(MOST_CITED + 1)]
+    found = checker.check("Gulls fly.", many)
+    assert found.notes[0] == f"it has {MOST_CITED + 1} citations, of which the first 50 were read"
+    assert len(found.notes) == MOST_CITED + 1
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"Schulman J, Wolski F. {PPO}. arXiv. 2017;1:1-12.",
+        f"{PPO} (Schulman et al., 2017)",
+        f"Schulman, J. et al., {PPO}, 2017",
+        f"Schulman 2017 {PPO.lower()}",
+        f"[{PPO}](https://example.org/ppo)",
+        f"SCHULMAN, J; WOLSKI, F: {PPO} - arXiv, 2017",
+        f"'{PPO}', 2017",
+    ],
+)
+def test_a_reference_of_any_style_finds_its_paper(
+    reference: str, demo_library: Library, checker: SentenceChecker
+) -> None:
+    text = f"{CLIPS} [1].\n\n## References\n[1] {reference}"
+    (said,) = read_cited_text(text)
+    (quote,) = checker.check_cited(said).quotes
+    assert quote.title == PPO
+    assert demo_library.cited(reference) is not None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"A. B. {PPO}: a survey. 2019.",
+        f"A. B. On {PPO}. 2019.",
+        f"{PPO} for gulls. 2019.",
+        "",
+        "PPO",
+    ],
+)
+def test_a_title_within_a_longer_one_is_another_paper(
+    reference: str, demo_library: Library
+) -> None:
+    assert demo_library.cited(reference) is None
 
 
 # The command and the API.

@@ -112,7 +112,7 @@ def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:
 def _references(path: Path, text: str, bibliography: Path | None) -> Mapping[str, Sequence[str]]:
     """Returns the entries of the BibTeX file that is named, or that the text itself names."""
     from footnote.index.readers.bibtex import read_keys
-    from footnote.index.readers.cited_text import named_bibliographies
+    from footnote.index.readers.latex_text import named_bibliographies
 
     files = [bibliography] if bibliography else []
     if bibliography is None:
