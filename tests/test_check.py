@@ -20,6 +20,8 @@ from footnote.rag.verification.sentence_check import (
     CitedSource,
     SentenceChecker,
 )
+from footnote.ui.cli.batch import read_sentences
+from footnote.ui.cli.check import is_json, references_of
 from tests.command import footnote
 from tests.fuzzing import mutated
 
@@ -275,6 +277,31 @@ def test_json_lines_give_a_line_each(demo_library: Library, tmp_path: Path) -> N
     assert found[2]["notes"] == ["it cites nothing"]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt"])
+def test_any_json_of_sentences_is_read(name: str, tmp_path: Path) -> None:
+    rows = [{"id": n, "sentence": "Gulls fly."} for n in (1, 2)]
+    file = tmp_path / name
+    for text, count in (
+        (json.dumps(rows), 2),
+        (json.dumps(rows, indent=2), 2),
+        (json.dumps(rows[0], indent=2), 1),
+        ("\n\n".join(map(json.dumps, rows)), 2),
+    ):
+        assert is_json(file, text)
+        assert [one.id for one in read_sentences(file, text)] == ["1", "2"][:count]
+
+
+def test_references_are_found_beside_a_text(tmp_path: Path) -> None:
+    text, tex = r"It clips \cite{a,b}. \bibliography{refs}", tmp_path / "a.tex"
+    assert references_of(tex, text) == {}
+    (tmp_path / "a.bbl").write_text(rf"\bibitem{{a}} J. S., ``{PPO}'', 2017.", "utf-8")
+    (tmp_path / "refs.bib").write_text("@misc{b, eprint={1707.06347}}", "utf-8")
+    found = references_of(tex, text)
+    assert (found["a"][0], found["b"][0]) == (PPO, "1707.06347")
+    (tmp_path / "list.txt").write_text(f"[1] J. Schulman. {PPO}. 2017.", "utf-8")
+    assert PPO in references_of(tmp_path / "a.md", "It clips [1].", tmp_path / "list.txt")["1"]
+
+
 def test_a_text_is_shown_sentence_by_sentence(demo_library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.tex").write_text(LATEX, "utf-8")
     (tmp_path / "refs.bib").write_text(BIBTEX, "utf-8")
@@ -290,6 +317,11 @@ def test_a_text_is_shown_sentence_by_sentence(demo_library: Library, tmp_path: P
     [
         ("a.jsonl", '{"id": 1}', ":1: sentence: Field required"),
         ("a.jsonl", "[", ":1: "),
+        ("a.json", "7", ":1: Input should be an object"),
+        ("a.json", "[]", "has no sentences"),
+        ("a.json", '{\n"id": 1,\n', ":1: Invalid JSON"),
+        ("a.json", '{"sentences": []}', ":1: id: Field required"),
+        ("a.json", '[{"id": 1, "sentence": "A."}, 7]', ":2: Input should be an object"),
         ("a.jsonl", "", "has no sentences"),
         ("a.md", "# Heading", "has no sentences"),
         ("a.md", None, "cannot be read"),

@@ -137,6 +137,8 @@ class SentenceChecker:
 
     def check_cited(self, one: CitedSentence) -> CheckedSentence:
         """Returns the verdict on a sentence of a text, as ``check`` does."""
+        if not one.citations:
+            return CheckedSentence(one.text, "unsettled", 0.0, (UNCITED,))
         return self.check(one.text, [CitedSource(n[0], "", n[1:]) for n in one.citations])
 
     def _read_sources(self, claim: str, cited: Sequence[CitedSource]) -> "_ReadSources":

@@ -36,7 +36,7 @@
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
-    reply ??= { error: "The server does not respond; is it still running?" };
+    reply ??= { error: "The server does not respond; is it still running?", gone: true };
     apply(reply, entered);
     return reply;
   }
