@@ -187,7 +187,7 @@ def test_what_an_abstract_does_not_say_is_not_contradicted(checker: SentenceChec
     for quote in ("", CLIPS):
         found = checker.check("Robots can learn from demonstrations.", [CitedSource(PPO, quote)])
         assert found.verdict == "unsettled"
-        assert found.notes[0].startswith("its abstract does not say so; RT-2: Vision")
+        assert found.notes[0].startswith("its abstract does not say so; “RT-2: Vision")
 
 
 @pytest.mark.parametrize(

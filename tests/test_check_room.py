@@ -144,7 +144,7 @@ def test_brackets_that_no_reference_has_are_told(demo_library: Library) -> None:
     found = reviewed(demo_library, f"{TRUE} So [7]. Also [8, 9], [7] and [0, 1].{LISTED}")
     assert found.rest == (
         "2 more cite nothing and were not checked. "
-        "No reference has the numbers of [7], [8, 9], [0, 1]: they were left as text."
+        "No reference has the numbers of [7], [8, 9]: they were left as text."
     )
     assert reviewed(demo_library, f"{TRUE} So [7].{LISTED}").rest.endswith(
         "No reference has the number of [7]: it was left as text."

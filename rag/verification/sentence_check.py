@@ -211,7 +211,9 @@ class SentenceChecker:
                         "contradicted", 0.0, (f"another paper says so: {title}",)
                     )
                 whose = "its abstract does" if len(read.papers) == 1 else "the abstracts do"
-                return VerificationResult("unsettled", 0.0, (f"{whose} not say so; {title} does",))
+                return VerificationResult(
+                    "unsettled", 0.0, (f"{whose} not say so; “{title}” does",)
+                )
         return None
 
 

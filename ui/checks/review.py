@@ -14,7 +14,8 @@ from footnote.ui.rendering.cards import Span
 from footnote.ui.storage.models import shorten
 
 LONGEST_LABEL, LONGEST_NAME, MOST_SHOWN = 18, 120, 5
-_BRACKET = re.compile(r"(?<!\w)\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,40}\]")
+# Numbers from 1 on: what begins with 0 is an interval to everybody.
+_BRACKET = re.compile(r"(?<!\w)\[[1-9]\d{0,2}(?:\s?[,;–-]\s?[1-9]\d{0,2}){0,40}\]")
 OPEN = "Whether the quote carries this sentence could not be decided: read both."
 
 

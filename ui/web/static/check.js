@@ -163,7 +163,7 @@
     busy(true);
     const line = byId("fn-progress-check");
     const sent = Object.fromEntries(NAMES.map((name) => [name, field(name).value]));
-    let reply = await page.call("check-start", { ...sent, composer: judge()?.value ?? page.who().composer });
+    let reply = await page.call("check-start", { ...sent, composer: judge()?.value ?? page.who().composer }, false, true);
     if (reply?.checking) reply = await follow(reply.checking, line);
     line.replaceChildren();
     busy(false);

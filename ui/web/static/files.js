@@ -69,6 +69,7 @@
 
   // Work that takes longer than a reply: asked after, and shown in a line, until it ends or is
   // stopped. A server that does not answer is asked again for half a minute: the work goes on.
+  // Who can stop it tells an error in a place of its own.
   const PATIENCE = 6;
   async function watch(job, line, stopped) {
     const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
@@ -78,7 +79,7 @@
     // Short work is asked after soon, long work seldom.
     for (let pause = 100, lost = 0; ; pause = Math.min(2 * pause, lost ? 8000 : 800)) {
       if (stopped?.aborted) return null;
-      const reply = await page.call("job", { job });
+      const reply = await page.call("job", { job }, false, Boolean(stopped));
       if (stopped?.aborted) return null;
       lost = reply?.gone ? lost + 1 : 0;
       if (!reply || reply.done || (reply.error && !lost) || lost > PATIENCE) return reply;
