@@ -36,6 +36,7 @@ from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
 from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
+from footnote.index.readers.citation_marks import Marks
 from footnote.index.readers.gathering import read_sources
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
@@ -196,6 +197,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
+            "Marks": Marks({}),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
         catalog.close()
