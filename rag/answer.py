@@ -5,9 +5,10 @@ an answer is a record of what was said, and nothing edits it later.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from footnote.index import FootnoteError
 from footnote.index.models import Hit, Paper
 
 # The text of every answer that abstains, with or without a language model.
@@ -17,8 +18,11 @@ REFUSAL = "The library does not hold an answer to this question."
 NO_SOURCE = " (no source)"
 CONTRADICTED = " (contradicted by its source)"
 
-# Why a thorough answer that was stopped is not whole.
-STOPPED = "stopped before it was whole; what stands was checked by the rules alone"
+# What is told of a thorough answer that is not whole, and why one that was stopped is not.
+RULES_ALONE = "what stands was checked by the rules alone"
+STOPPED = f"stopped before it was whole; {RULES_ALONE}"
+# Why an answer is not whole, or a part of it is missing, after a fault of ours.
+BROKEN = "something went wrong; see the log"
 
 Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
@@ -211,6 +215,12 @@ class Standing:
     answer: Answer
 
 
+def break_off(answer: Answer, error: Exception) -> Answer:
+    """Returns what stands of a thorough answer as the answer, with what ended it as its reason."""
+    why = str(error) if isinstance(error, FootnoteError) else BROKEN
+    return replace(answer, reason=f"{why}; {RULES_ALONE}")
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedSentence:
     """A sentence of the text so far with the rules' verdict, as soon as it is whole.
@@ -255,7 +265,9 @@ class Usage:
 
 
 __all__ = [
+    "BROKEN",
     "REFUSAL",
+    "RULES_ALONE",
     "STOPPED",
     "Answer",
     "AnswerTrace",
@@ -277,4 +289,5 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "break_off",
 ]
