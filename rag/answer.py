@@ -21,6 +21,8 @@ CONTRADICTED = " (contradicted by its source)"
 # What is told of a thorough answer that is not whole, and why one that was stopped is not.
 RULES_ALONE = "what stands was checked by the rules alone"
 STOPPED = f"stopped before it was whole; {RULES_ALONE}"
+# What stands in place of a section; its reason follows.
+SECTION_MISSING = "This section is missing: "
 # Why an answer is not whole, or a part of it is missing, after a fault of ours.
 BROKEN = "something went wrong; see the log"
 
@@ -188,10 +190,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The start of a stage of answering; ``detail`` is for people ("searching 512 papers")."""
+    """The start of a stage of answering.
+
+    Attributes:
+        detail: For people ("searching 512 papers").
+        lasts: Whether it holds for all stages that follow, as what a thorough answer may spend.
+    """
 
     name: Literal["search", "read", "write", "check"]
     detail: str
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +276,7 @@ __all__ = [
     "BROKEN",
     "REFUSAL",
     "RULES_ALONE",
+    "SECTION_MISSING",
     "STOPPED",
     "Answer",
     "AnswerTrace",

@@ -183,6 +183,7 @@ class _Draft:
     turn: int
     text: str = ""
     stage: str = ""
+    bounds: str = ""
     statements: list[Statement] = field(default_factory=list)
     papers: Sequence[Paper] = ()
     spans: dict[str, dict[Span, None]] = field(default_factory=dict)
@@ -204,6 +205,8 @@ class _Draft:
             # The list says what the stage says.
             self.papers, self.stage, self.listed = event.papers, "", False
             self.unsent = dict.fromkeys(paper.id for paper in event.papers)
+        elif event.lasts:
+            self.bounds = event.detail
         else:
             self.stage = event.detail
             # Each write stage starts the text again; what stands there goes as the new text comes.
@@ -229,7 +232,8 @@ class _Draft:
             if paper.id in self.unsent
         ]
         body = draft_html(self.text, self.statements, names)
-        body += stage_html(self.stage) if self.stage else Markup()
+        if self.stage or (self.bounds and not self.text):
+            body += stage_html(self.stage or "Beginning", self.bounds)
         reads = Markup() if self.listed else reads_html(self.papers, self.markers, self.turn)
         self.unsent, self.listed = {}, True
         html = turn_html(question, body)
@@ -252,7 +256,7 @@ def _steady(
             continue
         if stands:
             if isinstance(event, Stage):
-                yield stage_html(event.detail)
+                yield stage_html(event.detail, draft.bounds)
             continue
         draft.take(event)
         # A model may pause after anything; what is no piece of text is shown at once.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
 from footnote.rag import ComposerError
-from footnote.rag.answer import Statement, Usage
+from footnote.rag.answer import SECTION_MISSING, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms.form import Composed, count_papers
 from footnote.rag.generation.prompts import write_repair_prompt
@@ -31,7 +31,7 @@ DROPPED = "its sentences were contradicted by their sources, or cited none"
 _TITLE = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]{0,4}(?=[^\s#])([^\n]{1,300})$", re.M)
 _NAME = (
     r"(?:open|unresolved|unanswered|remaining)[ \t]{1,3}(?:research[ \t]{1,3})?"
-    r"(?:questions?|problems?|issues?|challenges?)\b"
+    r"(?:questions?|problems?|issues?|challenges?)(?![^\W_])"
 )
 _NAMES_OPEN = re.compile(_NAME, re.I)
 _LABEL = re.compile(
@@ -247,7 +247,7 @@ class Assembly:
         if part.stands:
             said = self._say(part, goes_on=goes_on)
         elif part.heading and part.heading != OPEN and part.rows is None:
-            said = f"This section is missing: {part.fault}."
+            said = f"{SECTION_MISSING}{part.fault}."
         else:
             return ""
         self._heading = part.heading

@@ -79,7 +79,7 @@ class Review:
 
     def announce(self) -> Stage:
         """Returns what may be spent, before any of it is."""
-        return Stage("search", self.spending.announce())
+        return Stage("search", self.spending.announce(), lasts=True)
 
     def plan(
         self, question: str, history: Sequence[Turn]
