@@ -46,9 +46,8 @@ def spending(model: KnownModel | None = None, **allowed: Any) -> Spending:
 
 def left(total: Spending) -> list[int]:
     """Returns the calls and the tokens that are told to be left."""
-    return [
-        int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?= \w)", total.say_left())
-    ]
+    told = re.findall(r"(\d[\d,]*) (?:call|token)", total.say_left())
+    return [int(number.replace(",", "")) for number in told]
 
 
 # Counting.
@@ -86,12 +85,12 @@ def test_what_one_reply_took_beyond_its_room_others_may_take() -> None:
 
 
 def test_what_a_call_took_unknown_stays_counted() -> None:
-    total = spending(tokens=10_000, calls=9)
+    total = spending(known(prices=Prices(1, 1)), tokens=10_000, calls=9)
     call = total.expect(1000)
     call.grant(1500)
-    call.settle(Usage(), known=False)
+    call.settle(Usage(cost_usd=None), known=False)
     assert left(total) == [8, 10_000 - 1100 - 1500]
-    assert total.usage.prompt_tokens == 0
+    assert total.usage == Usage()
     call.grant(1500)
     assert left(total)[0] == 7
     call.settle(Usage(1000, 10), known=True)
@@ -131,8 +130,8 @@ def test_searching_leaves_room_for_writing() -> None:
 # Over the wire.
 
 
-def calls_of(url: str, **allowed: Any) -> BoundedCalls:
-    config = LLMSettings("scripted", url, timeout=0.2, window=64_000)
+def calls_of(url: str, *, timeout: float = 9.0, **allowed: Any) -> BoundedCalls:
+    config = LLMSettings("scripted", url, timeout=timeout, window=64_000)
     chat = ChatClient(config, sleep=lambda _: None, retries=RetryPolicy(first_wait=0.0, spread=0.0))
     return BoundedCalls(chat, Spending(ThoroughSettings(**allowed), chat.known))
 
@@ -156,6 +155,17 @@ def test_a_second_attempt_of_a_thinking_model_is_granted_and_counted() -> None:
         calls.stop()
 
 
+def test_a_call_has_its_second_attempt_also_where_another_learned_that_the_model_thinks() -> None:
+    def learned_meanwhile(handler: Any) -> None:
+        calls.chat.known.memory.update(thinks=True)
+        says(finish="length")(handler)
+
+    with serve(learned_meanwhile, says("Tides.")) as endpoint:
+        calls = calls_of(endpoint.url)
+        assert calls.ask(PROMPT).text == "Tides."
+        calls.stop()
+
+
 def test_a_second_attempt_beyond_the_bounds_is_not_made() -> None:
     with serve(thinks_first) as endpoint:
         calls = calls_of(endpoint.url, tokens=9000)
@@ -167,9 +177,9 @@ def test_a_second_attempt_beyond_the_bounds_is_not_made() -> None:
 
 def test_an_attempt_that_ended_in_silence_counts_beside_the_next() -> None:
     with serve(
-        hangs(0.4), says("Tides.", usage={"prompt_tokens": 9, "completion_tokens": 1})
+        hangs(0.5), says("Tides.", usage={"prompt_tokens": 9, "completion_tokens": 1})
     ) as at:
-        calls = calls_of(at.url, calls=5)
+        calls = calls_of(at.url, timeout=0.3, calls=5)
         assert calls.ask(PROMPT).text == "Tides."
         silent = int(1.1 * count_tokens(str(PROMPT[0].content))) + 1500
         assert left(calls.spending) == [3, 100_000 - silent - 10]

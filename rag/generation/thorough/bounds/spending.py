@@ -100,7 +100,8 @@ class Spending:
         """
         with self._lock:
             self._longest = max(self._longest, took.completion_tokens)
-            self.usage = self.usage.add(took)
+            if _tokens(took):
+                self.usage = self.usage.add(took)
             self._aside = _beyond(self._aside, held)
             self._lost = self._lost if known else self._lost.add(_beyond(held, took))
 
