@@ -210,7 +210,7 @@ def test_what_is_done_and_what_it_may_spend_are_two_lines() -> None:
     assert "fn-spending" not in stage_html("reading")
     told = stage_html("writing: 2 of 6; 9 calls left", "Up to 24 calls")
     assert ">Writing: 2 of 6…<" in told
-    assert ">Up to 24 calls: 9 calls left<" in told
+    assert ">Up to 24 calls. 9 calls left<" in told
 
 
 def test_a_section_that_is_missing_looks_unlike_what_was_written() -> None:

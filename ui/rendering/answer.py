@@ -93,7 +93,7 @@ def stage_html(detail: str, bounds: str = "") -> Markup:
         bounds: What may be spent in all; with what is left it has a line of its own.
     """
     doing, _, left = detail.partition("; ")
-    spending = ": ".join(filter(None, (bounds, left)))
+    spending = ". ".join(filter(None, (bounds, left)))
     return piece("progress", "stage", doing[:1].upper() + doing[1:].rstrip(".… "), spending)
 
 
