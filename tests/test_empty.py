@@ -52,7 +52,7 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, CallReply
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, BoundedChat, CallReply
 from footnote.rag.generation.thorough.bounds.spending import Spending
 from footnote.rag.generation.thorough.parts import PartWriter
 from footnote.rag.generation.thorough.settings import ThoroughSettings
@@ -160,7 +160,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         verifier, material = LearnedVerifier(embedder), Material(READING, {}, ())
         calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), llm._chat.known))
         yield {
-            "BoundedCalls": calls, "calls": calls, "Review": llm.review(), "Material": material,
+            "BoundedCalls": calls, "calls": calls, "BoundedChat": BoundedChat(calls),
+            "Review": llm.review(), "Material": material,
             "RememberingVerifier": RememberingVerifier(verifier), "markers": {},
             "PartWriter": PartWriter(calls, verifier, "harbour", repairs=True, budget=999),
             "ReviewJobs": ReviewJobs(config, calls, verifier, material, budget=8000),
