@@ -39,14 +39,16 @@ from footnote.rag.generation.chat.retries import (
 from footnote.rag.generation.chat.sockets import OpenSockets
 from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
+    MOST_BYTES,
     Broken,
     Chunk,
     Closed,
+    Failed,
     Late,
     TooLong,
     WireText,
     WireUsage,
-    events,
+    replies,
 )
 from footnote.rag.generation.settings import LLMSettings
 
@@ -59,10 +61,6 @@ MOST_WRITTEN = 100_000
 CHARACTERS_OF_A_TOKEN = 8
 # Characters without a space after which we stop waiting for the end of a word.
 _LONGEST_WORD = 200
-
-
-# Maximum bytes of an answer that is not streamed.
-MOST_BYTES = 4_000_000
 STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
@@ -171,6 +169,7 @@ class ChatCall:
         finish: Why the model stopped; None if the endpoint does not say.
         thinking: Whether the model stopped before its thoughts ended.
         cut: How many characters were read before the answer was cut off.
+        whole: Whether the answer came in one piece.
         charged: Whether the endpoint may charge for the call: it answered or might have.
     """
 
@@ -186,6 +185,7 @@ class ChatCall:
         self.finish: str | None = None
         self.thinking = False
         self.cut: int | None = None
+        self.whole = False
         self.charged = False
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
@@ -195,6 +195,8 @@ class ChatCall:
         self._tokens: WireUsage | None = None
         self._thought = False
         self._earlier = Usage()
+        self._begun = time.monotonic()
+        self._puzzled = False
 
     @property
     def counted(self) -> bool:
@@ -224,6 +226,7 @@ class ChatCall:
         Raises:
             ChatError: The endpoint failed or broke off.
         """
+        self._begun = time.monotonic()
         yield from self._once()
         if self._needs_room():
             more = not self.text.strip() and not self._chat.known.memory.profile.thinks
@@ -308,13 +311,21 @@ class ChatCall:
     def _learn(
         self, profile: EndpointProfile, request: Mapping[str, Any], error: Exception
     ) -> EndpointProfile | None:
-        """Returns what a refusal teaches; None if there is no other way to write the request."""
+        """Returns how to write the request next; None if there is no other way.
+
+        What a refusal does not name is only blamed after the same request was refused twice.
+        """
         if not isinstance(error, APIStatusError):
             return None
         said = error.response.text
         if room := find_room(said):
             self._chat.known.learn_window(room)
-        return learn_from_refusal(profile, request, error.status_code, said)
+        lesson = learn_from_refusal(profile, request, error.status_code, said)
+        if lesson is None or lesson.is_plain or self._puzzled:
+            return lesson and lesson.profile
+        # A server that stumbled once takes the same request the second time.
+        self._puzzled = True
+        return profile
 
     def _wait_before(self, error: Exception, failed: int) -> float | None:
         """Returns the seconds to wait before the next attempt; None if there is none."""
@@ -327,12 +338,13 @@ class ChatCall:
     def _known(self, error: Exception) -> Exception:
         """Returns the error, or a deadline error if the deadline ended the attempt."""
         late = isinstance(error, _TIMEOUTS) and time.monotonic() >= self._deadline
-        return Late() if late else error
+        if late or isinstance(error, Late):
+            return Late(max(0.01, self._deadline - self._begun))
+        return error
 
     def _attempt(self, profile: EndpointProfile, request: Mapping[str, Any]) -> Iterator[str]:
         left = max(0.01, self._deadline - time.monotonic())
-        client, streams = self._chat.client, "stream" in request
-        ended = not streams
+        client, ended = self._chat.client, False
         api: Any = client.responses if profile.api == "responses" else client.chat.completions
         with api.with_streaming_response.create(
             model=self._chat.config.model,
@@ -340,9 +352,10 @@ class ChatCall:
             **request,
         ) as response:
             self._chat.known.memory.accept(profile)
-            whole = None if streams else [response.read()]
-            for data in whole or events(response.iter_bytes(), self._deadline):
+            sent = replies(response.iter_bytes(), self._deadline, streams="stream" in request)
+            for data, self.whole in sent:
                 self.charged = True
+                ended = ended or self.whole
                 if data == "[DONE]":
                     ended = True
                     break
@@ -355,7 +368,8 @@ class ChatCall:
 
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
-            raise Broken(chunk.said_of_error[:LONGEST_LINE])
+            said = chunk.said_of_error[:LONGEST_LINE]
+            raise Failed(said, chunk.status_of_error) if self.whole else Broken(said)
         if chunk.usage and (counts := chunk.counts):
             self._tokens = counts
             self._thought |= counts.thought

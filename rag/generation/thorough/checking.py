@@ -45,7 +45,6 @@ def judge_parts(
         told = f"Checking {len(open_)} sentences: {number} of {len(futures)} calls"
         yield from calls.follow(future, told)
         judged |= future.result()
-    judge.trusted = own.trusted
     return [
         replace(part, drafts=[judged.get(id(draft), draft) for draft in part.drafts])
         for part in parts
