@@ -12,7 +12,8 @@ _PHRASE = re.compile(
 )
 # What people say around a refusal.
 _COURTESY = re.compile(
-    r"(?:(?:i'?m|i am|we are|we're) )?(?:(?:very|so|really) )?sorry\b|my apologies\b|i apologi[sz]e\b"
+    r"(?:(?:i'?m|i am|we are|we're) )?(?:(?:very|so|really) )?sorry\b|my apologies\b"
+    r"|i apologi[sz]e\b"
     r"|unfortunately\b|regrettably\b|sadly\b|please\b|thank(?:s| you)\b|feel free\b|let me know\b"
     r"|(?:if|should) you\b|you (?:may|might|could|can)\b|as an (?:ai|assistant)\b"
     r"|answer\b",
