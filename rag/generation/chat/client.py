@@ -322,7 +322,7 @@ class ChatCall:
             self._chat.known.learn_window(room)
         lesson = learn_from_refusal(profile, request, error.status_code, said)
         if lesson is None or lesson.is_plain or self._puzzled:
-            return lesson and lesson.profile
+            return lesson.profile if lesson else None
         # A server that stumbled once takes the same request the second time.
         self._puzzled = True
         return profile
@@ -368,8 +368,8 @@ class ChatCall:
 
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
-            said = chunk.said_of_error[:LONGEST_LINE]
-            raise Failed(said, chunk.status_of_error) if self.whole else Broken(said)
+            fault = chunk.said_of_error[:LONGEST_LINE]
+            raise Failed(fault, chunk.status_of_error) if self.whole else Broken(fault)
         if chunk.usage and (counts := chunk.counts):
             self._tokens = counts
             self._thought |= counts.thought
