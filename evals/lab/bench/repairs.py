@@ -5,8 +5,8 @@
 SENTENCES are those of ``footnote.evals.lab.bench.verdicts``. Five at a time are a model's answer,
 with a remark on what is missing. What is contradicted comes back corrected by an honest sentence of
 the same quote (or the quote), as it was, withdrawn, or as a remark. The rules judge alone, then
-with a model that is always right. Hidden is a lie that was marked and no longer is, with nothing honest
-in its place.
+with a model that is always right. Hidden is a lie that was marked and no longer is, with nothing
+honest in its place.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from footnote.rag.generation.llm import LLMComposer, LLMSettings
 from footnote.rag.generation.prompts import JUDGE, REPAIR
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, Verifier
 
 EACH = 5
 REMARK = "The abstracts do not say how long the training took."
@@ -111,14 +112,20 @@ def read_rows(path: Path, library: Library) -> list[KnownSentence]:
 
 
 def run(
-    rows: Sequence[KnownSentence], correction: str, *, judged: bool, library: Library, folder: Path
+    rows: Sequence[KnownSentence],
+    correction: str,
+    *,
+    judged: bool,
+    library: Library,
+    verifier: Verifier,
 ) -> Mapping[str, int]:
     """Returns what became of one answer."""
-    model = ScriptedModel(rows, correction, folder)
+    model = ScriptedModel(rows, correction, library.path)
     told: dict[bool, Composed] = {}
     for repair in (False, True):
-        settings = LLMSettings("scripted", repair=repair, judge=judged, window=100_000)
-        composer = LLMComposer(settings, embedder=library.embedder, chat=model)
+        settings = LLMSettings("scripted", repair=repair, window=100_000)
+        embedder = library.embedder
+        composer = LLMComposer(settings, embedder=embedder, verifier=verifier, chat=model)
         if judged:
             composer.judge = ModelJudge(model)
         reading = Reading(Question("What is known?"), [row.evidence for row in rows], "fact")
@@ -160,15 +167,14 @@ def main() -> None:
     options = parser.parse_args()
     with Library.open(options.library, embedder=configured_embedder()) as library:
         rows = read_rows(options.sentences, library)
+        verifier = RememberingVerifier(LearnedVerifier(library.embedder))
         answers = [rows[at : at + EACH] for at in range(0, len(rows), EACH)]
         print(f"{len(rows)} sentences, {len(answers)} answers")
         for judged in (False, True):
             for correction in REPLIES:
                 total: dict[str, Any] = {}
                 for one in answers:
-                    found = run(
-                        one, correction, judged=judged, library=library, folder=options.library
-                    )
+                    found = run(one, correction, judged=judged, library=library, verifier=verifier)
                     total = {name: total.get(name, 0) + count for name, count in found.items()}
                 told = ", ".join(f"{name} {count}" for name, count in total.items())
                 print(f"{'rules and model' if judged else 'rules':15s} {correction:6s}: {told}")

@@ -183,14 +183,16 @@ class ReferenceFilter:
             given = self._evidence[number - 1]
             bare = said.strip("\"'“”*_. ").casefold()
             for known in (given.paper.title, given.text):
-                whole = " ".join(known.split()).casefold()
-                if len(bare) >= _LEAST_TITLE and (bare in whole or whole[:60] in bare):
+                whole = " ".join(known.split()).strip(". ").casefold()
+                part = len(bare) >= _LEAST_TITLE and (bare in whole or whole[:60] in bare)
+                if bare == whole or part:
                     return True
         if _SOURCE.search(said):
             return not _VERB.search(said) or "et al" in said
         titled = not _VERB.search(said) and not said.endswith((".", "!", "?"))
         expected = number in self._cited or self._goes_on or self._in_notes
-        return titled and expected and 1 < len(said.split()) <= _MOST_TITLE_WORDS
+        fewest = 1 if self._goes_on else 2
+        return titled and expected and fewest <= len(said.split()) <= _MOST_TITLE_WORDS
 
 
 def _is_entry(line: str) -> bool:
