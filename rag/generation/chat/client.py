@@ -43,7 +43,7 @@ from footnote.rag.generation.chat.streaming import (
     Broken,
     Chunk,
     Closed,
-    Failed,
+    ErrorSent,
     Late,
     TooLong,
     WireText,
@@ -369,7 +369,7 @@ class ChatCall:
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
             fault = chunk.said_of_error[:LONGEST_LINE]
-            raise Failed(fault, chunk.status_of_error) if self.whole else Broken(fault)
+            raise ErrorSent(fault, chunk.status_of_error) if self.whole else Broken(fault)
         if chunk.usage and (counts := chunk.counts):
             self._tokens = counts
             self._thought |= counts.thought

@@ -14,7 +14,7 @@ from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
     Broken,
     Closed,
-    Failed,
+    ErrorSent,
     Late,
     TooLong,
 )
@@ -97,7 +97,7 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             return f"sent a line of more than {LONGEST_LINE:,} bytes", address
         case Closed():
             return "broke off: the connection was closed early", "try again"
-        case Failed(status=status):
+        case ErrorSent(status=status):
             fault = describe_status(status) if status else "sent an error in place of an answer"
             return fault, _NEXT.get(status, "the log has the endpoint's words")
         case Broken() | httpx.HTTPError():

@@ -30,7 +30,7 @@ class Broken(Exception):
     """The answer broke off; the message is the endpoint's."""
 
 
-class Failed(Broken):
+class ErrorSent(Broken):
     """The endpoint sent an error in place of an answer.
 
     Attributes:
