@@ -14,7 +14,7 @@ from footnote.rag.generation.citations.markdown_sentences import split_sentences
 from footnote.rag.generation.citations.patterns import (
     DASH,
     GAP,
-    GUARD,
+    GUARDS,
     HALF_INNER,
     LONGEST_GAP,
     MARKER,
@@ -114,7 +114,7 @@ class CitationBinder:
                 ending = earlier | cited
             return replaced
 
-        shown = MARKERS.sub(replace, text).replace(GUARD, "")
+        shown = GUARDS.sub("", MARKERS.sub(replace, text))
         if text:
             self._ending = ending
         if not self._begun:
@@ -182,10 +182,10 @@ class CitationBinder:
             missing.update(dict.fromkeys(missed))
             return ""
 
-        plain = " ".join(MARKERS.sub(strip, sentence).replace(GUARD, "").split())
+        plain = " ".join(GUARDS.sub("", MARKERS.sub(strip, sentence)).split())
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
-        shown = self._with_paper_markers(sentence).replace(GUARD, "")
+        shown = GUARDS.sub("", self._with_paper_markers(sentence))
         if lead.endswith("| "):
             plain = plain.replace("\\|", "|")
         return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead, tail)

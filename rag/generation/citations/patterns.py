@@ -23,8 +23,10 @@ MARKER = rf"\[(?={_WITHIN}\]){GAP}(?:sentences?{GAP}|#)?{_NUMBERS}{GAP}\]"
 # Adjacent markers are one: [1][2] of one paper is shown as one number.
 MARKERS = re.compile(rf"(?<!{SPACE}){SPACE}*+({MARKER}(?:{GAP}{MARKER})*+)", re.IGNORECASE)
 LEADING_MARKERS = re.compile(rf"(?:{GAP}{MARKER})++", re.IGNORECASE)
-# Stands in brackets that are no marker, where nobody sees it, until they are shown.
+# Stands in brackets that are no marker, where nobody sees it. It stays in "x[1]", which whoever
+# looks for markers of papers would take for one.
 GUARD = "\u2060"
+GUARDS = re.compile(rf"{GUARD}(?![0-9]{{1,9}}\])")
 # What parts the cells of a table.
 BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|?[ \t]{0,3}:?-[-:| \t]*+")
