@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from footnote.index.chunking import sentence_spans
 from footnote.index.models import make_paper
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.citations.patterns import GUARD
 from footnote.rag.retrieval.evidence import Sentence
 
 PAPERS = [make_paper(f"Paper {name}", f"{name} is one. {name} is two.") for name in "ABC"]
@@ -21,9 +22,12 @@ EVIDENCE = [
 
 MARKERS = "[1]|[2]|[5, 3]|[4][6]|[ 3 ,6 ]|[sentence 2]|[1-4]|[0]|[99]|[999999]"
 FORMS = "【3】|【5†L1-L3】|[S4]|[^6]|\\[2\\]|(3)|(1)|.³| (5).|**[1]**|([2], [3])|[S1, S"
+MORE = "[cite: 2]|[1]-|[3-1]|(1, 3).|(2)(4).|(S3)|<sup>2</sup>.|$^{3}$|\\cite{3}|³.|,⁵"
+MORE += "|values in [1, 4]|\n\n[1] Paper A\n|\nNotes:\n"
 BELOW = "\nSources:\n|\n## References\n|\n[^1]: |\n---\n|\n| |**|(|\\[|【|[^|,|; "
 PROSE = "in |[0, 1]|[7, 9]|PPO clips| |. |.|\n|- |[|]|[se|[1, |x|é🙂|[a]|2.5"
-PIECES = st.sampled_from([x for each in (MARKERS, FORMS, BELOW, PROSE) for x in each.split("|")])
+ALL = (MARKERS, FORMS, MORE, BELOW, PROSE)
+PIECES = st.sampled_from([x for each in ALL for x in each.split("|")])
 
 
 def bound(text: str) -> list[tuple[str, str]]:
@@ -83,6 +87,55 @@ def test_a_quote_is_a_verbatim_slice_of_any_abstract(abstract: str) -> None:
         ("It clips. (3)\nIt learns. (1)", [("It clips.", "Bo"), ("It learns.", "Ao")]),
         ("It clips. (3) It learns (5).", [("It clips.", "Bo"), ("It learns.", "Co")]),
         ("It clips.³ It learns.⁵", [("It clips.", "Bo"), ("It learns.", "Co")]),
+        *[
+            (f"It clips {form}.", [("It clips.", "Bo")])
+            for form in (
+                "[cite: 3]",
+                "[citation:3]",
+                "[^3^]",
+                "[3†source]",
+                "(S3)",
+                "(sentence 3)",
+                "[Paper 3]",
+                "[Source 3]",
+                "[ref. 3]",
+                "[see 3]",
+                "[3, p. 3]",
+                "<sup>3</sup>",
+                "$^{3}$",
+                r"\cite{3}",
+                "^[3]^",
+                "〔3〕",
+            )
+        ],
+        *[
+            (f"It clips {form}.", [("It clips.", "AoBo")])
+            for form in (
+                "[cite: 1, 3]",
+                "(1, 3)",
+                "(1)(3)",
+                "(sentences 1 and 3)",
+                "[S1, S3]",
+                "[Sentence 1, Sentence 3]",
+            )
+        ],
+        *[
+            (f"It clips {form}.", [("It clips.", "AoAtBo")])
+            for form in ("[1]-[3]", "[1]–[3]", "[1] - [3]", "[3-1]")
+        ],
+        (
+            "- It clips fast (3)\n- It learns well (5)",
+            [("It clips fast", "Bo"), ("It learns well", "Co")],
+        ),
+        ("It clips³.", [("It clips.", "Bo")]),
+        ("It clips.³⁵ It learns.¹,³", [("It clips.", "BoCo"), ("It learns.", "AoBo")]),
+        ("It clips.¹⁻³ So.", [("It clips.", "AoAtBo"), ("So.", "")]),
+        # Intervals, layers and indexes stay.
+        ("It takes values in [1, 4] [3].", [("It takes values in [1, 4].", "Bo")]),
+        ("It has the interval [2, 5] for it [3].", [("It has the interval [2, 5] for it.", "Bo")]),
+        ("The range [1, 5] is fast.", [("The range [1, 5] is fast.", "")]),
+        ("Its scores from [1-5] are high [3].", [("Its scores from [1-5] are high.", "Bo")]),
+        ("Layers [2, 3] of it clip [5].", [("Layers [2, 3] of it clip.", "Co")]),
         # Markdown.
         ("**It clips.** [3] So.", [("**It clips.**", "Bo"), ("So.", "")]),
         ("**It clips.**[3]", [("**It clips.**", "Bo")]),
@@ -112,6 +165,11 @@ def test_each_sentence_is_bound_to_what_it_cites(
         "At [CLS] and m², R³.", "By 10⁻³ and 5.³", "Arrays [a, 1] and [1.5, 2].",
         "Smith et al. (3)",
         "It uses [^a-z] and 【x】.", "f(3) = g (3) + 1.", "It clips (9).",
+        "It reaches 90% (3).", "It came in 2013 (5).",
+        "The pair is one of the values (1, 3).", "Structured state space models (S4).",
+        "Transformer² adapts.", "It uses Transformer².", "It is 3 km² and R³.",
+        "By 10$^{3}$ times.",
+        "It uses (sentence 9).",
     ],
 )  # fmt: skip
 def test_a_number_that_may_be_something_else_stays_text(text: str) -> None:
@@ -121,12 +179,28 @@ def test_a_number_that_may_be_something_else_stays_text(text: str) -> None:
     assert streamed(text)[0] == streamed(*text)[0] == text
 
 
+@pytest.mark.parametrize("said", ["It is x[1] and x[2]", "It reads hidden_states[3]", "Use a[3]"])
+def test_an_index_is_shown_and_looks_like_no_marker(said: str) -> None:
+    (sentence,) = CitationBinder(EVIDENCE).bind(f"{said} [5].")
+    shown = streamed(*f"{said} [5].")[0]
+    assert shown == sentence.shown == streamed(f"{said} [5].")[0]
+    assert (sentence.text.replace(GUARD, ""), len(sentence.citations)) == (f"{said}.", 1)
+    assert re.findall(r"\[\d+\]", shown) == ["[1]"]
+
+
+def test_an_item_that_only_counts_cites_nothing() -> None:
+    assert bound("- Robots (3)\n- Games (5)") == [("Robots (3)", ""), ("Games (5)", "")]
+
+
 @pytest.mark.parametrize(
     "below",
     [
         "References:\n[3] PPO, 2017.\n[5] TRPO", "## Sources\n\n- [3] PPO\n- TRPO, 2015",
         "**Sources:** [3], [5]", "References\n1. PPO [2017]\n   goes on\n2. TRPO",
         "Quellen:\n* (3) PPO",        "[^3]: PPO\n[^5]: TRPO", "Sources:",
+        "[1]: Schulman et al., Policies, 2017.\n[5]: Levine, Regions, 2015.", "[1] Paper one",
+        "Notes:\n[1] Paper one\n[3] Paper two", "[1] A is one.",
+        "- [1] Paper A, 2017\n- [3] B",
     ],
 )  # fmt: skip
 def test_a_list_of_sources_below_binds_nothing_and_is_not_shown(below: str) -> None:
@@ -143,6 +217,20 @@ def test_a_list_of_sources_below_binds_nothing_and_is_not_shown(below: str) -> N
 )
 def test_sources_that_a_sentence_speaks_of_are_shown(text: str) -> None:
     assert streamed(*text)[0] == streamed(text)[0] == text.replace("[2]", "[1]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It clips [1].\n\n[3] It is slow.", "It clips [1].\n\n[1] It is slow",
+        "[1] Paper one\n[3] Paper two", "It clips [1].\n\nNotes:\n[3] It is slow.",
+        "It clips [1].\n\nNotes: it is slow [3].", "It clips [1].\n[3] Paper two",
+    ],
+)  # fmt: skip
+def test_a_claim_that_begins_with_its_number_is_none_of_a_list(text: str) -> None:
+    shown = streamed(*text)[0]
+    assert shown == streamed(text)[0]
+    assert re.sub(r"\[\d\]", "", shown) == re.sub(r"\[\d\]", "", text)
 
 
 def test_text_after_a_list_of_sources_goes_on() -> None:
@@ -235,6 +323,20 @@ def test_sentences_and_what_leads_to_them_make_up_the_text_again(text: str) -> N
         pytest.param(
             r"| A | clips \| cuts [1] |", r"| A | clips \| cuts [1] |", [("clips | cuts", "Ao")],
             id="a bar in a cell ends none",
+        ),
+        pytest.param(
+            "| A | B | Source |\n|---|---|---|\n| a | clips | 3 |\n| b | learns | (1, 5) |"
+            "\n| c | 3 | 2017 |",
+            "| A | B | Source |\n|---|---|---|\n| a | clips [1] |  |\n| b | learns [2][3] |  |"
+            "\n| c | 3 | 2017 |",
+            [("clips", "Bo"), ("learns", "AoCo"), ("3", ""), ("2017", "")],
+            id="numbers alone in a column of sources",
+        ),
+        pytest.param(
+            "A | B\n---|---\na | clips [3]\nb | learns [5]",
+            "| A | B |\n|---|---|\n| a | clips [1] |\n| b | learns [2] |",
+            [("clips", "Bo"), ("learns", "Co")],
+            id="a table without bars at its left",
         ),
     ],
 )  # fmt: skip

@@ -71,6 +71,16 @@ def test_what_is_judged_early_is_what_the_answer_says(demo_library: Library) -> 
     assert [replace(one, notes=()) for one in early] == plain
 
 
+def test_cells_wait_for_the_end_of_their_row(demo_library: Library) -> None:
+    # The source comes last; before it is there, no cell has one.
+    row = RIGHT.replace(" [N].", "")
+    table = f"| Method | It | So | Source |\n|---|---|---|---|\n| PPO | {row} | {row} | [N] |\n"
+    for text in (table, table.replace("\n| ", "\n").removeprefix("| ")):
+        found = events(demo_library, cites(CLIPS, *[f"{word} " for word in text.split(" ")]))
+        early = [event.statement for event in found if isinstance(event, JudgedSentence)]
+        assert [(one.text, bool(one.citations)) for one in early] == [(row, True)] * 2
+
+
 class Counted(LearnedVerifier):
     """A verifier that notes what it judges."""
 

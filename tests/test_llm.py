@@ -2,13 +2,16 @@
 
 import logging
 import socket
+import time
 
 import pytest
+from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.rag import ComposerError
 from footnote.rag.answer import Answer, Delta, Stage
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.llm import (
     DEFAULT_BASE_URL,
     DEFAULT_MODEL,
@@ -32,10 +35,12 @@ from tests.asking import (
 from tests.endpoint import (
     A_PAGE,
     BAD_CHUNK,
+    KEEP_ALIVE,
     NO_CHOICES,
     WRONG_SHAPE,
     breaks_off,
     cites,
+    drips,
     hangs,
     refuses,
     says,
@@ -215,6 +220,14 @@ def test_an_endpoint_that_says_nothing_times_out(demo_library: Library) -> None:
         answer = engine(demo_library, endpoint.url, timeout=0.2).ask(QUESTION)
     assert "gave no answer within 0.2 s" in str(answer.reason)
     assert answer.statements
+
+
+def test_a_call_that_does_not_end_is_told_with_its_own_limit() -> None:
+    with serve(drips(*[KEEP_ALIVE] * 40, seconds=0.05)) as endpoint:
+        chat = ChatClient(LLMSettings("scripted", endpoint.url, deadline=90.0))
+        messages = [ChatMessage(role="user", content="Why?")]
+        with pytest.raises(ComposerError, match=r"did not end its answer within 0\.2 s"):
+            list(chat.call(messages, deadline=time.monotonic() + 0.2))
 
 
 def test_a_rate_limit_that_passes_is_waited_for(demo_library: Library) -> None:

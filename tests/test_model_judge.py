@@ -1,6 +1,7 @@
 """A model judges what the rules leave open, once it has earned trust."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from footnote.index.library import Library
 from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.endpoints.profile import DISTRUSTED_FOR
 from footnote.rag.generation.chat.judging import (
     MOST_CLAIMS,
     Claim,
@@ -36,10 +38,16 @@ def verdicts(words: list[str]) -> str:
 
 
 def knows(wrong: int = 0, then: str = verdicts(["supported", "contradicted"])) -> Reply:
-    """Judges the known sentences, some of them wrongly, and whatever else as told."""
+    """Judges known sentences, some wrongly (false ones first), and whatever else as told."""
     honest = list(known_claims().values())
-    known = [fine is (n >= wrong) for n, fine in enumerate(honest)]
-    words = verdicts(["supported" if fine else "contradicted" for fine in known])
+    first = sorted(range(len(honest)), key=honest.__getitem__)[:wrong]
+    words = verdicts(
+        [
+            ("unsettled" if fine else "supported") if n in first
+            else "supported" if fine else "contradicted"
+            for n, fine in enumerate(honest)
+        ]
+    )  # fmt: skip
 
     def reply(handler: Any) -> None:
         asked = handler.asked["messages"][-1]["content"]
@@ -85,6 +93,51 @@ def test_two_wrong_verdicts_are_forgiven() -> None:
     with serve(refuses(500)) as endpoint:
         endpoint.judge = knows(2)
         assert judging(endpoint).judge([OPEN])[0] != [None]
+
+
+def test_a_model_that_contradicts_an_honest_sentence_is_not_asked() -> None:
+    words = ["supported" if fine else "contradicted" for fine in known_claims().values()]
+    words[words.index("supported")] = "contradicted"
+    with serve(refuses(500)) as endpoint:
+        endpoint.judge = says(verdicts(words))
+        judge = judging(endpoint)
+        assert judge.judge([OPEN])[0] == [None]
+    assert judge.trusted is False
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [says(""), says("I am busy."), says(verdicts(["supported"] * 3)),
+     says(verdicts(["supported"] * 16), finish="length")],
+)  # fmt: skip
+def test_one_unreadable_reply_tells_nothing_two_tell_enough(
+    unreadable: Reply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(refuses(500)) as endpoint:
+        endpoint.judge = unreadable
+        judge = judging(endpoint)
+        judge.judge([OPEN])
+        assert judge.trusted is None
+        assert judge.chat.known.memory.profile.trusted is None
+        judge.judge([OPEN])
+        assert judge.trusted is False
+        # A while later it is tried again.
+        later = time.time() + DISTRUSTED_FOR
+        monkeypatch.setattr("footnote.rag.generation.chat.judging.time.time", lambda: later)
+        endpoint.judge = knows()
+        assert judge.trusted is None
+        assert judge.judge([OPEN])[0] != [None]
+    assert judge.trusted is True
+
+
+def test_who_waits_for_another_test_waits_until_its_own_deadline() -> None:
+    with serve(refuses(500)) as endpoint:
+        judge = judging(endpoint)
+        with judge._test.lock:
+            start = time.monotonic()
+            assert judge.judge([OPEN], deadline=start + 0.1)[0] == [None]
+            assert time.monotonic() - start < 1
+    assert endpoint.judged == []
 
 
 @pytest.mark.parametrize("failing", [refuses(500), hangs(3.0), says("I cannot."), says("")])

@@ -172,14 +172,27 @@ def test_an_endpoint_without_a_list_is_tried_all_the_same(listed: Reply | None) 
     assert "yes, first word after" in ran.out
 
 
-def test_anthropics_list_is_asked_for_with_its_own_headers() -> None:
-    def listed(handler: Any) -> None:
-        own = handler.headers["x-api-key"] == KEY and handler.headers["anthropic-version"]
-        (tells({"data": [{"id": "llama3.2"}]}) if own else refuses(401, "no x-api-key"))(handler)
+def test_what_was_not_tried_is_neither_yes_nor_no() -> None:
+    def half(handler: Any) -> None:
+        (refuses(401) if "JSON" in str(handler.asked["messages"]) else trial)(handler)
 
-    ran, _ = models(trial, listed=listed)
-    assert ran.status == 0
-    assert any(line.split() == ["*", "llama3.2"] for line in ran.out.splitlines())
+    ran, _ = models(refuses(401), "--json")
+    assert (ran.data["trial"]["streams"], ran.data["trial"]["takes_schema"]) == (None, None)
+    ran, _ = models(half, "--json")
+    assert (ran.data["trial"]["streams"], ran.data["trial"]["takes_schema"]) == (True, None)
+
+
+def test_a_server_that_sends_all_at_once_does_not_stream() -> None:
+    ran, _ = models(completes('{"capital": "Paris"}'), "--json")
+    assert (ran.data["trial"]["streams"], ran.data["trial"]["gives_json"]) == (False, True)
+    assert ran.data["trial"]["fault"] is None
+
+
+def test_an_error_in_place_of_an_answer_is_named() -> None:
+    for error, told in [("no credits", "sent an error in place"), ({"code": 402}, "payment")]:
+        ran, _ = models(tells({"error": error}))
+        assert ran.status == 1
+        assert told in ran.err
 
 
 def test_a_model_that_hangs_ends_in_time() -> None:

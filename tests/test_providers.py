@@ -36,7 +36,7 @@ from footnote.rag.answer import Answer
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.llm import LLMComposer, LLMSettings
-from footnote.rag.generation.prompts import PLAN
+from footnote.rag.generation.prompts import JUDGE, PLAN
 from tests.asking import CHECKED, CLIPS, GOOD, KEY, QUESTION
 from tests.endpoint import (
     USAGE,
@@ -327,7 +327,12 @@ def test_each_endpoint_answers_and_is_asked_rightly_the_second_time(
     assert memory.profile.refused == provider.refused
     assert first == provider.calls
     # The second process pays for no refusal.
-    planned = sum(PLAN[:40] in str(request.get("input")) for request in endpoint.requests[first:])
+    # Of the Responses interface the plan and the test of the judge are among them.
+    asides = (PLAN[:40], JUDGE[:40])
+    planned = sum(
+        any(aside in str(request.get("input")) for aside in asides)
+        for request in endpoint.requests[first:]
+    )
     assert len(endpoint.requests) - first == 1 + planned
 
 
@@ -446,16 +451,16 @@ def test_a_whole_response_is_read(demo_library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal",
+    ("refusal", "times"),
     [
-        refuses(400, "response_format: json_schema is not supported"),
-        # DeepSeek and old servers: another type, and no name at all.
-        refuses(400, "This response_format type is unavailable now"),
-        gemini_error("Request contains an invalid argument."),
+        (refuses(400, "response_format: json_schema is not supported"), 1),
+        # DeepSeek and old servers: another type, and no name at all, which may be a bad moment.
+        (refuses(400, "This response_format type is unavailable now"), 1),
+        (gemini_error("Request contains an invalid argument."), 2),
     ],
 )
 def test_a_schema_that_is_refused_is_asked_for_once(
-    refusal: Reply, demo_library: Library, tmp_path: Path
+    refusal: Reply, times: int, demo_library: Library, tmp_path: Path
 ) -> None:
     plan = json.dumps({"question": QUESTION, "kind": "fact", "queries": ["PPO clipping"]})
     provider = Provider(ANSWER)
@@ -464,7 +469,18 @@ def test_a_schema_that_is_refused_is_asked_for_once(
         for _ in range(2):
             answer, _ = ask(demo_library, endpoint, provider, folder=tmp_path)
             assert answer.mode == "llm"
-    assert ["response_format" in request for request in endpoint.plans] == [True, False, False]
+    held = ["response_format" in request for request in endpoint.plans]
+    assert held == [True] * times + [False, False]
+
+
+@pytest.mark.parametrize("said", ["Provider returned error", "upstream closed the stream"])
+def test_a_refusal_that_names_nothing_teaches_nothing_once(
+    said: str, demo_library: Library
+) -> None:
+    with serve(refuses(400, said), ANSWER) as endpoint:
+        answer, memory = ask(demo_library, endpoint, Provider(ANSWER), plan=False)
+    assert (answer.mode, memory.profile.refused) == ("llm", frozenset())
+    assert "stream" in endpoint.requests[1]
 
 
 # The judge is tried once a model.

@@ -11,9 +11,11 @@ from footnote.index.models import make_paper
 from footnote.rag.answer import REFUSAL, Stage
 from footnote.rag.generation.chat.judging import known_claims
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.citations.refusals import refuses as refuses_alone
 from footnote.rag.generation.llm import Prices
-from footnote.rag.generation.repair import AnswerDraft, assemble_answer
+from footnote.rag.generation.repair import AnswerDraft, assemble_answer, merge_repairs
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
 from tests.endpoint import Reply, breaks_off, cites, hangs, refuses, says, serve
 
@@ -69,7 +71,11 @@ def test_repair_can_be_switched_off(demo_library: Library) -> None:
     "reply",
     [
         "S1: Apples are red [N].",
-        "S1: It learns [99].",
+        "S1: It learns [9999].",
+        "S1: Not stated.",
+        "S1: Yes.",
+        "S1: In summary,",
+        "S1: The abstracts do not say so.",
         "S1:",
         "S1: [N]",
         "S2: " + CHECKED,
@@ -180,6 +186,22 @@ def test_a_partial_refusal_stays_partial(demo_library: Library) -> None:
     assert answer.text.startswith(TOLD)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (f"PPO clips the ratio [2], but on energy: {REFUSAL}", False),
+        (f"PPO clips the ratio. On energy: {REFUSAL}", False),
+        (f"{REFUSAL} However, PPO clips the ratio (sentence 2).", False),
+        (f"Sorry, but {REFUSAL} Please ask something else.", True),
+        (f"Based on the given sentences, {REFUSAL.lower()}", True),
+        (f"On energy: {REFUSAL} The abstracts do not say how long training took.", True),
+        ("PPO clips the ratio.", False),
+    ],
+)
+def test_a_text_refuses_only_if_it_claims_nothing_else(text: str, is_one: bool) -> None:
+    assert refuses_alone(text) is is_one
+
+
 @pytest.mark.parametrize("policy", ["mark", "drop"])
 @pytest.mark.parametrize("reply", ["S1: DROP", f"S1: {TOLD}", "nothing"])
 def test_a_reader_of_the_stream_ends_up_with_the_answers_text(
@@ -208,12 +230,14 @@ def test_both_calls_are_on_the_receipt(demo_library: Library) -> None:
 LOOSE = "Within PPO a ratio is kept from growing without end [N]."
 
 
-def judges_as(verdict: str) -> Reply:
-    """Judges the known sentences rightly, and any other as told."""
+def judges_as(verdict: str, *others: str) -> Reply:
+    """Judges the known sentences rightly, and any other as told, call by call."""
+    script = [verdict, *others]
 
     def reply(handler: Any) -> None:
         known = [*known_claims().values()] if "Tern" in str(handler.asked) else []
-        words = ["supported" if fine else "contradicted" for fine in known] or [verdict]
+        words = ["supported" if fine else "contradicted" for fine in known]
+        words = words or [script.pop(0) if len(script) > 1 else script[0]]
         rows = [{"id": f"S{n}", "verdict": w, "why": "so it is"} for n, w in enumerate(words, 1)]
         says(json.dumps({"verdicts": rows}))(handler)
 
@@ -234,10 +258,40 @@ def test_the_models_verdict_replaces_what_was_open(verdict: str, demo_library: L
 
 def test_what_the_model_contradicts_is_asked_about_again(demo_library: Library) -> None:
     with serve(first(LOOSE), cites(CLIPS, f"S1: {CHECKED}")) as endpoint:
-        endpoint.judge = judges_as("contradicted")
+        endpoint.judge = judges_as("contradicted", "supported")
         answer = engine(demo_library, endpoint.url).ask(QUESTION)
     assert answer.text == TOLD
     assert "so it is" in str(endpoint.requests[1])
+
+
+@pytest.mark.parametrize("again", [LOOSE, LOOSE.replace("Within PPO", "In PPO"), "Not stated."])
+def test_what_the_model_contradicts_keeps_its_mark_when_it_is_said_again(
+    again: str, demo_library: Library
+) -> None:
+    with serve(first(LOOSE), cites(CLIPS, f"S1: {again}")) as endpoint:
+        endpoint.judge = judges_as("contradicted")
+        answer = engine(demo_library, endpoint.url).ask(QUESTION)
+    assert verdicts(answer) == ["contradicted"]
+    assert answer.text.startswith("Within PPO a ratio is kept")
+
+
+def test_without_its_finder_a_fault_is_mended_by_what_the_rules_support(
+    demo_library: Library,
+) -> None:
+    sentence = Sentence(make_paper("A", "The ratio is clipped."), 0, 21, 1.0)
+    (wrong,) = CitationBinder([sentence]).bind("Gulls fly far [1].")
+    found = [AnswerDraft(wrong, "contradicted", 0.0, ("no",), by_model=True)]
+
+    class Ruling(LearnedVerifier):
+        def verify(self, statement: str, *_: Any, **__: Any) -> VerificationResult:
+            word: Any = "supported" if "clipped" in statement else "unsettled"
+            return VerificationResult(word, 0.8)
+
+    verifier = Ruling(demo_library.embedder)
+    kept, _ = merge_repairs(found, "S1: Gulls go far [1].", [sentence], verifier=verifier)
+    assert kept == found
+    (mended,), _ = merge_repairs(found, "S1: It is clipped [1].", [sentence], verifier=verifier)
+    assert mended.verdict == "supported"
 
 
 def test_a_quote_and_what_is_proved_are_not_judged(demo_library: Library) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from llama_index.core.llms import (
     ChatMessage,
@@ -17,10 +18,11 @@ from llama_index.core.llms import (
     LLMMetadata,
     MockLLM,
 )
+from openai import OpenAIError
 
 from footnote.index.library import Library
 from footnote.rag.build import build_engine, engine_with
-from footnote.rag.generation.chat.endpoints.connection import connect, root_of
+from footnote.rag.generation.chat.endpoints.connection import connect, list_models, root_of
 from footnote.rag.generation.chat.endpoints.dialect import find_room, learn_from_refusal
 from footnote.rag.generation.chat.endpoints.known import KnownModel
 from footnote.rag.generation.chat.endpoints.names import DEFAULT_WINDOW
@@ -34,7 +36,11 @@ from footnote.rag.generation.chat.endpoints.profile import (
     ModelWindow,
     open_memory,
 )
-from footnote.rag.generation.chat.endpoints.window import LONGEST_ASKING, find_model_window
+from footnote.rag.generation.chat.endpoints.window import (
+    LONGEST_ASKING,
+    find_model_window,
+    window_of,
+)
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.llm import LLMComposer, LLMSettings, Prices
 from footnote.rag.serialization import answer_json, make_record, parse_answer
@@ -231,6 +237,9 @@ def test_a_refusal_that_names_the_window_is_learned_and_asked_again(
         (TOO_LONG.format(4096), 4096),
         ('{"error": {"n_ctx": 1024, "message": "the request exceeds"}}', 1024),
         ("the request exceeds the available context size (2048 tokens), try increasing it", 2048),
+        ("Requested tokens (5000) exceed context window of 4096", 4096),
+        ("prompt is too long: 210000 tokens > 200000 maximum", 200_000),
+        ("maximum context length is 16,777,216 tokens", 16_777_216),
         ("maximum context length is ,,", None),
         ("temperature is not supported", None),
     ],
@@ -240,6 +249,34 @@ def test_what_a_refusal_says_of_the_window(said: str, room: int | None) -> None:
     if room:
         sent = {"max_tokens": 1, "response_format": {}}
         assert learn_from_refusal(EndpointProfile(), sent, 400, said) is None
+
+
+@pytest.mark.parametrize("told", [10_485_760, 16_777_216])
+def test_a_window_that_is_longer_than_any_prompt_is_one(told: int) -> None:
+    known = KnownModel(settings("http://127.0.0.1:9/v1"))
+    known.learn_window(told)
+    assert known.window == 10_000_000
+    assert window_of({"context_length": told}) == 10_000_000
+    assert KnownModel(settings("http://127.0.0.1:9/v1", window=told)).window == 10_000_000
+
+
+def test_the_key_of_anthropic_is_sent_to_anthropic_alone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    for url, own in [
+        ("https://api.anthropic.com/v1", True),
+        ("https://anthropic.com.example.org/v1", False),
+        ("https://myanthropic.com/v1", False),
+    ]:
+        sent: list[httpx.Request] = []
+        with connect(settings(url), most=1000) as client:
+            hooks = client._client.event_hooks["request"]
+            client._client.event_hooks = {"request": [*hooks, sent.append]}
+            client._client._transport = httpx.MockTransport(lambda _: httpx.Response(401))
+            client._client._mounts = {}
+            with pytest.raises(OpenAIError):
+                list_models(client, seconds=1)
+        assert [request.headers.get("x-api-key") == KEY for request in sent] == [own]
+    assert KEY not in caplog.text
 
 
 # What is kept, and for how long.

@@ -24,6 +24,7 @@ from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.chat.retries import ChatError
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.citations.early import EarlyJudge
+from footnote.rag.generation.citations.refusals import refuses
 from footnote.rag.generation.extractive import ComposerEvent
 from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Composed, Reading
@@ -40,7 +41,6 @@ from footnote.rag.generation.repair import (
     assemble_answer,
     judge_drafts,
     merge_repairs,
-    refuses,
     verify_sentences,
 )
 from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
@@ -151,7 +151,7 @@ class LLMComposer:
                 raise
             yield from self._write(reading, deadline)
             return
-        if _is_refusal(call.text, given):
+        if refuses(CitationBinder(given).normalize(call.text)):
             yield Composed(REFUSAL, (), (), call.usage)
         elif call.refusal and not call.text.strip():
             said = self._chat.without_secrets(" ".join(call.refusal.split()))[:200].rstrip(".")
@@ -232,8 +232,10 @@ class LLMComposer:
             return written, call.usage
         # A reply that was cut off is not used.
         reply = call.text.rpartition("\n")[0] if call.finish == "length" else call.text
-        kept = merge_repairs(written, reply, given, verifier=self._verifier, deadline=deadline)
-        return kept, call.usage
+        kept, took = merge_repairs(
+            written, reply, given, verifier=self._verifier, judge=self.judge, deadline=deadline
+        )
+        return kept, call.usage.add(took)
 
     def _explain_unchecked(self, count: int) -> str | None:
         """Returns the note about sentences that were not checked in time."""
@@ -272,14 +274,6 @@ def _stream(
     if last := binder.flush():
         yield Delta(last)
     yield from early.judge(call.text, last=True)
-
-
-def _is_refusal(text: str, given: Sequence[Sentence]) -> bool:
-    """Returns whether a text refuses and tells nothing else: a part may be answered."""
-    if not refuses(text):
-        return False
-    bounds = CitationBinder(given).bind(text)
-    return not any(bound.citations and not refuses(bound.text) for bound in bounds)
 
 
 def _as_streamed(text: str, given: Sequence[Sentence]) -> str:

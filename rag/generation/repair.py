@@ -2,7 +2,8 @@
 
     judge -> repair, at most once -> mark or drop -> assemble
 
-Only what is contradicted is touched. Nothing that a reader has read disappears silently: sentences
+Only what is contradicted is touched, and only a claim that cites something may take its place. Who
+found a fault rules on its correction. Nothing that a reader has read disappears silently: sentences
 that stay are marked, dropped ones are counted.
 """
 
@@ -13,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
-from footnote.rag.answer import CONTRADICTED, NO_SOURCE, REFUSAL, Statement, Usage, Verdict
+from footnote.rag.answer import CONTRADICTED, NO_SOURCE, Statement, Usage, Verdict
 from footnote.rag.generation.chat.judging import Claim, ModelJudge
 from footnote.rag.generation.citations import Bound, CitationBinder, is_dangling
+from footnote.rag.generation.citations.refusals import refuses
 from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
@@ -25,6 +27,7 @@ from footnote.rag.verification.verifier import RememberingVerifier, Verifier
 # A correction is worth at least as much: not contradicted, and somewhat near to what it cites.
 _PLAUSIBLE = (1, 0, 0.2)
 UNCHECKED = "not checked in time"
+_WORD = re.compile(r"\w+")
 _RANK: dict[Verdict | None, int] = {"contradicted": 0, "unsettled": 1, None: 2, "supported": 2}
 # We ask for "S2: ..."; small models also write "2. ..." and "**S2** - ...".
 _CORRECTION = re.compile(
@@ -34,12 +37,17 @@ _CORRECTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """A sentence of a model's text with its verdict and what it rests on."""
+    """A sentence of a model's text with its verdict and what it rests on.
+
+    Attributes:
+        by_model: Whether a model judged it, rather than the rules.
+    """
 
     bound: Bound
     verdict: Verdict | None
     support: float
     notes: tuple[str, ...] = ()
+    by_model: bool = False
 
     @property
     def fault(self) -> str | None:
@@ -122,7 +130,7 @@ def judge_drafts(
     found, usage = judge.judge(claims, deadline=deadline)
     rulings = {id(draft): one for draft, one in zip(open_, found, strict=True) if one is not None}
     judged = [
-        replace(draft, verdict=one.verdict, support=one.support, notes=one.notes)
+        replace(draft, verdict=one.verdict, support=one.support, notes=one.notes, by_model=True)
         if (one := rulings.get(id(draft)))
         else draft
         for draft in drafts
@@ -136,33 +144,62 @@ def merge_repairs(
     evidence: Sequence[Sentence],
     *,
     verifier: Verifier,
+    judge: ModelJudge | None = None,
     deadline: float = math.inf,
-) -> list[AnswerDraft]:
-    """Returns the sentences, corrected where that is better.
+) -> tuple[list[AnswerDraft], Usage]:
+    """Returns the sentences, corrected where that is better, and what a model took to judge that.
 
     Args:
         drafts: All sentences; the contradicted ones are S1, S2, ... in their order.
         reply: The model's corrections; one that withdraws its sentence leaves it as it is.
         evidence: What the numbers in the reply mean.
         verifier: Judges each.
+        judge: Judges what the verifier leaves open, if there is one.
         deadline: By ``time.monotonic``; later corrections are ignored.
     """
     said = _corrections(reply)
+    faulty = [draft for draft in drafts if draft.fault is not None]
+    better: dict[int, list[AnswerDraft]] = {}
+    for number, draft in enumerate(faulty, 1):
+        correction = said.get(number, WITHDRAW)
+        bounds = [] if _withdraws(correction) else CitationBinder(evidence).bind(correction)
+        better[id(draft)] = verify_sentences(bounds, evidence, verifier=verifier, deadline=deadline)
+    usage = Usage()
+    if judge is not None and time.monotonic() < deadline:
+        judged, usage = judge_drafts(
+            judge, [one for all_ in better.values() for one in all_], deadline
+        )
+        rest = iter(judged)
+        better = {key: [next(rest) for _ in all_] for key, all_ in better.items()}
+    texts = {draft.bound.text for draft in drafts}
     kept: list[AnswerDraft] = []
-    number = 0
     for draft in drafts:
-        number += draft.fault is not None
-        correction = said.get(number) if draft.fault else None
-        if correction is None or _withdraws(correction):
-            kept.append(draft)
-            continue
-        bounds = CitationBinder(evidence).bind(correction)
-        better = verify_sentences(bounds, evidence, verifier=verifier, deadline=deadline)
-        others = {other.bound.text for other in drafts if other is not draft}
-        new = not others & {b.bound.text for b in better}
-        gains = bool(better) and min(b.worth for b in better) > _PLAUSIBLE
-        kept += _put_in_place(better, draft.bound) if new and gains else [draft]
-    return kept
+        new = better.get(id(draft), [])
+        others = texts - {draft.bound.text}
+        gains = _corrects(new, draft) and not others & {one.bound.text for one in new}
+        kept += _put_in_place(new, draft.bound) if gains else [draft]
+    return kept, usage
+
+
+def _corrects(better: Sequence[AnswerDraft], faulty: AnswerDraft) -> bool:
+    """Returns whether some sentences may take the place of one that is contradicted."""
+    # A remark corrects nothing: the reader has read a claim.
+    claims = [one for one in better if one.verdict is not None]
+    if not any(one.bound.citations for one in claims):
+        return False
+    if min(one.worth for one in better) <= _PLAUSIBLE:
+        return False
+    said_again = [one for one in claims if _is_same(one, faulty)]
+    if any(set(one.bound.citations) <= set(faulty.bound.citations) for one in said_again):
+        return False
+    # The rules have not seen the fault that a model found, nor need they in another source.
+    unseen = claims if faulty.by_model else said_again
+    return all(one.by_model or one.verdict == "supported" for one in unseen)
+
+
+def _is_same(one: AnswerDraft, other: AnswerDraft) -> bool:
+    """Returns whether two sentences have the same words."""
+    return _WORD.findall(one.bound.text.casefold()) == _WORD.findall(other.bound.text.casefold())
 
 
 def assemble_answer(
@@ -219,11 +256,6 @@ def _corrections(reply: str) -> dict[int, str]:
 def _withdraws(correction: str) -> bool:
     plain = correction.strip(" .*[]()\"'").casefold()
     return plain == WITHDRAW.casefold() or refuses(correction)
-
-
-def refuses(text: str) -> bool:
-    """Returns whether a text says that the library holds no answer."""
-    return REFUSAL.rstrip(".").casefold() in " ".join(text.split()).casefold()
 
 
 def _put_in_place(drafts: Sequence[AnswerDraft], corrected: Bound) -> list[AnswerDraft]:

@@ -121,7 +121,7 @@ def _show_trial(trial: "ModelTrial") -> None:
         word = (
             "no word" if trial.first_word is None else f"first word after {trial.first_word:.2f} s"
         )
-        json = {True: "yes", False: "no"}[trial.gives_json]
+        json = "yes" if trial.gives_json else "no"
         held = "" if trial.takes_schema else ", not held to a schema"
         rows = [
             ("streams", f"{'yes' if trial.streams else 'no'}, {word}"),

@@ -31,9 +31,10 @@ from footnote.rag.answer import REFUSAL, Delta, Mode
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.recorded import MissingReply, RecordedChat
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.citations.refusals import refuses
 from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.reader import read_abstracts
-from footnote.rag.generation.repair import assemble_answer, refuses, verify_sentences
+from footnote.rag.generation.repair import assemble_answer, verify_sentences
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier
 

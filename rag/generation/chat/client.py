@@ -39,14 +39,16 @@ from footnote.rag.generation.chat.retries import (
 from footnote.rag.generation.chat.sockets import OpenSockets
 from footnote.rag.generation.chat.streaming import (
     LONGEST_LINE,
+    MOST_BYTES,
     Broken,
     Chunk,
     Closed,
+    ErrorSent,
     Late,
     TooLong,
     WireText,
     WireUsage,
-    events,
+    replies,
 )
 from footnote.rag.generation.settings import LLMSettings
 
@@ -59,10 +61,6 @@ MOST_WRITTEN = 100_000
 CHARACTERS_OF_A_TOKEN = 8
 # Characters without a space after which we stop waiting for the end of a word.
 _LONGEST_WORD = 200
-
-
-# Maximum bytes of an answer that is not streamed.
-MOST_BYTES = 4_000_000
 STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
@@ -188,6 +186,7 @@ class ChatCall:
         finish: Why the model stopped; None if the endpoint does not say.
         thinking: Whether the model stopped before its thoughts ended.
         cut: How many characters were read before the answer was cut off.
+        whole: Whether the answer came in one piece.
         charged: Whether the endpoint may charge for the call: it answered or might have.
         meter: Grants each attempt; None grants all.
     """
@@ -204,6 +203,7 @@ class ChatCall:
         self.finish: str | None = None
         self.thinking = False
         self.cut: int | None = None
+        self.whole = False
         self.charged = False
         self.meter: CallMeter | None = None
         self._chat = chat
@@ -214,6 +214,8 @@ class ChatCall:
         self._tokens: WireUsage | None = None
         self._thought = self._silent = False
         self._earlier, self._room = Usage(), 0
+        self._begun = time.monotonic()
+        self._puzzled = False
 
     @property
     def counted(self) -> bool:
@@ -248,6 +250,7 @@ class ChatCall:
             ChatError: The endpoint failed or broke off.
             ComposerError: The meter did not grant an attempt.
         """
+        self._begun = time.monotonic()
         try:
             yield from self._once()
             if self._needs_room():
@@ -358,13 +361,21 @@ class ChatCall:
     def _learn(
         self, profile: EndpointProfile, request: Mapping[str, Any], error: Exception
     ) -> EndpointProfile | None:
-        """Returns what a refusal teaches; None if there is no other way to write the request."""
+        """Returns how to write the request next; None if there is no other way.
+
+        What a refusal does not name is only blamed after the same request was refused twice.
+        """
         if not isinstance(error, APIStatusError):
             return None
         said = error.response.text
         if room := find_room(said):
             self._chat.known.learn_window(room)
-        return learn_from_refusal(profile, request, error.status_code, said)
+        lesson = learn_from_refusal(profile, request, error.status_code, said)
+        if lesson is None or lesson.is_plain or self._puzzled:
+            return lesson.profile if lesson else None
+        # A server that stumbled once takes the same request the second time.
+        self._puzzled = True
+        return profile
 
     def _wait_before(self, error: Exception, failed: int) -> float | None:
         """Returns the seconds to wait before the next attempt; None if there is none."""
@@ -377,12 +388,13 @@ class ChatCall:
     def _known(self, error: Exception) -> Exception:
         """Returns the error, or a deadline error if the deadline ended the attempt."""
         late = isinstance(error, _TIMEOUTS) and time.monotonic() >= self._deadline
-        return Late() if late else error
+        if late or isinstance(error, Late):
+            return Late(max(0.01, self._deadline - self._begun))
+        return error
 
     def _attempt(self, profile: EndpointProfile, request: Mapping[str, Any]) -> Iterator[str]:
         left = max(0.01, self._deadline - time.monotonic())
-        client, streams = self._chat.client, "stream" in request
-        ended = not streams
+        client, ended = self._chat.client, False
         api: Any = client.responses if profile.api == "responses" else client.chat.completions
         with api.with_streaming_response.create(
             model=self._chat.config.model,
@@ -390,9 +402,10 @@ class ChatCall:
             **request,
         ) as response:
             self._chat.known.memory.accept(profile)
-            whole = None if streams else [response.read()]
-            for data in whole or events(response.iter_bytes(), self._deadline):
+            sent = replies(response.iter_bytes(), self._deadline, streams="stream" in request)
+            for data, self.whole in sent:
                 self.charged = True
+                ended = ended or self.whole
                 if data == "[DONE]":
                     ended = True
                     break
@@ -405,7 +418,8 @@ class ChatCall:
 
     def _read(self, chunk: Chunk) -> Iterator[str]:
         if chunk.error:
-            raise Broken(chunk.said_of_error[:LONGEST_LINE])
+            fault = chunk.said_of_error[:LONGEST_LINE]
+            raise ErrorSent(fault, chunk.status_of_error) if self.whole else Broken(fault)
         if chunk.usage and (counts := chunk.counts):
             self._tokens = counts
             self._thought |= counts.thought

@@ -1,7 +1,7 @@
 """Judging: a model judges the sentences that the rules cannot decide, many in one call.
 
 A model earns trust first: it judges sixteen sentences of known verdict, once. One that gets more
-than two of them wrong is not asked.
+than two of them wrong, or contradicts an honest one, is not asked for an hour.
 """
 
 import hashlib
@@ -10,8 +10,9 @@ import logging
 import math
 import re
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ from footnote.index.chunking import count_tokens
 from footnote.rag import ComposerError
 from footnote.rag.answer import Usage, Verdict
 from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.endpoints.profile import DISTRUSTED_FOR
 from footnote.rag.generation.chat.recorded import MissingReply
 from footnote.rag.generation.prompts import JUDGE, write_judge_prompt
 from footnote.rag.retrieval.injection.detector import find_orders
@@ -34,8 +36,12 @@ _log = logging.getLogger(__name__)
 
 # Sentences in one call, and tokens of its claims.
 MOST_CLAIMS, MOST_TOKENS = 20, 6_000
-# Of the sixteen known sentences, as many may be judged wrongly.
+# Of the sixteen known sentences, as many may be judged wrongly; a contradicted honest one is worse
+# than no judge.
 WRONG_ALLOWED = 2
+# With fewer verdicts a reply tells little of a model: its server may be busy. Two such replies in a
+# row tell that it cannot.
+_FEWEST_VERDICTS, _UNREADABLE_ALLOWED = 12, 1
 _LONGEST_WHY = 120
 SUPPORT: Mapping[Verdict, float] = {"supported": 0.9, "unsettled": 0.5, "contradicted": 0.0}
 SCHEMA: Mapping[str, Any] = {
@@ -72,6 +78,16 @@ class Claim:
     quotes: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _TrustTest:
+    """What is known of a model as a judge; shared by all that ask the same one."""
+
+    passed: bool | None = None
+    at: float = 0.0
+    unreadable: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class ModelJudge:
     """Judges claims by a model; what it has judged once it does not judge again.
 
@@ -79,8 +95,6 @@ class ModelJudge:
 
     Attributes:
         chat: Calls the model.
-        trusted: Whether the model passed its test; None before it was tried. What the test takes is
-            on no answer's receipt.
         unanswered: Whether a recorded reply was missing.
         fault: Why the latest call gave no verdicts; None if it did.
     """
@@ -89,11 +103,23 @@ class ModelJudge:
         """Asks nothing yet; a model that was tried before need not be tried again."""
         self.chat = chat
         tried = chat.known.memory.profile.trusted
-        self.trusted = tried[1] if tried and tried[0] == _version() else None
+        self._test = _TrustTest()
+        if tried and tried[0] == _version():
+            self._test.passed, self._test.at = tried[1], chat.known.memory.profile.tested
         self.unanswered = False
         self.fault: str | None = None
         self._kept: dict[Claim, VerificationResult] = {}
-        self._testing = threading.Lock()
+
+    @property
+    def trusted(self) -> bool | None:
+        """Whether the model passed its test; None before it was tried, and a while after it failed.
+
+        What the test takes is on no answer's receipt.
+        """
+        test = self._test
+        if test.passed is False and not 0 <= time.time() - test.at < DISTRUSTED_FOR:
+            return None
+        return test.passed
 
     def judge(
         self, claims: Sequence[Claim], *, deadline: float = math.inf
@@ -107,30 +133,52 @@ class ModelJudge:
         # Where a prompt is only recorded, those that follow it are recorded too.
         if new and (self._earns_trust(deadline) or self.unanswered):
             for batch in in_batches(new):
-                found, took = self._ask(batch, deadline)
+                found, took, _ = self._ask(batch, deadline)
                 self._kept |= found if found and self.trusted else {}
                 usage = usage.add(took)
         return [self._kept.get(claim) for claim in claims], usage
 
     def _earns_trust(self, deadline: float) -> bool:
-        with self._testing:
+        """Returns whether the model may judge; another thread may be testing it until then."""
+        wait = deadline - time.monotonic()
+        if not self._test.lock.acquire(timeout=min(max(0.0, wait), threading.TIMEOUT_MAX)):
+            return False
+        try:
             if self.trusted is None:
-                known = known_claims()
-                found, _ = self._ask(list(known), deadline)
+                found, _, cut = self._ask(list(known_claims()), deadline)
                 if found is not None:
-                    right = sum(
-                        claim in found and (found[claim].verdict == "supported") is honest
-                        for claim, honest in known.items()
-                    )
-                    self.trusted = right >= len(known) - WRONG_ALLOWED
-                    self.chat.known.memory.update(trusted=(_version(), self.trusted))
-                    _log.info("%s judged %d of %d right", self.chat.where, right, len(known))
+                    self._grade({} if cut else found)
             return bool(self.trusted)
+        finally:
+            self._test.lock.release()
+
+    def _grade(self, found: Mapping[Claim, VerificationResult]) -> None:
+        """Keeps whether the model passed its test; one unreadable reply tells nothing."""
+        known, test = known_claims(), self._test
+        readable = len(found) >= _FEWEST_VERDICTS
+        test.unreadable = 0 if readable else test.unreadable + 1
+        if not readable and test.unreadable <= _UNREADABLE_ALLOWED:
+            self.fault = f"{self.chat.where} gave verdicts that cannot be read"
+            return
+        right = sum(
+            claim in found and (found[claim].verdict == "supported") is honest
+            for claim, honest in known.items()
+        )
+        slandered = any(
+            known[claim] and one.verdict == "contradicted" for claim, one in found.items()
+        )
+        test.passed = readable and right >= len(known) - WRONG_ALLOWED and not slandered
+        test.at = time.time()
+        self.chat.known.memory.update(trusted=(_version(), test.passed), tested=test.at)
+        _log.info("%s judged %d of %d right", self.chat.where, right, len(known))
 
     def _ask(
         self, claims: Sequence[Claim], deadline: float
-    ) -> tuple[dict[Claim, VerificationResult] | None, Usage]:
-        """Returns the verdicts and what they took; None in their place if the call failed."""
+    ) -> tuple[dict[Claim, VerificationResult] | None, Usage, bool]:
+        """Returns the verdicts, what they took, and whether the reply was cut off.
+
+        None stands in place of the verdicts if the call failed.
+        """
         shown = [(claim.sentence, claim.quotes) for claim in claims]
         call = self.chat.call(write_judge_prompt(shown), deadline=deadline, schema=SCHEMA)
         try:
@@ -138,13 +186,14 @@ class ModelJudge:
                 pass
         except MissingReply:
             self.unanswered = True
-            return None, Usage()
+            return None, Usage(), False
         except ComposerError as error:
             self.fault = str(error)
-            return None, call.usage if call.charged else Usage()
+            return None, call.usage if call.charged else Usage(), False
         self.fault = None
         found = parse_verdicts(call.text)
-        return {claim: found[n] for n, claim in enumerate(claims, 1) if n in found}, call.usage
+        ruled = {claim: found[n] for n, claim in enumerate(claims, 1) if n in found}
+        return ruled, call.usage, call.finish == "length" or bool(call.cut)
 
 
 def judge_checked(judge: ModelJudge, checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
@@ -226,7 +275,7 @@ def known_claims() -> dict[Claim, bool]:
 @cache
 def _version() -> str:
     """Returns what changes when the test of a model does."""
-    told = json.dumps([JUDGE, _KNOWN, WRONG_ALLOWED])
+    told = json.dumps([JUDGE, _KNOWN, WRONG_ALLOWED, "no honest one is contradicted"])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 

@@ -10,7 +10,14 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError
 
 from footnote.index.embeddings.endpoints import describe_connection_error, describe_status
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.streaming import LONGEST_LINE, Broken, Closed, Late, TooLong
+from footnote.rag.generation.chat.streaming import (
+    LONGEST_LINE,
+    Broken,
+    Closed,
+    ErrorSent,
+    Late,
+    TooLong,
+)
 from footnote.rag.generation.settings import LLMSettings
 
 # What to do about a refusal, by HTTP status.
@@ -78,8 +85,8 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
     match error:
         case APITimeoutError() | httpx.TimeoutException():
             return f"gave no answer within {config.timeout:g} s", ""
-        case Late():
-            return f"did not end its answer within {config.deadline:g} s", ""
+        case Late(seconds=seconds):
+            return f"did not end its answer within {seconds or config.deadline:.3g} s", ""
         case APIStatusError(status_code=status) if refuses_key(error):
             return f"refused the key (status {status})", _NEXT[401]
         case APIStatusError(status_code=status):
@@ -90,6 +97,9 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             return f"sent a line of more than {LONGEST_LINE:,} bytes", address
         case Closed():
             return "broke off: the connection was closed early", "try again"
+        case ErrorSent(status=status):
+            fault = describe_status(status) if status else "sent an error in place of an answer"
+            return fault, _NEXT.get(status, "the log has the endpoint's words")
         case Broken() | httpx.HTTPError():
             return "broke off", "try again, and see the log if it stays so"
     return f"sent what is no chat answer ({type(error).__name__})", address

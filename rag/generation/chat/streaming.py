@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -9,14 +10,36 @@ from pydantic import BaseModel, Field, ValidationError
 # Bytes of one line of a stream, which holds a token or two.
 LONGEST_LINE = 1_000_000
 _MOST_TOKENS = 1_000_000_000
+# Maximum bytes of an answer that is not streamed.
+MOST_BYTES = 4_000_000
 
 
 class Late(Exception):
-    """The deadline passed during the answer."""
+    """The deadline passed during the answer.
+
+    Attributes:
+        seconds: What the call had.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class Broken(Exception):
     """The answer broke off; the message is the endpoint's."""
+
+
+class ErrorSent(Broken):
+    """The endpoint sent an error in place of an answer.
+
+    Attributes:
+        status: The HTTP status that the error has for it; 0 if it names none.
+    """
+
+    def __init__(self, said: str, status: int = 0) -> None:
+        super().__init__(said)
+        self.status = status
 
 
 class Closed(Broken):
@@ -71,12 +94,48 @@ class Chunk(BaseModel):
         return str(self.error.get("message") if isinstance(self.error, dict) else self.error)
 
     @property
+    def status_of_error(self) -> int:
+        """Returns the HTTP status that an error names; 0 if it names none."""
+        code = self.error.get("code") if isinstance(self.error, dict) else None
+        return code if isinstance(code, int) and 400 <= code < 600 else 0
+
+    @property
     def counts(self) -> WireUsage | None:
         """Returns the usage if it is valid."""
         try:
             return WireUsage.model_validate(self.usage)
         except ValidationError:
             return None
+
+
+def replies(
+    received: Iterator[bytes], deadline: float, *, streams: bool
+) -> Iterator[tuple[str, bool]]:
+    """Yields what an endpoint sends, and whether it is a whole answer rather than an event.
+
+    Some servers ignore that an answer is to be streamed. No line of a stream begins with a brace.
+
+    Args:
+        received: The bytes as they arrive.
+        deadline: By ``time.monotonic``.
+        streams: Whether that was asked for.
+
+    Raises:
+        Late: The deadline passed.
+        TooLong: There is more than an answer needs.
+    """
+    begun = bytearray()
+    for block in received:
+        if time.monotonic() >= deadline:
+            raise Late
+        begun += block
+        if streams and begun.strip() and not begun.lstrip().startswith(b"{"):
+            yield from ((data, False) for data in events(chain([bytes(begun)], received), deadline))
+            return
+        if len(begun) > MOST_BYTES:
+            raise TooLong
+    if begun.strip() or not streams:
+        yield begun.decode("utf-8", "replace"), True
 
 
 def events(received: Iterator[bytes], deadline: float) -> Iterator[str]:

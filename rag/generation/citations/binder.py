@@ -14,31 +14,24 @@ from footnote.rag.generation.citations.markdown_sentences import split_sentences
 from footnote.rag.generation.citations.patterns import (
     DASH,
     GAP,
+    GUARDS,
     HALF_INNER,
     LONGEST_GAP,
     MARKER,
     MARKERS,
 )
 from footnote.rag.generation.citations.references import ReferenceFilter
+from footnote.rag.generation.citations.source_columns import SourceColumns
 from footnote.rag.generation.citations.written_forms import FormReader
 from footnote.rag.retrieval.evidence import Sentence
 
-_FIRST = re.compile(MARKER, re.IGNORECASE)
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{GAP}[{DASH}]{GAP}([0-9]+))?")
 # Markers that may continue at the end of a stream: whole ones, and the first half of one.
 _HALF = rf"\[{HALF_INNER}\Z"
 _UNFINISHED = re.compile(rf"(?:\s|{MARKER})++(?:{_HALF})?|{_HALF}", re.IGNORECASE)
 # Its maximum length; nobody writes that many adjacent markers.
 _LONGEST_UNFINISHED = 200
-# An interval, as in "values in [1, 20]", if there are fewer than 20 sentences.
-_INTERVAL = re.compile(rf"\[{GAP}[0-9]+{GAP}[,;{DASH}]{GAP}[0-9]+{GAP}\]")
-_BEFORE_INTERVAL = re.compile(
-    r"(?:\b(?:in|within|between|from|over|range|ranges|interval|values|scale(?: of)?)|[∈=])[ \t]*$",
-    re.IGNORECASE,
-)
 _DANGLING = "points nowhere"
-# Characters of the text before a marker that are stored.
-_LONGEST_WORD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +68,11 @@ class CitationBinder:
                 own, and added to.
         """
         self._evidence = evidence
-        self._references = ReferenceFilter()
+        self._references = ReferenceFilter(evidence)
+        self._columns = SourceColumns(len(evidence))
         self._forms = FormReader(len(evidence))
         self._markers = {} if markers is None else markers
         self._held = ""
-        self._before = ""
         self._begun = False
         # Papers cited at the end of the text shown so far: a run of markers may arrive in parts.
         self._ending: set[int] = set()
@@ -100,15 +93,14 @@ class CitationBinder:
 
         Holds back unfinished markers and space that may be the last.
         """
-        text = self._held + self._forms.feed(self._references.feed(piece))
+        text = self._held + self._read(piece)
         end = _find_finished_end(text)
         self._held = text[end:]
         return self._replace_markers(text[:end])
 
     def flush(self) -> str:
         """Returns the text held back until the end, without trailing space."""
-        last = self._forms.feed(self._references.feed("", last=True), last=True)
-        held, self._held = self._held + last, ""
+        held, self._held = self._held + self._read("", last=True), ""
         return self._replace_markers(held.rstrip()).rstrip()
 
     def _replace_markers(self, text: str) -> str:
@@ -117,15 +109,14 @@ class CitationBinder:
         def replace(match: re.Match[str]) -> str:
             nonlocal ending
             earlier = self._ending if _goes_on(match) else set()
-            replaced, cited = self._format_markers(match, self._before, earlier)
+            replaced, cited = self._format_markers(match, earlier)
             if match.end() == len(text):
                 ending = earlier | cited
             return replaced
 
-        shown = MARKERS.sub(replace, text)
+        shown = GUARDS.sub("", MARKERS.sub(replace, text))
         if text:
             self._ending = ending
-        self._before = (self._before + text)[-_LONGEST_WORD:]
         if not self._begun:
             shown = shown.lstrip()
         self._begun = self._begun or bool(shown)
@@ -136,36 +127,25 @@ class CitationBinder:
         return MARKERS.sub(lambda match: self._format_markers(match)[0], text)
 
     def _format_markers(
-        self, match: re.Match[str], before: str = "", earlier: Collection[int] = ()
+        self, match: re.Match[str], earlier: Collection[int] = ()
     ) -> tuple[str, set[int]]:
         """Returns the text shown for some markers, and the papers they cite.
 
         Args:
             match: Of ``MARKERS``.
-            before: The text before the searched text.
             earlier: Papers cited earlier in the run and already shown.
         """
-        interval = self._find_interval(match, before)
-        sentences, _ = self._resolve_numbers(match[1][len(interval) :])
+        sentences, _ = self._resolve_numbers(match[1])
         cited = dict.fromkeys(self.citation(s).marker for s in sentences)
         new = "".join(f"[{marker}]" for marker in cited if marker not in earlier)
         gap = "" if earlier else match[0][: match.start(1) - match.start()]
-        return gap + interval + new if interval or new else "", set(cited)
-
-    def _find_interval(self, match: re.Match[str], before: str = "") -> str:
-        """Returns a leading interval such as "in [1, 20]", which only looks like a marker."""
-        first = _FIRST.match(match[1])
-        assert first is not None  # it begins so
-        if not _INTERVAL.fullmatch(first[0]) or not self._resolve_numbers(first[0])[1]:
-            return ""
-        before = (before + match.string[: match.start()])[-_LONGEST_WORD:]
-        return first[0] if _BEFORE_INTERVAL.search(before) else ""
+        return gap + new if new else "", set(cited)
 
     def _resolve_numbers(self, markers: str) -> tuple[list[Sentence], list[int]]:
         """Returns the sentences that some markers cite, and the numbers that match none."""
         numbers: dict[int, None] = {}
         for first, last in _NUMBER_OR_RANGE.findall(markers):
-            low, high = int(first), int(last or first)
+            low, high = sorted((int(first), int(last or first)))
             within = range(low, min(high, len(self._evidence)) + 1)
             numbers |= dict.fromkeys((low, *within, high))
         given = range(1, len(self._evidence) + 1)
@@ -178,8 +158,12 @@ class CitationBinder:
 
     def normalize(self, text: str) -> str:
         """Returns a text without its list of references, all of its markers as ``[7]``."""
-        plain = ReferenceFilter().feed(text, last=True)
-        return FormReader(len(self._evidence)).feed(plain, last=True)
+        return CitationBinder(self._evidence)._read(text, last=True)
+
+    def _read(self, piece: str, *, last: bool = False) -> str:
+        """Returns the next piece without references, its markers as ``[7]``."""
+        plain = self._references.feed(piece, last=last)
+        return self._forms.feed(self._columns.feed(plain, last=last), last=last)
 
     def bound(self, lead: str, sentence: str, tail: str = "") -> Bound:
         """Returns one sentence, its markers as ``[7]``, with its citations and notes.
@@ -193,16 +177,15 @@ class CitationBinder:
         missing: dict[int, None] = {}
 
         def strip(match: re.Match[str]) -> str:
-            interval = self._find_interval(match)
-            found, missed = self._resolve_numbers(match[1][len(interval) :])
+            found, missed = self._resolve_numbers(match[1])
             citations.update(dict.fromkeys(self.citation(s) for s in found))
             missing.update(dict.fromkeys(missed))
-            return match[0][: match.start(1) - match.start()] + interval if interval else ""
+            return ""
 
-        plain = " ".join(MARKERS.sub(strip, sentence).split())
+        plain = " ".join(GUARDS.sub("", MARKERS.sub(strip, sentence)).split())
         given = len(self._evidence)
         notes = [f"marker [{n}] {_DANGLING}; sentences 1 to {given} were given" for n in missing]
-        shown = self._with_paper_markers(sentence)
+        shown = GUARDS.sub("", self._with_paper_markers(sentence))
         if lead.endswith("| "):
             plain = plain.replace("\\|", "|")
         return Bound(plain, tuple(citations), tuple(notes), sentence, shown, lead, tail)

@@ -1,6 +1,7 @@
 """Early verdicts: the rules judge each sentence of a model as soon as it is whole.
 
-What follows a sentence may still be on its way, so the last one waits for the next or the end. A
+What follows a sentence may still be on its way, so the last one waits for the next or the end, and
+the cells of a row for the row: its sources may stand in its last column. A
 verdict is found once: the check of the whole answer takes the same verifier.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from footnote.rag.answer import JudgedSentence, Statement
 from footnote.rag.generation.citations import Bound, CitationBinder
+from footnote.rag.generation.citations.patterns import BAR
 from footnote.rag.generation.repair import verify_sentences
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import Verifier
@@ -41,7 +43,7 @@ class EarlyJudge:
         if not ended or time.monotonic() >= self._deadline:
             return []
         self._read = len(text)
-        bounds = CitationBinder(self._evidence).bind(text)
+        bounds = CitationBinder(self._evidence).bind(text if last else _without_growing_row(text))
         whole = bounds if last else bounds[:-1]
         new = whole[len(self._judged) :]
         self._judged += new
@@ -57,3 +59,18 @@ class EarlyJudge:
             )
             for draft in drafts
         ]  # fmt: skip
+
+
+def _without_growing_row(text: str) -> str:
+    """Returns a text up to a line at its end that is, or may become, a row of a table.
+
+    What the first row is, the line below it tells.
+    """
+    whole, newline, growing = text.rpartition("\n")
+    above, _, line = whole.rpartition("\n")
+    if not newline:
+        return "" if BAR.search(text) else text
+    is_first = BAR.search(line) and not BAR.search(above.rpartition("\n")[2])
+    if is_first:
+        return f"{above}\n" if above else ""
+    return f"{whole}\n" if BAR.search(growing) else text

@@ -6,17 +6,17 @@ them.
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.models import Span
 from footnote.rag.generation.citations.markdown_tables import (
     Part,
     is_row,
-    is_rule,
     says,
     split_table,
 )
-from footnote.rag.generation.citations.patterns import LEADING_MARKERS, MARKER
+from footnote.rag.generation.citations.patterns import BAR, LEADING_MARKERS, MARKER, is_rule
 
 _GLUED = re.compile(rf"([.!?…][\"'”’)*_]*)(?={MARKER})", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
@@ -33,8 +33,11 @@ def split_sentences(text: str) -> list[Part]:
     """Splits a model's text into sentences; the markers of each are at its end or beginning."""
     splitter = _Splitter()
     table: list[str] = []
-    for line in text.splitlines():
-        if is_row(line) or (table and is_rule(line)):
+    lines = text.splitlines()
+    for line, below in zip_longest(lines, lines[1:], fillvalue=""):
+        # Without bars at the left, the rule below its head tells a table.
+        in_table = BAR.search(line) and (is_rule(below) or any(map(is_rule, table)))
+        if is_row(line) or in_table or (table and is_rule(line)):
             table.append(line)
             continue
         splitter.take_table(table)

@@ -8,11 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from footnote.rag.generation.citations.patterns import MARKERS
+from footnote.rag.generation.citations.patterns import BAR, MARKERS, is_rule
 from footnote.rag.verification.rules.remarks import is_about_evidence
 
-_BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"\|?[ \t]{0,3}:?-[-:| \t]*+")
 # A longer head or name of a row is a claim, which needs its quote.
 _LONGEST_LABEL = 60
 
@@ -34,11 +32,6 @@ class Part(NamedTuple):
 def is_row(line: str) -> bool:
     """Returns whether a line is a row of a table that says something."""
     return line.lstrip().startswith("|") and says(line)
-
-
-def is_rule(line: str) -> bool:
-    """Returns whether a line is the rule below the head of a table."""
-    return "|" in line and _RULE.fullmatch(line.strip()) is not None
 
 
 def says(text: str) -> bool:
@@ -73,7 +66,8 @@ def split_table(lines: Sequence[str], lead: str) -> list[Part]:
 
 def split_row(line: str) -> list[str]:
     """Returns the cells of a row."""
-    cells = [cell.strip() for cell in _BAR.split(line.strip())[1:]]
+    barred = line.strip().startswith("|")
+    cells = [cell.strip() for cell in BAR.split(line.strip())[barred:]]
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 

@@ -50,7 +50,6 @@ def judge_parts(
             # The verdicts of the rules stand.
             _log.exception("a model's verdicts on a review are missing")
             faults.append(f"the model's check of some sentences failed: {BROKEN}")
-    judge.trusted = own.trusted
     return [
         replace(part, drafts=[judged.get(id(draft), draft) for draft in part.drafts])
         for part in parts

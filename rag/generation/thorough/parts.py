@@ -8,6 +8,7 @@ from footnote.index.models import Paper
 from footnote.rag import ComposerError
 from footnote.rag.answer import SECTION_MISSING, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
+from footnote.rag.generation.citations.refusals import refuses
 from footnote.rag.generation.forms.form import Composed, count_papers
 from footnote.rag.generation.prompts import write_repair_prompt
 from footnote.rag.generation.repair import (
@@ -15,7 +16,6 @@ from footnote.rag.generation.repair import (
     AnswerDraft,
     assemble_answer,
     merge_repairs,
-    refuses,
     verify_sentences,
 )
 from footnote.rag.generation.settings import Policy
@@ -128,7 +128,7 @@ class PartWriter:
         said = reply.text.rpartition("\n")[0] if reply.cut else reply.text
         return merge_repairs(
             drafts, said, given, verifier=self.verifier, deadline=self.calls.deadline
-        )
+        )[0]
 
 
 def names_open(heading: str) -> bool:

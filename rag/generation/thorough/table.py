@@ -8,11 +8,11 @@ from footnote.index.models import Paper
 from footnote.rag.generation.citations import Bound, CitationBinder
 from footnote.rag.generation.citations.markdown_tables import (
     is_row,
-    is_rule,
     read_row,
     says,
     split_row,
 )
+from footnote.rag.generation.citations.patterns import is_rule
 from footnote.rag.generation.forms.form import escape_cell, heading
 from footnote.rag.retrieval.evidence import Sentence
 

@@ -15,6 +15,9 @@ MOST_LISTED = 8_000_000
 # Names of hosts that take a key as "api-key", without "Bearer".
 # Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (November 2026).
 _AZURE = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
+# Its list of models wants headers of its own.
+# Source: https://platform.claude.com/docs/en/api/models (November 2026).
+_ANTHROPIC, _ANTHROPIC_VERSION = "anthropic.com", "2023-06-01"
 
 
 def connect(
@@ -36,15 +39,12 @@ def connect(
     url = httpx.URL(config.base_url)
     options = bounded_client_options(most, streams=streams)
     hooks = [watch] if watch else []
-    if is_azure(config.base_url):
-
-        def swap(request: httpx.Request) -> None:
-            request.headers["api-key"] = config.api_key
-            request.headers.pop("Authorization", None)
-
-        # A redirect would take that header to another host; httpx only withholds "Authorization".
+    if is_azure(config.base_url) or _is_anthropic(url):
+        # A redirect would take the key's header to another host; httpx only withholds
+        # "Authorization".
         options |= {"follow_redirects": False}
-        hooks.append(swap)
+        # Set as late as here, the key is in no log of the client.
+        hooks.append(_key_setter(config.api_key, azure=is_azure(config.base_url)))
     options["event_hooks"]["request"] = hooks
     # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
     # empty, and do not log the failure.
@@ -55,6 +55,23 @@ def connect(
         max_retries=0,
         http_client=DefaultHttpxClient(**options),
     )
+
+
+def _key_setter(key: str, *, azure: bool) -> Callable[[httpx.Request], None]:
+    """Returns what writes a key into a request as Azure or Anthropic wants it."""
+
+    def set_key(request: httpx.Request) -> None:
+        if azure:
+            request.headers["api-key"] = key
+            request.headers.pop("Authorization", None)
+        elif _is_anthropic(request.url) and request.url.path.endswith("/models"):
+            request.headers.update({"x-api-key": key, "anthropic-version": _ANTHROPIC_VERSION})
+
+    return set_key
+
+
+def _is_anthropic(url: httpx.URL) -> bool:
+    return f".{url.host}".endswith(f".{_ANTHROPIC}")
 
 
 def is_azure(base_url: str) -> bool:
@@ -82,7 +99,6 @@ def fetch(
     *,
     seconds: float,
     body: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Returns the JSON that an endpoint replies with.
 
@@ -91,13 +107,12 @@ def fetch(
         path: Below the address, or a whole URL.
         seconds: Maximum time to wait for it.
         body: What is posted; None gets.
-        headers: More of them.
 
     Raises:
         OpenAIError: It cannot be reached, or refuses.
         ValueError: It replies with what is no JSON.
     """
-    options: Any = {"timeout": seconds, "headers": dict(headers or {}), "follow_redirects": False}
+    options: Any = {"timeout": seconds, "follow_redirects": False}
     if body is None:
         reply = client.get(path, cast_to=httpx.Response, options=options)
     else:
@@ -122,15 +137,7 @@ def list_models(client: OpenAI, *, seconds: float) -> list[dict[str, Any]]:
         OpenAIError: It cannot be reached, or refuses.
         ValueError: Its reply is no list of models.
     """
-    try:
-        found = fetch(client, "/models", seconds=seconds)
-    except OpenAIError as error:
-        if getattr(error, "status_code", None) != 401:
-            raise
-        # Anthropic's list wants its own headers.
-        # Source: https://platform.claude.com/docs/en/api/models (November 2026).
-        own = {"x-api-key": client.api_key, "anthropic-version": "2023-06-01"}
-        found = fetch(client, "/models", seconds=seconds, headers=own)
+    found = fetch(client, "/models", seconds=seconds)
     rows = found.get("data") if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise ValueError("it is no list of models")

@@ -8,7 +8,7 @@ written in another way, and the endpoint's profile remembers it.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
@@ -34,8 +34,15 @@ _NO_SYSTEM = re.compile(
 )
 _ANOTHER_API = re.compile(r"v1/responses|responses api|not a chat model", re.IGNORECASE)
 _ROOM = re.compile(
-    r"maximum context length is ([\d,]{1,10})|context size[^.]{0,20}?\((\d{1,8}) tokens\)"
-    r'|"n_ctx"\s{0,4}:\s{0,4}(\d{1,8})',
+    r"maximum context length is ([\d,]{1,16})|context size[^.]{0,20}?\((\d{1,12}) tokens\)"
+    r'|"n_ctx"\s{0,4}:\s{0,4}(\d{1,12})'
+    r"|exceeds?(?: the)? context window (?:of|\() ?([\d,]{1,16})"
+    r"|(?:prompt|input) is too long: [\d,]{1,16} tokens > ([\d,]{1,16})",
+    re.IGNORECASE,
+)
+_NOT_TAKEN = re.compile(
+    r"support|permitted|allowed|unknown|unrecogni[sz]ed|unexpected (?:field|param|keyword|arg)"
+    r"|invalid (?:field|param|value)|deprecated|additional propert|extra (?:field|input)",
     re.IGNORECASE,
 )
 # Statuses of a request that cannot be taken as it is; a template that fails is a 500 at llama.cpp.
@@ -100,9 +107,22 @@ def _as_responses(body: Mapping[str, Any]) -> dict[str, Any]:
     return written
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a refusal teaches about an endpoint.
+
+    Attributes:
+        profile: What is known now.
+        is_plain: Whether the refusal says it; else it is a guess.
+    """
+
+    profile: EndpointProfile
+    is_plain: bool
+
+
 def learn_from_refusal(
     profile: EndpointProfile, sent: Mapping[str, Any], status: int, said: str
-) -> EndpointProfile | None:
+) -> Lesson | None:
     """Returns what a refusal teaches about an endpoint; None if it does not help.
 
     Args:
@@ -118,27 +138,33 @@ def learn_from_refusal(
     if (status < _FAILING and status not in _REFUSALS) or find_room(said):
         return None
     if profile.api == "chat" and _ANOTHER_API.search(said):
-        return replace(profile, api="responses")
-    name = _named_field(sent, said) or ("system" if has_system and _NO_SYSTEM.search(said) else "")
+        return Lesson(replace(profile, api="responses"), is_plain=True)
+    name, plain = _named_field(sent, said)
+    if not name and has_system and _NO_SYSTEM.search(said):
+        name, plain = "system", True
     if not name and status == 400:
         fields = {_ALIASES.get(field, field) for field in sent}
         name = next((field for field in _BLAMED if field in fields), "")
-    return replace(profile, refused=profile.refused | {name}) if name else None
+    return Lesson(replace(profile, refused=profile.refused | {name}), plain) if name else None
 
 
-def _named_field(sent: Mapping[str, Any], said: str) -> str:
-    """Returns the field that a refusal is about; empty if it names none that was sent."""
+def _named_field(sent: Mapping[str, Any], said: str) -> tuple[str, bool]:
+    """Returns the field that a refusal names, empty if none that was sent, and if it is plain."""
     if "max_tokens" in sent and "max_completion_tokens" in said:
-        return "max_tokens"
+        return "max_tokens", True
     param = _param(said)
     named = _ALIASES.get(param, param)
     fields = {_ALIASES.get(field, field) for field in sent}
     if named in fields and named in _OPTIONAL:
-        return named
+        return named, True
     for name in _OPTIONAL:
         if name in fields and re.search(rf"\b{name}\b", said):
-            return name
-    return ""
+            # "The stream was closed" is about no field.
+            meant = (
+                "_" in name or _NOT_TAKEN.search(said) or re.search(rf"['\"`]{name}['\"`]", said)
+            )
+            return name, bool(meant)
+    return "", False
 
 
 def _param(said: str) -> str:

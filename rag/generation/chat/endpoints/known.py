@@ -3,7 +3,11 @@
 import time
 
 from footnote.rag.generation.chat.endpoints.prices import find_prices, table_version
-from footnote.rag.generation.chat.endpoints.profile import EndpointMemory, ModelWindow
+from footnote.rag.generation.chat.endpoints.profile import (
+    EndpointMemory,
+    ModelWindow,
+    within_window,
+)
 from footnote.rag.generation.chat.endpoints.window import find_model_window
 from footnote.rag.generation.settings import LLMSettings, Prices
 
@@ -48,7 +52,8 @@ class KnownModel:
             afresh: Ask even if it was asked lately.
         """
         if self.config.window is not None:
-            return ModelWindow(self.config.window, "set by FOOTNOTE_WINDOW", told=True)
+            tokens = within_window(self.config.window)
+            return ModelWindow(tokens, "set by FOOTNOTE_WINDOW", told=True)
         with self.memory.lock:
             found = self.memory.profile.window
             if afresh or found is None or not found.is_fresh(time.time()):
@@ -60,6 +65,7 @@ class KnownModel:
 
     def learn_window(self, tokens: int) -> None:
         """Keeps the window that a refusal of a long prompt named."""
+        tokens = within_window(tokens)
         told = ModelWindow(tokens, "the endpoint says so", told=True, at=time.time())
         self.memory.update(window=told)
 

@@ -26,12 +26,18 @@ _log = logging.getLogger(__name__)
 
 # Days after which everything is found out again: endpoints learn, and models change under a name.
 DAYS = 30
-# Seconds for which a window holds that the server told, and one that we assumed.
-TOLD_FOR, ASSUMED_FOR = 86_400, 600
-_MOST_TOKENS = 10_000_000
+# Seconds for which a window holds that the server told, one that we assumed, and the verdict that a
+# model is no judge: a bad hour of its server may have made it one.
+TOLD_FOR, ASSUMED_FOR, DISTRUSTED_FOR = 86_400, 600, 3_600
+MOST_TOKENS = 10_000_000
 _MOST_USD = 1_000_000
 _Text = Annotated[str, Field(max_length=300)]
 _Price = Annotated[float, Field(ge=0, le=_MOST_USD)]
+
+
+def within_window(tokens: int) -> int:
+    """Returns a number of tokens as a window can have it: servers name any."""
+    return max(1, min(tokens, MOST_TOKENS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class ModelWindow:
         at: When, in seconds since 1970.
     """
 
-    tokens: Annotated[int, Field(ge=1, le=_MOST_TOKENS)]
+    tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)]
     source: _Text
     told: bool = False
     at: float = 0.0
@@ -66,6 +72,7 @@ class EndpointProfile:
         window: What it reads and writes; None before it was asked.
         served: What the server says that it serves under the model's name.
         trusted: Whether it judges known sentences rightly, by the version of that test.
+        tested: When that was found out, in seconds since 1970.
         prices: USD for a million tokens of prompt and of answer, by the version of the table; None
             for a model that is not in it.
         since: When the first of these was learned, in seconds since 1970.
@@ -77,6 +84,7 @@ class EndpointProfile:
     window: ModelWindow | None = None
     served: _Text = ""
     trusted: tuple[_Text, bool] | None = None
+    tested: float = 0.0
     prices: tuple[_Text, tuple[_Price, _Price] | None] | None = None
     since: float = 0.0
 

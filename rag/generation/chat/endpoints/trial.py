@@ -69,9 +69,9 @@ class ModelTrial:
     """How the configured model did.
 
     Attributes:
-        streams: Whether its answers can be read while it writes.
-        takes_schema: Whether the endpoint takes a JSON Schema of an answer.
-        gives_json: Whether it replied with JSON of that form.
+        streams: Whether its answers can be read while it writes; None where that was not tried.
+        takes_schema: Whether the endpoint takes a JSON Schema of an answer; None as well.
+        gives_json: Whether it replied with JSON of that form; None as well.
         first_word: Seconds until the first word; None without one.
         window: What it reads and writes in one call, and who says so.
         prices: None where nobody knows.
@@ -80,9 +80,9 @@ class ModelTrial:
         fault: Why it gave no answer; None if it did.
     """
 
-    streams: bool
-    takes_schema: bool
-    gives_json: bool
+    streams: bool | None
+    takes_schema: bool | None
+    gives_json: bool | None
     first_word: float | None
     window: ModelWindow
     prices: Prices | None
@@ -138,17 +138,18 @@ def try_model(
     """
     chat = ChatClient(config, memory=memory, retries=RetryPolicy(attempts=1))
     deadline = time.monotonic() + seconds
-    first, fault, gives_json = None, None, False
+    first, fault, gives_json, streams = None, None, None, None
     try:
-        first = _time_first_word(chat, deadline)
+        first, streams = _time_first_word(chat, deadline)
         gives_json = _try_json(chat, deadline)
     except ComposerError as error:
         fault = _explain(error, config, offered)
     known = chat.known
     refused = known.memory.profile.refused
+    held = None if gives_json is None else True
     return ModelTrial(
-        streams="stream" not in refused,
-        takes_schema="response_format" not in refused,
+        streams=False if "stream" in refused else streams,
+        takes_schema=False if "response_format" in refused else held,
         gives_json=gives_json,
         first_word=first,
         window=known.find_window(afresh=True),
@@ -159,13 +160,14 @@ def try_model(
     )
 
 
-def _time_first_word(chat: ChatClient, deadline: float) -> float | None:
-    """Returns the seconds until the first word of an answer; None without one."""
+def _time_first_word(chat: ChatClient, deadline: float) -> tuple[float | None, bool]:
+    """Returns the seconds until the first word of an answer, None without one; if it streams."""
     prompt = "Name three colours, one on each line."
     start, first = time.monotonic(), None
-    for _ in _call(chat, prompt, deadline):
+    call = _call(chat, prompt, deadline)
+    for _ in call:
         first = time.monotonic() - start if first is None else first
-    return first
+    return first, not call.whole
 
 
 def _try_json(chat: ChatClient, deadline: float) -> bool:

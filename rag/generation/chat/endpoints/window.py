@@ -31,7 +31,7 @@ from footnote.rag.generation.chat.endpoints.connection import (
     root_of,
 )
 from footnote.rag.generation.chat.endpoints.names import find_window, is_known
-from footnote.rag.generation.chat.endpoints.profile import ModelWindow
+from footnote.rag.generation.chat.endpoints.profile import ModelWindow, within_window
 from footnote.rag.generation.settings import LLMSettings
 
 # Seconds that an answer may wait for it; a server that is slower is asked again later.
@@ -48,7 +48,8 @@ _NAMES = (
     "max_input_tokens",
 )
 _NUM_CTX = re.compile(r"^\s{0,20}num_ctx\s{1,40}(\d{1,8})", re.MULTILINE)
-_MOST_TOKENS = 10_000_000
+# More than this is no number of tokens.
+_NONSENSE = 1_000_000_000
 
 
 def find_model_window(config: LLMSettings) -> tuple[ModelWindow, str]:
@@ -150,8 +151,9 @@ def _of_ollama(show: Mapping[str, Any], running: Any, model: str) -> _Told | Non
     row = find_row(named, model)
     if row and (size := _tokens(row.get("context_length"))):
         return size, "Ollama says so", True
-    if set_ := _NUM_CTX.search(str(show.get("parameters") or "")[:20_000]):
-        return min(int(set_[1]), largest[0]), "Ollama says so (num_ctx)", True
+    set_ = _NUM_CTX.search(str(show.get("parameters") or "")[:20_000])
+    if set_ and (size := _tokens(int(set_[1]))):
+        return min(size, largest[0]), "Ollama says so (num_ctx)", True
     return min(largest[0], _LOADED_LATER), "Ollama's default; OLLAMA_CONTEXT_LENGTH sets it", False
 
 
@@ -192,4 +194,4 @@ def _list(value: Any) -> list[Any]:
 def _tokens(value: Any) -> int | None:
     """Returns a number of tokens that can be one."""
     whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value
-    return int(value) if whole and 1 <= value <= _MOST_TOKENS else None
+    return within_window(int(value)) if whole and 1 <= value <= _NONSENSE else None
