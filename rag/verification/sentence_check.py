@@ -17,6 +17,7 @@ from footnote.index.readers.cited_text import CitedSentence, References, read_ci
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
 from footnote.rag.verification.rules.remarks import is_about_evidence
+from footnote.rag.verification.stated import describe_paper
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult, Verifier
 
 UNCITED = "it cites nothing"
@@ -105,7 +106,7 @@ class SentenceChecker:
         if not quotes:
             return CheckedSentence(sentence, "unsettled", 0.0, tuple(notes or [UNCITED]))
         known = len(papers) == len(set(cited))
-        about = [f"{paper.title} {paper.abstract}" for paper in papers]
+        about = [describe_paper(paper) for paper in papers]
         ruling = self._verifier.verify(claim, [q.quote for q in quotes], about=about)
         if ruling.verdict == "contradicted" and not known:
             # What a missing paper says may be what is missing here.
@@ -165,7 +166,7 @@ class SentenceChecker:
             if hit.paper in cited:
                 continue
             quotes = self.find_nearest(claim, hit.paper)
-            about = [f"{hit.paper.title} {hit.paper.abstract}"]
+            about = [describe_paper(hit.paper)]
             ruling = self._verifier.verify(claim, quotes, about=about)
             if ruling.verdict == "supported" and ruling.support >= _SAID_THERE:
                 told = f"another paper says so: {' '.join(hit.paper.title.split())}"

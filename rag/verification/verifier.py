@@ -24,6 +24,7 @@ from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
 from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
 from footnote.rag.verification.rules.proof import Source, find_faults
+from footnote.rag.verification.stated import shorten
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
@@ -171,15 +172,14 @@ class LearnedVerifier:
         if len(said) > LONGEST_STATEMENT:
             return VerificationResult("unsettled", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
-        papers = [paper[:LONGEST_PAPER] for paper in about]
-        source = Source(" ".join(given), papers)
+        source = Source(" ".join(given), [shorten(paper, LONGEST_PAPER) for paper in about])
         foreign = is_foreign(said, source.quotes)
         found = find_foreign_faults(said, source) if foreign else find_faults(said, source)
         if found.faults:
             return VerificationResult("contradicted", 0.0, found.faults)
         if foreign:
             return VerificationResult("unsettled", 0.0, found.doubts)
-        named = frozenset[str]().union(*map(self._named, papers))
+        named = frozenset[str]().union(*map(self._named, source.about))
         compared = align_pair(*self._read(said, given), named)
         return self._weights.rule(compared, found.doubts)
 
