@@ -24,10 +24,18 @@ from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
 from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
 from footnote.rag.verification.rules.proof import Source, find_faults
+from footnote.rag.verification.rules.turns import find_turns
 from footnote.rag.verification.stated import shorten
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
+
+# What makes a part of a quote no claim of its own: "asks whether ...".
+_ASKED = re.compile(
+    r"\b(?:whether|if|unless|asks?|could|would|might|may|suppos\w{1,3}|assum\w{1,3}|claims?|fail\w{0,3}"
+    r"|unlikely|unclear|doubt\w{0,3}|deny|denies|until)\b",
+    re.IGNORECASE,
+)
 
 # Readings of quotes are cached: statements of one answer cite the same quotes.
 KEPT_QUOTES = 512
@@ -103,7 +111,7 @@ class VerifierModel:
         """Returns the verdict on a statement aligned with its quotes."""
         figures = features(compared)
         support = self.probability(figures)
-        if denies(figures) and not doubts:
+        if denies(figures):
             return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
         if doubts or support < self.supported:
             # What a rule doubts stays below the threshold, whatever else agrees.
@@ -181,7 +189,10 @@ class LearnedVerifier:
             return VerificationResult("unsettled", 0.0, found.doubts)
         named = frozenset[str]().union(*map(self._named, source.about))
         compared = align_pair(*self._read(said, given), named)
-        return self._weights.rule(compared, found.doubts)
+        found += find_turns(said, given, compared)
+        if found.faults and about:
+            return VerificationResult("contradicted", 0.0, found.faults)
+        return self._weights.rule(compared, found.faults + found.doubts)
 
 
 class RememberingVerifier:
@@ -213,7 +224,8 @@ def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
         if statement == quote:
             return True
         part = _is_part(statement.rstrip("."), quote)
-        if part and denials(read_words(quote)) == denials(read_words(statement)):
+        asked = _ASKED.search(quote) and not _ASKED.search(statement)
+        if part and not asked and denials(read_words(quote)) == denials(read_words(statement)):
             return True
     return False
 

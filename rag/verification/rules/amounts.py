@@ -154,11 +154,15 @@ def _amount(
         if len(unit) > 1 and unit.lower() in SCALES:
             scale *= SCALES[unit.lower()]
             unit, after = _next_word(text, after)
+    # "64 second-generation chips" last no time.
+    if unit == "second" and text[end : end + 1] == " " and text[after : after + 1] == "-":
+        unit = ""
     family, factor = find_unit(unit)
     if text[start : start + 1] in SIGNS:
         family, factor = SIGNS[text[start]], 1.0
-    rate = _PER_TIME.match(text, after) if family == "times" else None
-    if rate:
+    # "Three times a second" and "30 frames per second" are frequencies.
+    rated = family == "times" or unit.lower() in ("frame", "frames")
+    if rated and (rate := _PER_TIME.match(text, after)):
         family, factor = "frequency", 1 / UNITS[rate[1]][1]
     things = _things(text, end) if not family else frozenset()
     bound = _bound(text, start, end)

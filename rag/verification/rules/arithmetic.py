@@ -9,7 +9,7 @@ from dataclasses import replace
 from footnote.rag.verification.rules.units import Amount
 
 # Relative distances that "about" allows: of a number of one digit, of one that ends in 5, of others.
-_ROUGH, _MIDDLE, _FINE = 0.07, 0.05, 0.025
+_ROUGH, _MIDDLE, _FINE = 0.07, 0.06, 0.025
 # How far "over" and "under" may be from a number: of one digit, and of others.
 _WIDE_ROUGH, _WIDE_FINE = 2.0, 1.5
 # Bounds that differ by more than this are not the same.
@@ -86,12 +86,14 @@ def _as_times(mine: Amount, other: Amount) -> Iterator[float]:
 def _as_parts(mine: Amount, other: Amount) -> Iterator[float]:
     """Yields another amount as a part of one, or as percent of it."""
     if not mine.family and mine.value < 1:
-        yield other.value / 100
-        if other.value:
+        if other.family in ("percent", ""):
+            yield other.value / 100
+        if other.value and other.family in ("times", ""):
             yield 1 / other.value
     if not other.family and other.value < 1:
-        yield 100 * other.value
-        if other.value:
+        if mine.family in ("percent", ""):
+            yield 100 * other.value
+        if other.value and mine.family in ("times", ""):
             yield 1 / other.value
 
 
@@ -169,7 +171,7 @@ def _compare_bounds(mine: Amount, other: Amount) -> str:
     value, known = mine.base, other.base if mine.family == other.family else other.value
     equal = abs(value - known) <= 1e-6 * abs(known)
     if other.bound not in sides:
-        return "doubt" if equal and other.bound != "near" else ""
+        return "doubt" if equal else ""
     if other.bound == mine.bound:
         return "" if abs(value - known) <= _SAME_BOUND * abs(known) else "doubt"
     apart = value >= known if mine.bound == "above" else value <= known
@@ -195,36 +197,42 @@ def follows(amount: Amount, others: Sequence[Amount], statement: str) -> bool:
 def _derived(amount: Amount, others: Sequence[Amount], *, made: bool) -> Iterator[Amount]:
     """Yields what can be made of the amounts of a source by one step of arithmetic."""
     known = list(others[:_MOST])
-    parts = amount.family in ("percent", "times") or amount.value < 1
+    parts = amount.family in ("percent", "times") or (amount.value < 2 and amount.step < 1)
     if not (parts or amount.family or amount.bound in ("near", "order") or made):
         return
     for high, low in itertools.permutations(known, 2):
-        yield from _of_two(high, low, parts=parts, summed=made)
+        yield from _of_two(high, low, summed=made)
+        if parts or made:
+            yield from _ratios(high, low, amount)
     for one in known:
         if one.family == "percent":
-            yield Amount(100 - one.value, "percent")
+            # 223 % of a score are 123 % more.
+            yield Amount(abs(100 - one.value), "percent")
         elif not one.family and one.value < 1:
             # 0.2 off is from 0.8 to 1.2.
             yield from (Amount(1 - one.value), Amount(1 + one.value))
 
 
-def _of_two(high: Amount, low: Amount, *, parts: bool, summed: bool) -> Iterator[Amount]:
+def _of_two(high: Amount, low: Amount, *, summed: bool) -> Iterator[Amount]:
+    """Yields the difference of two amounts, their sum, and what a rate makes of one."""
+    if high.family == "times" and low.family not in ("times", "percent") and high.value > 0:
+        yield from (Amount(low.base * high.value, low.family), Amount(low.base / high.value, low.family))
+    if high.family == low.family and high.base >= low.base:
+        yield Amount(high.base - low.base, high.family)
+        if summed:
+            yield Amount(high.base + low.base, high.family)
+    if high.family and not low.family and summed and low.base > 0:
+        yield Amount(high.base / low.base, high.family)
+
+
+def _ratios(high: Amount, low: Amount, amount: Amount) -> Iterator[Amount]:
+    """Yields how many times one amount is another, and its part, in the family that is asked for."""
     alike = high.family == low.family or not (high.family and low.family)
-    if high.family == "times" and low.family not in ("times", "percent"):
-        yield Amount(low.base * high.value, low.family)
-        yield Amount(low.base / max(1e-9, high.value), low.family)
     if not alike or high.base < low.base or low.base <= 0:
         return
-    family = high.family or low.family
-    if high.family == low.family:
-        yield Amount(high.base - low.base, family)
-        if summed:
-            yield Amount(high.base + low.base, family)
-    if high.family and not low.family and summed:
-        yield Amount(high.base / low.base, family)
-    if parts or summed:
-        ratio = high.base / low.base
-        yield from (Amount(ratio, "times"), Amount(1 / ratio))
-        yield from (Amount(1 - 1 / ratio), Amount(100 * (ratio - 1), "percent"))
-        if ratio < 2:
-            yield Amount(ratio - 1)
+    ratio = high.base / low.base
+    if amount.family in ("times", ""):
+        yield Amount(ratio, "times")
+    if amount.family != "times":
+        yield from (Amount(100 / ratio, "percent"), Amount(100 - 100 / ratio, "percent"))
+        yield Amount(100 * (ratio - 1), "percent")
