@@ -128,7 +128,9 @@ def _fraction(text: str, match: re.Match[str], over: float) -> Iterator[Amount]:
     counted = _things(text, end) and not text[end:].startswith(" of")
     if 0 < over < under and (under > SMALL or counted):
         things = _things(text, end)
-        one = Amount(over, "", 1.0, _bound(text, start, end), 1.0, False, match[0], things, at=start)
+        one = Amount(
+            over, "", 1.0, _bound(text, start, end), 1.0, False, match[0], things, at=start
+        )
         yield replace(one, ratio=_ratio(one, float(under)))
         yield replace(one, value=float(under), bound="exact", ratio=_ratio(one, float(under)))
     else:
@@ -173,9 +175,7 @@ def _amount(
     named = unit.lower() if family else ""
     if family == "percent" and re.match(r"\sof\b", text[after : after + 3]):
         named += " of"
-    return Amount(
-        value, family, factor, bound, step, small, told, things, named, scale, at=start
-    )
+    return Amount(value, family, factor, bound, step, small, told, things, named, scale, at=start)
 
 
 def _next_word(text: str, at: int) -> tuple[str, int]:

@@ -29,9 +29,7 @@ Bounds = tuple[str, str]
 
 def agrees(mine: Amount, other: Amount) -> bool:
     """Returns whether two amounts say the same."""
-    return any(
-        _agrees(mine, one) for one in (other, other.listed) if one is not None
-    )
+    return any(_agrees(mine, one) for one in (other, other.listed) if one is not None)
 
 
 def _agrees(mine: Amount, other: Amount) -> bool:
@@ -191,7 +189,8 @@ def follows(amount: Amount, others: Sequence[Amount], statement: str) -> bool:
     if any(agrees(plain, one) for one in made):
         return True
     # "Over two fifths" of what is derived; "over 30" is no proof of anything.
-    return plain.step < 1e-8 * plain.scale and any(agrees(amount, one) for one in made)
+    loose = plain.step < 1e-8 * plain.scale or plain.family == "times"
+    return loose and any(agrees(amount, one) for one in made)
 
 
 def _derived(amount: Amount, others: Sequence[Amount], *, made: bool) -> Iterator[Amount]:
@@ -216,7 +215,10 @@ def _derived(amount: Amount, others: Sequence[Amount], *, made: bool) -> Iterato
 def _of_two(high: Amount, low: Amount, *, summed: bool) -> Iterator[Amount]:
     """Yields the difference of two amounts, their sum, and what a rate makes of one."""
     if high.family == "times" and low.family not in ("times", "percent") and high.value > 0:
-        yield from (Amount(low.base * high.value, low.family), Amount(low.base / high.value, low.family))
+        yield from (
+            Amount(low.base * high.value, low.family),
+            Amount(low.base / high.value, low.family),
+        )
     if high.family == low.family and high.base >= low.base:
         yield Amount(high.base - low.base, high.family)
         if summed:

@@ -79,7 +79,9 @@ def find_name_faults(
         if record and all(_is_told(word, quotes) or _is_told(word, record) for word in name):
             continue
         before = statement[: statement.find(name[0])]
-        if any(_is_told(word, whole) for word in name) or _ASIDE.search(before):
+        # "Distributional learning (C51)" adds another name of what is told.
+        beside = _ASIDE.search(before) or f"({told})" in statement
+        if beside or any(_is_told(word, whole) for word in name):
             doubts.append(f"{told} is not in the quote")
         elif any(_has_stem(word, whole) for word in name):
             doubts.append(f"{told} is not in the abstract")
@@ -134,7 +136,8 @@ def _is_common(text: str) -> bool:
     return (
         plain in _COMMON
         or plain.removesuffix("s") in _COMMON
-        or letters < 2 and not re.fullmatch(r"[A-Z]\d{1,3}s?", text)
+        or letters < 2
+        and not re.fullmatch(r"[A-Z]\d{1,3}s?", text)
         or plain in UNITS
         or bool(read_amounts(text) or re.fullmatch(r"\d+\w{1,2}", text))
     )
@@ -170,7 +173,9 @@ _PARTS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def _is_spelled(forms: set[str], text: str) -> bool:
     """Returns whether the words of a text spell an abbreviation, by their first letters."""
-    words = [part.casefold() for word in _TOKEN.findall(text) for part in _PARTS.split(word) if part]
+    words = [
+        part.casefold() for word in _TOKEN.findall(text) for part in _PARTS.split(word) if part
+    ]
     letters = "".join(word[0] for word in words)
     # "CVAE" spells two letters out of "autoencoder".
     if any(form in letters or (len(form) > 3 and form[:-1] in letters) for form in forms):

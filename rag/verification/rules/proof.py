@@ -77,7 +77,9 @@ class Source:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quoted", read_amounts(self.quotes))
-        papers, records = zip(*map(split_record, self.about), strict=True) if self.about else ((), ())
+        papers, records = (
+            zip(*map(split_record, self.about), strict=True) if self.about else ((), ())
+        )
         object.__setattr__(self, "papers", papers)
         object.__setattr__(self, "record", "; ".join(filter(None, records)))
         whole = " ".join([*papers, self.quotes])

@@ -28,6 +28,8 @@ _UNDER = frozenset(
     underperformed""".split()
 )
 _COMPARED = frozenset("than over compared against versus vs".split())
+# "Replacing PaLM by FLAN" is not "replacing FLAN by PaLM".
+_JOINING = frozenset("by into to from".split())
 _PASSIVE = re.compile(r"\w(?:ed|en|un|on)\s(?:\w+ly\s)?by\b", re.IGNORECASE)
 _DENIES = re.compile(
     r"not|no|never|none|neither|nor|without|cannot|nothing|nobody|hardly|barely|scarcely|rarely"
@@ -40,7 +42,11 @@ _DENIES = re.compile(
 _FAILS = re.compile(r"fail\w{0,3}|unable|refus\w{1,3}", re.IGNORECASE)
 # How far before a word, and behind it, a denial may stand.
 _BEFORE, _BEHIND = 8, 3
+# "Without" denies only what follows; "do not matter" denies what stands before it, too.
+_ONWARD = re.compile(r"without|instead|rather|unlike|except\w{0,5}|free", re.IGNORECASE)
 _REACH = 10
+# Content words behind a comparing word that are its other side.
+_NEXT = 3
 _WHETHER = re.compile(r"\b(?:whether|asks? if|asked if|question of)\b[^.;:,]{1,200}", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:whether|if|ask\w{0,3}|test\w{0,3}|stud\w{1,4}|examin\w{1,3}|investigat\w{1,3}|question\w{0,3}"
@@ -93,7 +99,8 @@ def _sign(word: Word) -> int:
 
 def _swapped_names(statement: str, quote: str) -> Iterator[tuple[str, bool]]:
     """Yields two names on exchanged sides of one comparing word, and whether that is sure."""
-    named = [" ".join(name) for name in find_names(statement)]
+    named = {" ".join(name) for text in (statement, quote) for name in find_names(text)}
+    named = {name for name in named if name in statement}
     seen = sorted((statement.find(name), name) for name in named if quote.find(name) >= 0)
     for n, (start, one) in enumerate(seen):
         for end, other in seen[n + 1 :]:
@@ -117,6 +124,9 @@ def _is_same_comparison(mine: str, theirs: str) -> bool | None:
     compares = [
         any(_sign(w) or w.text.lower() in _COMPARED for w in words) for words in (own, other)
     ]
+    joined = {w.text.lower() for w in own} & {w.text.lower() for w in other} & _JOINING
+    if joined and max(len(own), len(other)) <= _NEXT:
+        return False
     if not all(compares):
         return None
     if len(ways[0]) == len(ways[1]) == 1 and ways[0] != ways[1]:
@@ -135,22 +145,23 @@ def _has_swapped_sides(own: Sequence[Word], other: Sequence[Word]) -> bool:
             if same.stem != word.stem or same.denied != word.denied:
                 continue
             mine, theirs = _around(own, at), _around(other, place)
-            crossed = [mine[0] & theirs[1], mine[1] & theirs[0]]
-            straight = len(mine[0] & theirs[0]) + len(mine[1] & theirs[1])
-            if all(crossed) and sum(map(len, crossed)) > straight:
+            if mine[0] & theirs[1] and not mine[1] & theirs[1]:
                 return True
     return False
 
 
 def _compares(words: Sequence[Word], at: int) -> bool:
     lower = words[at].text.lower()
+    if at + 1 < len(words) and words[at + 1].text.lower() == "by":
+        return False
     return lower in _OVER or lower in _UNDER or lower == "than"
 
 
 def _around(words: Sequence[Word], at: int) -> tuple[set[str], set[str]]:
     """Returns the stems of content words before and behind a word, without those on both sides."""
     before = {w.stem for w in words[max(0, at - _REACH) : at] if w.telling}
-    behind = {w.stem for w in words[at + 1 : at + 1 + _REACH] if w.telling}
+    telling = [w.stem for w in words[at + 1 : at + 1 + _REACH] if w.telling]
+    behind = {stem for stem in telling[:_NEXT] if not stem[0].isdigit()}
     return before - behind, behind - before
 
 
@@ -160,10 +171,10 @@ def _around(words: Sequence[Word], at: int) -> tuple[set[str], set[str]]:
 def _moved(statement: str, quotes: Sequence[str]) -> Iterator[str]:
     """Yields the names whose number the quotes give to another name, and another one to them."""
     held = [pair for quote in quotes for pair in _held(quote)]
-    mine = _held(statement)
+    mine = _held(statement, [" ".join(name) for q in quotes for name in find_names(q)])
     for value, name in mine:
         owners = {owner for other, owner in held if agrees(value, other)}
-        own = [other for other, owner in held if owner == name and other.family == value.family]
+        own = [one for one, owner in held if owner == name and _is_alike(one, value)]
         if not name or not owners or name in owners or not own:
             continue
         known = {owner for owner in owners if owner and owner in statement}
@@ -173,9 +184,18 @@ def _moved(statement: str, quotes: Sequence[str]) -> Iterator[str]:
             yield name
 
 
-def _held(text: str) -> list[tuple[Amount, str]]:
-    """Returns each number of a sentence with the name that it is of; empty for none."""
-    named = [" ".join(name) for name in find_names(text)]
+def _is_alike(one: Amount, other: Amount) -> bool:
+    return one.family == other.family or not (one.family and other.family)
+
+
+def _held(text: str, known: Sequence[str] = ()) -> list[tuple[Amount, str]]:
+    """Returns each number of a sentence with the name that it is of; empty for none.
+
+    Args:
+        text: The sentence.
+        known: Names that it may begin with, where a capital says nothing.
+    """
+    named = {*known, *(" ".join(name) for name in find_names(text))}
     spots = sorted((m.start(), m.end(), name) for name in named for m in _places(name, text))
     cuts = [match.start() for match in _CLAUSE.finditer(text)]
     found = []
@@ -219,7 +239,8 @@ def _is_denied(words: Sequence[Word], at: int) -> bool:
 
 def _is_denial_near(words: Sequence[Word], at: int) -> bool:
     near = words[max(0, at - _BEFORE) : at + _BEHIND + 1]
-    return any(_DENIES.fullmatch(word.text) for word in near)
+    far = [word for word in words[at + 1 : at + _BEFORE + 1] if not _ONWARD.fullmatch(word.text)]
+    return any(_DENIES.fullmatch(word.text) for word in (*near, *far))
 
 
 def _is_asked(statement: str, quotes: Sequence[str]) -> bool:
