@@ -107,16 +107,24 @@ class VerifierModel:
         row = np.array([figures[name] for name in self.features], np.float32)
         return float(1 / (1 + np.exp(-(self.coefficients @ row + self.intercept))))
 
-    def rule(self, compared: AlignedPair, doubts: Sequence[str] = ()) -> VerificationResult:
-        """Returns the verdict on a statement aligned with its quotes."""
+    def rule(
+        self, compared: AlignedPair, doubts: Sequence[str] = (), turned: Sequence[str] = ()
+    ) -> VerificationResult:
+        """Returns the verdict on a statement aligned with its quotes.
+
+        Args:
+            compared: Both.
+            doubts: What keeps it open, and keeps a denial from being one.
+            turned: What else keeps it open.
+        """
         figures = features(compared)
         support = self.probability(figures)
-        if denies(figures):
+        if denies(figures) and not doubts:
             return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
-        if doubts or support < self.supported:
+        if doubts or turned or support < self.supported:
             # What a rule doubts stays below the threshold, whatever else agrees.
-            support = min(support, self.supported / 2) if doubts else support
-            return VerificationResult("unsettled", support, tuple(doubts))
+            support = min(support, self.supported / 2) if doubts or turned else support
+            return VerificationResult("unsettled", support, (*doubts, *turned))
         return VerificationResult("supported", support)
 
 
@@ -189,10 +197,10 @@ class LearnedVerifier:
             return VerificationResult("unsettled", 0.0, found.doubts)
         named = frozenset[str]().union(*map(self._named, source.about))
         compared = align_pair(*self._read(said, given), named)
-        found += find_turns(said, given, compared)
-        if found.faults and about:
-            return VerificationResult("contradicted", 0.0, found.faults)
-        return self._weights.rule(compared, found.faults + found.doubts)
+        turned = find_turns(said, given, compared)
+        if turned.faults:
+            return VerificationResult("contradicted", 0.0, turned.faults)
+        return self._weights.rule(compared, found.doubts, turned.doubts)
 
 
 class RememberingVerifier:

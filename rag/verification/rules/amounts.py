@@ -18,6 +18,7 @@ from footnote.rag.verification.rules.units import (
     PARTS,
     SCALES,
     SIGNS,
+    SMALL,
     TENS,
     UNITS,
     WORDS,
@@ -26,8 +27,6 @@ from footnote.rag.verification.rules.units import (
     find_unit,
 )
 
-# Numbers of this size and below may count things that the sentence itself lists.
-SMALL = 12
 _NEAR = frozenset(
     """about around roughly nearly approximately approx almost some circa close ~ ≈ ca near
     practically""".split()
@@ -204,6 +203,8 @@ def _bound(text: str, start: int, end: int) -> Bound:
         less = words[2] == "most" or (words[2] == "than" and words[1] in _LESS)
         turned = words[2] == "than" and words[0] in ("no", "not")
         return "exact" if not (more or less) else "above" if more != turned else "below"
+    if words[1:] == ["up", "to"]:
+        return "up to"
     for word in words[:0:-1]:
         if word in _NEAR:
             return "near"

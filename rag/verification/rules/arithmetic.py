@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from footnote.rag.verification.rules.units import Amount
+from footnote.rag.verification.rules.units import SMALL, Amount
 
 # Relative distances that "about" allows: of a number of one digit, of one that ends in 5, of others.
 _ROUGH, _MIDDLE, _FINE = 0.07, 0.06, 0.025
@@ -169,7 +169,10 @@ def _compare_bounds(mine: Amount, other: Amount) -> str:
     value, known = mine.base, other.base if mine.family == other.family else other.value
     equal = abs(value - known) <= 1e-6 * abs(known)
     if other.bound not in sides:
-        return "doubt" if equal else ""
+        # "Over four data sets" is on them; "at most 40" is "up to 40".
+        few = mine.bound == "above" and mine.value <= SMALL and mine.things
+        same = few or (mine.bound == "below" and other.bound == "up to")
+        return "doubt" if equal and not same else ""
     if other.bound == mine.bound:
         return "" if abs(value - known) <= _SAME_BOUND * abs(known) else "doubt"
     apart = value >= known if mine.bound == "above" else value <= known

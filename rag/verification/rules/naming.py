@@ -87,9 +87,9 @@ def find_name_faults(
             doubts.append(f"{told} is not in the abstract")
         else:
             faults.append(f"{told} is not in the abstract")
-    for name in _excluded(statement, quotes):
-        text = f"{name.upper()} is not in the quote"
-        (doubts if name in whole.casefold() else faults).append(text)
+    for common in _excluded(statement, quotes):
+        text = f"{common.upper()} is not in the quote"
+        (doubts if common in whole.casefold() else faults).append(text)
     return faults, doubts
 
 
@@ -136,8 +136,8 @@ def _is_common(text: str) -> bool:
     return (
         plain in _COMMON
         or plain.removesuffix("s") in _COMMON
-        or letters < 2
-        and not re.fullmatch(r"[A-Z]\d{1,3}s?", text)
+        or (letters < 2
+        and not re.fullmatch(r"[A-Z]\d{1,3}s?", text))
         or plain in UNITS
         or bool(read_amounts(text) or re.fullmatch(r"\d+\w{1,2}", text))
     )
@@ -236,7 +236,7 @@ def _with_long_year(name: str) -> Iterator[str]:
 def _is_ordinary(name: str, text: str) -> bool:
     """Returns whether the stem of a name is a word of the text: "Stage-2" of "the second stage"."""
     stem = re.match(r"[^\W\d_]+", name)
-    return bool(stem) and len(stem[0]) > 3 and stem[0].lower() in _TOKEN.findall(text)
+    return stem is not None and len(stem[0]) > 3 and stem[0].lower() in _TOKEN.findall(text)
 
 
 def _has_stem(name: str, text: str) -> bool:

@@ -17,6 +17,7 @@ _POWER = re.compile(
 _RAISED = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}")
 _LOWERED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_FRACTION = re.compile("(\\d)?([½¼¾])")
 _THOUSANDS = re.compile(r"(?<![\w.,-])(\d{1,3})((?: \d{3}){1,3})(?![\d.,])")
 # "two and a half hours", "a year and a half".
 _AND_HALF = re.compile(
@@ -53,8 +54,7 @@ def plain_numbers(text: str) -> str:
     plain = _LATEX.sub(r"\1", plain).replace("−", "-")
     plain = re.sub("[\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}]", " ", plain)
     plain = _RAISED.sub(lambda m: f"^{m[0].translate(_LOWERED)}", plain)
-    for sign, digits in _FRACTIONS.items():
-        plain = re.sub(rf"(\d)?{sign}", lambda m, d=digits: f"{m[1] or 0}{d}", plain)
+    plain = _FRACTION.sub(lambda m: f"{m[1] or 0}{_FRACTIONS[m[2]]}", plain)
     plain = _THOUSANDS.sub(lambda m: m[1] + m[2].replace(" ", ""), plain)
     plain = _AND_HALF.sub(lambda m: f"{WORDS.get(m[1].lower(), m[1])}.5", plain)
     plain = _UNIT_AND_HALF.sub(r"1.5 \1", plain)

@@ -50,13 +50,6 @@ class Findings:
     faults: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
-    def __add__(self, other: "Findings") -> "Findings":
-        """Returns both, each once."""
-        return Findings(
-            tuple(dict.fromkeys(self.faults + other.faults)),
-            tuple(dict.fromkeys(self.doubts + other.doubts)),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Source:

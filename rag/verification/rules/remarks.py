@@ -108,7 +108,7 @@ _UNSAID = [
     r"(?:(?:its|their) (?:[\w-]+ ){1,4}|(?:the|any) (?:[\w-]+ ){0,3}(?:times?|numbers?|sizes?|costs?"
     r"|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided|listed)$",
     rf"only (?:{_COUNT}|one) of (?:{_THE} )?(?:[\w-]+ )?{_MANY} {_TELLS}\b",
-    rf"nothing (?:here|in them) (?:speaks|points|refers|relates) to\b",
+    r"nothing (?:here|in them) (?:speaks|points|refers|relates) to\b",
     rf"{_JUDGED} (?:is|are|remains?) (?:impossible|not possible|left open|open)$",
     r"i found (?:nothing|no)\b",
     r"i (?:cannot|can't|can not|could not|couldn't|did not|didn't|do not|don't|found no|see no)\b",
@@ -140,7 +140,8 @@ _WORDS_ALONE = re.compile(
     r"|short answer|bottom line|(?:key |main )?(?:takeaways?|points|findings|results|insights)"
     r"|(?:known |open |main )?(?:limitations?|questions|issues|caveats|challenges)|background"
     r"|overview|discussion|implications|methods?|comparison|conclusions?|answer|tl;dr|strengths"
-    r"|weaknesses|trade-offs|why it matters|what (?:this|it) means|in practice|ja|nein|teils|kurz|zusammenfassend|kurz gesagt))"
+    r"|weaknesses|trade-offs|why it matters|what (?:this|it) means|in practice"
+    r"|ja|nein|teils|kurz|zusammenfassend|kurz gesagt))"
 )
 _GERMAN_SOURCE = (
     r"(?:abstracts?|papers?|arbeit(?:en)?|artikeln?|studien?|sätzen?|quellen?|zusammenfassungen"
@@ -174,7 +175,8 @@ _WORLD = re.compile(
     r"|\b(?:before|until|prior to|ever|had|has yet)\b"
 )
 _CLAIMS_OF_ALL = re.compile(
-    rf"{_NONE} (?:evaluat|test|examin|compar|stud|measur|analy|consider|includ|us)(?:e?s|ies|[sz]es)\b"
+    rf"{_NONE} (?:evaluat|test|examin|compar|stud|measur|analy|consider|includ|us)"
+    r"(?:e?s|ies|[sz]es)\b"
 )
 _MARKER = re.compile(r"\[[0-9, –-]{1,40}\]")
 _HEADING = re.compile(r"\s*#{1,6}\s")

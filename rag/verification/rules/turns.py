@@ -24,8 +24,8 @@ _OVER = frozenset(
     outdid""".split()
 )
 _UNDER = frozenset(
-    """lag lags lagged lagging trail trails trailed behind lose loses lost underperform underperforms
-    underperformed""".split()
+    """lag lags lagged lagging trail trails trailed behind lose loses lost underperform
+    underperforms underperformed""".split()
 )
 _COMPARED = frozenset("than over compared against versus vs".split())
 # "Replacing PaLM by FLAN" is not "replacing FLAN by PaLM".
@@ -36,12 +36,12 @@ _DENIES = re.compile(
     r"|seldom|fail\w{0,3}|lack\w{0,3}|unable|avoid\w{0,3}|instead|rather|independent\w{0,2}|absen\w{1,3}"
     r"|unlike|except\w{0,5}|only|few|little|prevent\w{0,3}|less|fewer|drop\w{0,4}|omit\w{0,4}|skip\w{0,4}"
     r"|exclud\w{1,3}|zero|free|\w{1,20}n't|un\w{4,20}|in\w{2,8}able|stop\w{0,4}|struggl\w{1,3}"
-    r"|trouble|difficult\w{0,3}|part\w{0,4}",
+    r"|miss\w{0,3}|limited|unseen|new|novel|trouble|difficult\w{0,3}|part\w{0,4}",
     re.IGNORECASE,
 )
 _FAILS = re.compile(r"fail\w{0,3}|unable|refus\w{1,3}", re.IGNORECASE)
-# How far before a word, and behind it, a denial may stand.
-_BEFORE, _BEHIND = 8, 3
+# How far behind a word any denial may stand; before it, anywhere.
+_BEHIND = 3
 # "Without" denies only what follows; "do not matter" denies what stands before it, too.
 _ONWARD = re.compile(r"without|instead|rather|unlike|except\w{0,5}|free", re.IGNORECASE)
 _REACH = 10
@@ -56,7 +56,7 @@ _ASKS = re.compile(
 # Share of a statement's content words within a question from which on it is that question.
 _ASKED = 0.6
 _CLAUSE = re.compile(r"[,;:]|\b(?:while|whereas|compared|than|against|versus|but)\b")
-_OF = re.compile(r"^(?:[^\s,;]{1,20}\s){0,4}?(?:for|by|on|in)\s(?:the\s)?$")
+_OF = re.compile(r"^(?:[^\s,;]{1,20}\s){0,4}?(?:for|by|on|in|than|as)\s(?:the\s|in\s)?$")
 
 
 def find_turns(statement: str, quotes: Sequence[str], pair: AlignedPair) -> Findings:
@@ -67,21 +67,19 @@ def find_turns(statement: str, quotes: Sequence[str], pair: AlignedPair) -> Find
         quotes: What it cites.
         pair: Both, aligned.
     """
-    doubts = [
-        *(f"{name} has another number in the quote" for name in _moved(statement, quotes)),
-        *_denial_doubts(pair),
-        *(["the quote only asks so"] if _is_asked(statement, quotes) else []),
-    ]
+    doubts = list(_denial_doubts(pair))
+    if _is_asked(statement, quotes):
+        doubts.append("the quote only asks so")
     faults: list[str] = []
     for quote in quotes:
-        told = list(_swapped_names(statement, quote))
-        faults += [text for text, sure in told if sure]
-        doubts += [text for text, sure in told if not sure]
-        if not told and _has_swapped_sides(read_words(statement), read_words(quote)):
-            doubts.append("its sides are exchanged in the quote")
-    # Another quote may say it in this order.
+        for text, sure in _swapped_names(statement, quote):
+            (faults if sure else doubts).append(text)
     if len(quotes) > 1:
-        faults, doubts = [], [*faults, *doubts]
+        # Another quote may say it in this order.
+        return Findings((), tuple(dict.fromkeys([*doubts, *faults])))
+    doubts += [f"{name} has another number in the quote" for name in _moved(statement, quotes)]
+    if not faults and _has_swapped_sides(read_words(statement), read_words(" ".join(quotes))):
+        doubts.append("its sides are exchanged in the quote")
     return Findings(tuple(dict.fromkeys(faults)), tuple(dict.fromkeys(doubts)))
 
 
@@ -124,29 +122,35 @@ def _is_same_comparison(mine: str, theirs: str) -> bool | None:
     compares = [
         any(_sign(w) or w.text.lower() in _COMPARED for w in words) for words in (own, other)
     ]
-    joined = {w.text.lower() for w in own} & {w.text.lower() for w in other} & _JOINING
-    if joined and max(len(own), len(other)) <= _NEXT:
+    texts = [{word.text.lower() for word in words} for words in (own, other)]
+    if texts[0] & texts[1] & _JOINING and max(len(own), len(other)) <= _NEXT:
         return False
+    joined = texts[0] & texts[1] & _COMPARED
     if not all(compares):
         return None
     if len(ways[0]) == len(ways[1]) == 1 and ways[0] != ways[1]:
         return None
     denied = any(_DENIES.fullmatch(word.text) for word in (*own, *other))
+    if not stems[0] & stems[1] and not joined:
+        return None
     simple = len(stems[0]) == len(stems[1]) == 1 and stems[0] == stems[1]
     return simple and not denied and len(own) <= _REACH and len(other) <= _REACH
 
 
 def _has_swapped_sides(own: Sequence[Word], other: Sequence[Word]) -> bool:
     """Returns whether content words stand on exchanged sides of the same comparing word."""
-    for at, word in enumerate(own):
-        if not _compares(own, at):
-            continue
-        for place, same in enumerate(other):
-            if same.stem != word.stem or same.denied != word.denied:
-                continue
-            mine, theirs = _around(own, at), _around(other, place)
-            if mine[0] & theirs[1] and not mine[1] & theirs[1]:
-                return True
+    pivots = [
+        (at, place)
+        for at in range(len(own))
+        for place in range(len(other))
+        if _compares(own, at) and _compares(other, place)
+        if own[at].stem == other[place].stem and own[at].denied == other[place].denied
+    ]
+    for at, place in pivots:
+        mine, theirs = _around(own, at), _around(other, place)
+        crossed = (mine[0] - mine[1]) & (theirs[1] - theirs[0])
+        if crossed and not mine[1] & theirs[1]:
+            return True
     return False
 
 
@@ -158,11 +162,11 @@ def _compares(words: Sequence[Word], at: int) -> bool:
 
 
 def _around(words: Sequence[Word], at: int) -> tuple[set[str], set[str]]:
-    """Returns the stems of content words before and behind a word, without those on both sides."""
+    """Returns the stems of content words before and behind a word."""
     before = {w.stem for w in words[max(0, at - _REACH) : at] if w.telling}
     telling = [w.stem for w in words[at + 1 : at + 1 + _REACH] if w.telling]
     behind = {stem for stem in telling[:_NEXT] if not stem[0].isdigit()}
-    return before - behind, behind - before
+    return before, behind
 
 
 # Holders.
@@ -227,6 +231,9 @@ def _denial_doubts(pair: AlignedPair) -> Iterator[str]:
         if not same and (polarity(own[at]) or polarity(other[place])):
             continue
         mine, theirs = _is_denied(own, at), _is_denied(other, place)
+        # "62 Hz instead of 1.5 Hz" denies nothing of what it names.
+        if _is_replaced(own, at) or _is_replaced(other, place):
+            continue
         words, spot = (own, at) if theirs else (other, place)
         if mine != theirs and not _is_denial_near(words, spot):
             yield f"{own[at].text} is denied {'here' if mine else 'in the quote'} alone"
@@ -237,9 +244,13 @@ def _is_denied(words: Sequence[Word], at: int) -> bool:
     return words[at].denied or fails
 
 
+def _is_replaced(words: Sequence[Word], at: int) -> bool:
+    return any(w.text.lower() in ("instead", "rather") for w in words[max(0, at - _BEHIND - 2) : at])
+
+
 def _is_denial_near(words: Sequence[Word], at: int) -> bool:
-    near = words[max(0, at - _BEFORE) : at + _BEHIND + 1]
-    far = [word for word in words[at + 1 : at + _BEFORE + 1] if not _ONWARD.fullmatch(word.text)]
+    near = words[: at + _BEHIND + 1]
+    far = [word for word in words[at + 1 :] if not _ONWARD.fullmatch(word.text)]
     return any(_DENIES.fullmatch(word.text) for word in (*near, *far))
 
 

@@ -10,7 +10,7 @@ Family = Literal[
 ]  # fmt: skip
 Unit = tuple[Family, float]
 # How a number is meant: as it is written, what it is near, above or below, or its magnitude.
-Bound = Literal["exact", "near", "above", "below", "order"]
+Bound = Literal["exact", "near", "above", "below", "up to", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ UNITS: Mapping[str, Unit] = {
     **_named("pound", pound_pounds_gbp=1.0), **_named("yen", yen_jpy=1.0),
     "°C": ("celsius", 1.0), "°F": ("fahrenheit", 1.0),
 }  # fmt: skip
+# Numbers of this size and below may count things that the sentence itself lists.
+SMALL = 12
 SIGNS: Mapping[str, Family] = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 # Units that are other words too.
 ALSO_WORDS = frozenset({"point", "points", "s", "h", "x", "m", "w", "j", "foot", "yard", "pound"})
