@@ -232,6 +232,9 @@ def _in_words(text: str, match: re.Match[str]) -> Iterator[Amount]:
         value *= scale
         step = 1e-9 * scale
         yield Amount(value, family, factor, bound, step, small, told, scale=scale, at=start)
+    # "Double DQN" is a name.
+    elif match["multiple"] and told[0].isupper() and re.match(r"\s[A-Z]", text[end : end + 2]):
+        return
     elif match["multiple"]:
         yield Amount(float(MULTIPLES[words[0]]), "times", 1.0, bound, 1.0, text=told, at=start)
     elif match["orders"]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from footnote.rag.verification.rules.units import SMALL, Amount
 
-# Relative distances that "about" allows: of a number of one digit, of one that ends in 5, of others.
+# Relative distances that "about" allows: of a number of one digit, of one ending in 5, of others.
 _ROUGH, _MIDDLE, _FINE = 0.07, 0.06, 0.025
 # How far "over" and "under" may be from a number: of one digit, and of others.
 _WIDE_ROUGH, _WIDE_FINE = 2.0, 1.5
@@ -231,7 +231,7 @@ def _of_two(high: Amount, low: Amount, *, summed: bool) -> Iterator[Amount]:
 
 
 def _ratios(high: Amount, low: Amount, amount: Amount) -> Iterator[Amount]:
-    """Yields how many times one amount is another, and its part, in the family that is asked for."""
+    """Yields how many times one amount is another, and its part, in the family asked for."""
     alike = high.family == low.family or not (high.family and low.family)
     if not alike or high.base < low.base or low.base <= 0:
         return

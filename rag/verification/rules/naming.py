@@ -3,7 +3,7 @@
 "GPT-3" is not "GPT-4", though both begin alike; "FLOPs" are floating point operations.
 """
 
-import os
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ _MOST_TOKENS = 4
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bmk]")
 # A stem and its number: "GPT-3.5", "text-davinci-002", "top-20", "Llama 2", "A100".
 _VERSION = re.compile(
-    r"(?<![\w.@/-])((?:[A-Za-z]{1,20}-){0,2}[A-Za-z]{1,20})([-_ ]?)(\d{1,4}(?:\.\d{1,2})?)([A-Za-z]?)"
-    r"(?![^\W_]|%|[.,]\d)"
+    r"(?<![\w.@/-])((?:[A-Za-z]{1,20}-){0,2}[A-Za-z]{1,20})([-_ ]?)(\d{1,4}(?:\.\d{1,2})?)"
+    r"([A-Za-z]?)(?![^\W_]|%|[.,]\d)"
 )
 # What a name is only compared with, beside the claim: "Like DQN, ...".
 _ASIDE = re.compile(
@@ -136,8 +136,7 @@ def _is_common(text: str) -> bool:
     return (
         plain in _COMMON
         or plain.removesuffix("s") in _COMMON
-        or (letters < 2
-        and not re.fullmatch(r"[A-Z]\d{1,3}s?", text))
+        or (letters < 2 and not re.fullmatch(r"[A-Z]\d{1,3}s?", text))
         or plain in UNITS
         or bool(read_amounts(text) or re.fullmatch(r"\d+\w{1,2}", text))
     )
@@ -191,7 +190,8 @@ def _begin(letters: str, words: Sequence[str], spare: int = 1) -> bool:
     """Returns whether letters are the beginnings of words, of which some may be left out."""
     if not letters or not words:
         return not letters
-    taken = range(1, min(len(os.path.commonprefix([letters, words[0]])), 3) + 1)
+    pairs = itertools.takewhile(lambda two: two[0] == two[1], zip(letters, words[0], strict=False))
+    taken = range(1, min(len(list(pairs)), 3) + 1)
     if any(_begin(letters[n:], words[1:], spare) for n in taken):
         return True
     return spare > 0 and _begin(letters, words[1:], spare - 1)

@@ -1,6 +1,6 @@
 """Plain text: what authors, years and markup say of a sentence is told apart from what it claims.
 
-Numbers are written in one way, so that "$1.4 \\times 10^{4}$" and "1.4e4" are one.
+Numbers are written in one way, so that a power of ten in LaTeX and "1.4e4" are one.
 """
 
 import re
@@ -38,12 +38,14 @@ _POINTER = re.compile(
 _YEARS = re.compile(r"(?<![\d.])(?:19|20)\d\d(?![\d.])")
 _IN_BRACKETS = re.compile(r"\(([^()]{0,120}?)\b((?:19|20)\d\d)[a-z]?\)")
 _CITING = re.compile(
-    r"(?:[A-ZÀ-Ý][\w'’.-]{0,30}|et|al\.?|and|&|see|e\.g\.|cf\.|in|von|van|de|der|(?:19|20)\d\d[a-z]?)"
+    r"(?:[A-ZÀ-Ý][\w'’.-]{0,30}|et|al\.?|and|&|see|e\.g\.|cf\.|in|von|van|de|der"
+    r"|(?:19|20)\d\d[a-z]?)"
 )
 _ET_AL = re.compile(r"\b([A-ZÀ-Ý][\w'’-]{1,30})(?:,? et al\.?| and (?:colleagues|co-?workers)\b)")
 _IDENTIFIER = re.compile(
     r"\(?(?:https?://[\w./-]{0,40}/)?(?:\b(?:arxiv|doi|pmid)(?: ?: ?|\s))?"
-    r"(\b\d{4}\.\d{4,5}\b(?:v\d)?|\b10\.\d{4,9}/[^\s)]{1,80}|(?<=pmid:)\d{5,9}|(?<=pmid )\d{5,9})\)?",
+    r"(\b\d{4}\.\d{4,5}\b(?:v\d)?|\b10\.\d{4,9}/[^\s)]{1,80}"
+    r"|(?<=pmid:)\d{5,9}|(?<=pmid )\d{5,9})\)?",
     re.IGNORECASE,
 )
 

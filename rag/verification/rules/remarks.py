@@ -79,7 +79,9 @@ _THIN = (
     r"|incomplete|weak|unclear|not (?:conclusive|clear|enough|sufficient|consistent))"
 )
 # "So a direct comparison is impossible" follows from what is missing.
-_JUDGED = r"(?:an? (?:direct |fair |full )?(?:comparison|answer|verdict|conclusion)|the (?:question|point))"
+_JUDGED = (
+    r"(?:an? (?:direct |fair |full )?(?:comparison|answer|verdict|conclusion)|the (?:question|point))"
+)  # fmt: skip
 _UNSAID = [
     rf"{_EVIDENCE}{_ADVERB} {_NOT}{_ADVERB} {_TELL}\b",
     rf"what {_EVIDENCE} {_NOT} {_TELL}\b",
@@ -103,10 +105,10 @@ _UNSAID = [
     rf"nothing (?:is|was) {_TOLD.replace('stated', 'said|stated', 1)} (?:in|by) {_EVIDENCE}",
     rf"it is not possible to (?:tell|say|judge|decide|conclude|determine)\b.* from {_EVIDENCE}",
     rf"(?=.*\b{_EVIDENCE}).+ (?:cannot|can not|could not|can't) be {_DECIDED}\b",
-    r"it (?:is|was) (?:not|nowhere|never) (?:stated|reported|mentioned|specified|disclosed|given|said)"
-    r" (?:how|which|what|whether|who|when|where|why|if)\b",
-    r"(?:(?:its|their) (?:[\w-]+ ){1,4}|(?:the|any) (?:[\w-]+ ){0,3}(?:times?|numbers?|sizes?|costs?"
-    r"|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided|listed)$",
+    r"it (?:is|was) (?:not|nowhere|never) (?:stated|reported|mentioned|specified|disclosed|given"
+    r"|said) (?:how|which|what|whether|who|when|where|why|if)\b",
+    r"(?:(?:its|their) (?:[\w-]+ ){1,4}|(?:the|any) (?:[\w-]+ ){0,3}(?:times?|numbers?|sizes?"
+    r"|costs?|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided|listed)$",
     rf"only (?:{_COUNT}|one) of (?:{_THE} )?(?:[\w-]+ )?{_MANY} {_TELLS}\b",
     r"nothing (?:here|in them) (?:speaks|points|refers|relates) to\b",
     rf"{_JUDGED} (?:is|are|remains?) (?:impossible|not possible|left open|open)$",
@@ -131,7 +133,8 @@ _LEAD_IN = re.compile(
 )
 _WORDS_ALONE = re.compile(
     r"(?:(?:(?:yes|no|not directly|short answer|bottom line|key takeaways?|answer)[,:]? ?){0,2}"
-    r"(?:yes|no|n/a|partly|partially|mostly|not directly|not (?:reported|stated|given|specified|mentioned"
+    r"(?:yes|no|n/a|partly|partially|mostly|not directly"
+    r"|not (?:reported|stated|given|specified|mentioned"
     r"|available|applicable|(?:in|by) the abstracts?|really|necessarily|always|quite|entirely)"
     r"|it depends|mixed|maybe|unclear|in (?:short|summary|brief|sum|conclusion|detail|contrast"
     r"|particular|addition|other words)|to (?:summari[sz]e|sum up|conclude)|overall|in general"

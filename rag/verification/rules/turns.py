@@ -179,7 +179,7 @@ def _moved(statement: str, quotes: Sequence[str]) -> Iterator[str]:
     for value, name in mine:
         owners = {owner for other, owner in held if agrees(value, other)}
         own = [one for one, owner in held if owner == name and _is_alike(one, value)]
-        if not name or not owners or name in owners or not own:
+        if not name or not owners or owners & {name, ""} or not own:
             continue
         known = {owner for owner in owners if owner and owner in statement}
         # "DPR beats the 59 % of BM25" names both; only an exchange of both is one.
@@ -209,8 +209,7 @@ def _held(text: str, known: Sequence[str] = ()) -> list[tuple[Amount, str]]:
         clause = max((cut for cut in cuts if cut < amount.at), default=0)
         before = [(a, n) for a, b, n in spots if b <= amount.at]
         near = [n for a, n in before if a >= clause]
-        last = [n for _, n in before]
-        found.append((amount, behind[0] if behind else near[-1] if near else "".join(last[-1:])))
+        found.append((amount, behind[0] if behind else near[-1] if near else ""))
     return found
 
 
@@ -245,7 +244,9 @@ def _is_denied(words: Sequence[Word], at: int) -> bool:
 
 
 def _is_replaced(words: Sequence[Word], at: int) -> bool:
-    return any(w.text.lower() in ("instead", "rather") for w in words[max(0, at - _BEHIND - 2) : at])
+    return any(
+        w.text.lower() in ("instead", "rather") for w in words[max(0, at - _BEHIND - 2) : at]
+    )
 
 
 def _is_denial_near(words: Sequence[Word], at: int) -> bool:
