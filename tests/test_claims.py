@@ -40,7 +40,7 @@ SOURCE = Source(QUOTE, [ABOUT])
         "In the other 19 meadows Tern did not lead.",
         "Gull and Auk-2 led in 19 meadows together, 11 fewer than Tern.",
         "Tern led in roughly six out of ten meadows.",
-        "It took two and a half days and a bit, 65 h 0 min in all.",
+        "It took more than two and a half days, 65 h 0 min in all.",
         "It uses 7B and 13B models and a rate of 1×10⁻⁵.",
         "It needs more than 100 times fewer FLOPs, two orders of magnitude.",
         "It needs no less than 70 percent of the dollars.",
@@ -60,7 +60,6 @@ def test_an_honest_sentence_is_not_proved_wrong(said: str) -> None:
         ("It costs 26,000 euros.", "26,000 has another unit in the quote"),
         ("It took nearly 71 hours.", "71 is not in the abstract"),
         ("Tern led in 38 of 49 meadows.", "38 is not in the abstract"),
-        ("It took only six million hours.", "six million is not in the abstract"),
     ],
 )
 def test_a_bound_a_version_and_a_unit_are_proved_wrong(said: str, fault: str) -> None:
@@ -108,6 +107,11 @@ SWAPPED = "Tern beats Gull by 9 points on most meadows."
             "Tern-4 and Gull-1 were more factual than birds such as Auk and Puffin.",
             "contradicted",
         ),
+        (
+            "Tern matches Gull after only six million frames.",
+            "Tern matches Gull after only 7 million frames.",
+            "contradicted",
+        ),
         ("Irrelevant phrases do help.", "Irrelevant phrases do not help.", "unsettled"),
         (
             "Tern requires a reward signal.",
@@ -120,8 +124,8 @@ SWAPPED = "Tern beats Gull by 9 points on most meadows."
             "unsettled",
         ),
         (
-            "Tern examines about 70 million positions.",
-            "Tern examines about 80 thousand positions, while Gull examines about 70 million.",
+            "TernX examines about 70 million positions.",
+            "TernX examines about 80 thousand positions, while GullX examines about 70 million.",
             "unsettled",
         ),
     ],

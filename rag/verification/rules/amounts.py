@@ -53,7 +53,7 @@ _AMOUNT = re.compile(
 _IN_WORDS = re.compile(
     rf"""\b(?:
     (?P<count>an?|one|two|three|four|five|six|seven|eight|nine)[\s-](?P<part>{"|".join(PARTS)})s?
-    |(?P<half>half)
+    |(?P<half>half(?:\san?(?=\s{_LARGE}))?)
     |(?P<multiple>{"|".join(MULTIPLES)})
     |(?P<dozen>(?:an?|one|two|three|four|five|six)[\s-]dozen|dozen)
     |(?P<orders>(?:an|one|two|three|four|five)[\s-]orders?[\s-]of[\s-]magnitude)
@@ -225,7 +225,7 @@ def _in_words(text: str, match: re.Match[str]) -> Iterator[Amount]:
     first = WORDS.get(words[0], 1)
     if match["part"] or match["half"]:
         value = first / PARTS[match["part"].lower()] if match["part"] else 0.5
-        whole = _OF_UNIT.match(text, end)
+        whole = _OF_UNIT.match(text, start + len("half") if match["half"] else end)
         unit = whole[1] if whole else ""
         (family, factor), scale = find_unit(unit), SCALES.get(unit, 1.0)
         small = bool(match["half"]) and not family and scale == 1
@@ -270,7 +270,7 @@ def _added_up(found: list[Amount], text: str) -> list[Amount]:
         if (
             last
             and last.family == one.family == "time"
-            and last.factor > one.factor
+            and one.base < last.factor
             and _AND_TIME.fullmatch(text[last.at + len(last.text) : one.at])
         ):
             value = last.value + one.base / last.factor

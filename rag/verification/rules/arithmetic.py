@@ -43,7 +43,9 @@ def _agrees(mine: Amount, other: Amount) -> bool:
         )
     if mine.family and other.family:
         return any(_rounds(mine, mine.value, value) for value in _as_times(mine, other))
-    if not _counts_another(mine, other) and _rounds(mine, mine.value, other.value):
+    # Of what a bare number is, only an equal one tells: 49 games are not "less than 70 %".
+    plain = replace(mine, bound="exact") if mine.family != other.family else mine
+    if not _counts_another(mine, other) and _rounds(plain, mine.value, other.value):
         return True
     return any(_rounds(mine, mine.value, value) for value in _as_parts(mine, other))
 
@@ -135,7 +137,7 @@ def _tolerance(digits: str) -> float:
 
 def rounds_to(mine: Amount, other: Amount) -> bool:
     """Returns whether two numbers are equal, whatever their units are."""
-    return _rounds(mine, mine.value, other.value)
+    return _rounds(replace(mine, bound="exact"), mine.value, other.value)
 
 
 def has_other_unit(mine: Amount, other: Amount) -> bool:

@@ -144,7 +144,8 @@ def _is_common(text: str) -> bool:
 
 def _is_told(name: str, text: str) -> bool:
     """Returns whether a text has a name, in another spelling, as initials or spelled out."""
-    if re.search(r"[^\W\d_].*\d", name) and not _is_ordinary(name, text):
+    digit = next((n for n, c in enumerate(name) if c.isdigit()), 0)
+    if any(map(str.isalpha, name[:digit])) and not _is_ordinary(name, text):
         return _is_told_whole(name, text)
     squeezed = _squeeze(text)
     own = _squeeze(name)

@@ -102,4 +102,4 @@ def without_references(sentence: str, record: str) -> tuple[str, tuple[str, ...]
     plain = _IDENTIFIER.sub(identifier, sentence)
     plain = _POINTER.sub("", _IN_BRACKETS.sub(brackets, plain))
     plain = " ".join(_ET_AL.sub(author, plain).split()).lstrip(" ,;:")
-    return re.sub(r"\s+([,.;:])", r"\1", plain), tuple(doubts)
+    return re.sub(r" ([,.;:])", r"\1", plain), tuple(doubts)

@@ -80,8 +80,9 @@ _THIN = (
 )
 # "So a direct comparison is impossible" follows from what is missing.
 _JUDGED = (
-    r"(?:an? (?:direct |fair |full )?(?:comparison|answer|verdict|conclusion)|the (?:question|point))"
-)  # fmt: skip
+    r"(?:an? (?:direct |fair |full )?(?:comparison|answer|verdict|conclusion)"
+    r"|the (?:question|point))"
+)
 _UNSAID = [
     rf"{_EVIDENCE}{_ADVERB} {_NOT}{_ADVERB} {_TELL}\b",
     rf"what {_EVIDENCE} {_NOT} {_TELL}\b",
@@ -108,7 +109,8 @@ _UNSAID = [
     r"it (?:is|was) (?:not|nowhere|never) (?:stated|reported|mentioned|specified|disclosed|given"
     r"|said) (?:how|which|what|whether|who|when|where|why|if)\b",
     r"(?:(?:its|their) (?:[\w-]+ ){1,4}|(?:the|any) (?:[\w-]+ ){0,3}(?:times?|numbers?|sizes?"
-    r"|costs?|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided|listed)$",
+    r"|costs?|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided"
+    r"|listed)$",
     rf"only (?:{_COUNT}|one) of (?:{_THE} )?(?:[\w-]+ )?{_MANY} {_TELLS}\b",
     r"nothing (?:here|in them) (?:speaks|points|refers|relates) to\b",
     rf"{_JUDGED} (?:is|are|remains?) (?:impossible|not possible|left open|open)$",
