@@ -20,7 +20,7 @@ from footnote.rag.verification.rules.proof import Source, find_faults
         ("twenty-five robots, a thousand runs", [(25, ""), (1000, "")]),
         ("from 17.7 to 67.2%, 26 points", [(17.7, ""), (67.2, "percent"), (26, "percent")]),
         ("an order of magnitude, tenfold", [(10, "times"), (10, "times")]),
-        ("$3,000 in 5-second clips", [(3000, "money"), (5, "time")]),
+        ("$3,000 in 5-second clips", [(3000, "dollar"), (5, "time")]),
         ("GPT-4, RT-2-X, 2-GRPO, 3D, the 2nd, the 1990s, the third", []),
         ("(1) it learns, as Section 3 and Figure 2 show", []),
         ("one of them", []),

@@ -67,6 +67,7 @@ from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
 from footnote.rag.retrieval.reranking.rerank import EndpointReranker
 from footnote.rag.retrieval.wide import Breadth
 from footnote.rag.verification.alignment import align_pair, read_texts
+from footnote.rag.verification.rules.units import Amount
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.digests.email import MailConfig
@@ -281,6 +282,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.verification.verifier.VerifierModel.rule": {
         "compared": align_pair(SAID, [QUOTED])
     },
+    "footnote.rag.verification.rules.turns.find_turns": {"pair": align_pair(SAID, [QUOTED])},
+    "footnote.rag.verification.rules.arithmetic.compare_bounds": {"mine": Amount(7.0)},
+    "footnote.rag.verification.rules.arithmetic.follows": {"amount": Amount(7.0)},
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
     "footnote.rag.generation.chat.recorded.RecordedChat.call": {"deadline": 1e12},
     "footnote.rag.generation.chat.endpoints.dialect.write_request": {

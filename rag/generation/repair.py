@@ -22,6 +22,7 @@ from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.rules.remarks import is_about_evidence
+from footnote.rag.verification.stated import describe_paper
 from footnote.rag.verification.verifier import RememberingVerifier, Verifier
 
 # A correction is worth at least as much: not contradicted, and somewhat near to what it cites.
@@ -115,7 +116,7 @@ def verify_sentences(
             drafts.append(AnswerDraft(bound, "unsettled", 0.0, (UNCHECKED,)))
             continue
         cited = [papers[i] for i in dict.fromkeys(c.paper_id for c in bound.citations)]
-        about = [f"{paper.title} {paper.abstract}" for paper in cited]
+        about = [describe_paper(paper) for paper in cited]
         ruling = verifier.verify(bound.text, quotes, about=about)
         drafts.append(AnswerDraft(bound, ruling.verdict, ruling.support, ruling.notes))
     return drafts

@@ -18,6 +18,7 @@ from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
 from footnote.rag.verification.quoted import stands_in
 from footnote.rag.verification.rules.remarks import is_about_evidence
+from footnote.rag.verification.stated import describe_paper
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult, Verifier
 
 UNCITED = "it cites nothing"
@@ -120,7 +121,7 @@ class SentenceChecker:
     ) -> tuple[VerificationResult, list[SourceQuote]]:
         """Returns the verdict on a claim, and the quotes that it rests on."""
         papers, quotes = read.papers, read.quotes
-        about = [f"{paper.title} {paper.abstract}" for paper in papers]
+        about = [describe_paper(paper) for paper in papers]
         ruling = self._verifier.verify(claim, [q.quote for q in read.evidence], about=about)
         if ruling.verdict == "contradicted" and not read.complete:
             # What a missing paper says may be what is missing here.
@@ -201,7 +202,7 @@ class SentenceChecker:
             if hit.paper in read.papers:
                 continue
             quotes = self.find_nearest(claim, hit.paper)
-            about = [f"{hit.paper.title} {hit.paper.abstract}"]
+            about = [describe_paper(hit.paper)]
             ruling = self._verifier.verify(claim, quotes, about=about)
             if ruling.verdict == "supported" and ruling.support >= _SAID_THERE:
                 title = " ".join(hit.paper.title.split())

@@ -24,9 +24,18 @@ from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
 from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
 from footnote.rag.verification.rules.proof import Source, find_faults
+from footnote.rag.verification.rules.turns import find_turns
+from footnote.rag.verification.stated import shorten
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")
+
+# What makes a part of a quote no claim of its own: "asks whether ...".
+_ASKED = re.compile(
+    r"\b(?:whether|if|unless|asks?|could|would|might|may|suppos\w{1,3}|assum\w{1,3}|claims?|fail\w{0,3}"
+    r"|unlikely|unclear|doubt\w{0,3}|deny|denies|until)\b",
+    re.IGNORECASE,
+)
 
 # Readings of quotes are cached: statements of one answer cite the same quotes.
 KEPT_QUOTES = 512
@@ -98,16 +107,24 @@ class VerifierModel:
         row = np.array([figures[name] for name in self.features], np.float32)
         return float(1 / (1 + np.exp(-(self.coefficients @ row + self.intercept))))
 
-    def rule(self, compared: AlignedPair, doubts: Sequence[str] = ()) -> VerificationResult:
-        """Returns the verdict on a statement aligned with its quotes."""
+    def rule(
+        self, compared: AlignedPair, doubts: Sequence[str] = (), turned: Sequence[str] = ()
+    ) -> VerificationResult:
+        """Returns the verdict on a statement aligned with its quotes.
+
+        Args:
+            compared: Both.
+            doubts: What keeps it open, and keeps a denial from being one.
+            turned: What else keeps it open.
+        """
         figures = features(compared)
         support = self.probability(figures)
         if denies(figures) and not doubts:
             return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
-        if doubts or support < self.supported:
+        if doubts or turned or support < self.supported:
             # What a rule doubts stays below the threshold, whatever else agrees.
-            support = min(support, self.supported / 2) if doubts else support
-            return VerificationResult("unsettled", support, tuple(doubts))
+            support = min(support, self.supported / 2) if doubts or turned else support
+            return VerificationResult("unsettled", support, (*doubts, *turned))
         return VerificationResult("supported", support)
 
 
@@ -171,17 +188,19 @@ class LearnedVerifier:
         if len(said) > LONGEST_STATEMENT:
             return VerificationResult("unsettled", 0.0)
         given = [quote[:LONGEST_QUOTE] for quote in given]
-        papers = [paper[:LONGEST_PAPER] for paper in about]
-        source = Source(" ".join(given), papers)
+        source = Source(" ".join(given), [shorten(paper, LONGEST_PAPER) for paper in about])
         foreign = is_foreign(said, source.quotes)
         found = find_foreign_faults(said, source) if foreign else find_faults(said, source)
         if found.faults:
             return VerificationResult("contradicted", 0.0, found.faults)
         if foreign:
             return VerificationResult("unsettled", 0.0, found.doubts)
-        named = frozenset[str]().union(*map(self._named, papers))
+        named = frozenset[str]().union(*map(self._named, source.about))
         compared = align_pair(*self._read(said, given), named)
-        return self._weights.rule(compared, found.doubts)
+        turned = find_turns(said, given, compared)
+        if turned.faults:
+            return VerificationResult("contradicted", 0.0, turned.faults)
+        return self._weights.rule(compared, found.doubts, turned.doubts)
 
 
 class RememberingVerifier:
@@ -213,7 +232,8 @@ def is_verbatim(statement: str, quotes: Sequence[str]) -> bool:
         if statement == quote:
             return True
         part = _is_part(statement.rstrip("."), quote)
-        if part and denials(read_words(quote)) == denials(read_words(statement)):
+        asked = _ASKED.search(quote) and not _ASKED.search(statement)
+        if part and not asked and denials(read_words(quote)) == denials(read_words(statement)):
             return True
     return False
 

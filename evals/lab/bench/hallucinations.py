@@ -30,6 +30,7 @@ from footnote.index.readers.gathering import read_sources
 from footnote.rag.answer import Statement
 from footnote.rag.generation.citations import CitationBinder, is_dangling
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.verification.stated import describe_paper
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
 SEED = 1
@@ -127,7 +128,7 @@ def saying(verifier: Verifier) -> Say:
     def say(said: ClaimCase) -> Statement:
         binder = CitationBinder(said.given)
         (bound,) = binder.bind(said.text)
-        about = [f"{paper.title} {paper.abstract}" for paper in binder.papers]
+        about = [describe_paper(paper) for paper in binder.papers]
         quotes = [citation.quote for citation in bound.citations]
         ruling = verifier.verify(bound.text, quotes, about=about)
         return Statement(bound.text, bound.citations, ruling.verdict, ruling.support, bound.notes)

@@ -7,7 +7,10 @@ name can be read by the rules for English.
 import re
 
 from footnote.rag.query.translation import detect_language, find_unread_language
+from footnote.rag.verification.rules.arithmetic import follows
+from footnote.rag.verification.rules.plain import years_of
 from footnote.rag.verification.rules.proof import Findings, Source
+from footnote.rag.verification.rules.units import Amount, Family
 
 # Not what is scaled by a word, "3 Millionen" and "3万"; not the digits of a name.
 _NUMBER = re.compile(
@@ -16,6 +19,10 @@ _NUMBER = re.compile(
 _SCALED = re.compile(
     r"\s?(?:mi[ol]|mrd|tausend|mil\b|milliers|[万萬亿億千百十만억천])|-?[a-z]", re.IGNORECASE
 )
+# Stands for words of any language that make a sum or a difference.
+_COUNTS = "in total"
+# What a number of another language may measure that follows from others.
+_DERIVED: tuple[Family, ...] = ("percent", "times", "")
 # Smaller ones are often spelled out.
 _SMALL = 20
 
@@ -27,13 +34,14 @@ def is_foreign(statement: str, quotes: str) -> bool:
 
 def find_foreign_faults(statement: str, source: Source) -> Findings:
     """Returns the numbers of a statement that neither its quotes nor their papers have."""
-    told = {one.value for one in source.stated} | source.numbered
+    told = {one.value for one in source.stated} | source.numbered | years_of(source.record)
     faults = []
     for match in _NUMBER.finditer(statement):
         if _SCALED.match(statement, match.end()):
             continue
         values = _read_both_ways(match[0])
-        if min(values) >= _SMALL and not any(_is_near(v, one) for v in values for one in told):
+        known = any(_is_near(v, one) for v in values for one in told)
+        if min(values) >= _SMALL and not known and not any(_follows(v, source) for v in values):
             faults.append(f"{match[0]} is not in the abstract")
     found = tuple(dict.fromkeys(faults))
     return Findings(found) if source.papers else Findings((), found)
@@ -47,6 +55,14 @@ def _read_both_ways(digits: str) -> list[float]:
     if decimal.count(".") == 1:
         readings.append(float(decimal))
     return readings
+
+
+def _follows(value: float, source: Source) -> bool:
+    """Returns whether a number can be made of those of the quotes, whatever it measures."""
+    step = 0.1 if value % 1 else 1.0
+    return any(
+        follows(Amount(value, family, step=step), source.quoted, _COUNTS) for family in _DERIVED
+    )
 
 
 def _is_near(value: float, other: float) -> bool:

@@ -78,6 +78,11 @@ _THIN = (
     r"(?:mixed|limited|silent|thin|inconclusive|scarce|insufficient|conflicting|sparse|indirect"
     r"|incomplete|weak|unclear|not (?:conclusive|clear|enough|sufficient|consistent))"
 )
+# "So a direct comparison is impossible" follows from what is missing.
+_JUDGED = (
+    r"(?:an? (?:direct |fair |full )?(?:comparison|answer|verdict|conclusion)"
+    r"|the (?:question|point))"
+)
 _UNSAID = [
     rf"{_EVIDENCE}{_ADVERB} {_NOT}{_ADVERB} {_TELL}\b",
     rf"what {_EVIDENCE} {_NOT} {_TELL}\b",
@@ -101,6 +106,15 @@ _UNSAID = [
     rf"nothing (?:is|was) {_TOLD.replace('stated', 'said|stated', 1)} (?:in|by) {_EVIDENCE}",
     rf"it is not possible to (?:tell|say|judge|decide|conclude|determine)\b.* from {_EVIDENCE}",
     rf"(?=.*\b{_EVIDENCE}).+ (?:cannot|can not|could not|can't) be {_DECIDED}\b",
+    r"it (?:is|was) (?:not|nowhere|never) (?:stated|reported|mentioned|specified|disclosed|given"
+    r"|said) (?:how|which|what|whether|who|when|where|why|if)\b",
+    r"(?:(?:its|their) (?:[\w-]+ ){1,4}|(?:the|any) (?:[\w-]+ ){0,3}(?:times?|numbers?|sizes?"
+    r"|costs?|rates?|figures?|details?|hardware) )(?:is|are) not (?:given|named|told|provided"
+    r"|listed)$",
+    rf"only (?:{_COUNT}|one) of (?:{_THE} )?(?:[\w-]+ )?{_MANY} {_TELLS}\b",
+    r"nothing (?:here|in them) (?:speaks|points|refers|relates) to\b",
+    rf"{_JUDGED} (?:is|are|remains?) (?:impossible|not possible|left open|open)$",
+    r"i found (?:nothing|no)\b",
     r"i (?:cannot|can't|can not|could not|couldn't|did not|didn't|do not|don't|found no|see no)\b",
     rf"not (?:according to|in|from|by) {_EVIDENCE}",
 ]  # fmt: skip
@@ -108,6 +122,7 @@ _SPOKEN_OF = [
     rf"(?:only )?(?:{_EVIDENCES}|(?:{_COUNT}|one) of {_EVIDENCES}|{_COUNT} {_MANY})"
     rf"{_ADVERB} (?:{_ABOUT}|addresses|covers|concerns|discusses)\b",
     rf"(?:{_COUNT}|one) of {_EVIDENCE} (?:are|is) about\b",
+    r"the (?:overall )?(?:picture|evidence) is (?:mixed|unclear|incomplete|thin|limited)$",
     rf"(?:{_EVIDENCE}|(?:the )?(?:results|findings|evidence)"
     rf"(?: (?:across|in|of|from) {_EVIDENCE})?)"
     rf" (?:is|are|remains?) {_THIN}",
@@ -119,13 +134,19 @@ _LEAD_IN = re.compile(
     rf"|as follows|the following)\b(?!.* that\b)[^,.;]*:"
 )
 _WORDS_ALONE = re.compile(
-    r"(?:yes|no|n/a|partly|partially|mostly|not (?:reported|stated|given|specified|mentioned"
+    r"(?:(?:(?:yes|no|not directly|short answer|bottom line|key takeaways?|answer)[,:]? ?){0,2}"
+    r"(?:yes|no|n/a|partly|partially|mostly|not directly"
+    r"|not (?:reported|stated|given|specified|mentioned"
     r"|available|applicable|(?:in|by) the abstracts?|really|necessarily|always|quite|entirely)"
     r"|it depends|mixed|maybe|unclear|in (?:short|summary|brief|sum|conclusion|detail|contrast"
     r"|particular|addition|other words)|to (?:summari[sz]e|sum up|conclude)|overall|in general"
     r"|on the whole|on the other hand|however|therefore|for example|for instance|by contrast"
     r"|first|second|third|finally|also|similarly|further(?:more)?|more specifically|summary"
-    r"|short answer|ja|nein|teils|kurz|zusammenfassend|kurz gesagt)"
+    r"|short answer|bottom line|(?:key |main )?(?:takeaways?|points|findings|results|insights)"
+    r"|(?:known |open |main )?(?:limitations?|questions|issues|caveats|challenges)|background"
+    r"|overview|discussion|implications|methods?|comparison|conclusions?|answer|tl;dr|strengths"
+    r"|weaknesses|trade-offs|why it matters|what (?:this|it) means|in practice"
+    r"|ja|nein|teils|kurz|zusammenfassend|kurz gesagt))"
 )
 _GERMAN_SOURCE = (
     r"(?:abstracts?|papers?|arbeit(?:en)?|artikeln?|studien?|sätzen?|quellen?|zusammenfassungen"
@@ -149,7 +170,7 @@ _CLAUSES = re.compile(
 )
 _JOINED_BY = re.compile(
     r"(?:but|and|yet|while|whereas|although|though|so|because|since|however|also|moreover|still"
-    r"|overall|in short|in summary|unfortunately|on the whole"
+    r"|overall|in short|in summary|unfortunately|on the whole|(?:yes|no)(?=,)"
     r"|(?:based on|from|in|beyond|among) [^,]{1,80}),?\s{1,4}(?=\S)"
 )
 # Texts that are data of a study, or the past of the field, are the world.
@@ -157,6 +178,10 @@ _WORLD = re.compile(
     r"\d ?(?:%|percent|points)"
     r"|\b(?:corpus|data ?sets?|benchmark|training set|test set) (?:do|does)\b"
     r"|\b(?:before|until|prior to|ever|had|has yet)\b"
+)
+_CLAIMS_OF_ALL = re.compile(
+    rf"{_NONE} (?:evaluat|test|examin|compar|stud|measur|analy|consider|includ|us)"
+    r"(?:e?s|ies|[sz]es)\b"
 )
 _MARKER = re.compile(r"\[[0-9, –-]{1,40}\]")
 _HEADING = re.compile(r"\s*#{1,6}\s")
@@ -185,6 +210,9 @@ def is_about_evidence(sentence: str) -> bool:
     if plain.startswith("|"):
         return _is_table_head(plain)
     lowered = plain.casefold()
+    # With a marker, "no paper evaluates on Atari" claims something of the paper that it cites.
+    if _MARKER.search(sentence) and _CLAIMS_OF_ALL.match(lowered):
+        return False
     if _WORDS_ALONE.fullmatch(lowered.strip(" .,:;!-–—")):
         return True
     if lowered.endswith(":"):
