@@ -41,7 +41,8 @@ _LEADS = tuple(
         rf"^how many {_WORKS} (?:are |is |were )?(?:there )?(?:{_ABOUT}|that|which|mention|use) ",
         rf"^{_WORKS} (?:{_ABOUT}|that|which) ",
         r"^how (?:are|is|do|does|did|can|have|has|could) ",
-        r"^(?:what(?:'s| is) |(?:describe|summari[sz]e) )?the (?:current |present )?(?:state|status)"
+        r"^(?:what(?:'s| is) |(?:describe|summari[sz]e) )?the (?:current |present )?"
+        r"(?:state|status)"
         r" of (?:the )?(?:research|art|knowledge|field|literature|work|play)"
         rf" {_ABOUT} ",
         r"^(?:which|what) (?:are|is|were|was) (?:the )?",
@@ -71,11 +72,9 @@ def find_topic(question: str) -> str:
     return _TAIL.sub("", core).strip(" ?.!:;,")
 
 
-# "are used" of "which planners are used for driving" goes without saying; "are" of "are public" not.
-_BE, _PART = (
-    r"(?:are|is|were|was|have been|has been)",
-    r"(?:\w+ed|built|made|shown|done|taught|used)",
-)
+# "are" of "which planners are used for driving" goes without saying; that of "are public" does not.
+_BE = r"(?:are|is|were|was|have been|has been)"
+_PART = r"(?:\w+ed|built|made|shown|done|taught)"
 _AUX = rf"(?:{_BE}|have|has|had|can|could|do|does|will|may|need|must|should)"
 _NOUN = rf"^(?:which|what) (?P<noun>(?!(?:{_WORKS}|{_AUX}|did|else)\b)"
 _WHICH_NOUN = re.compile(rf"{_NOUN}(?:[\w-]+ ){{1,4}}?)(?P<rest>{_AUX} .+)$", re.IGNORECASE)
@@ -96,7 +95,8 @@ _HOW = re.compile(
     rf"^how (?P<aux>{_BE}) (?P<noun>(?:[\w-]+ ){{1,4}}?)(?P<rest>{_PART}\b.*)$", re.IGNORECASE
 )
 _HOW_DO = re.compile(
-    r"^(?:(?:give|show|write) (?:me )?)?(?:an? )?(?:overview of )?how (?:do |can |could )?(?P<rest>.+)$",
+    r"^(?:(?:give|show|write) (?:me )?)?(?:an? )?(?:overview of )?how (?:do |can |could )?"
+    r"(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _TRIED = re.compile(

@@ -27,19 +27,20 @@ MET = 0.5
 _LEAST = 0.05
 # Words that ask, that count, or that say only how a paper has to do with what is asked for.
 UNTELLING = frozenset(
-    """address addresses anything apply applies applied based combine combines concern concerns consider considers
-    contain contains cover covers deal deals demonstrate demonstrates describe describes develop
-    develops discuss discusses evaluate evaluated evaluates everything examine examines explore
-    explores find focus focuses give gives given handle handles introduce introduces investigate
-    investigates involve involves list look looks mention mentions present presents propose proposes
-    proposed provide provides publish publishes relate related release released releases report
-    reports run runs show shows studied studies study studying survey surveys tackle tackles take
-    takes teach teaches test tested tests thing things treat treats try tried written available different kind
-    kinds sort sorts type types existing new recent known
-    paper papers article articles publication publications abstract abstracts work works research
-    library literature collection people person researchers authors
-    several many various another one ones first second two three earlier something some only purely
-    solely overview summary summarise summarize state role""".split()
+    """address addresses anything apply applies applied based combine combines concern concerns
+    consider considers contain contains cover covers deal deals demonstrate demonstrates
+    describe describes develop develops discuss discusses evaluate evaluated evaluates
+    everything examine examines explore explores find focus focuses give gives given handle
+    handles introduce introduces investigate investigates involve involves list look looks
+    mention mentions present presents propose proposes proposed provide provides publish
+    publishes relate related release released releases report reports run runs show shows
+    studied studies study studying survey surveys tackle tackles take takes teach teaches test
+    tested tests thing things treat treats try tried written available different kind kinds sort
+    sorts type types existing new recent known paper papers article articles publication
+    publications abstract abstracts work works research library literature collection people
+    person researchers authors several many various another one ones first second two three
+    earlier something some only purely solely overview summary summarise summarize state role
+    """.split()
 )
 # These tell nothing where they are asked for by themselves: "which models", not "world models".
 _CARRIERS = frozenset(
@@ -108,6 +109,11 @@ class Shown:
     met: Matrix
     weights: Matrix
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The concepts by their stems, each as it may be spelled."""
+        return tuple(said for concept in self.concepts for said in concept.spellings)
+
     def share(self, text: str) -> float:
         """Returns the weight of the concepts that a text names, in [0, 1]."""
         stemmed = _stem(text)
@@ -126,7 +132,6 @@ class Shown:
 def read_shown(found: RetrievalResult, hits: Sequence[Hit]) -> Shown:
     """Returns how far each of these papers shows what the question asks for."""
     concepts = _find_concepts(found)
-    shape = (len(hits), len(concepts))
     values = np.array(
         [[_value(found, hit.paper, concept) for concept in concepts] for hit in hits], np.float32
     ).reshape(len(hits), len(concepts))
@@ -172,12 +177,15 @@ def _find_concepts(found: RetrievalResult) -> tuple[Concept, ...]:
 def _find_tokens(
     word: re.Match[str], before: int, spans: Sequence[Span]
 ) -> tuple[tuple[int, ...], ...]:
-    """Returns the numbers of the tokens of each part of a word; of none that has no token."""
+    """Returns the numbers of the tokens of each part of a word.
+
+    None at all if a part has none, as "off" of "off-policy": the other says something else alone.
+    """
     parts = []
     for part in _PART.finditer(word[0]):
         start, end = (before + word.start() + at for at in part.span())
         parts.append(tuple(n for n, (a, b) in enumerate(spans) if start <= a and b <= end))
-    return tuple(filter(None, parts))
+    return tuple(parts) if all(parts) else ()
 
 
 def _spell_out(short: str, found: RetrievalResult) -> str:

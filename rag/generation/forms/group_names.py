@@ -14,19 +14,23 @@ from footnote.index.search.fulltext import STOP_WORDS, stems
 OTHERS = "Others"
 # Papers of a group; groups at most, besides the papers that are in none.
 FEWEST, MOST, GROUPS = 2, 5, 4
+# More than this share of the papers that have a phrase are in the group that it names.
+HELD = 0.6
 # What a phrase counts for by its words: two say more than one, and three more than two.
 _SAYS = {1: 1.0, 2: 1.7, 3: 1.8}
 # What a paper counts for that has the phrase in its title.
 _TITLED = 1.0
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
 _BREAK = re.compile(r"[^\w\s-]+")
-# Verbs and adverbs make no heading, and some nouns say nothing alone.
+# Verbs and adverbs make no heading, and some words say nothing unless another does.
 _NO_HEADING = re.compile(r"(?:ly|ize[sd]?|ise[sd]?|ify|ifies|ified|ates?|-based)$")
 _NOT_ALONE = frozenset(
-    """applications beyond data environment environments essential examples features information
-    labels learning machines matter models need needed networks parameters policies policy
-    requirements reach understand work""".split()
+    """applications beyond data deep environment environments essential examples features human
+    information labels language large learning llm llms machines matter ml models need needed
+    networks neural open parameters policies policy real requirements rl reach robots train training
+    understand work world ai""".split()
 )
+_ABBREVIATION = re.compile(r"[A-Z]{3,}s?")
 
 Phrase = tuple[str, ...]
 
@@ -38,6 +42,11 @@ class _Found:
     papers: set[int] = field(default_factory=set)
     titled: set[int] = field(default_factory=set)
     spelled: Counter[str] = field(default_factory=Counter)
+
+    def makes_group(self, left: Set[int], most: int) -> bool:
+        """Returns whether few enough papers have it, and most of them are in no group yet."""
+        own = len(self.papers & left)
+        return FEWEST <= own and len(self.papers) <= most and own > HELD * len(self.papers)
 
     def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
         own = self.papers & left
@@ -64,7 +73,7 @@ def group_papers(
         fitting = [
             phrase
             for phrase, one in found.items()
-            if FEWEST <= len(one.papers & left) <= max(FEWEST, min(MOST, len(texts) // 2))
+            if one.makes_group(left, max(FEWEST, min(MOST, len(texts) // 2)))
         ]
         if not fitting:
             break
@@ -122,10 +131,18 @@ def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tup
                 after = words[at + size : at + size + 1]
                 if whole and after and after[0].lower() not in STOP_WORDS:
                     continue
-                if size == 1 and words[at].lower() in _NOT_ALONE:
-                    continue
-                if all(phrase) and not set(" ".join(phrase).split()) <= known:
+                if all(phrase) and _names(words[at : at + size], phrase, known):
                     yield phrase, " ".join(_lower(word) for word in words[at : at + size])
+
+
+def _names(words: Sequence[str], phrase: Phrase, known: Set[str]) -> bool:
+    """Returns whether words say something beside the topic: a phrase, or an abbreviation."""
+    if len(words) == 1 and not _ABBREVIATION.fullmatch(words[0]):
+        return False
+    said = zip(words, phrase, strict=True)
+    return any(
+        word.lower() not in _NOT_ALONE and not set(stem.split()) <= known for word, stem in said
+    )
 
 
 def _tells(word: str) -> bool:
@@ -135,4 +152,5 @@ def _tells(word: str) -> bool:
 
 def _lower(word: str) -> str:
     """Returns a word as it stands inside a sentence: a name keeps its capitals."""
-    return word if any(letter.isupper() for letter in word[1:]) else word.lower()
+    is_name = any(any(map(str.isupper, part[1:])) or len(part) == 1 for part in word.split("-"))
+    return word if is_name else word.lower()

@@ -39,8 +39,9 @@ NEAR, MORE = 0.3, 10
 NAMED = 0.35
 # Where so many qualify, others are shown from this score on only; where fewer do, at most so many
 # others, fewer where the match is weak.
-ENOUGH, SURELY, NEAREST, NEAREST_OF_WEAK = 2, 0.6, 8, 5
-# Others at most where the question asks for what they do not do, such as proposing a benchmark.
+ENOUGH, SURELY, NEAREST, NEAREST_OF_WEAK = 2, 0.6, 10, 5
+# Others at most beside some that qualify, where the match is weak, or where the question asks for
+# what they do not do, such as proposing a benchmark.
 ASIDE = 3
 # What a sentence counts for that names the concepts, says the relation, leans on another or only
 # sets a problem out, beside its match with the question; and a title that names the concepts.
@@ -121,9 +122,14 @@ def judge_row(
     texts = [sentence.text for sentence in sentences]
     named = relation.shown.names_all(hit.paper.title, *texts)
     fits = (named if weak else met) and relation.holds(hit.paper, texts)
-    first = max(sentences, key=lambda s: s.score + _weigh(s.text, relation))
+    first = choose_telling(sentences, relation)
     rest = [sentence for sentence in sentences if sentence != first]
     return Row(hit, [first, *rest], named, fits)
+
+
+def choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
+    """Returns the sentence of a paper that tells best what was asked for."""
+    return max(sentences, key=lambda s: s.score + _weigh(s.text, relation))
 
 
 def _weigh(text: str, relation: Relation) -> float:
@@ -152,11 +158,12 @@ def choose_rows(
         fits += [row for row in behind if row.named and row.fits]
     fits = fits[: breadth.most]
     others = [row for row in above if not row.fits]
+    weak = reading.chance < WEAK
     if len(fits) < ENOUGH:
-        others = others[: NEAREST_OF_WEAK if reading.chance < WEAK else NEAREST]
+        others = others[: NEAREST_OF_WEAK if weak else NEAREST]
     else:
         others = [row for row in others if row.hit.score >= SURELY]
-    if relation.decides and fits:
+    if fits and (relation.decides or weak):
         others = others[:ASIDE]
     order = {row.hit.paper.id: _rank(row, relation.shown) for row in fits}
     return sorted(fits, key=lambda row: -order[row.hit.paper.id]), others
@@ -216,9 +223,8 @@ def say_count(fits: Sequence[Row], reading: Reading, shown: Shown) -> str:
 def say_others(count: int, relation: Relation) -> str:
     """Returns the line over the papers that do not qualify."""
     one = "s" * (count == 1)
-    return (
-        f"{count:,} more {f'mention{one} it' if relation.name == 'study' else f'come{one} near'}:"
-    )
+    does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
+    return f"{count:,} more {does}:"
 
 
 def say_none(rows: Sequence[Row], shown: Shown) -> str:

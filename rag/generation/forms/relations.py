@@ -30,8 +30,9 @@ _ASKED: Mapping[RelationName, re.Pattern[str]] = {
     ),
     "alone": re.compile(r"\b(?:only|solely|purely|exclusively|entirely)\b", _I),
     "propose": re.compile(
-        rf"\b{_WORKS} (?:that |which )?(?:propose|introduce|release|publish|create|contribute|develop"
-        r"|present|build)s?\b|\b(?:are|were|is|was) (?:proposed|introduced|released|published)\b",
+        rf"\b{_WORKS} (?:that |which )?(?:propose|introduce|release|publish|create|contribute"
+        r"|develop|present|build)s?\b"
+        r"|\b(?:are|were|is|was) (?:proposed|introduced|released|published)\b",
         _I,
     ),
     "survey": re.compile(
@@ -43,16 +44,18 @@ _ASKED: Mapping[RelationName, re.Pattern[str]] = {
         _I,
     ),
 }
-_MADE = re.compile(rf"\b{_MAKE}\w{{0,5}}\b|\b(?:new|our|novel)\b|\bis an? (?=\w)", _I)
+# How far behind each the thing may stand.
+_MADE = (
+    (re.compile(rf"\b{_MAKE}\w{{0,5}}\b", _I), 70),
+    (re.compile(r"\b(?:new|our|novel|is an?)\b", _I), 35),
+)
 # What the thing made is not behind: "we propose X, which leads on the benchmark".
 _OVER = re.compile(
     r"\b(?:on|across|over|outperform\w*|than|evaluat\w+|achiev\w+|improv\w+|exist\w+|using|from"
-    r"|that|which|to|for|with|in|by|where|whose|via)\b"
-    r"|[,;:](?! an?\b)",
+    r"|that|which|to|for|with|in|by|where|whose|via|into|about|through|towards?)\b|;",
     _I,
 )
 _CLAUSE = re.compile(r"[:?!.]|\b(?:and|of)\b", _I)
-_REACH = 70
 _GIVEN = re.compile(
     r"\bopen(?:ly)?[- ](?:source[ds]?|sourcing|released|licensed|available|weights?)\b"
     r"|\bpublicly (?:available|accessible|released)\b|\b(?:is|are|were|was|been) (?:made )?public\b"
@@ -150,12 +153,9 @@ def _is_made(relation: Relation, text: str, title: bool) -> bool:
     if title:
         clauses = (_OVER.split(clause)[0] for clause in _CLAUSE.split(text))
         return any(stems(clause)[-1:] == [relation.object] for clause in clauses)
-    for match in _MADE.finditer(text):
-        behind = text[match.end() : match.end() + _REACH]
-        over = _OVER.search(behind)
-        if relation.object in stems(behind[: over.start()] if over else behind):
-            return True
-    return False
+    found = ((match.end(), reach) for made, reach in _MADE for match in made.finditer(text))
+    behind = (_OVER.split(text[end : end + reach], maxsplit=1)[0] for end, reach in found)
+    return any(relation.object in stems(part) for part in behind)
 
 
 def _is_given(relation: Relation, text: str, title: bool) -> bool:
