@@ -17,7 +17,7 @@ FEWEST, MOST, GROUPS = 2, 5, 4
 # More than this share of the papers that have a phrase are in the group that it names.
 HELD = 0.6
 # What a phrase counts for by its words: two say more than one, and three more than two.
-_SAYS = {1: 1.0, 2: 1.7, 3: 1.8}
+_SAYS = {1: 1.0, 2: 1.7, 3: 1.8, 4: 1.9}
 # What a paper counts for that has the phrase in its title.
 _TITLED = 1.0
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
@@ -25,14 +25,18 @@ _BREAK = re.compile(r"[^\w\s-]+")
 # Verbs and adverbs make no heading, and some words say nothing unless another does.
 _NO_HEADING = re.compile(r"(?:ly|ize[sd]?|ise[sd]?|ify|ifies|ified|ates?|-based)$")
 _NOT_ALONE = frozenset(
-    """applications beyond data deep environment environments essential examples features human
-    information labels language large learning llm llms machines matter ml models need needed
-    networks neural open parameters policies policy real requirements rl reach robots train training
-    understand work world ai""".split()
+    """abilities ability ai applications better beyond capabilities capability data deep
+    diverse efficient environment environments essential examples fast features
+    generalizable human information labels language large learning llm llms machines matter
+    ml models need needed networks neural open open-source parameters policies policy reach
+    real real-world requirements rl robots robust strong train training understand various
+    work world""".split()
 )
 _ABBREVIATION = re.compile(r"[A-Z]{3,}s?")
 
 Phrase = tuple[str, ...]
+# Title and abstract of a paper.
+Text = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -46,7 +50,7 @@ class _Found:
     def makes_group(self, left: Set[int], most: int) -> bool:
         """Returns whether few enough papers have it, and most of them are in no group yet."""
         own = len(self.papers & left)
-        return FEWEST <= own and len(self.papers) <= most and own > HELD * len(self.papers)
+        return own >= FEWEST and len(self.papers) <= most and own > HELD * len(self.papers)
 
     def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
         own = self.papers & left
@@ -54,7 +58,7 @@ class _Found:
 
 
 def group_papers(
-    texts: Sequence[tuple[str, str]], topic: str, others: Sequence[str] = ()
+    texts: Sequence[Text], topic: str, others: Sequence[Text] = ()
 ) -> list[tuple[str, list[int]]]:
     """Returns groups of papers by name, the group of the best paper first.
 
@@ -64,10 +68,11 @@ def group_papers(
     Args:
         texts: Title and abstract of each paper, best first.
         topic: What all papers are about, which is no name of a group.
-        others: Texts of other papers near the topic; a phrase that most of them have says little.
+        others: Other papers near the topic, in the same way. Their titles name things too, and a
+            phrase that most of them have says little.
     """
-    found = _read_phrases(texts, set(stems(topic)))
-    share = _shares(found, [*(f"{title}. {abstract}" for title, abstract in texts), *others])
+    found = _read_phrases(texts, others, set(stems(topic)))
+    share = _shares(found, [f"{title}. {abstract}" for title, abstract in (*texts, *others)])
     left, groups = set(range(len(texts))), list[tuple[str, list[int]]]()
     while len(groups) < GROUPS:
         fitting = [
@@ -99,14 +104,19 @@ def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, f
     return {phrase: counts[phrase] / len(texts) for phrase in found}
 
 
-def _read_phrases(texts: Sequence[tuple[str, str]], known: Set[str]) -> dict[Phrase, _Found]:
-    """Returns the phrases that stand in a title, with the papers that have them."""
+def _read_phrases(
+    texts: Sequence[Text], others: Sequence[Text], known: Set[str]
+) -> dict[Phrase, _Found]:
+    """Returns the phrases that end a noun phrase of a title, with the papers that have them."""
     found: dict[Phrase, _Found] = {}
     for n, (title, _) in enumerate(texts):
         for phrase, spelled in _phrases(title, known, whole=True):
             one = found.setdefault(phrase, _Found())
             one.titled.add(n)
             one.spelled[spelled] += 1
+    for title, _ in others:
+        for phrase, spelled in _phrases(title, known, whole=True):
+            found.setdefault(phrase, _Found()).spelled[spelled] += 1
     for n, (title, abstract) in enumerate(texts):
         for phrase in {p for p, _ in _phrases(f"{title}. {abstract}", known)} & found.keys():
             found[phrase].papers.add(n)
@@ -114,7 +124,7 @@ def _read_phrases(texts: Sequence[tuple[str, str]], known: Set[str]) -> dict[Phr
 
 
 def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tuple[Phrase, str]]:
-    """Yields runs of one to three telling words, each by its stems, with its spelling.
+    """Yields runs of one to four telling words, each by its stems, with its spelling.
 
     Args:
         text: What they stand in.

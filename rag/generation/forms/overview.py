@@ -12,7 +12,7 @@ from footnote.rag.generation.forms.form import (
     join_names,
     name_topic,
 )
-from footnote.rag.generation.forms.group_names import OTHERS, group_papers
+from footnote.rag.generation.forms.group_names import OTHERS, Text, group_papers
 from footnote.rag.generation.forms.listing import NEAR, SURELY, choose_telling, read_rows
 from footnote.rag.generation.forms.relations import Relation
 from footnote.rag.query.topic import find_topic, name_asked
@@ -40,8 +40,8 @@ def write(reading: Reading) -> Composed:
     draft = Draft(reading.evidence)
     if not shown:
         return draft.finish()
-    near = [_text(hit.paper) for hit in others]
-    papers = [(hit.paper.title, hit.paper.abstract) for hit in shown]
+    near = [_text(hit) for hit in others]
+    papers = [_text(hit) for hit in shown]
     topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
     groups = group_papers(papers, topic, near)
     draft.add(say_whole([hit.paper for hit in shown], groups, reading))
@@ -64,7 +64,7 @@ def choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
 
 
 def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:
-    """Returns "12 papers on kelp, from 2018 to 2024: 4 on sonar maps, 3 on warm water and 5 others".
+    """Returns how many papers there are, from when, and what they are on by their groups.
 
     The years are told where most papers have one.
     """
@@ -93,5 +93,5 @@ def inside(name: str) -> str:
     return name if name[1:2].isupper() or name[1:2] == "-" else name[:1].lower() + name[1:]
 
 
-def _text(paper: Paper) -> str:
-    return f"{paper.title}. {paper.abstract}"
+def _text(hit: Hit) -> Text:
+    return hit.paper.title, hit.paper.abstract
