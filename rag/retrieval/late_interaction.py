@@ -110,7 +110,7 @@ class Matcher:
         if not weights.sum():
             weights = np.ones_like(weights)
         kept = weights > 0
-        spans = tuple(reading.spans[at] for at in np.flatnonzero(kept))
+        spans = tuple(span for span, told in zip(reading.spans, kept, strict=True) if told)
         return QueryTokens(
             reading.tokens[kept], weights[kept] / weights.sum(), own[kept], spans=spans
         )

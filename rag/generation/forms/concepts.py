@@ -51,7 +51,7 @@ _OPEN = re.compile(r"\bopen(?:ly)?[- ](?:source[ds]?|sourcing|available|weights?
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _BESIDE = re.compile(r"[\s-]{1,3}")
-_EITHER = re.compile(r"\s*(?:,\s*)?(?:or )?\s*(?:an? |the )?", re.IGNORECASE)
+_EITHER = re.compile(r"\s{0,2}(?:,\s{0,2})?(?:or\s{1,2})?(?:(?:an?|the)\s)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Need:
 
     def meet(self, values: Matrix) -> Matrix:
         """Returns how far each paper meets it, from ``(papers, concepts)``."""
-        return np.max([values[:, list(p)].min(axis=1) for p in self.phrases], axis=0)
+        met = [values[:, list(phrase)].min(axis=1) for phrase in self.phrases]
+        return np.asarray(np.max(met, axis=0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

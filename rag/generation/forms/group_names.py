@@ -36,7 +36,7 @@ _ABBREVIATION = re.compile(r"[A-Z]{3,}s?")
 
 Phrase = tuple[str, ...]
 # Title and abstract of a paper.
-Text = tuple[str, str]
+TitledText = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Found:
 
 
 def group_papers(
-    texts: Sequence[Text], topic: str, others: Sequence[Text] = ()
+    texts: Sequence[TitledText], topic: str, others: Sequence[TitledText] = ()
 ) -> list[tuple[str, list[int]]]:
     """Returns groups of papers by name, the group of the best paper first.
 
@@ -105,7 +105,7 @@ def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, f
 
 
 def _read_phrases(
-    texts: Sequence[Text], others: Sequence[Text], known: Set[str]
+    texts: Sequence[TitledText], others: Sequence[TitledText], known: Set[str]
 ) -> dict[Phrase, _Found]:
     """Returns the phrases that end a noun phrase of a title, with the papers that have them."""
     found: dict[Phrase, _Found] = {}

@@ -4,12 +4,13 @@ A paper qualifies if it shows every concept of the question, and the relation th
 row quotes the sentence that does.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote.index.models import Hit, Paper
 from footnote.rag.generation.forms.concepts import Shown, read_shown
-from footnote.rag.generation.forms.fact import SEVERAL, put_first_what_stands_alone, room_for
+from footnote.rag.generation.forms.fact import SEVERAL, room_for
 from footnote.rag.generation.forms.form import (
     Composed,
     Draft,
@@ -47,16 +48,28 @@ ASIDE = 3
 # sets a problem out, beside its match with the question; and a title that names the concepts.
 TELLS, RELATES, LEANS, SETS_OUT, TITLED = 0.5, 0.6, 0.25, 0.3, 0.15
 _LONGEST = 100
+# Begins what others lack, or what was hoped for.
+_TURNS = re.compile(
+    r"^\W{0,3}(?:however|while|although|though|despite|yet|we hope)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A paper of a list, its sentences with the most telling first, and whether it qualifies."""
+class ListRow:
+    """A paper of a list, and whether it qualifies.
+
+    Attributes:
+        sentences: Its own, most telling first.
+        named: Whether it has the words of the question themselves.
+        fits: Whether it qualifies.
+        names: Names of the question, one of which its quote must have.
+    """
 
     hit: Hit
     sentences: Sequence[Sentence]
     named: bool = False
     fits: bool = True
+    names: Sequence[str] = ()
 
 
 def write(reading: Reading) -> Composed:
@@ -66,51 +79,49 @@ def write(reading: Reading) -> Composed:
     details = room_for(reading.question.asked) is SEVERAL
     breadth = OF_EACH if details else BREADTH
     ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
-    read = read_rows(reading, ordered)
-    shown = read_shown(reading.found, [hit for hit, _ in read])
+    read = find_readable(reading, ordered)
+    shown = read_shown(reading.found, read)
     relation = read_relation(reading.question.wording, shown)
-    weak = reading.chance < WEAK
+    weak, sentences = reading.chance < WEAK, reading.by_paper
     rows = [
-        judge_row(hit, reading.by_paper[hit.paper.id], relation, met=bool(met), weak=weak)
-        for (hit, _), met in zip(read, shown.met, strict=True)
+        _judge_row(hit, sentences[hit.paper.id], relation, met=bool(met), weak=weak)
+        for hit, met in zip(read, shown.met, strict=True)
     ]
-    fits, others = choose_rows(rows, reading, breadth, relation)
+    chosen = _choose_rows(rows, reading, breadth, relation)
+    fits, others = ([put_telling_first(row, relation) for row in part] for part in chosen)
     listed = [*fits, *others]
     papers = {row.hit.paper.id for row in listed}
-    near = [hit.paper for hit, _ in read if hit.score >= NEAR and hit.paper.id not in papers]
+    near = [hit.paper for hit in read if hit.score >= NEAR and hit.paper.id not in papers]
     draft = Draft(reading.evidence)
     if not listed:
         return draft.finish(more=near[:MORE])
-    absent = None if fits else say_none(rows, shown)
+    absent = None if fits else _say_none(rows, shown)
     if fits:
-        draft.add(f"{say_count(fits, reading, shown)}:")
-        draft.add(*(write_row(draft, row, details=details) for row in fits))
+        draft.add(f"{_say_count(fits, reading, shown)}:")
+        draft.add(*(_write_row(draft, row, details=details) for row in fits))
     if fits and others:
-        draft.add(say_others(len(others), relation))
-    draft.add(*(write_row(draft, row, details=details) for row in others))
+        draft.add(_say_others(len(others), relation))
+    if others:
+        draft.add(*(_write_row(draft, row, details=details) for row in others))
     return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
 
 
-def write_row(draft: Draft, row: Row, *, details: bool) -> str:
+def _write_row(draft: Draft, row: ListRow, *, details: bool) -> str:
     """Returns a row of a list: its telling sentence, and another where each is asked about."""
     quoted = row.sentences[: SENTENCES_OF_EACH if details else 1]
     return draft.row(row.hit.paper, " ".join(map(draft.quote, quoted)))
 
 
-def read_rows(reading: Reading, ordered: Sequence[Hit]) -> list[tuple[Hit, Sentence]]:
-    """Returns each paper that has a sentence to show, with its most telling one."""
-    best = reading.by_paper
-    return [
-        (hit, put_first_what_stands_alone(best[hit.paper.id])[0])
-        for hit in ordered
-        if best.get(hit.paper.id)
-    ]
+def find_readable(reading: Reading, ordered: Sequence[Hit]) -> list[Hit]:
+    """Returns the papers that have a sentence to show."""
+    sentences = reading.by_paper
+    return [hit for hit in ordered if sentences.get(hit.paper.id)]
 
 
-def judge_row(
+def _judge_row(
     hit: Hit, sentences: Sequence[Sentence], relation: Relation, *, met: bool, weak: bool
-) -> Row:
-    """Returns a paper's row: whether it qualifies, and the sentence that shows it first.
+) -> ListRow:
+    """Returns a paper's row, and whether it qualifies.
 
     Args:
         hit: The paper.
@@ -120,14 +131,20 @@ def judge_row(
         weak: Whether what was found is far from the question; then only the words themselves count.
     """
     texts = [sentence.text for sentence in sentences]
-    named = relation.shown.names_all(hit.paper.title, *texts)
+    named = met and relation.shown.names_all(hit.paper.title, *texts)
     fits = (named if weak else met) and relation.holds(hit.paper, texts)
-    first = choose_telling(sentences, relation)
-    rest = [sentence for sentence in sentences if sentence != first]
-    return Row(hit, [first, *rest], named, fits)
+    return ListRow(hit, sentences, named, fits)
 
 
-def choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
+def put_telling_first(row: ListRow, relation: Relation) -> ListRow:
+    """Returns a row with the sentence first that shows why it qualifies."""
+    said = {s: s.text.casefold() for s in row.sentences if row.names}
+    naming = [s for s, text in said.items() if any(name in text for name in row.names)]
+    first = _choose_telling(naming or row.sentences, relation)
+    return replace(row, sentences=[first, *(s for s in row.sentences if s != first)])
+
+
+def _choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
     """Returns the sentence of a paper that tells best what was asked for."""
     return max(sentences, key=lambda s: s.score + _weigh(s.text, relation))
 
@@ -137,21 +154,21 @@ def _weigh(text: str, relation: Relation) -> float:
         TELLS * relation.shown.share(text)
         + RELATES * relation.told_in(text)
         - LEANS * leans(text)
-        - SETS_OUT * sets_out(text)
+        - SETS_OUT * (sets_out(text) or _TURNS.search(text) is not None)
     )
 
 
-def choose_rows(
-    rows: Sequence[Row], reading: Reading, breadth: Breadth, relation: Relation
-) -> tuple[list[Row], list[Row]]:
+def _choose_rows(
+    rows: Sequence[ListRow], reading: Reading, breadth: Breadth, relation: Relation
+) -> tuple[list[ListRow], list[ListRow]]:
     """Returns the rows that qualify, and those that come near; either may be empty."""
     named = keep_named(rows, reading)
     if named is not None:
         # A paper that has the name is meant, whatever its rank.
         return named[: breadth.most], []
     near = drop_far(rows, reading)
-    above = near[: breadth.count([row.hit.score for row in rows])]
-    above = [row for row in above if row in near]
+    count = breadth.count([row.hit.score for row in rows])
+    above = [row for row in rows[:count] if row in near]
     fits = [row for row in above if row.fits]
     if relation.shown.needs and not reading.question.is_follow_up:
         behind = [row for row in near if row not in above and row.hit.score >= NAMED]
@@ -169,11 +186,11 @@ def choose_rows(
     return sorted(fits, key=lambda row: -order[row.hit.paper.id]), others
 
 
-def _rank(row: Row, shown: Shown) -> float:
+def _rank(row: ListRow, shown: Shown) -> float:
     return row.hit.score + TITLED * shown.share(row.hit.paper.title)
 
 
-def drop_far(rows: Sequence[Row], reading: Reading) -> list[Row]:
+def drop_far(rows: Sequence[ListRow], reading: Reading) -> list[ListRow]:
     """Returns rows, the best first, without those whose paper matches far worse than the best."""
     matches = reading.found.matches if reading.found else {}
     found = [matches[r.hit.paper.id].paper if r.hit.paper.id in matches else 0.0 for r in rows]
@@ -181,28 +198,21 @@ def drop_far(rows: Sequence[Row], reading: Reading) -> list[Row]:
     return [row for n, row in enumerate(rows) if n == 0 or found[n] >= best - FAR]
 
 
-def keep_named(rows: Sequence[Row], reading: Reading) -> list[Row] | None:
+def keep_named(rows: Sequence[ListRow], reading: Reading) -> list[ListRow] | None:
     """Returns the rows of papers that have the names of the question, each with a sentence so.
 
     None where the question has no name, or no paper has them all.
     """
     names = [name.casefold() for name in find_names(reading.question.wording)]
     named = [row for row in rows if all(name in _text(row.hit.paper) for name in names)]
-    return [_put_first_naming(row, names) for row in named] if names and named else None
+    return [replace(row, names=names, fits=True) for row in named] if names and named else None
 
 
 def _text(paper: Paper) -> str:
     return f"{paper.title}\n{paper.abstract}".casefold()
 
 
-def _put_first_naming(row: Row, names: Sequence[str]) -> Row:
-    ordered = sorted(
-        row.sentences, key=lambda s: not any(name in s.text.casefold() for name in names)
-    )
-    return replace(row, sentences=ordered, fits=True)
-
-
-def say_count(fits: Sequence[Row], reading: Reading, shown: Shown) -> str:
+def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
     """Returns "7 papers on the sense of touch", and in words where the match is weak."""
     question = reading.question
     count = len(fits)
@@ -220,14 +230,14 @@ def say_count(fits: Sequence[Row], reading: Reading, shown: Shown) -> str:
     return f"{told}; the match is weak, {whole or 'no'} {names}"
 
 
-def say_others(count: int, relation: Relation) -> str:
+def _say_others(count: int, relation: Relation) -> str:
     """Returns the line over the papers that do not qualify."""
     one = "s" * (count == 1)
     does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
     return f"{count:,} more {does}:"
 
 
-def say_none(rows: Sequence[Row], shown: Shown) -> str:
+def _say_none(rows: Sequence[ListRow], shown: Shown) -> str:
     """Returns that no paper qualifies, by what is not there."""
     if any(row.named for row in rows) or not shown.needs:
         return "No abstract states this plainly; nearest:"

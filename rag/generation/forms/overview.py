@@ -12,16 +12,23 @@ from footnote.rag.generation.forms.form import (
     join_names,
     name_topic,
 )
-from footnote.rag.generation.forms.group_names import OTHERS, Text, group_papers
-from footnote.rag.generation.forms.listing import NEAR, SURELY, choose_telling, read_rows
+from footnote.rag.generation.forms.group_names import OTHERS, TitledText, group_papers
+from footnote.rag.generation.forms.listing import (
+    NEAR,
+    SURELY,
+    ListRow,
+    find_readable,
+    put_telling_first,
+)
 from footnote.rag.generation.forms.relations import Relation
 from footnote.rag.query.topic import find_topic, name_asked
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
 BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
 FEWEST, MORE = 6, 12
-# Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on.
-ENOUGH = 3
+# Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
+# none to make up FEWEST.
+ENOUGH = 2
 _LONGEST = 100
 
 Groups = Sequence[tuple[str, list[int]]]
@@ -32,9 +39,9 @@ def write(reading: Reading) -> Composed:
     if reading.library is None or reading.found is None:
         return Draft(()).finish()
     ordered, _ = order_wide(reading.hits, reading.library, BREADTH.nearness)
-    hits = [hit for hit, _ in read_rows(reading, ordered)]
+    hits = find_readable(reading, ordered)
     told = read_shown(reading.found, hits)
-    shown = choose_papers(hits, told)
+    shown = _choose_papers(hits, told)
     ids = {hit.paper.id for hit in shown}
     others = [hit for hit in hits if hit.paper.id not in ids]
     draft = Draft(reading.evidence)
@@ -45,22 +52,23 @@ def write(reading: Reading) -> Composed:
     topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
     groups = group_papers(papers, topic, near)
     draft.add(say_whole([hit.paper for hit in shown], groups, reading))
-    relation = Relation("any", told)
+    relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
         if name:
             draft.add(f"### {name}")
-        quoted = [choose_telling(reading.by_paper[shown[n].paper.id], relation) for n in group]
+        rows = (ListRow(shown[n], sentences[shown[n].paper.id]) for n in group)
+        quoted = [put_telling_first(row, relation).sentences[0] for row in rows]
         draft.add(*(draft.row(sentence.paper, draft.quote(sentence)) for sentence in quoted))
     return draft.finish(more=[hit.paper for hit in others if hit.score >= NEAR][:MORE])
 
 
-def choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
-    """Returns the papers of an overview, best first, without those that fill it up."""
-    count = max(BREADTH.count([hit.score for hit in hits]), FEWEST)
-    shown = list(zip(hits, map(bool, told.met), strict=True))[:count]
+def _choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
+    """Returns the papers of an overview, best first, without those that only fill it up."""
+    above = BREADTH.count([hit.score for hit in hits])
+    shown = list(zip(hits, map(bool, told.met), strict=True))[: max(above, FEWEST)]
     if sum(met for _, met in shown) < ENOUGH:
         return [hit for hit, _ in shown]
-    return [hit for hit, met in shown if met or hit.score >= SURELY]
+    return [hit for n, (hit, met) in enumerate(shown) if met or (n < above and hit.score >= SURELY)]
 
 
 def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:
@@ -89,9 +97,9 @@ def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:
 
 
 def inside(name: str) -> str:
-    """Returns a heading as it stands inside a sentence."""
-    return name if name[1:2].isupper() or name[1:2] == "-" else name[:1].lower() + name[1:]
+    """Returns a heading as it stands inside a sentence; one with a name in it stays as it is."""
+    return name if any(map(str.isupper, name[1:])) else name[:1].lower() + name[1:]
 
 
-def _text(hit: Hit) -> Text:
+def _text(hit: Hit) -> TitledText:
     return hit.paper.title, hit.paper.abstract
