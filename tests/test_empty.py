@@ -50,7 +50,9 @@ from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
 from footnote.rag.generation.extractive import ExtractiveComposer
+from footnote.rag.generation.forms.concepts import read_shown
 from footnote.rag.generation.forms.form import Draft, Reading
+from footnote.rag.generation.forms.relations import Relation
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, BoundedChat, CallReply
@@ -197,6 +199,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "Relation": Relation("any", read_shown(FOUND, [])),
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
@@ -207,6 +210,9 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 READING = Reading(Question("harbour"))
+FOUND = RetrievalResult(
+    Question("harbour"), [], 0.0, QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool)), {}
+)
 SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
@@ -243,11 +249,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask_telling": {"schema": {}},
     "footnote.rag.generation.thorough.parts.PartWriter.finish": {"reply": CallReply("Tides.")},
     "footnote.rag.retrieval.hybrid.fuse_results": {
-        "own": RetrievalResult(
-            Question("harbour"), [], 0.0,
-            QueryTokens(EMPTY, np.empty(0, np.float32), np.empty(0, bool)), {},
-        )
+        "own": FOUND,
     },
+    "footnote.rag.generation.forms.concepts.read_shown": {"found": FOUND},
     "footnote.rag.generation.repair.assemble_answer": {"policy": "mark"},
     "footnote.rag.query.filter_parser.parse_filters": {
         "question": Question("How high rose the tide?")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from footnote.index.embeddings.base import MiniLM
@@ -11,9 +12,12 @@ from footnote.index.models import make_paper
 from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
+from footnote.rag.generation.forms.concepts import Shown
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
+from footnote.rag.generation.forms.relations import Relation, RelationName
 from footnote.rag.generation.forms.yesno import is_plain
 from footnote.rag.query.kinds.rules import KINDS
+from footnote.rag.query.topic import name_asked
 
 PAPERS = (
     ("KelpNet: Counting Kelp from Drones", 2021,
@@ -167,7 +171,7 @@ def test_a_list_has_one_row_a_paper_and_never_a_paragraph(engine: CitedQueryEngi
     answer = engine.ask("Which papers are about kelp?")
     assert answer.kind == "list"
     head, rows = answer.text.split("\n\n")
-    assert re.fullmatch(r"\d+ papers match “kelp”:", head)
+    assert re.fullmatch(r"\d+ papers on kelp:", head)
     assert all(row.startswith("- **") for row in rows.split("\n"))
     assert len(rows.split("\n")) == len(answer.papers) == len(answer.statements)
     assert {title for title, _, text in PAPERS if "kelp" in text} == set(titles(answer))
@@ -177,6 +181,80 @@ def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine)
     answer = engine.ask("Which papers use KelpNet?")
     assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
     assert all("KelpNet" in statement.text for statement in answer.statements)
+
+
+def test_a_list_says_where_no_paper_has_all_of_it(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers count gulls with sonar?")
+    assert answer.missing == "No abstract names both “count gulls” and “sonar”; nearest:"
+    assert answer.text.startswith(answer.missing)
+
+
+@pytest.mark.parametrize(
+    ("question", "head", "quote"),
+    [
+        (
+            "Which papers introduce a network for kelp?",
+            "1 paper that introduces a network for kelp:",
+            "We introduce",
+        ),
+        ("Which papers study urchins?", "1 paper that studies urchins:", "urchins"),
+    ],
+)
+def test_a_list_wants_what_is_done_with_it(
+    engine: CitedQueryEngine, question: str, head: str, quote: str
+) -> None:
+    answer = engine.ask(question)
+    assert answer.text.split("\n")[0] == head
+    assert quote in answer.statements[0].text
+
+
+@pytest.mark.parametrize(
+    ("question", "count", "named"),
+    [
+        ("Which planners are used for driving?", 2, "on planners used for driving"),
+        ("Which models are open source?", 2, "on models that are open source"),
+        ("Which datasets contain video?", 2, "on datasets that contain video"),
+        ("Which papers classify kelp?", 1, "that classifies kelp"),
+        ("Which papers classify kelp?", 2, "that classify kelp"),
+        ("What is the state of research on humanoid gaits?", 2, "on humanoid gaits"),
+        ("How are tides used in these papers?", 2, "on how tides are used"),
+        ("What have people tried to make buoys last?", 2, "on how to make buoys last"),
+        ("Are there papers about kelp?", 2, "on kelp"),
+    ],
+)
+def test_what_is_asked_is_named_as_a_person_would(question: str, count: int, named: str) -> None:
+    assert name_asked(question, count) == named
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "told"),
+    [
+        ("propose", "We introduce a large and diverse benchmark for tides.", True),
+        ("propose", "We propose a network that leads on the benchmark.", False),
+        ("propose", "Our method wins on every benchmark.", False),
+        ("open", "Our models and weights are open-sourced.", True),
+        ("open", "It outperforms many open-source models.", False),
+        ("alone", "It was trained on the benchmark only.", True),
+        ("alone", "It was trained on the benchmark and in harbours.", False),
+    ],
+)
+def test_a_relation_is_told_of_the_papers_own_work(
+    name: RelationName, sentence: str, told: bool
+) -> None:
+    nothing = np.empty(0, np.float32)
+    relation = Relation(name, Shown((), (), nothing, nothing), "benchmark")
+    assert relation.told_in(sentence) is told
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [("Kelp: A Benchmark for Divers", True), ("Benchmark Choice in Kelp Counts", False),
+     ("Training on a Benchmark", False)],
+)  # fmt: skip
+def test_a_title_names_what_a_paper_made(title: str, told: bool) -> None:
+    nothing = np.empty(0, np.float32)
+    relation = Relation("propose", Shown((), (), nothing, nothing), "benchmark")
+    assert relation.told_in(title, title=True) is told
 
 
 def test_what_comes_near_is_told_beside_a_list_and_not_in_it(engine: CitedQueryEngine) -> None:
@@ -315,6 +393,13 @@ def test_a_heading_stands_in_every_paper_below_it() -> None:
     for name, group in groups:
         held = [" ".join(texts[n]).lower() for n in group]
         assert name == OTHERS or all(name.lower() in text for text in held)
+
+
+def test_one_word_or_the_topic_again_makes_no_heading() -> None:
+    texts = [("Online Kelp Control", "We use deep kelp control."),
+             ("Deep Kelp Control", "It is online.")] * 2  # fmt: skip
+    names = {name for name, _ in group_papers(texts, "kelp control")}
+    assert not names & {"Online", "Deep kelp control", "Control"}
 
 
 def test_half_a_noun_phrase_makes_no_heading() -> None:

@@ -41,13 +41,17 @@ _LEADS = tuple(
         rf"^how many {_WORKS} (?:are |is |were )?(?:there )?(?:{_ABOUT}|that|which|mention|use) ",
         rf"^{_WORKS} (?:{_ABOUT}|that|which) ",
         r"^how (?:are|is|do|does|did|can|have|has|could) ",
+        r"^(?:what(?:'s| is) |(?:describe|summari[sz]e) )?the (?:current |present )?"
+        r"(?:state|status)"
+        r" of (?:the )?(?:research|art|knowledge|field|literature|work|play)"
+        rf" {_ABOUT} ",
         r"^(?:which|what) (?:are|is|were|was) (?:the )?",
-        r"^(?:is|are) there (?:any |some )?",
+        rf"^(?:is|are) there (?:any |some )?(?:{_WORKS} (?:{_ABOUT}|that|which) )?",
         r"^(?:which|what|who) ",
     )
 )
 _TAIL = re.compile(
-    rf" (?:{_PLACE}|here|in (?:the )?(?:library|{_WORKS})|so far|please)\W{0, 5}$", re.IGNORECASE
+    rf" (?:{_PLACE}|here|in (?:the )?(?:library|{_WORKS})|so far|please)\W{{0,5}}$", re.IGNORECASE
 )
 # Words that ask, wherever they stand; as words to search for they bring the wrong papers.
 SCAFFOLD = frozenset(
@@ -66,6 +70,76 @@ def find_topic(question: str) -> str:
             core = rest
             break
     return _TAIL.sub("", core).strip(" ?.!:;,")
+
+
+# "are" of "which planners are used for driving" goes without saying; that of "are public" does not.
+_BE = r"(?:are|is|were|was|have been|has been)"
+_PART = r"(?:\w+ed|built|made|shown|done|taught)"
+_AUX = rf"(?:{_BE}|have|has|had|can|could|do|does|will|may|need|must|should)"
+_NOUN = rf"^(?:which|what) (?P<noun>(?!(?:{_WORKS}|{_AUX}|did|else)\b)"
+_WHICH_NOUN = re.compile(rf"{_NOUN}(?:[\w-]+ ){{1,4}}?)(?P<rest>{_AUX} .+)$", re.IGNORECASE)
+# Without an auxiliary the noun ends with the first plural.
+_WHICH_PLURAL = re.compile(
+    rf"{_NOUN}(?:[\w-]+ ){{0,2}}?[\w-]+(?<![su])s) (?P<rest>\w.+)$",
+    re.IGNORECASE,
+)
+_WHICH_PAPERS = re.compile(
+    rf"^(?:and )?(?:(?:which|what|(?:list|find|show|give)(?: me)?(?: all| the)?) )?"
+    rf"(?:of (?:the|these|your) |other )?{_WORKS}(?: here|(?: {_PLACE}))?"
+    r"(?: (?:that|which))? (?P<rest>\w.+)$",
+    re.IGNORECASE,
+)
+_IS_ABOUT = re.compile(rf"^(?:{_BE} )?(?:there )?(?:about|on|dealing with) ", re.IGNORECASE)
+_PREPOSITION = re.compile(r"^(?:for|in|of|with|on|from|about|to|at|by)\b", re.IGNORECASE)
+_HOW = re.compile(
+    rf"^how (?P<aux>{_BE}) (?P<noun>(?:[\w-]+ ){{1,4}}?)(?P<rest>{_PART}\b.*)$", re.IGNORECASE
+)
+_HOW_DO = re.compile(
+    r"^(?:(?:give|show|write) (?:me )?)?(?:an? )?(?:overview of )?how (?:do |can |could )?"
+    r"(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_TRIED = re.compile(
+    r"^what (?:have|has|did|do) (?:people|researchers|others|authors|we|the papers)"
+    r" (?:tried|try|done|do) to (?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_SECOND_QUESTION = re.compile(r",? and (?:what|how|why|which|who|where)\b.*$", re.IGNORECASE)
+_THIRD = re.compile(r"(?:s|x|z|ch|sh|o)$")
+
+
+def name_asked(question: str, count: int) -> str:
+    """Returns what is asked for, as it goes on after "7 papers": "on kelp", "that count kelp"."""
+    core = _TAIL.sub("", find_core(" ".join(question.split()))).strip(" ?.!:;,")
+    if (papers := _WHICH_PAPERS.match(core)) and not _IS_ABOUT.match(papers["rest"]):
+        if not _PREPOSITION.match(papers["rest"]):
+            return f"that {_agree(papers['rest'], count)}"
+    elif noun := _WHICH_NOUN.match(core) or _WHICH_PLURAL.match(core):
+        name, rest = noun["noun"].strip(), noun["rest"]
+        short = re.sub(rf"^{_BE} (?={_PART}\b)", "", rest)
+        link = " " if short != rest or _PREPOSITION.match(rest) else " that "
+        return f"on {name}{link}{short}"
+    elif tried := _TRIED.match(core):
+        return f"on how to {tried['rest']}"
+    elif how := _HOW.match(core):
+        return f"on how {how['noun'].strip()} {how['aux']} {how['rest']}"
+    elif do := _HOW_DO.match(core):
+        return f"on how {do['rest']}"
+    return f"on {_SECOND_QUESTION.sub('', _IS_ABOUT.sub('', find_topic(question)))}"
+
+
+def _agree(clause: str, count: int) -> str:
+    """Returns a clause whose verb agrees with the number of papers: "uses" of one."""
+    verb, _, rest = clause.partition(" ")
+    known = {"are": "is", "have": "has", "were": "was", "do": "does"}
+    plain = count != 1 or verb.endswith(("ed", "s")) or not verb.islower()
+    if plain or verb in {"can", "could", "will", "may", "also"}:
+        return clause
+    if verb in known:
+        return f"{known[verb]} {rest}"
+    ending = "es" if _THIRD.search(verb) else "s"
+    stem = f"{verb[:-1]}i" if re.search(r"[^aeiou]y$", verb) else verb
+    return f"{stem}{'es' if stem != verb else ending} {rest}".strip()
 
 
 def drop_scaffold(question: Question) -> Question:

@@ -17,7 +17,7 @@ from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding, query_vector
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import Library
-from footnote.index.models import Hit, Paper
+from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS
 from footnote.rag.query.question import Question
 
@@ -40,12 +40,14 @@ class QueryTokens:
         weights: ``(q,)`` float32, the weight of each token; they sum to 1.
         own: ``(q,)`` bool, whether a token is from the question, not the conversation.
         whole: Whether one vector represents the question, to match whole sentences.
+        spans: Where each token stands in the question's query; none if ``whole``.
     """
 
     vectors: Matrix
     weights: Matrix
     own: Matrix
     whole: bool = False
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ class Matcher:
         if not weights.sum():
             weights = np.ones_like(weights)
         kept = weights > 0
-        return QueryTokens(reading.tokens[kept], weights[kept] / weights.sum(), own[kept])
+        spans = tuple(span for span, told in zip(reading.spans, kept, strict=True) if told)
+        return QueryTokens(
+            reading.tokens[kept], weights[kept] / weights.sum(), own[kept], spans=spans
+        )
 
     def matches(
         self,

@@ -14,21 +14,29 @@ from footnote.index.search.fulltext import STOP_WORDS, stems
 OTHERS = "Others"
 # Papers of a group; groups at most, besides the papers that are in none.
 FEWEST, MOST, GROUPS = 2, 5, 4
+# More than this share of the papers that have a phrase are in the group that it names.
+HELD = 0.6
 # What a phrase counts for by its words: two say more than one, and three more than two.
-_SAYS = {1: 1.0, 2: 1.7, 3: 1.8}
+_SAYS = {1: 1.0, 2: 1.7, 3: 1.8, 4: 1.9}
 # What a paper counts for that has the phrase in its title.
 _TITLED = 1.0
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
 _BREAK = re.compile(r"[^\w\s-]+")
-# Verbs and adverbs make no heading, and some nouns say nothing alone.
+# Verbs and adverbs make no heading, and some words say nothing unless another does.
 _NO_HEADING = re.compile(r"(?:ly|ize[sd]?|ise[sd]?|ify|ifies|ified|ates?|-based)$")
 _NOT_ALONE = frozenset(
-    """applications beyond data environment environments essential examples features information
-    labels learning machines matter models need needed networks parameters policies policy
-    requirements reach understand work""".split()
+    """abilities ability ai applications better beyond capabilities capability data deep
+    diverse efficient environment environments essential examples fast features
+    generalizable human information labels language large learning llm llms machines matter
+    ml models need needed networks neural open open-source parameters policies policy reach
+    real real-world requirements rl robots robust strong train training understand various
+    work world""".split()
 )
+_ABBREVIATION = re.compile(r"[A-Z]{3,}s?")
 
 Phrase = tuple[str, ...]
+# Title and abstract of a paper.
+TitledText = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -39,13 +47,18 @@ class _Found:
     titled: set[int] = field(default_factory=set)
     spelled: Counter[str] = field(default_factory=Counter)
 
+    def makes_group(self, left: Set[int], most: int) -> bool:
+        """Returns whether few enough papers have it, and most of them are in no group yet."""
+        own = len(self.papers & left)
+        return own >= FEWEST and len(self.papers) <= most and own > HELD * len(self.papers)
+
     def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
         own = self.papers & left
         return _SAYS[len(phrase)] * rare * (len(own) + _TITLED * len(self.titled & left))
 
 
 def group_papers(
-    texts: Sequence[tuple[str, str]], topic: str, others: Sequence[str] = ()
+    texts: Sequence[TitledText], topic: str, others: Sequence[TitledText] = ()
 ) -> list[tuple[str, list[int]]]:
     """Returns groups of papers by name, the group of the best paper first.
 
@@ -55,16 +68,17 @@ def group_papers(
     Args:
         texts: Title and abstract of each paper, best first.
         topic: What all papers are about, which is no name of a group.
-        others: Texts of other papers near the topic; a phrase that most of them have says little.
+        others: Other papers near the topic, in the same way. Their titles name things too, and a
+            phrase that most of them have says little.
     """
-    found = _read_phrases(texts, set(stems(topic)))
-    share = _shares(found, [*(f"{title}. {abstract}" for title, abstract in texts), *others])
+    found = _read_phrases(texts, others, set(stems(topic)))
+    share = _shares(found, [f"{title}. {abstract}" for title, abstract in (*texts, *others)])
     left, groups = set(range(len(texts))), list[tuple[str, list[int]]]()
     while len(groups) < GROUPS:
         fitting = [
             phrase
             for phrase, one in found.items()
-            if FEWEST <= len(one.papers & left) <= max(FEWEST, min(MOST, len(texts) // 2))
+            if one.makes_group(left, max(FEWEST, min(MOST, len(texts) // 2)))
         ]
         if not fitting:
             break
@@ -90,14 +104,19 @@ def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, f
     return {phrase: counts[phrase] / len(texts) for phrase in found}
 
 
-def _read_phrases(texts: Sequence[tuple[str, str]], known: Set[str]) -> dict[Phrase, _Found]:
-    """Returns the phrases that stand in a title, with the papers that have them."""
+def _read_phrases(
+    texts: Sequence[TitledText], others: Sequence[TitledText], known: Set[str]
+) -> dict[Phrase, _Found]:
+    """Returns the phrases that end a noun phrase of a title, with the papers that have them."""
     found: dict[Phrase, _Found] = {}
     for n, (title, _) in enumerate(texts):
         for phrase, spelled in _phrases(title, known, whole=True):
             one = found.setdefault(phrase, _Found())
             one.titled.add(n)
             one.spelled[spelled] += 1
+    for title, _ in others:
+        for phrase, spelled in _phrases(title, known, whole=True):
+            found.setdefault(phrase, _Found()).spelled[spelled] += 1
     for n, (title, abstract) in enumerate(texts):
         for phrase in {p for p, _ in _phrases(f"{title}. {abstract}", known)} & found.keys():
             found[phrase].papers.add(n)
@@ -105,7 +124,7 @@ def _read_phrases(texts: Sequence[tuple[str, str]], known: Set[str]) -> dict[Phr
 
 
 def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tuple[Phrase, str]]:
-    """Yields runs of one to three telling words, each by its stems, with its spelling.
+    """Yields runs of one to four telling words, each by its stems, with its spelling.
 
     Args:
         text: What they stand in.
@@ -122,10 +141,18 @@ def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tup
                 after = words[at + size : at + size + 1]
                 if whole and after and after[0].lower() not in STOP_WORDS:
                     continue
-                if size == 1 and words[at].lower() in _NOT_ALONE:
-                    continue
-                if all(phrase) and not set(" ".join(phrase).split()) <= known:
+                if all(phrase) and _names(words[at : at + size], phrase, known):
                     yield phrase, " ".join(_lower(word) for word in words[at : at + size])
+
+
+def _names(words: Sequence[str], phrase: Phrase, known: Set[str]) -> bool:
+    """Returns whether words say something beside the topic: a phrase, or an abbreviation."""
+    if len(words) == 1 and not _ABBREVIATION.fullmatch(words[0]):
+        return False
+    said = zip(words, phrase, strict=True)
+    return any(
+        word.lower() not in _NOT_ALONE and not set(stem.split()) <= known for word, stem in said
+    )
 
 
 def _tells(word: str) -> bool:
@@ -135,4 +162,5 @@ def _tells(word: str) -> bool:
 
 def _lower(word: str) -> str:
     """Returns a word as it stands inside a sentence: a name keeps its capitals."""
-    return word if any(letter.isupper() for letter in word[1:]) else word.lower()
+    is_name = any(any(map(str.isupper, part[1:])) or len(part) == 1 for part in word.split("-"))
+    return word if is_name else word.lower()

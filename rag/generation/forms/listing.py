@@ -1,18 +1,31 @@
-"""List: how many papers qualify, then one row a paper; those that come near are one press away."""
+"""List: how many papers qualify, one row each, then those that only come near.
 
+A paper qualifies if it shows every concept of the question, and the relation that it asks for; its
+row quotes the sentence that does.
+"""
+
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from footnote.index.models import Hit
-from footnote.rag.generation.forms.fact import (
-    SEVERAL,
-    put_first_what_stands_alone,
-    room_for,
+from footnote.index.models import Hit, Paper
+from footnote.rag.generation.forms.concepts import Shown, read_shown
+from footnote.rag.generation.forms.fact import SEVERAL, room_for
+from footnote.rag.generation.forms.form import (
+    Composed,
+    Draft,
+    Reading,
+    count_papers,
+    join_names,
+    name_topic,
 )
-from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
+from footnote.rag.generation.forms.relations import Relation, read_relation
 from footnote.rag.query.names import find_names
-from footnote.rag.query.topic import find_topic
+from footnote.rag.query.topic import name_asked
+from footnote.rag.retrieval.answerability import WEAK
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
+from footnote.rag.retrieval.wording import leans, sets_out
 
 BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
 # Where something is asked of each paper, fewer papers are shown and more is said of each.
@@ -23,79 +36,214 @@ SENTENCES_OF_EACH = 2
 FAR = 0.18
 # Papers below the cut that are still near, at most so many.
 NEAR, MORE = 0.3, 10
+# A paper below the cut that names all that is asked for is listed from this score on.
+NAMED = 0.35
+# Where so many qualify, others are shown from this score on only; where fewer do, at most so many
+# others, fewer where the match is weak.
+ENOUGH, SURELY, NEAREST, NEAREST_OF_WEAK = 2, 0.6, 10, 5
+# Others at most beside some that qualify, where the match is weak, or where the question asks for
+# what they do not do, such as proposing a benchmark.
+ASIDE = 3
+# What a sentence counts for that names the concepts, says the relation, leans on another or only
+# sets a problem out, beside its match with the question; and a title that names the concepts.
+TELLS, RELATES, LEANS, SETS_OUT, TITLED = 0.5, 0.6, 0.25, 0.3, 0.15
+_LONGEST = 100
+# Begins what others lack, or what was hoped for.
+_TURNS = re.compile(
+    r"^\W{0,3}(?:however|while|although|though|despite|yet|we hope)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A paper of a list, and whether it qualifies.
+
+    Attributes:
+        sentences: Its own, most telling first.
+        named: Whether it has the words of the question themselves.
+        fits: Whether it qualifies.
+        names: Names of the question, one of which its quote must have.
+    """
+
+    hit: Hit
+    sentences: Sequence[Sentence]
+    named: bool = False
+    fits: bool = True
+    names: Sequence[str] = ()
 
 
 def write(reading: Reading) -> Composed:
-    """Writes one row for each paper above the cut."""
-    if reading.library is None:
+    """Writes one row for each paper that qualifies, then what comes near."""
+    if reading.library is None or reading.found is None:
         return Draft(()).finish()
     details = room_for(reading.question.asked) is SEVERAL
     breadth = OF_EACH if details else BREADTH
     ordered, _ = order_wide(reading.hits, reading.library, breadth.nearness)
-    read = read_rows(reading, ordered)
-    rows = keep_named(read, reading)
-    if len(rows) < len(read):
-        # A paper that has the name is meant, whatever its rank.
-        listed = rows[: breadth.most]
-    else:
-        listed = drop_far(rows[: breadth.count([hit.score for hit, _ in rows])], reading)
-    shown = {hit.paper.id for hit, _ in listed}
-    near = [hit for hit, _ in rows if hit.score >= NEAR and hit.paper.id not in shown]
-    more = [hit.paper for hit in near][:MORE]
-    draft, by_paper = Draft(reading.evidence), reading.by_paper
-    if listed:
-        rows_shown: list[str] = []
-        draft.add(f"{say_count(len(listed), reading)}:")
-        for _, lead in listed:
-            own = [s for s in by_paper[lead.paper.id] if s != lead]
-            beside = own[: SENTENCES_OF_EACH - 1] if details else []
-            said = " ".join(draft.quote(s) for s in [lead, *beside])
-            rows_shown.append(draft.row(lead.paper, said))
-        draft.add(*rows_shown)
-    return draft.finish(more=more, missing=reading.say_missing_names() if listed else None)
-
-
-def read_rows(reading: Reading, ordered: Sequence[Hit]) -> list[tuple[Hit, Sentence]]:
-    """Returns each paper that has a sentence to show, with its most telling one."""
-    best = reading.by_paper
-    return [
-        (hit, put_first_what_stands_alone(best[hit.paper.id])[0])
-        for hit in ordered
-        if best.get(hit.paper.id)
+    read = find_readable(reading, ordered)
+    shown = read_shown(reading.found, read)
+    relation = read_relation(reading.question.wording, shown)
+    weak, sentences = reading.chance < WEAK, reading.by_paper
+    rows = [
+        _judge_row(hit, sentences[hit.paper.id], relation, met=bool(met), weak=weak)
+        for hit, met in zip(read, shown.met, strict=True)
     ]
+    chosen = _choose_rows(rows, reading, breadth, relation)
+    fits, others = ([put_telling_first(row, relation) for row in part] for part in chosen)
+    listed = [*fits, *others]
+    papers = {row.hit.paper.id for row in listed}
+    near = [hit.paper for hit in read if hit.score >= NEAR and hit.paper.id not in papers]
+    draft = Draft(reading.evidence)
+    if not listed:
+        return draft.finish(more=near[:MORE])
+    absent = None if fits else _say_none(rows, shown)
+    if fits:
+        draft.add(f"{_say_count(fits, reading, shown)}:")
+        draft.add(*(_write_row(draft, row, details=details) for row in fits))
+    if fits and others:
+        draft.add(_say_others(len(others), relation))
+    if others:
+        draft.add(*(_write_row(draft, row, details=details) for row in others))
+    return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
 
 
-def drop_far(rows: list[tuple[Hit, Sentence]], reading: Reading) -> list[tuple[Hit, Sentence]]:
+def _write_row(draft: Draft, row: ListRow, *, details: bool) -> str:
+    """Returns a row of a list: its telling sentence, and another where each is asked about."""
+    quoted = row.sentences[: SENTENCES_OF_EACH if details else 1]
+    return draft.row(row.hit.paper, " ".join(map(draft.quote, quoted)))
+
+
+def find_readable(reading: Reading, ordered: Sequence[Hit]) -> list[Hit]:
+    """Returns the papers that have a sentence to show."""
+    sentences = reading.by_paper
+    return [hit for hit in ordered if sentences.get(hit.paper.id)]
+
+
+def _judge_row(
+    hit: Hit, sentences: Sequence[Sentence], relation: Relation, *, met: bool, weak: bool
+) -> ListRow:
+    """Returns a paper's row, and whether it qualifies.
+
+    Args:
+        hit: The paper.
+        sentences: Its own, most telling first.
+        relation: What the question asks for.
+        met: Whether the paper shows what is asked for, if only by words near to it.
+        weak: Whether what was found is far from the question; then only the words themselves count.
+    """
+    texts = [sentence.text for sentence in sentences]
+    named = met and relation.shown.names_all(hit.paper.title, *texts)
+    fits = (named if weak else met) and relation.holds(hit.paper, texts)
+    return ListRow(hit, sentences, named, fits)
+
+
+def put_telling_first(row: ListRow, relation: Relation) -> ListRow:
+    """Returns a row with the sentence first that shows why it qualifies."""
+    said = {s: s.text.casefold() for s in row.sentences if row.names}
+    naming = [s for s, text in said.items() if any(name in text for name in row.names)]
+    first = _choose_telling(naming or row.sentences, relation)
+    return replace(row, sentences=[first, *(s for s in row.sentences if s != first)])
+
+
+def _choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
+    """Returns the sentence of a paper that tells best what was asked for."""
+    return max(sentences, key=lambda s: s.score + _weigh(s.text, relation))
+
+
+def _weigh(text: str, relation: Relation) -> float:
+    return (
+        TELLS * relation.shown.share(text)
+        + RELATES * relation.told_in(text)
+        - LEANS * leans(text)
+        - SETS_OUT * (sets_out(text) or _TURNS.search(text) is not None)
+    )
+
+
+def _choose_rows(
+    rows: Sequence[ListRow], reading: Reading, breadth: Breadth, relation: Relation
+) -> tuple[list[ListRow], list[ListRow]]:
+    """Returns the rows that qualify, and those that come near; either may be empty."""
+    named = keep_named(rows, reading)
+    if named is not None:
+        # A paper that has the name is meant, whatever its rank.
+        return named[: breadth.most], []
+    near = drop_far(rows, reading)
+    count = breadth.count([row.hit.score for row in rows])
+    above = [row for row in rows[:count] if row in near]
+    fits = [row for row in above if row.fits]
+    if relation.shown.needs and not reading.question.is_follow_up:
+        behind = [row for row in near if row not in above and row.hit.score >= NAMED]
+        fits += [row for row in behind if row.named and row.fits]
+    fits = fits[: breadth.most]
+    others = [row for row in above if not row.fits]
+    weak = reading.chance < WEAK
+    if len(fits) < ENOUGH:
+        others = others[: NEAREST_OF_WEAK if weak else NEAREST]
+    else:
+        others = [row for row in others if row.hit.score >= SURELY]
+    if fits and (relation.decides or weak):
+        others = others[:ASIDE]
+    order = {row.hit.paper.id: _rank(row, relation.shown) for row in fits}
+    return sorted(fits, key=lambda row: -order[row.hit.paper.id]), others
+
+
+def _rank(row: ListRow, shown: Shown) -> float:
+    return row.hit.score + TITLED * shown.share(row.hit.paper.title)
+
+
+def drop_far(rows: Sequence[ListRow], reading: Reading) -> list[ListRow]:
     """Returns rows, the best first, without those whose paper matches far worse than the best."""
     matches = reading.found.matches if reading.found else {}
-    found = [matches[h.paper.id].paper if h.paper.id in matches else 0.0 for h, _ in rows]
+    found = [matches[r.hit.paper.id].paper if r.hit.paper.id in matches else 0.0 for r in rows]
     best = max(found, default=0.0)
     return [row for n, row in enumerate(rows) if n == 0 or found[n] >= best - FAR]
 
 
-def keep_named(rows: list[tuple[Hit, Sentence]], reading: Reading) -> list[tuple[Hit, Sentence]]:
-    """Returns the rows of papers that have the names of the question, with a sentence that has one.
+def keep_named(rows: Sequence[ListRow], reading: Reading) -> list[ListRow] | None:
+    """Returns the rows of papers that have the names of the question, each with a sentence so.
 
-    Where no paper has them all, the rows stay as they are.
+    None where the question has no name, or no paper has them all.
     """
     names = [name.casefold() for name in find_names(reading.question.wording)]
-    papers = {
-        hit.paper.id: f"{hit.paper.title}\n{hit.paper.abstract}".casefold() for hit, _ in rows
-    }
-    named = [row for row in rows if all(name in papers[row[0].paper.id] for name in names)]
-    if not names or not named:
-        return rows
-    own = reading.by_paper
-    return [(hit, _naming(own[hit.paper.id], names) or lead) for hit, lead in named]
+    named = [row for row in rows if all(name in _text(row.hit.paper) for name in names)]
+    return [replace(row, names=names, fits=True) for row in named] if names and named else None
 
 
-def _naming(sentences: Sequence[Sentence], names: Sequence[str]) -> Sentence | None:
-    """Returns the first sentence that has one of these names."""
-    found = (s for s in sentences if any(name in s.text.casefold() for name in names))
-    return next(found, None)
+def _text(paper: Paper) -> str:
+    return f"{paper.title}\n{paper.abstract}".casefold()
 
 
-def say_count(count: int, reading: Reading) -> str:
-    """Returns "7 papers match “sense of touch”"."""
-    verb = "matches" if count == 1 else "match"
-    return f"{count_papers(count)} {verb} “{name_topic(find_topic(reading.question.asked))}”"
+def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
+    """Returns "7 papers on the sense of touch", and in words where the match is weak."""
+    question = reading.question
+    count = len(fits)
+    if question.language:
+        asked = f"on “{name_topic(question.asked)}”"
+    else:
+        asked = name_topic(name_asked(question.asked, count), most=_LONGEST)
+    told = f"{count_papers(count)} {asked}"
+    if reading.chance >= WEAK:
+        return told
+    whole = sum(shown.names_all(row.hit.paper.title, row.sentences[0].text) for row in fits)
+    if whole == count:
+        return f"{told}; the match is weak"
+    names = f"quote{'s' * (whole > 1)} name{'s' * (whole < 2)} {_name_needs(shown)}"
+    return f"{told}; the match is weak, {whole or 'no'} {names}"
+
+
+def _say_others(count: int, relation: Relation) -> str:
+    """Returns the line over the papers that do not qualify."""
+    one = "s" * (count == 1)
+    does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
+    return f"{count:,} more {does}:"
+
+
+def _say_none(rows: Sequence[ListRow], shown: Shown) -> str:
+    """Returns that no paper qualifies, by what is not there."""
+    if any(row.named for row in rows) or not shown.needs:
+        return "No abstract states this plainly; nearest:"
+    return f"No abstract names {_name_needs(shown)}; nearest:"
+
+
+def _name_needs(shown: Shown) -> str:
+    names = [f"“{name_topic(need.text, most=40)}”" for need in shown.needs]
+    return f"{'both ' * (len(names) == 2)}{join_names(names)}"

@@ -1,34 +1,105 @@
 """Overview: what the library holds on a topic, in groups that their own words name."""
 
-from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers, name_topic
-from footnote.rag.generation.forms.group_names import group_papers
-from footnote.rag.generation.forms.listing import NEAR, read_rows
-from footnote.rag.query.topic import find_topic
+from collections.abc import Sequence
+
+from footnote.index.models import Hit, Paper
+from footnote.rag.generation.forms.concepts import Shown, read_shown
+from footnote.rag.generation.forms.form import (
+    Composed,
+    Draft,
+    Reading,
+    count_papers,
+    join_names,
+    name_topic,
+)
+from footnote.rag.generation.forms.group_names import OTHERS, TitledText, group_papers
+from footnote.rag.generation.forms.listing import (
+    NEAR,
+    SURELY,
+    ListRow,
+    find_readable,
+    put_telling_first,
+)
+from footnote.rag.generation.forms.relations import Relation
+from footnote.rag.query.topic import find_topic, name_asked
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
 BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
 FEWEST, MORE = 6, 12
+# Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
+# none to make up FEWEST.
+ENOUGH = 2
+_LONGEST = 100
+
+Groups = Sequence[tuple[str, list[int]]]
 
 
 def write(reading: Reading) -> Composed:
     """Writes three to five groups of papers, one finding each."""
-    if reading.library is None:
+    if reading.library is None or reading.found is None:
         return Draft(()).finish()
     ordered, _ = order_wide(reading.hits, reading.library, BREADTH.nearness)
-    rows = read_rows(reading, ordered)
-    shown = rows[: max(BREADTH.count([hit.score for hit, _ in rows]), FEWEST)]
-    more = [hit.paper for hit, _ in rows[len(shown) :] if hit.score >= NEAR][:MORE]
-    draft = Draft([sentence for _, sentence in shown])
+    hits = find_readable(reading, ordered)
+    told = read_shown(reading.found, hits)
+    shown = _choose_papers(hits, told)
+    ids = {hit.paper.id for hit in shown}
+    others = [hit for hit in hits if hit.paper.id not in ids]
+    draft = Draft(reading.evidence)
     if not shown:
         return draft.finish()
-    topic = name_topic(find_topic(reading.question.asked))
-    near = [f"{hit.paper.title}. {hit.paper.abstract}" for hit, _ in rows[len(shown) :]]
-    papers = [(hit.paper.title, hit.paper.abstract) for hit, _ in shown]
+    near = [_text(hit) for hit in others]
+    papers = [_text(hit) for hit in shown]
+    topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
     groups = group_papers(papers, topic, near)
-    told = f"{count_papers(len(shown))} on “{topic}”"
-    draft.add(f"{told}, in {len(groups)} groups:" if len(groups) > 1 else f"{told}:")
+    draft.add(say_whole([hit.paper for hit in shown], groups, reading))
+    relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
-        if len(groups) > 1:
+        if name:
             draft.add(f"### {name}")
-        draft.add(*(draft.row(shown[n][1].paper, draft.quote(shown[n][1])) for n in group))
-    return draft.finish(more=more)
+        rows = (ListRow(shown[n], sentences[shown[n].paper.id]) for n in group)
+        quoted = [put_telling_first(row, relation).sentences[0] for row in rows]
+        draft.add(*(draft.row(sentence.paper, draft.quote(sentence)) for sentence in quoted))
+    return draft.finish(more=[hit.paper for hit in others if hit.score >= NEAR][:MORE])
+
+
+def _choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
+    """Returns the papers of an overview, best first, without those that only fill it up."""
+    above = BREADTH.count([hit.score for hit in hits])
+    shown = list(zip(hits, map(bool, told.met), strict=True))[: max(above, FEWEST)]
+    if sum(met for _, met in shown) < ENOUGH:
+        return [hit for hit, _ in shown]
+    return [hit for n, (hit, met) in enumerate(shown) if met or (n < above and hit.score >= SURELY)]
+
+
+def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:
+    """Returns how many papers there are, from when, and what they are on by their groups.
+
+    The years are told where most papers have one.
+    """
+    question = reading.question
+    asked = (
+        f"on “{name_topic(question.asked)}”"
+        if question.language
+        else name_topic(name_asked(question.asked, len(papers)), most=_LONGEST)
+    )
+    years = sorted(paper.year for paper in papers if paper.year)
+    told = f"{count_papers(len(papers))} {asked}"
+    if 2 * len(years) > len(papers) and years[0] < years[-1]:
+        told += f", from {years[0]} to {years[-1]}"
+    counted = [
+        f"{len(group)} other{'s' * (len(group) != 1)}"
+        if name == OTHERS
+        else f"{len(group)} on {inside(name)}"
+        for name, group in groups
+        if name
+    ]
+    return f"{told}: {join_names(counted)}." if counted else f"{told}:"
+
+
+def inside(name: str) -> str:
+    """Returns a heading as it stands inside a sentence; one with a name in it stays as it is."""
+    return name if any(map(str.isupper, name[1:])) else name[:1].lower() + name[1:]
+
+
+def _text(hit: Hit) -> TitledText:
+    return hit.paper.title, hit.paper.abstract
