@@ -12,8 +12,8 @@ from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
-from footnote.rag.generation.forms.yesno import is_plain
 from footnote.rag.query.kinds.rules import KINDS
+from footnote.rag.verification.stance import is_plain
 
 PAPERS = (
     ("KelpNet: Counting Kelp from Drones", 2021,

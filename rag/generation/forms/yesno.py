@@ -1,48 +1,19 @@
 """Yes or no: how many papers say yes, no, or neither plainly; one quote each."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
-from footnote.rag.query.names import missing_names
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import Chances, chances, classify_side
+from footnote.rag.verification.stance import Chances, classify_side, plain_chances
 
 # Papers that are asked, the sentences of each that are weighed, and papers that are shown.
 PAPERS, OF_EACH, SHOWN = 5, 2, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
 # second may be farther behind, since a disagreement is what a reader looks for.
 BEHIND, BEHIND_SECOND = 0.25, 0.6
-# Share of the question's telling words that a quote must hold to take a side.
-HOLDS = 0.5
-# What a paper asks, qualifies or sets out to study says neither yes nor no.
-_HEDGES = re.compile(
-    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
-    r"|whether)"
-    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question"
-    r"|potential(?:ly)? (?:to|for)|has the potential|promising"
-    r"|remains? (?:an? )?(?:open|unclear|unknown|challeng\w*)"
-    r"|might|may|aims? to|while)\b",
-    re.IGNORECASE,
-)
-# "Is it always so?" has a yes only from a quote that says so of every case.
-_ALWAYS = re.compile(r"\b(?:always|never|every|invariably|necessarily)\b", re.IGNORECASE)
-_THROUGHOUT = re.compile(
-    r"\b(?:always|never|every|all|any|invariably|necessarily|consistently|regardless)\b",
-    re.IGNORECASE,
-)
-# A yes is not plain beside a word that denies or narrows, nor a no without one.
-_DENIES = re.compile(
-    r"\b(?:no|not|never|neither|nor|cannot|only|unless|except|without|hardly|rarely|barely|fail\w*"
-    r"|struggl\w*|limit\w*|lack\w*|unable|unsuccessful\w*|insufficient\w*|worse\w*|degrad\w*"
-    r"|hurt\w*|harm\w*|less|lower|fewer|poor\w*|unlike\w*|contrary|inferior|underperform\w*"
-    r"|impossible|unnecessary|still)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
@@ -81,43 +52,18 @@ def weigh(reading: Reading) -> list[Sentence]:
     if reading.library is None:
         return [own[0] for own in near][:SHOWN]
     question, embedder = reading.question.wording, reading.library.embedder
-    found = chances(question, [s.text for own in near for s in own], embedder)
-    by_sentence = dict(zip((s for own in near for s in own), found, strict=True))
-    return [_take_side(question, own, by_sentence) for own in near][:SHOWN]
+    weighed = [sentence for own in near for sentence in own]
+    found = dict(zip(weighed, plain_chances(question, weighed, embedder), strict=True))
+    return [_take_side(own, found) for own in near][:SHOWN]
 
 
-def _take_side(
-    question: str, own: Sequence[Sentence], found: Mapping[Sentence, Chances]
-) -> Sentence:
+def _take_side(own: Sequence[Sentence], found: Mapping[Sentence, Chances]) -> Sentence:
     """Returns the sentence that a paper's side is told by; its best one where it takes none."""
-    plain = [s for s in own if may_take_side(question, s)]
-    side = classify_side([found[s] for s in plain])
+    side = classify_side([found[s] for s in own])
     if side is None:
         return own[0]
-    told = max(plain, key=lambda s: max(found[s].yes, found[s].no))
-    return replace(told, side=side) if is_plain(question, told.text, side) else own[0]
-
-
-def is_plain(question: str, quote: str, side: Side) -> bool:
-    """Returns whether the polarity of a quote is plain: what says yes denies nothing."""
-    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(quote):
-        return False
-    if side == "mixed" or _DENIES.search(question):
-        return True
-    return bool(_DENIES.search(quote)) == (side == "no")
-
-
-def may_take_side(question: str, sentence: Sentence) -> bool:
-    """Returns whether a sentence can say yes or no: it holds what is asked about, and hedges not.
-
-    Half of the question's telling words, its names among them, must be in the sentence or in the
-    title of its paper.
-    """
-    words = set(stems(question)) - STOP_WORDS
-    said = set(stems(f"{sentence.paper.title} {sentence.text}"))
-    if len(words & said) < HOLDS * len(words) or _HEDGES.search(sentence.text):
-        return False
-    return not missing_names(question, [sentence.paper])
+    told = max(own, key=lambda s: max(found[s].yes, found[s].no))
+    return replace(told, side=side)
 
 
 def _tell(sides: Sequence[Side | None]) -> str:
