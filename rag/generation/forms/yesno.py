@@ -9,11 +9,12 @@ from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_p
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.stance import Chances, classify_side, plain_chances
 
-# Papers that are asked, the sentences of each that are weighed, and papers that are shown.
-PAPERS, OF_EACH, SHOWN = 5, 2, 4
+# The sentences of each paper that are weighed, and papers that are shown.
+OF_EACH, SHOWN = 3, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
-# second may be farther behind, since a disagreement is what a reader looks for.
-BEHIND, BEHIND_SECOND = 0.25, 0.6
+# second may be farther behind, and so may one that takes a side, since that is what a reader looks
+# for.
+BEHIND, BEHIND_SECOND, BEHIND_SIDED = 0.25, 0.6, 0.4
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
@@ -41,20 +42,35 @@ def write(reading: Reading) -> Composed:
 
 
 def weigh(reading: Reading) -> list[Sentence]:
-    """Returns the sentence of each paper that is asked which says most, with the paper's side."""
-    papers = list(reading.by_paper.values())[:PAPERS]
-    best = papers[0][0].score if papers else 0.0
-    near = [
-        own[:OF_EACH]
-        for n, own in enumerate(papers)
-        if best - own[0].score < (BEHIND if n > 1 else BEHIND_SECOND)
+    """Returns the sentence of each paper that is asked which says most, with the paper's side.
+
+    Papers that take one come before those that take none.
+    """
+    papers = list(reading.by_paper.values())
+    told = _take_sides(reading, [own[:OF_EACH] for own in papers])
+    kept = [
+        sentence
+        for rank, (sentence, own) in enumerate(zip(told, papers, strict=True))
+        if papers[0][0].score - own[0].score < _reach(rank, sentence.side)
     ]
+    return sorted(kept, key=lambda sentence: sentence.side is None)[:SHOWN]
+
+
+def _reach(rank: int, side: Side | None) -> float:
+    """Returns how far behind the best a paper may be, the best having rank 0."""
+    if rank < 2:
+        return BEHIND_SECOND
+    return BEHIND_SIDED if side else BEHIND
+
+
+def _take_sides(reading: Reading, papers: Sequence[Sequence[Sentence]]) -> list[Sentence]:
+    """Returns a sentence for each paper, with the side that it takes."""
     if reading.library is None:
-        return [own[0] for own in near][:SHOWN]
-    question, embedder = reading.question.wording, reading.library.embedder
-    weighed = [sentence for own in near for sentence in own]
-    found = dict(zip(weighed, plain_chances(question, weighed, embedder), strict=True))
-    return [_take_side(own, found) for own in near][:SHOWN]
+        return [own[0] for own in papers]
+    weighed = [sentence for own in papers for sentence in own]
+    said = plain_chances(reading.question.wording, weighed, reading.library.embedder)
+    found = dict(zip(weighed, said, strict=True))
+    return [_take_side(own, found) for own in papers]
 
 
 def _take_side(own: Sequence[Sentence], found: Mapping[Sentence, Chances]) -> Sentence:
