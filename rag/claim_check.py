@@ -16,7 +16,12 @@ from footnote.rag.query.question import Question, understand
 from footnote.rag.retrieval.answerability import LOWEST_COSINE, AnswerabilityModel
 from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
-from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
+from footnote.rag.verification.stance import (
+    Chances,
+    asks_for_sides,
+    classify_side,
+    plain_chances,
+)
 
 # Sentences classified in each paper: with only one, a paper could not say both.
 SENTENCES = 2
@@ -82,7 +87,8 @@ def positions(
         return []
     wording = found.question.wording
     read = _read(EvidenceFinder(retriever.library), wording, found)
-    said = chances(wording, [s.text for _, ss in read for s in ss], retriever.library.embedder)
+    quotes = [sentence for _, sentences in read for sentence in sentences]
+    said = plain_chances(wording, quotes, retriever.library.embedder)
     told, at = [], 0
     for hit, sentences in read:
         told.append(_position(hit, sentences, said[at : at + len(sentences)]))

@@ -15,9 +15,9 @@ from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
 from footnote.rag.generation.forms.concepts import Shown
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
 from footnote.rag.generation.forms.relations import Relation, RelationName
-from footnote.rag.generation.forms.yesno import is_plain
 from footnote.rag.query.kinds.rules import KINDS
 from footnote.rag.query.topic import name_asked
+from footnote.rag.verification.stance import is_plain
 
 PAPERS = (
     ("KelpNet: Counting Kelp from Drones", 2021,

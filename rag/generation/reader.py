@@ -27,6 +27,8 @@ from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.retrieval.injection.detector import select_quotable
 
 NOTHING = "nothing that was read answers it"
+# Papers that are asked for yes or no: who disagrees is seldom among the first.
+ASKED = 8
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
 # Sentences that the answer ranker reads, and what its score counts for beside theirs (command:
@@ -79,7 +81,7 @@ class Reader:
         """Returns the hits whose sentences are read: more of them for a wide question."""
         if kind in WIDE:
             return found.hits
-        best = found.hits[:READ_PAPERS]
+        best = found.hits[: ASKED if kind == "yesno" else READ_PAPERS]
         return [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
 
     def read(

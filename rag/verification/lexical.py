@@ -84,6 +84,8 @@ _OPPOSITES = (
     ("stable", "unstable"),
     ("presence present", "absence absent"),
 )  # fmt: skip
+# The index of the pair of "better" and "worse".
+BETTER = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Stance: whether a quote says yes or no to a question or a claim.
 
 A logistic model that compares the question with the quote
-(``footnote.rag.verification.features``) and uses a few cues in the quote; it is trained on experts'
-conclusions (``python -m footnote.evals.lab.training.stance``). If it is not sure, it gives no side.
+(``footnote.rag.verification.features``) and reads cues in both
+(``footnote.rag.verification.side_cues``). It is trained on experts' conclusions and on our own
+reading of abstracts (``python -m footnote.evals.lab.training.stance``). If it is not sure, it gives
+no side.
 """
 
 import json
@@ -16,9 +18,14 @@ from typing import NamedTuple
 import numpy as np
 
 from footnote.index.embeddings.base import Embedder, Matrix
+from footnote.index.models import Paper
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side
+from footnote.rag.query.names import missing_names
+from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import FEATURES
+from footnote.rag.verification.side_cues import side_cues
 
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|can|could|should|will|would|has|have|had|may|might|must)"
@@ -83,7 +90,34 @@ CUES: Mapping[str, Callable[[str, str], float]] = {
 # A quote that is this much more likely to take a side outweighs others of its paper.
 DOMINATES = 0.3
 SIDES = ("yes", "no", "neither")
-NAMES = tuple(feature.__name__ for feature in FEATURES) + tuple(CUES)
+# Share of the question's telling words that a quote, or the title above it, must hold.
+HOLDS = 0.4
+# What a paper asks, qualifies or sets out to study says neither yes nor no.
+_HEDGES = re.compile(
+    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
+    r"|whether)"
+    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question"
+    r"|potential(?:ly)? (?:to|for)|has the potential|promising"
+    r"|remains? (?:an? )?(?:open|unclear|unknown|challeng\w*)"
+    r"|might|may|aims? to|while|goals? (?:of|is)|objectives?|purpose|in an effort to"
+    r"|to (?:examine|investigate|determine|probe|study|assess|test|evaluate|explore|understand"
+    r"|analy[sz]e) (?:\w+ ){0,3}?(?:whether|how|if|the (?:extent|effect|impact|degree)))\b",
+    re.IGNORECASE,
+)
+# "Is it always so?" has a yes only from a quote that says so of every case.
+_ALWAYS = re.compile(r"\b(?:always|never|every|invariably|necessarily)\b", re.IGNORECASE)
+_THROUGHOUT = re.compile(
+    r"\b(?:always|never|every|all|any|invariably|necessarily|consistently|regardless)\b",
+    re.IGNORECASE,
+)
+# A yes is not plain beside a word that denies or narrows, nor a no without one.
+_DENIES_OR_NARROWS = re.compile(
+    r"\b(?:no|not|never|neither|nor|cannot|only|unless|except|without|hardly|rarely|barely|fail\w*"
+    r"|struggl\w*|limit\w*|lack\w*|unable|unsuccessful\w*|insufficient\w*|worse\w*|degrad\w*"
+    r"|hurt\w*|harm\w*|less|lower|fewer|poor\w*|unlike\w*|contrary|inferior|underperform\w*"
+    r"|impossible|unnecessary|still)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 
 
 def asks_for_sides(question: str) -> bool:
@@ -92,10 +126,33 @@ def asks_for_sides(question: str) -> bool:
     return bool(_ASKS_FOR_SIDES.search(asked) or _YES_OR_NO.match(asked))
 
 
+def may_take_side(question: str, quote: str, paper: Paper) -> bool:
+    """Returns whether a quote can say yes or no: it holds what is asked about, and hedges not.
+
+    Enough of the question's telling words, and its names, must be in the quote or in the title of
+    its paper.
+    """
+    words = set(stems(question)) - STOP_WORDS
+    said = set(stems(f"{paper.title} {quote}"))
+    if len(words & said) < HOLDS * len(words) or _HEDGES.search(quote):
+        return False
+    return not missing_names(question, [paper])
+
+
+def is_plain(question: str, quote: str, side: Side) -> bool:
+    """Returns whether the polarity of a quote is plain: what says yes denies nothing."""
+    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(quote):
+        return False
+    if side == "mixed" or _DENIES_OR_NARROWS.search(question):
+        return True
+    return bool(_DENIES_OR_NARROWS.search(quote)) == (side == "no")
+
+
 def figures(question: str, quote: str, compared: AlignedPair) -> dict[str, float]:
-    """Returns the model's input features by name."""
+    """Returns the model's input features by name, always in one order."""
     found = {feature.__name__: feature(compared) for feature in FEATURES}
-    return found | {name: cue(question, quote) for name, cue in CUES.items()}
+    found |= {name: cue(question, quote) for name, cue in CUES.items()}
+    return found | side_cues(question, quote, compared)
 
 
 class Chances(NamedTuple):
@@ -111,17 +168,21 @@ class StanceModel:
     """The trained model.
 
     Attributes:
-        coefficients: ``(3, f)``; rows are those of ``SIDES``, columns of ``NAMES``.
+        names: Of the features, see ``figures``.
+        coefficients: ``(3, f)``; rows are those of ``SIDES``, columns of ``names``.
         sure: Minimum chances for showing yes and no.
     """
 
+    names: Sequence[str]
     coefficients: Matrix
     intercepts: Matrix
     sure: Mapping[str, float]
 
     def chances(self, seen: Mapping[str, float]) -> Chances:
         """Returns the probabilities of yes, no and neither for a quote with these features."""
-        row = np.array([seen[name] for name in NAMES], np.float32)
+        if tuple(seen) != tuple(self.names):
+            raise ValueError("stance.json does not match these features; train it again")
+        row = np.array(list(seen.values()), np.float32)
         scores = self.coefficients @ row + self.intercepts
         powers = np.exp(scores - scores.max())
         return Chances(*map(float, powers / powers.sum()))
@@ -131,10 +192,9 @@ class StanceModel:
 def trained() -> StanceModel:
     """Returns the model in the package."""
     row = json.loads(files(__package__).joinpath("trained", "stance.json").read_text("utf-8"))
-    if tuple(row["features"]) != NAMES:
-        raise ValueError("sides.json does not match these features; train it again")
     coefficients = np.array(row["coefficients"], np.float32)
-    return StanceModel(coefficients, np.array(row["intercepts"], np.float32), row["sure"])
+    intercepts = np.array(row["intercepts"], np.float32)
+    return StanceModel(row["features"], coefficients, intercepts, row["sure"])
 
 
 def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Chances]:
@@ -146,6 +206,26 @@ def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Ch
         trained().chances(figures(question, quote, align_pair(asked, [text])))
         for quote, text in zip(quotes, read, strict=True)
     ]
+
+
+def plain_chances(
+    question: str, sentences: Sequence[Sentence], embedder: Embedder
+) -> list[Chances]:
+    """Returns the same for sentences of papers; a side that one cannot plainly take has none."""
+    found = chances(question, [sentence.text for sentence in sentences], embedder)
+    return [
+        keep_plain(question, sentence, said)
+        for sentence, said in zip(sentences, found, strict=True)
+    ]
+
+
+def keep_plain(question: str, sentence: Sentence, said: Chances) -> Chances:
+    """Returns the chances of a sentence, without those of sides that it cannot plainly take."""
+    quote = sentence.text
+    may = may_take_side(question, quote, sentence.paper)
+    yes = said.yes if may and is_plain(question, quote, "yes") else 0.0
+    no = said.no if may and is_plain(question, quote, "no") else 0.0
+    return Chances(yes, no, 1 - yes - no)
 
 
 def classify_side(found: Sequence[Chances]) -> Side | None:
