@@ -58,6 +58,29 @@ def composers_html(desk: AppContext) -> Markup:
     return piece("page", "composers", list(desk.asks), desk.reviewing)
 
 
+def invitation_html(status: Status | None = None) -> Markup:
+    """Returns what stands above the composer of an empty conversation."""
+    return piece("page", "invitation", status.papers if status else None)
+
+
+def start_html(
+    questions: Sequence[str], topics: Sequence[tuple[str, int]] = (), *, empty: bool = False
+) -> Markup:
+    """Returns what stands below the composer of an empty conversation.
+
+    Args:
+        questions: Each is asked as it is pressed.
+        topics: What the library is about, with the papers of each topic.
+        empty: Whether the library has no paper.
+    """
+    return piece("page", "start", questions, topics, empty)
+
+
+def next_html(questions: Sequence[str]) -> Markup:
+    """Returns the questions that lead on from an answer; nothing where there are none."""
+    return piece("page", "next", questions) if questions else Markup()
+
+
 def talks_html(talks: Sequence[Conversation], current: str, search: str) -> Markup:
     """Returns the list of a reader's conversations, the open one marked."""
     return render("talks", talks=talks, current=current, search=search)

@@ -27,6 +27,7 @@
     if (box) box.checked = kept.read("thorough") === true;
     const room = location.hash.slice(1);
     if (room && byId(`fn-room-${room}`)) enter(room);
+    call("begin");
   }
 
   async function call(action, args = {}, entered = false) {
@@ -56,7 +57,7 @@
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
-    if (reply.changed) call("scope");
+    if (reply.changed) { call("scope"); call("begin"); }
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
     if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
   }
@@ -187,7 +188,22 @@
     line.hidden = !chosen.length;
     line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
   });
-  document.addEventListener("footnote:answered", () => call("talks"));
+  document.addEventListener("footnote:answered", () => {
+    call("talks");
+    leadOn();
+  });
+
+  // Only below the last answer; it is asked for once its own question has settled.
+  let leading = 0;
+  function leadOn() {
+    clearTimeout(leading);
+    leading = setTimeout(() => {
+      const places = [...document.querySelectorAll(".fn-turn[data-place] .fn-next")];
+      const last = places.pop();
+      places.forEach((one) => one.replaceChildren());
+      if (last && !last.childElementCount) call("next", argsOf(last));
+    }, 150);
+  }
 
   // A dragged slider shows its years at once and searches when it is let go.
   document.addEventListener("input", (event) => {
@@ -264,9 +280,10 @@
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
     if (!button) return;
-    const { room, pin: pinned, unpin, ignore } = button.dataset;
+    const { room, pin: pinned, unpin, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
+    else if (say) page.submit(say);
     else if (button.id === "fn-clear") startAnew(button);
     else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
     else if (button.id === "fn-extent") {
