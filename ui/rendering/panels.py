@@ -108,6 +108,7 @@ def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, s
             if len(counts) > 1 or chosen
         ],
         filters.author or "", pinned,
+        library.count_without_authors() < library.size or bool(filters.author),
     )  # fmt: skip
 
 
@@ -132,14 +133,21 @@ def searching(desk: AppContext, filters: Filters) -> str:
 
 def _years(
     counts: Mapping[int | None, int], filters: Filters
-) -> tuple[int, int, int, int, Markup] | None:
-    """Returns the first and last year, those chosen, and the drawing; None without a choice."""
+) -> tuple[int, int, int, int, Markup, str] | None:
+    """Returns the first and last year, those chosen, the drawing, and what has no year.
+
+    None without a choice.
+    """
     years = {year: count for year, count in counts.items() if year is not None}
     if len(years) < 2:
         return None
     first, last = min(years), max(years)
     since, until = filters.since or first, filters.until or last
-    return first, last, since, until, histogram_svg(years, since, until)
+    dated, undated = sum(years.values()), counts.get(None, 0)
+    told = f"{dated:,} of {dated + undated:,} papers have a year" if undated else ""
+    if undated and (filters.since or filters.until):
+        told = f"{counted(undated, 'paper')} without a year left out"
+    return first, last, since, until, histogram_svg(years, since, until), told
 
 
 def _most(counts: dict[str, int], chosen: str | None) -> dict[str, int]:

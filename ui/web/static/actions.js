@@ -198,9 +198,7 @@
   function leadOn() {
     clearTimeout(leading);
     leading = setTimeout(() => {
-      const places = [...document.querySelectorAll(".fn-turn[data-place] .fn-next")];
-      const last = places.pop();
-      places.forEach((one) => one.replaceChildren());
+      const last = [...document.querySelectorAll(".fn-turn[data-place] .fn-next")].pop();
       if (last && !last.childElementCount) call("next", argsOf(last));
     }, 150);
   }
