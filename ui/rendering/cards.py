@@ -22,7 +22,6 @@ _PLACES = (
     ("doi", "DOI", "https://doi.org/"),
     ("pmid", "PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
 )
-_KINDS = frozenset(kind for kind, _, _ in _PLACES)
 _SEARCHES = (
     ("Find on arXiv", "arXiv", "https://arxiv.org/search/?searchtype=title&query="),
     ("Scholar", "Google Scholar", "https://scholar.google.com/scholar?q="),
@@ -84,14 +83,16 @@ def web_links(paper: Paper) -> list[tuple[str, str, str]]:
 
     The paper's own places by its identifiers and its address; without any, a search for its title.
     """
-    known = dict(alias.split(":", 1) for alias in reversed((paper.id, *paper.aliases)) if ":" in alias)
+    names = (name.partition(":") for name in reversed((paper.id, *paper.aliases)))
+    known = {kind: value for kind, _, value in names}
     found = [
         (label, f"{place}{quote(known[kind], safe='/:;()')}", f"{label} {known[kind]}")
         for kind, label, place in _PLACES
         if known.get(kind)
     ]
     url = web_address(paper)
-    if url and not any(url.rstrip("/").lower().endswith(known[k].lower()) for k in known if k in _KINDS):
+    end = (url or "").rstrip("/").lower()
+    if url and not any(known.get(k) and end.endswith(known[k].lower()) for k, _, _ in _PLACES):
         shown = re.sub(r"^https?://(?:www\.)?", "", url, flags=re.IGNORECASE)
         found.append((shown.partition("/")[0], url, shown.rstrip("/")))
     if found or not paper.title.strip():

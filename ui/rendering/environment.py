@@ -39,7 +39,12 @@ def _environment() -> Environment:
         auto_reload=False,
         extensions=[_OneLine],
     )
-    environment.filters |= {"json": json.dumps, "prose": prose_html, "row": split_row, "text": _whole}
+    environment.filters |= {
+        "json": json.dumps,
+        "prose": prose_html,
+        "row": split_row,
+        "text": _whole,
+    }
     return environment
 
 

@@ -1,4 +1,4 @@
-"""Suggestions: questions that a library answers, made of its papers and tried before they are shown.
+"""Suggestions: questions that a library answers, made of its papers and tried before they show.
 
 Whoever opens a library sees what it is about and one question of each of several kinds; whoever
 has an answer sees where to go from there.
@@ -41,7 +41,10 @@ _GENERAL = frozenset(
 )
 # What an abstract states a figure of, and how one asks for it.
 _MEASURES = (
-    (re.compile(r"\d[^.]{0,60}success rate|success rate[^.]{0,60}\d"), "What success rate does {} reach?"),
+    (
+        re.compile(r"\d[^.]{0,60}success rate|success rate[^.]{0,60}\d"),
+        "What success rate does {} reach?",
+    ),
     (re.compile(r"\d[^.]{0,40}accuracy|accuracy[^.]{0,40}\d"), "What accuracy does {} reach?"),
     (re.compile(r"\d[^.]{0,30}parameters"), "How many parameters does {} have?"),
 )  # fmt: skip
@@ -132,8 +135,8 @@ def find_topics(library: Library, *, most: int = TOPICS) -> list[tuple[str, int]
     rows = sample_rows(len(drawn.titles))[:LOOKED_AT]
     within: dict[int, Counter[str]] = {}
     for row in rows:
-        group = within.setdefault(int(drawn.clusters[row]), Counter())
-        group.update(set(_phrases(drawn.titles[row])))
+        counted = within.setdefault(int(drawn.clusters[row]), Counter())
+        counted.update(set(_phrases(drawn.titles[row])))
     everywhere = sum(within.values(), Counter[str]())
     sizes = np.bincount(drawn.clusters, minlength=len(drawn.labels))
     topics: list[tuple[str, int]] = []
