@@ -64,8 +64,10 @@ def split_row(pieces: Pieces) -> tuple[str, Bold, Pieces] | None:
 
     They are the label before the title, the title, and the words behind the colon.
     """
-    label, rest = (str(pieces[0]), pieces[1:]) if isinstance(pieces[0], str) else ("", pieces)
-    if len(rest) < 3 or not isinstance(rest[0], Bold) or not isinstance(rest[1], str):
+    label, rest = "", pieces
+    if pieces and isinstance(pieces[0], str):
+        label, rest = pieces[0], pieces[1:]
+    if len(rest) < 2 or not isinstance(rest[0], Bold) or not isinstance(rest[1], str):
         return None
     if not rest[1].startswith(":") or (label and not label.endswith(", ")):
         return None
