@@ -15,6 +15,7 @@ from footnote.index.clusters.layout import LibraryMap, MapDrawer
 from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import ID_KINDS, Hit, Paper, Span, identifier
+from footnote.index.readers.titles import titles_within
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
 from footnote.index.search.filters import Filters as Filters
 from footnote.index.search.searcher import SNAPSHOTS as SNAPSHOTS
@@ -231,6 +232,15 @@ class Library:
             if alias and (found := self._catalog.papers.find(alias)):
                 return found
         return None
+
+    def cited(self, name: str) -> Paper | None:
+        """Returns a paper as ``paper`` does, or the one whose whole title stands in a reference."""
+        found = self.paper(name)
+        if found is None and (titles := titles_within(name)):
+            owners = self._catalog.papers.owners(titles)
+            longest = max(owners, key=len, default=None)
+            found = self._catalog.papers.find(longest) if longest else None
+        return found
 
     def known(self, name: str) -> Paper:
         """Returns a paper as ``paper`` does.

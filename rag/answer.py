@@ -5,9 +5,10 @@ an answer is a record of what was said, and nothing edits it later.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from footnote.index import FootnoteError
 from footnote.index.models import Hit, Paper
 
 # The text of every answer that abstains, with or without a language model.
@@ -17,8 +18,13 @@ REFUSAL = "The library does not hold an answer to this question."
 NO_SOURCE = " (no source)"
 CONTRADICTED = " (contradicted by its source)"
 
-# Why a thorough answer that was stopped is not whole.
-STOPPED = "stopped before it was whole; what stands was checked by the rules alone"
+# What is told of a thorough answer that is not whole, and why one that was stopped is not.
+RULES_ALONE = "what stands was checked by the rules alone"
+STOPPED = f"stopped before it was whole; {RULES_ALONE}"
+# What stands in place of a section; its reason follows.
+SECTION_MISSING = "This section is missing: "
+# Why an answer is not whole, or a part of it is missing, after a fault of ours.
+BROKEN = "something went wrong; see the log"
 
 Verdict = Literal["supported", "unsettled", "contradicted"]
 Mode = Literal["extractive", "llm"]
@@ -184,10 +190,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The start of a stage of answering; ``detail`` is for people ("searching 512 papers")."""
+    """The start of a stage of answering.
+
+    Attributes:
+        detail: For people ("searching 512 papers").
+        lasts: Whether it holds for all stages that follow, as what a thorough answer may spend.
+    """
 
     name: Literal["search", "read", "write", "check"]
     detail: str
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,12 @@ class Standing:
     """What stands of a thorough answer so far, with its sources; the whole Answer comes last."""
 
     answer: Answer
+
+
+def break_off(answer: Answer, error: Exception) -> Answer:
+    """Returns what stands of a thorough answer as the answer, with what ended it as its reason."""
+    why = str(error) if isinstance(error, FootnoteError) else BROKEN
+    return replace(answer, reason=f"{why}; {RULES_ALONE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +273,10 @@ class Usage:
 
 
 __all__ = [
+    "BROKEN",
     "REFUSAL",
+    "RULES_ALONE",
+    "SECTION_MISSING",
     "STOPPED",
     "Answer",
     "AnswerTrace",
@@ -277,4 +298,5 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "break_off",
 ]

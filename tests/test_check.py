@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 import footnote as api
 from footnote.index.library import Library
 from footnote.index.readers.bibtex import read_keys
-from footnote.index.readers.cited_text import CitedSentence, names_in_reference, read_cited_text
-from footnote.rag.verification.sentence_check import CitedSource, SentenceChecker
+from footnote.index.readers.cited_text import CitedSentence, read_cited_text
+from footnote.index.readers.reference_list import names_in_reference
+from footnote.rag.verification.quoted import stands_in
+from footnote.rag.verification.sentence_check import (
+    ABOUT_EVIDENCE,
+    MOST_CITED,
+    CitedSource,
+    SentenceChecker,
+)
+from footnote.ui.cli.batch import read_sentences
+from footnote.ui.cli.check import is_json, references_of
 from tests.command import footnote
 from tests.fuzzing import mutated
 
@@ -119,20 +128,49 @@ def test_a_sentence_is_judged_by_its_paper(quote: str, checker: SentenceChecker)
     assert (wrong.verdict, wrong.notes[0]) == ("contradicted", "97 is not in the abstract")
 
 
-def test_a_paper_that_is_not_here_is_a_note_and_its_quote_counts(checker: SentenceChecker) -> None:
+def test_a_paper_that_is_not_here_settles_nothing(checker: SentenceChecker) -> None:
+    # Nobody can look up its quote, which may be invented.
     missing = CitedSource("Nobody wrote this", "Gulls fly over 12 harbours.")
     found = checker.check("Gulls fly over 12 harbours.", [missing])
-    assert (found.verdict, found.notes) == ("supported", ("not in the library: Nobody wrote this",))
+    assert (found.verdict, found.notes) == ("unsettled", ("not in the library: Nobody wrote this",))
+    assert [quote.paper_id for quote in found.quotes] == [None]
     bare = checker.check("Gulls fly.", [CitedSource("Nobody wrote this")])
     assert (bare.verdict, bare.quotes) == ("unsettled", ())
     # What is not in the paper that is here may be in the one that is not.
     half = checker.check("PPO clips 97 ratios.", [CitedSource(PPO, CLIPS), missing])
     assert half.verdict == "unsettled"
+    mine = checker.check(f"{CLIPS}.", [CitedSource(PPO, CLIPS), missing])
+    assert mine.verdict == "supported"
 
 
-def test_a_quote_that_the_abstract_lacks_is_told(checker: SentenceChecker) -> None:
-    found = checker.check("PPO clips.", [CitedSource(PPO, "PPO clips everything.")])
+@pytest.mark.parametrize(
+    "quote", ["PPO had the best average reward in 97 games.", "97", "the best reward in 97 games"]
+)
+def test_an_invented_quote_is_no_evidence(quote: str, checker: SentenceChecker) -> None:
+    found = checker.check("PPO had the best average reward in 97 games.", [CitedSource(PPO, quote)])
+    assert found.verdict == "contradicted"
     assert f"the quote is not in the abstract of {PPO}" in found.notes
+    assert "30 games" in found.quotes[0].quote
+    true = checker.check("PPO clips the probability ratio.", [CitedSource(PPO, quote)])
+    assert true.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("quote", "stands"),
+    [
+        ("The gulls’ “12” harbours", True),
+        ('the gulls\' "12" harbours.', True),
+        ("... gulls ... near the sea […]", True),
+        ("near the sea ... gulls", False),
+        ("2 harbours", False),
+        ("harbour", False),
+        ("12.5 harbours", False),
+        ("", False),
+        (" … ", False),
+    ],
+)
+def test_a_quote_stands_by_its_whole_words(quote: str, stands: bool) -> None:
+    assert stands_in(quote, 'The gulls\' "12"\nharbours lie near the sea.') is stands
 
 
 def test_what_another_paper_says_is_told(checker: SentenceChecker) -> None:
@@ -144,9 +182,76 @@ def test_what_another_paper_says_is_told(checker: SentenceChecker) -> None:
     assert found.verdict != "supported"
 
 
+def test_what_an_abstract_does_not_say_is_not_contradicted(checker: SentenceChecker) -> None:
+    # The whole paper may say so; with words of it for evidence, only a finding is put to it.
+    for quote in ("", CLIPS):
+        found = checker.check("Robots can learn from demonstrations.", [CitedSource(PPO, quote)])
+        assert found.verdict == "unsettled"
+        assert found.notes[0].startswith("its abstract does not say so; “RT-2: Vision")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No paper evaluates on Atari.",
+        "None of the papers reports results on 12 robots.",
+        "The results are not reported.",
+    ],
+)
+def test_what_a_paper_lacks_is_not_settled(said: str, checker: SentenceChecker) -> None:
+    found = checker.check(said, [CitedSource(PPO)])
+    assert (found.verdict, found.notes) == ("unsettled", (ABOUT_EVIDENCE,))
+    assert checker.check(said, [CitedSource("Nobody wrote this")]).verdict == "unsettled"
+
+
 def test_a_sentence_about_the_evidence_claims_nothing(checker: SentenceChecker) -> None:
     found = checker.check("The abstracts do not say how long it takes.", [])
     assert (found.verdict, found.support) == ("supported", 1.0)
+
+
+def test_the_citations_of_a_sentence_are_bounded(checker: SentenceChecker) -> None:
+    many = [CitedSource(f"Paper {n}") for n in range(MOST_CITED + 1)]
+    found = checker.check("Gulls fly.", many)
+    assert found.notes[0] == f"it has {MOST_CITED + 1} citations, of which the first 50 were read"
+    assert len(found.notes) == MOST_CITED + 1
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"Schulman J, Wolski F. {PPO}. arXiv. 2017;1:1-12.",
+        f"{PPO} (Schulman et al., 2017)",
+        f"Schulman, J. et al., {PPO}, 2017",
+        f"Schulman 2017 {PPO.lower()}",
+        f"[{PPO}](https://example.org/ppo)",
+        f"SCHULMAN, J; WOLSKI, F: {PPO} - arXiv, 2017",
+        f"'{PPO}', 2017",
+    ],
+)
+def test_a_reference_of_any_style_finds_its_paper(
+    reference: str, demo_library: Library, checker: SentenceChecker
+) -> None:
+    text = f"{CLIPS} [1].\n\n## References\n[1] {reference}"
+    (said,) = read_cited_text(text)
+    (quote,) = checker.check_cited(said).quotes
+    assert quote.title == PPO
+    assert demo_library.cited(reference) is not None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"A. B. {PPO}: a survey. 2019.",
+        f"A. B. On {PPO}. 2019.",
+        f"{PPO} for gulls. 2019.",
+        "",
+        "PPO",
+    ],
+)
+def test_a_title_within_a_longer_one_is_another_paper(
+    reference: str, demo_library: Library
+) -> None:
+    assert demo_library.cited(reference) is None
 
 
 # The command and the API.
@@ -172,6 +277,31 @@ def test_json_lines_give_a_line_each(demo_library: Library, tmp_path: Path) -> N
     assert found[2]["notes"] == ["it cites nothing"]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt"])
+def test_any_json_of_sentences_is_read(name: str, tmp_path: Path) -> None:
+    rows = [{"id": n, "sentence": "Gulls fly."} for n in (1, 2)]
+    file = tmp_path / name
+    for text, count in (
+        (json.dumps(rows), 2),
+        (json.dumps(rows, indent=2), 2),
+        (json.dumps(rows[0], indent=2), 1),
+        ("\n\n".join(map(json.dumps, rows)), 2),
+    ):
+        assert is_json(file, text)
+        assert [one.id for one in read_sentences(file, text)] == ["1", "2"][:count]
+
+
+def test_references_are_found_beside_a_text(tmp_path: Path) -> None:
+    text, tex = r"It clips \cite{a,b}. \bibliography{refs}", tmp_path / "a.tex"
+    assert references_of(tex, text) == {}
+    (tmp_path / "a.bbl").write_text(rf"\bibitem{{a}} J. S., ``{PPO}'', 2017.", "utf-8")
+    (tmp_path / "refs.bib").write_text("@misc{b, eprint={1707.06347}}", "utf-8")
+    found = references_of(tex, text)
+    assert (found["a"][0], found["b"][0]) == (PPO, "1707.06347")
+    (tmp_path / "list.txt").write_text(f"[1] J. Schulman. {PPO}. 2017.", "utf-8")
+    assert PPO in references_of(tmp_path / "a.md", "It clips [1].", tmp_path / "list.txt")["1"]
+
+
 def test_a_text_is_shown_sentence_by_sentence(demo_library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.tex").write_text(LATEX, "utf-8")
     (tmp_path / "refs.bib").write_text(BIBTEX, "utf-8")
@@ -187,6 +317,11 @@ def test_a_text_is_shown_sentence_by_sentence(demo_library: Library, tmp_path: P
     [
         ("a.jsonl", '{"id": 1}', ":1: sentence: Field required"),
         ("a.jsonl", "[", ":1: "),
+        ("a.json", "7", ":1: Input should be an object"),
+        ("a.json", "[]", "has no sentences"),
+        ("a.json", '{\n"id": 1,\n', ":1: Invalid JSON"),
+        ("a.json", '{"sentences": []}', ":1: id: Field required"),
+        ("a.json", '[{"id": 1, "sentence": "A."}, 7]', ":2: Input should be an object"),
         ("a.jsonl", "", "has no sentences"),
         ("a.md", "# Heading", "has no sentences"),
         ("a.md", None, "cannot be read"),

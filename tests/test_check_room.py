@@ -20,7 +20,7 @@ from footnote.ui.checks.markdown import review_markdown
 from footnote.ui.checks.review import TextReview, review_text
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import act
-from footnote.ui.web.handlers.check import MOST_CITING, MOST_REFERENCES, MOST_TEXT
+from footnote.ui.web.handlers.check import MOST_CITATIONS, MOST_CITING, MOST_REFERENCES, MOST_TEXT
 from tests.asking import engine
 from tests.endpoint import Endpoint, refuses, serve
 from tests.pages import desk_of
@@ -140,6 +140,17 @@ def test_the_copy_has_each_sentence_with_its_verdict_and_quote(demo_library: Lib
     assert f"- \\[1\\] {PPO}\n" in copied
 
 
+def test_brackets_that_no_reference_has_are_told(demo_library: Library) -> None:
+    found = reviewed(demo_library, f"{TRUE} So [7]. Also [8, 9], [7] and [0, 1].{LISTED}")
+    assert found.rest == (
+        "2 more cite nothing and were not checked. "
+        "No reference has the numbers of [7], [8, 9]: they were left as text."
+    )
+    assert reviewed(demo_library, f"{TRUE} So [7].{LISTED}").rest.endswith(
+        "No reference has the number of [7]: it was left as text."
+    )
+
+
 # The example.
 
 
@@ -183,6 +194,12 @@ def test_a_library_that_yields_no_example_says_so(
         ("Nothing is cited.", "", "No sentence cites a paper: cite with [3], [^3], [@key], a link"),
         ("# [1]", "", "No sentence cites a paper"),
         ("So [1].\n\n" * (MOST_CITING + 1), "", f"{MOST_CITING + 1:,} sentences cite papers; the"),
+        (
+            "So [1-50].\n\n" * 41,
+            "",
+            f"2,050 citations are in the text; the limit is {MOST_CITATIONS:,}.",
+        ),
+        ("So [1-50, 60].", "", "One sentence has 51 citations; the limit is 50: “So.”"),
     ],
 )
 def test_what_cannot_be_checked_is_one_line(
@@ -191,6 +208,19 @@ def test_what_cannot_be_checked_is_one_line(
     reply = send(desk, text, references=references)
     assert reply["error"].startswith(told)
     assert "\n" not in reply["error"]
+
+
+def test_a_check_is_stopped_by_who_began_it(desk: AppContext) -> None:
+    long = "\n\n".join(f"Gull {n} flies over {n} harbours [1]." for n in range(900)) + LISTED
+    began = act(desk, {"action": "check-start", "user": USER, "text": long})
+    mine = {"user": USER, "job": began["checking"]}
+    assert (
+        "no longer known" in act(desk, {**mine, "action": "check-stop", "user": "v" * 16})["error"]
+    )
+    assert act(desk, {**mine, "action": "check-stop"}) == {}
+    while not (followed := act(desk, {**mine, "action": "job"})).get("done"):
+        time.sleep(0.02)
+    assert followed["error"] == "Checking failed: it was stopped"
 
 
 def test_a_check_belongs_to_who_began_it(desk: AppContext) -> None:
@@ -246,6 +276,15 @@ def test_a_sentence_that_gives_orders_is_not_shown_to_a_model(demo_library: Libr
         html = judged(demo_library, endpoint, order, "scripted")
     assert endpoint.judged == []
     assert "1 not settled" in html or "1 contradicted" in html
+
+
+def test_what_a_missing_paper_may_say_no_model_contradicts(demo_library: Library) -> None:
+    missing = f"{OPEN[:-1]}[2]."
+    with serve(refuses(500)) as endpoint:
+        endpoint.judge = knows(then=verdicts(["contradicted"]))
+        html = judged(demo_library, endpoint, missing, "scripted")
+    assert "1 sentence: 0 supported, 1 not settled, 0 contradicted" in html
+    assert "not in the library" in html
 
 
 # References.

@@ -36,6 +36,7 @@ from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
 from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
+from footnote.index.readers.citation_marks import Marks
 from footnote.index.readers.gathering import read_sources
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
@@ -52,7 +53,8 @@ from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.llm import LLMComposer
 from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply, Spending
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, BoundedChat, CallReply
+from footnote.rag.generation.thorough.bounds.spending import Spending
 from footnote.rag.generation.thorough.parts import PartWriter
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 from footnote.rag.generation.thorough.writing import Material, ReviewJobs
@@ -157,9 +159,10 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         catalog = Catalog(folder / CATALOG)
         llm = LLMComposer(config, embedder=embedder, sleep=lambda seconds: None)
         verifier, material = LearnedVerifier(embedder), Material(READING, {}, ())
-        calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), reply=9, prices=None))
+        calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), llm._chat.known))
         yield {
-            "BoundedCalls": calls, "calls": calls, "Review": llm.review(), "Material": material,
+            "BoundedCalls": calls, "calls": calls, "BoundedChat": BoundedChat(calls),
+            "Review": llm.review(), "Material": material,
             "RememberingVerifier": RememberingVerifier(verifier), "markers": {},
             "PartWriter": PartWriter(calls, verifier, "harbour", repairs=True, budget=999),
             "ReviewJobs": ReviewJobs(config, calls, verifier, material, budget=8000),
@@ -196,6 +199,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
+            "Marks": Marks({}),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
         catalog.close()
@@ -235,7 +239,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.verification.alignment.align_pair": {
         "statement": read_texts(["Tides rise."], HashedWords())[0]
     },
-    "footnote.rag.generation.thorough.calls.BoundedCalls.ask_telling": {"schema": {}},
+    "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask_telling": {"schema": {}},
     "footnote.rag.generation.thorough.parts.PartWriter.finish": {"reply": CallReply("Tides.")},
     "footnote.rag.retrieval.hybrid.fuse_results": {
         "own": RetrievalResult(
@@ -305,8 +309,8 @@ REFUSE = {
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge", "footnote.evals.judge.judge.Judge.supports",
     "footnote.rag.generation.llm.LLMComposer.compose",
-    "footnote.rag.generation.thorough.calls.BoundedCalls.ask",
-    "footnote.rag.generation.thorough.calls.BoundedCalls.ask_telling",
+    "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask",
+    "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask_telling",
 }  # fmt: skip
 WITH_PLACES = {
     "footnote.rag.verification.alignment.cosine_matrix",

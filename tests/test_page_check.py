@@ -159,6 +159,19 @@ def test_files_are_read_where_they_are_texts(page: Page) -> None:
         "b.md holds bytes that are no text; save it as UTF-8."
     )
     expect(page.locator(TEXT)).to_have_value("PPO clips \\cite{ppo}.")
+    # What LaTeX wrote beside a text is its references, whatever it is called.
+    items = b"\\begin{thebibliography}{1}\n\\bibitem{ppo} J. Schulman. PPO."
+    for name in ("a.bbl", "list.txt"):
+        listed = {"name": name, "mimeType": "text/plain", "buffer": items}
+        choose.set_input_files([text, listed, bib])  # type: ignore[list-item]
+        expect(page.locator(TEXT)).to_have_value("PPO clips \\cite{ppo}.")
+        expect(page.locator("#fn-check-references")).to_have_value(
+            items.decode() + "\n\n@misc{ppo, eprint={1707.06347}}"
+        )
+    choose.set_input_files([text, {**text, "name": "b.tex"}])  # type: ignore[list-item]
+    expect(page.locator("#fn-check-told")).to_have_text(
+        "a.tex and b.tex are 2 texts; check one at a time."
+    )
     # One that is dropped takes the place of the text, which can be brought back.
     page.evaluate(
         """at => {
@@ -172,6 +185,30 @@ def test_files_are_read_where_they_are_texts(page: Page) -> None:
     expect(page.locator(TEXT)).to_have_value("It clips [1].")
     page.keyboard.press("Control+z")
     expect(page.locator(TEXT)).to_have_value("PPO clips \\cite{ppo}.")
+
+
+def test_a_check_outlives_a_lost_reply_and_is_stopped(page: Page) -> None:
+    stub = """reply => {
+      let asked = 0;
+      window.footnote.connect({action: async ({action}) => {
+        if (action === "check-start") return {checking: "j"};
+        if (action !== "job") return {};
+        if (++asked === 2) throw new Error("gone");
+        return asked < 4 || !reply ? {done: false, line: "Checking 1 of 9", part: 0.1} : reply;
+      }});
+    }"""
+    button = page.get_by_role("button", name="Check", exact=True)
+    page.fill(TEXT, TEXT)
+    page.evaluate(stub, {"done": True, "error": "Told in the end."})
+    button.click()
+    expect(page.locator("#fn-check-told")).to_have_text("Told in the end.", timeout=10_000)
+    page.evaluate(stub, None)
+    button.click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#fn-progress-check")).to_be_empty()
+    expect(page.locator("#fn-check-told")).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(page.locator(TEXT)).to_have_value(TEXT)
 
 
 def test_a_hostile_text_is_shown_and_nothing_of_it_runs(page: Page) -> None:

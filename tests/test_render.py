@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import make_paper
-from footnote.rag.answer import Constraint
+from footnote.rag.answer import SECTION_MISSING, Constraint
 from footnote.ui.rendering.answer import (
     answer_html,
     draft_html,
@@ -202,6 +202,22 @@ def test_uncited_hits_are_listed_with_the_scale_of_their_score() -> None:
 def test_the_receipt_tells_mode_model_and_time() -> None:
     assert "llm, scripted-7b" in answer_html(answered(), 1)
     assert "1,284 ms" in answer_html(answered(), 1)
+    slow = replace(answered().receipt, timings_ms={"total": 83_400.0})
+    assert "· 83 s" in answer_html(replace(answered(), receipt=slow), 1)
+
+
+def test_what_is_done_and_what_it_may_spend_are_two_lines() -> None:
+    assert "fn-spending" not in stage_html("reading")
+    told = stage_html("writing: 2 of 6; 9 calls left", "Up to 24 calls")
+    assert ">Writing: 2 of 6…<" in told
+    assert ">Up to 24 calls. 9 calls left<" in told
+
+
+def test_a_section_that_is_missing_looks_unlike_what_was_written() -> None:
+    text = f"## Tides\n\n{SECTION_MISSING}the model slept."
+    assert '<p class="fn-gap">This section is missing: the model slept.</p>' in answer_html(
+        replace(answered(), text=text, statements=()), 1
+    )
 
 
 def test_a_rewritten_question_is_shown() -> None:

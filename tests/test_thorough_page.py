@@ -69,6 +69,7 @@ def test_a_reader_chooses_a_review_and_reads_while_it_is_written(
         turn = page.locator("#fn-turn-1[data-state=busy]")
         expect(turn.get_by_role("heading", name=SECTIONS[0])).to_be_visible(timeout=20_000)
         expect(turn.locator(".fn-stage")).to_contain_text(re.compile(r"\d+ calls.* left"))
+        expect(turn.locator(".fn-spending")).to_contain_text("Up to 3 rounds, 24 calls and 100,000")
         expect(turn.locator(".fn-tools")).to_have_count(0)
         # A source that is opened meanwhile stays open.
         turn.locator("button.fn-marker").first.click()

@@ -3,7 +3,7 @@
 import re
 
 from footnote.index.readers.bibtex import read_keys
-from footnote.index.readers.cited_text import names_in_reference, read_bibitems, read_entries
+from footnote.index.readers.reference_list import names_in_reference, read_bibitems, read_entries
 
 _BIBTEX = re.compile(r"^[ \t]{0,9}@[a-zA-Z]{1,30}[ \t]{0,9}[{(]", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]{0,99}\n")

@@ -1,5 +1,6 @@
 """Review: a text of somebody's own in its shape, each sentence with its verdict and its papers."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,7 +13,9 @@ from footnote.rag.verification.sentence_check import NOT_HERE, CheckedSentence
 from footnote.ui.rendering.cards import Span
 from footnote.ui.storage.models import shorten
 
-LONGEST_LABEL, LONGEST_NAME = 18, 120
+LONGEST_LABEL, LONGEST_NAME, MOST_SHOWN = 18, 120, 5
+# Numbers from 1 on: what begins with 0 is an interval to everybody.
+_BRACKET = re.compile(r"(?<!\w)\[[1-9]\d{0,2}(?:\s?[,;–-]\s?[1-9]\d{0,2}){0,40}\]")
 OPEN = "Whether the quote carries this sentence could not be decided: read both."
 
 
@@ -123,11 +126,22 @@ class TextReview:
 
     @property
     def rest(self) -> str:
-        """How many sentences cite nothing, and who judged."""
+        """How many sentences cite nothing, which brackets are no citations, and who judged."""
         uncited = self.count(None)
         cite, were = ("cites", "was") if uncited == 1 else ("cite", "were")
         told = f"{uncited:,} more {cite} nothing and {were} not checked."
-        return " ".join(filter(None, (told if uncited else "", self.judged)))
+        return " ".join(filter(None, (told if uncited else "", self._left, self.judged)))
+
+    @property
+    def _left(self) -> str:
+        """Which brackets with numbers were left as text."""
+        found = [mark for said in self.sentences() for mark in _BRACKET.findall(said.text)]
+        left = list(dict.fromkeys(found))
+        if not left:
+            return ""
+        numbers, they = ("numbers", "they were") if len(left) > 1 else ("number", "it was")
+        shown = ", ".join(left[:MOST_SHOWN]) + (" …" if len(left) > MOST_SHOWN else "")
+        return f"No reference has the {numbers} of {shown}: {they} left as text."
 
 
 def review_text(

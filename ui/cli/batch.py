@@ -134,11 +134,17 @@ class SentenceToCheck(BaseModel):
 
 
 def read_sentences(path: Path, text: str) -> list[SentenceToCheck]:
-    """Returns the sentences of JSON Lines; the whole file is read before any is checked.
+    """Returns the sentences of JSON Lines, a JSON array or one object.
+
+    The whole file is read before any is checked.
 
     Raises:
         FootnoteError: A line is not a sentence to check.
     """
+    # Whoever wrote one value over several lines means the same as JSON Lines.
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        text = "\n".join(map(json.dumps, found if isinstance(found, list) else [found]))
     help = 'give {"id", "sentence", "citations": [{"title", "quote"}]} (nothing was checked)'
     return _read_rows(path, text, SentenceToCheck, "sentences", help)
 

@@ -4,6 +4,7 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,17 +29,20 @@ if TYPE_CHECKING:
     from footnote.rag.verification.sentence_check import CheckedSentence
     from footnote.ui.cli.batch import SentenceToCheck
 
+_JSON = (".json", ".jsonl", ".ndjson")
+# What begins as JSON is no text, whatever the file is called.
+_OBJECTS = re.compile(r"\s{0,99}(?:\[\s{0,99})?\{\s{0,99}\"")
 SIGNS = {"supported": "✓", "unsettled": "○", "contradicted": "✗"}
 
 
 def check(
     file: Annotated[
-        Path, typer.Argument(help="JSON Lines of sentences, or a text in Markdown or LaTeX.")
+        Path, typer.Argument(help="JSON of sentences, or a text in Markdown or LaTeX.")
     ],
     library: LibraryOption = None,
     bibliography: Annotated[
         Path | None,
-        typer.Option("--bib", help="BibTeX file with the papers that the text cites by key."),
+        typer.Option("--bib", help="File with the papers that the text cites: BibTeX or a list."),
     ] = None,
     composer: ComposerOption = "auto",
     record: RecordOption = None,
@@ -47,14 +51,14 @@ def check(
 ) -> None:
     """Check whether sentences are supported by the papers they cite.
 
-    A text gives one verdict a sentence. JSON Lines, each {"id", "sentence", "citations":
-    [{"title", "quote"}]}, give a line {"id", "verdict", "notes", "quotes"} each. Rules judge; a
-    model that is configured, or was recorded, judges what they leave open.
+    A text gives one verdict a sentence. JSON Lines or a JSON array, each {"id", "sentence",
+    "citations": [{"title", "quote"}]}, give a line {"id", "verdict", "notes", "quotes"} each. Rules
+    judge; a model that is configured, or was recorded, judges what they leave open.
     """
     text = read_text(file)
-    lines = file.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith('{"')
+    lines = is_json(file, text)
     given = _given(file, text) if lines else []
-    references = {} if lines else _references(file, text, bibliography)
+    references = {} if lines else references_of(file, text, bibliography)
     from footnote.rag.verification.sentence_check import SentenceChecker, check_text
 
     with open_chat(composer, record, replay) as chat, open_library(library) as opened:
@@ -72,6 +76,11 @@ def check(
             print(json.dumps(check_json(name, one), ensure_ascii=False))
     else:
         print("\n".join(_lines(checked)))
+
+
+def is_json(file: Path, text: str) -> bool:
+    """Returns whether a file holds sentences as JSON, and no text."""
+    return file.suffix.lower() in _JSON or bool(_OBJECTS.match(text))
 
 
 def _judge(chat: "ChatClient | None", checked: list["CheckedSentence"]) -> list["CheckedSentence"]:
@@ -109,16 +118,23 @@ def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:
     }
 
 
-def _references(path: Path, text: str, bibliography: Path | None) -> Mapping[str, Sequence[str]]:
-    """Returns the entries of the BibTeX file that is named, or that the text itself names."""
-    from footnote.index.readers.bibtex import read_keys
-    from footnote.index.readers.cited_text import named_bibliographies
+def references_of(
+    path: Path, text: str, bibliography: Path | None = None
+) -> Mapping[str, Sequence[str]]:
+    """Returns the references of the file that is named, or of those that the text itself names.
+
+    LaTeX leaves the list that it made beside the text.
+    """
+    from footnote.index.readers.latex_text import named_bibliographies
+    from footnote.index.readers.references import read_references
 
     files = [bibliography] if bibliography else []
     if bibliography is None:
-        named = (path.parent / name for name in named_bibliographies(text))
-        files = [file for file in named if file.is_file()]
-    return {key: names for file in files for key, names in read_keys(read_text(file)).items()}
+        named = [path.parent / name for name in named_bibliographies(text)]
+        made = [path.with_suffix(".bbl")] if path.suffix.lower() == ".tex" else []
+        files = [file for file in (*made, *named) if file.is_file()]
+    listed = [read_references(read_text(file)) for file in files]
+    return {key: names for found in listed for key, names in found.items()}
 
 
 def _lines(checked: Sequence["CheckedSentence"]) -> Iterator[str]:

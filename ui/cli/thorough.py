@@ -1,5 +1,6 @@
 """Thorough answers on the command line: stages on stderr, and what stands after Ctrl-C."""
 
+import logging
 import signal
 import sys
 import threading
@@ -9,12 +10,18 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from footnote.rag.answer import STOPPED, Answer, Event, Stage, Standing
+from footnote.index import FootnoteError
+from footnote.rag.answer import STOPPED, Answer, Event, Stage, Standing, break_off
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.recorded import MissingReply
+
+_log = logging.getLogger(__name__)
 
 
 def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> Answer:
     """Returns the answer; after Ctrl-C what stands by then, with ``STOPPED`` as its reason.
+
+    After a fault what stands is the answer, too, with the fault as its reason.
 
     What may be spent is told on stderr before any of it is, and counted down.
 
@@ -29,14 +36,23 @@ def ask_thoroughly(engine: CitedQueryEngine, *asked: Any, **asking: Any) -> Answ
     events = engine.stream(*asked, **asking, thorough=True)
     standing: Answer | None = None
     with _noted_interrupts() as interrupted, closing(events):
-        for event in _tell_stages(events):
-            if isinstance(event, Answer):
-                return event
-            standing = event.answer if isinstance(event, Standing) else standing
-            if interrupted.is_set():
-                break
-        else:
-            raise TypeError("the stream ended without an Answer")
+        try:
+            for event in _tell_stages(events):
+                if isinstance(event, Answer):
+                    return event
+                standing = event.answer if isinstance(event, Standing) else standing
+                if interrupted.is_set():
+                    break
+            else:
+                raise TypeError("the stream ended without an Answer")
+        except MissingReply:
+            raise
+        except Exception as error:
+            if standing is None:
+                raise
+            if not isinstance(error, FootnoteError):
+                _log.exception("a thorough answer is not whole")
+            return break_off(standing, error)
     if standing is None:
         raise KeyboardInterrupt
     return replace(standing, reason=STOPPED)

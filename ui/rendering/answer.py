@@ -87,9 +87,16 @@ def turn_html(question: str, body: Markup) -> Markup:
     return piece("progress", "turn", question, body)
 
 
-def stage_html(detail: str) -> Markup:
-    """Returns the line that says what is being done, such as "Searching 512 papers…"."""
-    return piece("progress", "stage", detail[:1].upper() + detail[1:].rstrip(".… "))
+def stage_html(detail: str, bounds: str = "") -> Markup:
+    """Returns the line that says what is being done, such as "Searching 512 papers…".
+
+    Args:
+        detail: What is done and, behind a semicolon, what may still be spent on it.
+        bounds: What may be spent in all; with what is left it has a line of its own.
+    """
+    doing, _, left = detail.partition("; ")
+    spending = ". ".join(filter(None, (bounds, left)))
+    return piece("progress", "stage", doing[:1].upper() + doing[1:].rstrip(".… "), spending)
 
 
 def draft_html(
@@ -261,7 +268,8 @@ def _facts(answer: Answer) -> list[str]:
     if receipt.read:
         facts.append(f"{receipt.read:,} read")
     if "total" in receipt.timings_ms:
-        facts.append(f"{receipt.timings_ms['total']:,.0f} ms")
+        took = receipt.timings_ms["total"]
+        facts.append(f"{took:,.0f} ms" if took < 10_000 else f"{took / 1000:,.0f} s")
     if receipt.prompt_tokens or receipt.completion_tokens:
         facts.append(f"{receipt.prompt_tokens + receipt.completion_tokens:,} tokens")
         if receipt.cost_usd is not None:

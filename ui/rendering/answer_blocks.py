@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from footnote.rag.answer import CONTRADICTED, NO_SOURCE, Statement
+from footnote.rag.answer import CONTRADICTED, NO_SOURCE, SECTION_MISSING, Statement
 from footnote.rag.generation.forms.form import escape_cell
 
 
@@ -46,6 +46,12 @@ class Block:
     def pieces(self) -> Pieces:
         """The words of a paragraph or a heading."""
         return self.rows[0][0]
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether it says why a section is missing."""
+        first = self.pieces[0] if self.kind == "paragraph" and self.pieces else None
+        return isinstance(first, str) and first.startswith(SECTION_MISSING)
 
 
 # A lead stands out where it is short; a long one would shout.

@@ -27,6 +27,7 @@ class Job:
         note: What is being done, where that cannot be counted.
         result: The result as text or our own HTML; None until finished.
         error: Why it failed, one line.
+        stopping: Whether its user wants no more of it.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Job:
     note: str = ""
     result: str | None = None
     error: str | None = None
+    stopping: bool = False
     user: str = ""
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
@@ -48,6 +50,15 @@ class Job:
     def advance(self, count: int = 1) -> None:
         """Adds to the number of finished items."""
         self.done += count
+
+    def check_wanted(self) -> None:
+        """Ends work that may be left half done.
+
+        Raises:
+            FootnoteError: Its user stopped it.
+        """
+        if self.stopping:
+            raise FootnoteError("it was stopped")
 
 
 class Jobs:

@@ -20,6 +20,7 @@ from footnote.rag.answer import (
     Stage,
     Standing,
     Statement,
+    break_off,
 )
 from footnote.rag.serialization import make_record
 from footnote.ui.rendering.answer import (
@@ -94,7 +95,7 @@ def answer_frames(
     """Yields each frame of one answer, the last with the answer or the error.
 
     Only a complete answer enters the conversation, so that a follow-up never builds on an error or
-    half a sentence.
+    half a sentence; of a thorough one that was stopped, or that failed, what stands.
     """
     question = text.strip()
     if not question:
@@ -106,8 +107,8 @@ def answer_frames(
         before = desk.said(asked)
         for shown in _steady(desk.stream(question, asked, before), question, turn):
             if isinstance(shown, Answer):
-                conversation = desk.keep(asked, shown)
-                yield done_frame(desk, shown, turn, len(before) + 1, conversation)
+                standing = None
+                yield _keep(desk, asked, shown, turn, len(before))
                 return
             if isinstance(shown, Standing):
                 asked, standing = desk.begin(asked), shown
@@ -123,13 +124,28 @@ def answer_frames(
         if standing is not None:
             desk.keep(asked, replace(standing.answer, reason=STOPPED))
         raise
-    except FootnoteError as error:
-        message = str(error)
-    except Exception:
+    except Exception as error:
         # A crash becomes a line of the conversation.
-        log.exception("answering failed: %s", question)
-        message = CRASHED
-    yield failed_frame(question, message, turn)
+        if not isinstance(error, FootnoteError):
+            log.exception("answering failed: %s", question)
+        if standing is None:
+            message = str(error) if isinstance(error, FootnoteError) else CRASHED
+            yield failed_frame(question, message, turn)
+            return
+        ended = break_off(standing.answer, error)
+    try:
+        yield _keep(desk, asked, ended, turn, len(before))
+    except FootnoteError as error:
+        # Its conversation was deleted meanwhile.
+        yield failed_frame(question, str(error), turn)
+
+
+def _keep(
+    desk: AppContext, asked: QuestionRequest, answer: Answer, turn: int, before: int
+) -> Frame:
+    """Adds an answer to its conversation; returns its frame."""
+    conversation = desk.keep(asked, answer)
+    return done_frame(desk, answer, turn, before + 1, conversation)
 
 
 def failed_frame(question: str, message: str, turn: int = 1) -> Frame:
@@ -167,6 +183,7 @@ class _Draft:
     turn: int
     text: str = ""
     stage: str = ""
+    bounds: str = ""
     statements: list[Statement] = field(default_factory=list)
     papers: Sequence[Paper] = ()
     spans: dict[str, dict[Span, None]] = field(default_factory=dict)
@@ -188,6 +205,8 @@ class _Draft:
             # The list says what the stage says.
             self.papers, self.stage, self.listed = event.papers, "", False
             self.unsent = dict.fromkeys(paper.id for paper in event.papers)
+        elif event.lasts:
+            self.bounds = event.detail
         else:
             self.stage = event.detail
             # Each write stage starts the text again; what stands there goes as the new text comes.
@@ -213,7 +232,8 @@ class _Draft:
             if paper.id in self.unsent
         ]
         body = draft_html(self.text, self.statements, names)
-        body += stage_html(self.stage) if self.stage else Markup()
+        if self.stage or (self.bounds and not self.text):
+            body += stage_html(self.stage or "Beginning", self.bounds)
         reads = Markup() if self.listed else reads_html(self.papers, self.markers, self.turn)
         self.unsent, self.listed = {}, True
         html = turn_html(question, body)
@@ -236,7 +256,7 @@ def _steady(
             continue
         if stands:
             if isinstance(event, Stage):
-                yield stage_html(event.detail)
+                yield stage_html(event.detail, draft.bounds)
             continue
         draft.take(event)
         # A model may pause after anything; what is no piece of text is shown at once.

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from llama_index.core.base.llms.types import ChatMessage
@@ -64,6 +64,23 @@ _LONGEST_WORD = 200
 # Maximum bytes of an answer that is not streamed.
 MOST_BYTES = 4_000_000
 STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+class CallMeter(Protocol):
+    """Grants each attempt of a call before it is made, and is told what it took."""
+
+    def grant(self, tokens: int) -> None:
+        """Lets an attempt be made that may write so many tokens.
+
+        Raises:
+            ComposerError: It may not be made.
+        """
+
+    def settle(self, took: Usage, *, known: bool) -> None:
+        """Takes what an attempt took, as far as it is known; it may be more if not ``known``."""
+
+    def release(self) -> None:
+        """Hears that no further attempt is made."""
 
 
 class ChatClient:
@@ -172,6 +189,7 @@ class ChatCall:
         thinking: Whether the model stopped before its thoughts ended.
         cut: How many characters were read before the answer was cut off.
         charged: Whether the endpoint may charge for the call: it answered or might have.
+        meter: Grants each attempt; None grants all.
     """
 
     def __init__(
@@ -187,14 +205,15 @@ class ChatCall:
         self.thinking = False
         self.cut: int | None = None
         self.charged = False
+        self.meter: CallMeter | None = None
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
         self._schema = schema
         self._written = self._word = ""
         self._tokens: WireUsage | None = None
-        self._thought = False
-        self._earlier = Usage()
+        self._thought = self._silent = False
+        self._earlier, self._room = Usage(), 0
 
     @property
     def counted(self) -> bool:
@@ -204,6 +223,11 @@ class ChatCall:
     @property
     def usage(self) -> Usage:
         """The call's usage: the endpoint's count, otherwise our estimate."""
+        return self._earlier.add(self._took)
+
+    @property
+    def _took(self) -> Usage:
+        """The usage of the latest attempt."""
         if self._tokens is not None:
             prompt, completion = self._tokens.prompt_tokens, self._tokens.completion_tokens
         elif self._written:
@@ -213,8 +237,7 @@ class ChatCall:
             prompt = completion = 0
         prices = self._chat.known.prices if prompt or completion else None
         cost = prices.cost(prompt, completion) if prices else None
-        took = Usage(prompt, completion, cost, prices.source if prices else "")
-        return self._earlier.add(took)
+        return Usage(prompt, completion, cost, prices.source if prices else "")
 
     def __iter__(self) -> Iterator[str]:
         """Yields the answer as it arrives; cuts off one that is too long.
@@ -223,15 +246,22 @@ class ChatCall:
 
         Raises:
             ChatError: The endpoint failed or broke off.
+            ComposerError: The meter did not grant an attempt.
         """
-        yield from self._once()
-        if self._needs_room():
-            more = not self.text.strip() and not self._chat.known.memory.profile.thinks
-            self._chat.known.memory.update(thinks=True)
-            if more and time.monotonic() < self._deadline:
-                self._earlier, self.text, self._written = self.usage, "", ""
-                self.finish, self._tokens, self.thinking = None, None, False
-                yield from self._once()
+        try:
+            yield from self._once()
+            if self._needs_room():
+                # Another call may have learned meanwhile that the model thinks.
+                known = self._chat.known
+                more = not self.text.strip() and self._room < known.room(thinks=True)
+                known.memory.update(thinks=True)
+                if more and time.monotonic() < self._deadline:
+                    self._earlier, self.text, self._written = self.usage, "", ""
+                    self.finish, self._tokens, self.thinking = None, None, False
+                    yield from self._once()
+        finally:
+            if self.meter is not None:
+                self.meter.release()
 
     def _needs_room(self) -> bool:
         """Returns whether the answer was cut off because of the model's thoughts."""
@@ -243,16 +273,33 @@ class ChatCall:
 
     def _once(self) -> Iterator[str]:
         thoughts = Thoughts()
-        with closing(self._tried()) as pieces:
-            for piece in pieces:
-                ready, restarted = thoughts.feed(piece)
-                if restarted:
-                    self.text = self._word = ""
-                yield from self._within(ready)
-                if self.cut:
-                    break
+        self._begin_attempt()
+        try:
+            with closing(self._tried()) as pieces:
+                for piece in pieces:
+                    ready, restarted = thoughts.feed(piece)
+                    if restarted:
+                        self.text = self._word = ""
+                    yield from self._within(ready)
+                    if self.cut:
+                        break
+        finally:
+            self._end_attempt()
         self.thinking = thoughts.thinking
         yield from self._within(thoughts.flush(), last=True)
+
+    def _begin_attempt(self) -> None:
+        """Asks the meter for an attempt with as much room as there is now."""
+        self._room, self._silent = self._chat.known.answer_tokens, False
+        if self.meter is not None:
+            self.meter.grant(self._room)
+
+    def _end_attempt(self) -> None:
+        """Tells the meter what the attempt took."""
+        if self.meter is not None:
+            # What a model thinks is only known from the endpoint's own count.
+            known = not self._silent and (self.counted or not self._thought)
+            self.meter.settle(self._took, known=known)
 
     def _within(self, ready: str, *, last: bool = False) -> Iterator[str]:
         """Yields the answer word by word, up to the maximum length."""
@@ -278,6 +325,7 @@ class ChatCall:
                 return
             except _FAULTS as error:
                 self.charged |= isinstance(error, _TIMEOUTS)
+                self._silent = isinstance(error, (*_TIMEOUTS, Late)) and not self.counted
                 if isinstance(error, TooLong) and self._written:
                     self.cut = len(self._written)
                     return
@@ -293,6 +341,8 @@ class ChatCall:
                 profile = learned
             else:
                 self._chat.sleep(wait)
+            self._end_attempt()
+            self._begin_attempt()
 
     def _write(self, profile: EndpointProfile) -> dict[str, Any]:
         """Returns the request in the way that the endpoint takes it, as far as is known."""
@@ -300,7 +350,7 @@ class ChatCall:
         return write_request(
             profile,
             self._messages,
-            tokens=chat.known.answer_tokens,
+            tokens=self._room,
             options=chat.options,
             schema=self._schema,
         )

@@ -22,7 +22,12 @@ from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.recorded import MissingReply
 from footnote.rag.generation.prompts import JUDGE, write_judge_prompt
 from footnote.rag.retrieval.injection.detector import find_orders
-from footnote.rag.verification.sentence_check import NOT_HERE, CheckedSentence
+from footnote.rag.verification.sentence_check import (
+    ABOUT_EVIDENCE,
+    MISQUOTED,
+    NOT_HERE,
+    CheckedSentence,
+)
 from footnote.rag.verification.verifier import VerificationResult
 
 _log = logging.getLogger(__name__)
@@ -148,22 +153,32 @@ def judge_checked(judge: ModelJudge, checked: Sequence[CheckedSentence]) -> list
     A sentence that gives orders is not shown to a model: somebody else wrote it.
     """
     open_ = [one for one in checked if is_for_model(one)]
-    claims = [Claim(one.sentence, tuple(q.quote for q in one.quotes)) for one in open_]
+    claims = [Claim(one.sentence, tuple(_evidence(one))) for one in open_]
     found = dict(zip(map(id, open_), judge.judge(claims)[0], strict=True))
     return [_with_verdict(one, found.get(id(one))) for one in checked]
 
 
 def is_for_model(one: CheckedSentence) -> bool:
     """Returns whether a model may judge a checked sentence."""
-    if not one.quotes or one.verdict == "contradicted" or one.support >= 1:
+    if not _evidence(one) or one.verdict == "contradicted" or one.support >= 1:
+        return False
+    if ABOUT_EVIDENCE in one.notes:
         return False
     return not find_orders(one.sentence, ((0, len(one.sentence)),))
+
+
+def _evidence(one: CheckedSentence) -> list[str]:
+    """Returns the quotes of a checked sentence that stand in papers of the library."""
+    return [quote.quote for quote in one.quotes if quote.paper_id is not None]
 
 
 def _with_verdict(one: CheckedSentence, ruling: VerificationResult | None) -> CheckedSentence:
     if ruling is None:
         return one
-    kept = tuple(note for note in one.notes if note.startswith(NOT_HERE))
+    kept = tuple(note for note in one.notes if note.startswith((NOT_HERE, MISQUOTED)))
+    if ruling.verdict == "contradicted" and any(note.startswith(NOT_HERE) for note in kept):
+        # What a missing paper says may be what is missing here.
+        ruling = ruling._replace(verdict="unsettled", support=SUPPORT["unsettled"])
     return replace(
         one, verdict=ruling.verdict, support=ruling.support, notes=(*ruling.notes, *kept)
     )

@@ -1,23 +1,27 @@
 """Checking: a model's verdicts on the sentences of a review, as far as the bounds leave room."""
 
 import copy
+import logging
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from footnote.rag.answer import Stage, Usage
-from footnote.rag.generation.chat.judging import MOST_CLAIMS, ModelJudge, known_claims
-from footnote.rag.generation.prompts import write_judge_prompt
+from footnote.rag.answer import BROKEN, Stage
+from footnote.rag.generation.chat.judging import Claim, ModelJudge, in_batches
 from footnote.rag.generation.repair import AnswerDraft, judge_drafts
-from footnote.rag.generation.thorough.calls import BoundedCalls, SpentError
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, BoundedChat
 from footnote.rag.generation.thorough.parts import ReviewPart
 
+_log = logging.getLogger(__name__)
 Judged = dict[int, AnswerDraft]
 
 
 def judge_parts(
-    parts: Sequence[ReviewPart], judge: ModelJudge | None, calls: BoundedCalls
+    parts: Sequence[ReviewPart],
+    judge: ModelJudge | None,
+    calls: BoundedCalls,
+    faults: list[str],
 ) -> Generator[Stage, None, list[ReviewPart]]:
     """Yields what is being done; returns the parts with a model's verdicts on what is open.
 
@@ -27,24 +31,25 @@ def judge_parts(
         parts: As they were written.
         judge: Judges; None leaves all to the rules.
         calls: Makes the calls.
+        faults: Takes what went wrong, in our words.
     """
     open_ = [draft for part in parts for draft in part.drafts if draft.is_open]
     if judge is None or not open_:
         return list(parts)
-    # A copy whose calls end with ours; what it knows is shared.
+    # A copy whose calls end with ours, and each of which is counted; what it knows is shared.
     own = copy.copy(judge)
-    own.chat = calls.chat
-    futures = list[Future[Judged]]()
-    for at in range(0, len(open_), MOST_CLAIMS):
-        try:
-            futures.append(_begin(own, open_[at : at + MOST_CLAIMS], calls, tests=not at))
-        except SpentError:
-            break
+    own.chat = BoundedChat(calls)
+    futures = [_begin(own, drafts, calls) for drafts in _in_calls(open_)]
     judged: Judged = {}
     for number, future in enumerate(futures):
         told = f"Checking {len(open_)} sentences: {number} of {len(futures)} calls"
         yield from calls.follow(future, told)
-        judged |= future.result()
+        try:
+            judged |= future.result()
+        except Exception:
+            # The verdicts of the rules stand.
+            _log.exception("a model's verdicts on a review are missing")
+            faults.append(f"the model's check of some sentences failed: {BROKEN}")
     judge.trusted = own.trusted
     return [
         replace(part, drafts=[judged.get(id(draft), draft) for draft in part.drafts])
@@ -52,24 +57,21 @@ def judge_parts(
     ]
 
 
+def _in_calls(drafts: Sequence[AnswerDraft]) -> list[list[AnswerDraft]]:
+    """Returns sentences as they are judged, those of one call each."""
+    claims = [Claim(d.bound.text, tuple(c.quote for c in d.bound.citations)) for d in drafts]
+    left = iter(drafts)
+    return [[next(left) for _ in batch] for batch in in_batches(claims)]
+
+
 def _begin(
-    judge: ModelJudge, drafts: Sequence[AnswerDraft], calls: BoundedCalls, *, tests: bool
+    judge: ModelJudge, drafts: Sequence[AnswerDraft], calls: BoundedCalls
 ) -> "Future[Judged]":
-    """Begins to judge some sentences; the first call may bring the test of the model, too."""
-    if tests and judge.trusted is None:
-        # Stays set aside: what the test takes is on no answer's receipt.
-        known = [(claim.sentence, claim.quotes) for claim in known_claims()]
-        calls.reserve(write_judge_prompt(known))
-    claims = [(d.bound.text, [c.quote for c in d.bound.citations]) for d in drafts]
-    most = calls.reserve(write_judge_prompt(claims))
+    """Begins to judge some sentences; the first call brings the test of the model, if need be."""
     deadline = min(calls.deadline, time.monotonic() + calls.chat.config.deadline)
 
     def work() -> Judged:
-        took = Usage()
-        try:
-            found, took = judge_drafts(judge, drafts, deadline)
-        finally:
-            calls.spending.settle(most, took)
+        found, _ = judge_drafts(judge, drafts, deadline)
         return {id(old): new for old, new in zip(drafts, found, strict=True)}
 
     return calls.begin(work)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
+from footnote.rag.generation.thorough.parts import OPEN, names_open
 from footnote.rag.retrieval.evidence import Sentence
 
 MOST_SECTIONS = 6
@@ -66,16 +67,17 @@ def parse_outline(reply: str, count: int) -> list[OutlineSection] | None:
         reply: What the model said.
         count: Papers that it was given.
     """
-    found = []
+    found: dict[str, OutlineSection] = {}
     for text in _SECTION.findall(reply):
         try:
             row = json.loads(text)
         except (ValueError, RecursionError):
             continue
         if (section := _read_section(row, count)) is not None:
-            found.append(section)
+            name = section.heading.casefold()
+            found[name] = _join(found[name], section) if name in found else section
     if found:
-        return found[:MOST_SECTIONS]
+        return list(found.values())[:MOST_SECTIONS]
     return [] if _NOTHING.search(reply) else None
 
 
@@ -88,7 +90,15 @@ def _read_section(row: object, count: int) -> OutlineSection | None:
     if not heading or not papers:
         return None
     says = _plain(row.get("says"), _LONGEST_LINE)
+    heading = OPEN if names_open(heading) else heading
     return OutlineSection(heading, says, tuple(papers)[:MOST_PAPERS])
+
+
+def _join(one: OutlineSection, other: OutlineSection) -> OutlineSection:
+    """Returns two sections of one heading as one."""
+    says = " ".join(filter(None, (one.says, other.says)))[:_LONGEST_LINE]
+    papers = tuple(dict.fromkeys(one.papers + other.papers))[:MOST_PAPERS]
+    return OutlineSection(one.heading, says, papers)
 
 
 def _plain(value: object, most: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from footnote.index.models import Paper
 from footnote.rag import ComposerError
-from footnote.rag.answer import Statement, Usage
+from footnote.rag.answer import SECTION_MISSING, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.forms.form import Composed, count_papers
 from footnote.rag.generation.prompts import write_repair_prompt
@@ -19,15 +19,27 @@ from footnote.rag.generation.repair import (
     verify_sentences,
 )
 from footnote.rag.generation.settings import Policy
-from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, CallReply
 from footnote.rag.generation.thorough.table import HEAD as TABLE_HEAD
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import Verifier
 
 OPEN = "Open questions"
 OFF_TOPIC = "its papers do not bear on the question"
-_OPEN = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]{0,4}|\*\*)open questions\W{0,6}$", re.I | re.M)
-_HEADING = re.compile(r"\A\s{0,9}#{1,6}[ \t][^\n]{0,300}(?:\n|\Z)")
+DROPPED = "its sentences were contradicted by their sources, or cited none"
+# A heading, and a line that names open questions without being one.
+_TITLE = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]{0,4}(?=[^\s#])([^\n]{1,300})$", re.M)
+_NAME = (
+    r"(?:open|unresolved|unanswered|remaining)[ \t]{1,3}(?:research[ \t]{1,3})?"
+    r"(?:questions?|problems?|issues?|challenges?)(?![^\W_])"
+)
+_NAMES_OPEN = re.compile(_NAME, re.I)
+_LABEL = re.compile(
+    rf"^[ \t]{{0,3}}[*_]{{0,3}}(?:\d{{1,2}}[.)][ \t]{{0,3}})?[*_]{{0,3}}{_NAME}"
+    r"(?:[ \t]and[ \t][a-z \t-]{1,40})?(?:[*_]{0,3}[ \t]{0,3}:[*_]{0,3}|[*_]{0,3}[ \t]{0,3}$)",
+    re.I | re.M,
+)
+_HEADINGS = re.compile(r"\A(?:\s{0,9}#{1,6}[ \t][^\n]{0,300}(?:\n|\Z)){1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class ReviewPart:
         evidence: What their numbers mean.
         fault: Why it is missing, or not whole, in our words.
         rows: Papers that have a row, if it is a part of the table.
+        dropped: How many sentences were left out with all of their section or row.
     """
 
     heading: str
@@ -47,11 +60,17 @@ class ReviewPart:
     evidence: Sequence[Sentence] = ()
     fault: str | None = None
     rows: Sequence[str] | None = None
+    dropped: int = 0
 
     @property
     def stands(self) -> bool:
         """Whether it says something."""
         return bool(self.drafts)
+
+    @property
+    def cites(self) -> bool:
+        """Whether any of its sentences cites a paper."""
+        return any(draft.bound.citations for draft in self.drafts)
 
     @property
     def off_topic(self) -> bool:
@@ -77,17 +96,18 @@ class PartWriter:
             reply: What the model wrote; if it was cut off, its last, half sentence goes.
             given: The evidence by its numbers.
         """
-        bounds = CitationBinder(given).bind(_HEADING.sub("", reply.text, count=1))
+        bounds = CitationBinder(given).bind(_HEADINGS.sub("", reply.text, count=1))
         if reply.cut and len(bounds) > 1 and not bounds[-1].citations:
             bounds = bounds[:-1]
-        drafts = verify_sentences(
+        written = verify_sentences(
             bounds, given, verifier=self.verifier, deadline=self.calls.deadline
         )
-        # What finds nothing in its papers is no section.
-        drafts = [draft for draft in drafts if not refuses(draft.bound.text)]
-        cites = any(draft.bound.citations for draft in drafts)
-        if not cites and heading != OPEN:
-            return ReviewPart(heading, fault=reply.cut or OFF_TOPIC)
+        drafts = [draft for draft in written if not refuses(draft.bound.text)]
+        # What finds nothing in its papers is no section; what only cites nothing is marked.
+        refused = len(drafts) < len(written) and not any(d.bound.citations for d in drafts)
+        if not drafts or (refused and heading != OPEN):
+            nothing = OFF_TOPIC if refused else "the model wrote nothing"
+            return ReviewPart(heading, fault=reply.cut or nothing)
         return ReviewPart(heading, self.repair(drafts, given), given, reply.cut)
 
     def repair(
@@ -111,12 +131,55 @@ class PartWriter:
         )
 
 
+def names_open(heading: str) -> bool:
+    """Returns whether a heading says nothing but that open questions follow."""
+    return _LABEL.match(heading) is not None
+
+
 def split_lead(reply: CallReply) -> tuple[CallReply, CallReply | None]:
-    """Returns the opening and, where there are any, the open questions of one reply."""
-    lead, *rest = _OPEN.split(reply.text, maxsplit=1)
-    if not rest or not rest[0].strip():
+    """Returns the opening and, where there are any, the open questions of one reply.
+
+    These begin at the line that names them, in whatever form, else at the last heading below the
+    opening: it may be in another language.
+    """
+    text = reply.text
+    opening = _HEADINGS.match(text)
+    below = list(_TITLE.finditer(text, opening.end() if opening else 0))
+    named = [m for m in _TITLE.finditer(text) if _NAMES_OPEN.search(m[1])]
+    named += _LABEL.finditer(text)
+    at = min(named, key=lambda match: match.start(), default=below[-1] if below else None)
+    if at is None:
+        return reply, None
+    lead, rest = text[: at.start()], text[at.end() :]
+    if not rest.strip():
         return replace(reply, text=lead), None
-    return CallReply(lead), replace(reply, text=rest[0])
+    return CallReply(lead), replace(reply, text=rest)
+
+
+def leave_out(part: ReviewPart, policy: Policy) -> ReviewPart:
+    """Returns a part without its sentences, and a table without rows, of which none is to stay."""
+    if policy == "mark" or not part.drafts:
+        return part
+    if part.rows is None:
+        kept = part.drafts if any(not draft.mark for draft in part.drafts) else []
+        rows = None
+    else:
+        whole = list(zip(part.rows, _split_rows(part.drafts), strict=True))
+        stay = [(paper, row) for paper, row in whole if any(not draft.mark for draft in row)]
+        kept, rows = [draft for _, row in stay for draft in row], [paper for paper, _ in stay]
+    fault = part.fault if kept else DROPPED
+    dropped = part.dropped + len(part.drafts) - len(kept)
+    return replace(part, drafts=kept, rows=rows, fault=fault, dropped=dropped)
+
+
+def _split_rows(drafts: Sequence[AnswerDraft]) -> list[list[AnswerDraft]]:
+    """Returns the cells of a table by their rows."""
+    rows: list[list[AnswerDraft]] = []
+    for draft in drafts:
+        if draft.bound.lead.startswith("\n") or not rows:
+            rows.append([])
+        rows[-1].append(draft)
+    return rows
 
 
 def explain_missing(parts: Sequence[ReviewPart], papers: int) -> list[str]:
@@ -131,13 +194,19 @@ def explain_missing(parts: Sequence[ReviewPart], papers: int) -> list[str]:
     sections = [part for part in prose if part.heading not in ("", OPEN)]
     if missing := [part for part in sections if not part.stands]:
         verb = "is" if len(missing) == 1 else "are"
-        named = "; ".join(f"“{part.heading}”" for part in missing)
-        notes.append(f"{len(missing)} of {len(sections)} sections {verb} missing: {named}")
+        notes.append(
+            f"{len(missing)} of {len(sections)} sections {verb} missing: {_named(missing)}"
+        )
+    ends = any(part.stands for part in prose if part.heading == OPEN)
     for part in prose:
-        if part.fault and (part.stands or part not in sections):
-            named = f"“{part.heading}”" if part.heading else "the opening"
+        elsewhere = part in sections or (part.heading == OPEN and ends)
+        if part.fault and (part.stands or not elsewhere):
             state = "is not whole" if part.stands else "is missing"
-            notes.append(f"{named} {state}: {part.fault}")
+            notes.append(f"{_named([part])} {state}: {part.fault}")
+    standing = [part for part in prose if part.stands and part.heading != OPEN]
+    if uncited := [part for part in standing if not part.cites]:
+        where = "" if uncited == standing else f" in {_named(uncited)}"
+        notes.append(f"the model cited nothing{where}")
     rows = [part for part in parts if part.rows is not None]
     shown = sum(len(part.rows or ()) for part in rows)
     if shown < papers:
@@ -151,6 +220,11 @@ def explain_missing(parts: Sequence[ReviewPart], papers: int) -> list[str]:
     return notes
 
 
+def _named(parts: Sequence[ReviewPart]) -> str:
+    """Returns how a note names parts: sections by their headings."""
+    return "; ".join(f"“{part.heading}”" if part.heading else "the opening" for part in parts)
+
+
 class Assembly:
     """The parts that stand so far, as one text with one numbering of papers."""
 
@@ -161,29 +235,41 @@ class Assembly:
         self._markers: dict[str, int] = {}
         self._papers: dict[str, Paper] = {}
         self._text, self._statements = "", list[Statement]()
-        self._in_table = False
+        self._heading = ""
 
     def add(self, part: ReviewPart) -> str:
-        """Adds the next part; returns the text that it adds."""
-        goes_on = self._in_table and part.rows is not None
+        """Adds the next part; returns the text that it adds, empty where nothing stands."""
+        part = leave_out(part, self._policy)
+        self.dropped += part.dropped
+        # Rows go on in one table, and what else has the heading of what is above goes on below it.
+        goes_on = bool(part.heading) and part.heading == self._heading
         head = f"## {part.heading}\n\n" if part.heading and not goes_on else ""
         if part.stands:
-            self._papers |= {one.paper.id: one.paper for one in part.evidence}
-            found = assemble_answer(
-                part.drafts, part.evidence, policy=self._policy, markers=self._markers
-            )
-            self.dropped += found.dropped
-            self._statements += found.statements
-            self._in_table = part.rows is not None
-            said = f"{TABLE_HEAD}\n{found.text}" if self._in_table and not goes_on else found.text
-        elif part.heading and part.rows is None:
-            said = f"This section is missing: {part.fault}."
+            said = self._say(part, goes_on=goes_on)
+        elif part.heading and part.heading != OPEN and part.rows is None:
+            said = f"{SECTION_MISSING}{part.fault}."
         else:
             return ""
-        gap = "" if not self._text else "\n" if goes_on else "\n\n"
+        self._heading = part.heading
+        gap = "" if not self._text else "\n" if goes_on and part.rows is not None else "\n\n"
         added = f"{gap}{head}{said}"
         self._text += added
         return added
+
+    def _say(self, part: ReviewPart, *, goes_on: bool) -> str:
+        """Returns the text of a part that stands; its sentences and papers count from now on."""
+        self._papers |= {one.paper.id: one.paper for one in part.evidence}
+        found = assemble_answer(
+            part.drafts, part.evidence, policy=self._policy, markers=self._markers
+        )
+        self.dropped += found.dropped
+        self._statements += found.statements
+        return found.text if part.rows is None or goes_on else f"{TABLE_HEAD}\n{found.text}"
+
+    @property
+    def stands(self) -> bool:
+        """Whether any part says something by now."""
+        return bool(self._statements)
 
     def whole(self, usage: Usage, reason: str | None = None) -> Composed:
         """Returns what stands."""

@@ -3,11 +3,12 @@
 Whatever fails, what stands is the answer, and its reason says what is missing.
 """
 
+import logging
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from footnote.rag import ComposerError
-from footnote.rag.answer import REFUSAL, Delta, Stage, Turn
+from footnote.rag.answer import BROKEN, REFUSAL, RULES_ALONE, Delta, Stage, Turn
 from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
@@ -15,7 +16,8 @@ from footnote.rag.generation.chat.recorded import MissingReply
 from footnote.rag.generation.forms.form import Composed, Reading, count_papers
 from footnote.rag.generation.prompts import write_plan_prompt
 from footnote.rag.generation.settings import LLMSettings
-from footnote.rag.generation.thorough.calls import BoundedCalls, Spending
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls
+from footnote.rag.generation.thorough.bounds.spending import Spending
 from footnote.rag.generation.thorough.checking import judge_parts
 from footnote.rag.generation.thorough.outline import (
     OUTLINE_SCHEMA,
@@ -23,13 +25,21 @@ from footnote.rag.generation.thorough.outline import (
     group_outline,
     parse_outline,
 )
-from footnote.rag.generation.thorough.parts import OPEN, Assembly, ReviewPart, explain_missing
+from footnote.rag.generation.thorough.parts import (
+    OPEN,
+    Assembly,
+    ReviewPart,
+    explain_missing,
+    leave_out,
+)
 from footnote.rag.generation.thorough.prompts import write_outline_prompt
 from footnote.rag.generation.thorough.rounds import Find, Read, SearchRounds
 from footnote.rag.generation.thorough.writing import Material, ReviewJob, ReviewJobs
 from footnote.rag.query.topic import find_topic
 from footnote.rag.retrieval.hybrid import RetrievalResult
 from footnote.rag.verification.verifier import Verifier
+
+_log = logging.getLogger(__name__)
 
 _GROUPED = "the sections are groups of like papers"
 _RULED = "the rules planned the search"
@@ -56,11 +66,12 @@ class Review:
             judge: Judges what that leaves open.
             budget: Tokens of a prompt.
         """
-        self.spending = Spending(config.thorough, reply=config.max_tokens, prices=chat.known.prices)
+        self.spending = Spending(config.thorough, chat.known)
         self._config, self._verifier, self._judge = config, verifier, judge
         self._calls = BoundedCalls(chat, self.spending)
         self._budget = budget
         self._notes: list[str] = []
+        self._stands: Composed | None = None
 
     def close(self) -> None:
         """Ends the calls under way; no further one is made."""
@@ -68,7 +79,7 @@ class Review:
 
     def announce(self) -> Stage:
         """Returns what may be spent, before any of it is."""
-        return Stage("search", self.spending.announce())
+        return Stage("search", self.spending.announce(), lasts=True)
 
     def plan(
         self, question: str, history: Sequence[Turn]
@@ -109,23 +120,37 @@ class Review:
         Raises:
             ComposerError: Nothing was written.
         """
+        try:
+            return (yield from self._write(reading))
+        except MissingReply:
+            raise
+        except Exception as error:
+            if self._stands is None:
+                raise
+            told = isinstance(error, ComposerError)
+            if not told:
+                _log.exception("a review is not whole")
+            self._notes += [str(error) if told else BROKEN, RULES_ALONE]
+        yield Stage("write", "Writing")
+        yield Delta(self._stands.text)
+        return replace(self._stands, usage=self.spending.usage, reason=self._explain())
+
+    def _write(self, reading: Reading) -> Generator[Stage | Delta | Composed, None, Composed]:
         material = Material.read(reading)
         sections = yield from self._outline(material)
         yield Stage("write", "Writing")
         if not sections:
             yield Delta(REFUSAL)
             return self._refuse()
-        parts = yield from self._write_parts(material, sections)
+        parts, shown = yield from self._write_parts(material, sections)
         if not any(part.stands for part in parts):
             if all(part.off_topic for part in parts if part.rows is None):
                 yield Stage("write", "Writing")
                 yield Delta(REFUSAL)
                 return self._refuse()
             raise ComposerError(next(part.fault for part in parts if part.fault))
-        shown = self._assemble(parts).text
-        parts = yield from judge_parts(parts, self._judge, self._calls)
-        self._notes += explain_missing(parts, len(material.papers_of(*sections)))
-        answer = self._assemble(parts)
+        parts = yield from judge_parts(parts, self._judge, self._calls, self._notes)
+        answer = self._assemble(parts, len(material.papers_of(*sections)))
         if answer.text != shown:
             yield Stage("write", "Writing")
             yield Delta(answer.text)
@@ -151,12 +176,12 @@ class Review:
 
     def _write_parts(
         self, material: Material, sections: Sequence[OutlineSection]
-    ) -> Generator[Stage | Delta | Composed, None, list[ReviewPart]]:
-        """Yields each part as soon as it and all before it are whole; returns them in order."""
+    ) -> Generator[Stage | Delta | Composed, None, tuple[list[ReviewPart], str]]:
+        """Yields each part as soon as it and all before it are whole; returns them and the text."""
         jobs = ReviewJobs(
             self._config, self._calls, self._verifier, material, budget=self._budget
         ).begin(sections)
-        assembly = Assembly(self._config.unsupported)
+        assembly, shown = Assembly(self._config.unsupported), ""
         parts, last = list[ReviewPart](), list[ReviewPart]()
         missing: MissingReply | None = None
         for number, job in enumerate(jobs):
@@ -172,29 +197,49 @@ class Review:
             last += [part for part in found if part.heading == OPEN]
             for part in (part for part in found if part.heading != OPEN):
                 parts.append(part)
-                if added := assembly.add(part):
-                    yield Delta(added)
-                    yield assembly.whole(self.spending.usage)
+                shown += yield from self._show(part, assembly)
         if missing:
             raise missing
         for part in last:
-            yield Delta(assembly.add(part))
-            yield assembly.whole(self.spending.usage)
-        return parts + last
+            shown += yield from self._show(part, assembly)
+        return parts + last, shown
 
-    def _assemble(self, parts: Sequence[ReviewPart]) -> Composed:
-        assembly = Assembly(self._config.unsupported)
-        for part in parts:
+    def _show(self, part: ReviewPart, assembly: Assembly) -> Generator[Delta | Composed, None, str]:
+        """Yields the text of the next part, and what stands with it; returns the text."""
+        if added := assembly.add(part):
+            yield Delta(added)
+            if assembly.stands:
+                self._stands = assembly.whole(self.spending.usage)
+                yield self._stands
+        return added
+
+    def _assemble(self, parts: Sequence[ReviewPart], papers: int) -> Composed:
+        """Returns the whole answer of some parts, which tells what is missing.
+
+        Args:
+            parts: All of it.
+            papers: How many the table should have.
+        """
+        policy = self._config.unsupported
+        kept = [leave_out(part, policy) for part in parts]
+        if not any(part.stands for part in kept):
+            # Better a marked answer than one that says there is none.
+            kept, policy = list(parts), "mark"
+        assembly = Assembly(policy)
+        for part in kept:
             assembly.add(part)
-        notes = [*self._notes]
+        self._notes += explain_missing(kept, papers)
         if count := assembly.dropped:
             some = f"{count} sentence{'s' * (count > 1)} of the model"
-            notes.append(f"{some}, contradicted or without a source, left out")
-        return assembly.whole(self.spending.usage, "; ".join(dict.fromkeys(notes)) or None)
+            self._notes.append(f"{some}, contradicted or without a source, left out")
+        return assembly.whole(self.spending.usage, self._explain())
+
+    def _explain(self) -> str | None:
+        """Returns what is missing and why, each once; None if nothing is."""
+        return "; ".join(dict.fromkeys(self._notes)) or None
 
     def _refuse(self) -> Composed:
-        refused = self._assemble(())
-        return replace(refused, text=REFUSAL)
+        return replace(self._assemble((), 0), text=REFUSAL)
 
 
 def _parts_of(job: ReviewJob) -> list[ReviewPart]:
@@ -203,3 +248,9 @@ def _parts_of(job: ReviewJob) -> list[ReviewPart]:
         return job.future.result()
     except ComposerError as error:
         return [replace(job.part, fault=str(error))]
+    except MissingReply:
+        raise
+    except Exception:
+        # What goes wrong in one part costs no other.
+        _log.exception("a part of a review is missing: %s", job.part.heading or "the opening")
+        return [replace(job.part, fault=BROKEN)]

@@ -9,7 +9,7 @@ from footnote.rag.generation.chat.plan import SearchPlan, parse_plan
 from footnote.rag.generation.forms.fact import put_first_what_stands_alone
 from footnote.rag.generation.forms.form import Reading, count_papers
 from footnote.rag.generation.reader import read_abstracts
-from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, CallReply
 from footnote.rag.generation.thorough.prompts import write_gaps_prompt
 from footnote.rag.generation.thorough.settings import FEWEST_PAPERS
 from footnote.rag.retrieval.evidence import Sentence
@@ -73,7 +73,7 @@ class SearchRounds:
             made += new
             found = self._fuse(own, others)
             said = f"Round {number} of {rounds}: {count_papers(len(found.hits))}"
-            if number == rounds or not found.hits or spending.calls_left <= WRITING:
+            if number == rounds or not found.hits or not spending.leaves(WRITING + 1):
                 break
             shown = find_findings(self._read(found))
             messages = write_gaps_prompt(question, needs, made[1:], shown, budget=budget)

@@ -16,7 +16,8 @@ from footnote.rag.generation.citations.markdown_tables import (
 from footnote.rag.generation.forms.form import escape_cell, heading
 from footnote.rag.retrieval.evidence import Sentence
 
-HEADING = "Comparison"
+# The second where a section has the first.
+HEADING, OTHER_HEADING = "Comparison", "Comparison of the papers"
 COLUMNS = ("Paper", "Method", "Data", "Result")
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
 # Papers of one call.
@@ -85,7 +86,8 @@ def _read_cells(
     if not best or (len(best) == 2 and best[0][1] == best[1][1]):
         return None
     paper = next(one.paper for one in given if one.paper.id == best[0][0])
-    return paper, [b if {c.paper_id for c in b.citations} == {paper.id} else None for b in bounds]
+    own = [b if {c.paper_id for c in b.citations} == {paper.id} else None for b in bounds]
+    return (paper, own) if any(own) else None
 
 
 def _put_in_row(paper: Paper, cells: Sequence[Bound | None]) -> list[Bound]:

@@ -12,7 +12,7 @@ from footnote.rag.generation.reader import read_abstracts
 from footnote.rag.generation.repair import verify_sentences
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.generation.thorough import prompts, table
-from footnote.rag.generation.thorough.calls import BoundedCalls, CallReply
+from footnote.rag.generation.thorough.bounds.calls import BoundedCalls, CallReply
 from footnote.rag.generation.thorough.outline import OutlineSection
 from footnote.rag.generation.thorough.parts import OPEN, PartWriter, ReviewPart, split_lead
 from footnote.rag.generation.thorough.rounds import find_findings, group_by_paper
@@ -95,10 +95,12 @@ class ReviewJobs:
         """
         papers = self._material.papers_of(*sections)
         batches = [papers[at : at + table.BATCH] for at in range(0, len(papers), table.BATCH)]
+        taken = any(one.heading.casefold() == table.HEADING.casefold() for one in sections)
+        name = table.OTHER_HEADING if taken else table.HEADING
         try:
             written = [self._begin_section(section, sections) for section in sections]
             lead = self._begin_lead(sections)
-            return [lead, *written, *map(self._begin_rows, batches)]
+            return [lead, *written, *(self._begin_rows(name, batch) for batch in batches)]
         finally:
             self._shared_out.set()
 
@@ -126,20 +128,22 @@ class ReviewJobs:
         def finish(reply: CallReply, given: Sequence[Sentence]) -> list[ReviewPart]:
             said, rest = split_lead(reply)
             lead = self._writer.finish("", said, given)
-            return [lead, self._writer.finish(OPEN, rest, given)] if rest else [lead]
+            ends = self._writer.finish(OPEN, rest, given) if rest else None
+            # Where nothing is open nothing is missing.
+            return [lead, ends] if ends and not ends.off_topic else [lead]
 
         return self._begin(ReviewPart(""), form, given, finish)
 
-    def _begin_rows(self, papers: Sequence[str]) -> ReviewJob:
+    def _begin_rows(self, heading: str, papers: Sequence[str]) -> ReviewJob:
         def finish(reply: CallReply, given: Sequence[Sentence]) -> list[ReviewPart]:
             rows = table.read_table(reply.text, given, cut=reply.cut is not None)
             drafts = verify_sentences(
                 rows.bounds, given, verifier=self._verifier, deadline=self._calls.deadline
             )
-            return [ReviewPart(table.HEADING, drafts, given, reply.cut, rows.papers)]
+            return [ReviewPart(heading, drafts, given, reply.cut, rows.papers)]
 
         given = self._material.abstracts(papers)
-        return self._begin(ReviewPart(table.HEADING, rows=()), prompts.TABLE, given, finish)
+        return self._begin(ReviewPart(heading, rows=()), prompts.TABLE, given, finish)
 
     def _begin(
         self, part: ReviewPart, form: str, evidence: Sequence[Sentence], finish: Finish

@@ -1,16 +1,23 @@
 """The room "Check a text": what somebody else wrote, read against the papers that it cites."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from footnote.index import FootnoteError
 from footnote.index.library import Library
-from footnote.index.readers.cited_text import CitedBlock, citing_sentences, read_cited_blocks
+from footnote.index.readers.cited_text import (
+    CitedBlock,
+    CitedSentence,
+    citing_sentences,
+    read_cited_blocks,
+)
 from footnote.index.readers.references import read_references
-from footnote.rag.verification.sentence_check import CheckedSentence, SentenceChecker
+from footnote.rag.verification.sentence_check import MOST_CITED, CheckedSentence, SentenceChecker
 from footnote.ui.checks.example import example_text
 from footnote.ui.checks.html import review_html
 from footnote.ui.checks.review import review_text
 from footnote.ui.rendering.environment import piece
+from footnote.ui.storage.models import shorten
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest, is_text
@@ -22,8 +29,8 @@ _ROOM = "#fn-room-check"
 # Characters of a text and of its references. Together they fit into one request, 1 MB, also where
 # each takes three bytes; rules judge some 15 to 60 sentences a second.
 MOST_TEXT, MOST_REFERENCES = 100_000, 200_000
-# Sentences that cite, in one text: a minute of work.
-MOST_CITING = 1_000
+# Sentences that cite in one text, and their citations: a minute of work.
+MOST_CITING, MOST_CITATIONS = 1_000, 2_000
 # An example has three papers.
 _FEWEST = 3
 FORMS = "[3], [^3], [@key], a link to a paper, or \\cite{key}"
@@ -62,6 +69,12 @@ def started(desk: AppContext, args: Args) -> dict[str, Any]:
     return {"checking": desk.jobs.start(args.user, "Checking", "sentences", work)}
 
 
+def stopped(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Stops a check: it ends with the sentence that it is at."""
+    desk.jobs.get(args.user, args.text("job", most=100)).stopping = True
+    return {}
+
+
 def _read(args: Args) -> list[CitedBlock]:
     """Returns the text that was sent.
 
@@ -79,15 +92,32 @@ def _read(args: Args) -> list[CitedBlock]:
             "[1] Authors. Title. Year."
         )
     blocks = read_cited_blocks(text, references)
-    citing = len(citing_sentences(blocks))
+    _check_amount(citing_sentences(blocks))
+    return blocks
+
+
+def _check_amount(citing: Sequence[CitedSentence]) -> None:
+    """Refuses what would take minutes, or a page of many megabytes.
+
+    Raises:
+        BadRequest: No sentence cites, or too many do, or they cite too much.
+    """
     if not citing:
         raise BadRequest(f"no sentence cites a paper: cite with {FORMS}")
-    if citing > MOST_CITING:
+    counts = [len(sentence.citations) for sentence in citing]
+    for found, most, told in (
+        (len(citing), MOST_CITING, "sentences cite papers"),
+        (sum(counts), MOST_CITATIONS, "citations are in the text"),
+    ):
+        if found > most:
+            raise BadRequest(
+                f"{found:,} {told}; the limit is {most:,}. Check it chapter by chapter"
+            )
+    if max(counts) > MOST_CITED:
+        first = shorten(citing[counts.index(max(counts))].text, 60)
         raise BadRequest(
-            f"{citing:,} sentences cite papers; the limit is {MOST_CITING:,}. "
-            "Check it chapter by chapter"
+            f"one sentence has {max(counts):,} citations; the limit is {MOST_CITED}: “{first}”"
         )
-    return blocks
 
 
 def _sent(args: Args, name: str, most: int, advice: str) -> str:
@@ -115,12 +145,13 @@ def _check(library: Library, blocks: list[CitedBlock], judge: "ModelJudge | None
     job.total = len(citing)
     checked: list[CheckedSentence] = []
     for sentence in citing:
+        job.check_wanted()
         checked.append(checker.check_cited(sentence))
         job.advance()
     told = RULES
     if judge is not None:
         checked, told = _ask_model(judge, checked, job)
-    return review_html(review_text(blocks, checked, library.paper, told))
+    return review_html(review_text(blocks, checked, library.cited, told))
 
 
 def _ask_model(
@@ -129,6 +160,7 @@ def _ask_model(
     """Returns the sentences as a model judges them, and in words who judged."""
     from footnote.rag.generation.chat.judging import is_for_model, judge_checked
 
+    job.check_wanted()
     name, asked = judge.chat.config.model, sum(map(is_for_model, checked))
     if not asked:
         return checked, f"The rules left nothing for {name} to settle."
@@ -142,4 +174,4 @@ def _ask_model(
     return checked, f"{RULES[:-1]}: {fault}." if fault else told
 
 
-ACTIONS = {"check": shown, "check-example": example, "check-start": started}
+ACTIONS = {"check": shown, "check-example": example, "check-start": started, "check-stop": stopped}

@@ -30,19 +30,20 @@
     call("begin");
   }
 
-  async function call(action, args = {}, entered = false) {
+  // With ``own`` the caller tells an error in a place of its own.
+  async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
     try {
       reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
-    reply ??= { error: "The server does not respond; is it still running?" };
-    apply(reply, entered);
+    reply ??= { error: "The server does not respond; is it still running?", gone: true };
+    apply(reply, entered, own);
     return reply;
   }
 
-  function apply(reply, entered) {
+  function apply(reply, entered, own = false) {
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
       if (element) fill(element, html, entered);
@@ -59,7 +60,7 @@
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
     if (reply.changed) { call("scope"); call("begin"); }
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
-    if (reply.told || reply.error) toast(reply.error ?? reply.told, Boolean(reply.error));
+    if (reply.told || (reply.error && !own)) toast(reply.error ?? reply.told, Boolean(reply.error));
   }
 
   function addCards(html) {

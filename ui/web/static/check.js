@@ -9,7 +9,8 @@
   const NAMES = ["text", "references"];
   const UTF16 = { "255,254": "utf-16le", "254,255": "utf-16be" };
   const CITES = /\\[a-zA-Z]*cite|\[-?@|\[\d/;
-  const LISTED = /^[#*_ \t]*(references|bibliography|sources|literature|works cited)\b|\\bibitem|^\[\^[^\]\n]+\]:/im;
+  const LISTED = /^[#*_ \t]*([\divx]+[.):]?[ \t]+)?(references|bibliography|sources|literature|works cited)\b|\\bibitem|^\[\^?[\w.:-]{1,60}\][.:]?[ \t]*[A-Z"“*[]/im;
+  const ENTRY = /^[ \t]*(\\bibitem\b|@[a-z]+[ \t]*[{(])/im;
   let checking = false, at = -1;
 
   // The draft
@@ -63,25 +64,45 @@
 
   async function take(files) {
     tell("");
+    const texts = { text: [], references: [] };
+    const faults = [];
     for (const file of files) {
-      const name = /\.bib$/i.test(file.name) ? "references" : "text";
-      const told = await fault(file, name);
-      if (told) tell(told);
+      const [text, fault] = await opened(file);
+      if (fault) faults.push(fault);
+      else texts[isList(file, text) ? "references" : "text"].push({ file, text });
     }
+    for (const name of NAMES) faults.push(fill(name, texts[name]));
+    tell(faults.filter(Boolean).join(" "));
     save();
     look();
   }
 
-  // Puts a file into a field; says why if that cannot be.
-  async function fault(file, name) {
-    const most = Number(field(name).dataset.most);
-    const long = (has) => `${file.name} has ${has}; the limit is ${most.toLocaleString("en")} characters. ${advice(name)}`;
-    if (file.size > 4 * most) return long(`${(file.size / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`);
-    const text = await read(file);
-    if (text == null) return `${file.name} holds bytes that are no text; save it as UTF-8.`;
-    if (count(text) > most) return long(`${count(text).toLocaleString("en")} characters`);
-    put(field(name), text);
+  // A bibliography by its name, or a text that is mostly entries of one.
+  function isList(file, text) {
+    const at = text.search(ENTRY);
+    return /\.(bib|bbl)$/i.test(file.name) || (at >= 0 && at <= text.length / 2 && !CITES.test(text.slice(0, at)));
+  }
+
+  const most = (name) => Number(field(name).dataset.most);
+  const long = (what, has, name, unit = "") => `${what} ${has}; the limit is ${most(name).toLocaleString("en")}${unit}. ${advice(name)}`;
+
+  // Puts files into a field; says why if that cannot be.
+  function fill(name, found) {
+    const names = found.map(({ file }) => file.name).join(" and ");
+    if (name === "text" && found.length > 1) return `${names} are ${found.length} texts; check one at a time.`;
+    const text = found.map((one) => one.text).join("\n\n");
+    if (count(text) > most(name)) return long(names, `${found.length > 1 ? "have" : "has"} ${count(text).toLocaleString("en")} characters`, name);
+    if (found.length) put(field(name), text);
     return "";
+  }
+
+  // Returns the text of a file, or why it has none.
+  async function opened(file) {
+    const name = /\.(bib|bbl)$/i.test(file.name) ? "references" : "text";
+    const size = `has ${(file.size / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
+    if (file.size > 4 * most(name)) return ["", long(file.name, size, name, " characters")];
+    const text = await read(file);
+    return text == null ? ["", `${file.name} holds bytes that are no text; save it as UTF-8.`] : [text, ""];
   }
 
   async function read(file) {
@@ -126,10 +147,9 @@
 
   function tooLong() {
     for (const name of NAMES) {
-      const [has, most] = [count(field(name).value), Number(field(name).dataset.most)];
-      if (has <= most) continue;
-      const have = name === "text" ? "The text has" : "The references have";
-      return `${have} ${has.toLocaleString("en")} characters; the limit is ${most.toLocaleString("en")}. ${advice(name)}`;
+      const has = count(field(name).value);
+      const what = name === "text" ? "The text has" : "The references have";
+      if (has > most(name)) return long(what, `${has.toLocaleString("en")} characters`, name);
     }
     return "";
   }
@@ -143,12 +163,27 @@
     busy(true);
     const line = byId("fn-progress-check");
     const sent = Object.fromEntries(NAMES.map((name) => [name, field(name).value]));
-    let reply = await page.call("check-start", { ...sent, composer: judge()?.value ?? page.who().composer });
-    if (reply?.checking) reply = await page.watch(reply.checking, line);
+    let reply = await page.call("check-start", { ...sent, composer: judge()?.value ?? page.who().composer }, false, true);
+    if (reply?.checking) reply = await follow(reply.checking, line);
     line.replaceChildren();
     busy(false);
     if (reply?.error) tell(reply.error);
     if (reply?.result) show(reply.result);
+  }
+
+  // Follows a check to its end, or until it is stopped.
+  async function follow(job, line) {
+    const stopped = new AbortController();
+    const stop = Object.assign(document.createElement("button"), { type: "button", className: "fn-button", textContent: "Stop" });
+    stop.addEventListener("click", () => {
+      stopped.abort();
+      page.call("check-stop", { job });
+      field("form").querySelector("button:not([type])").focus();
+      page.toast("Stopped; your text is as it was.");
+    });
+    const followed = page.watch(job, line, stopped.signal);
+    line.append(stop);
+    return followed;
   }
 
   function busy(now) {

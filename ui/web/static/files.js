@@ -67,19 +67,28 @@
     page.call("scope");
   }
 
-  // Work that takes longer than a reply: asked after, and shown in a line, until it ends.
-  async function watch(job, line) {
+  // Work that takes longer than a reply: asked after, and shown in a line, until it ends or is
+  // stopped. A server that does not answer is asked again for half a minute: the work goes on.
+  // Who can stop it tells an error in a place of its own.
+  const PATIENCE = 6;
+  async function watch(job, line, stopped) {
     const text = Object.assign(document.createElement("p"), { className: "fn-stage" });
     const bar = Object.assign(document.createElement("progress"), { max: 1 });
     bar.setAttribute("aria-label", "Progress");
     line.replaceChildren(text, bar);
     // Short work is asked after soon, long work seldom.
-    for (let pause = 100; ; pause = Math.min(2 * pause, 800)) {
-      const reply = await page.call("job", { job });
-      if (!reply || reply.error || reply.done) return reply;
-      text.textContent = reply.line;
-      bar.value = reply.part;
-      await new Promise((wake) => setTimeout(wake, pause));
+    for (let pause = 100, lost = 0; ; pause = Math.min(2 * pause, lost ? 8000 : 800)) {
+      if (stopped?.aborted) return null;
+      const reply = await page.call("job", { job }, false, Boolean(stopped));
+      if (stopped?.aborted) return null;
+      lost = reply?.gone ? lost + 1 : 0;
+      if (!reply || reply.done || (reply.error && !lost) || lost > PATIENCE) return reply;
+      text.textContent = lost ? "The server does not respond; asking again…" : reply.line;
+      if (!lost) bar.value = reply.part;
+      await new Promise((wake) => {
+        setTimeout(wake, pause);
+        stopped?.addEventListener("abort", wake, { once: true });
+      });
     }
   }
 

@@ -1,4 +1,4 @@
-"""Calls: what a thorough answer may spend, and its calls, within that and until it is stopped."""
+"""Calls: those of a thorough answer, within what it may spend and until it is stopped."""
 
 import threading
 import time
@@ -11,104 +11,15 @@ from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.index.chunking import count_tokens
 from footnote.rag import ComposerError
-from footnote.rag.answer import Stage, Usage
-from footnote.rag.generation.chat.client import ChatClient
-from footnote.rag.generation.settings import Prices
-from footnote.rag.generation.thorough.settings import ThoroughSettings
+from footnote.rag.answer import Stage
+from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.thorough.bounds.spending import CallAllowance, Spending
 
 T = TypeVar("T")
 # Calls side by side: endpoints allow few at once.
 SIDE_BY_SIDE = 4
 # Seconds between two signs of life while calls are under way: only then can a reader stop them.
 PULSE = 0.4
-
-
-class Spending:
-    """Counts calls, tokens and cost down from their bounds; thread-safe.
-
-    What a call may take at most is set aside before it is made, so calls made side by side cannot
-    go beyond a bound together.
-    """
-
-    def __init__(self, allowed: ThoroughSettings, *, reply: int, prices: Prices | None) -> None:
-        """Takes the bounds.
-
-        Args:
-            allowed: What may be taken.
-            reply: Tokens that a call may write.
-            prices: None where they are unknown; then cost bounds nothing.
-        """
-        self.allowed = allowed
-        self.usage = Usage(cost_usd=0.0 if prices else None)
-        self.calls = 0
-        self._reply, self._prices = reply, prices
-        self._aside = Usage()
-        self._lock = threading.Lock()
-
-    def reserve(self, prompt: int) -> Usage | None:
-        """Returns what a call takes at most, now set aside; None where that is not left.
-
-        Args:
-            prompt: Tokens of its prompt.
-        """
-        most = self._priced(prompt, self._reply)
-        with self._lock:
-            tokens = self._tokens_used() + prompt + self._reply
-            cost = self._cost_used() + (most.cost_usd or 0.0)
-            allowed = self.allowed
-            if self.calls >= allowed.calls or tokens > allowed.tokens or cost > allowed.cost:
-                return None
-            self.calls += 1
-            self._aside = _sum(self._aside, most)
-        return most
-
-    def settle(self, most: Usage, took: Usage) -> None:
-        """Counts what a call took in place of what was set aside for it."""
-        with self._lock:
-            self._aside = _sum(self._aside, most, sign=-1)
-            self.usage = self.usage.add(took)
-
-    def announce(self) -> str:
-        """Returns what may be spent, told before any of it is."""
-        allowed = self.allowed
-        rounds = f"{allowed.rounds} round{'s' * (allowed.rounds != 1)}"
-        told = f"Up to {rounds}, {allowed.calls} calls and {allowed.tokens:,} tokens"
-        if self._prices is None:
-            return f"{told}; the price is unknown"
-        written = min(allowed.tokens, allowed.calls * self._reply)
-        dearest = self._prices.cost(allowed.tokens - written, written)
-        dearest = max(dearest, self._prices.cost(allowed.tokens, 0))
-        return f"{told}, at most ${_rounded_up(min(allowed.cost, dearest))}"
-
-    @property
-    def calls_left(self) -> int:
-        """How many calls may still be made."""
-        return self.allowed.calls - self.calls
-
-    def say_left(self) -> str:
-        """Returns what is left: "9 calls, 41,200 tokens and $0.03 left"."""
-        with self._lock:
-            tokens = max(0, self.allowed.tokens - self._tokens_used())
-            cost = max(0.0, self.allowed.cost - self._cost_used())
-        calls = f"{self.calls_left} call{'s' * (self.calls_left != 1)}"
-        if self._prices is None:
-            return f"{calls} and {tokens:,} tokens left"
-        return f"{calls}, {tokens:,} tokens and ${cost:.2f} left"
-
-    def _priced(self, prompt: int, completion: int) -> Usage:
-        cost = self._prices.cost(prompt, completion) if self._prices else None
-        return Usage(prompt, completion, cost)
-
-    def _tokens_used(self) -> int:
-        both = (self.usage, self._aside)
-        return sum(used.prompt_tokens + used.completion_tokens for used in both)
-
-    def _cost_used(self) -> float:
-        return (self.usage.cost_usd or 0.0) + (self._aside.cost_usd or 0.0)
-
-
-class SpentError(ComposerError):
-    """What may be spent leaves no room for a call."""
 
 
 class StoppedError(ComposerError):
@@ -146,24 +57,19 @@ class BoundedCalls:
         self._retry = chat.sleep if hasattr(chat, "sleep") else time.sleep
         self.chat = chat.separate(self._wait)
 
-    def reserve(self, messages: Sequence[ChatMessage]) -> Usage:
-        """Returns what a call takes at most, now set aside for it.
+    def reserve(self, messages: Sequence[ChatMessage]) -> CallAllowance:
+        """Returns what a call may take at most, now set aside for it.
 
         Raises:
             SpentError: That is not left.
         """
-        most = self.spending.reserve(sum(count_tokens(str(m.content)) for m in messages))
-        if most is None:
-            raise SpentError(
-                "what it may spend is spent; raise FOOTNOTE_THOROUGH_CALLS, _TOKENS or _COST"
-            )
-        return most
+        return self.spending.expect(_count_prompt(messages))
 
     def ask(
         self,
         messages: Sequence[ChatMessage],
         *,
-        most: Usage | None = None,
+        most: CallAllowance | None = None,
         schema: Mapping[str, Any] | None = None,
     ) -> CallReply:
         """Returns the reply to one prompt, also one that broke off.
@@ -179,6 +85,7 @@ class BoundedCalls:
         most = most or self.reserve(messages)
         longest = time.monotonic() + self.chat.config.deadline
         call = self.chat.call(messages, deadline=min(self.deadline, longest), schema=schema)
+        call.meter = most
         fault = None
         try:
             self._check()
@@ -190,9 +97,9 @@ class BoundedCalls:
                 raise
             fault = str(error)
         finally:
-            self.spending.settle(most, call.usage if call.charged else Usage())
+            most.release()
         if call.finish == "length":
-            fault = f"the model was cut off at {self.chat.config.max_tokens} tokens"
+            fault = f"the model was cut off at {most.reply:,} tokens"
         if call.cut:
             fault = f"the model was cut off at {call.cut:,} characters"
         if not call.text.strip():
@@ -249,14 +156,32 @@ class BoundedCalls:
         self._check()
 
 
-def _sum(aside: Usage, most: Usage, *, sign: int = 1) -> Usage:
-    return Usage(
-        aside.prompt_tokens + sign * most.prompt_tokens,
-        aside.completion_tokens + sign * most.completion_tokens,
-        (aside.cost_usd or 0.0) + sign * (most.cost_usd or 0.0),
-    )
+class BoundedChat(ChatClient):
+    """A client for whoever makes calls of its own: each takes what is left, or is not made."""
+
+    def __init__(self, calls: BoundedCalls) -> None:
+        """Takes what its calls count with."""
+        self.config, self.known = calls.chat.config, calls.chat.known
+        self._calls = calls
+
+    @property
+    def where(self) -> str:
+        """The model and its address, without secrets."""
+        return self._calls.chat.where
+
+    def call(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        deadline: float,
+        schema: Mapping[str, Any] | None = None,
+    ) -> ChatCall:
+        """Returns a call, which is made when you iterate over it, if it may be."""
+        deadline = min(deadline, self._calls.deadline)
+        call = self._calls.chat.call(messages, deadline=deadline, schema=schema)
+        call.meter = self._calls.spending.allow(_count_prompt(messages))
+        return call
 
 
-def _rounded_up(cost: float) -> str:
-    """Returns a cost that is never told too low."""
-    return f"{cost:.4f}" if cost < 0.01 else f"{int(cost * 100 + 0.999999) / 100:.2f}"
+def _count_prompt(messages: Sequence[ChatMessage]) -> int:
+    return sum(count_tokens(str(message.content)) for message in messages)

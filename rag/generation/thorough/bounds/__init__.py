@@ -1,0 +1,1 @@
+"""What a thorough answer may spend, and its calls within that."""
