@@ -123,8 +123,9 @@ def test_filters_open_from_the_composer_once_answers_fill_the_margin(page: Page)
 
 
 def test_a_question_is_brought_to_the_top_whatever_went_above_it(page: Page) -> None:
-    expect(ask(page, ROBOTS).locator(".fn-next .fn-offer").first).to_be_visible(timeout=20_000)
-    asked = ask(page, "Which papers learn from human preferences?", turn=2).locator(".fn-asked")
+    leads = ask(page, "Which papers learn from human preferences?").locator(".fn-next .fn-offer")
+    expect(leads.first).to_be_visible(timeout=20_000)
+    asked = ask(page, ROBOTS, turn=2).locator(".fn-asked")
     page.wait_for_timeout(1_200)
     top = page.locator("#fn-top").bounding_box()
     assert 0 <= asked.bounding_box()["y"] - top["y"] - top["height"] < 60
