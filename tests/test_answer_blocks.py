@@ -10,7 +10,7 @@ from footnote.index.models import Paper, make_paper
 from footnote.rag.answer import Statement
 from footnote.rag.generation.forms.form import Composed, Draft, heading
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.ui.rendering.answer_blocks import Block, Bold, parse_blocks
+from footnote.ui.rendering.answer_blocks import Block, Bold, parse_blocks, split_row
 
 HOSTILE = (
     "- a | b", "| a | b |", "### no heading", "**bold**", "1. one", "[1]", "<b>x</b>", "\\| bar",
@@ -53,6 +53,25 @@ def test_a_list_has_its_head_its_titles_in_bold_and_a_statement_a_row() -> None:
     assert [row[0][0] for row in rows.rows] == [Bold("Kelp"), Bold("Gulls")]
     assert [row[0][1] for row in rows.rows] == [": ", ": "]
     assert [s.text for s in statements([rows])] == ["Kelp grows.", "Gulls sing."]
+
+
+def test_a_row_about_a_paper_has_a_label_a_title_and_its_words() -> None:
+    own, (quoted,) = paper("Kelp", "Kelp grows.")
+    draft = Draft([quoted])
+    draft.add(draft.row(own, draft.quote(quoted), "Yes and no, "), draft.row(own, "Green."))
+    (rows,) = blocks(draft.finish())
+    (said,) = statements([rows])
+    assert [split_row(row[0]) for row in rows.rows] == [
+        ("Yes and no", Bold("Kelp"), (said,)),
+        ("", Bold("Kelp"), ("Green.",)),
+    ]
+    for plain in ((), ("words",), (Bold("Kelp"),), ("see ", Bold("Kelp"), ": it grows")):
+        assert split_row(plain) is None
+
+
+def test_only_a_short_paragraph_leads() -> None:
+    short, long, head = parse_blocks("Six papers.\n\n" + "words " * 60 + "\n\n### Tides")
+    assert (short.is_short, long.is_short, head.is_short) == (True, False, False)
 
 
 def test_a_heading_stands_alone_in_either_writing() -> None:

@@ -19,7 +19,7 @@ from footnote.ui.rendering.answer import (
     stage_html,
     turn_html,
 )
-from footnote.ui.rendering.cards import byline, marked, web_address
+from footnote.ui.rendering.cards import byline, marked, web_address, web_links
 from footnote.ui.rendering.panels import header_html, library_html, talks_html
 from footnote.ui.storage.models import Conversation, parse_time
 from tests.scripted import (
@@ -37,8 +37,8 @@ from tests.scripted import (
 )
 
 ALLOWED = set(
-    "a button code details div footer form h1 h2 h3 header input label li mark ol p path section "
-    "span summary svg ul".split()
+    "a aside button code details div footer form h1 h2 h3 header input label li mark ol p path "
+    "section span summary svg ul".split()
 )
 
 
@@ -107,9 +107,23 @@ def test_only_a_web_address_becomes_a_link(url: str | None, allowed: bool) -> No
 
 def test_a_link_opens_apart_and_tells_nothing_of_us() -> None:
     links = Page(source_cards_html(answered(), 1)).all("a")
-    assert [link["href"] for link in links] == [SPONGES.url, WARM.url]
+    record = "https://pubmed.ncbi.nlm.nih.gov/39990001"
+    assert [link["href"] for link in links] == [SPONGES.url, WARM.url, record]
     assert all(link["rel"] == "noopener noreferrer" for link in links)
     assert all(link["target"] == "_blank" for link in links)
+
+
+def test_a_paper_without_an_address_is_looked_for_by_its_title() -> None:
+    bare = replace(SPONGES, id="title:x", aliases=("title:x",), url=None, title="A & B <i>")
+    assert [(label, url) for label, url, _ in web_links(bare)] == [
+        ("Find on arXiv", "https://arxiv.org/search/?searchtype=title&query=A+%26+B+%3Ci%3E"),
+        ("Scholar", "https://scholar.google.com/scholar?q=A+%26+B+%3Ci%3E"),
+    ]
+    known = replace(
+        bare, aliases=("doi:10.1/a(b)<c>", "title:x"), url="https://doi.org/10.1/A(b)<c>"
+    )
+    assert [url for _, url, _ in web_links(known)] == ["https://doi.org/10.1/a(b)%3Cc%3E"]
+    assert web_links(replace(bare, title=" ")) == []
 
 
 def test_markers_are_buttons_that_name_their_source() -> None:

@@ -1,6 +1,5 @@
 """The chat page from the command line: over a library, and over the demo."""
 
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,7 +143,7 @@ def _serve(
             if door.open and not is_loopback(host):
                 print(warning(keeps=kept is not None, writes=model is not None), flush=True)
 
-        page = build_page(engine.stream, library, desk=desk, examples=_examples(library))
+        page = build_page(engine.stream, library, desk=desk)
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
 
 
@@ -177,14 +176,3 @@ def _sets(library: "Library") -> dict[str, Path]:
     found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
     own = {"demo": demo_set()} if library.path.name == "demo" else {}
     return own | {path.name: path for path in found}
-
-
-def _examples(library: "Library") -> tuple[str, ...]:
-    """Returns example questions: the demo's own, or some about the library's papers."""
-    from footnote.ui.web.page import EXAMPLES
-
-    if library.path.name == "demo":
-        return EXAMPLES
-    titles = [paper.title for paper in library.page("added", 0, 200) if paper.title]
-    drawn = random.Random(len(titles)).sample(titles, min(4, len(titles)))
-    return tuple(f"What was found in “{title}”?" for title in drawn)

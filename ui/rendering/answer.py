@@ -15,7 +15,7 @@ from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Answer, Constraint, Statement
 from footnote.rag.query.translation import NAMES
 from footnote.ui.rendering.answer_blocks import parse_blocks
-from footnote.ui.rendering.cards import Span, byline, card_html
+from footnote.ui.rendering.cards import Span, byline, card_html, web_links
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.mathml import prose_html
 from footnote.ui.rendering.toolbar import toolbar_html
@@ -45,6 +45,7 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
         searched=_searched_for(answer),
         limits=[(limit.kind, _named(limit)) for limit in answer.scope],
         blocks=parse_blocks(answer.text, answer.statements),
+        sides=_count_sides(answer),
         reason=_sentence(answer.reason) if answer.reason else "",
         nearest=[(hit, _quotes(_telling(hit))) for hit in answer.hits[:NEAREST_SHOWN]],
         more=[row for row in uncited if row[0].paper.id in near],
@@ -59,6 +60,7 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
         quotes_of=_quotes_by_marker,
         mark_of=_mark,
         byline_of=byline,
+        links_of=web_links,
         score="{0.score:.3f}".format,
     )
 
@@ -232,6 +234,15 @@ def _quotes_by_marker(statement: Statement) -> dict[int, list[str]]:
 
 def _quotes(spans: list[Span]) -> list[str]:
     return [f"{start}-{end}" for start, end in spans]
+
+
+def _count_sides(answer: Answer) -> list[tuple[str, int]]:
+    """Returns how many papers say yes, no, both or neither plainly; nothing where none does."""
+    sides = [statement.side for statement in answer.statements if statement.citations]
+    if answer.kind != "yesno" or not any(sides):
+        return []
+    names = (("Yes", "yes"), ("No", "no"), ("Yes and no", "mixed"), ("Unclear", None))
+    return [(name, sides.count(side)) for name, side in names if side in sides]
 
 
 def _searched_for(answer: Answer) -> str:

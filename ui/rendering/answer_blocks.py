@@ -37,6 +37,12 @@ class Block:
     rows: tuple[tuple[Pieces, ...], ...]
 
     @property
+    def is_short(self) -> bool:
+        """Whether it is a paragraph that can lead an answer, set larger than the rest."""
+        words = sum(len(piece if isinstance(piece, str) else piece.text) for piece in self.pieces)
+        return self.kind == "paragraph" and words <= LEAD
+
+    @property
     def pieces(self) -> Pieces:
         """The words of a paragraph or a heading."""
         return self.rows[0][0]
@@ -48,6 +54,8 @@ class Block:
         return isinstance(first, str) and first.startswith(SECTION_MISSING)
 
 
+# A lead stands out where it is short; a long one would shout.
+LEAD = 200
 # Markers behind a statement; whoever shows it writes them from its citations.
 _MARKERS = re.compile(r"(?:[ \u00a0]?\[\d{1,4}\])+")
 _BOLD = re.compile(r"\*\*((?:[^*\n]|\*(?!\*)){1,500})\*\*")
@@ -55,6 +63,22 @@ _HEADING = re.compile(r"#{1,4} +")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,2}[.)])[ \t]+")
 _RULE = re.compile(r"\|[ |:-]*+\s*")
 _CELL_END = re.compile(r"(?<!\\)\|")
+
+
+def split_row(pieces: Pieces) -> tuple[str, Bold, Pieces] | None:
+    """Returns the parts of a row about a paper, "Yes, **Title**: words"; None for any other.
+
+    They are the label before the title, the title, and the words behind the colon.
+    """
+    label, rest = "", pieces
+    if pieces and isinstance(pieces[0], str):
+        label, rest = pieces[0], pieces[1:]
+    if len(rest) < 2 or not isinstance(rest[0], Bold) or not isinstance(rest[1], str):
+        return None
+    if not rest[1].startswith(":") or (label and not label.endswith(", ")):
+        return None
+    behind = rest[1][1:].lstrip()
+    return label.rstrip(", "), rest[0], ((behind,) if behind else ()) + rest[2:]
 
 
 def parse_blocks(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from urllib.parse import quote, quote_plus
 
 from markupsafe import Markup, escape
 
@@ -15,6 +16,16 @@ Span = tuple[int, int]
 AUTHORS_SHOWN = 8
 CITATIONS = (("apa", "APA"), ("ieee", "IEEE"), ("bibtex", "BibTeX"), ("ris", "RIS"))
 
+# Where identifiers lead, and where a title without any is looked for.
+_PLACES = (
+    ("arxiv", "arXiv", "https://arxiv.org/abs/"),
+    ("doi", "DOI", "https://doi.org/"),
+    ("pmid", "PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
+)
+_SEARCHES = (
+    ("Find on arXiv", "arXiv", "https://arxiv.org/search/?searchtype=title&query="),
+    ("Scholar", "Google Scholar", "https://scholar.google.com/scholar?q="),
+)
 _WEB = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 
@@ -27,15 +38,13 @@ def card_html(name: str, kind: str, paper: Paper, spans: Sequence[Span]) -> Mark
         paper: Shown with its whole abstract.
         spans: The quotes, as spans of the abstract.
     """
-    url = web_address(paper)
     return render(
         "card",
         name=name,
         kind=kind,
         paper=paper,
         line=byline(paper),
-        url=url,
-        address=re.sub(r"^https?://(?:www\.)?", "", url or "", flags=re.IGNORECASE).rstrip("/"),
+        found=web_links(paper),
         abstract=marked(paper.abstract, spans),
         citations=CITATIONS,
     )
@@ -67,6 +76,32 @@ def byline(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> str:
         authors += " et al." if shown == 1 else f" and {count - shown} more"
     facts = (authors, str(paper.year) if paper.year else "", paper.venue or "")
     return " · ".join(fact for fact in facts if fact)
+
+
+def web_links(paper: Paper) -> list[tuple[str, str, str]]:
+    """Returns where a paper can be read: label, address and tooltip of each link.
+
+    The paper's own places by its identifiers and its address; without any, a search for its title.
+    """
+    names = (name.partition(":") for name in reversed((paper.id, *paper.aliases)))
+    known = {kind: value for kind, _, value in names}
+    found = [
+        (label, f"{place}{quote(known[kind], safe='/:;()')}", f"{label} {known[kind]}")
+        for kind, label, place in _PLACES
+        if known.get(kind)
+    ]
+    url = web_address(paper)
+    end = (url or "").rstrip("/").lower()
+    if url and not any(known.get(k) and end.endswith(known[k].lower()) for k, _, _ in _PLACES):
+        shown = re.sub(r"^https?://(?:www\.)?", "", url, flags=re.IGNORECASE)
+        found.append((shown.partition("/")[0], url, shown.rstrip("/")))
+    if found or not paper.title.strip():
+        return found
+    title = " ".join(paper.title.split())
+    return [
+        (label, f"{place}{quote_plus(title)}", f"Search {where} for this title")
+        for label, where, place in _SEARCHES
+    ]
 
 
 def web_address(paper: Paper) -> str | None:

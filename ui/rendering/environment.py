@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from footnote.ui.rendering.answer_blocks import split_row
 from footnote.ui.rendering.mathml import prose_html
 
 
@@ -38,7 +39,12 @@ def _environment() -> Environment:
         auto_reload=False,
         extensions=[_OneLine],
     )
-    environment.filters |= {"json": json.dumps, "prose": prose_html, "text": _whole}
+    environment.filters |= {
+        "json": json.dumps,
+        "prose": prose_html,
+        "row": split_row,
+        "text": _whole,
+    }
     return environment
 
 

@@ -58,6 +58,29 @@ def composers_html(desk: AppContext) -> Markup:
     return piece("page", "composers", list(desk.asks), desk.reviewing)
 
 
+def invitation_html(status: Status | None = None) -> Markup:
+    """Returns what stands above the composer of an empty conversation."""
+    return piece("page", "invitation", status.papers if status else None)
+
+
+def start_html(
+    questions: Sequence[str], topics: Sequence[tuple[str, int]] = (), *, empty: bool = False
+) -> Markup:
+    """Returns what stands below the composer of an empty conversation.
+
+    Args:
+        questions: Each is asked as it is pressed.
+        topics: What the library is about, with the papers of each topic.
+        empty: Whether the library has no paper.
+    """
+    return piece("page", "start", questions, topics, empty)
+
+
+def next_html(questions: Sequence[str]) -> Markup:
+    """Returns the questions that lead on from an answer; nothing where there are none."""
+    return piece("page", "next", questions) if questions else Markup()
+
+
 def talks_html(talks: Sequence[Conversation], current: str, search: str) -> Markup:
     """Returns the list of a reader's conversations, the open one marked."""
     return render("talks", talks=talks, current=current, search=search)
@@ -85,6 +108,7 @@ def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, s
             if len(counts) > 1 or chosen
         ],
         filters.author or "", pinned,
+        library.count_without_authors() < library.size or bool(filters.author),
     )  # fmt: skip
 
 
@@ -109,14 +133,21 @@ def searching(desk: AppContext, filters: Filters) -> str:
 
 def _years(
     counts: Mapping[int | None, int], filters: Filters
-) -> tuple[int, int, int, int, Markup] | None:
-    """Returns the first and last year, those chosen, and the drawing; None without a choice."""
+) -> tuple[int, int, int, int, Markup, str] | None:
+    """Returns the first and last year, those chosen, the drawing, and what has no year.
+
+    None without a choice.
+    """
     years = {year: count for year, count in counts.items() if year is not None}
     if len(years) < 2:
         return None
     first, last = min(years), max(years)
     since, until = filters.since or first, filters.until or last
-    return first, last, since, until, histogram_svg(years, since, until)
+    dated, undated = sum(years.values()), counts.get(None, 0)
+    told = f"{dated:,} of {dated + undated:,} papers have a year" if undated else ""
+    if undated and (filters.since or filters.until):
+        told = f"{counted(undated, 'paper')} without a year left out"
+    return first, last, since, until, histogram_svg(years, since, until), told
 
 
 def _most(counts: dict[str, int], chosen: str | None) -> dict[str, int]:

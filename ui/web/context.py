@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from footnote.index import FootnoteError
+from footnote.index.clusters.layout import LibraryMap
 from footnote.index.library import Library
 from footnote.index.readers.files import MOST_UNPACKED
 from footnote.index.search.filters import Filters
@@ -44,6 +45,15 @@ class ShownLibrary(Protocol):
         """Returns what the library holds."""
 
 
+@dataclass(slots=True)
+class Offers:
+    """Topics of a library and questions that it answers, kept until its map is drawn anew."""
+
+    drawn: LibraryMap | None = None
+    topics: Sequence[tuple[str, int]] = ()
+    questions: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class AppContext:
     """Everything that the page uses.
@@ -59,6 +69,7 @@ class AppContext:
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
         unpacked: Bytes that a packed file that was dropped may open to.
+        offers: What an empty conversation offers, as long as the papers stay as they are.
     """
 
     library: ShownLibrary
@@ -72,6 +83,7 @@ class AppContext:
     uploads: Path | None = None
     unpacked: int = MOST_UNPACKED
     jobs: Jobs = field(default_factory=Jobs)
+    offers: Offers = field(default_factory=Offers)
 
     @property
     def papers(self) -> Library:
@@ -94,6 +106,12 @@ class AppContext:
         if not self.engines:
             raise FootnoteError("this page has no engine; serve one with: footnote chat")
         return next(iter(self.engines.values()))
+
+    @property
+    def quoting(self) -> CitedQueryEngine | None:
+        """The engine that answers without a model; None if the page has none."""
+        found = (one for one in self.engines.values() if one.composer.mode == "extractive")
+        return next(found, None)
 
     def answers(self, asked: QuestionRequest) -> tuple[Answer, ...]:
         """Returns the answers that a question follows.

@@ -27,7 +27,14 @@ os.environ["FORWARDED_ALLOW_IPS"] = ""
 import gradio as gr
 
 from footnote.index import FootnoteError
-from footnote.ui.rendering.panels import composers_html, header_html, places_html, shell_html
+from footnote.ui.rendering.panels import (
+    composers_html,
+    header_html,
+    invitation_html,
+    places_html,
+    shell_html,
+    start_html,
+)
 from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.handlers import act
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
@@ -43,15 +50,11 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
 
 ASSETS = Path(__file__).parent / "static"
-SCRIPTS = ("chat.js", "growing.js", "actions.js", "dialogs.js", "files.js", "views.js", "check.js")
-STYLES = ("chat.css", "panels.css", "views.css", "check.css")
-EXAMPLES = (
-    "How do language models learn to use tools?",
-    "What does retrieval add to a language model?",
-    "How are robot policies trained from demonstrations?",
-    "Why does reinforcement learning clip its policy updates?",
-)
-
+SCRIPTS = (
+    "chat.js", "growing.js", "peek.js", "actions.js", "dialogs.js", "files.js", "views.js",
+    "check.js",
+)  # fmt: skip
+STYLES = ("chat.css", "panels.css", "sources.css", "views.css", "check.css")
 # Answers in the making at the same time. Gradio's own default is one.
 CONCURRENT_ANSWERS = 40
 
@@ -65,7 +68,7 @@ def build_page(
     library: ShownLibrary,
     *,
     desk: AppContext | None = None,
-    examples: Sequence[str] = EXAMPLES,
+    examples: Sequence[str] = (),
 ) -> gr.Blocks:
     """Returns the page, to be started with ``launch``.
 
@@ -74,7 +77,8 @@ def build_page(
         library: The library that ``ask`` reads; the page shows its status.
         desk: What else the page works with: kept conversations, saved topics, runs of evals.
             Without one, each browser keeps its own conversations.
-        examples: Questions offered while the conversation is empty.
+        examples: Questions offered while the conversation is empty, until the library's own
+            have been tried.
     """
     desk = desk or AppContext(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
@@ -93,8 +97,9 @@ def build_page(
                     html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
                     apply_default_css=False,
                 )  # fmt: skip
-                offered = _invitation(examples)
+                gr.HTML(invitation_html(), elem_id="fn-invited", **_BARE)
                 question, send, stop = _composer(desk)
+                gr.HTML(start_html(examples), elem_id="fn-offered", **_BARE)
             with gr.Column(elem_id="fn-margin"):
                 gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
                 gr.HTML('<div id="fn-cards"></div>', **_BARE)
@@ -102,18 +107,11 @@ def build_page(
             shell_html("rooms"), js_on_load=_CONNECT, server_functions=[_action(desk)],
             elem_id="fn-rooms", apply_default_css=False,
         )  # fmt: skip
-        _wire(desk, transcript, question, (send, stop), offered)
+        _wire(desk, transcript, question, (send, stop))
     _DESKS[page] = desk
     finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
-
-
-def _invitation(examples: Sequence[str]) -> list[gr.Button]:
-    """Adds what an empty conversation shows; returns the examples."""
-    with gr.Column(elem_id="fn-empty"):
-        gr.HTML(_INVITATION, **_BARE)
-        return [gr.Button(example, elem_classes="fn-example") for example in examples]
 
 
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
@@ -122,10 +120,6 @@ _RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
 _CONNECT = "window.footnote.connect(server, upload)"
 # Run in the browser as a question leaves: what it is asked in, the page knows and no component.
 _WITH_SURROUNDINGS = "(text) => [text, window.footnote.surroundings(text)]"
-_INVITATION = (
-    '<div class="fn-invitation"><h2>What would you like to know?</h2><p>Each sentence of an '
-    "answer ends in a number. Open it to read the very words that it rests on.</p></div>"
-)
 
 
 def _action(desk: AppContext) -> Callable[[Any], dict[str, Any]]:
@@ -160,7 +154,6 @@ def _wire(
     transcript: gr.HTML,
     question: gr.Textbox,
     buttons: tuple[gr.Button, gr.Button],
-    offered: Sequence[gr.Button],
 ) -> None:
     """Connects what a reader asks to the answer."""
     send, stop = buttons
@@ -177,13 +170,9 @@ def _wire(
 
     inputs, outputs = [question, surroundings], [transcript, question]
     asking: dict[str, Any] = {"js": _WITH_SURROUNDINGS, **quiet}
-    answering = [gr.on([question.submit, send.click], respond, inputs, outputs, **asking)]
-    answering += [
-        button.click(respond, inputs=[button, surroundings], outputs=outputs, **asking)
-        for button in offered
-    ]
+    answering = gr.on([question.submit, send.click], respond, inputs, outputs, **asking)
     stop.click(
-        lambda: frame("stopped"), outputs=transcript, cancels=answering, queue=False, **quiet
+        lambda: frame("stopped"), outputs=transcript, cancels=[answering], queue=False, **quiet
     )
 
 

@@ -1,16 +1,37 @@
-"""Suggestions: questions that a library answers, made of the titles of its papers."""
+"""Suggestions: questions that a library answers, made of its papers and tried before they show.
 
+Whoever opens a library sees what it is about and one question of each of several kinds; whoever
+has an answer sees where to go from there.
+"""
+
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+
+import numpy as np
 
 from footnote.index.clusters.layout import sample_rows
 from footnote.index.library import Library
+from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS
+from footnote.rag.answer import Answer, Kind
+from footnote.rag.query.topic import find_topic
 
-# Titles that are looked at; more would say the same.
-LOOKED_AT = 2_000
+# Titles that topics are read from, and papers whose abstracts are read; more would say the same.
+LOOKED_AT, READ = 2_000, 400
+TOPICS, OFFERED, NEXT = 8, 4, 3
+# Questions of one kind that are tried before the kind is given up.
+TRIES = 4
+# Words of a question's topic that can be asked about again.
+_SHORT_TOPIC = 4
+# What papers do with a topic: "Which papers use tactile sensing?"
+_DOES = re.compile(
+    r"^(?:use|study|propose|introduce|explore|apply|address|discuss|investigate|train|test"
+    r"|evaluate|learn|present|build)s?\s(?:on\s|from\s|with\s)?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 _NAMED = re.compile(r"^([A-Z][\w-]{2,20}): ")
 # Words of a title that are of every field.
@@ -18,36 +39,147 @@ _GENERAL = frozenset(
     """learning model models method methods approach study analysis using based via towards toward
     new novel large efficient framework system systems deep data review evaluation case""".split()
 )
+# What an abstract states a figure of, and how one asks for it.
+_MEASURES = (
+    (
+        re.compile(r"\d[^.]{0,60}success rate|success rate[^.]{0,60}\d"),
+        "What success rate does {} reach?",
+    ),
+    (re.compile(r"\d[^.]{0,40}accuracy|accuracy[^.]{0,40}\d"), "What accuracy does {} reach?"),
+    (re.compile(r"\d[^.]{0,30}parameters"), "How many parameters does {} have?"),
+)  # fmt: skip
 
 
 def suggest_questions(library: Library | None) -> list[str]:
-    """Returns up to three questions, each of another kind; none for an empty library."""
-    if library is None or not library.size:
-        return []
-    titles = library.map().titles
-    seen = [titles[row] for row in sample_rows(len(titles))[:LOOKED_AT]]
-    topics = common_phrases(seen)
-    forms = ("Which papers are about {}?", "What do the papers say about {}?")
-    found = [form.format(topic) for form, topic in zip(forms, topics, strict=False)]
-    named = [match[1] for title in seen if (match := _NAMED.match(title))]
-    return [*found, *(f"What is {name}?" for name in named[:1])]
+    """Returns up to three questions, each of another kind, untried; none for an empty library."""
+    found = make_questions(library) if library is not None else {}
+    return [found[kind][0] for kind in ("list", "overview", "define") if found.get(kind)]
 
 
-def common_phrases(titles: Iterable[str], *, count: int = 2) -> list[str]:
-    """Returns the pairs of words that most titles have, those of a pair before left out."""
-    counted = Counter(phrase for title in titles for phrase in set(_phrases(title)))
-    found: list[str] = []
-    for phrase, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
-        if not any(set(phrase.split()) & set(other.split()) for other in found):
-            found.append(phrase)
-        if len(found) == count:
+def offer_questions(library: Library, ask: Callable[[str], Answer]) -> list[str]:
+    """Returns up to four questions of different kinds, each of which ``ask`` answers well."""
+    kinds: tuple[Kind, ...] = ("overview", "list", "compare", "number", "define")
+    found = make_questions(library)
+    tried = (_first_answered(kind, found.get(kind, ()), ask) for kind in kinds)
+    return [question for question in tried if question][:OFFERED]
+
+
+def offer_next(library: Library, answer: Answer, ask: Callable[[str], Answer]) -> list[str]:
+    """Returns up to three questions that lead on from an answer, each of which ``ask`` answers."""
+    offered: list[str] = []
+    for kind, questions in _lead_on(library, answer):
+        if len(offered) == NEXT:
             break
-    return found
+        if question := _first_answered(kind, questions, ask):
+            offered.append(question)
+    return offered
+
+
+def _first_answered(
+    kind: Kind, questions: Iterable[str], ask: Callable[[str], Answer]
+) -> str | None:
+    """Returns the first question whose answer has its form, and neither doubts nor lacks."""
+    for question in list(questions)[:TRIES]:
+        answer = ask(question)
+        doubtful = answer.abstained or answer.match == "weak" or answer.missing
+        if answer.kind == kind and answer.statements and not doubtful:
+            return question
+    return None
+
+
+def make_questions(library: Library) -> Mapping[Kind, list[str]]:
+    """Returns questions by kind that a library may well answer, the likeliest first."""
+    if not library.size:
+        return {}
+    topics = [topic for topic, _ in find_topics(library)]
+    named = _find_named(library.page("added", 0, READ))
+    return {
+        "overview": [f"What do the papers say about {topic}?" for topic in topics],
+        # Of other topics than the overviews, where there are others.
+        "list": [f"Which papers are about {topic}?" for topic in [*topics[1:], *topics[:1]]],
+        "define": [f"What is {name}?" for name in named],
+        "number": list(_ask_for_figures(named)),
+        "compare": [f"How does {one} compare with {other}?" for one, other in _find_pairs(named)],
+    }
+
+
+def _lead_on(library: Library, answer: Answer) -> Iterator[tuple[Kind, list[str]]]:
+    """Yields what may be asked after an answer: of its papers by name, of its topic more widely."""
+    asked = answer.standalone_question.casefold()
+    named = _find_named(answer.papers)
+    fresh = {name: paper for name, paper in named.items() if name.casefold() not in asked}
+    topic = find_topic(answer.question) if answer.question == answer.standalone_question else ""
+    topic = _DOES.sub("", topic)
+    if 0 < len(topic.split()) <= _SHORT_TOPIC and answer.kind in ("list", "overview"):
+        if answer.kind != "overview":
+            yield "overview", [f"What do the papers say about {topic}?"]
+        else:
+            yield "list", [f"Which papers are about {topic}?"]
+    yield "number", list(_ask_for_figures(named))
+    pairs = [pair for pair in _find_pairs(named) if pair[1].casefold() not in asked]
+    yield "compare", [f"How does {one} compare with {other}?" for one, other in pairs]
+    yield "define", [f"What is {name}?" for name in fresh]
+    about = [topic for topic, _ in find_topics(library) if topic.casefold() not in asked]
+    own = [one for one in about if any(one in paper.title.casefold() for paper in answer.papers)]
+    # The smaller a group, the more it says.
+    yield "overview", [f"What do the papers say about {topic}?" for topic in reversed(own)]
+
+
+def find_topics(library: Library, *, most: int = TOPICS) -> list[tuple[str, int]]:
+    """Returns what the groups of the library's map are about, with the papers of each.
+
+    A topic is the pair of words that tells a group's titles from all others best; no two topics
+    share a word, so that they can be told apart. The largest group comes first.
+    """
+    drawn = library.map()
+    rows = sample_rows(len(drawn.titles))[:LOOKED_AT]
+    within: dict[int, Counter[str]] = {}
+    for row in rows:
+        counted = within.setdefault(int(drawn.clusters[row]), Counter())
+        counted.update(set(_phrases(drawn.titles[row])))
+    everywhere = sum(within.values(), Counter[str]())
+    sizes = np.bincount(drawn.clusters, minlength=len(drawn.labels))
+    topics: list[tuple[str, int]] = []
+    for group in sorted(within, key=lambda group: (-int(sizes[group]), group)):
+        ranked = sorted(
+            (-count * math.log(1 + len(rows) / everywhere[phrase]), phrase)
+            for phrase, count in within[group].items()
+            if count > 1
+        )
+        taken = {word for topic, _ in topics for word in topic.casefold().split()}
+        free = (phrase for _, phrase in ranked if not taken & set(phrase.casefold().split()))
+        if phrase := next(free, None):
+            topics.append((phrase, int(sizes[group])))
+    return topics[:most]
 
 
 def _phrases(title: str) -> Iterator[str]:
-    words = [word.lower() for word in _WORD.findall(title)]
+    words = [word if _is_name(word) else word.lower() for word in _WORD.findall(title)]
     for one, other in pairwise(words):
-        general = {one, other} <= _GENERAL
-        if not {one, other} & STOP_WORDS and not general and min(len(one), len(other)) > 2:
+        pair = {one.lower(), other.lower()}
+        if not pair & STOP_WORDS and not pair <= _GENERAL and min(map(len, pair)) > 2:
             yield f"{one} {other}"
+
+
+def _is_name(word: str) -> bool:
+    return any(map(str.isupper, word[1:]))
+
+
+def _find_named(papers: Sequence[Paper]) -> dict[str, Paper]:
+    """Returns the papers whose title begins with a name of what they present, by that name."""
+    return {match[1]: paper for paper in papers if (match := _NAMED.match(paper.title))}
+
+
+def _ask_for_figures(named: Mapping[str, Paper]) -> Iterator[str]:
+    for name, paper in named.items():
+        asks = (ask for stated, ask in _MEASURES if stated.search(paper.abstract))
+        if ask := next(asks, None):
+            yield ask.format(name)
+
+
+def _find_pairs(named: Mapping[str, Paper]) -> Iterator[tuple[str, str]]:
+    """Yields two named papers where one's abstract names the other."""
+    for name, paper in named.items():
+        for other in dict.fromkeys(_WORD.findall(paper.abstract)):
+            if other != name and other in named:
+                yield name, other

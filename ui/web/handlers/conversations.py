@@ -1,14 +1,21 @@
-"""Conversations: listed, opened, renamed, shared, deleted, saved as files."""
+"""Conversations: begun, led on, listed, opened, renamed, shared, deleted, saved as files."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
+from footnote.rag.generation.forms.suggestions import find_topics, offer_next, offer_questions
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
 from footnote.ui.rendering.environment import piece
-from footnote.ui.rendering.panels import library_html, talks_html
+from footnote.ui.rendering.panels import (
+    invitation_html,
+    library_html,
+    next_html,
+    start_html,
+    talks_html,
+)
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, parse_time, shorten
 from footnote.ui.web.context import AppContext
@@ -39,6 +46,35 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
         # It was deleted, perhaps in another tab.
         rest = {"cleared": True, **listed(desk, _in(args, None))}
     return {**reply, **rest, "html": {**reply["html"], **rest["html"]}}
+
+
+def begun(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Shows what an empty conversation offers: topics, and questions that were tried."""
+    engine, offers = desk.quoting, desk.offers
+    if engine is None:
+        return {}
+    library = desk.papers
+    if not library.size:
+        empty = library.status()
+        shown = {"#fn-invited": invitation_html(empty), "#fn-offered": start_html((), empty=True)}
+        return {"html": shown}
+    drawn = library.map()
+    if drawn is not offers.drawn:
+        offers.topics, offers.questions = find_topics(library), offer_questions(library, engine.ask)
+        offers.drawn = drawn
+    html = {"#fn-invited": invitation_html(library.status())}
+    if offers.questions or offers.topics:
+        html["#fn-offered"] = start_html(offers.questions, offers.topics)
+    return {"html": html}
+
+
+def led_on(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Shows the questions that lead on from an answer, each of which was tried."""
+    engine, turn = desk.quoting, args.number("turn") or 1
+    if engine is None:
+        return {}
+    questions = offer_next(desk.papers, answer_at(desk, args), engine.ask)
+    return {"html": {f"#fn-turn-{turn} .fn-next": next_html(questions)}}
 
 
 def listed(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -148,6 +184,8 @@ def _file(name: str, kind: str, text: str) -> dict[str, Any]:
 
 ACTIONS = {
     "boot": booted,
+    "begin": begun,
+    "next": led_on,
     "talks": listed,
     "open": opened,
     "rename": renamed,

@@ -27,6 +27,7 @@
     if (box) box.checked = kept.read("thorough") === true;
     const room = location.hash.slice(1);
     if (room && byId(`fn-room-${room}`)) enter(room);
+    call("begin");
   }
 
   // With ``own`` the caller tells an error in a place of its own.
@@ -57,7 +58,7 @@
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
-    if (reply.changed) call("scope");
+    if (reply.changed) { call("scope"); call("begin"); }
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
     if (reply.told || (reply.error && !own)) toast(reply.error ?? reply.told, Boolean(reply.error));
   }
@@ -188,7 +189,20 @@
     line.hidden = !chosen.length;
     line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
   });
-  document.addEventListener("footnote:answered", () => call("talks"));
+  document.addEventListener("footnote:answered", () => {
+    call("talks");
+    leadOn();
+  });
+
+  // Only below the last answer; it is asked for once its own question has settled.
+  let leading = 0;
+  function leadOn() {
+    clearTimeout(leading);
+    leading = setTimeout(() => {
+      const last = [...document.querySelectorAll(".fn-turn[data-place] .fn-next")].pop();
+      if (last && !last.childElementCount) call("next", argsOf(last));
+    }, 150);
+  }
 
   // A dragged slider shows its years at once and searches when it is let go.
   document.addEventListener("input", (event) => {
@@ -265,9 +279,10 @@
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
     if (!button) return;
-    const { room, pin: pinned, unpin, ignore } = button.dataset;
+    const { room, pin: pinned, unpin, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
+    else if (say) page.submit(say);
     else if (button.id === "fn-clear") startAnew(button);
     else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
     else if (button.id === "fn-extent") {

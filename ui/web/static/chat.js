@@ -105,6 +105,8 @@
       turn.className = "fn-turn";
       turn.ignored = me.pending ?? [];
       document.querySelectorAll(".fn-turn").forEach((one) => (one.style.minHeight = ""));
+      // Before the new question is brought to the top: what goes above it would move it.
+      document.querySelectorAll(".fn-next").forEach((one) => one.replaceChildren());
       byId("fn-turns").append(turn);
       document.body.classList.add("fn-talking");
     }

@@ -1,0 +1,131 @@
+"""The beginning of a conversation, the sources beside an answer, and where it leads."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from footnote.index.library import Library
+from footnote.ui.storage.conversations import Conversations
+from tests.pages import LOOPS, ROBOTS, ask, desk_of, served, visited
+
+pytestmark = LOOPS
+
+NARROW = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    file = tmp_path_factory.mktemp("talks") / "kept.sqlite3"
+    with (
+        Conversations.open(file) as kept,
+        served(desk_of(demo_library, conversations=kept)) as address,
+    ):
+        yield address
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    with visited(browser, address) as page:
+        yield page
+
+
+def test_a_question_that_is_offered_is_asked_and_leads_on(page: Page) -> None:
+    offers = page.locator("#fn-start .fn-offer")
+    expect(offers.first).to_be_visible(timeout=20_000)
+    composer, first = page.locator("#fn-composer"), offers.first
+    assert composer.bounding_box()["y"] < first.bounding_box()["y"]
+    question = first.inner_text()
+    first.click()
+    turn = page.locator("#fn-turn-1[data-state=done]")
+    expect(turn.locator(".fn-asked")).to_have_text(question)
+    expect(page.locator("#fn-start")).to_be_hidden()
+    following = turn.locator(".fn-next .fn-offer")
+    expect(following.first).to_be_visible(timeout=20_000)
+    following.first.click()
+    expect(page.locator("#fn-turn-2[data-state=done]")).to_be_visible(timeout=20_000)
+    # What leads on stands below the last answer alone.
+    expect(following).to_have_count(0)
+
+
+def test_a_topic_asks_for_its_overview(page: Page) -> None:
+    topic = page.locator("#fn-start .fn-topics button").first
+    expect(topic).to_be_visible(timeout=20_000)
+    asked = f"What do the papers say about {topic.inner_text()}?"
+    topic.click()
+    expect(page.locator("#fn-turn-1 .fn-asked")).to_have_text(asked)
+
+
+def test_an_empty_library_says_how_to_fill_it(browser: Browser, tmp_path: Path, embedder) -> None:
+    with (
+        Library.open(tmp_path / "empty", embedder=embedder, create=True) as library,
+        served(desk_of(library)) as address,
+        visited(browser, address) as page,
+    ):
+        expect(page.get_by_role("heading", name="Add your first papers")).to_be_visible()
+        page.get_by_role("button", name="Open the library").click()
+        expect(page.locator("#fn-room-library h2")).to_be_visible()
+
+
+def test_sources_stand_beside_their_answer_and_below_it_on_a_narrow_screen(
+    page: Page, address: str, browser: Browser
+) -> None:
+    turn = ask(page, ROBOTS)
+    said, aside = turn.locator(".fn-said").bounding_box(), turn.locator(".fn-aside").bounding_box()
+    assert aside["x"] >= said["x"] + said["width"]
+    assert abs(aside["y"] - turn.locator(".fn-asked").bounding_box()["y"]) < 12
+    with visited(browser, address, viewport=NARROW) as phone:
+        turn = ask(phone, ROBOTS)
+        said = turn.locator(".fn-said").bounding_box()
+        aside, tools = (turn.locator(one).bounding_box() for one in (".fn-aside", ".fn-under"))
+        assert said["y"] + said["height"] <= aside["y"]
+        assert aside["y"] + aside["height"] <= tools["y"]
+
+
+def test_a_quote_is_shown_at_its_marker_to_the_mouse_and_the_keyboard(page: Page) -> None:
+    turn = ask(page, ROBOTS)
+    marker, peek = turn.locator("button.fn-marker").first, page.locator("#fn-peek")
+    marker.hover()
+    expect(peek).to_be_visible()
+    quote = turn.locator(".fn-statement").first.inner_text()
+    words = re.sub(r"\s+", " ", peek.locator("p").first.inner_text()).strip("“” …")
+    assert words[:60] in re.sub(r"\s+", " ", quote)
+    page.mouse.move(5, 5)
+    expect(peek).to_be_hidden()
+    page.locator("#fn-question textarea").focus()
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.matches('button.fn-marker')"):
+            break
+    expect(peek).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(peek).to_be_hidden()
+    expect(page.locator(".fn-card:not([hidden])")).to_be_visible()
+
+
+def test_the_title_of_an_open_source_stays_in_view(page: Page) -> None:
+    ask(page, ROBOTS).locator("button.fn-marker").first.click()
+    card = page.locator(".fn-card:not([hidden])")
+    card.evaluate("one => (one.scrollTop = one.scrollHeight)")
+    expect(card.locator("h3")).to_be_in_viewport()
+
+
+def test_filters_open_from_the_composer_once_answers_fill_the_margin(page: Page) -> None:
+    expect(page.locator("#fn-library")).to_be_visible()
+    ask(page, ROBOTS)
+    expect(page.locator("#fn-library")).to_be_hidden()
+    page.locator("#fn-extent").click()
+    expect(page.locator("#fn-library")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-library")).to_be_hidden()
+
+
+def test_a_question_is_brought_to_the_top_whatever_went_above_it(page: Page) -> None:
+    leads = ask(page, "Which papers learn from human preferences?").locator(".fn-next .fn-offer")
+    expect(leads.first).to_be_visible(timeout=20_000)
+    asked = ask(page, ROBOTS, turn=2).locator(".fn-asked")
+    page.wait_for_timeout(1_200)
+    top = page.locator("#fn-top").bounding_box()
+    assert 0 <= asked.bounding_box()["y"] - top["y"] - top["height"] < 60
