@@ -12,7 +12,16 @@ from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import yesno
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.serialization import answer_json
-from footnote.rag.verification.stance import Chances, asks_for_sides, chances, classify_side
+from footnote.rag.verification.alignment import align_pair, read_texts
+from footnote.rag.verification.side_cues import side_cues, winner
+from footnote.rag.verification.stance import (
+    Chances,
+    asks_for_sides,
+    chances,
+    classify_side,
+    may_take_side,
+    plain_chances,
+)
 from tests.asking import reading
 from tests.conftest import invented
 
@@ -63,6 +72,59 @@ def test_a_quote_that_says_neither_takes_no_side(embedder: MiniLM) -> None:
     found = chances(QUESTION, ["The sea has tides.", "We study data."], embedder)
     assert [classify_side([one]) for one in found] == [None, None]
     assert chances(QUESTION, [], embedder) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "side"),
+    [
+        (
+            "Does the gripper need a camera?",
+            "We show that the gripper does not need a camera and picks fruit without one.",
+            "no",
+        ),
+        (
+            "Is the wooden rudder better than the steel rudder?",
+            "We find that the steel rudder significantly outperforms the wooden rudder.",
+            "no",
+        ),
+        (
+            "Is the steel rudder better than the wooden rudder?",
+            "We find that the steel rudder significantly outperforms the wooden rudder.",
+            "yes",
+        ),
+    ],
+)
+def test_a_way_of_asking_meets_a_way_of_saying(
+    embedder: MiniLM, question: str, quote: str, side: str
+) -> None:
+    (said,) = chances(question, [quote], embedder)
+    assert side == ("yes" if said.yes > said.no else "no")
+
+
+def test_the_winner_of_a_comparison_is_seen(embedder: MiniLM) -> None:
+    asked, turned, told, silent = read_texts(
+        [
+            "Is the steel rudder better than the wooden rudder?",
+            "Is the wooden rudder better than the steel rudder?",
+            "The steel rudder outperforms the wooden rudder.",
+            "Rudders steer boats.",
+        ],
+        embedder,
+    )
+    assert winner(align_pair(asked, [told])) > 0.2
+    assert winner(align_pair(turned, [told])) < -0.2
+    assert winner(align_pair(asked, [silent])) == 0
+    names = [list(side_cues("Q", "a", align_pair(asked, [text]))) for text in (told, silent)]
+    assert names[0] == names[1]
+
+
+def test_what_is_only_set_out_takes_no_side(embedder: MiniLM) -> None:
+    aim = "To examine how far data augmentation improves reinforcement learning, we run tests."
+    paper = make_paper("Data augmentation in reinforcement learning", f"{aim} It rains.")
+    sentence = Sentence(paper, 0, len(aim), 1.0)
+    assert not may_take_side(QUESTION, sentence.text, paper)
+    assert plain_chances(QUESTION, [sentence], embedder) == [Chances(0.0, 0.0, 1.0)]
+    assert plain_chances(QUESTION, [], embedder) == []
 
 
 @pytest.fixture

@@ -91,12 +91,13 @@ CUES: Mapping[str, Callable[[str, str], float]] = {
 DOMINATES = 0.3
 SIDES = ("yes", "no", "neither")
 # Share of the question's telling words that a quote, or the title above it, must hold.
-HOLDS = 0.4
+HOLDS = 0.5
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
 _HEDGES = re.compile(
     r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
     r"|whether)"
-    r"|whether|we (?:investigate|study|examine|explore|ask)|depends? on|unclear|open question"
+    r"|whether|(?:we|authors) (?:investigate|study|examine|explore|ask)|depends? on|unclear"
+    r"|open question"
     r"|potential(?:ly)? (?:to|for)|has the potential|promising"
     r"|remains? (?:an? )?(?:open|unclear|unknown|challeng\w*)"
     r"|might|may|aims? to|while|goals? (?:of|is)|objectives?|purpose|in an effort to"
