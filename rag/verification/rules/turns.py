@@ -40,7 +40,7 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _FAILS = re.compile(r"fail\w{0,3}|unable|refus\w{1,3}", re.IGNORECASE)
-# How far behind a word any denial may stand; before it, anywhere in its clause.
+# How far behind a word any denial may stand; before it, anywhere.
 _BEHIND = 3
 # "Without" denies only what follows; "do not matter" denies what stands before it, too.
 _ONWARD = re.compile(r"without|instead|rather|unlike|except\w{0,5}|free", re.IGNORECASE)
@@ -250,17 +250,9 @@ def _is_replaced(words: Sequence[Word], at: int) -> bool:
 
 
 def _is_denial_near(words: Sequence[Word], at: int) -> bool:
-    """Returns whether the clause of a word has what may deny it."""
-    first = next((n for n in range(at, 0, -1) if _is_cut(words, n)), 0)
-    last = next((n for n in range(at + 1, len(words)) if _is_cut(words, n)), len(words))
-    near = words[first : min(last, at + _BEHIND + 1)]
-    far = [word for word in words[at + 1 : last] if not _ONWARD.fullmatch(word.text)]
+    near = words[: at + _BEHIND + 1]
+    far = [word for word in words[at + 1 :] if not _ONWARD.fullmatch(word.text)]
     return any(_DENIES.fullmatch(word.text) for word in (*near, *far))
-
-
-def _is_cut(words: Sequence[Word], at: int) -> bool:
-    """Returns whether more than a blank stands before a word: a comma, or the end of a quote."""
-    return words[at].start - words[at - 1].end not in (0, 1)
 
 
 def _is_asked(statement: str, quotes: Sequence[str]) -> bool:
