@@ -7,7 +7,7 @@ from footnote.index.models import Paper
 from footnote.rag.verification.rules.amounts import read_amounts
 from footnote.rag.verification.rules.proof import Source, find_faults
 from footnote.rag.verification.rules.remarks import is_about_evidence
-from footnote.rag.verification.stated import describe_paper, shorten, split_record
+from footnote.rag.verification.rules.stated import describe_paper, shorten, split_record
 from footnote.rag.verification.verifier import verify
 
 # Invented, as every abstract here: what it says of birds is no finding.

@@ -22,7 +22,7 @@ from footnote.rag.generation.prompts import WITHDRAW
 from footnote.rag.generation.settings import Policy
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.rules.remarks import is_about_evidence
-from footnote.rag.verification.stated import describe_paper
+from footnote.rag.verification.rules.stated import describe_paper
 from footnote.rag.verification.verifier import RememberingVerifier, Verifier
 
 # A correction is worth at least as much: not contradicted, and somewhat near to what it cites.

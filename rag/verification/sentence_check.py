@@ -18,7 +18,7 @@ from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
 from footnote.rag.verification.quoted import stands_in
 from footnote.rag.verification.rules.remarks import is_about_evidence
-from footnote.rag.verification.stated import describe_paper
+from footnote.rag.verification.rules.stated import describe_paper
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult, Verifier
 
 UNCITED = "it cites nothing"

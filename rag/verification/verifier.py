@@ -24,8 +24,8 @@ from footnote.rag.verification.features import features
 from footnote.rag.verification.lexical import denials, names_in, read_words
 from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
 from footnote.rag.verification.rules.proof import Source, find_faults
+from footnote.rag.verification.rules.stated import shorten
 from footnote.rag.verification.rules.turns import find_turns
-from footnote.rag.verification.stated import shorten
 
 _GOES_BACK = re.compile(r"[\w.,-]")
 _GOES_ON = re.compile(r"[\w-]|[.,]\w")

@@ -30,7 +30,7 @@ from footnote.index.readers.gathering import read_sources
 from footnote.rag.answer import Statement
 from footnote.rag.generation.citations import CitationBinder, is_dangling
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stated import describe_paper
+from footnote.rag.verification.rules.stated import describe_paper
 from footnote.rag.verification.verifier import LearnedVerifier, Verifier
 
 SEED = 1

@@ -51,7 +51,7 @@ CHANCES = np.arange(0.3, 0.96, 0.01).round(2)
 Array = NDArray[Any]
 
 
-class Example(NamedTuple):
+class AskedSentence(NamedTuple):
     """A question with a quote.
 
     Attributes:
@@ -68,7 +68,7 @@ class Example(NamedTuple):
     sentence: Sentence | None = None
 
 
-def scifact(folder: Path) -> list[Example]:
+def scifact(folder: Path) -> list[AskedSentence]:
     """Returns each claim with sentences of the abstracts that it was checked against."""
     with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
         sentences = {row["_id"]: row["sentences"] for row in map(json.loads, lines)}
@@ -85,23 +85,25 @@ def scifact(folder: Path) -> list[Example]:
             others = [n for n in range(len(sentences[paper])) if n not in own]
             drawn = draw.sample(others, min(len(others), max(1, len(own))))
             found += [
-                Example(row["claim"], sentences[paper][n], given.get((paper, n), NEITHER), paper)
+                AskedSentence(
+                    row["claim"], sentences[paper][n], given.get((paper, n), NEITHER), paper
+                )
                 for n in (*own, *drawn)
             ]
     return found
 
 
-def pubmedqa(folder: Path) -> list[Example]:
+def pubmedqa(folder: Path) -> list[AskedSentence]:
     """Returns each question with its conclusion, where experts read yes or no in it."""
     asked = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
     return [
-        Example(asked[row["_id"]], row["long_answer"], SIDES.index(row["answer"]), row["_id"])
+        AskedSentence(asked[row["_id"]], row["long_answer"], SIDES.index(row["answer"]), row["_id"])
         for row in _rows(folder / "answers.jsonl")
         if row["answer"] in ("yes", "no")
     ]
 
 
-def ours(corpus: Path) -> list[Example]:
+def ours(corpus: Path) -> list[AskedSentence]:
     """Returns our questions with each sentence of the abstract that they were asked of.
 
     Raises:
@@ -118,7 +120,7 @@ def ours(corpus: Path) -> list[Example]:
             raise ValueError(f"{corpus} has another abstract of {row['paper']}, or none")
         sentences = [Sentence(paper, *span, 0.0) for span in spans]
         found += [
-            Example(row["question"], s.text, sides.get(n, NEITHER), row["paper"], s)
+            AskedSentence(row["question"], s.text, sides.get(n, NEITHER), row["paper"], s)
             for n, s in enumerate(sentences)
         ]
     return found
@@ -134,7 +136,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.open(encoding="utf-8")]
 
 
-def measure(examples: Sequence[Example]) -> tuple[list[str], Array]:
+def measure(examples: Sequence[AskedSentence]) -> tuple[list[str], Array]:
     """Returns the names of the features, and those of each example, ``(n, f)``."""
     texts = list(dict.fromkeys(text for e in examples for text in (e.question, e.quote)))
     read = dict(zip(texts, read_texts(texts, MiniLM()), strict=True))
@@ -198,7 +200,7 @@ def main() -> None:
     options.out.write_text(json.dumps(row, indent=1) + "\n", "utf-8")
 
 
-def _plain(example: Example, found: Array) -> Chances:
+def _plain(example: AskedSentence, found: Array) -> Chances:
     """Returns the chances of the sides that a sentence may take; all where the paper is unknown."""
     said = Chances(*map(float, found))
     return keep_plain(example.question, example.sentence, said) if example.sentence else said

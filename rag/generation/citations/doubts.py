@@ -97,8 +97,9 @@ def is_citation(
         listed: The last number in parentheses on the line.
         item: Whether the line is an item of a list that says something.
     """
-    line = before.rpartition("\n")[2]
-    number = numbers[0]
+    if not numbers or not following:
+        return False
+    line, number = before.rpartition("\n")[2], numbers[0]
     if following[0] in ".!?" or (following[-1] == "\n" and item and not _AFTER_STOP.search(line)):
         word = _LAST_WORD.search(line)
         named = word is None or word[1].casefold() in _NAMED

@@ -18,8 +18,8 @@ from footnote.rag.verification.rules.arithmetic import (
 )
 from footnote.rag.verification.rules.naming import find_name_faults
 from footnote.rag.verification.rules.plain import plain_numbers, without_references, years_of
+from footnote.rag.verification.rules.stated import split_record
 from footnote.rag.verification.rules.units import Amount
-from footnote.rag.verification.stated import split_record
 
 # Digits within a name: "7B" of "POLAR-7B", "4" of "GPT-4".
 _NUMBERED = re.compile(r"(?<=[^\W\d_])[-_]?(\d+(?:\.\d+)?[kKMBT]?)|\b(\d+)(?=-?[A-Z])")
