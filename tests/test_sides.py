@@ -78,13 +78,18 @@ def test_a_quote_that_says_neither_takes_no_side(embedder: MiniLM) -> None:
     ("question", "quote", "side"),
     [
         (
-            "Does the gripper need a camera?",
-            "We show that the gripper does not need a camera and picks fruit without one.",
+            "Must nets be mended by hand?",
+            "We show that a machine can mend nets without any help from people.",
             "no",
         ),
         (
-            "Is the wooden rudder better than the steel rudder?",
-            "We find that the steel rudder significantly outperforms the wooden rudder.",
+            "Are old charts accurate enough for deep water?",
+            "However, most old charts are inaccurate in deep water and lack soundings.",
+            "no",
+        ),
+        (
+            "Are divers better than drones at counting kelp?",
+            "We find that drones count kelp more accurately than divers.",
             "no",
         ),
         (

@@ -86,7 +86,9 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
         case APITimeoutError() | httpx.TimeoutException():
             return f"gave no answer within {config.timeout:g} s", ""
         case Late(seconds=seconds):
-            return f"did not end its answer within {seconds or config.deadline:.3g} s", ""
+            # Only a call with a short time of its own is told by that.
+            own = 0 < seconds < config.deadline / 4
+            return f"did not end its answer within {seconds if own else config.deadline:.3g} s", ""
         case APIStatusError(status_code=status) if refuses_key(error):
             return f"refused the key (status {status})", _NEXT[401]
         case APIStatusError(status_code=status):
