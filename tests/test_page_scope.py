@@ -127,6 +127,8 @@ def test_a_paper_is_asked_about_alone_until_it_is_let_go(
     second = ask(page, "What was found?", turn=2)
     cited = second.locator(".fn-title").all_inner_texts()
     assert set(cited) == {title}
+    # Beside answers, what is searched opens from the composer.
+    page.locator("#fn-extent").click()
     page.get_by_role("button", name=f"Search beyond {title}").click()
     expect(page.locator(".fn-pins")).to_have_count(0)
     expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")

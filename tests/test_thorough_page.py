@@ -78,8 +78,10 @@ def test_a_reader_chooses_a_review_and_reads_while_it_is_written(
         done = page.locator("#fn-turn-1[data-state=done]")
         expect(done).to_be_visible(timeout=20_000)
         expect(card).to_contain_text("Source 1")
+        # The open source lies over the list of sources, which comes back with Escape.
+        page.keyboard.press("Escape")
         expect(done.get_by_role("heading", level=3)).to_have_text(
-            [*SECTIONS, "Comparison", "Open questions", "Sources"]
+            [*SECTIONS, "Comparison", "Open questions", "Sources", "Ask next"]
         )
         expect(done.locator("tbody tr")).to_have_count(13)
         expect(done.locator(".fn-sources li")).to_have_count(13)
