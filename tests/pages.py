@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.storage.conversations import Conversations
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.page import build_page, start
 
@@ -46,6 +47,16 @@ def served(desk: AppContext, **how: Any) -> Iterator[str]:
     finally:
         page.close(verbose=False)
         gc.collect()  # so that the warnings of LOOPS fall here and not in another module
+
+
+@contextmanager
+def served_with_talks(library: Library, folder: Path) -> Iterator[str]:
+    """Serves a library with its conversations kept in a folder; gives the page's address."""
+    with (
+        Conversations.open(folder / "kept.sqlite3") as kept,
+        served(desk_of(library, conversations=kept)) as address,
+    ):
+        yield address
 
 
 @contextmanager

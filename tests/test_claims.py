@@ -166,9 +166,18 @@ def test_what_is_missing_and_headings_are_remarks(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "No paper evaluates on Atari [1].", "The reward is not given.", "Yes, Tern is faster.",
+        "No paper evaluates on Atari [1].", "I found no gain of larger batches [1].",
+        "The reward is not given.", "Yes, Tern is faster.",
         "**Tern beats Gull**", "Only two of the sixteen models improve.",
     ],
 )  # fmt: skip
 def test_a_claim_dressed_as_a_remark_is_a_claim(said: str) -> None:
     assert not is_about_evidence(said)
+
+
+def test_a_claim_that_cites_is_judged_though_its_markers_are_taken_out() -> None:
+    said = "No paper evaluates on Atari."
+    assert is_about_evidence(said)
+    assert not is_about_evidence(said, cites=True)
+    assert is_about_evidence("I found no abstract on that.", cites=True)
+    assert is_about_evidence("The evaluation protocol is not stated.", cites=True)

@@ -7,8 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.index.search.filters import Filters
-from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, PPO, ask, desk_of, served, visit, visited
+from tests.pages import LOOPS, PPO, ask, served_with_talks, visit, visited
 
 pytestmark = LOOPS
 
@@ -17,11 +16,7 @@ DATED = "What has been found about robots since 2020?"
 
 @pytest.fixture(scope="module")
 def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    file = tmp_path_factory.mktemp("talks") / "kept.sqlite3"
-    with (
-        Conversations.open(file) as kept,
-        served(desk_of(demo_library, conversations=kept)) as address,
-    ):
+    with served_with_talks(demo_library, tmp_path_factory.mktemp("talks")) as address:
         yield address
 
 

@@ -11,8 +11,19 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.ui.export.bibliography import Form, bibliography
 from footnote.ui.export.styles import STYLES, citation
-from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, PPO, TOOLS, act, ask, desk_of, saved, served, toast, visited
+from tests.pages import (
+    LOOPS,
+    PPO,
+    TOOLS,
+    act,
+    ask,
+    desk_of,
+    saved,
+    served,
+    served_with_talks,
+    toast,
+    visited,
+)
 from tests.scripted import HOSTILE
 
 pytestmark = LOOPS
@@ -22,11 +33,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 @pytest.fixture(scope="module")
 def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    file = tmp_path_factory.mktemp("talks") / "kept.sqlite3"
-    with (
-        Conversations.open(file) as kept,
-        served(desk_of(demo_library, conversations=kept)) as address,
-    ):
+    with served_with_talks(demo_library, tmp_path_factory.mktemp("talks")) as address:
         yield address
 
 

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
-from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, ROBOTS, ask, desk_of, served, visited
+from tests.pages import LOOPS, ROBOTS, ask, desk_of, served, served_with_talks, visited
 
 pytestmark = LOOPS
 
@@ -18,11 +17,7 @@ NARROW = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    file = tmp_path_factory.mktemp("talks") / "kept.sqlite3"
-    with (
-        Conversations.open(file) as kept,
-        served(desk_of(demo_library, conversations=kept)) as address,
-    ):
+    with served_with_talks(demo_library, tmp_path_factory.mktemp("talks")) as address:
         yield address
 
 

@@ -13,7 +13,12 @@ from footnote.rag.generation.chat.judging import known_claims
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.citations.refusals import refuses as refuses_alone
 from footnote.rag.generation.llm import Prices
-from footnote.rag.generation.repair import AnswerDraft, assemble_answer, merge_repairs
+from footnote.rag.generation.repair import (
+    AnswerDraft,
+    assemble_answer,
+    merge_repairs,
+    verify_sentences,
+)
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, VerificationResult
 from tests.asking import CHECKED, CLIPS, QUESTION, answered, asked, engine, streamed, verdicts
@@ -273,6 +278,18 @@ def test_what_the_model_contradicts_keeps_its_mark_when_it_is_said_again(
         answer = engine(demo_library, endpoint.url).ask(QUESTION)
     assert verdicts(answer) == ["contradicted"]
     assert answer.text.startswith("Within PPO a ratio is kept")
+
+
+def test_a_claim_that_cites_is_judged_though_it_is_worded_as_a_remark(
+    demo_library: Library,
+) -> None:
+    sentence = Sentence(make_paper("A", "It is tested on Atari."), 0, 22, 1.0)
+    bounds = CitationBinder([sentence]).bind("No paper evaluates on Atari [1]. No paper says why.")
+    claim, remark = verify_sentences(
+        bounds, [sentence], verifier=LearnedVerifier(demo_library.embedder)
+    )
+    assert claim.verdict in ("unsettled", "contradicted")
+    assert remark.verdict is None
 
 
 def test_without_its_finder_a_fault_is_mended_by_what_the_rules_support(

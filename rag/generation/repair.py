@@ -107,7 +107,7 @@ def verify_sentences(
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
     drafts: list[AnswerDraft] = []
     for bound in bounds:
-        if is_about_evidence(bound.text) or refuses(bound.text):
+        if is_about_evidence(bound.text, cites=bool(bound.citations)) or refuses(bound.text):
             drafts.append(AnswerDraft(bound, None, 1.0))
             continue
         quotes = [citation.quote for citation in bound.citations]

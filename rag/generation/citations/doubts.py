@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from footnote.rag.generation.citations.patterns import DASH, GAP
+from footnote.rag.verification.rules.units import WORDS
 
 # Characters of the text before a marker that decide whether it is one.
 LONGEST_BEFORE = 60
@@ -27,10 +28,6 @@ _NAMED = frozenset(
 _JOINED = frozenset(
     "between coordinates dimensions interval into of over pair pairs point points range ranges"
     " ratio score scores shape shapes size sizes tuple tuples values".split()
-)
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-    " sixteen seventeen eighteen nineteen twenty".split()
 )
 # An item that is as short counts something: "- Robots (7)".
 _SHORT_ITEM = re.compile(r"\s{0,8}(?:[-*•+]|\d{1,2}[.)])\s{1,4}(?:\S{1,60}\s{1,4}){3}")
@@ -104,7 +101,7 @@ def is_citation(
         word = _LAST_WORD.search(line)
         named = word is None or word[1].casefold() in _NAMED
         joined = len(numbers) > 1 and (word is None or word[1].casefold() in _JOINED)
-        spelled = number < len(_WORDS) and _WORDS[number] in line.casefold().split()
+        spelled = number in {WORDS.get(one) for one in line.casefold().split()}
         return not (named or joined or spelled or (listed and number == listed + 1))
     if not _AFTER_STOP.search(line) or _SHORTENED.search(line):
         return False

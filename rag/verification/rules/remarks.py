@@ -179,9 +179,12 @@ _WORLD = re.compile(
     r"|\b(?:corpus|data ?sets?|benchmark|training set|test set) (?:do|does)\b"
     r"|\b(?:before|until|prior to|ever|had|has yet)\b"
 )
-_CLAIMS_OF_ALL = re.compile(
+# Said of all that was read they are remarks; with a citation they claim something of its paper.
+_CLAIMS_OF_A_PAPER = re.compile(
     rf"{_NONE} (?:evaluat|test|examin|compar|stud|measur|analy|consider|includ|us)"
     r"(?:e?s|ies|[sz]es)\b"
+    r"|i (?:found|see) no (?!(?:abstract|paper|evidence|mention|statement|stud(?:y|ies)|information"
+    r"|quote|source|sentence|figure|number|answer|comparison|report|data)s?\b)"
 )
 _MARKER = re.compile(r"\[[0-9, –-]{1,40}\]")
 _HEADING = re.compile(r"\s*#{1,6}\s")
@@ -194,11 +197,12 @@ _CORNER = re.compile(r"aspect|property|criterion|feature|dimension|")
 _LONGEST = 600
 
 
-def is_about_evidence(sentence: str) -> bool:
+def is_about_evidence(sentence: str, *, cites: bool = False) -> bool:
     """Returns whether a sentence is about the evidence, not the world, and needs no quote.
 
     Args:
         sentence: In Markdown, with or without markers.
+        cites: Whether it cites something, where its markers were taken out.
     """
     if len(sentence) > _LONGEST:
         return False
@@ -210,8 +214,7 @@ def is_about_evidence(sentence: str) -> bool:
     if plain.startswith("|"):
         return _is_table_head(plain)
     lowered = plain.casefold()
-    # With a marker, "no paper evaluates on Atari" claims something of the paper that it cites.
-    if _MARKER.search(sentence) and _CLAIMS_OF_ALL.match(lowered):
+    if (cites or _MARKER.search(sentence)) and _CLAIMS_OF_A_PAPER.match(lowered):
         return False
     if _WORDS_ALONE.fullmatch(lowered.strip(" .,:;!-–—")):
         return True
