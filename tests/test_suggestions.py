@@ -62,7 +62,7 @@ def test_topics_share_no_word_and_the_largest_group_comes_first(demo_library: Li
 
 def test_an_answer_leads_on_to_questions_that_were_not_asked(engine: CitedQueryEngine) -> None:
     answer = engine.ask("Which papers learn from human preferences?")
-    led = offer_next(engine.library, answer, engine.ask)
+    led = offer_next(answer, engine.ask, [topic for topic, _ in find_topics(engine.library)])
     assert 1 <= len(led) <= 3
     assert len(set(led)) == len(led)
     assert answer.question not in led

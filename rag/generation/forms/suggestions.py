@@ -64,10 +64,18 @@ def offer_questions(library: Library, ask: Callable[[str], Answer]) -> list[str]
     return [question for question in tried if question][:OFFERED]
 
 
-def offer_next(library: Library, answer: Answer, ask: Callable[[str], Answer]) -> list[str]:
-    """Returns up to three questions that lead on from an answer, each of which ``ask`` answers."""
+def offer_next(
+    answer: Answer, ask: Callable[[str], Answer], topics: Sequence[str] = ()
+) -> list[str]:
+    """Returns up to three questions that lead on from an answer, each of which ``ask`` answers.
+
+    Args:
+        answer: Led on from.
+        ask: Tries a question.
+        topics: Of the library, the widest first.
+    """
     offered: list[str] = []
-    for kind, questions in _lead_on(library, answer):
+    for kind, questions in _lead_on(answer, topics):
         if len(offered) == NEXT:
             break
         if question := _first_answered(kind, questions, ask):
@@ -103,7 +111,7 @@ def make_questions(library: Library) -> Mapping[Kind, list[str]]:
     }
 
 
-def _lead_on(library: Library, answer: Answer) -> Iterator[tuple[Kind, list[str]]]:
+def _lead_on(answer: Answer, topics: Sequence[str]) -> Iterator[tuple[Kind, list[str]]]:
     """Yields what may be asked after an answer: of its papers by name, of its topic more widely."""
     asked = answer.standalone_question.casefold()
     named = _find_named(answer.papers)
@@ -119,7 +127,7 @@ def _lead_on(library: Library, answer: Answer) -> Iterator[tuple[Kind, list[str]
     pairs = [pair for pair in _find_pairs(named) if pair[1].casefold() not in asked]
     yield "compare", [f"How does {one} compare with {other}?" for one, other in pairs]
     yield "define", [f"What is {name}?" for name in fresh]
-    about = [topic for topic, _ in find_topics(library) if topic.casefold() not in asked]
+    about = [topic for topic in topics if topic.casefold() not in asked]
     own = [one for one in about if any(one in paper.title.casefold() for paper in answer.papers)]
     # The smaller a group, the more it says.
     yield "overview", [f"What do the papers say about {topic}?" for topic in reversed(own)]

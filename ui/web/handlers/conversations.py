@@ -73,7 +73,9 @@ def led_on(desk: AppContext, args: Args) -> dict[str, Any]:
     engine, turn = desk.quoting, args.number("turn") or 1
     if engine is None:
         return {}
-    questions = offer_next(desk.papers, answer_at(desk, args), engine.ask)
+    # As they were when a conversation last began: a map is not drawn anew for this.
+    topics = [topic for topic, _ in desk.offers.topics]
+    questions = offer_next(answer_at(desk, args), engine.ask, topics)
     return {"html": {f"#fn-turn-{turn} .fn-next": next_html(questions)}}
 
 

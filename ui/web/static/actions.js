@@ -27,10 +27,15 @@
     if (box) box.checked = kept.read("thorough") === true;
     const room = location.hash.slice(1);
     if (room && byId(`fn-room-${room}`)) enter(room);
-    call("begin");
+    begin();
   }
 
   // With ``own`` the caller tells an error in a place of its own.
+  // What an empty conversation offers: it takes the library's map, so only where it is seen.
+  function begin() {
+    if (!document.body.classList.contains("fn-talking")) call("begin");
+  }
+
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
     try {
@@ -58,7 +63,7 @@
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
-    if (reply.changed) { call("scope"); call("begin"); }
+    if (reply.changed) { call("scope"); begin(); }
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
     if (reply.told || (reply.error && !own)) toast(reply.error ?? reply.told, Boolean(reply.error));
   }
@@ -267,6 +272,7 @@
     page.clear();
     enter("ask");
     call("talks");
+    begin();
     document.querySelector("#fn-question textarea")?.focus();
   }
 
