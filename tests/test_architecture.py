@@ -37,7 +37,7 @@ HOMES = {
     "torch": set(),
     "openai": {
         "index/embeddings/base.py",
-        "rag/generation/chat/client.py",
+        "rag/generation/chat/wire/call.py",
         "rag/generation/chat/retries.py",
         "rag/generation/chat/endpoints/connection.py",
         "rag/generation/chat/endpoints/trial.py",

@@ -8,8 +8,9 @@ from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.evals.judge.budget import Budget, TokenCounts
 from footnote.evals.judge.judgement import Criterion, JudgeReply, check_judgement
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.retries import ChatError, RetryPolicy, requested_wait
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.settings import LLMSettings
 
 # Seconds between attempts at one judgement: 1, 2, 4, 8, or what the endpoint asks for.

@@ -17,11 +17,12 @@ from footnote.rag.answer import (
     Turn,
     Usage,
 )
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.chat.retries import ChatError
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.citations import CitationBinder
 from footnote.rag.generation.citations.early import EarlyJudge
 from footnote.rag.generation.citations.refusals import refuses

@@ -10,9 +10,10 @@ from llama_index.core.constants import DEFAULT_CONTEXT_WINDOW
 from llama_index.core.llms import LLM
 
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.endpoints.known import KnownModel
 from footnote.rag.generation.chat.endpoints.names import find_window, is_known
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.settings import LLMSettings
 
 

@@ -15,8 +15,9 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.index import FootnoteError
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.endpoints.known import KnownModel
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.settings import LLMSettings
 
 PROMPTS, REPLIES = "prompts", "replies"

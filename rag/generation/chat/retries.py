@@ -10,7 +10,7 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError
 
 from footnote.index.embeddings.endpoints import describe_connection_error, describe_status
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.streaming import (
+from footnote.rag.generation.chat.wire.streaming import (
     LONGEST_LINE,
     Broken,
     Closed,

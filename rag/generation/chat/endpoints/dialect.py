@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
-from footnote.rag.generation.chat.streaming import Chunk
+from footnote.rag.generation.chat.wire.streaming import Chunk
 
 EFFORT = "low"
 # Fields that a request can do without, the longer names first: one begins with another.

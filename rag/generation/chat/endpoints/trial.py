@@ -13,7 +13,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
 from footnote.rag.generation.chat.endpoints.connection import (
     MOST_LISTED,
     address_of,
@@ -29,6 +29,7 @@ from footnote.rag.generation.chat.retries import (
     explain_failure,
     refuses_key,
 )
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.settings import LLMSettings, Prices
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from llama_index.core.base.llms.types import ChatMessage
 from footnote.index.chunking import count_tokens
 from footnote.rag import ComposerError
 from footnote.rag.answer import Stage
-from footnote.rag.generation.chat.client import ChatCall, ChatClient
+from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.thorough.bounds.spending import CallAllowance, Spending
 
 T = TypeVar("T")
