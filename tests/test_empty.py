@@ -78,7 +78,7 @@ from footnote.ui.web.requests import QuestionRequest
 from tests.command import inside
 from tests.endpoint import embeds, refuses, serve
 from tests.pages import desk_of
-from tests.scripted import ScriptedAsk
+from tests.scripted import ScriptedAsk, answered
 from tests.test_crossencoder import write_model
 
 LISTS = {list, tuple, set, frozenset, Sequence, Iterable, Collection, Iterator}
@@ -282,6 +282,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.retrieval.evidence.EvidenceFinder.find": {"matches": {}},
     "footnote.rag.retrieval.evidence.EvidenceFinder.rank": {"matches": {}},
     "footnote.rag.generation.extractive.compose": {"composer": ExtractiveComposer()},
+    "footnote.rag.generation.forms.suggestions.offer_next": {
+        "answer": answered("harbour"), "ask": answered,
+    },
     "footnote.index.search.vector_store.paper_node": {"more": {}},
     "footnote.rag.verification.verifier.VerifierModel.rule": {
         "compared": align_pair(SAID, [QUOTED])

@@ -81,7 +81,7 @@ def test_sources_come_first_and_verdicts_with_their_sentence(
         marker.click()
         expect(card.locator("mark.fn-quoted")).to_contain_text(CLIPS)
         expect(marker).to_have_attribute("aria-expanded", "true")
-        top = turn.locator(".fn-prose").bounding_box()
+        place = marker.bounding_box()
         height = page.evaluate("document.documentElement.scrollHeight")
 
         ends.set()
@@ -93,7 +93,7 @@ def test_sources_come_first_and_verdicts_with_their_sentence(
         expect(card.locator("h3")).to_have_text("Proximal Policy Optimization Algorithms")
         expect(card.locator("mark.fn-quoted")).to_contain_text(CLIPS)
         expect(marker).to_have_attribute("aria-expanded", "true")
-        assert turn.locator(".fn-prose").bounding_box() == top
+        assert marker.bounding_box() == place
         assert page.evaluate("document.documentElement.scrollHeight") >= height
         page.keyboard.press("Escape")
         expect(marker).to_be_focused()

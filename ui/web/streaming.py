@@ -194,9 +194,10 @@ class _Draft:
 
     def take(self, event: Stage | PapersToRead | Delta | JudgedSentence) -> None:
         if isinstance(event, Delta):
+            # The whole answer follows at once and takes the place of what stands: drawn before
+            # it, its bare text would take away verdicts, and markers that a reader has open.
             if self.restarts:
-                self.text, self.statements, self.markers = "", [], {}
-                self.restarts, self.listed = False, not self.papers
+                return
             # Arriving text shows progress better than a stage.
             self.text, self.stage = self.text + event.text, ""
         elif isinstance(event, JudgedSentence):
@@ -209,7 +210,7 @@ class _Draft:
             self.bounds = event.detail
         else:
             self.stage = event.detail
-            # Each write stage starts the text again; what stands there goes as the new text comes.
+            # Each write stage starts the text again.
             self.restarts = self.restarts or (event.name == "write" and bool(self.text))
 
     def _judge(self, said: Statement) -> None:
@@ -262,6 +263,6 @@ def _steady(
         # A model may pause after anything; what is no piece of text is shown at once.
         if not isinstance(event, Delta):
             yield draft.frame(question)
-        elif time.monotonic() - sent >= UPDATE_SECONDS:
+        elif not draft.restarts and time.monotonic() - sent >= UPDATE_SECONDS:
             sent = time.monotonic()
             yield draft.frame(question)
