@@ -3,8 +3,9 @@
 import os
 import re
 import shutil
+import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.catalog import Catalog
 from tests.command import ROOT, footnote
+
+# A process that a test starts would compile the whole product again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Scripted endpoints share ports and names: none may be remembered for the next.
 os.environ["FOOTNOTE_REMEMBER"] = "0"
@@ -111,19 +116,20 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def complaints_of(page: Page, own: str) -> list[str]:
+def complaints_of(page: Page, own: str | Callable[[], str]) -> list[str]:
     """Returns a growing list of a page's errors, and of requests to what is not its own.
 
     Args:
         page: To be listened to before it is opened.
-        own: How the addresses start that it may ask for.
+        own: How the addresses start that it may ask for, or what tells it at the time.
     """
     complaints: list[str] = []
+    starts = own if callable(own) else lambda: own
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "request",
-        lambda r: None if r.url.startswith((own, "data:")) else complaints.append(r.url),
+        lambda r: None if r.url.startswith((starts(), "data:")) else complaints.append(r.url),
     )
     return complaints
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from anyio import open_file  # noqa: F401
@@ -59,38 +60,124 @@ def served_with_talks(library: Library, folder: Path) -> Iterator[str]:
         yield address
 
 
+WIDE = {"width": 1440, "height": 900}
+# What a tab that is open already can be given.
+SETTABLE = {"viewport", "color_scheme", "reduced_motion"}
+
+
+class Tab:
+    """A tab that one reader after another visits: the scripts of the page are compiled once.
+
+    Each finds it as a new reader would: nothing is stored, no cookie, no permission, no route.
+    """
+
+    def __init__(self, browser: Browser, **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": WIDE, **options})
+        self.page = self.context.new_page()
+        self.own = ""
+        self.complaints = complaints_of(self.page, lambda: self.own)
+
+    def clean(self, address: str, options: dict[str, Any]) -> None:
+        """Makes it the tab of a new reader of an address."""
+        for page in self.context.pages:
+            if page is not self.page:
+                page.close()
+        # Leaves first: a page that goes stores what it holds.
+        self.page.goto("about:blank")
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        self.page.unroute_all()
+        devtools = self.context.new_cdp_session(self.page)
+        for origin in filter(None, {self.own, address}):
+            devtools.send(
+                "Storage.clearDataForOrigin",
+                {"origin": origin.rstrip("/"), "storageTypes": "all"},
+            )
+        devtools.detach()
+        self.page.set_viewport_size(options["viewport"])
+        self.page.emulate_media(
+            color_scheme=options.get("color_scheme", "light"),
+            reduced_motion=options.get("reduced_motion", "no-preference"),
+        )
+        self.complaints.clear()
+        self.own = address
+
+
+_tabs: WeakKeyDictionary[Browser, Tab] = WeakKeyDictionary()
+
+
 @contextmanager
-def visited(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
-    """Opens the page as a new reader; at the end no error and no outside request was seen."""
-    options.setdefault("viewport", {"width": 1440, "height": 900})
-    context = browser.new_context(**options)
-    page = context.new_page()
-    complaints = complaints_of(page, address)
-    visit(page, address)
+def opened(
+    browser: Browser, address: str, *, fresh: bool = False, **options: Any
+) -> Iterator[Page]:
+    """Gives a tab for a new reader of an address.
+
+    At the end no error and no outside request was seen.
+
+    Args:
+        browser: To open it in.
+        address: Of the page.
+        fresh: Whether the tab must be one that nobody had before.
+        options: Of the tab.
+    """
+    options.setdefault("viewport", WIDE)
+    again = not fresh and options.keys() <= SETTABLE
+    if again:
+        # Taken out, so that one whose test fails is not used again.
+        tab = _tabs.pop(browser, None) or Tab(browser)
+        tab.clean(address, options)
+    else:
+        tab = Tab(browser, **options)
+        tab.own = address
     try:
-        yield page
-    finally:
-        context.close()
+        yield tab.page
+        complained = list(tab.complaints)
+    except BaseException:
+        tab.context.close()
+        raise
+    if again and not tab.page.is_closed():
+        # Leaves, so that its server can end.
+        tab.page.goto("about:blank")
+        _tabs[browser] = tab
+    else:
+        tab.context.close()
     # A download is an address of the page's own making.
-    complained = [told for told in complaints if not told.startswith(f"blob:{address}")]
+    complained = [told for told in complained if not told.startswith(f"blob:{address}")]
     # Told in words: the assertions of this module are not rewritten by pytest.
     assert not complained, complained
+
+
+@contextmanager
+def visited(
+    browser: Browser, address: str, *, fresh: bool = False, **options: Any
+) -> Iterator[Page]:
+    """Opens the page as a new reader, and waits until it has told what is searched."""
+    with opened(browser, address, fresh=fresh, **options) as page:
+        visit(page, address)
+        yield page
 
 
 def visit(page: Page, address: str) -> None:
     """Opens the page and waits until it has told what is searched."""
     seen: list[str] = []
-    page.on("console", lambda line: seen.append(line.text))
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("requestfailed", lambda request: seen.append(f"{request.url}: {request.failure}"))
-    page.on("request", lambda request: seen.append(f"{request.method} {request.url}"))
-    page.on("response", lambda response: seen.append(f"{response.status} {response.url}"))
+    hears = {
+        "console": lambda line: seen.append(line.text),
+        "pageerror": lambda error: seen.append(str(error)),
+        "requestfailed": lambda request: seen.append(f"{request.url}: {request.failure}"),
+        "request": lambda request: seen.append(f"{request.method} {request.url}"),
+        "response": lambda response: seen.append(f"{response.status} {response.url}"),
+    }
+    for event, hear in hears.items():
+        page.on(event, hear)
     page.goto(address)
     try:
         expect(page.locator(COMPOSER)).to_be_focused()
         expect(page.locator("#fn-scope")).not_to_be_empty(timeout=20_000)
     except AssertionError as error:
         raise AssertionError("\n".join([str(error), *seen])) from None
+    finally:
+        for event, hear in hears.items():
+            page.remove_listener(event, hear)
 
 
 def ask(page: Page, question: str, *, turn: int = 1, ends: str = "done") -> Locator:

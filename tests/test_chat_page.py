@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import pytest
 from anyio import open_file  # noqa: F401
-from conftest import complaints_of
 from playwright.sync_api import Browser, Page, Route, expect
 
 from footnote.index import FootnoteError
 from footnote.ui.web.page import build_page, launch, start
-from tests.pages import agree
+from tests.pages import agree, opened
 from tests.scripted import (
     CRASHES,
     FAILS,
@@ -61,12 +60,9 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def page(served: Served, browser: Browser) -> Iterator[Page]:
     """Opens the page, and at the end tells of every console error and outside request."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    complaints = complaints_of(page, served.address)
-    visit(page, served.address)
-    yield page
-    page.close()
-    assert complaints == []
+    with opened(browser, served.address) as page:
+        visit(page, served.address)
+        yield page
 
 
 def visit(page: Page, address: str) -> None:
@@ -268,9 +264,13 @@ def test_the_name_stands_beside_the_buttons_of_a_narrow_head(page: Page) -> None
 def test_a_narrow_screen_never_scrolls_sideways_nor_hides_the_opened_sentence(
     served: Served, browser: Browser, scheme: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]  # a str to mypy
-    page = context.new_page()
-    visit(page, served.address)
+    narrow = {"width": 390, "height": 844}
+    with opened(browser, served.address, viewport=narrow, color_scheme=scheme) as page:
+        visit(page, served.address)
+        stay_narrow(page)
+
+
+def stay_narrow(page: Page) -> None:
     for turn, question in enumerate((QUESTION, HOSTILE_QUESTION, "long" * 300), 1):
         ask(page, question, turn=turn)
         page.locator(f"#fn-turn-{turn} button.fn-marker").last.click()
@@ -283,7 +283,6 @@ def test_a_narrow_screen_never_scrolls_sideways_nor_hides_the_opened_sentence(
         assert marker is not None
         assert marker["y"] + marker["height"] <= card["y"]
         page.keyboard.press("Escape")
-    context.close()
 
 
 def test_the_head_fits_at_every_width(page: Page) -> None:
@@ -298,9 +297,12 @@ def test_the_head_fits_at_every_width(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_contrasts_with_its_ground(served: Served, browser: Browser, scheme: str) -> None:
     # WCAG 2.2 AA asks for 4.5:1; the pairs are those that chat.css puts on one another.
-    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]  # a str to mypy
-    page = context.new_page()
-    visit(page, served.address)
+    with opened(browser, served.address, color_scheme=scheme) as page:
+        visit(page, served.address)
+        contrast_all(page)
+
+
+def contrast_all(page: Page) -> None:
     pairs = [("ink", "paper"), ("soft", "paper"), ("soft", "sheet"), ("accent", "paper"),
              ("accent", "tint"), ("on-accent", "accent"), ("caution", "paper"), ("ink", "mark"),
              ("ink", "mark-soft")]  # fmt: skip
@@ -313,7 +315,6 @@ def test_text_contrasts_with_its_ground(served: Served, browser: Browser, scheme
             for name in (text, ground)
         ]
         assert contrast(*colours) >= 4.5, (text, ground, colours)
-    context.close()
 
 
 def contrast(one: str, other: str) -> float:

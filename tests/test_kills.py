@@ -32,12 +32,8 @@ def nothing_lost(folder: Path, trials: int) -> None:
     assert sum(row.killed for row in rows.values()) > trials / 2
 
 
-def test_each_command_that_is_killed_loses_nothing_and_ends_when_given_again(tmp_path) -> None:
-    nothing_lost(tmp_path, COMMANDS)
-
-
 @pytest.mark.long
-def test_twenty_kills_lose_nothing(tmp_path) -> None:
+def test_each_command_that_is_killed_loses_nothing_and_ends_when_given_again(tmp_path) -> None:
     nothing_lost(tmp_path, 20)
 
 

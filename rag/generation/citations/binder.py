@@ -7,6 +7,7 @@ source becomes a note on its statement; it is never dropped silently.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from footnote.index.models import Paper
 from footnote.rag.answer import Citation
@@ -22,8 +23,10 @@ from footnote.rag.generation.citations.patterns import (
 )
 from footnote.rag.generation.citations.references import ReferenceFilter
 from footnote.rag.generation.citations.source_columns import SourceColumns
-from footnote.rag.generation.citations.written_forms import FormReader
 from footnote.rag.retrieval.evidence import Sentence
+
+if TYPE_CHECKING:
+    from footnote.rag.generation.citations.written_forms import FormReader
 
 _NUMBER_OR_RANGE = re.compile(rf"([0-9]+)(?:{GAP}[{DASH}]{GAP}([0-9]+))?")
 # Markers that may continue at the end of a stream: whole ones, and the first half of one.
@@ -70,7 +73,7 @@ class CitationBinder:
         self._evidence = evidence
         self._references = ReferenceFilter(evidence)
         self._columns = SourceColumns(len(evidence))
-        self._forms = FormReader(len(evidence))
+        self._forms: FormReader | None = None
         self._markers = {} if markers is None else markers
         self._held = ""
         self._begun = False
@@ -163,6 +166,11 @@ class CitationBinder:
     def _read(self, piece: str, *, last: bool = False) -> str:
         """Returns the next piece without references, its markers as ``[7]``."""
         plain = self._references.feed(piece, last=last)
+        if self._forms is None:
+            # Its patterns take half a second to compile, and an answer of quotes needs none.
+            from footnote.rag.generation.citations.written_forms import FormReader
+
+            self._forms = FormReader(len(self._evidence))
         return self._forms.feed(self._columns.feed(plain, last=last), last=last)
 
     def bound(self, lead: str, sentence: str, tail: str = "") -> Bound:
