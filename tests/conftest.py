@@ -1,5 +1,6 @@
 """What tests share: the real embedder, a library of the demo papers, and a tiny embedder."""
 
+import gc
 import os
 import re
 import shutil
@@ -35,6 +36,12 @@ CHROMIUM = Path(shutil.which("chromium") or "chromium is not on the path")
 # The first example of a property pays for loading what it tests.
 settings.register_profile("footnote", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("footnote")
+
+
+def pytest_collection_finish() -> None:
+    """Spares every later collection of garbage the half million objects of the imports."""
+    gc.collect()
+    gc.freeze()
 
 
 class HashedWords:
