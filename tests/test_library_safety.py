@@ -88,7 +88,13 @@ def ids(papers: list[Paper]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("batches", "wait"), [(1, 0.0), (3, 0.004), (BATCHES, 0.0), (BATCHES, 0.08)]
+    ("batches", "wait"),
+    [
+        pytest.param(1, 0.0, marks=pytest.mark.long),
+        (3, 0.004),
+        pytest.param(BATCHES, 0.0, marks=pytest.mark.long),
+        (BATCHES, 0.08),
+    ],
 )
 def test_a_killed_writer_loses_nothing_committed_and_adding_again_completes(path, batches, wait):
     child, said = start(write, path, BATCHES)

@@ -21,7 +21,7 @@ from footnote.rag.generation.chat.judging import (
     parse_verdicts,
 )
 from footnote.rag.generation.settings import LLMSettings
-from tests.command import footnote
+from tests.command import inside
 from tests.endpoint import Endpoint, Reply, hangs, refuses, says, serve
 
 OPEN = Claim("Gulls sleep while they fly.", ("Gulls rest in flight, some trackers suggest.",))
@@ -185,8 +185,8 @@ def test_check_records_and_replays_the_judging_call(demo_library: Library, tmp_p
     file, folder = tmp_path / "in.jsonl", tmp_path / "run"
     file.write_text(json.dumps(row), "utf-8")
     asked = ("check", file, "--library", demo_library.path)
-    alone = json.loads(footnote(*asked).out)
-    recording = footnote(*asked, "--record", folder)
+    alone = json.loads(inside(*asked).out)
+    recording = inside(*asked, "--record", folder)
     assert "2 prompts without a reply" in recording.err
     assert json.loads(recording.out) == alone
     for prompt in (folder / "prompts").iterdir():
@@ -196,7 +196,7 @@ def test_check_records_and_replays_the_judging_call(demo_library: Library, tmp_p
             ["supported" if fine else "unsettled" for fine in honest] if known else ["contradicted"]
         )
         (folder / "replies" / f"{prompt.stem}.txt").write_text(verdicts(words), "utf-8")
-    replayed = footnote(*asked, "--replay", folder)
+    replayed = inside(*asked, "--replay", folder)
     assert (replayed.status, replayed.err) == (0, "")
     found = json.loads(replayed.out)
     assert (found["verdict"], found["notes"]) == ("contradicted", ["why 1"])
@@ -208,7 +208,7 @@ def test_check_says_that_a_model_is_not_trusted(demo_library: Library, tmp_path:
     )
     with serve(refuses(500)) as endpoint:
         endpoint.judge = knows(9)
-        ran = footnote(
+        ran = inside(
             "check", tmp_path / "a.md", "--library", demo_library.path,
             OPENAI_BASE_URL=endpoint.url, FOOTNOTE_MODEL="scripted",
         )  # fmt: skip
@@ -224,7 +224,7 @@ def test_check_says_that_a_model_failed_and_is_silent_where_nothing_is_open(
         endpoint.judge = refuses(401)
         for text, told in ((f"Gulls fly [1].{cited}", "status 401"), ("Nothing is cited.", "")):
             (tmp_path / "a.md").write_text(text, "utf-8")
-            ran = footnote(
+            ran = inside(
                 "check", tmp_path / "a.md", "--library", demo_library.path,
                 OPENAI_BASE_URL=endpoint.url, FOOTNOTE_MODEL="scripted",
             )  # fmt: skip

@@ -22,7 +22,7 @@ from footnote.rag.generation.chat.recorded import (
 )
 from footnote.rag.generation.prompts import PLAN
 from tests.asking import CHECKED, CLIPS, QUESTION
-from tests.command import footnote
+from tests.command import inside
 
 PLANNED = json.dumps({"question": QUESTION, "kind": "fact", "queries": ["clipped objective"]})
 SAID = CHECKED.replace("ratio", "ratio")
@@ -126,13 +126,13 @@ def test_a_batch_and_a_set_are_recorded_and_replayed_by_command(
     batch, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     batch.write_text(json.dumps({"id": "a", "question": QUESTION}), "utf-8")
     asked = ("ask", "--batch", batch, "--out", out, "--library", demo_library.path)
-    ran = footnote(*asked, "--replay", folder)
+    ran = inside(*asked, "--replay", folder)
     assert (ran.status, ran.err) == (0, "")
     assert json.loads(out.read_text("utf-8"))["mode"] == "llm"
-    fresh = footnote(*asked, "--record", tmp_path / "fresh")
+    fresh = inside(*asked, "--record", tmp_path / "fresh")
     assert fresh.status == 1
     assert "1 prompt without a reply; put replies to" in fresh.err
-    ran = footnote(
+    ran = inside(
         "eval",
         "record",
         demo_set(),
@@ -148,9 +148,9 @@ def test_a_batch_and_a_set_are_recorded_and_replayed_by_command(
     assert "4 replies to no prompt of this run" in ran.err
     (tmp_path / "ids").write_text("q01\n", "utf-8")
     few = ("eval", "record", demo_set(), "--out", folder, "--only", tmp_path / "ids")
-    ran = footnote(*few, "--library", demo_library.path)
+    ran = inside(*few, "--library", demo_library.path)
     assert ran.out.startswith("0 of 1 questions have all their replies")
     (tmp_path / "ids").write_text("q01 nothing", "utf-8")
-    assert "'nothing' is no question of" in footnote(*few, "--library", demo_library.path).err
-    packed = footnote("eval", "pack", folder, "--out", tmp_path / "x.jsonl.gz", "--by", "a person")
+    assert "'nothing' is no question of" in inside(*few, "--library", demo_library.path).err
+    packed = inside("eval", "pack", folder, "--out", tmp_path / "x.jsonl.gz", "--by", "a person")
     assert packed.out.startswith("4 replies in ")

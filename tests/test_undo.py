@@ -303,7 +303,9 @@ def put(path: Path, said: Connection) -> None:
         library.restore(library.removals()[0].number)
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.02, 0.2])
+@pytest.mark.parametrize(
+    "delay", [0.02, *(pytest.param(delay, marks=pytest.mark.long) for delay in (0.0, 0.2))]
+)
 def test_a_killed_redo_leaves_all_or_nothing_and_is_done_again(library, words, delay):
     library.add([LONGER, *MANY])
     before = holds(library._catalog)
@@ -334,7 +336,7 @@ def write(path: Path, said: Connection) -> None:
         library.add([LONGER, *MANY], on_progress=lambda _: said.send("batch"))
 
 
-@pytest.mark.parametrize("batches", [1, 3])
+@pytest.mark.parametrize("batches", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_a_killed_import_is_told_as_cut_off_and_undone_as_far_as_it_came(library, words, batches):
     before = holds(library._catalog)
     library.close()
