@@ -104,6 +104,49 @@ def test_packed_replies_are_one_file_alike_each_time(demo_library: Library, tmp_
     assert engine_through(demo_library, RecordedChat(one)).ask(QUESTION).mode == "llm"
 
 
+def messages_of(*evidence: str, question: str = "How high?") -> list[ChatMessage]:
+    asked = "\n".join(["Abstracts:", "Paper: Tides", *evidence]) + f"\n\nQuestion: {question}"
+    return [ChatMessage(role="system", content="Cite."), ChatMessage(role="user", content=asked)]
+
+
+def test_a_reply_answers_a_prompt_that_gives_all_it_cites_under_other_numbers(
+    tmp_path: Path,
+) -> None:
+    first = messages_of("[1] It rained.", "[2] It rose 7 m.", "[3] Gulls fled.")
+    folder = tmp_path / "run"
+    with pytest.raises(MissingReply):
+        RecordedChat(folder, record=True).reply(first)
+    name = name_prompt(first)
+    (folder / "replies" / f"{name}.txt").write_text("By 7 m [2][3], in [2, 3].", "utf-8")
+    packed = tmp_path / "x.jsonl.gz"
+    pack_replies(folder, packed, by="a person")
+    row = json.loads(gzip.decompress(packed.read_bytes()))
+    assert set(row["cites"]) == {"2", "3"}
+    assert "7 m" not in json.dumps({**row, "reply": ""})
+
+    other = messages_of("[1] Gulls fled.", "[2] A crab came.", "[3] It rose 7 m.")
+    for replies in (folder, packed):
+        chat = RecordedChat(replies)
+        assert chat.reply(first) == "By 7 m [2][3], in [2, 3]."
+        assert chat.renumbered == {}
+        assert chat.reply(other) == "By 7 m [3][1], in [3][1]."
+        assert chat.renumbered == {name_prompt(other): name}
+        assert (chat.missing, chat.stale) == ([], [])
+    for unlike in (
+        messages_of("[1] Gulls fled.", "[2] It rose 8 m."),
+        messages_of("[1] Gulls fled.", "[2] It rose 7 m.", question="How low?"),
+    ):
+        with pytest.raises(MissingReply):
+            chat.reply(unlike)
+    # A range cannot be told apart, nor a number that was not given.
+    for said in ("All of it [1-3].", "By 9 m [9]."):
+        (folder / "replies" / f"{name}.txt").write_text(said, "utf-8")
+        chat = RecordedChat(folder)
+        assert chat.reply(first) == said
+        with pytest.raises(MissingReply):
+            chat.reply(other)
+
+
 def test_a_prompt_is_named_by_all_its_words_and_nothing_else() -> None:
     one = [ChatMessage(role="system", content="a"), ChatMessage(role="user", content="b")]
     other = [ChatMessage(role="system", content="a"), ChatMessage(role="user", content="c")]

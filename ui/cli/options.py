@@ -190,6 +190,11 @@ def _tell_recorded(chat: "RecordedChat", place: Path) -> "Iterator[str]":
             f"footnote: {some} without a reply; put replies to {place}/prompts/NAME.md into "
             f"{place}/replies/NAME.txt and run this again"
         )
+    if renumbered := len(chat.renumbered):
+        yield (
+            f"footnote: {renumbered} replies were recorded for prompts that gave other papers "
+            "beside those they cite; their numbers were changed"
+        )
     if stale := chat.stale:
         named = ", ".join(stale[:_MOST_NAMED]) + (", ..." if len(stale) > _MOST_NAMED else "")
         yield f"footnote: {len(stale)} replies to no prompt of this run: {named}"

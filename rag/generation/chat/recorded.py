@@ -3,12 +3,19 @@
 A prompt is named by the hash of its messages. ``DIR/prompts/NAME.md`` is a prompt for whoever
 writes the reply, ``DIR/replies/NAME.txt`` the reply, used byte for byte. Replies are also read from
 one file of JSON Lines, ``{"id", "by", "reply"}``, compressed or not.
+
+Which papers a prompt holds depends a little on the processor: vectors are rounded differently, and
+near the end of the ranking another paper may come in. A packed reply therefore keeps what its
+prompt asked, without the evidence (``about``), and the sentences that it cites (``cites``). It
+answers another prompt that asks the same and holds all of these, with their numbers in that one.
 """
 
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +31,27 @@ PROMPTS, REPLIES = "prompts", "replies"
 # As much room as the models of today have, whatever the environment says.
 SETTINGS = LLMSettings(model="recorded", window=128_000)
 _DIGITS = 20
+# What a prompt gives to read: numbered sentences, and the titles above them.
+_GIVEN = re.compile(r"^(?:\[([0-9]{1,6})\] (.*)|Paper: .*)$", re.MULTILINE)
+_NUMBERS = re.compile(r"\[([0-9]{1,6}(?:, ?[0-9]{1,6})*)\]")
+# A range would have to be taken apart to be renumbered.
+_RANGE = re.compile(r"\[[0-9]+ ?[-–] ?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReply:
+    """What was replied to a prompt.
+
+    Attributes:
+        text: The reply.
+        about: Names what the prompt asked, whatever evidence it gave; empty if that is not known.
+        cites: The digest of each sentence that the reply cites, by its number; no sentence itself,
+            so that a file of replies holds nobody's abstracts.
+    """
+
+    text: str
+    about: str = ""
+    cites: Mapping[str, str] | None = None
 
 
 class MissingReply(FootnoteError):
@@ -35,6 +63,7 @@ class RecordedChat(ChatClient):
 
     Attributes:
         asked: The names of the prompts so far, and whether each had a reply.
+        renumbered: Prompts that got the reply to another, with that one's name.
     """
 
     def __init__(self, replies: Path, *, record: bool = False) -> None:
@@ -52,6 +81,11 @@ class RecordedChat(ChatClient):
         self.secrets, self._ended = (), False
         self.asked: dict[str, bool] = {}
         self.replies = dict(read_replies(replies))
+        self.renumbered: dict[str, str] = {}
+        self._alike: dict[str, list[str]] = {}
+        for name, reply in self.replies.items():
+            if reply.about:
+                self._alike.setdefault(reply.about, []).append(name)
         self._prompts = replies / PROMPTS if record else None
         if self._prompts:
             self._prompts.mkdir(parents=True, exist_ok=True)
@@ -64,8 +98,8 @@ class RecordedChat(ChatClient):
 
     @property
     def stale(self) -> list[str]:
-        """The names of replies whose prompts were not asked for."""
-        return sorted(self.replies.keys() - self.asked.keys())
+        """The names of replies that no prompt of this run got."""
+        return sorted(self.replies.keys() - self.asked.keys() - set(self.renumbered.values()))
 
     @property
     def missing(self) -> list[str]:
@@ -100,12 +134,27 @@ class RecordedChat(ChatClient):
             MissingReply: Nothing was recorded.
         """
         name, text = name_prompt(messages), show_prompt(messages)
-        self.asked[name] = name in self.replies
-        if name not in self.replies:
+        reply = self.replies[name].text if name in self.replies else self._take_alike(name, text)
+        self.asked[name] = reply is not None
+        if reply is None:
             if self._prompts:
                 (self._prompts / f"{name}.md").write_text(text, "utf-8")
             raise MissingReply(f"no reply to prompt {name} was recorded")
-        return self.replies[name]
+        return reply
+
+    def _take_alike(self, name: str, prompt: str) -> str | None:
+        """Returns the reply to a prompt that asked the same, with the numbers of this one.
+
+        None unless this one gives all that the reply cites.
+        """
+        numbers = {sentence: number for number, sentence in _read_given(prompt)}
+        for other in self._alike.get(_name_asked(prompt), ()):
+            reply = self.replies[other]
+            cites = reply.cites or {}
+            if all(sentence in numbers for sentence in cites.values()):
+                self.renumbered[name] = other
+                return _renumber(reply.text, {n: numbers[said] for n, said in cites.items()})
+        return None
 
 
 class _RecordedCall(ChatCall):
@@ -125,7 +174,7 @@ class _RecordedCall(ChatCall):
 def name_prompt(messages: Sequence[ChatMessage]) -> str:
     """Returns the name of a prompt: hexadecimal digits of a hash of its messages."""
     said = json.dumps([[m.role.value, str(m.content)] for m in messages])
-    return hashlib.sha256(said.encode()).hexdigest()[:_DIGITS]
+    return _digest(said)
 
 
 def show_prompt(messages: Sequence[ChatMessage]) -> str:
@@ -133,7 +182,39 @@ def show_prompt(messages: Sequence[ChatMessage]) -> str:
     return "\n\n".join(f"<{m.role.value}>\n{m.content}\n</{m.role.value}>" for m in messages) + "\n"
 
 
-def read_replies(path: Path) -> Iterator[tuple[str, str]]:
+def _read_given(prompt: str) -> Iterator[tuple[str, str]]:
+    """Yields the number and the digest of each sentence that a prompt gives."""
+    return ((row[1], _digest(row[2])) for row in _GIVEN.finditer(prompt) if row[1])
+
+
+def _name_asked(prompt: str) -> str:
+    """Returns a name of what a prompt asks, whatever it gives to read."""
+    asked = _NUMBERS.sub("[]", _GIVEN.sub("", prompt))
+    return _digest(" ".join(asked.split()))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _read_cited(reply: str, prompt: str) -> dict[str, str] | None:
+    """Returns the sentences that a reply cites, by number; None if it cannot be renumbered."""
+    given = dict(_read_given(prompt))
+    numbers = [n for run in _NUMBERS.findall(reply) for n in run.replace(" ", "").split(",")]
+    if _RANGE.search(reply) or not all(number in given for number in numbers):
+        return None
+    return {number: given[number] for number in numbers}
+
+
+def _renumber(text: str, new: Mapping[str, str]) -> str:
+    def replace(run: re.Match[str]) -> str:
+        numbers = run[1].replace(" ", "").split(",")
+        return "".join(f"[{new[number]}]" for number in numbers)
+
+    return _NUMBERS.sub(replace, text)
+
+
+def read_replies(path: Path) -> Iterator[tuple[str, RecordedReply]]:
     """Yields names of prompts and their replies, from a folder or a file of JSON Lines.
 
     Raises:
@@ -141,19 +222,30 @@ def read_replies(path: Path) -> Iterator[tuple[str, str]]:
     """
     if path.is_dir() or not path.suffix:
         for file in sorted((path / REPLIES).glob("*.txt")):
-            yield file.stem, file.read_bytes().decode("utf-8", "replace")
+            text = file.read_bytes().decode("utf-8", "replace")
+            yield file.stem, _with_prompt(text, path / PROMPTS / f"{file.stem}.md")
         return
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
         for line in text.splitlines():
             row = json.loads(line)
-            yield str(row["id"]), str(row["reply"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            cites = {str(n): str(said) for n, said in row.get("cites", {}).items()}
+            yield str(row["id"]), RecordedReply(str(row["reply"]), row.get("about", ""), cites)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FootnoteError(
             f"{path}: no recorded replies ({type(error).__name__}); give a folder, or JSON Lines "
             'of {"id", "by", "reply"}'
         ) from error
+
+
+def _with_prompt(text: str, prompt: Path) -> RecordedReply:
+    """Returns a reply with what its prompt asked, if the prompt was kept."""
+    if not prompt.is_file():
+        return RecordedReply(text)
+    asked = prompt.read_text("utf-8")
+    cites = _read_cited(text, asked)
+    return RecordedReply(text) if cites is None else RecordedReply(text, _name_asked(asked), cites)
 
 
 def pack_replies(folder: Path, out: Path, *, by: str) -> int:
@@ -162,9 +254,14 @@ def pack_replies(folder: Path, out: Path, *, by: str) -> int:
     Raises:
         FootnoteError: There is none.
     """
-    rows = [{"id": name, "by": by, "reply": reply} for name, reply in read_replies(folder)]
+    rows = [_as_row(name, reply, by) for name, reply in read_replies(folder)]
     if not rows:
         raise FootnoteError(f"{folder / REPLIES} has no replies; run: footnote eval record")
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     out.write_bytes(gzip.compress(text.encode(), mtime=0))
     return len(rows)
+
+
+def _as_row(name: str, reply: RecordedReply, by: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": name, "by": by, "reply": reply.text}
+    return {**row, "about": reply.about, "cites": dict(reply.cites or {})} if reply.about else row
