@@ -107,9 +107,7 @@ _tabs: WeakKeyDictionary[Browser, Tab] = WeakKeyDictionary()
 
 
 @contextmanager
-def opened(
-    browser: Browser, address: str, *, fresh: bool = False, **options: Any
-) -> Iterator[Page]:
+def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Gives a tab for a new reader of an address.
 
     At the end no error and no outside request was seen.
@@ -117,11 +115,10 @@ def opened(
     Args:
         browser: To open it in.
         address: Of the page.
-        fresh: Whether the tab must be one that nobody had before.
-        options: Of the tab.
+        options: Of the tab; with others than SETTABLE it is one that nobody had before.
     """
     options.setdefault("viewport", WIDE)
-    again = not fresh and options.keys() <= SETTABLE
+    again = options.keys() <= SETTABLE
     if again:
         # Taken out, so that one whose test fails is not used again.
         tab = _tabs.pop(browser, None) or Tab(browser)
@@ -148,11 +145,9 @@ def opened(
 
 
 @contextmanager
-def visited(
-    browser: Browser, address: str, *, fresh: bool = False, **options: Any
-) -> Iterator[Page]:
+def visited(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Opens the page as a new reader, and waits until it has told what is searched."""
-    with opened(browser, address, fresh=fresh, **options) as page:
+    with opened(browser, address, **options) as page:
         visit(page, address)
         yield page
 

@@ -100,12 +100,19 @@ def test_packed_replies_are_one_file_alike_each_time(demo_library: Library, tmp_
     assert pack_replies(folder, one, by="a person") == pack_replies(folder, two, by="a person") == 4
     assert one.read_bytes() == two.read_bytes()
     assert dict(read_replies(one)) == dict(read_replies(folder))
-    assert json.loads(gzip.decompress(one.read_bytes()).splitlines()[0])["by"] == "a person"
+    rows = [json.loads(line) for line in gzip.decompress(one.read_bytes()).splitlines()]
+    assert {row["by"] for row in rows} == {"a person"}
+    # What the prompt of an answer gave is read from the prompt itself.
+    [answered] = [row for row in rows if row.get("cites")]
+    assert len(answered["papers"]) > 10
     assert engine_through(demo_library, RecordedChat(one)).ask(QUESTION).mode == "llm"
 
 
-def messages_of(*evidence: str, question: str = "How high?") -> list[ChatMessage]:
-    asked = "\n".join(["Abstracts:", "Paper: Tides", *evidence]) + f"\n\nQuestion: {question}"
+def messages_of(
+    *evidence: str, question: str = "How high?", paper: str = "Tides"
+) -> list[ChatMessage]:
+    given = "\n".join(["Abstracts:", f"Paper: {paper}", *evidence])
+    asked = f"{given}\n\nQuestion: {question}"
     return [ChatMessage(role="system", content="Cite."), ChatMessage(role="user", content=asked)]
 
 
@@ -135,6 +142,7 @@ def test_a_reply_answers_a_prompt_that_gives_all_it_cites_under_other_numbers(
     for unlike in (
         messages_of("[1] Gulls fled.", "[2] It rose 8 m."),
         messages_of("[1] Gulls fled.", "[2] It rose 7 m.", question="How low?"),
+        messages_of("[1] Gulls fled.", "[2] It rose 7 m.", paper="Gulls"),
     ):
         with pytest.raises(MissingReply):
             chat.reply(unlike)

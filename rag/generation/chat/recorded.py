@@ -6,8 +6,9 @@ one file of JSON Lines, ``{"id", "by", "reply"}``, compressed or not.
 
 Which papers a prompt holds depends a little on the processor: vectors are rounded differently, and
 near the end of the ranking another paper may come in. A packed reply therefore keeps what its
-prompt asked, without the evidence (``about``), and the sentences that it cites (``cites``). It
-answers another prompt that asks the same and holds all of these, with their numbers in that one.
+prompt asked, without the evidence (``about``), the papers that it gave (``papers``), and the
+sentences that the reply cites (``cites``). It answers another prompt that asks the same, gives most
+of these papers and all of these sentences, with their numbers in that one.
 """
 
 import gzip
@@ -15,7 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ PROMPTS, REPLIES = "prompts", "replies"
 SETTINGS = LLMSettings(model="recorded", window=128_000)
 _DIGITS = 20
 # What a prompt gives to read: numbered sentences, and the titles above them.
-_GIVEN = re.compile(r"^(?:\[([0-9]{1,6})\] (.*)|Paper: .*)$", re.MULTILINE)
+_GIVEN = re.compile(r"^(?:\[([0-9]{1,6})\] (.*)|Paper: (.*))$", re.MULTILINE)
 _NUMBERS = re.compile(r"\[([0-9]{1,6}(?:, ?[0-9]{1,6})*)\]")
+# Share of the papers that must be the same: what a reply leaves unsaid rests on all of them.
+SAME_PAPERS = 0.8
 # A range would have to be taken apart to be renumbered.
 _RANGE = re.compile(r"\[[0-9]+ ?[-–] ?[0-9]+")
 
@@ -45,13 +48,15 @@ class RecordedReply:
     Attributes:
         text: The reply.
         about: Names what the prompt asked, whatever evidence it gave; empty if that is not known.
+        papers: The digests of the papers that it gave.
         cites: The digest of each sentence that the reply cites, by its number; no sentence itself,
             so that a file of replies holds nobody's abstracts.
     """
 
     text: str
     about: str = ""
-    cites: Mapping[str, str] | None = None
+    papers: tuple[str, ...] = ()
+    cites: Mapping[str, str] = field(default_factory=dict)
 
 
 class MissingReply(FootnoteError):
@@ -145,15 +150,18 @@ class RecordedChat(ChatClient):
     def _take_alike(self, name: str, prompt: str) -> str | None:
         """Returns the reply to a prompt that asked the same, with the numbers of this one.
 
-        None unless this one gives all that the reply cites.
+        None unless this one gives most of the same papers, and all that the reply cites.
         """
-        numbers = {sentence: number for number, sentence in _read_given(prompt)}
+        numbers = {sentence: number for number, sentence in _read_sentences(prompt).items()}
+        papers = set(_read_papers(prompt))
         for other in self._alike.get(_name_asked(prompt), ()):
             reply = self.replies[other]
-            cites = reply.cites or {}
-            if all(sentence in numbers for sentence in cites.values()):
+            same = len(papers & set(reply.papers))
+            if same >= SAME_PAPERS * max(len(papers), len(reply.papers)) and (
+                numbers.keys() >= set(reply.cites.values())
+            ):
                 self.renumbered[name] = other
-                return _renumber(reply.text, {n: numbers[said] for n, said in cites.items()})
+                return _renumber(reply.text, {n: numbers[said] for n, said in reply.cites.items()})
         return None
 
 
@@ -182,9 +190,14 @@ def show_prompt(messages: Sequence[ChatMessage]) -> str:
     return "\n\n".join(f"<{m.role.value}>\n{m.content}\n</{m.role.value}>" for m in messages) + "\n"
 
 
-def _read_given(prompt: str) -> Iterator[tuple[str, str]]:
-    """Yields the number and the digest of each sentence that a prompt gives."""
-    return ((row[1], _digest(row[2])) for row in _GIVEN.finditer(prompt) if row[1])
+def _read_sentences(prompt: str) -> dict[str, str]:
+    """Returns the digest of each sentence that a prompt gives, by its number."""
+    return {row[1]: _digest(row[2]) for row in _GIVEN.finditer(prompt) if row[1]}
+
+
+def _read_papers(prompt: str) -> tuple[str, ...]:
+    """Returns the digest of each paper that a prompt gives."""
+    return tuple(_digest(row[3]) for row in _GIVEN.finditer(prompt) if row[3])
 
 
 def _name_asked(prompt: str) -> str:
@@ -199,7 +212,7 @@ def _digest(text: str) -> str:
 
 def _read_cited(reply: str, prompt: str) -> dict[str, str] | None:
     """Returns the sentences that a reply cites, by number; None if it cannot be renumbered."""
-    given = dict(_read_given(prompt))
+    given = _read_sentences(prompt)
     numbers = [n for run in _NUMBERS.findall(reply) for n in run.replace(" ", "").split(",")]
     if _RANGE.search(reply) or not all(number in given for number in numbers):
         return None
@@ -231,7 +244,8 @@ def read_replies(path: Path) -> Iterator[tuple[str, RecordedReply]]:
         for line in text.splitlines():
             row = json.loads(line)
             cites = {str(n): str(said) for n, said in row.get("cites", {}).items()}
-            yield str(row["id"]), RecordedReply(str(row["reply"]), row.get("about", ""), cites)
+            papers, about = row.get("papers", ()), str(row.get("about", ""))
+            yield str(row["id"]), RecordedReply(str(row["reply"]), about, tuple(papers), cites)
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FootnoteError(
             f"{path}: no recorded replies ({type(error).__name__}); give a folder, or JSON Lines "
@@ -245,7 +259,9 @@ def _with_prompt(text: str, prompt: Path) -> RecordedReply:
         return RecordedReply(text)
     asked = prompt.read_text("utf-8")
     cites = _read_cited(text, asked)
-    return RecordedReply(text) if cites is None else RecordedReply(text, _name_asked(asked), cites)
+    if cites is None:
+        return RecordedReply(text)
+    return RecordedReply(text, _name_asked(asked), _read_papers(asked), cites)
 
 
 def pack_replies(folder: Path, out: Path, *, by: str) -> int:
@@ -263,5 +279,6 @@ def pack_replies(folder: Path, out: Path, *, by: str) -> int:
 
 
 def _as_row(name: str, reply: RecordedReply, by: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": name, "by": by, "reply": reply.text}
-    return {**row, "about": reply.about, "cites": dict(reply.cites or {})} if reply.about else row
+    """Returns the line of a reply, without what is not known."""
+    kept = {key: value for key, value in asdict(reply).items() if value and key != "text"}
+    return {"id": name, "by": by, "reply": reply.text, **kept}

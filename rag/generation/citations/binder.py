@@ -167,7 +167,7 @@ class CitationBinder:
         """Returns the next piece without references, its markers as ``[7]``."""
         plain = self._references.feed(piece, last=last)
         if self._forms is None:
-            # Its patterns take half a second to compile, and an answer of quotes needs none.
+            # Its patterns take long to compile, and an answer of quotes needs none of them.
             from footnote.rag.generation.citations.written_forms import FormReader
 
             self._forms = FormReader(len(self._evidence))
