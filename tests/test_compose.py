@@ -1,5 +1,7 @@
 """The composer that quotes, and the prompt of the one that writes."""
 
+import subprocess
+import sys
 from random import Random
 
 from hypothesis import given
@@ -18,6 +20,7 @@ from footnote.rag.generation.prompts import (
 )
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
 from tests.asking import reading
+from tests.command import ROOT
 
 ABSTRACTS = st.lists(
     st.text(min_size=1, max_size=200).filter(lambda text: bool(sentence_spans(text))),
@@ -129,3 +132,12 @@ def test_a_small_window_has_room_for_evidence() -> None:
     assert fitting >= 20
     assert user.endswith("Question: What?")
     assert len(system) < len(prompt([], budget=3000)[0]) / 3
+
+
+def test_quoting_compiles_no_pattern_of_written_citations() -> None:
+    code = (
+        "import sys, footnote.rag.engine\n"
+        "print('footnote.rag.generation.citations.written_forms' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "False")
