@@ -38,6 +38,7 @@ HOMES = {
     "openai": {
         "index/embeddings/base.py",
         "rag/generation/chat/wire/call.py",
+        "rag/generation/chat/wire/caller.py",
         "rag/generation/chat/retries.py",
         "rag/generation/chat/endpoints/connection.py",
         "rag/generation/chat/endpoints/trial.py",

@@ -6,13 +6,13 @@ that a reader has seen is not replaced. An endless answer is cut off.
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 from llama_index.core.base.llms.types import ChatMessage
-from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAI
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from footnote.index.chunking import count_tokens
 from footnote.rag.answer import Usage
@@ -22,10 +22,10 @@ from footnote.rag.generation.chat.endpoints.dialect import (
     read_reply,
     write_request,
 )
-from footnote.rag.generation.chat.endpoints.known import KnownModel
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.reasoning import Thoughts
-from footnote.rag.generation.chat.retries import RetryPolicy, explain_failure
+from footnote.rag.generation.chat.retries import explain_failure
+from footnote.rag.generation.chat.wire.caller import Caller, CallMeter
 from footnote.rag.generation.chat.wire.streaming import (
     LONGEST_LINE,
     Broken,
@@ -38,56 +38,9 @@ from footnote.rag.generation.chat.wire.streaming import (
     WireUsage,
     replies,
 )
-from footnote.rag.generation.settings import LLMSettings
 
 # Characters without a space after which we stop waiting for the end of a word.
 _LONGEST_WORD = 200
-
-
-class Caller(Protocol):
-    """Whose call it is: one model, how it is reached, and what bounds its answers."""
-
-    config: LLMSettings
-    known: KnownModel
-    options: Mapping[str, Any]
-    retries: RetryPolicy
-    client: OpenAI
-    sleep: Callable[[float], object]
-
-    @property
-    def where(self) -> str:
-        """The model and its address, without secrets."""
-
-    @property
-    def most_characters(self) -> int:
-        """Maximum characters of an answer."""
-
-    @property
-    def most_written(self) -> int:
-        """Maximum characters of an answer and of the thoughts before it."""
-
-    def without_secrets(self, text: str) -> str:
-        """Returns the model's text with the API key removed, if the model repeats it."""
-
-    def tell(self, error: BaseException, level: int) -> None:
-        """Logs what an endpoint or a library said about a failure, without secrets."""
-
-
-class CallMeter(Protocol):
-    """Grants each attempt of a call before it is made, and is told what it took."""
-
-    def grant(self, tokens: int) -> None:
-        """Lets an attempt be made that may write so many tokens.
-
-        Raises:
-            ComposerError: It may not be made.
-        """
-
-    def settle(self, took: Usage, *, known: bool) -> None:
-        """Takes what an attempt took, as far as it is known; it may be more if not ``known``."""
-
-    def release(self) -> None:
-        """Hears that no further attempt is made."""
 
 
 class ChatCall:
