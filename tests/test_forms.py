@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.models import make_paper
@@ -13,10 +14,13 @@ from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
 from footnote.rag.generation.forms.concepts import Shown
+from footnote.rag.generation.forms.define import find_definition
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
 from footnote.rag.generation.forms.relations import Relation, RelationName
 from footnote.rag.query.kinds.rules import KINDS
 from footnote.rag.query.topic import name_asked
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.wording import begins_with_name
 from footnote.rag.verification.stance import is_plain
 
 PAPERS = (
@@ -167,6 +171,33 @@ def test_an_abbreviation_is_spelled_out_by_agreement_before_it_is_defined(
     assert second.startswith("Tide height forecasting (THF) predicts the water level")
 
 
+def test_a_definition_is_read_in_the_paper_named_after_the_term() -> None:
+    ours = make_paper(
+        "Seal Herd Mapping: Seals from Above",
+        "We fly. The method, which we call Seal Herd Mapping (SHM), needs one flight.",
+    )
+    other = make_paper("Seals at Night", "Seal Herd Mapping (SHM) has gained attention.")
+    read = [Sentence(p, *span, 0.5) for p in (other, ours) for span in sentence_spans(p.abstract)]
+    defining = find_definition(["SHM", "seal herd mapping"], read)
+    assert defining is not None
+    assert defining.text.startswith("The method, which we call Seal Herd Mapping")
+
+
+def test_one_of_a_kind_does_not_define_the_kind() -> None:
+    paper = make_paper("Dreams", "The tide model is a recurrent network that predicts water.")
+    read = [Sentence(paper, *sentence_spans(paper.abstract)[0], 0.5)]
+    assert find_definition(["tide model"], read, any_of_kind=True) is None
+    assert find_definition(["tide model"], read) is not None
+
+
+def test_the_nearest_to_a_missing_number_is_of_the_paper_that_is_named(
+    engine: CitedQueryEngine,
+) -> None:
+    answer = engine.ask("What did KelpNet cost?")
+    assert answer.missing == "No abstract states the cost."
+    assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
+
+
 def test_a_list_has_one_row_a_paper_and_never_a_paragraph(engine: CitedQueryEngine) -> None:
     answer = engine.ask("Which papers are about kelp?")
     assert answer.kind == "list"
@@ -220,6 +251,7 @@ def test_a_list_wants_what_is_done_with_it(
         ("How are tides used in these papers?", 2, "on how tides are used"),
         ("What have people tried to make buoys last?", 2, "on how to make buoys last"),
         ("Are there papers about kelp?", 2, "on kelp"),
+        ("What do papers say about kelp?", 2, "on kelp"),
     ],
 )
 def test_what_is_asked_is_named_as_a_person_would(question: str, count: int, named: str) -> None:
@@ -311,7 +343,9 @@ def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> No
         ("How many papers came out in 2021?", "2 papers from 2021. 2 of 10 have no year."),
         ("How many papers have appeared since 2022?", "3 papers from 2022 to 2023."),
         ("Which is your newest paper?", "The newest of the 8 papers with a year; the other 2 have"),
-        ("Who wrote the KelpNet paper?", "The library does not record who wrote **KelpNet"),
+        ("Who wrote the KelpNet paper?",
+         "The library does not record who wrote **KelpNet: Counting Kelp from Drones (2021)**; "
+         "it has no authors for any paper."),
         ("Do you have anything by Ada Lovelace?", "The library records no paper by Ada Lovelace."),
         ("Where did you get these abstracts from?", "The records are from Notebook (10 papers)."),
         ("How many papers mention urchins?", "2 papers mention “urchins” in title or abstract"),
@@ -402,6 +436,28 @@ def test_one_word_or_the_topic_again_makes_no_heading() -> None:
     assert not names & {"Online", "Deep kelp control", "Control"}
 
 
+def test_a_part_of_titles_makes_a_heading_where_three_papers_have_it() -> None:
+    texts = [("Kelp Growth Curves", "It is cold."), ("A Kelp Growth Model", "It is old."),
+             ("Kelp Growth Charts", "We dive."),
+             ("Urchin Barrens", "They spread."), ("More Urchin Barrens", "They stay."),
+             *[(f"Reef {n}", "Fish.") for n in range(3)]]  # fmt: skip
+    named = dict(group_papers(texts, "sea"))
+    assert named["Urchin barrens"] == [3, 4]
+    assert named["Kelp growth"] == [0, 1, 2]
+
+
+def test_a_verb_torn_from_its_object_makes_no_heading() -> None:
+    texts = [(f"Aligning Kelp Models {n}", "We grow urchin barrens.") for n in range(3)]
+    texts += [(f"Mapping Reef Fish {n}", "They swim.") for n in range(3)]
+    assert not any(name.startswith("Aligning") for name, _ in group_papers(texts, "sea"))
+
+
+def test_one_word_in_two_spellings_is_one_word() -> None:
+    texts = [("Diving Behaviour", "Seals."), ("Seals", "Their diving behavior."),
+             ("Urchin Barrens", "They spread."), ("Barrens", "Urchin barrens.")]  # fmt: skip
+    assert dict(group_papers(texts, "sea"))["Diving behaviour"] == [0, 1]
+
+
 def test_half_a_noun_phrase_makes_no_heading() -> None:
     texts = [("Diverse Skills", "We learn."), ("Diverse Behaviors", "We act.")] * 2
     assert "Diverse" not in {name for name, _ in group_papers(texts, "robots")}
@@ -422,7 +478,15 @@ def test_papers_without_a_common_phrase_are_one_group_without_a_name() -> None:
         ("Does RL beat SFT?", "RL beats SFT by 9 points.", "no", False),
         ("Is RL always better?", "RL is better on two tasks.", "yes", False),
         ("Does quantization hurt?", "Quantization shows no loss.", "no", True),
+        ("Can models plan?", "They model not just words, but also plans.", "yes", True),
     ],
 )
 def test_a_yes_that_denies_is_not_plain(question: str, quote: str, side: Side, plain: bool) -> None:
     assert is_plain(question, quote, side) is plain
+
+
+def test_a_sentence_that_begins_with_what_its_paper_made_tells_of_it() -> None:
+    title = "KelpNet: Counting Kelp"
+    assert begins_with_name("KelpNet reads drone images.", title)
+    assert not begins_with_name("Divers read KelpNet.", title)
+    assert not begins_with_name("Counting kelp is slow.", "Counting Kelp")

@@ -53,6 +53,7 @@ ASKED: dict[Kind, list[str]] = {
     "overview": [
         "What do the papers say about gene drives?",
         "Give me an overview of dark matter detection.",
+        "Give an overview of preference optimization",
         "How do researchers handle missing data in trials?",
         "Summarise the work on robot hands.",
     ],

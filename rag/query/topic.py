@@ -23,7 +23,8 @@ _LEADS = tuple(
         r"^(?:(?:give|write|make|show) (?:me |us )?)?(?:an? |the )?(?:short |brief |quick )?"
         rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT} (?:how |what )?",
         r"^(?:what|how) (?:have|has|do|did) (?:people|researchers|papers|authors|others) "
-        r"(?:tried|done|try|do|proposed|found|used)? ?(?:to|about)? ?",
+        r"(?!(?:say|tell us|know|think|report|show|conclude)\b)(?:tried|done|try|do|proposed|found"
+        r"|used)? ?(?:to|about)? ?",
         rf"^(?:which|what|any) (?:of (?:the|these|your) )?(?:other )?{_WORKS}"
         rf"(?: (?:here|are there|do you have|{_PLACE}))?(?: (?:are|is|were|deal(?:s|ing)?))?"
         rf"(?: (?:there )?(?:about|on|with)\b| that| which)? ",

@@ -20,6 +20,8 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _OURS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
+# Words of a name at most; a longer beginning of a title is a phrase.
+_NAME = 3
 _SETS_OUT = re.compile(
     r"\b(?:remains? (?:an? )?(?:challeng\w*|open|unclear|difficult|elusive|under-?explored)"
     r"|(?:key|main|major|critical|central|significant)"
@@ -39,6 +41,15 @@ def leans(sentence: str) -> bool:
 def is_own(sentence: str) -> bool:
     """Returns whether a sentence says what its authors did: "we show", "our method"."""
     return _OURS.search(sentence) is not None
+
+
+def begins_with_name(sentence: str, title: str) -> bool:
+    """Returns whether a sentence begins with the name that its paper's title gives a thing.
+
+    "KelpNet reads ..." in "KelpNet: A Network of Kelp".
+    """
+    name, colon, _ = title.partition(":")
+    return bool(colon) and len(name.split()) <= _NAME and sentence.lstrip().startswith(name.strip())
 
 
 def sets_out(sentence: str) -> bool:

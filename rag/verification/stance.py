@@ -121,6 +121,10 @@ _DENIES_OR_NARROWS = re.compile(
 )
 
 
+# "Not only" and "not just" deny nothing.
+_DENIES_NOTHING = re.compile(r"\bnot (?:just|only|merely|simply|solely)\b", re.IGNORECASE)
+
+
 def asks_for_sides(question: str) -> bool:
     """Returns whether a question can be answered by yes or no, or asks who says which."""
     asked = question.strip()
@@ -146,7 +150,7 @@ def is_plain(question: str, quote: str, side: Side) -> bool:
         return False
     if side == "mixed" or _DENIES_OR_NARROWS.search(question):
         return True
-    return bool(_DENIES_OR_NARROWS.search(quote)) == (side == "no")
+    return bool(_DENIES_OR_NARROWS.search(_DENIES_NOTHING.sub("", quote))) == (side == "no")
 
 
 def figures(question: str, quote: str, compared: AlignedPair) -> dict[str, float]:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
-from footnote.rag.generation.forms.define import find_definition
+from footnote.rag.generation.forms.abbreviations import choose_full_form, find_full_forms
+from footnote.rag.generation.forms.define import find_definition, is_named_after
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import (
     NOT_COMPARED,
@@ -17,6 +18,7 @@ from footnote.rag.generation.forms.form import (
     name_topic,
 )
 from footnote.rag.query.kinds.rules import find_core
+from footnote.rag.query.names import is_abbreviation
 from footnote.rag.retrieval.evidence import Sentence, says_the_same
 
 # Sentences that name both, and rows of the table.
@@ -54,10 +56,22 @@ _LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?) ", r
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the things compared: how it is called, and the stems of its words."""
+    """One of the things compared.
+
+    Attributes:
+        name: How the question calls it.
+        stems: Of the words of its name.
+        full: Its name spelled out, where that is an abbreviation; else empty.
+    """
 
     name: str
     stems: Collection[str]
+    full: str = ""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All that it is called."""
+        return [self.name, self.full] if self.full else [self.name]
 
     def share_in(self, text: str) -> float:
         """Returns how many of its words a text has, of all."""
@@ -86,10 +100,13 @@ def write(reading: Reading) -> Composed:
     sides = find_sides(reading.question.asked)
     if sides is None:
         return _write_without_sides(reading)
-    one, other = sides
-    both = _distinct(_find_both(one, other, reading.evidence), BOTH)
+    both = _distinct(_find_both(*sides, reading.evidence), BOTH)
     beside = [s.paper.id for s in both]
-    gathered = {side.name: reading.search(side.name) for side in sides}
+    gathered = {side.name: list(reading.search(side.name)) for side in sides}
+    one, other = (_spell_out(side, gathered[side.name]) for side in sides)
+    for side in (one, other):
+        # The paper that is named after it may hardly use the short name.
+        gathered[side.name] += reading.search(side.full) if side.full else ()
     columns = [
         _fill_column(a, b, [*reading.evidence, *gathered[a.name]], both, beside)
         for a, b in ((one, other), (other, one))
@@ -126,6 +143,15 @@ def _side(text: str) -> Side:
     return Side(name, tuple(dict.fromkeys(words)))
 
 
+def _spell_out(side: Side, evidence: Sequence[Sentence]) -> Side:
+    """Returns a side with its full name, where papers spell it out."""
+    if not is_abbreviation(side.name):
+        return side
+    papers = {sentence.paper.id: sentence.paper for sentence in evidence}
+    form = choose_full_form(find_full_forms(side.name, papers.values()))
+    return replace(side, full=" ".join(form.text.split())) if form else side
+
+
 def _find_both(one: Side, other: Side, evidence: Sequence[Sentence]) -> list[Sentence]:
     """Returns the sentences that name both; of the most telling ones, those that nearly do."""
     return [
@@ -146,18 +172,19 @@ def _fill_column(
     taken: Collection[Sentence],
     beside: Collection[str],
 ) -> list[Sentence]:
-    """Returns what the papers say of one side alone: of papers with both first, then what it is.
+    """Returns what the papers say of one side alone: of papers with both first, then its own.
 
-    What tells of a variant with a name of its own comes last.
+    What it is comes before what else is said of it, and a variant with a name of its own last.
     """
-    about = [s for s in evidence if s not in taken and _is_about(s, side, other)]
-    defining = find_definition([side.name], about)
+    about = list(dict.fromkeys(s for s in evidence if s not in taken and _is_about(s, side, other)))
+    defining = find_definition(side.names, about)
     ranked = sorted(
         range(len(about)),
         key=lambda n: (
             about[n].paper.id not in beside,
             not side.stands_alone_in(about[n].text),
             about[n] is not defining,
+            not is_named_after(about[n].paper, side.names),
             n,
         ),
     )

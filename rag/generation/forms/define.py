@@ -1,7 +1,7 @@
 """Define: the full form of an abbreviation by agreement, then the sentence that defines it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
@@ -36,6 +36,7 @@ _TAIL = re.compile(
     r"|simple|plain)\b.{0,80}|simply|briefly|again|please|abbreviat\w+)\W{0,9}$",
     re.IGNORECASE,
 )
+_I = re.IGNORECASE
 # Words of a term; more are a question of another kind.
 LONGEST_TERM = 6
 # Two words that begin with so many letters alike are one word.
@@ -52,7 +53,12 @@ def write(reading: Reading) -> Composed:
     papers = list({s.paper.id: s.paper for s in evidence}.values())
     forms = find_full_forms(term, papers) if _SHORT.match(term) else []
     form = choose_full_form(forms)
-    defining = find_definition([term, *([form.text] if form else [])], evidence)
+    if form:
+        # The paper that is named after it may spell it out and seldom say it short.
+        evidence = list(dict.fromkeys([*evidence, *reading.search(_plain(form.text))]))
+    names = [term, *([form.text] if form else [])]
+    kind = _asks_for_kind(reading, term)
+    defining = find_definition(names, evidence, any_of_kind=kind)
     draft = Draft([*evidence, *(_spelled(form) for form in forms)])
     if form:
         agreed = sum(same_form(form, other) for other in forms)
@@ -62,7 +68,8 @@ def write(reading: Reading) -> Composed:
     best = defining or (None if form else _nearest(term, evidence))
     if best:
         draft.add(draft.quote(best))
-    if form or defining or not best or reading.is_surely_present:
+    of_one = best is not None and kind and _ONE.match(_mark(best.text, names)) is not None
+    if form or defining or not best or (reading.is_surely_present and not of_one):
         return draft.finish()
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
 
@@ -76,16 +83,28 @@ def find_term(question: str) -> str:
     return rest or core
 
 
-def find_definition(names: Sequence[str], evidence: Sequence[Sentence]) -> Sentence | None:
+def _asks_for_kind(reading: Reading, term: str) -> bool:
+    """Returns whether a question asks for a kind of thing: "a world model", not "the DRM"."""
+    return re.search(rf"\ban? {re.escape(term)}(?![\w-])", reading.question.asked, _I) is not None
+
+
+def find_definition(
+    names: Sequence[str], evidence: Sequence[Sentence], *, any_of_kind: bool = False
+) -> Sentence | None:
     """Returns the sentence that best says what a term is, None where none does.
 
     Args:
-        names: The term, and its full form; one that is named after the first is of its paper.
+        names: The term, and its full form; a paper that is named after either is its own.
         evidence: Most telling first.
+        any_of_kind: Whether the term is a kind of thing, of which "the" tells of one alone.
     """
-    found = [(_strength(_mark(s.text, names)), n, s) for n, s in enumerate(evidence)]
+    marked = [_mark(s.text, names) for s in evidence]
+    found = [
+        (0 if any_of_kind and _ONE.match(text) else _strength(text), n, s)
+        for n, (text, s) in enumerate(zip(marked, evidence, strict=True))
+    ]
     # "We propose X, which ..." defines X in the paper that is named after it alone.
-    own = [row for row in found if row[0] and _is_named_after(row[2].paper, names[0])]
+    own = [row for row in found if row[0] and is_named_after(row[2].paper, names)]
     plain = [row for row in found if row[0] >= PLAIN]
     # A term is explained where it first comes up, which is early.
     ranked = sorted(own or plain, key=lambda row: (-row[0], row[2].start // _EARLY, row[1]))
@@ -101,19 +120,24 @@ PLAIN = 3
 # Stands for the term where a sentence is read.
 _TERM = "\ue000"
 _NAMED = rf"{_TERM}(?: ?\([^()]{{1,40}}\))?"
+# "The world model is a recurrent ..." tells of one world model.
+_ONE = re.compile(rf"(?:the|our|this) {_TERM}", re.IGNORECASE)
+# A verb of what a thing does: not "has gained" or "was shown".
+_DOES = r"(?!has\b|was\b|as\b|its\b|this\b)\w{2,20}s\b"
 _NOUN = rf"{_NAMED}(?: (?:models?|methods?|algorithms?|policy|policies|learning))?"
 _SAYS = r"(?:refers? to|means?|denotes?|describes?|consists? of|occurs? when|aims? to)"
 # What defines a term, the plainest first.
 _DEFINES = (
     re.compile(
         rf"^(?:the |an? )?{_NOUN}(?:,? (?:is|are) (?:an?|the|one of)\b|,? {_SAYS}\b|, short for\b"
-        r"|,? (?:which|where|in which)\b|, an?\b| \w{2,20}s\b(?: [\w-]{1,30}){1,8}? by\b)",
+        rf"|,? (?:which|where|in which)\b|, an?\b| {_DOES}(?: [\w-]{{1,30}}){{1,8}}? by\b)",
         re.IGNORECASE,
     ),
     re.compile(
         rf"{_NOUN},? (?:is|are) (?:an?|the)\b|{_NAMED}, (?:an?|the)(?: [\w-]{{1,30}}){{1,6}}?"
-        rf" (?:where|which|that|in which|when|of|for)\b|^(?:the |an? )?{_NOUN} \w{{2,20}}s\b"
-        rf"|\b(?:called|termed|dubbed|known as|defined? as) (?:the |an? )?{_NAMED}",
+        rf" (?:where|which|that|in which|when|of|for)\b|^(?:the |an? )?{_NOUN} {_DOES}"
+        rf"|\b(?:(?:which )?we (?:call|term|dub|name)|called|termed|dubbed|known as"
+        rf"|defined? as) (?:the |an? )?{_NAMED}",
         re.IGNORECASE,
     ),
     re.compile(rf"{_NOUN},? (?:is|are|{_SAYS})\b|{_NAMED}[,:—–] ", re.IGNORECASE),
@@ -141,9 +165,15 @@ def _strength(marked: str) -> int:
     return 0
 
 
-def _is_named_after(paper: Paper, term: str) -> bool:
+def is_named_after(paper: Paper, names: Collection[str]) -> bool:
+    """Returns whether a paper's title begins with one of a thing's names: "DPO: ..."."""
     head = re.split(r"[:—–]|\s-\s", paper.title, maxsplit=1)[0]
-    return head.strip().casefold() == term.casefold()
+    return _fold(head) in set(map(_fold, names))
+
+
+def _fold(name: str) -> str:
+    """Returns a name as names are compared: "Optimisation" is "Optimization"."""
+    return " ".join(name.casefold().split()).replace("isation", "ization")
 
 
 def _spelled(form: FullForm) -> Sentence:

@@ -14,6 +14,8 @@ from footnote.index.search.fulltext import STOP_WORDS, stems
 OTHERS = "Others"
 # Papers of a group; groups at most, besides the papers that are in none.
 FEWEST, MOST, GROUPS = 2, 5, 4
+# Papers that have a phrase which ends no noun phrase, at least.
+FEWEST_OF_PART = 3
 # More than this share of the papers that have a phrase are in the group that it names.
 HELD = 0.6
 # What a phrase counts for by its words: two say more than one, and three more than two.
@@ -32,6 +34,9 @@ _NOT_ALONE = frozenset(
     real real-world requirements rl robots robust strong train training understand various
     work world""".split()
 )
+_OUR = re.compile(r"\b(behavi|col|fav|hum|neighb|rum|vap|vig|flav|lab)our", re.IGNORECASE)
+# "Aligning language" of "aligning language models" is torn out.
+_DOING = re.compile(r"[\w-]+ing\b")
 _ABBREVIATION = re.compile(r"[A-Z]{3,}s?")
 
 Phrase = tuple[str, ...]
@@ -41,16 +46,24 @@ TitledText = tuple[str, str]
 
 @dataclass(slots=True)
 class _Found:
-    """A phrase, the papers that have it, those whose title has it, and how it is spelled."""
+    """A phrase, the papers that have it, those whose title has it, and how it is spelled.
+
+    Whether it ends a noun phrase of some title: one that does not, as "policy improvement" of
+    "policy improvement operator", names a group only where more papers have it.
+    """
 
     papers: set[int] = field(default_factory=set)
     titled: set[int] = field(default_factory=set)
     spelled: Counter[str] = field(default_factory=Counter)
+    ends: bool = False
 
     def makes_group(self, left: Set[int], most: int) -> bool:
         """Returns whether few enough papers have it, and most of them are in no group yet."""
         own = len(self.papers & left)
-        return own >= FEWEST and len(self.papers) <= most and own > HELD * len(self.papers)
+        enough = len(self.papers) >= (FEWEST if self.ends else FEWEST_OF_PART)
+        return (
+            enough and own >= FEWEST and len(self.papers) <= most and own > HELD * len(self.papers)
+        )
 
     def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
         own = self.papers & left
@@ -82,7 +95,7 @@ def group_papers(
         ]
         if not fitting:
             break
-        best = max(fitting, key=lambda p: (found[p].worth(p, left, 1 - share[p]), p))
+        best = max(fitting, key=lambda p: (found[p].ends, found[p].worth(p, left, 1 - share[p]), p))
         groups.append((_spell(found[best].spelled), sorted(found[best].papers & left)))
         left -= found[best].papers
     if len(groups) < 2:
@@ -109,14 +122,16 @@ def _read_phrases(
 ) -> dict[Phrase, _Found]:
     """Returns the phrases that end a noun phrase of a title, with the papers that have them."""
     found: dict[Phrase, _Found] = {}
-    for n, (title, _) in enumerate(texts):
-        for phrase, spelled in _phrases(title, known, whole=True):
+    for n, (title, _) in enumerate((*texts, *others)):
+        ends = {phrase for phrase, _ in _phrases(title, known, whole=True)}
+        for phrase, spelled in _phrases(title, known):
+            if phrase not in ends and _DOING.match(spelled):
+                continue
             one = found.setdefault(phrase, _Found())
-            one.titled.add(n)
+            one.ends |= phrase in ends
             one.spelled[spelled] += 1
-    for title, _ in others:
-        for phrase, spelled in _phrases(title, known, whole=True):
-            found.setdefault(phrase, _Found()).spelled[spelled] += 1
+            if n < len(texts):
+                one.titled.add(n)
     for n, (title, abstract) in enumerate(texts):
         for phrase in {p for p, _ in _phrases(f"{title}. {abstract}", known)} & found.keys():
             found[phrase].papers.add(n)
@@ -134,7 +149,7 @@ def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tup
     """
     for part in _BREAK.split(text):
         words = _WORD.findall(part)
-        stemmed = [" ".join(stems(word)) if _tells(word) else "" for word in words]
+        stemmed = [" ".join(stems(_spell_alike(word))) if _tells(word) else "" for word in words]
         for size in _SAYS:
             for at in range(len(words) - size + 1):
                 phrase = tuple(stemmed[at : at + size])
@@ -153,6 +168,11 @@ def _names(words: Sequence[str], phrase: Phrase, known: Set[str]) -> bool:
     return any(
         word.lower() not in _NOT_ALONE and not set(stem.split()) <= known for word, stem in said
     )
+
+
+def _spell_alike(word: str) -> str:
+    """Returns a word in one spelling, so that "behaviour" and "behavior" are one."""
+    return _OUR.sub(r"\1or", word)
 
 
 def _tells(word: str) -> bool:

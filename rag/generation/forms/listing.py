@@ -25,7 +25,7 @@ from footnote.rag.query.topic import name_asked
 from footnote.rag.retrieval.answerability import WEAK
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
-from footnote.rag.retrieval.wording import leans, sets_out
+from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets_out
 
 BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
 # Where something is asked of each paper, fewer papers are shown and more is said of each.
@@ -44,9 +44,10 @@ ENOUGH, SURELY, NEAREST, NEAREST_OF_WEAK = 2, 0.6, 10, 5
 # Others at most beside some that qualify, where the match is weak, or where the question asks for
 # what they do not do, such as proposing a benchmark.
 ASIDE = 3
-# What a sentence counts for that names the concepts, says the relation, leans on another or only
-# sets a problem out, beside its match with the question; and a title that names the concepts.
-TELLS, RELATES, LEANS, SETS_OUT, TITLED = 0.5, 0.6, 0.25, 0.3, 0.15
+# What a sentence counts for that names the concepts, says the relation, tells what its paper did,
+# leans on another or only sets a problem out, beside its match with the question; and a title that
+# names the concepts.
+TELLS, RELATES, DID, LEANS, SETS_OUT, TITLED = 0.5, 0.6, 0.2, 0.4, 0.5, 0.15
 _LONGEST = 100
 # Begins what others lack, or what was hoped for.
 _TURNS = re.compile(
@@ -146,13 +147,15 @@ def put_telling_first(row: ListRow, relation: Relation) -> ListRow:
 
 def _choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
     """Returns the sentence of a paper that tells best what was asked for."""
-    return max(sentences, key=lambda s: s.score + _weigh(s.text, relation))
+    return max(sentences, key=lambda s: s.score + _weigh(s, relation))
 
 
-def _weigh(text: str, relation: Relation) -> float:
+def _weigh(sentence: Sentence, relation: Relation) -> float:
+    text = sentence.text
     return (
         TELLS * relation.shown.share(text)
         + RELATES * relation.told_in(text)
+        + DID * (is_own(text) or begins_with_name(text, sentence.paper.title))
         - LEANS * leans(text)
         - SETS_OUT * (sets_out(text) or _TURNS.search(text) is not None)
     )

@@ -62,9 +62,9 @@ def _tell_authors(asked: str, library: Library) -> Sequence[str]:
     if paper is None:
         return [f"No paper here has that title. {_tell_fields(library)}"]
     if not paper.authors:
-        return [
-            f"The library does not record who wrote **{heading(paper)}**. {_tell_fields(library)}"
-        ]
+        told = f"The library does not record who wrote **{heading(paper)}**"
+        none = library.count_without_authors() == library.size
+        return [f"{told}; it has no authors for any paper." if none else f"{told}."]
     return [f"**{heading(paper)}** was written by {join_names(paper.authors[:20])}."]
 
 

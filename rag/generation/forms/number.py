@@ -168,7 +168,7 @@ def write(reading: Reading) -> Composed:
             beside = choose_sentences([figure.sentence, *others], room)
         draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
-    quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
+    quotes = choose_sentences(_of_named(reading), room_for(reading.question.asked))
     named = reading.say_missing_names()
     figured = _FIGURE.search(quotes[0].text) is not None
     told = reading.is_surely_present or not (_PLAIN.search(asked) or named)
@@ -178,6 +178,17 @@ def write(reading: Reading) -> Composed:
     draft.add(f"Nearest: {draft.quote(quotes[0])}")
     missing = named or f"{NOT_STATED} {name_quantity(asked)}."
     return draft.finish(missing=missing)
+
+
+def _of_named(reading: Reading) -> Sequence[Sentence]:
+    """Returns the sentences of the papers that have the names of the question, if there are any."""
+    names = [name.casefold() for name in find_names(reading.question.asked)]
+    own = [
+        s
+        for s in reading.evidence
+        if all(name in f"{s.paper.title}\n{s.paper.abstract}".casefold() for name in names)
+    ]
+    return own or reading.evidence
 
 
 def name_quantity(asked: str) -> str:

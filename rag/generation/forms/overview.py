@@ -27,7 +27,7 @@ from footnote.rag.retrieval.wide import Breadth, order_wide
 BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
 FEWEST, MORE = 6, 12
 # Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
-# none to make up FEWEST.
+# only those that name it make up FEWEST.
 ENOUGH = 2
 _LONGEST = 100
 
@@ -68,7 +68,13 @@ def _choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
     shown = list(zip(hits, map(bool, told.met), strict=True))[: max(above, FEWEST)]
     if sum(met for _, met in shown) < ENOUGH:
         return [hit for hit, _ in shown]
-    return [hit for n, (hit, met) in enumerate(shown) if met or (n < above and hit.score >= SURELY)]
+    names = [told.names_all(hit.paper.title, hit.paper.abstract) for hit, _ in shown]
+    filling = names if sum(names) >= ENOUGH else [met for _, met in shown]
+    return [
+        hit
+        for n, (hit, met) in enumerate(shown)
+        if (met or hit.score >= SURELY if n < above else filling[n])
+    ]
 
 
 def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:

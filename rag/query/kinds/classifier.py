@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.rag.answer import Kind
-from footnote.rag.query.kinds.rules import KINDS, asks_what_it_does, find_rule, find_topic_words
+from footnote.rag.query.kinds.rules import (
+    KINDS,
+    asks_what_it_does,
+    find_rule,
+    find_topic_words,
+    names_overview,
+)
 
 WEIGHTS = Path(__file__).with_name("kinds.npz")
 BUCKETS = 4096
@@ -59,7 +65,7 @@ def classify_kind(question: str, embedding: Array | None, *, first: bool) -> Kin
         first: Whether nothing was asked before; only then can a question be ``vague``.
     """
     rule = find_rule(question, first=first)
-    if rule in _UNSEARCHED:
+    if rule in _UNSEARCHED or (rule == "overview" and names_overview(question)):
         return rule
     kind = choose_kind(find_chances(question, embedding, first=first))
     return "fact" if kind == "define" and asks_what_it_does(question) else kind

@@ -207,6 +207,19 @@ _DOES = re.compile(
 )
 
 
+# Who says "overview" wants one, whatever it is of.
+_NAMES_OVERVIEW = re.compile(
+    r"^(?:(?:give|write|provide|show|make|draft) (?:me |us )?)?(?:an? |the )?(?:\w{2,12} )?"
+    r"(?:overview|literature review)\b",
+    _I,
+)
+
+
+def names_overview(question: str) -> bool:
+    """Returns whether a question calls what it wants an overview."""
+    return _NAMES_OVERVIEW.match(find_core(" ".join(question.split()))) is not None
+
+
 def asks_what_it_does(question: str) -> bool:
     """Returns whether a question asks what something does, which is no definition of it."""
     return _DOES.search(find_core(" ".join(question.split()))) is not None
