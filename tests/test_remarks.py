@@ -98,6 +98,8 @@ No abstract compares A with B.
 The evidence does not give a figure for X.
 The provided sentences only cover Y.
 Six papers study this:
+Six papers qualify.
+One paper qualifies.
 Here is what the papers report:
 In short,
 Yes.

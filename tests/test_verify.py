@@ -97,9 +97,14 @@ def test_what_denies_the_quote_contradicts_it(embedder: MiniLM) -> None:
             "The hand uses tendons rather than motors to move its fingers.",
             "Tendons, rather than motors, move the fingers of the hand.",
         ),
+        (
+            "DSRL works over the noise of the policy, with no need to modify its weights at all.",
+            "DSRL works over the noise of the policy, obviating the need to modify its weights at "
+            "all.",
+        ),
     ],
 )
-def test_what_stands_instead_of_another_denies_nothing(
+def test_what_is_denied_in_other_words_is_denied_alike(
     said: str, quote: str, embedder: MiniLM
 ) -> None:
     assert verify(said, [quote], embedder=embedder, about=[quote]).verdict != "contradicted"

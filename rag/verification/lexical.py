@@ -87,6 +87,12 @@ _OPPOSITES = (
 # The index of the pair of "better" and "worse".
 BETTER = 1
 
+_DENYING_VERB = re.compile(
+    r"(?:obviat|prohibit|circumvent|eliminat|bypass|remov|forbid|forbad|dispens|forgo|sidestep|avoid"
+    r"|prevent|omit|skip|exclud|lack|preclud|abandon|discard|drop|disabl)\w{0,5}|sans|absent|banned",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -166,6 +172,11 @@ def denials(words: Sequence[Word]) -> int:
         (one.text.lower(), other.text.lower()) in (("instead", "of"), ("rather", "than"))
         for one, other in itertools.pairwise(words)
     )
+
+
+def denies_by_verb(words: Sequence[Word]) -> bool:
+    """Returns whether a text denies something by its verb: "obviates the need", "is prohibited"."""
+    return any(_DENYING_VERB.fullmatch(word.text) for word in words)
 
 
 def _tokens(text: str) -> list[tuple[int, int, str]]:

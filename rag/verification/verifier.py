@@ -21,7 +21,7 @@ from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.alignment import AlignedPair, Text, align_pair, read_texts
 from footnote.rag.verification.features import features
-from footnote.rag.verification.lexical import denials, names_in, read_words
+from footnote.rag.verification.lexical import denials, denies_by_verb, names_in, read_words
 from footnote.rag.verification.rules.foreign import find_foreign_faults, is_foreign
 from footnote.rag.verification.rules.proof import Source, find_faults
 from footnote.rag.verification.rules.stated import shorten
@@ -119,7 +119,7 @@ class VerifierModel:
         """
         figures = features(compared)
         support = self.probability(figures)
-        if denies(figures) and not doubts:
+        if denies(figures) and not doubts and not denies_by_verb(compared.quotes.words):
             return VerificationResult("contradicted", 0.0, ("it denies what the quote says",))
         if doubts or turned or support < self.supported:
             # What a rule doubts stays below the threshold, whatever else agrees.

@@ -122,6 +122,8 @@ _SPOKEN_OF = [
     rf"(?:only )?(?:{_EVIDENCES}|(?:{_COUNT}|one) of {_EVIDENCES}|{_COUNT} {_MANY})"
     rf"{_ADVERB} (?:{_ABOUT}|addresses|covers|concerns|discusses)\b",
     rf"(?:{_COUNT}|one) of {_EVIDENCE} (?:are|is) about\b",
+    # The line over a list.
+    rf"(?:only |exactly )?(?:{_COUNT}|one) (?:{_ONE}|{_MANY}) (?:qualify|qualifies|fits?|match)$",
     r"the (?:overall )?(?:picture|evidence) is (?:mixed|unclear|incomplete|thin|limited)$",
     rf"(?:{_EVIDENCE}|(?:the )?(?:results|findings|evidence)"
     rf"(?: (?:across|in|of|from) {_EVIDENCE})?)"
