@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from types import FrameType
 from typing import Any, NamedTuple
@@ -180,7 +181,12 @@ def _witness(items: Sequence[Any], like: str, more: bool, turn: int = 0) -> str:
 
 def _character(name: str, value: Any, like: str) -> str:
     """Returns a character of a class, the one that is liked if it has it."""
-    rules = value if name == "IN" else [(f"{name}", value)]
+    rules = tuple(value) if name == "IN" else ((f"{name}", value),)
+    return _choose_character(rules, like)
+
+
+@lru_cache(65_536)
+def _choose_character(rules: tuple[Any, ...], like: str) -> str:
     negated = bool(rules) and str(rules[0][0]) == "NEGATE"
     for one in (like, *_LIKES, *map(chr, range(32, 0x250))):
         if any(_admits(str(op), of, one) for op, of in rules) != negated:
@@ -211,23 +217,27 @@ def _admits(op: str, value: Any, one: str) -> bool:
 # Time.
 
 
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise TooSlow
+
+
 @contextmanager
-def _stopped_after(seconds: float) -> Iterator[None]:
-    """Stops what runs inside, which even the engine of patterns lets happen."""
+def _stoppable() -> Iterator[None]:
+    """Lets what runs inside be stopped, which even the engine of patterns lets happen."""
     if sys.platform == "win32":
         yield
         return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise TooSlow
-
-    known = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    known = signal.signal(signal.SIGVTALRM, _stop)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, known)
+
+
+def _stop_after(seconds: float) -> None:
+    """Stops what runs after so many seconds of the processor's time; 0 for never."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
 
 
 def seconds(call: Callable[[str], object], text: str, *, most: float, runs: int = 1) -> float:
@@ -235,15 +245,24 @@ def seconds(call: Callable[[str], object], text: str, *, most: float, runs: int 
 
     It is the processor's time, so that what else the machine does hardly matters.
     """
+    with _stoppable():
+        return _least_seconds(call, text, most=most, runs=runs)
+
+
+def _least_seconds(
+    call: Callable[[str], object], text: str, *, most: float, runs: int = 1
+) -> float:
     best = float("inf")
     for _ in range(runs):
         try:
-            with _stopped_after(most):
-                began = time.thread_time()
-                call(text)
-                best = min(best, time.thread_time() - began)
+            _stop_after(most)
+            began = time.thread_time()
+            call(text)
+            best = min(best, time.thread_time() - began)
         except TooSlow:
             continue
+        finally:
+            _stop_after(0)
     return best
 
 
@@ -254,6 +273,11 @@ def worst(
 
     All are tried at short lengths, the slowest of them at those where the law can be measured.
     """
+    with _stoppable():
+        return _worst(call, texts, longest)
+
+
+def _worst(call: Callable[[str], object], texts: Sequence[Hostile], longest: int) -> Growth | None:
     timed = []
     for text in texts:
         took, growth = _growth(call, text, _LENGTHS)
@@ -275,7 +299,7 @@ def _growth(
     last = float("inf")
     for length in lengths:
         # What is stopped took a hundred times what a quarter of the length took, or very long.
-        now = seconds(call, text.text(length), most=_ENDLESS)
+        now = _least_seconds(call, text.text(length), most=_ENDLESS)
         if now == last == float("inf"):
             return now, Growth(text, now, length)
         slow = now > MOST_GROWTH * last and (last >= MEASURABLE or now >= _ENDLESS)
@@ -291,9 +315,9 @@ def _measured(call: Callable[[str], object], text: Hostile, length: int) -> Grow
     """Returns how a call grows from a length on, measured again where that is near the law."""
     for _ in range(_RUNS):
         # Both anew: what else runs on the machine makes either slower.
-        least = seconds(call, text.text(length), most=_ENDLESS, runs=_RUNS)
+        least = _least_seconds(call, text.text(length), most=_ENDLESS, runs=_RUNS)
         most = max(20 * MOST_GROWTH * least, _ENDLESS)
-        now = seconds(call, text.text(length * STEP), most=most)
+        now = _least_seconds(call, text.text(length * STEP), most=most)
         if now <= MOST_GROWTH * least:
             return None
         if now > 2 * MOST_GROWTH * least:

@@ -11,6 +11,7 @@ import ast
 import importlib
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -52,7 +53,7 @@ def call(pattern: re.Pattern[str], way: str) -> Callable[[str], object]:
     if way in ("search", "match", "fullmatch"):
         once: Callable[[str], object] = getattr(pattern, way)
         return once
-    return lambda text: sum(1 for _ in pattern.finditer(text))
+    return lambda text: deque(pattern.finditer(text), maxlen=0)
 
 
 def patterns_of(packages: Sequence[str]) -> list[FoundPattern]:
