@@ -8,13 +8,18 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import redirect_stderr, redirect_stdout
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import typer.main
+
 from footnote.ui.cli.main import main
 
 ROOT = Path(__file__).parent.parent
+# The commands are the same in every run within this process: built once, not for each.
+typer.main.get_command = lru_cache(1)(typer.main.get_command)
 CONFIGURATION = (
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",

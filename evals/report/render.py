@@ -7,6 +7,7 @@ with inline SVG and no chart library: the file stays self-contained, and the cha
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,6 +70,29 @@ def _as_json(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
 
 
 def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    measures = report["measures"]
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            report=report,
+            config=report["config"],
+            groups=list(groups(report)),
+            figures=list(figures(report)),
+            tags=[tag for tag in measures if tag != "ALL"],
+            tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
+            outcomes=list(outcomes(rows)),
+            curve=curve(rows),
+            latency=latency(report, rows),
+            cases=[case(row) for row in rows],
+            trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
+        )
+    )
+
+
+@lru_cache(1)
+def _environment() -> Environment:
+    """Returns what holds the template, compiled once for all reports of a process."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -77,17 +101,4 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": format_number, "milliseconds": format_milliseconds}
-    measures = report["measures"]
-    return environment.get_template(TEMPLATE).render(
-        report=report,
-        config=report["config"],
-        groups=list(groups(report)),
-        figures=list(figures(report)),
-        tags=[tag for tag in measures if tag != "ALL"],
-        tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
-        outcomes=list(outcomes(rows)),
-        curve=curve(rows),
-        latency=latency(report, rows),
-        cases=[case(row) for row in rows],
-        trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
-    )
+    return environment
