@@ -1,5 +1,6 @@
 """Thumbs on the page: kept with what was wrong and what is right, and made cases of."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +15,32 @@ from tests.pages import LOOPS, PPO, TOOLS, act, ask, desk_of, served, toast, vis
 pytestmark = LOOPS
 
 
-@pytest.fixture
-def feedback(tmp_path: Path) -> Path:
-    return tmp_path / "beside" / "feedback.jsonl"
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of all tests here."""
+    return tmp_path_factory.mktemp("votes") / "beside" / "feedback.jsonl"
 
 
-@pytest.fixture
-def page(demo_library: Library, feedback: Path, tmp_path: Path, browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def address(demo_library: Library, beside: Path) -> Iterator[str]:
     with (
-        Conversations.open(tmp_path / "kept.sqlite3") as kept,
-        served(desk_of(demo_library, conversations=kept, feedback=feedback)) as address,
-        visited(browser, address) as page,
+        Conversations.open(beside.parent.with_name("kept.sqlite3")) as kept,
+        served(desk_of(demo_library, conversations=kept, feedback=beside)) as address,
     ):
+        yield address
+
+
+@pytest.fixture
+def feedback(beside: Path) -> Path:
+    """The file, not there yet."""
+    if beside.parent.exists():
+        shutil.rmtree(beside.parent)
+    return beside
+
+
+@pytest.fixture
+def page(feedback: Path, address: str, browser: Browser) -> Iterator[Page]:
+    with visited(browser, address) as page:
         yield page
 
 
@@ -96,25 +111,20 @@ def test_a_later_thumb_is_the_one_that_counts(page: Page, feedback: Path) -> Non
     assert (row["type"], row["answerable"]) == ("refused", False)
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
+def test_a_vote_that_does_not_fit_is_refused_and_not_kept(page: Page, feedback: Path) -> None:
+    ask(page, PPO)
+    for sent in (
         {"thumb": "up", "fault": "wrong_paper", "place": 1},
         {"thumb": "sideways", "place": 1},
         {"thumb": "down", "fault": "ugly", "place": 1},
         {"thumb": "up", "place": 9},
         {"thumb": "up", "place": -1},
         {"place": 1},
-    ],
-)
-def test_a_vote_that_does_not_fit_is_refused_and_not_kept(
-    page: Page, feedback: Path, args: dict[str, object]
-) -> None:
-    ask(page, PPO)
-    reply = act(page, "vote", **args)
-    assert reply["error"]
-    assert "\n" not in reply["error"]
-    assert not feedback.exists()
+    ):
+        reply = act(page, "vote", **sent)
+        assert reply["error"], sent
+        assert "\n" not in reply["error"], sent
+        assert not feedback.exists(), sent
 
 
 def test_a_vote_of_two_lines_stays_one_line_of_the_file(page: Page, feedback: Path) -> None:
