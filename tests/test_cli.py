@@ -73,7 +73,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command: str) -> None:
-    ran = footnote(command, "--help")
+    ran = inside(command, "--help")
     assert (ran.status, ran.err) == (0, "")
     assert f"footnote {command}" in ran.out
 
@@ -103,24 +103,24 @@ LIMITED = "How do robots learn from demonstrations since 2022?"
 
 @pytest.fixture(scope="module")
 def answers(start: Start, demo_library: Library, files: Path) -> dict[str, Ran]:
-    """Every question that succeeds, asked at the same time."""
+    """Every question that succeeds; those that no terminal's letters change, in this process."""
     at = ("--library", demo_library.path)
     follow_up = ("ask", "And how many of the games does it win?", "--json", *at)
     ascii_only = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     years = ("--since", "2019", "--until", "2020")
     asked = {
         "text": start("ask", "What is dense passage retrieval trained on?", *at, **ascii_only),
-        "follow-up": start(*follow_up, "--history", files / "talk.jsonl"),
+        "follow-up": inside(*follow_up, "--history", files / "talk.jsonl"),
         "years": start("ask", "reinforcement learning policies à la Pokémon", "--json", *years, *at,
                        "--history", files / "talk.json", OPENAI_API_KEY=" ", **ascii_only),
-        "explained": start("ask", LIMITED, "--explain", *at),
-        "all": start("ask", LIMITED, "--no-filters", "--json", *at),
-        "refused": start("ask", "how do I cook pasta", *at),
+        "explained": inside("ask", LIMITED, "--explain", *at),
+        "all": inside("ask", LIMITED, "--no-filters", "--json", *at),
+        "refused": inside("ask", "how do I cook pasta", *at),
         "search": start("search", "OpenVLA", "-k", "3", "--json", *at, **ascii_only),
-        "similar": start("similar", "1707.06347v2", "-k", "4", *at),
-        "status": start("status", "--json", FOOTNOTE_LIBRARY=str(demo_library.path)),
+        "similar": inside("similar", "1707.06347v2", "-k", "4", *at),
+        "status": inside("status", "--json", FOOTNOTE_LIBRARY=str(demo_library.path)),
     }  # fmt: skip
-    return {name: future.result() for name, future in asked.items()}
+    return {n: ran if isinstance(ran, Ran) else ran.result() for n, ran in asked.items()}
 
 
 def test_what_succeeds_says_nothing_on_stderr(answers: dict[str, Ran]) -> None:
@@ -220,7 +220,7 @@ def test_status_counts_the_library_that_the_environment_names(answers: dict[str,
 def indexed(files: Path) -> list[Ran]:
     """The same paths, indexed into one library for a script, then for a person."""
     command = ("index", files / "papers.jsonl", files / "cut.txt", "--library", files / "library")
-    return [footnote(*command, "--json"), footnote(*command)]
+    return [footnote(*command, "--json"), inside(*command)]
 
 
 def test_index_counts_what_it_did(indexed: list[Ran], files: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library
 
 def test_a_model_that_fails_costs_a_note_and_never_shows_the_key(demo_library: Library) -> None:
     with serve(refuses(401, f"bad key {KEY}")) as endpoint:
-        ran = footnote(
+        ran = inside(
             "ask", QUESTION, "--json", "--library", demo_library.path, **configured(endpoint)
         )
     assert (ran.status, ran.data["mode"]) == (0, "extractive")

@@ -11,7 +11,7 @@ import pytest
 from footnote.evals.judge.trust import UNKNOWN
 from footnote.index.embeddings.minilm_export import cache_folder
 from footnote.index.library import Library
-from tests.command import Ran, Start, footnote, inside
+from tests.command import Ran, footnote, inside
 from tests.endpoint import Endpoint, judges, serve
 
 KEY = "sk-secret-4f9a1c77"
@@ -51,17 +51,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(start: Start, demo_library: Library, folder: Path) -> dict[str, Ran]:
+def ran(demo_library: Library, folder: Path) -> dict[str, Ran]:
     """Two runs of one set and a sweep, then all that reads runs."""
     run = ("eval", "run", folder / "set", "--library", demo_library.path, "--out")
     sweep = ("eval", "sweep", folder / "set", "wide: k=20", "short: sentences=1, k=3",
              "--library", demo_library.path, "--out", folder / "sweep")  # fmt: skip
-    first = {
-        "run": start(*run, folder / "a"),
-        "run --json": start(*run, folder / "b", "--workers", "2", "--json"),
-        "sweep": start(*sweep, COLUMNS="120"),
+    done = {
+        "run": footnote(*run, folder / "a"),
+        "run --json": inside(*run, folder / "b", "--workers", "2", "--json"),
+        "sweep": inside(*sweep, COLUMNS="120"),
     }
-    done = {name: future.result() for name, future in first.items()}
     poor = folder / "sweep" / "short"
     agree = ("eval", "agree", folder / "people.jsonl", folder / "machine.jsonl")
     then = {
@@ -73,7 +72,7 @@ def ran(start: Start, demo_library: Library, folder: Path) -> dict[str, Ran]:
         "compare --json": inside("eval", "compare", folder / "a", poor, "--json"),
         "gate": inside("eval", "gate", folder / "a", "--min", "refuse/abstain_right=1",
                        "--no-worse-than", folder / "b"),
-        "gate fails": footnote("eval", "gate", folder / "a", "--min", "R@5=1.01", "--min", "R@1=0"),
+        "gate fails": inside("eval", "gate", folder / "a", "--min", "R@5=1.01", "--min", "R@1=0"),
         "agree": inside(*agree, "--threshold", "0.5", "--positive", "yes"),
         "agree --json": inside(*agree, "--threshold", "0.5", "--positive", "yes", "--json"),
         "import": inside("eval", "import", folder / "feedback.jsonl",
@@ -251,7 +250,7 @@ def test_a_judged_run_says_what_it_took_and_that_nobody_checked_the_judge(
     run = ("eval", "run", folder / "set", "--library", demo_library.path, "--composer",
            "extractive", "--judge", "--judge-prices", "1,2", "--out")  # fmt: skip
     named = {**judged.environ, "FOOTNOTE_JUDGE_MODEL": "judge-7b"}
-    first = footnote(*run, tmp_path / "one", **named)
+    first = inside(*run, tmp_path / "one", **named)
     assert (first.status, first.err) == (0, "")
     assert f"judge_quality: {UNKNOWN}" in first.out.splitlines()
     # dqn and both have a reference: 2 x (300 x 1 + 20 x 2) USD for a million.
@@ -289,7 +288,7 @@ def test_at_the_limit_one_line_says_how_to_go_on(
         "--out",
         tmp_path / "cut",
     )
-    stopped = footnote(*run, "--judge-tokens", "100", **judged.environ)  # fmt: skip
+    stopped = inside(*run, "--judge-tokens", "100", **judged.environ)  # fmt: skip
     assert (stopped.status, stopped.out, stopped.err.count("\n")) == (1, "", 1)
     assert "the limit is 100; raise the limit and run again" in stopped.err
     assert stopped.err.endswith(f"and so are the rows; continue with --out {tmp_path / 'cut'}\n")

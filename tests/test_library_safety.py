@@ -24,7 +24,9 @@ FIRST = [invented(n) for n in range(10)]
 BATCHES = 6
 MANY = [invented(n) for n in range(BATCH_PAPERS * BATCHES)]
 # A fresh interpreter: a fork of one with threads of Chroma and ONNX Runtime may hang.
-processes = multiprocessing.get_context("spawn")
+# Each child is forked from a process that has imported what they all need, and nothing else.
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["conftest", "footnote.index.library"])
 
 
 def write(path: Path, batches: int, said: Connection) -> None:

@@ -21,7 +21,9 @@ FIRST = [invented(n) for n in range(4)]
 LONGER = replace(FIRST[3], abstract="Nothing on the water. " * 9)
 MANY = [invented(n) for n in range(BATCH_PAPERS * 4)]
 # A fresh interpreter: a fork of one with threads of Chroma and ONNX Runtime may hang.
-processes = multiprocessing.get_context("spawn")
+# Each child is forked from a process that has imported what they all need, and nothing else.
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["conftest", "footnote.index.library"])
 
 
 @pytest.fixture
