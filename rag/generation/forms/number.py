@@ -181,14 +181,15 @@ def write(reading: Reading) -> Composed:
 
 
 def _of_named(reading: Reading) -> Sequence[Sentence]:
-    """Returns the sentences of the papers that have the names of the question, if there are any."""
+    """Returns the sentences with the names of the question, or of papers with them, if any are."""
     names = [name.casefold() for name in find_names(reading.question.asked)]
+    said = [s for s in reading.evidence if all(name in s.text.casefold() for name in names)]
     own = [
         s
         for s in reading.evidence
         if all(name in f"{s.paper.title}\n{s.paper.abstract}".casefold() for name in names)
     ]
-    return own or reading.evidence
+    return said or own or reading.evidence
 
 
 def name_quantity(asked: str) -> str:
