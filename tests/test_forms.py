@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,6 +199,49 @@ def test_the_nearest_to_a_missing_number_is_of_the_paper_that_is_named(
     assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
 
 
+def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [make_paper(f"Reef surveys {n}", "Dives are needed for reef surveys. It is cold.")
+              for n in range(8)]  # fmt: skip
+    papers.append(make_paper("Sponges", "We mapped sponges of the deep sea with 12 short dives."))
+    papers.append(make_paper("Snails", "One dive showed snails. Few dives did."))
+    with Library.open(tmp_path / "reefs", embedder=embedder, create=True) as library:
+        library.add(papers)
+        answer = CitedQueryEngine(library).ask("How many dives are needed for reef surveys?")
+    assert answer.text == (
+        "1 abstract states how many dives, of its own work:\n\n"
+        "- **Sponges**: **12 short dives**: "
+        "We mapped sponges of the deep sea with 12 short dives. [1]"
+    )
+    assert answer.missing is None
+
+
+def test_papers_that_spell_an_abbreviation_out_are_counted_over_the_library(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [make_paper(f"Wave {n}", f"Ocean wave height (OWH) is {n} m.") for n in range(30)]
+    with Library.open(tmp_path / "waves", embedder=embedder, create=True) as library:
+        library.add(papers)
+        answer = CitedQueryEngine(library).ask("What does OWH stand for?")
+    assert answer.text.startswith(
+        "OWH stands for Ocean wave height [1], as 30 papers spell it out."
+    )
+
+
+def test_an_overview_says_how_many_more_papers_name_its_topic(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [make_paper(f"Buoy motion {n}", f"We measure buoy motion in bay {n}.")
+              for n in range(30)]  # fmt: skip
+    with Library.open(tmp_path / "buoys", embedder=embedder, create=True) as library:
+        library.add(papers)
+        answer = CitedQueryEngine(library).ask("Give me an overview of buoy motion")
+    assert answer.text.startswith(
+        f"At least 30 papers on buoy motion; the {len(answer.papers)} nearest"
+    )
+
+
 def test_a_list_has_one_row_a_paper_and_never_a_paragraph(engine: CitedQueryEngine) -> None:
     answer = engine.ask("Which papers are about kelp?")
     assert answer.kind == "list"
@@ -349,6 +393,8 @@ def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> No
         ("Do you have anything by Ada Lovelace?", "The library records no paper by Ada Lovelace."),
         ("Where did you get these abstracts from?", "The records are from Notebook (10 papers)."),
         ("How many papers mention urchins?", "2 papers mention “urchins” in title or abstract"),
+        ("How many papers mention robots?", "1 paper mentions “robots” in title or abstract:"),
+        ("How many papers mention robotics?", "0 papers mention “robotics” in title or abstract."),
     ],
 )  # fmt: skip
 def test_the_catalog_answers_exactly_and_says_what_it_lacks(

@@ -19,6 +19,7 @@ from footnote.rag.verification.stance import (
     asks_for_sides,
     chances,
     classify_side,
+    keep_plain,
     may_take_side,
     plain_chances,
 )
@@ -66,6 +67,21 @@ def test_a_quote_that_denies_says_no(embedder: MiniLM) -> None:
     assert classify_side([no]) == "no"
     assert classify_side([yes, Chances(0.05, yes.yes, 0.0)]) == "mixed"
     assert classify_side([yes, Chances(0.05, 0.05, 0.9)]) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "side"),
+    [
+        ("Do longer nets help kelp counts?", "Longer nets were no better at kelp counts.", "no"),
+        ("Do nets help small boats?", "Nets help boats only at a large scale.", "no"),
+        ("Do nets help large boats?", "Nets help boats only at a large scale.", None),
+        ("Are nets used for kelp?", "Nets were no better at kelp than hooks.", None),
+    ],
+)
+def test_what_denies_a_gain_says_a_plain_no(question: str, quote: str, side: str | None) -> None:
+    sentence = Sentence(make_paper("Nets and boats", quote), 0, len(quote), 0.5)
+    weighed = keep_plain(question, sentence, Chances(0.3, 0.1, 0.6))
+    assert classify_side([weighed]) == side
 
 
 def test_a_quote_that_says_neither_takes_no_side(embedder: MiniLM) -> None:

@@ -133,6 +133,13 @@ _NO_GAIN = re.compile(
     r"|\b(?:fail\w{0,3}|unable) to (?:improve|help|benefit|outperform|beat)\b",
     re.IGNORECASE,
 )
+# "Only at sufficient scale" says no of small models.
+_ASKS_OF_LITTLE = re.compile(r"\b(?:small|smaller|little|few|fewer|short|weak)\b", re.IGNORECASE)
+_ONLY_WITH_MUCH = re.compile(
+    r"\bonly (?:\w{1,20} )?(?:at|with|for|in|on|when|from|above|beyond) (?:\w{1,20} ){0,2}?"
+    r"(?:large\w*|big\w*|sufficient|scale|strong\w*|long\w*|many|high\w*|enough)\b",
+    re.IGNORECASE,
+)
 # "Not only" and "not just" deny nothing.
 _DENIES_NOTHING = re.compile(r"\bnot (?:just|only|merely|simply|solely)\b", re.IGNORECASE)
 
@@ -242,9 +249,16 @@ def keep_plain(question: str, sentence: Sentence, said: Chances) -> Chances:
     may = may_take_side(question, quote, sentence.paper)
     yes = said.yes if may and is_plain(question, quote, "yes") else 0.0
     no = said.no if may and is_plain(question, quote, "no") else 0.0
-    if may and _ASKS_FOR_GAIN.search(question) and _NO_GAIN.search(quote):
+    if may and _says_no(question, quote):
         yes, no = 0.0, max(no, trained().sure["no"])
     return Chances(yes, no, 1 - yes - no)
+
+
+def _says_no(question: str, quote: str) -> bool:
+    """Returns whether a quote says a plain no by its words, whatever the model thinks."""
+    if _ASKS_OF_LITTLE.search(question) and _ONLY_WITH_MUCH.search(quote):
+        return True
+    return bool(_ASKS_FOR_GAIN.search(question) and _NO_GAIN.search(quote))
 
 
 def classify_side(found: Sequence[Chances]) -> Side | None:

@@ -114,15 +114,18 @@ def write(reading: Reading) -> Composed:
     draft = Draft([*reading.evidence, *gathered[one.name], *gathered[other.name]])
     if both:
         draft.add(" ".join(draft.quote(sentence) for sentence in both))
+    elif told := _find_joined(one, other, [*gathered[one.name], *gathered[other.name]]):
+        draft.add(f"One sentence names both: {draft.quote(told)}")
     # Beside a sentence that compares, half a table says nothing more.
     if all(columns) or (any(columns) and not both):
         draft.add(*_table(draft, (one, other), columns))
     if not both and not any(columns):
         return _write_without_sides(reading)
-    missing = None
-    if not both:
-        missing = f"{NOT_COMPARED} {name_topic(one.name)} with {name_topic(other.name)} directly."
-    return draft.finish(missing=missing)
+    if both:
+        return draft.finish()
+    return draft.finish(
+        missing=f"{NOT_COMPARED} {name_topic(one.name)} with {name_topic(other.name)} directly."
+    )
 
 
 def find_sides(question: str) -> tuple[Side, Side] | None:
@@ -141,6 +144,22 @@ def _side(text: str) -> Side:
     name = _LEAD.sub("", text.strip(" \"'“”"))
     words = [word for word in stems(name) if word not in STOP_WORDS]
     return Side(name, tuple(dict.fromkeys(words)))
+
+
+def _find_joined(one: Side, other: Side, evidence: Sequence[Sentence]) -> Sentence | None:
+    """Returns a sentence that names both without comparing them, of a paper named after one."""
+    return next(
+        (
+            s
+            for s in evidence
+            if is_named_after(s.paper, [*one.names, *other.names])
+            and one.stands_alone_in(s.text)
+            and other.stands_alone_in(s.text)
+            and one.named_in(s.text)
+            and other.named_in(s.text)
+        ),
+        None,
+    )
 
 
 def _spell_out(side: Side, evidence: Sequence[Sentence]) -> Side:

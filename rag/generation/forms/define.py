@@ -37,6 +37,8 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _I = re.IGNORECASE
+# Papers with an abbreviation that are looked through for what it stands for.
+COUNTED = 500
 # Words of a term; more are a question of another kind.
 LONGEST_TERM = 6
 # Two words that begin with so many letters alike are one word.
@@ -61,7 +63,7 @@ def write(reading: Reading) -> Composed:
     defining = find_definition(names, evidence, any_of_kind=kind)
     draft = Draft([*evidence, *(_spelled(form) for form in forms)])
     if form:
-        agreed = sum(same_form(form, other) for other in forms)
+        agreed = _count_agreeing(term, form, reading)
         said = draft.claim(f"{term} stands for {_plain(form.text)}", _spelled(form))
         draft.add(f"{said}, as {count_papers(agreed)} spell it out." if agreed > 1 else f"{said}.")
     # What the abbreviation stands for is the answer; beside it only a definition says more.
@@ -72,6 +74,16 @@ def write(reading: Reading) -> Composed:
     if form or defining or not best or (reading.is_surely_present and not of_one):
         return draft.finish()
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
+
+
+def _count_agreeing(term: str, form: FullForm, reading: Reading) -> int:
+    """Returns how many papers of those searched spell an abbreviation out like this."""
+    if reading.library is None:
+        return 1
+    searcher = reading.library.searcher
+    ranked = searcher.rank_by_words(term, k=COUNTED, filters=reading.filters)
+    papers = [hit.paper for hit in searcher.hits(ranked, "bm25")]
+    return max(1, sum(same_form(form, other) for other in find_full_forms(term, papers)))
 
 
 def find_term(question: str) -> str:

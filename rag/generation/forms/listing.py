@@ -224,7 +224,7 @@ def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
     else:
         asked = name_topic(name_asked(question.asked, count), most=_LONGEST)
     told = f"{count_papers(count)} {asked}"
-    if reading.chance >= WEAK:
+    if reading.chance >= WEAK or all(row.names for row in fits):
         return told
     whole = sum(shown.names_all(row.hit.paper.title, row.sentences[0].text) for row in fits)
     if whole == count:

@@ -18,8 +18,9 @@ from footnote.rag.generation.forms.form import (
 from footnote.rag.query.names import find_names
 from footnote.rag.query.topic import find_topic
 
-# Papers that are listed; groups of the library that are named; hits that are counted exactly.
-LISTED, GROUPS, COUNTED = 10, 6, 2_000
+# Papers that are listed, and more of them where the papers themselves are asked for; groups of the
+# library that are named; hits that are counted exactly.
+LISTED, LISTED_OF_YEARS, GROUPS, COUNTED = 10, 20, 6, 2_000
 _SINCE = re.compile(r"\b(?:since|after|later than|from \d{4} on\w*)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"[\"“”'‘’]([^\"“”'‘’]{2,60})[\"“”'‘’]")
@@ -107,11 +108,12 @@ def _tell_years(asked: str, library: Library) -> Sequence[str]:
     count = sum(n for year, n in known.items() if year and low <= year <= high)
     span = f"{low}" if low == high else f"{low} to {high}"
     note = f" {undated:,} of {library.size:,} have no year." if undated else ""
-    found = library.select(Filters(since=low, until=high), most=LISTED)
+    most = LISTED if re.search(r"(?i)^\W*how many\b", asked) else LISTED_OF_YEARS
+    found = library.select(Filters(since=low, until=high), most=most)
     return [
         f"{count_papers(count)} from {span}.{note}",
         *([""] if found else []),
-        *_rows(found, of=count),
+        *_rows(found, of=count, most=most),
     ]
 
 
@@ -141,15 +143,23 @@ def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
 
 
 def _papers_with(topic: str, library: Library) -> list[Paper]:
-    """Returns the papers that have a phrase, whatever its endings, best first."""
-    words = [re.escape(re.sub(r"(?:ies|es|s|y)$", "", word)) for word in re.findall(r"\w+", topic)]
+    """Returns the papers that have a phrase, in the singular or the plural, best first."""
+    words = [_either_number(word) for word in re.findall(r"\w+", topic)]
     if not words:
         return []
-    phrase = r"\w{0,3}[\W_]+".join(words)
-    pattern = re.compile(rf"\b{phrase}\w{{0,3}}\b", re.IGNORECASE)
+    phrase = r"[\W_]+".join(words)
+    pattern = re.compile(rf"\b{phrase}\b", re.IGNORECASE)
     ranked = library.searcher.rank_by_words(topic, k=COUNTED)
     hits = library.searcher.hits(ranked, "bm25")
     return [h.paper for h in hits if pattern.search(f"{h.paper.title}\n{h.paper.abstract}")]
+
+
+def _either_number(word: str) -> str:
+    """Returns what matches a word in the singular and in the plural; "robotics" has one form."""
+    if re.search(r"(?:ics|ss|us|is)$", word, re.IGNORECASE):
+        return re.escape(word)
+    stem = re.sub(r"(?:ies|s|y)$", "", word, flags=re.IGNORECASE)
+    return rf"{re.escape(stem)}(?:y|ies|s|es)?"
 
 
 def _tell_contents(asked: str, library: Library) -> Sequence[str]:
@@ -217,14 +227,16 @@ def _is_person(name: str, author: str) -> bool:
     )
 
 
-def _rows(papers: Iterable[Paper], *, dates: bool = False, of: int = 0) -> list[str]:
-    """Returns up to ten papers as rows, and how many more there are, of ``of`` in all."""
+def _rows(
+    papers: Iterable[Paper], *, dates: bool = False, of: int = 0, most: int = LISTED
+) -> list[str]:
+    """Returns up to ``most`` papers as rows, and how many more there are, of ``of`` in all."""
     papers = list(papers)
     rows = [
         f"- **{heading(p)}**" + (f", {p.published}" if dates and p.published else "")
-        for p in papers[:LISTED]
+        for p in papers[:most]
     ]
-    more = max(of, len(papers)) - LISTED
+    more = max(of, len(papers)) - most
     return [*rows, "", f"And {more:,} more."] if more > 0 else rows
 
 

@@ -29,6 +29,8 @@ FEWEST, MORE = 6, 12
 # Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
 # only those that name it make up FEWEST.
 ENOUGH = 2
+# What a title that names the topic counts for beside the match.
+TITLED = 0.15
 _LONGEST = 100
 
 Groups = Sequence[tuple[str, list[int]]]
@@ -40,8 +42,10 @@ def write(reading: Reading) -> Composed:
         return Draft(()).finish()
     ordered, _ = order_wide(reading.hits, reading.library, BREADTH.nearness)
     hits = find_readable(reading, ordered)
+    above = BREADTH.count([hit.score for hit in hits])
+    hits = _put_titled_first(hits, read_shown(reading.found, hits))
     told = read_shown(reading.found, hits)
-    shown = _choose_papers(hits, told)
+    shown = _choose_papers(hits, told, above)
     ids = {hit.paper.id for hit in shown}
     others = [hit for hit in hits if hit.paper.id not in ids]
     draft = Draft(reading.evidence)
@@ -51,7 +55,8 @@ def write(reading: Reading) -> Composed:
     papers = [_text(hit) for hit in shown]
     topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
     groups = group_papers(papers, topic, near)
-    draft.add(say_whole([hit.paper for hit in shown], groups, reading))
+    named = sum(told.names_all(hit.paper.title, hit.paper.abstract) for hit in hits)
+    draft.add(say_whole([hit.paper for hit in shown], groups, reading, named=named))
     relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
         if name:
@@ -62,9 +67,19 @@ def write(reading: Reading) -> Composed:
     return draft.finish(more=[hit.paper for hit in others if hit.score >= NEAR][:MORE])
 
 
-def _choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
-    """Returns the papers of an overview, best first, without those that only fill it up."""
-    above = BREADTH.count([hit.score for hit in hits])
+def _put_titled_first(hits: Sequence[Hit], told: Shown) -> list[Hit]:
+    """Returns papers, those before others as near that have the topic in their title."""
+    return sorted(hits, key=lambda hit: -(hit.score + TITLED * told.share(hit.paper.title)))
+
+
+def _choose_papers(hits: Sequence[Hit], told: Shown, above: int) -> list[Hit]:
+    """Returns the papers of an overview, best first, without those that only fill it up.
+
+    Args:
+        hits: Best first.
+        told: What they show.
+        above: How many of them match well enough by themselves.
+    """
     shown = list(zip(hits, map(bool, told.met), strict=True))[: max(above, FEWEST)]
     if sum(met for _, met in shown) < ENOUGH:
         return [hit for hit, _ in shown]
@@ -77,19 +92,27 @@ def _choose_papers(hits: Sequence[Hit], told: Shown) -> list[Hit]:
     ]
 
 
-def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading) -> str:
+def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, named: int = 0) -> str:
     """Returns how many papers there are, from when, and what they are on by their groups.
 
     The years are told where most papers have one.
+
+    Args:
+        papers: Those that are shown.
+        groups: Their groups.
+        reading: What they were found for.
+        named: How many of all that were found name the topic.
     """
     question = reading.question
     asked = (
         f"on “{name_topic(question.asked)}”"
         if question.language
-        else name_topic(name_asked(question.asked, len(papers)), most=_LONGEST)
+        else name_topic(name_asked(question.asked, max(named, len(papers))), most=_LONGEST)
     )
     years = sorted(paper.year for paper in papers if paper.year)
     told = f"{count_papers(len(papers))} {asked}"
+    if named > len(papers):
+        told = f"At least {count_papers(named)} {asked}; the {len(papers)} nearest"
     if 2 * len(years) > len(papers) and years[0] < years[-1]:
         told += f", from {years[0]} to {years[-1]}"
     counted = [
