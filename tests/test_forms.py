@@ -205,15 +205,16 @@ def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
     papers = [make_paper(f"Reef surveys {n}", "Dives are needed for reef surveys. It is cold.")
               for n in range(8)]  # fmt: skip
     papers.append(make_paper("Sponges", "We mapped sponges of the deep sea with 12 short dives."))
-    papers.append(make_paper("Snails", "One dive showed snails. Few dives did."))
+    papers += [make_paper(f"Corals {n}", f"It took {n} dives.") for n in range(20, 25)]
+    papers.append(make_paper("Snails", "Few dives showed snails."))
     with Library.open(tmp_path / "reefs", embedder=embedder, create=True) as library:
         library.add(papers)
         answer = CitedQueryEngine(library).ask("How many dives are needed for reef surveys?")
-    assert answer.text == (
-        "1 abstract states how many dives, of its own work:\n\n"
-        "- **Sponges**: **12 short dives**: "
-        "We mapped sponges of the deep sea with 12 short dives. [1]"
+    assert answer.text.startswith(
+        "6 abstracts state how many dives, each of its own work; 4 of them:\n\n- **Corals 2"
     )
+    assert answer.text.count("\n- **") == 4
+    assert len(answer.more) == 2
     assert answer.missing is None
 
 
@@ -394,7 +395,8 @@ def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> No
         ("Where did you get these abstracts from?", "The records are from Notebook (10 papers)."),
         ("How many papers mention urchins?", "2 papers mention “urchins” in title or abstract"),
         ("How many papers mention robots?", "1 paper mentions “robots” in title or abstract:"),
-        ("How many papers mention robotics?", "0 papers mention “robotics” in title or abstract."),
+        ("How many papers mention robotics?",
+         "0 papers mention “robotics” in title or abstract; 1 has it or a word of the same stem:"),
     ],
 )  # fmt: skip
 def test_the_catalog_answers_exactly_and_says_what_it_lacks(
@@ -507,6 +509,14 @@ def test_one_word_in_two_spellings_is_one_word() -> None:
 def test_half_a_noun_phrase_makes_no_heading() -> None:
     texts = [("Diverse Skills", "We learn."), ("Diverse Behaviors", "We act.")] * 2
     assert "Diverse" not in {name for name, _ in group_papers(texts, "robots")}
+
+
+def test_one_group_of_three_stands_beside_the_others() -> None:
+    texts = [("Kelp Growth", "It is cold."), ("On Kelp Growth", "It is old."),
+             ("More Kelp Growth", "We dive."),
+             *[(f"Reef {n}", "Fish.") for n in range(3)]]  # fmt: skip
+    assert group_papers(texts, "sea") == [("Kelp growth", [0, 1, 2]), (OTHERS, [3, 4, 5])]
+    assert group_papers(texts[1:], "sea") == [("", [0, 1, 2, 3, 4])]
 
 
 def test_papers_without_a_common_phrase_are_one_group_without_a_name() -> None:

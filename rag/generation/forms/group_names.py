@@ -14,6 +14,8 @@ from footnote.index.search.fulltext import STOP_WORDS, stems
 OTHERS = "Others"
 # Papers of a group; groups at most, besides the papers that are in none.
 FEWEST, MOST, GROUPS = 2, 5, 4
+# Papers of the only group that makes groups at all.
+ALONE = 3
 # Papers that have a phrase which ends no noun phrase, at least.
 FEWEST_OF_PART = 3
 # More than this share of the papers that have a phrase are in the group that it names.
@@ -75,8 +77,8 @@ def group_papers(
 ) -> list[tuple[str, list[int]]]:
     """Returns groups of papers by name, the group of the best paper first.
 
-    The papers that share no phrase come last, as ``OTHERS``. Without two groups there is one,
-    without a name.
+    The papers that share no phrase come last, as ``OTHERS``. Where next to none share one there is
+    one group, without a name.
 
     Args:
         texts: Title and abstract of each paper, best first.
@@ -98,7 +100,7 @@ def group_papers(
         best = max(fitting, key=lambda p: (found[p].ends, found[p].worth(p, left, 1 - share[p]), p))
         groups.append((_spell(found[best].spelled), sorted(found[best].papers & left)))
         left -= found[best].papers
-    if len(groups) < 2:
+    if not groups or (len(groups) == 1 and len(groups[0][1]) < ALONE):
         return [("", list(range(len(texts))))]
     groups.sort(key=lambda group: group[1][0])
     return [*groups, (OTHERS, sorted(left))] if left else groups

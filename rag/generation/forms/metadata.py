@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from footnote.index.library import Filters, Library
 from footnote.index.models import Paper
+from footnote.index.search.fulltext import stems
 from footnote.rag.generation.forms.form import (
     Composed,
     Draft,
@@ -136,22 +137,36 @@ def _tell_titles(asked: str, library: Library) -> Sequence[str]:
 def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
     """Tells how many papers have the words of a topic in title or abstract."""
     topic = find_topic(asked)
-    found = _papers_with(topic, library)
+    found, alike = _papers_with(topic, library)
     verb = "mentions" if len(found) == 1 else "mention"
     told = f"{count_papers(len(found))} {verb} “{name_topic(topic)}” in title or abstract"
-    return [told + (":" if found else "."), *_rows(found)]
+    if len(alike) > len(found):
+        have = "has" if len(alike) == 1 else "have"
+        told += f"; {len(alike):,} {have} it or a word of the same stem"
+    return [told + (":" if alike else "."), *_rows(found or alike)]
 
 
-def _papers_with(topic: str, library: Library) -> list[Paper]:
-    """Returns the papers that have a phrase, in the singular or the plural, best first."""
+def _papers_with(topic: str, library: Library) -> tuple[list[Paper], list[Paper]]:
+    """Returns the papers that have a phrase, in the singular or the plural, best first.
+
+    Then those that have it or words of the same stems: "robot" for "robotics".
+    """
     words = [_either_number(word) for word in re.findall(r"\w+", topic)]
-    if not words:
-        return []
+    stemmed = f" {' '.join(stems(topic))} "
+    if not words or not stemmed.strip():
+        return [], []
     phrase = r"[\W_]+".join(words)
     pattern = re.compile(rf"\b{phrase}\b", re.IGNORECASE)
     ranked = library.searcher.rank_by_words(topic, k=COUNTED)
-    hits = library.searcher.hits(ranked, "bm25")
-    return [h.paper for h in hits if pattern.search(f"{h.paper.title}\n{h.paper.abstract}")]
+    papers = [hit.paper for hit in library.searcher.hits(ranked, "bm25")]
+    texts = [f"{paper.title}\n{paper.abstract}" for paper in papers]
+    found = [paper for paper, text in zip(papers, texts, strict=True) if pattern.search(text)]
+    alike = [
+        paper
+        for paper, text in zip(papers, texts, strict=True)
+        if stemmed in f" {' '.join(stems(text))} "
+    ]
+    return found, alike
 
 
 def _either_number(word: str) -> str:

@@ -45,7 +45,7 @@ _PLAIN = re.compile(
     r"|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
     re.IGNORECASE,
 )
-_VAGUE = re.compile(r"(?:one|few|half|twice)\b", re.IGNORECASE)
+_VAGUE = re.compile(r"(?:few|half|twice)\b", re.IGNORECASE)
 _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
 _TRAILING = re.compile(
@@ -82,17 +82,19 @@ def write(reading: Reading) -> Composed:
         return draft.finish()
     if not find_names(asked) and (elsewhere := _find_elsewhere(reading, asked)):
         draft = Draft([figure.sentence for figure in elsewhere])
+        shown, more = elsewhere[:SHOWN], [f.sentence.paper for f in elsewhere[SHOWN:]]
         many = len(elsewhere) > 1
         states = f"{len(elsewhere)} abstracts state" if many else "1 abstract states"
         own = ", each of its own work" if many else ", of its own work"
-        draft.add(f"{states} {name_quantity(asked)}{own}:")
+        some = f"; {len(shown)} of them" if more else ""
+        draft.add(f"{states} {name_quantity(asked)}{own}{some}:")
         draft.add(
             *(
                 draft.row(f.sentence.paper, f"**{f.text}**: {draft.quote(f.sentence)}")
-                for f in elsewhere
+                for f in shown
             )
         )
-        return draft.finish()
+        return draft.finish(more=more)
     quotes = choose_sentences(_of_named(reading), room_for(reading.question.asked))
     named = reading.say_missing_names()
     figured = _FIGURE.search(quotes[0].text) is not None
@@ -130,8 +132,6 @@ def _find_elsewhere(reading: Reading, asked: str) -> list[Figure]:
             if match and not _VAGUE.match(match[0]):
                 found.append(Figure(" ".join(match[0].split()), sentence))
                 break
-        if len(found) == SHOWN:
-            break
     return found
 
 
