@@ -308,7 +308,8 @@ def test_adding_one_paper_again_and_again_takes_time_in_proportion(
         assert (added.new, added.left_out, added.files[0].left_out) == (1, *[count - room] * 2)
         return took
 
-    assert min(seconds(4000) for _ in range(2)) / min(seconds(1000) for _ in range(3)) <= 6
+    # Each at its best of several: what else the machine does makes either slower.
+    assert min(seconds(4000) for _ in range(4)) / min(seconds(1000) for _ in range(4)) <= 6
 
 
 def test_a_paper_with_its_fill_of_identifiers_keeps_those_it_has_and_takes_other_kinds() -> None:
