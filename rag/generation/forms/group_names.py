@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from footnote.index.clusters.labels import COMMONPLACE
 from footnote.index.search.fulltext import STOP_WORDS, stems
@@ -115,7 +116,7 @@ def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, f
     """Returns the share of the texts that have each phrase."""
     counts = Counter[Phrase]()
     for text in texts:
-        counts.update({phrase for phrase, _ in _phrases(text, set())} & found.keys())
+        counts.update(_find_held(text, found.keys()))
     return {phrase: counts[phrase] / len(texts) for phrase in found}
 
 
@@ -135,9 +136,25 @@ def _read_phrases(
             if n < len(texts):
                 one.titled.add(n)
     for n, (title, abstract) in enumerate(texts):
-        for phrase in {p for p, _ in _phrases(f"{title}. {abstract}", known)} & found.keys():
+        for phrase in _find_held(f"{title}. {abstract}", found.keys()):
             found[phrase].papers.add(n)
     return found
+
+
+def _find_held(text: str, wanted: Set[Phrase]) -> set[Phrase]:
+    """Returns which phrases a text has; one word must stand there as an abbreviation."""
+    held = set()
+    for part in _BREAK.split(text):
+        words = _WORD.findall(part)
+        stemmed = list(map(_stem_telling, words))
+        for at, stem in enumerate(stemmed):
+            if not stem:
+                continue
+            for size in _SAYS:
+                phrase = tuple(stemmed[at : at + size])
+                if phrase in wanted and (len(phrase) > 1 or _ABBREVIATION.fullmatch(words[at])):
+                    held.add(phrase)
+    return held
 
 
 def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tuple[Phrase, str]]:
@@ -151,7 +168,7 @@ def _phrases(text: str, known: Set[str], *, whole: bool = False) -> Iterator[tup
     """
     for part in _BREAK.split(text):
         words = _WORD.findall(part)
-        stemmed = [" ".join(stems(_spell_alike(word))) if _tells(word) else "" for word in words]
+        stemmed = list(map(_stem_telling, words))
         for size in _SAYS:
             for at in range(len(words) - size + 1):
                 phrase = tuple(stemmed[at : at + size])
@@ -172,6 +189,12 @@ def _names(words: Sequence[str], phrase: Phrase, known: Set[str]) -> bool:
     )
 
 
+@lru_cache(1 << 15)
+def _stem_telling(word: str) -> str:
+    """Returns the stems of a word that tells something, empty for another."""
+    return " ".join(stems(_spell_alike(word))) if _tells(word) else ""
+
+
 def _spell_alike(word: str) -> str:
     """Returns a word in one spelling, so that "behaviour" and "behavior" are one."""
     return _OUR.sub(r"\1or", word)
@@ -182,6 +205,7 @@ def _tells(word: str) -> bool:
     return not (low in STOP_WORDS or low in COMMONPLACE or len(low) < 3 or _NO_HEADING.search(low))
 
 
+@lru_cache(1 << 15)
 def _lower(word: str) -> str:
     """Returns a word as it stands inside a sentence: a name keeps its capitals."""
     is_name = any(any(map(str.isupper, part[1:])) or len(part) == 1 for part in word.split("-"))
