@@ -1,6 +1,7 @@
 """What tests share: the real embedder, a library of the demo papers, and a tiny embedder."""
 
 import gc
+import multiprocessing
 import os
 import re
 import shutil
@@ -42,6 +43,13 @@ def pytest_collection_finish() -> None:
     """Spares every later collection of garbage the half million objects of the imports."""
     gc.collect()
     gc.freeze()
+
+
+# A fork of a process with threads of Chroma and ONNX Runtime may hang; the server of forks has none
+# of them, only the imports, which would take seconds for each.
+_WAYS = multiprocessing.get_all_start_methods()
+processes: Any = multiprocessing.get_context("forkserver" if "forkserver" in _WAYS else "spawn")
+processes.set_forkserver_preload(["conftest", "footnote.index.library"])
 
 
 class HashedWords:

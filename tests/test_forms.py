@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import HashedWords
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import MiniLM
@@ -13,7 +15,14 @@ from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.generation.forms import FORMS, WITHOUT_SEARCH, compare
+from footnote.rag.generation.forms import (
+    FORMS,
+    WITHOUT_SEARCH,
+    compare,
+    listing,
+    metadata,
+    overview,
+)
 from footnote.rag.generation.forms.concepts import Shown
 from footnote.rag.generation.forms.define import find_definition
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
@@ -374,6 +383,48 @@ def test_a_variant_with_a_name_of_its_own_is_not_the_thing_compared() -> None:
     )
 
 
+def test_a_sentence_that_names_both_is_shown_where_none_compares_them(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [
+        make_paper("Lonar: Long Sonar", "Lonar is a sonar with a long wave. It was built in 1990."),
+        make_paper("QLonar: Quiet Sonar", "QLonar is a quiet sonar that feeds a Lonar receiver."),
+    ]
+    with Library.open(tmp_path / "sonar", embedder=embedder, create=True) as library:
+        library.add(papers)
+        answer = CitedQueryEngine(library).ask("What is the difference between Lonar and QLonar?")
+    first, second, *_ = answer.text.split("\n\n")
+    assert first == "No abstract compares Lonar with QLonar directly."
+    assert second == (
+        "One sentence names both: QLonar is a quiet sonar that feeds a Lonar receiver. [1]"
+    )
+
+
+def test_an_overview_is_filled_up_with_papers_that_name_its_topic_alone(
+    engine: CitedQueryEngine,
+) -> None:
+    [named, near, far] = engine.library.search("kelp", k=3)
+    candidates = [
+        overview.Candidate(replace(hit, score=0.9 - 0.1 * n), met=True, named=n != 2)
+        for n, hit in enumerate((named, near, far))
+    ]
+    assert [hit.paper.id for hit in overview.choose_papers(candidates, above=1)] == [
+        named.paper.id, near.paper.id
+    ]  # fmt: skip
+    assert len(overview.choose_papers(candidates, above=3)) == 3
+
+
+def test_a_row_quotes_what_was_done_and_not_why(engine: CitedQueryEngine) -> None:
+    abstract = "Kelp counts are a key challenge of our seas. We count kelp from above."
+    paper = make_paper("Kelp from Above", abstract)
+    read = [Sentence(paper, *span, 0.5) for span in sentence_spans(abstract)]
+    nothing = np.empty(0, np.float32)
+    [hit] = engine.library.search("kelp", k=1)
+    row = listing.ListRow(replace(hit, paper=paper), read)
+    told = listing.put_telling_first(row, Relation("any", Shown((), (), nothing, nothing)))
+    assert told.sentences[0].text == "We count kelp from above."
+
+
 def test_what_no_abstract_compares_is_said_first(engine: CitedQueryEngine) -> None:
     answer = engine.ask("What is the difference between sonar and rubber feet?")
     assert answer.missing == "No abstract compares sonar with rubber feet directly."
@@ -406,6 +457,27 @@ def test_the_catalog_answers_exactly_and_says_what_it_lacks(
     assert answer.kind == "metadata"
     assert answer.text.startswith(told)
     assert not answer.abstained
+
+
+def test_papers_of_a_year_are_listed_where_they_are_asked_for(tmp_path: Path) -> None:
+    papers = [make_paper(f"Wave {n}", f"Bay {n}.", published="2021-05-04") for n in range(15)]
+    with Library.open(tmp_path / "waves", embedder=HashedWords(), create=True) as library:
+        library.add(papers)
+        engine = CitedQueryEngine(library)
+        listed = engine.ask("Which papers are from 2021?").text
+        counted = engine.ask("How many papers are from 2021?").text
+    assert listed.count("\n- ") == 15
+    assert counted.count("\n- ") == 10
+    assert counted.endswith("And 5 more.")
+
+
+def test_a_count_that_is_cut_off_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "COUNTED", 12)
+    papers = [make_paper(f"Wave {n}", f"Tides of bay {n}.") for n in range(15)]
+    with Library.open(tmp_path / "waves", embedder=HashedWords(), create=True) as library:
+        library.add(papers)
+        answer = CitedQueryEngine(library).ask("How many papers mention tides?")
+    assert answer.text.startswith("At least 12 papers mention “tides” in title or abstract:")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A killed writer loses nothing that was committed; writers exclude each other; readers go on."""
 
-import multiprocessing
 import shutil
 import signal
 import threading
@@ -12,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from conftest import HashedWords, invented
+from conftest import HashedWords, invented, processes
 
 from footnote.index import LibraryLocked
 from footnote.index.library import SNAPSHOTS, Filters, Library
@@ -23,10 +22,6 @@ from footnote.index.storage.ingest.pipeline import BATCH_PAPERS, Added
 FIRST = [invented(n) for n in range(10)]
 BATCHES = 6
 MANY = [invented(n) for n in range(BATCH_PAPERS * BATCHES)]
-# A fresh interpreter: a fork of one with threads of Chroma and ONNX Runtime may hang.
-# Each child is forked from a process that has imported what they all need, and nothing else.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["conftest", "footnote.index.library"])
 
 
 def write(path: Path, batches: int, said: Connection) -> None:

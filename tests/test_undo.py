@@ -1,6 +1,5 @@
 """Undo: what an import added goes, what it changed is as it was, one that was killed too."""
 
-import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from conftest import HashedWords, holds, invented
+from conftest import HashedWords, holds, invented, processes
 
 from footnote.index import LibraryError
 from footnote.index.library import CATALOG, Library
@@ -20,10 +19,6 @@ from tests.command import inside
 FIRST = [invented(n) for n in range(4)]
 LONGER = replace(FIRST[3], abstract="Nothing on the water. " * 9)
 MANY = [invented(n) for n in range(BATCH_PAPERS * 4)]
-# A fresh interpreter: a fork of one with threads of Chroma and ONNX Runtime may hang.
-# Each child is forked from a process that has imported what they all need, and nothing else.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["conftest", "footnote.index.library"])
 
 
 @pytest.fixture

@@ -71,22 +71,19 @@ def _as_json(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
 
 def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     measures = report["measures"]
-    return (
-        _environment()
-        .get_template(TEMPLATE)
-        .render(
-            report=report,
-            config=report["config"],
-            groups=list(groups(report)),
-            figures=list(figures(report)),
-            tags=[tag for tag in measures if tag != "ALL"],
-            tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
-            outcomes=list(outcomes(rows)),
-            curve=curve(rows),
-            latency=latency(report, rows),
-            cases=[case(row) for row in rows],
-            trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
-        )
+    template = _environment().get_template(TEMPLATE)
+    return template.render(
+        report=report,
+        config=report["config"],
+        groups=list(groups(report)),
+        figures=list(figures(report)),
+        tags=[tag for tag in measures if tag != "ALL"],
+        tag_sizes={tag: sum(row["tag"] == tag for row in rows) for tag in measures},
+        outcomes=list(outcomes(rows)),
+        curve=curve(rows),
+        latency=latency(report, rows),
+        cases=[case(row) for row in rows],
+        trusts=[f"{name}: {trust(report, name)}" for name in JUDGED if name in measures["ALL"]],
     )
 
 

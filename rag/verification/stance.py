@@ -121,8 +121,7 @@ _DENIES_OR_NARROWS = re.compile(
 )
 
 
-# "No better" says a plain no to "does it help?", which the model hardly meets in training: of nine
-# such sentences of its sets all say no, and of those told by rule none says yes.
+# "No better" says a plain no to "does it help?", which the model hardly meets in training.
 _ASKS_FOR_GAIN = re.compile(
     r"\b(?:help|improve|benefit|better|beat|useful|worth|gain|boost|effective)\w*", re.IGNORECASE
 )

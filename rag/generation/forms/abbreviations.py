@@ -48,13 +48,18 @@ def find_full_forms(short: str, papers: Iterable[Paper]) -> list[FullForm]:
 def choose_full_form(forms: Iterable[FullForm]) -> FullForm | None:
     """Returns the full form that most papers give, as the first of them writes it."""
     forms = list(forms)
-    counts = Counter(_normal(form.text) for form in forms)
-    return max(forms, key=lambda form: counts[_normal(form.text)], default=None)
+    counts = Counter(normalize_form(form.text) for form in forms)
+    return max(forms, key=lambda form: counts[normalize_form(form.text)], default=None)
+
+
+def spell_out(short: str, papers: Iterable[Paper]) -> FullForm | None:
+    """Returns what most of some papers say that a short form stands for, None where none does."""
+    return choose_full_form(find_full_forms(short, papers))
 
 
 def same_form(one: FullForm, other: FullForm) -> bool:
     """Returns whether two papers give the same full form, spelling and plural apart."""
-    return _normal(one.text) == _normal(other.text)
+    return normalize_form(one.text) == normalize_form(other.text)
 
 
 def _spelled_out(paper: Paper, match: re.Match[str], wanted: str) -> FullForm | None:
@@ -111,6 +116,7 @@ def _key(short: str) -> str:
     return (kept[:-1] if kept.endswith("s") and kept[:-1].isupper() else kept).casefold()
 
 
-def _normal(form: str) -> str:
+def normalize_form(form: str) -> str:
+    """Returns a full form as it is compared: spelling, plural and punctuation apart."""
     words = re.sub(r"[\W_]+", " ", form.casefold()).split()
     return " ".join(word.replace("isation", "ization").rstrip("s") for word in words)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
-from footnote.rag.generation.forms.abbreviations import choose_full_form, find_full_forms
+from footnote.rag.generation.forms.abbreviations import spell_out
 from footnote.rag.generation.forms.define import find_definition, is_named_after
 from footnote.rag.generation.forms.fact import choose_sentences
 from footnote.rag.generation.forms.form import (
@@ -121,11 +121,10 @@ def write(reading: Reading) -> Composed:
         draft.add(*_table(draft, (one, other), columns))
     if not both and not any(columns):
         return _write_without_sides(reading)
-    if both:
-        return draft.finish()
-    return draft.finish(
-        missing=f"{NOT_COMPARED} {name_topic(one.name)} with {name_topic(other.name)} directly."
-    )
+    missing = None
+    if not both:
+        missing = f"{NOT_COMPARED} {name_topic(one.name)} with {name_topic(other.name)} directly."
+    return draft.finish(missing=missing)
 
 
 def find_sides(question: str) -> tuple[Side, Side] | None:
@@ -167,7 +166,7 @@ def _spell_out(side: Side, evidence: Sequence[Sentence]) -> Side:
     if not is_abbreviation(side.name):
         return side
     papers = {sentence.paper.id: sentence.paper for sentence in evidence}
-    form = choose_full_form(find_full_forms(side.name, papers.values()))
+    form = spell_out(side.name, papers.values())
     return replace(side, full=" ".join(form.text.split())) if form else side
 
 

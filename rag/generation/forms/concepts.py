@@ -14,7 +14,7 @@ import numpy as np
 from footnote.index.embeddings.base import Matrix
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS, stems
-from footnote.rag.generation.forms.abbreviations import choose_full_form, find_full_forms
+from footnote.rag.generation.forms.abbreviations import spell_out
 from footnote.rag.query.names import is_abbreviation
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
@@ -190,7 +190,7 @@ def _find_tokens(
 
 
 def _spell_out(short: str, found: RetrievalResult) -> str:
-    form = choose_full_form(find_full_forms(short, [hit.paper for hit in found.hits]))
+    form = spell_out(short, [hit.paper for hit in found.hits])
     return _stem(form.text) if form else ""
 
 

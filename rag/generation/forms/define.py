@@ -7,9 +7,10 @@ from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.generation.forms.abbreviations import (
     FullForm,
-    choose_full_form,
     find_full_forms,
+    normalize_form,
     same_form,
+    spell_out,
 )
 from footnote.rag.generation.forms.fact import write as write_fact
 from footnote.rag.generation.forms.form import (
@@ -53,19 +54,17 @@ def write(reading: Reading) -> Composed:
         return write_fact(reading)
     evidence = list(reading.search(term)) or list(reading.evidence)
     papers = list({s.paper.id: s.paper for s in evidence}.values())
-    forms = find_full_forms(term, papers) if _SHORT.match(term) else []
-    form = choose_full_form(forms)
+    form = spell_out(term, papers) if _SHORT.match(term) else None
     if form:
         # The paper that is named after it may spell it out and seldom say it short.
         evidence = list(dict.fromkeys([*evidence, *reading.search(_plain(form.text))]))
     names = [term, *([form.text] if form else [])]
     kind = _asks_for_kind(reading, term)
     defining = find_definition(names, evidence, any_of_kind=kind)
-    draft = Draft([*evidence, *(_spelled(form) for form in forms)])
+    draft = Draft([*evidence, *([_spelled(form)] if form else [])])
     if form:
-        agreed = _count_agreeing(term, form, reading)
         said = draft.claim(f"{term} stands for {_plain(form.text)}", _spelled(form))
-        draft.add(f"{said}, as {count_papers(agreed)} spell it out." if agreed > 1 else f"{said}.")
+        draft.add(f"{said}{_say_agreement(term, form, reading)}.")
     # What the abbreviation stands for is the answer; beside it only a definition says more.
     best = defining or (None if form else _nearest(term, evidence))
     if best:
@@ -76,14 +75,16 @@ def write(reading: Reading) -> Composed:
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
 
 
-def _count_agreeing(term: str, form: FullForm, reading: Reading) -> int:
-    """Returns how many papers of those searched spell an abbreviation out like this."""
+def _say_agreement(term: str, form: FullForm, reading: Reading) -> str:
+    """Returns how many papers spell an abbreviation out like this, where more than one does."""
     if reading.library is None:
-        return 1
+        return ""
     searcher = reading.library.searcher
     ranked = searcher.rank_by_words(term, k=COUNTED, filters=reading.filters)
     papers = [hit.paper for hit in searcher.hits(ranked, "bm25")]
-    return max(1, sum(same_form(form, other) for other in find_full_forms(term, papers)))
+    agreed = sum(same_form(form, other) for other in find_full_forms(term, papers))
+    least = "at least " if len(ranked) == COUNTED else ""
+    return f", as {least}{count_papers(agreed)} spell it out" if agreed > 1 else ""
 
 
 def find_term(question: str) -> str:
@@ -180,12 +181,7 @@ def _strength(marked: str) -> int:
 def is_named_after(paper: Paper, names: Collection[str]) -> bool:
     """Returns whether a paper's title begins with one of a thing's names: "DPO: ..."."""
     head = re.split(r"[:—–]|\s-\s", paper.title, maxsplit=1)[0]
-    return _fold(head) in set(map(_fold, names))
-
-
-def _fold(name: str) -> str:
-    """Returns a name as names are compared: "Optimisation" is "Optimization"."""
-    return " ".join(name.casefold().split()).replace("isation", "ization")
+    return normalize_form(head) in set(map(normalize_form, names))
 
 
 def _spelled(form: FullForm) -> Sentence:

@@ -185,12 +185,13 @@ def _choose_rows(
         others = [row for row in others if row.hit.score >= SURELY]
     if fits and (relation.decides or weak):
         others = others[:ASIDE]
-    order = {row.hit.paper.id: _rank(row, relation.shown) for row in fits}
+    order = {row.hit.paper.id: rank_titled(row.hit, relation.shown) for row in fits}
     return sorted(fits, key=lambda row: -order[row.hit.paper.id]), others
 
 
-def _rank(row: ListRow, shown: Shown) -> float:
-    return row.hit.score + TITLED * shown.share(row.hit.paper.title)
+def rank_titled(hit: Hit, shown: Shown) -> float:
+    """Returns the score of a paper, higher where its title names what is asked for."""
+    return hit.score + TITLED * shown.share(hit.paper.title)
 
 
 def drop_far(rows: Sequence[ListRow], reading: Reading) -> list[ListRow]:

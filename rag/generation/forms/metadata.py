@@ -22,6 +22,8 @@ from footnote.rag.query.topic import find_topic
 # Papers that are listed, and more of them where the papers themselves are asked for; groups of the
 # library that are named; hits that are counted exactly.
 LISTED, LISTED_OF_YEARS, GROUPS, COUNTED = 10, 20, 6, 2_000
+# Letters of a word from which on its last "s" or "y" is an ending.
+_INFLECTED = 4
 _SINCE = re.compile(r"\b(?:since|after|later than|from \d{4} on\w*)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"[\"“”'‘’]([^\"“”'‘’]{2,60})[\"“”'‘’]")
@@ -137,24 +139,25 @@ def _tell_titles(asked: str, library: Library) -> Sequence[str]:
 def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
     """Tells how many papers have the words of a topic in title or abstract."""
     topic = find_topic(asked)
-    found, alike = _papers_with(topic, library)
+    found, alike, least = _papers_with(topic, library)
     verb = "mentions" if len(found) == 1 else "mention"
-    told = f"{count_papers(len(found))} {verb} “{name_topic(topic)}” in title or abstract"
+    told = f"{least}{count_papers(len(found))} {verb} “{name_topic(topic)}” in title or abstract"
     if len(alike) > len(found):
         have = "has" if len(alike) == 1 else "have"
         told += f"; {len(alike):,} {have} it or a word of the same stem"
     return [told + (":" if alike else "."), *_rows(found or alike)]
 
 
-def _papers_with(topic: str, library: Library) -> tuple[list[Paper], list[Paper]]:
+def _papers_with(topic: str, library: Library) -> tuple[list[Paper], list[Paper], str]:
     """Returns the papers that have a phrase, in the singular or the plural, best first.
 
-    Then those that have it or words of the same stems: "robot" for "robotics".
+    Then those that have it or words of the same stems: "robot" for "robotics". At last what their
+    count begins with: "At least " where there were more than are looked through.
     """
     words = [_either_number(word) for word in re.findall(r"\w+", topic)]
     stemmed = f" {' '.join(stems(topic))} "
     if not words or not stemmed.strip():
-        return [], []
+        return [], [], ""
     phrase = r"[\W_]+".join(words)
     pattern = re.compile(rf"\b{phrase}\b", re.IGNORECASE)
     ranked = library.searcher.rank_by_words(topic, k=COUNTED)
@@ -166,12 +169,12 @@ def _papers_with(topic: str, library: Library) -> tuple[list[Paper], list[Paper]
         for paper, text in zip(papers, texts, strict=True)
         if stemmed in f" {' '.join(stems(text))} "
     ]
-    return found, alike
+    return found, alike, "At least " if len(ranked) == COUNTED else ""
 
 
 def _either_number(word: str) -> str:
     """Returns what matches a word in the singular and in the plural; "robotics" has one form."""
-    if re.search(r"(?:ics|ss|us|is)$", word, re.IGNORECASE):
+    if len(word) < _INFLECTED or re.search(r"(?:ics|ss|us|is)$", word, re.IGNORECASE):
         return re.escape(word)
     stem = re.sub(r"(?:ies|s|y)$", "", word, flags=re.IGNORECASE)
     return rf"{re.escape(stem)}(?:y|ies|s|es)?"

@@ -80,14 +80,15 @@ def write(reading: Reading) -> Composed:
             beside = choose_sentences([figure.sentence, *others], room)
         draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
-    if not find_names(asked) and (elsewhere := _find_elsewhere(reading, asked)):
+    elsewhere, least = ([], "") if find_names(asked) else _find_elsewhere(reading, asked)
+    if elsewhere:
         draft = Draft([figure.sentence for figure in elsewhere])
         shown, more = elsewhere[:SHOWN], [f.sentence.paper for f in elsewhere[SHOWN:]]
         many = len(elsewhere) > 1
         states = f"{len(elsewhere)} abstracts state" if many else "1 abstract states"
         own = ", each of its own work" if many else ", of its own work"
         some = f"; {len(shown)} of them" if more else ""
-        draft.add(f"{states} {name_quantity(asked)}{own}{some}:")
+        draft.add(f"{least}{states} {name_quantity(asked)}{own}{some}:")
         draft.add(
             *(
                 draft.row(f.sentence.paper, f"**{f.text}**: {draft.quote(f.sentence)}")
@@ -107,15 +108,17 @@ def write(reading: Reading) -> Composed:
     return draft.finish(missing=missing)
 
 
-def _find_elsewhere(reading: Reading, asked: str) -> list[Figure]:
+def _find_elsewhere(reading: Reading, asked: str) -> tuple[list[Figure], str]:
     """Returns figures of what is counted from papers that were not read for the question.
 
     Whoever names no paper may ask of any: one figure a paper, of those that name it most first.
+    Then what their count begins with: "At least " where there were more papers than are looked
+    through.
     """
     library, counted = reading.library, HOW_MANY.search(asked)
     head = head_word(asked)
     if library is None or counted is None or not head or reading.question.is_follow_up:
-        return []
+        return [], ""
     # "10 demonstrations", "hundreds of human demonstrations"; what is counted stands behind.
     plain = re.compile(
         rf"(?<![\w.,-])(?:\d[\d,]*(?:[-–]\d+)?|(?:{_WORDS}|hundreds of|thousands of))"
@@ -132,18 +135,15 @@ def _find_elsewhere(reading: Reading, asked: str) -> list[Figure]:
             if match and not _VAGUE.match(match[0]):
                 found.append(Figure(" ".join(match[0].split()), sentence))
                 break
-    return found
+    return found, "At least " if len(ranked) == THROUGH else ""
 
 
 def _of_named(reading: Reading) -> Sequence[Sentence]:
     """Returns the sentences with the names of the question, or of papers with them, if any are."""
     names = [name.casefold() for name in find_names(reading.question.asked)]
     said = [s for s in reading.evidence if all(name in s.text.casefold() for name in names)]
-    own = [
-        s
-        for s in reading.evidence
-        if all(name in f"{s.paper.title}\n{s.paper.abstract}".casefold() for name in names)
-    ]
+    asked = reading.question.asked
+    own = [s for s in reading.evidence if not missing_names(asked, [s.paper])]
     return said or own or reading.evidence
 
 

@@ -1,9 +1,10 @@
 """Overview: what the library holds on a topic, in groups that their own words name."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from footnote.index.models import Hit, Paper
-from footnote.rag.generation.forms.concepts import Shown, read_shown
+from footnote.rag.generation.forms.concepts import read_shown
 from footnote.rag.generation.forms.form import (
     Composed,
     Draft,
@@ -19,6 +20,7 @@ from footnote.rag.generation.forms.listing import (
     ListRow,
     find_readable,
     put_telling_first,
+    rank_titled,
 )
 from footnote.rag.generation.forms.relations import Relation
 from footnote.rag.query.topic import find_topic, name_asked
@@ -29,11 +31,23 @@ FEWEST, MORE = 6, 12
 # Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
 # only those that name it make up FEWEST.
 ENOUGH = 2
-# What a title that names the topic counts for beside the match.
-TITLED = 0.15
 _LONGEST = 100
 
 Groups = Sequence[tuple[str, list[int]]]
+
+
+class Candidate(NamedTuple):
+    """A paper that may be shown.
+
+    Attributes:
+        hit: The paper.
+        met: Whether it shows what is asked for, if only by words near to it.
+        named: Whether it has the words themselves.
+    """
+
+    hit: Hit
+    met: bool
+    named: bool
 
 
 def write(reading: Reading) -> Composed:
@@ -43,11 +57,15 @@ def write(reading: Reading) -> Composed:
     ordered, _ = order_wide(reading.hits, reading.library, BREADTH.nearness)
     hits = find_readable(reading, ordered)
     above = BREADTH.count([hit.score for hit in hits])
-    hits = _put_titled_first(hits, read_shown(reading.found, hits))
     told = read_shown(reading.found, hits)
-    shown = _choose_papers(hits, told, above)
+    found = sorted(zip(hits, told.met, strict=True), key=lambda row: -rank_titled(row[0], told))
+    candidates = [
+        Candidate(hit, bool(met), told.names_all(hit.paper.title, hit.paper.abstract))
+        for hit, met in found
+    ]
+    shown = choose_papers(candidates, above)
     ids = {hit.paper.id for hit in shown}
-    others = [hit for hit in hits if hit.paper.id not in ids]
+    others = [one.hit for one in candidates if one.hit.paper.id not in ids]
     draft = Draft(reading.evidence)
     if not shown:
         return draft.finish()
@@ -55,7 +73,7 @@ def write(reading: Reading) -> Composed:
     papers = [_text(hit) for hit in shown]
     topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
     groups = group_papers(papers, topic, near)
-    named = sum(told.names_all(hit.paper.title, hit.paper.abstract) for hit in hits)
+    named = sum(one.named for one in candidates)
     draft.add(say_whole([hit.paper for hit in shown], groups, reading, named=named))
     relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
@@ -67,29 +85,20 @@ def write(reading: Reading) -> Composed:
     return draft.finish(more=[hit.paper for hit in others if hit.score >= NEAR][:MORE])
 
 
-def _put_titled_first(hits: Sequence[Hit], told: Shown) -> list[Hit]:
-    """Returns papers, those before others as near that have the topic in their title."""
-    return sorted(hits, key=lambda hit: -(hit.score + TITLED * told.share(hit.paper.title)))
-
-
-def _choose_papers(hits: Sequence[Hit], told: Shown, above: int) -> list[Hit]:
+def choose_papers(candidates: Sequence[Candidate], above: int) -> list[Hit]:
     """Returns the papers of an overview, best first, without those that only fill it up.
 
     Args:
-        hits: Best first.
-        told: What they show.
+        candidates: Best first.
         above: How many of them match well enough by themselves.
     """
-    shown = list(zip(hits, map(bool, told.met), strict=True))[: max(above, FEWEST)]
-    if sum(met for _, met in shown) < ENOUGH:
-        return [hit for hit, _ in shown]
-    names = [told.names_all(hit.paper.title, hit.paper.abstract) for hit, _ in shown]
-    filling = names if sum(names) >= ENOUGH else [met for _, met in shown]
-    return [
-        hit
-        for n, (hit, met) in enumerate(shown)
-        if (met or hit.score >= SURELY if n < above else filling[n])
-    ]
+    shown = candidates[: max(above, FEWEST)]
+    if sum(one.met for one in shown) < ENOUGH:
+        return [one.hit for one in shown]
+    by_name = sum(one.named for one in shown) >= ENOUGH
+    kept = [one for one in shown[:above] if one.met or one.hit.score >= SURELY]
+    kept += [one for one in shown[above:] if (one.named if by_name else one.met)]
+    return [one.hit for one in kept]
 
 
 def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, named: int = 0) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from footnote.rag.verification.alignment import AlignedPair
-from footnote.rag.verification.lexical import Word, polarity, read_words
+from footnote.rag.verification.lexical import Word, denies_by_verb, polarity, read_words
 from footnote.rag.verification.rules.amounts import read_amounts
 from footnote.rag.verification.rules.arithmetic import agrees
 from footnote.rag.verification.rules.naming import find_names
@@ -33,9 +33,9 @@ _JOINING = frozenset("by into to from".split())
 _PASSIVE = re.compile(r"\w(?:ed|en|un|on)\s(?:\w+ly\s)?by\b", re.IGNORECASE)
 _DENIES = re.compile(
     r"not|no|never|none|neither|nor|without|cannot|nothing|nobody|hardly|barely|scarcely|rarely"
-    r"|seldom|fail\w{0,3}|lack\w{0,3}|unable|avoid\w{0,3}|instead|rather|independent\w{0,2}|absen\w{1,3}"
-    r"|unlike|except\w{0,5}|only|few|little|prevent\w{0,3}|less|fewer|drop\w{0,4}|omit\w{0,4}|skip\w{0,4}"
-    r"|exclud\w{1,3}|zero|free|\w{1,20}n't|un\w{4,20}|in\w{2,8}able|stop\w{0,4}|struggl\w{1,3}"
+    r"|seldom|fail\w{0,3}|unable|instead|rather|independent\w{0,2}|absen\w{1,3}"
+    r"|unlike|except\w{0,5}|only|few|little|less|fewer"
+    r"|zero|free|\w{1,20}n't|un\w{4,20}|in\w{2,8}able|stop\w{0,4}|struggl\w{1,3}"
     r"|miss\w{0,3}|limited|unseen|new|novel|trouble|difficult\w{0,3}|part\w{0,4}",
     re.IGNORECASE,
 )
@@ -130,7 +130,7 @@ def _is_same_comparison(mine: str, theirs: str) -> bool | None:
         return None
     if len(ways[0]) == len(ways[1]) == 1 and ways[0] != ways[1]:
         return None
-    denied = any(_DENIES.fullmatch(word.text) for word in (*own, *other))
+    denied = _denies([*own, *other])
     if not stems[0] & stems[1] and not joined:
         return None
     simple = len(stems[0]) == len(stems[1]) == 1 and stems[0] == stems[1]
@@ -252,7 +252,11 @@ def _is_replaced(words: Sequence[Word], at: int) -> bool:
 def _is_denial_near(words: Sequence[Word], at: int) -> bool:
     near = words[: at + _BEHIND + 1]
     far = [word for word in words[at + 1 :] if not _ONWARD.fullmatch(word.text)]
-    return any(_DENIES.fullmatch(word.text) for word in (*near, *far))
+    return _denies([*near, *far])
+
+
+def _denies(words: Sequence[Word]) -> bool:
+    return denies_by_verb(words) or any(_DENIES.fullmatch(word.text) for word in words)
 
 
 def _is_asked(statement: str, quotes: Sequence[str]) -> bool:
