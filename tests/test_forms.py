@@ -21,6 +21,7 @@ from footnote.rag.generation.forms import (
     compare,
     listing,
     metadata,
+    number,
     overview,
 )
 from footnote.rag.generation.forms.concepts import Shown
@@ -32,6 +33,7 @@ from footnote.rag.query.topic import name_asked
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wording import begins_with_name
 from footnote.rag.verification.stance import is_plain
+from tests.asking import reading
 
 PAPERS = (
     ("KelpNet: Counting Kelp from Drones", 2021,
@@ -186,7 +188,7 @@ def test_a_definition_is_read_in_the_paper_named_after_the_term() -> None:
         "Seal Herd Mapping: Seals from Above",
         "We fly. The method, which we call Seal Herd Mapping (SHM), needs one flight.",
     )
-    other = make_paper("Seals at Night", "Seal Herd Mapping (SHM) has gained attention.")
+    other = make_paper("Seals at Night", "Seal Herd Mapping (SHM) is a way to count.")
     read = [Sentence(p, *span, 0.5) for p in (other, ours) for span in sentence_spans(p.abstract)]
     defining = find_definition(["SHM", "seal herd mapping"], read)
     assert defining is not None
@@ -200,12 +202,14 @@ def test_one_of_a_kind_does_not_define_the_kind() -> None:
     assert find_definition(["tide model"], read) is not None
 
 
-def test_the_nearest_to_a_missing_number_is_of_the_paper_that_is_named(
-    engine: CitedQueryEngine,
-) -> None:
-    answer = engine.ask("What did KelpNet cost?")
-    assert answer.missing == "No abstract states the cost."
-    assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
+def test_the_nearest_to_a_missing_number_is_of_what_is_named() -> None:
+    said = "The cost of nets is high.", "KelpNet sees kelp.", "KelpNet saw more in drone images."
+    papers = [make_paper(title, text) for title, text in zip("ABC", said, strict=True)]
+    read = [Sentence(p, 0, len(p.abstract), 0.9 - n / 9) for n, p in enumerate(papers)]
+    written = number.write(reading("What did KelpNet cost?", read, "number"))
+    assert written.text.endswith("Nearest: KelpNet sees kelp. [1]")
+    unnamed = number.write(reading("What do nets cost?", read, "number"))
+    assert unnamed.text.endswith("Nearest: The cost of nets is high. [1]")
 
 
 def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
@@ -266,6 +270,14 @@ def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine)
     answer = engine.ask("Which papers use KelpNet?")
     assert titles(answer) == ["KelpNet: Counting Kelp from Drones"]
     assert all("KelpNet" in statement.text for statement in answer.statements)
+
+
+def test_a_list_by_name_is_never_called_weak(
+    engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "WEAK", 2.0)
+    assert "weak" in engine.ask("Which papers are about kelp?").text
+    assert "weak" not in engine.ask("Which papers mention KelpNet?").text
 
 
 def test_a_list_says_where_no_paper_has_all_of_it(engine: CitedQueryEngine) -> None:
@@ -415,7 +427,7 @@ def test_an_overview_is_filled_up_with_papers_that_name_its_topic_alone(
 
 
 def test_a_row_quotes_what_was_done_and_not_why(engine: CitedQueryEngine) -> None:
-    abstract = "Kelp counts are a key challenge of our seas. We count kelp from above."
+    abstract = "Kelp grows in cold bays. We count kelp from above."
     paper = make_paper("Kelp from Above", abstract)
     read = [Sentence(paper, *span, 0.5) for span in sentence_spans(abstract)]
     nothing = np.empty(0, np.float32)
@@ -617,4 +629,5 @@ def test_a_sentence_that_begins_with_what_its_paper_made_tells_of_it() -> None:
     title = "KelpNet: Counting Kelp"
     assert begins_with_name("KelpNet reads drone images.", title)
     assert not begins_with_name("Divers read KelpNet.", title)
-    assert not begins_with_name("Counting kelp is slow.", "Counting Kelp")
+    assert not begins_with_name("Counting kelp is slow.", "Counting kelp")
+    assert not begins_with_name("How kelp grows in bays is open.", "How kelp grows in bays: A Map")
