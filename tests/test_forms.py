@@ -231,6 +231,14 @@ def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
     assert answer.missing is None
 
 
+def test_a_number_is_looked_for_in_all_in_a_conversation_too(engine: CitedQueryEngine) -> None:
+    before = [Turn("user", BEFORE), Turn("assistant", "KelpNet counts kelp plants.")]
+    asked = engine.ask("How many terms are needed?", before)
+    assert "**sixty terms**: We show how a table of sixty terms" in asked.text
+    of_it = engine.ask("How many terms does it need?", before)
+    assert "sixty terms" not in of_it.text
+
+
 def test_papers_that_spell_an_abbreviation_out_are_counted_over_the_library(
     embedder: MiniLM, tmp_path: Path
 ) -> None:

@@ -144,6 +144,12 @@ def understand(
     return Question(asked, topic, _shorten_message(answered), _is_follow_up(asked))
 
 
+def points_back(question: str) -> bool:
+    """Returns whether words of a question point at the conversation: "it", "those labels"."""
+    pointed = _POINTS_BACK.search(question) or _GOES_ON.search(question)
+    return pointed is not None or _points_at_unnamed(question)
+
+
 def _points_at_unnamed(question: str) -> bool:
     """Returns whether "those labels" in a question names what the question did not name before."""
     for match in _THAT_NOUN.finditer(question):

@@ -18,6 +18,7 @@ from footnote.rag.generation.forms.measures import (
 )
 from footnote.rag.query.kinds.rules import find_core
 from footnote.rag.query.names import find_names, missing_names
+from footnote.rag.query.question import points_back
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.injection.detector import select_quotable
 
@@ -117,7 +118,8 @@ def _find_elsewhere(reading: Reading, asked: str) -> tuple[list[Figure], str]:
     """
     library, counted = reading.library, HOW_MANY.search(asked)
     head = head_word(asked)
-    if library is None or counted is None or not head or reading.question.is_follow_up:
+    of_last = reading.question.is_follow_up and points_back(asked)
+    if library is None or counted is None or not head or of_last:
         return [], ""
     # "10 demonstrations", "hundreds of human demonstrations"; what is counted stands behind.
     plain = re.compile(
