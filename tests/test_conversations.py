@@ -230,6 +230,15 @@ def test_the_first_question_is_the_title_until_a_person_gives_one(kept: Conversa
     assert kept.load("ada", id).title == "Sponges"
 
 
+def test_a_greeting_names_no_conversation(kept: Conversations) -> None:
+    id = kept.start("ada")
+    kept.append("ada", id, replace(answered("hello"), kind="talk"))
+    assert kept.load("ada", id).title == "hello"
+    kept.append("ada", id, answered("How old is it?"))
+    kept.append("ada", id, replace(answered("thanks"), kind="talk"))
+    assert kept.load("ada", id).title == "How old is it?"
+
+
 def test_a_title_is_cut_at_a_word() -> None:
     assert shorten("one two three", 9) == "one two…"
     assert shorten("x" * 30, 9) == "xxxxxxxx…"

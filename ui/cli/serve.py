@@ -114,6 +114,7 @@ def _serve(
 
     from footnote.ui.settings import all_sources
     from footnote.ui.storage.conversations import Conversations
+    from footnote.ui.storage.shelf import Shelf
     from footnote.ui.storage.topics import Topics
     from footnote.ui.web.context import AppContext
     from footnote.ui.web.page import build_page, launch
@@ -131,6 +132,7 @@ def _serve(
             {name: one.stream for name, one in engines.items()},
             conversations=kept,
             topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
+            shelf=stack.enter_context(Shelf.open(library.path)),
             feedback=library.path / "feedback.jsonl",
             runs=library.path / "runs",
             engines=engines,

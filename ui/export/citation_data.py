@@ -4,12 +4,13 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from footnote.index.models import Paper
 from footnote.ui.rendering.cards import web_address
+from footnote.ui.storage.annotations import Annotation
 
 Kind = Literal["article", "conference", "preprint", "other"]
 
@@ -69,6 +70,8 @@ class CitationData:
         unnamed: Authors that the sources counted and did not name.
         date: Year, month and day, as far as they are known.
         arxiv: Its number, such as ``2403.01234``.
+        tags: A reader's own.
+        comment: A reader's own note.
     """
 
     key: str
@@ -82,6 +85,8 @@ class CitationData:
     doi: str = ""
     arxiv: str = ""
     pmid: str = ""
+    tags: tuple[str, ...] = ()
+    comment: str = ""
 
     @property
     def remark(self) -> str:
@@ -90,14 +95,19 @@ class CitationData:
         return f"{count} of {count + self.unnamed} authors are named here" if self.unnamed else ""
 
 
-def entries(papers: Iterable[Paper]) -> list[CitationData]:
+def entries(
+    papers: Iterable[Paper], own: Mapping[str, Annotation] | None = None
+) -> list[CitationData]:
     """Returns one entry for each paper, in their order; a paper given twice has one.
+
+    ``own`` has what a reader wrote to papers, by their identifiers.
 
     A key is the same in every bibliography, unless two papers of one would share it: then
     both carry a piece of their identifier's hash.
     """
     distinct = list({paper.id: paper for paper in papers}.values())
-    made = [_entry(paper) for paper in distinct]
+    written = own or {}
+    made = [_entry(paper, written.get(paper.id, Annotation())) for paper in distinct]
     keys = _told_apart([entry.key for entry in made], [paper.id for paper in distinct])
     return [replace(entry, key=key) for entry, key in zip(made, keys, strict=True)]
 
@@ -140,7 +150,7 @@ def _strip_prefix(surname: Sequence[str], given: str) -> Name:
     return Name(" ".join(surname[at:]), given, " ".join(surname[:at]))
 
 
-def _entry(paper: Paper) -> CitationData:
+def _entry(paper: Paper, own: Annotation) -> CitationData:
     venue = one_line(paper.venue or "")
     known = dict(i.split(":", 1) for i in reversed((paper.id, *paper.aliases)) if ":" in i)
     names = tuple(name for author in paper.authors if (name := split_name(author)).family)
@@ -156,6 +166,8 @@ def _entry(paper: Paper) -> CitationData:
         doi=one_line(known.get("doi", "")),
         arxiv=one_line(known.get("arxiv", "")),
         pmid=one_line(known.get("pmid", "")),
+        tags=tuple(map(one_line, own.tags)),
+        comment=one_line(own.note),
     )
     return replace(entry, key=_key(entry))
 

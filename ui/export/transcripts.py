@@ -26,9 +26,10 @@ from footnote.ui.storage.models import Transcript
 
 TRANSCRIPT_VERSION = 1
 
-_STYLE = Path(__file__).parents[1] / "web" / "static" / "transcript.css"
+# Of every page that is made to be read alone.
+PAGE_STYLE = Path(__file__).parents[1] / "web" / "static" / "transcript.css"
 # Nothing may be fetched or run, whatever a paper's text would become.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _SIGNS = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 # What begins a list or a rule where a line begins.
@@ -202,8 +203,8 @@ def transcript_html(transcript: Transcript) -> str:
         title=one_line(transcript.title),
         about=_about(transcript),
         answers=transcript.answers,
-        policy=Markup(_POLICY),
-        style=Markup(_STYLE.read_text("utf-8")),
+        policy=Markup(PAGE_POLICY),
+        style=Markup(PAGE_STYLE.read_text("utf-8")),
         blocks_of=lambda answer: parse_blocks(answer.text, answer.statements),
         notes_of=footnotes,
         numbers_of=_numbers,

@@ -1,6 +1,8 @@
 """The frame of the page: its head, its rooms, the list of conversations, the scope."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -9,6 +11,7 @@ from footnote.index.storage.status import Status
 from footnote.ui.rendering.charts.histogram import histogram_svg
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.storage.models import Conversation
+from footnote.ui.storage.shelf import Part
 from footnote.ui.web.context import AppContext
 
 # Places of the page, by the name of their room; the first is the conversation itself.
@@ -81,18 +84,48 @@ def next_html(questions: Sequence[str]) -> Markup:
     return piece("page", "next", questions) if questions else Markup()
 
 
-def talks_html(talks: Sequence[Conversation], current: str, search: str) -> Markup:
-    """Returns the list of a reader's conversations, the open one marked."""
-    return render("talks", talks=talks, current=current, search=search)
+def talks_html(
+    talks: Sequence[Conversation], current: str, search: str, now: datetime | None = None
+) -> Markup:
+    """Returns the list of a reader's conversations by day, the open one marked.
+
+    Args:
+        talks: The last changed first.
+        current: Id of the open one.
+        search: What was searched for; "" is nothing.
+        now: By the reader's clock, with its offset; by UTC where it is not told.
+    """
+    now = now or datetime.now(UTC)
+    days = [(day, list(of_day)) for day, of_day in groupby(talks, lambda t: _day(t.updated, now))]
+    return render("talks", days=days, current=current, search=search)
 
 
-def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, str]]) -> Markup:
+def _day(moment: datetime, now: datetime) -> str:
+    """Returns in words how long ago a day is: the last week, then its month."""
+    moment = moment.astimezone(now.tzinfo)
+    ago = (now.date() - moment.date()).days
+    if ago < 1:
+        return "Today"
+    if ago < 2:
+        return "Yesterday"
+    return "The last seven days" if ago < 8 else f"{moment:%B %Y}"
+
+
+def scope_html(
+    desk: AppContext,
+    filters: Filters,
+    pinned: Sequence[tuple[str, str]],
+    parts: Sequence[Part] = (),
+    within: str = "",
+) -> Markup:
     """Returns what is searched, and how to narrow it.
 
     Args:
         desk: Whose library it is.
         filters: In force.
         pinned: Identifiers and titles of the papers that alone are searched.
+        parts: Collections and tags that can be searched alone.
+        within: Key of the one that is; "" is none.
     """
     library, names = desk.papers, desk.papers.searcher.names
     choices = (
@@ -100,15 +133,15 @@ def scope_html(desk: AppContext, filters: Filters, pinned: Sequence[tuple[str, s
         ("source", "Source", names.counts("source"), filters.source),
     )
     return piece(
-        "scope", "form", desk.library.status(), searching(desk, filters),
-        filters != Filters(papers=filters.papers), _years(library.years(), filters),
+        "scope", "form", desk.library.status(), searching(desk, desk.narrow(filters, within)),
+        bool(within) or filters != Filters(papers=filters.papers), _years(library.years(), filters),
         [
             (name, label, _most(counts, chosen), chosen)
             for name, label, counts, chosen in choices
             if len(counts) > 1 or chosen
         ],
         filters.author or "", pinned,
-        library.count_without_authors() < library.size or bool(filters.author),
+        library.count_without_authors() < library.size or bool(filters.author), parts, within,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Conversations(UserDatabase):
         return made
 
     def append(self, user: str, id: str, answer: Answer) -> None:
-        """Adds an answer; the first question is the title until the user sets one.
+        """Adds an answer; until the user sets a title it is the first question about papers.
 
         Raises:
             ConversationError: The user has no such conversation.
@@ -79,7 +79,7 @@ class Conversations(UserDatabase):
                 "INSERT INTO messages VALUES (?, ?, ?, ?)", (number, place, words, record)
             )
             self._touch(number)
-            if not place:
+            if not self._real(number, place):
                 title = shorten(answer.question) or UNTITLED
                 self._db.rows(
                     "UPDATE conversations SET title = ?, folded = ? WHERE number = ? AND named = 0",
@@ -244,6 +244,18 @@ class Conversations(UserDatabase):
     def _count(self, number: int) -> int:
         rows = self._db.rows("SELECT count(*) FROM messages WHERE conversation = ?", (number,))
         return int(rows[0][0])
+
+    def _real(self, number: int, place: int) -> bool:
+        """Returns whether anything before ``place`` asked about papers: a greeting names nothing.
+
+        Nor does a follow-up that followed nothing.
+        """
+        rows = self._db.rows(
+            "SELECT count(*) FROM messages WHERE conversation = ? AND place < ? "
+            "AND coalesce(json_extract(answer, '$.kind'), 'fact') NOT IN ('talk', 'vague')",
+            (number, place),
+        )
+        return bool(rows[0][0])
 
     def _answers(self, number: int) -> Sequence[str]:
         rows = self._db.rows(

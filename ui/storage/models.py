@@ -13,8 +13,6 @@ UNTITLED = "New conversation"
 # Characters: one line of a list, and the most that a person may give.
 TITLE_SHOWN = 60
 TITLE_MOST = 200
-# The year 9999 in seconds since 1970: the last time that can be shown.
-LAST_SECOND = 253_402_300_799
 
 
 class ConversationError(FootnoteError):

@@ -19,9 +19,10 @@ from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Reviewer
 from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
-from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.requests import Args, QuestionRequest, parse_filters
 
 
 class Ask(Protocol):
@@ -62,6 +63,7 @@ class AppContext:
         asks: Engines by the name shown to readers; the first is the default.
         conversations: None if each browser stores its own.
         topics: Saved topics; None if there is no file for them.
+        shelf: Collections, tags and notes; None if there is no file for them.
         feedback: File with a line of JSON for each vote; None if votes are not stored.
         runs: Folder with eval runs; None if there is none.
         engines: Engines for evals, by the same names as ``asks``.
@@ -76,6 +78,7 @@ class AppContext:
     asks: Mapping[str, Ask]
     conversations: Conversations | None = None
     topics: Topics | None = None
+    shelf: Shelf | None = None
     feedback: Path | None = None
     runs: Path | None = None
     engines: Mapping[str, CitedQueryEngine] = field(default_factory=dict)
@@ -113,6 +116,29 @@ class AppContext:
         found = (one for one in self.engines.values() if one.composer.mode == "extractive")
         return next(found, None)
 
+    def filters(self, scope: Args) -> Filters:
+        """Returns the filters of a scope as a browser sent it.
+
+        Raises:
+            FootnoteError: It is not one that the page sends, or names a collection that is gone.
+        """
+        return self.narrow(parse_filters(scope), scope.text("within", "", most=200))
+
+    def narrow(self, filters: Filters, within: str) -> Filters:
+        """Returns filters that also hold a collection's or a tag's papers alone.
+
+        Args:
+            filters: In force beside it.
+            within: The key of the part of the library; "" is all of it.
+
+        Raises:
+            FootnoteError: It is gone.
+        """
+        if not within or self.shelf is None:
+            return filters
+        papers = frozenset(self.shelf.papers(within))
+        return replace(filters, papers=papers & (filters.papers or papers))
+
     def answers(self, asked: QuestionRequest) -> tuple[Answer, ...]:
         """Returns the answers that a question follows.
 
@@ -145,11 +171,12 @@ class AppContext:
             for earlier, text in before
             for turn in (Turn("user", earlier), Turn("assistant", text))
         ]
+        filters = self.narrow(asked.filters, asked.within)
         if asked.thorough and name in self.reviewing:
             return self.engines[name].stream(
-                question, turns, asked.filters, ignored=asked.ignored, thorough=True
+                question, turns, filters, ignored=asked.ignored, thorough=True
             )
-        return self.asks[name](question, turns, asked.filters, ignored=asked.ignored)
+        return self.asks[name](question, turns, filters, ignored=asked.ignored)
 
     @property
     def reviewing(self) -> Collection[str]:

@@ -7,6 +7,7 @@ second tab or a restart loses nothing and mixes nothing.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 from footnote.index import FootnoteError
@@ -24,6 +25,10 @@ MOST_COUNTED = 1_000_000_000
 # No score, span, count of tokens or milliseconds of an answer is larger.
 MOST_STORED = 10**12
 MOST_PINNED = 5_000
+# Minutes that a clock is before or behind UTC, and the last second of the year 9998: a day more
+# can still be shown.
+FARTHEST_ZONE = 24 * 60 - 1
+LAST_SECOND = 253_370_764_799
 MOST_TURNS = 200
 KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
 
@@ -119,6 +124,19 @@ class Args:
             raise BadRequest("the page did not identify its reader; reload it")
         return user
 
+    @property
+    def now(self) -> datetime:
+        """The time by the reader's clock and time zone; by the server's, in UTC, if none is sent.
+
+        Raises:
+            BadRequest: It is not a time.
+        """
+        seconds = self.number("now", most=LAST_SECOND)
+        if seconds is None:
+            return datetime.now(UTC)
+        behind = self.number("zone", least=-FARTHEST_ZONE, most=FARTHEST_ZONE) or 0
+        return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=-behind)))
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionRequest:
@@ -131,6 +149,7 @@ class QuestionRequest:
         composer: Name of the composer; "" is the default one.
         records: The answers so far, if the browser stores them.
         thorough: Whether a literature review is asked for.
+        within: Key of the collection or tag that alone is searched; "" searches all.
     """
 
     user: str
@@ -141,6 +160,7 @@ class QuestionRequest:
     composer: str = ""
     records: tuple[Answer, ...] = field(default=())
     thorough: bool = False
+    within: str = ""
 
     @classmethod
     def read(cls, data: object) -> "QuestionRequest":
@@ -159,6 +179,7 @@ class QuestionRequest:
             args.text("composer", "", most=200),
             _answers(args),
             args.values.get("thorough") is True,
+            args.part("scope").text("within", "", most=200),
         )
 
 

@@ -1,4 +1,6 @@
-"""Routes besides the page: shared conversations, the feed of topics, and uploads."""
+"""Routes besides the page: what is shared, the feed of topics, and uploads."""
+
+from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -8,8 +10,10 @@ from starlette.routing import Route
 from footnote.index import FootnoteError
 from footnote.ui.digests.atom import write_feed
 from footnote.ui.digests.build import make_digests
+from footnote.ui.export.paper_list import shared_papers_html
 from footnote.ui.export.transcripts import transcript_html
 from footnote.ui.rendering.cards import text_html
+from footnote.ui.storage.collections import CollectionError
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.limits import Limits
@@ -41,13 +45,23 @@ def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
 def _shared(desk: AppContext, token: str) -> Response:
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     try:
-        if desk.conversations is None:
-            raise FootnoteError("this server shares no conversations")
-        html = transcript_html(desk.conversations.shared(token))
+        html = _shared_html(desk, token)
     except FootnoteError as error:
         page = f"<!doctype html><title>Footnote</title><p>{text_html(str(error))}</p>"
         return HTMLResponse(page, 404, headers)
     return HTMLResponse(html, headers=headers)
+
+
+def _shared_html(desk: AppContext, token: str) -> str:
+    if desk.conversations is None and desk.shelf is None:
+        raise FootnoteError("this server shares no conversations")
+    if desk.shelf is not None:
+        with suppress(CollectionError):
+            shared = desk.shelf.collections.shared(token)
+            return shared_papers_html(shared, [desk.papers.paper(name) for name in shared.papers])
+    if desk.conversations is None:
+        raise FootnoteError("nothing is shared at this link; ask for a new one")
+    return transcript_html(desk.conversations.shared(token))
 
 
 def _feed(desk: AppContext) -> Response:

@@ -20,7 +20,6 @@ from footnote.ui.web.handlers import (
     feedback,
     filters,
     library,
-    papers,
 )
 from footnote.ui.web.requests import Args
 
@@ -36,7 +35,6 @@ ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
     for module in (
         conversations,
-        papers,
         filters,
         charts,
         check,

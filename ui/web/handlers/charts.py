@@ -11,8 +11,8 @@ from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import searching
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
-from footnote.ui.web.handlers.papers import card_name
-from footnote.ui.web.requests import Args, BadRequest, parse_filters
+from footnote.ui.web.handlers.library.papers import card_name
+from footnote.ui.web.requests import Args, BadRequest
 
 _ROOM = "#fn-room-map"
 
@@ -38,7 +38,7 @@ def map_room(desk: AppContext, args: Args) -> dict[str, Any]:
 
 def agreement(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows which papers say yes to a question and which say no, with quotes."""
-    answer, filters = answer_at(desk, args), parse_filters(args.part("scope"))
+    answer, filters = answer_at(desk, args), desk.filters(args.part("scope"))
     found = positions(desk.engine.retriever, answer.standalone_question, filters)
     if not found:
         raise BadRequest("no paper comes near enough to the question to take a side")

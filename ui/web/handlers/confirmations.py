@@ -10,6 +10,7 @@ from typing import Any
 from footnote.ui.rendering.environment import render
 from footnote.ui.rendering.import_report import of_names
 from footnote.ui.rendering.panels import counted
+from footnote.ui.storage.collections import Collection
 from footnote.ui.storage.models import shorten
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
@@ -87,6 +88,25 @@ def _topic(desk: AppContext, args: Args) -> Confirmation:
     return Confirmation(f"Remove the topic “{_short(topic.text)}”?", text, "Remove")
 
 
+def _collection(desk: AppContext, args: Args) -> Confirmation:
+    one = _collection_named(desk, args)
+    papers = counted(one.papers, "paper")
+    text = f"{papers} of it stay in the library; every link to it stops working. {_GONE}"
+    return Confirmation(f"Delete the collection “{_short(one.name)}”?", text, "Delete")
+
+
+def _collection_unshare(desk: AppContext, args: Args) -> Confirmation:
+    name = _short(_collection_named(desk, args).name)
+    text = f"Every link to it stops working; one made later is another. {_GONE}"
+    return Confirmation(f"Stop sharing “{name}”?", text, "Stop sharing")
+
+
+def _collection_named(desk: AppContext, args: Args) -> Collection:
+    if desk.shelf is None:
+        raise BadRequest("this server keeps no collections; reload the page")
+    return desk.shelf.collections.get(LOCAL, args.text("id", most=100))
+
+
 def _clear(desk: AppContext, args: Args) -> Confirmation:
     text = (
         "The present one is kept in this browser alone, and goes; export it first to have it. "
@@ -118,6 +138,8 @@ QUESTIONS: Mapping[str, Callable[[AppContext, Args], Confirmation]] = {
     "delete": _delete,
     "unshare": _unshare,
     "topic-remove": _topic,
+    "collection-delete": _collection,
+    "collection-unshare": _collection_unshare,
     "clear": _clear,
     "again": _again,
 }

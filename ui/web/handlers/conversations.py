@@ -17,7 +17,7 @@ from footnote.ui.rendering.panels import (
     talks_html,
 )
 from footnote.ui.storage.conversations import Conversations
-from footnote.ui.storage.models import LAST_SECOND, UNTITLED, Transcript, parse_time, shorten
+from footnote.ui.storage.models import UNTITLED, Transcript, shorten
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.filters import scope
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
@@ -43,8 +43,9 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
     try:
         rest = opened(desk, _in(args, id, id=id)) if kept else listed(desk, args)
     except FootnoteError:
-        # It was deleted, perhaps in another tab.
-        rest = {"cleared": True, **listed(desk, _in(args, None))}
+        # It was deleted, perhaps in another tab, or is another reader's.
+        gone = "That conversation is not here any more."
+        rest = {"cleared": True, "told": gone, **listed(desk, _in(args, None))}
     return {**reply, **rest, "html": {**reply["html"], **rest["html"]}}
 
 
@@ -86,7 +87,8 @@ def listed(desk: AppContext, args: Args) -> dict[str, Any]:
     search = args.text("search", "", most=500)
     talks = desk.conversations.list(args.user, search)
     shown = [talk for talk in talks if talk.messages]
-    return {"html": {_ROWS: talks_html(shown, args.text("conversation", "", most=100), search)}}
+    open_one = args.text("conversation", "", most=100)
+    return {"html": {_ROWS: talks_html(shown, open_one, search, args.now)}}
 
 
 def opened(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -143,7 +145,8 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
     cited = [paper for answer in answers for paper in answer.papers]
     if not cited:
         raise BadRequest("no paper is cited there, so there is nothing to save")
-    text = bibliography(cited, form)
+    own = desk.shelf.annotations_of(paper.id for paper in cited) if desk.shelf else {}
+    text = bibliography(cited, form, own)
     return _file(f"{name}.{_BIBLIOGRAPHIES[form]}", "text/plain", text)
 
 
@@ -167,7 +170,7 @@ def _transcript(desk: AppContext, args: Args) -> Transcript:
         return desk.conversations.load(args.user, id)
     answers = QuestionRequest.read(args.values).records
     title = shorten(answers[0].question) if answers else UNTITLED
-    return Transcript(title, parse_time(args.number("now", most=LAST_SECOND) or 0), answers)
+    return Transcript(title, args.now, answers)
 
 
 def _store(desk: AppContext) -> Conversations:

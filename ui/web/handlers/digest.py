@@ -13,7 +13,7 @@ from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.topics import LOCAL, Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
-from footnote.ui.web.handlers.papers import row
+from footnote.ui.web.handlers.library.papers import row
 from footnote.ui.web.requests import Args, BadRequest
 
 _ROOM = "#fn-room-news"

@@ -1,26 +1,45 @@
 """Scope: which papers are searched."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from footnote.index.search.filters import Filters
 from footnote.ui.rendering.cards import text_html
-from footnote.ui.rendering.panels import extent, scope_html, searching
+from footnote.ui.rendering.panels import counted, extent, scope_html, searching
+from footnote.ui.storage.shelf import Part
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, parse_filters
 
 
 def scope(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the scope of the search, without papers that were removed."""
-    given = parse_filters(args.part("scope"))
+    part = args.part("scope")
+    given, within = parse_filters(part), part.text("within", "", most=200)
+    parts = desk.shelf.parts() if desk.shelf else []
+    # A collection that was deleted meanwhile narrows nothing any more.
+    within = within if any(one.key == within for one in parts) else ""
+    searched = desk.narrow(given, within)
     papers = [paper for id in sorted(given.papers or ()) if (paper := desk.papers.paper(id))]
     pinned = [(paper.id, paper.title) for paper in papers]
     return {
         "html": {
-            "#fn-scope": scope_html(desk, given, pinned),
-            "#fn-extent": text_html(searching(desk, given)),
+            "#fn-scope": scope_html(desk, given, pinned, parts, within),
+            "#fn-extent": text_html(_told(desk, given, searched, parts, within)),
             ".fn-count": text_html(extent(desk.library.status())),
         },
-        "scope": {"papers": [paper for paper, _ in pinned]},
+        "scope": {"papers": [paper for paper, _ in pinned], "within": within},
     }
+
+
+def _told(
+    desk: AppContext, given: Filters, searched: Filters, parts: Sequence[Part], within: str
+) -> str:
+    """Returns in words what is searched; a collection or a tag by its name."""
+    if not within:
+        return searching(desk, given)
+    name = next(part.name for part in parts if part.key == within)
+    count = counted(desk.papers.count(searched), "paper")
+    return f"{name} · {count}"
 
 
 ACTIONS = {"scope": scope}

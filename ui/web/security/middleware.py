@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from footnote.ui.web.security.bodies import PAUSE, Body, Refusal, over
 from footnote.ui.web.security.hosts import bracketed
 from footnote.ui.web.security.limits import Limits
-from footnote.ui.web.security.policy import NOTHING
+from footnote.ui.web.security.policy import NOTHING, is_conversation
 from footnote.ui.web.security.uploads import AROUND
 
 UPLOAD = "/gradio_api/upload"
@@ -210,7 +210,7 @@ def _path(scope: Scope) -> str:
 
 
 def _is_read(path: str) -> bool:
-    return path in _READ or path.startswith(_READ_BELOW)
+    return path in _READ or path.startswith(_READ_BELOW) or is_conversation(path)
 
 
 def _reached(scope: Scope) -> Sequence[str]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # For everything except pages: nothing in it runs, loads or is framed.
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+_CONVERSATION = re.compile(r"/c/[A-Za-z0-9_-]{1,64}")
 
 # What Gradio's page sets to JSON before it starts.
 _SETTINGS = ("gradio_config", "gradio_api_info")
@@ -34,6 +37,11 @@ def page_policy(scripts: Sequence[str]) -> str:
     )
 
 
+def is_conversation(path: str) -> bool:
+    """Returns whether an address is that of a conversation, which the page itself opens."""
+    return _CONVERSATION.fullmatch(path) is not None
+
+
 class PagePolicy:
     """ASGI middleware that adds the page's policy, before compression.
 
@@ -50,9 +58,12 @@ class PagePolicy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        if scope["type"] != "http" or scope["path"] != "/":
+        within = scope["type"] == "http" and is_conversation(scope["path"])
+        if scope["type"] != "http" or not (within or scope["path"] == "/"):
             await self._app(scope, receive, send)
             return
+        if within:
+            scope = {**scope, "path": "/", "raw_path": b"/"}
         held: list[Message] = []
 
         async def answer(message: Message) -> None:
@@ -63,7 +74,10 @@ class PagePolicy:
                 headers = MutableHeaders(scope=held[0])
                 headers["content-security-policy"] = self._policy
                 if body:
-                    body = self._without_strangers(body.decode()).encode()
+                    # The page's addresses are below this one, whatever it changes its own to.
+                    html = self._without_strangers(body.decode())
+                    base = f'<head><base href="{"../" if within else "./"}">'
+                    body = html.replace("<head>", base, 1).encode()
                     headers["content-length"] = str(len(body))
                 await send(held[0])
                 await send({"type": "http.response.body", "body": body})

@@ -17,7 +17,13 @@
 
   // Made again, ever more seldom, until it was of use: the server may be only just starting, and
   // Gradio puts up the parts of a page one by one, so that a reply may come before its place.
-  async function boot(pause = 200) {
+  function boot(pause = 200) {
+    // What is open at the start is no step that Back takes.
+    return page.untracked(() => start(pause));
+  }
+
+  async function start(pause) {
+    const { room } = page;
     const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
     const places = Object.keys(reply?.html ?? {});
     if (!places.length || !places.every((place) => document.querySelector(place))) {
@@ -25,8 +31,7 @@
     }
     const box = page.offer();
     if (box) box.checked = kept.read("thorough") === true;
-    const room = location.hash.slice(1);
-    if (room && byId(`fn-room-${room}`)) enter(room);
+    if (byId(`fn-room-${room}`)) enter(room);
     begin();
   }
 
@@ -39,7 +44,7 @@
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
     try {
-      reply = await server.action({ action, ...page.who(), now: Math.floor(Date.now() / 1000), ...args });
+      reply = await server.action({ action, ...page.who(), ...today(), ...args });
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
@@ -48,18 +53,27 @@
     return reply;
   }
 
+  // Seconds since 1970, and minutes that the reader's clock is behind UTC.
+  const today = () => ({ now: Math.floor(Date.now() / 1000), zone: new Date().getTimezoneOffset() });
+
   function apply(reply, entered, own = false) {
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
       if (element) fill(element, html, entered);
     }
+    if (reply.html) document.dispatchEvent(new CustomEvent("footnote:filled"));
+    if (reply.unpick) page.unpick();
     if (reply.scope) setScope({ ...me.scope, ...reply.scope });
-    if (reply.cleared) page.clear();
-    if (reply.frames) { enter("ask"); page.restore(reply.frames, reply.conversation ?? null); }
+    if (reply.cleared) { page.clear(); page.track({ replace: true }); }
+    if (reply.frames) {
+      me.conversation = reply.conversation ?? null;
+      enter("ask");
+      page.restore(reply.frames, me.conversation);
+    }
     if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
     if (reply.cards) addCards(reply.cards);
     if (reply.copy != null) copy(reply.copy);
-    if (reply.link) copy(new URL(reply.link, location.href.split("#")[0]).href, "Link copied: ");
+    if (reply.link) copy(new URL(reply.link, document.baseURI).href, "Link copied: ");
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
@@ -139,7 +153,7 @@
     document.querySelectorAll(".fn-room").forEach((one) => (one.hidden = one.id !== `fn-room-${room}`));
     document.body.classList.toggle("fn-away", room !== "ask");
     draw(false);
-    history.replaceState(null, "", room === "ask" ? location.pathname + location.search : `#${room}`);
+    page.track({ entered: room });
     if (room === "ask") return away && window.scrollTo({ top: left });
     window.scrollTo({ top: 0 });
     // A room that holds a reader's own work is filled once.
@@ -164,7 +178,7 @@
 
   function readScope(form) {
     const scope = { papers: me.scope.papers ?? [] };
-    for (const name of ["venue", "source", "author"]) {
+    for (const name of ["venue", "source", "author", "within"]) {
       const value = form.elements[name]?.value.trim();
       if (value) scope[name] = value;
     }
@@ -223,7 +237,14 @@
   function argsOf(element) {
     const turn = element.closest(".fn-turn");
     const place = turn?.dataset.place ? { place: Number(turn.dataset.place), turn: Number(turn.id.slice("fn-turn-".length)) } : {};
-    return { ...place, ...JSON.parse(element.dataset.args ?? "{}") };
+    const picks = element.closest("[data-picks]") ? { papers: page.picks() } : {};
+    return { ...place, ...picks, ...shelf(element), ...JSON.parse(element.dataset.args ?? "{}") };
+  }
+
+  // What the library's list shows is drawn anew as it was asked for, after a change to it.
+  function shelf(element) {
+    const form = byId("fn-browse");
+    return form && element.closest("#fn-room-library") ? Object.fromEntries(new FormData(form)) : {};
   }
 
   async function act(element, args) {
@@ -266,13 +287,19 @@
     if (!("ask" in button.dataset) || (await page.confirm(button.dataset.do, args))) act(button, args);
   }
 
+  // Opens a conversation, or a new one where there is no id.
+  function turnTo(id) {
+    if (id) return call("open", { id });
+    page.clear();
+    begin();
+    return call("talks");
+  }
+
   async function startAnew(button) {
     const asked = "ask" in button.dataset && me.records.length;
     if (asked && !(await page.confirm("clear"))) return;
-    page.clear();
+    turnTo(null);
     enter("ask");
-    call("talks");
-    begin();
     document.querySelector("#fn-question textarea")?.focus();
   }
 
@@ -325,7 +352,8 @@
 
   let waiting = 0;
   function live(event) {
-    const form = event.target.closest("form[data-do]");
+    // The parts of the library are chosen beside its form.
+    const form = event.target.form?.closest("form[data-do]");
     if (!form || !("live" in form.dataset || form.getAttribute("role") === "search")) return;
     if (form.dataset.do === "scope" && event.type === "input") return;
     clearTimeout(waiting);
@@ -337,6 +365,10 @@
   Object.assign(page, {
     connect,
     call,
+    pin,
+    setScope,
+    enter,
+    turnTo,
     toast,
     copy,
     addCards,

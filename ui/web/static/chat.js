@@ -137,6 +137,7 @@
       me.conversation = frame.conversation;
       kept.write("conversation", me.conversation);
     }
+    window.footnote.track();
     account();
     document.dispatchEvent(new CustomEvent("footnote:answered"));
   }
@@ -278,6 +279,7 @@
     document.body.classList.add("fn-reading");
     button.setAttribute("aria-expanded", "true");
     card.hidden = false;
+    document.dispatchEvent(new CustomEvent("footnote:opened", { detail: { card } }));
     mark();
     card.focus({ preventScroll: true });
     reveal(card, card.querySelector("mark.fn-quoted") ?? card.querySelector("mark"));

@@ -35,16 +35,17 @@ def cited(desk: AppContext, args: Args) -> dict[str, Any]:
         return {"copy": citation(paper, form)}
     if form not in FORMS:
         raise BadRequest(f"no format is called {form!r}; choose one from the list")
-    return {"copy": bibliography([paper], form)}
+    own = desk.shelf.annotations_of([paper.id]) if desk.shelf else {}
+    return {"copy": bibliography([paper], form, own)}
 
 
 def copied(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns an answer as Markdown with its sources, for the clipboard."""
     from footnote.ui.export.transcripts import transcript_markdown
-    from footnote.ui.storage.models import Transcript, parse_time
+    from footnote.ui.storage.models import Transcript
 
     answer = answer_at(desk, args)
-    return {"copy": transcript_markdown(Transcript(answer.question, parse_time(0), (answer,)))}
+    return {"copy": transcript_markdown(Transcript(answer.question, args.now, (answer,)))}
 
 
 def row(paper: Paper, *, shown: int) -> tuple[str, Paper, str]:

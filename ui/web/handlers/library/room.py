@@ -1,7 +1,7 @@
-"""Library room: add, browse and remove papers, undo imports, show statistics."""
+"""Library room: add and remove papers, undo imports, show statistics."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from markupsafe import Markup
 
@@ -9,30 +9,23 @@ from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
-from footnote.index.storage.papers import Order
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
 from footnote.ui.rendering.panels import counted
 from footnote.ui.web.context import AppContext
-from footnote.ui.web.handlers.papers import row
+from footnote.ui.web.handlers.library.browsing import ORDERS, parts_html, shelf_html
 from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.uploads import take_upload
 
-ROWS = 40
 _ROOM = "#fn-room-library"
-_ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the room: what is here, what was added last, and its papers."""
-    parts = _state(desk), latest_html(desk.papers), _ORDERS, _shelf(desk, args), _health(desk)
-    return {"html": {_ROOM: piece("library", "room", *parts)}}
-
-
-def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows papers: those with some words, or all of them in some order."""
-    return {"html": {"#fn-shelf": _shelf(desk, args)}}
+    parts, shelf = parts_html(desk, args), shelf_html(desk, args)
+    told = _state(desk), latest_html(desk.papers), ORDERS, parts, shelf, _health(desk)
+    return {"html": {_ROOM: piece("library", "room", *told)}}
 
 
 def added(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -103,7 +96,12 @@ def followed(desk: AppContext, args: Args) -> dict[str, Any]:
 def removed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes papers."""
     count = desk.papers.remove(args.texts("papers", most=500))
-    return {**shown(desk, args), "told": f"{counted(count, 'paper')} removed.", **_FOCUSED}
+    return {
+        **shown(desk, args),
+        "told": f"{counted(count, 'paper')} removed.",
+        "unpick": True,
+        **_FOCUSED,
+    }
 
 
 def undone(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -140,22 +138,6 @@ def _state(desk: AppContext) -> str:
     )
 
 
-def _shelf(desk: AppContext, args: Args) -> Markup:
-    library, query = desk.papers, " ".join(args.text("query", "", most=500).split())
-    order = args.text("order", "added", most=20)
-    if order not in get_args(Order):
-        order = "added"
-    at = args.number("at") or 0
-    if query:
-        papers = [hit.paper for hit in library.search(query, k=at + ROWS + 1, by="bm25")][at:]
-    else:
-        papers = library.page(order, at, ROWS + 1)  # type: ignore[arg-type]  # as was checked
-    turn = {"query": query, "order": order}
-    pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and papers else []
-    pages += [("More", {"at": at + ROWS, **turn})] if len(papers) > ROWS else []
-    return piece("library", "shelf", [row(paper, shown=3) for paper in papers[:ROWS]], query, pages)
-
-
 def _health(desk: AppContext) -> Markup:
     status, library = desk.library.status(), desk.papers
     agrees = library.searcher.snapshots.agrees()
@@ -178,7 +160,6 @@ def _within(path: Path, folder: Path) -> bool:
 
 ACTIONS = {
     "library": shown,
-    "browse": browsed,
     "add": added,
     "job": followed,
     "remove": removed,

@@ -1,0 +1,166 @@
+"""Browsing: the papers of a library, of a collection or of a tag, a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from markupsafe import Markup
+
+from footnote.index.models import Hit, Paper
+from footnote.index.search.filters import EVERYTHING, Filters
+from footnote.index.storage.papers import Order
+from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.panels import counted
+from footnote.ui.storage.annotations import Annotation
+from footnote.ui.storage.collections import Collection
+from footnote.ui.storage.shelf import Part
+from footnote.ui.storage.topics import LOCAL
+from footnote.ui.web.context import AppContext
+from footnote.ui.web.handlers.library.papers import row
+from footnote.ui.web.requests import Args, BadRequest
+
+ROWS = 40
+ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
+# A search looks at so many papers; those below this share of the best score are weaker matches,
+# shown when they are asked for.
+LOOKED_AT, WEAKER = 400, 0.5
+SNIPPET = 220
+FORMS = (("BibTeX", "bibtex"), ("RIS", "ris"), ("CSL-JSON", "csl-json"), ("APA", "apa"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of papers.
+
+    Attributes:
+        papers: In order.
+        told: How many there are, in words.
+        more: Whether there are more behind it.
+        weaker: Matches that were left out.
+    """
+
+    papers: Sequence[Paper]
+    told: str
+    more: bool
+    weaker: int = 0
+
+
+def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Shows papers: those with some words, or all of a part of the library in some order."""
+    return {"html": {"#fn-parts": parts_html(desk, args), "#fn-shelf": shelf_html(desk, args)}}
+
+
+def parts_html(desk: AppContext, args: Args) -> Markup:
+    """Returns the choice of what is listed: all papers, a collection, a tag."""
+    parts = desk.shelf.parts() if desk.shelf else []
+    return piece("shelf", "parts", parts, _within(desk, args), desk.papers.size, bool(desk.shelf))
+
+
+def shelf_html(desk: AppContext, args: Args) -> Markup:
+    """Returns a page of papers as its form asks for it."""
+    query = " ".join(args.text("query", "", most=500).split())
+    order = args.text("order", "added", most=20)
+    if order not in get_args(Order):
+        order = "added"
+    at, within = args.number("at") or 0, _within(desk, args)
+    weaker = args.number("weaker") == 1
+    listed = (
+        _found(desk, query, at, within, weaker=weaker)
+        if query
+        else _of_part(desk, within, order, at)
+        if within
+        else _all(desk, order, at)
+    )
+    turn = {"query": query, "order": order, "within": within, **({"weaker": 1} if weaker else {})}
+    pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and listed.papers else []
+    pages += [("More", {"at": at + ROWS, **turn})] if listed.more else []
+    if listed.weaker:
+        label = f"Show {counted(listed.weaker, 'weaker match').replace('matchs', 'matches')}"
+        pages.append((label, {"at": 0, **turn, "weaker": 1}))
+    own = desk.shelf.annotations_of(p.id for p in listed.papers) if desk.shelf else {}
+    rows = [
+        (*row(paper, shown=3), snippet(paper), own.get(paper.id, Annotation()))
+        for paper in listed.papers
+    ]
+    part = _chosen(desk, within)
+    collections = desk.shelf.collections.list(LOCAL) if desk.shelf else []
+    return piece(
+        "shelf", "shelf", rows, query, pages, listed.told, part, collections, FORMS,
+        desk.shelf is not None,
+    )  # fmt: skip
+
+
+def snippet(paper: Paper) -> str:
+    """Returns the beginning of a paper's abstract on one line."""
+    line = " ".join(paper.abstract[: 2 * SNIPPET].split())
+    return line if len(line) <= SNIPPET else f"{line[:SNIPPET].rpartition(' ')[0]} …"
+
+
+def papers_of(desk: AppContext, within: str) -> tuple[list[Paper], int]:
+    """Returns the papers of a part of the library, and how many of it are not here any more.
+
+    Raises:
+        FootnoteError: There is no such part.
+    """
+    if desk.shelf is None:
+        raise BadRequest("this server keeps no collections; reload the page")
+    names = desk.shelf.papers(within)
+    papers = [paper for name in names if (paper := desk.papers.paper(name))]
+    unique = list({paper.id: paper for paper in papers}.values())
+    return unique, len(names) - len(papers)
+
+
+def _within(desk: AppContext, args: Args) -> str:
+    """Returns the part that is listed; a collection that is gone is all papers."""
+    within = args.text("within", "", most=200)
+    known = desk.shelf is not None and any(part.key == within for part in desk.shelf.parts())
+    return within if known else ""
+
+
+def _chosen(desk: AppContext, within: str) -> tuple[Part, Collection | None] | None:
+    """Returns the part that is listed, and its collection if it is one; None for all papers."""
+    if not within or desk.shelf is None:
+        return None
+    part = next(part for part in desk.shelf.parts() if part.key == within)
+    kind, _, id = within.partition(":")
+    return part, desk.shelf.collections.get(LOCAL, id) if kind == "c" else None
+
+
+def _all(desk: AppContext, order: str, at: int) -> Listed:
+    papers = desk.papers.page(order, at, ROWS + 1)  # type: ignore[arg-type]  # as was checked
+    return Listed(papers[:ROWS], "", len(papers) > ROWS)
+
+
+def _of_part(desk: AppContext, within: str, order: str, at: int) -> Listed:
+    papers, gone = papers_of(desk, within)
+    if order == "title":
+        papers.sort(key=lambda paper: paper.title.casefold())
+    elif order == "year":
+        papers.sort(key=lambda paper: paper.year or 0, reverse=True)
+    told = counted(len(papers), "paper")
+    if gone:
+        told += f", {gone:,} not in the library any more"
+    return Listed(papers[at : at + ROWS], told, len(papers) > at + ROWS)
+
+
+def _found(desk: AppContext, query: str, at: int, within: str, *, weaker: bool) -> Listed:
+    filters = EVERYTHING
+    if within:
+        papers, _ = papers_of(desk, within)
+        filters = Filters(papers=frozenset(paper.id for paper in papers))
+    hits = desk.papers.search(query, k=LOOKED_AT, filters=filters, by="bm25")
+    near = hits if weaker else _near(hits)
+    many = "at least " if len(near) == LOOKED_AT else ""
+    told = f"{many}{counted(len(near), 'paper')}" if near else ""
+    page = [hit.paper for hit in near[at : at + ROWS]]
+    return replace(
+        Listed(page, told, len(near) > at + ROWS),
+        weaker=len(hits) - len(near) if at + ROWS >= len(near) else 0,
+    )
+
+
+def _near(hits: Sequence[Hit]) -> Sequence[Hit]:
+    return [hit for hit in hits if hit.score >= WEAKER * hits[0].score]
+
+
+ACTIONS = {"browse": browsed}

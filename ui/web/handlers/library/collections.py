@@ -1,0 +1,172 @@
+"""Collections, tags and notes: what readers make of the papers of a library."""
+
+from typing import Any
+
+from footnote.index.models import Paper
+from footnote.ui.export.bibliography import FORMS, bibliography
+from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.panels import counted
+from footnote.ui.storage.annotations import Annotation
+from footnote.ui.storage.shelf import Shelf
+from footnote.ui.storage.topics import LOCAL
+from footnote.ui.web.context import AppContext
+from footnote.ui.web.handlers.filters import scope
+from footnote.ui.web.handlers.library.browsing import browsed, papers_of
+from footnote.ui.web.requests import Args, BadRequest
+
+_ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt"}
+MOST_CHOSEN = 5_000
+
+
+def created(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Makes a collection and lists it."""
+    id = _shelf(desk).collections.create(LOCAL, args.text("name", most=500))
+    return _listed(desk, args, f"c:{id}")
+
+
+def collected(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Puts papers into a collection, made first if it is named and not there."""
+    collections, papers = _shelf(desk).collections, _chosen(desk, args)
+    name = args.text("name", "", most=500)
+    id = collections.create(LOCAL, name) if name else args.text("id", most=100)
+    count = collections.add(LOCAL, id, [paper.id for paper in papers])
+    told = f"{counted(count, 'paper')} added to “{collections.get(LOCAL, id).name}”."
+    if not count:
+        told = f"Already in “{collections.get(LOCAL, id).name}”."
+    return {**_listed(desk, args), "told": told}
+
+
+def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Takes papers out of a collection; they stay in the library."""
+    collections, id = _shelf(desk).collections, args.text("id", most=100)
+    names = args.texts("papers", most=MOST_CHOSEN)
+    held = {name for name in collections.members(LOCAL, id) if _same(desk, name, names)}
+    count = collections.discard(LOCAL, id, held)
+    told = f"{counted(count, 'paper')} taken out of “{collections.get(LOCAL, id).name}”."
+    return {**_listed(desk, args), "told": told, "unpick": True}
+
+
+def renamed(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Gives a collection another name."""
+    id = args.text("id", most=100)
+    _shelf(desk).collections.rename(LOCAL, id, args.text("name", most=500))
+    return _listed(desk, args, f"c:{id}")
+
+
+def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Deletes a collection; its papers stay in the library."""
+    _shelf(desk).collections.delete(LOCAL, args.text("id", most=100))
+    return {**_listed(desk, args, ""), "told": "Deleted; its papers stay in the library."}
+
+
+def shared(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Makes a link to a collection as it is now, for reading only."""
+    id = args.text("id", most=100)
+    token = _shelf(desk).collections.share(LOCAL, id)
+    return {"link": f"shared/{token}", **_listed(desk, args, f"c:{id}")}
+
+
+def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Ends every link to a collection."""
+    id = args.text("id", most=100)
+    _shelf(desk).collections.unshare(LOCAL, id)
+    return {**_listed(desk, args, f"c:{id}"), "told": "Its links no longer work."}
+
+
+def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Gives papers a tag."""
+    papers = _chosen(desk, args)
+    tag = args.text("tag", most=500)
+    kept = _shelf(desk).annotations.tag(LOCAL, [paper.id for paper in papers], tag)
+    return {**_listed(desk, args), "told": f"{counted(len(papers), 'paper')} tagged #{kept}."}
+
+
+def untagged(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Takes a tag from papers."""
+    papers = [paper.id for paper in _chosen(desk, args)]
+    _shelf(desk).annotations.untag(LOCAL, papers, args.text("tag", most=500))
+    return _listed(desk, args)
+
+
+def noted(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Keeps the note of a paper."""
+    paper = desk.papers.known(args.text("paper", most=500))
+    _shelf(desk).annotations.write(LOCAL, paper.id, args.text("note", "", most=100_000))
+    return {"told": "Note saved."}
+
+
+def own(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Shows the tags, the note and the collections of a paper in its card."""
+    if desk.shelf is None:
+        return {}
+    return {"html": _own(desk, desk.papers.known(args.text("paper", most=500)), args.text("card"))}
+
+
+def exported(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Returns chosen papers, or a part of the library, as a file of citations."""
+    form, within = args.text("form", most=20), args.text("within", "", most=200)
+    if form not in FORMS:
+        raise BadRequest(f"no format is called {form!r}; choose one from the list")
+    papers = papers_of(desk, within)[0] if within else _chosen(desk, args)
+    if not papers:
+        raise BadRequest("no paper is in it, so there is nothing to save")
+    own = desk.shelf.annotations_of(paper.id for paper in papers) if desk.shelf else {}
+    text = bibliography(papers, form, own)
+    return {"file": {"name": f"papers.{_ENDINGS[form]}", "kind": "text/plain", "text": text}}
+
+
+def _listed(desk: AppContext, args: Args, within: str | None = None) -> dict[str, Any]:
+    """Returns what shows a change: the card it was made in, else the room; and the scope."""
+    told = scope(desk, args)
+    card = args.text("card", "", most=100)
+    if card:
+        paper = desk.papers.known(args.texts("papers", most=MOST_CHOSEN)[0])
+        return {**told, "html": {**told["html"], **_own(desk, paper, card)}}
+    if within is not None:
+        args = Args({**args.values, "within": within, "at": 0, "query": ""})
+    return {**told, "html": {**told["html"], **browsed(desk, args)["html"]}}
+
+
+def _own(desk: AppContext, paper: Paper, card: str) -> dict[str, str]:
+    shelf = _shelf(desk)
+    written = shelf.annotations_of([paper.id]).get(paper.id, Annotation())
+    collections = [
+        (one, paper.id in shelf.collections.members(LOCAL, one.id))
+        for one in shelf.collections.list(LOCAL)
+    ]
+    return {f"#{card} .fn-ownplace": piece("shelf", "own", card, paper.id, written, collections)}
+
+
+def _chosen(desk: AppContext, args: Args) -> list[Paper]:
+    names = args.texts("papers", most=MOST_CHOSEN)
+    if not names:
+        raise BadRequest("no paper is chosen; tick one or more first")
+    return [desk.papers.known(name) for name in names]
+
+
+def _same(desk: AppContext, member: str, names: tuple[str, ...]) -> bool:
+    """Returns whether a member is one of these papers, by whichever of its identifiers."""
+    paper = desk.papers.paper(member)
+    return member in names or (paper is not None and paper.id in names)
+
+
+def _shelf(desk: AppContext) -> Shelf:
+    if desk.shelf is None:
+        raise BadRequest("this server keeps no collections; reload the page")
+    return desk.shelf
+
+
+ACTIONS = {
+    "collection-new": created,
+    "collect": collected,
+    "uncollect": uncollected,
+    "collection-rename": renamed,
+    "collection-delete": deleted,
+    "collection-share": shared,
+    "collection-unshare": unshared,
+    "tag": tagged,
+    "untag": untagged,
+    "note": noted,
+    "own": own,
+    "papers-export": exported,
+}
