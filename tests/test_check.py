@@ -1,6 +1,7 @@
 """Anybody's text is read sentence by sentence, and judged by the papers that it cites."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,11 @@ def test_what_an_abstract_does_not_say_is_not_contradicted(checker: SentenceChec
     for quote in ("", CLIPS):
         found = checker.check("Robots can learn from demonstrations.", [CitedSource(PPO, quote)])
         assert found.verdict == "unsettled"
-        assert found.notes[0].startswith("its abstract does not say so; “RT-2: Vision")
+        # Either of two that say so is nearer, by the arithmetic of the processor.
+        assert re.match(
+            "its abstract does not say so; “(?:RT-2: Vision|Learning Fine-Grained Bimanual)",
+            found.notes[0],
+        )
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ from footnote.rag.verification.rules.units import Amount
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.digests.email import MailConfig
+from footnote.ui.storage.collections import SharedPapers
+from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.requests import QuestionRequest
 from tests.command import inside
@@ -154,6 +157,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         serve(refuses(500)) as refusing,
         Library.open(folder / "library", embedder=HashedWords(), create=True) as library,
         Topics.open(folder / "topics.sqlite3") as topics,
+        Shelf.open(folder) as shelf,
     ):
         library.add([invented(1)])
         config = LLMSettings("scripted", base_url=refusing.url, api_key="none", timeout=2)
@@ -172,6 +176,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "catalog": catalog, "embedder": embedder, "library": library, "engine": engine,
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
+            "Shelf": shelf, "Collections": shelf.collections, "Annotations": shelf.annotations,
+            "shared": SharedPapers("harbour", datetime.now(UTC), ()),
             "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
@@ -308,6 +314,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
     "footnote.ui.web.context.AppContext.stream": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
+    "footnote.ui.storage.collections.Collections.add": {"id": "harbour"},
+    "footnote.ui.storage.collections.Collections.discard": {"id": "harbour"},
     "footnote.ui.export.styles.styled": {"style": "apa"},
     "footnote.evals.runs.sweep.best": {"measure": "R@1"},
     "footnote.index.readers.splitting.split_records": {"start": re.compile("TY")},

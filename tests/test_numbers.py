@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,7 +122,16 @@ def test_every_number_of_every_action_is_a_reply_or_a_line(desk: AppContext) -> 
                     assert "\n" not in reply.get("error", "")
         reached |= names & read
     # "now" is read where browsers keep the conversations, "turn" of questions too.
-    assert names - reached <= {"since", "until", "now"}
+    assert names - reached <= {"since", "until", "now", "zone"}
+
+
+@pytest.mark.parametrize("name", ["now", "zone"])
+def test_a_hostile_clock_is_a_time_or_a_line(name: str) -> None:
+    for value in HOSTILE:
+        with suppress(BadRequest):
+            now = Args({"now": 1_700_000_000, "zone": -90, name: value}).now
+            assert (now + timedelta(days=1)).astimezone(now.tzinfo).date()
+    assert f"{Args({'now': 0, 'zone': -90}).now:%Y-%m-%d %H:%M %z}" == "1970-01-01 01:30 +0130"
 
 
 @pytest.mark.parametrize("name", ["turn", "kept"])

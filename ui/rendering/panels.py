@@ -11,7 +11,7 @@ from footnote.index.storage.status import Status
 from footnote.ui.rendering.charts.histogram import histogram_svg
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.storage.models import Conversation
-from footnote.ui.storage.shelf import Part
+from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.web.context import AppContext
 
 # Places of the page, by the name of their room; the first is the conversation itself.
@@ -115,7 +115,7 @@ def scope_html(
     desk: AppContext,
     filters: Filters,
     pinned: Sequence[tuple[str, str]],
-    parts: Sequence[Part] = (),
+    parts: Sequence[LibraryPart] = (),
     within: str = "",
 ) -> Markup:
     """Returns what is searched, and how to narrow it.

@@ -15,7 +15,7 @@ from footnote.ui.storage.topics import LOCAL
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LibraryPart:
     """A part of a library that can be searched alone.
 
     Attributes:
@@ -63,13 +63,13 @@ class Shelf:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[LibraryPart]:
         """Returns what can be searched alone: collections by name, then tags."""
         collections = self.collections.list(LOCAL)
         tags = self.annotations.tags(LOCAL)
         return [
-            *(Part(f"c:{one.id}", one.name, one.papers) for one in collections),
-            *(Part(f"t:{tag}", f"#{tag}", count) for tag, count in tags.items()),
+            *(LibraryPart(f"c:{one.id}", one.name, one.papers) for one in collections),
+            *(LibraryPart(f"t:{tag}", f"#{tag}", count) for tag, count in tags.items()),
         ]
 
     def papers(self, key: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from footnote.index.search.filters import Filters
 from footnote.ui.rendering.cards import text_html
 from footnote.ui.rendering.panels import counted, extent, scope_html, searching
-from footnote.ui.storage.shelf import Part
+from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, parse_filters
 
@@ -32,7 +32,7 @@ def scope(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def _told(
-    desk: AppContext, given: Filters, searched: Filters, parts: Sequence[Part], within: str
+    desk: AppContext, given: Filters, searched: Filters, parts: Sequence[LibraryPart], within: str
 ) -> str:
     """Returns in words what is searched; a collection or a tag by its name."""
     if not within:

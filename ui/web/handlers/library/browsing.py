@@ -13,7 +13,7 @@ from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
 from footnote.ui.storage.collections import Collection
-from footnote.ui.storage.shelf import Part
+from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.library.papers import row
@@ -117,7 +117,7 @@ def _within(desk: AppContext, args: Args) -> str:
     return within if known else ""
 
 
-def _chosen(desk: AppContext, within: str) -> tuple[Part, Collection | None] | None:
+def _chosen(desk: AppContext, within: str) -> tuple[LibraryPart, Collection | None] | None:
     """Returns the part that is listed, and its collection if it is one; None for all papers."""
     if not within or desk.shelf is None:
         return None

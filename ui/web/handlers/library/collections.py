@@ -33,7 +33,7 @@ def collected(desk: AppContext, args: Args) -> dict[str, Any]:
     told = f"{counted(count, 'paper')} added to “{collections.get(LOCAL, id).name}”."
     if not count:
         told = f"Already in “{collections.get(LOCAL, id).name}”."
-    return {**_listed(desk, args), "told": told}
+    return {**_listed(desk, args), "told": told, "unpick": not args.text("card", "")}
 
 
 def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -78,7 +78,8 @@ def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
     papers = _chosen(desk, args)
     tag = args.text("tag", most=500)
     kept = _shelf(desk).annotations.tag(LOCAL, [paper.id for paper in papers], tag)
-    return {**_listed(desk, args), "told": f"{counted(len(papers), 'paper')} tagged #{kept}."}
+    told = f"{counted(len(papers), 'paper')} tagged #{kept}."
+    return {**_listed(desk, args), "told": told, "unpick": not args.text("card", "")}
 
 
 def untagged(desk: AppContext, args: Args) -> dict[str, Any]:

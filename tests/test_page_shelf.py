@@ -1,0 +1,188 @@
+"""Collections, tags and notes on the page: chosen in the library, searched alone, shared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from footnote.index.library import Library
+from footnote.ui.storage.shelf import Shelf
+from tests.pages import (
+    LOOPS,
+    PPO,
+    agree,
+    ask,
+    desk_of,
+    enter,
+    saved,
+    served,
+    toast,
+    visit,
+    visited,
+)
+
+pytestmark = LOOPS
+
+
+@pytest.fixture
+def address(demo_library: Library, tmp_path: Path) -> Iterator[str]:
+    with Shelf.open(tmp_path) as shelf, served(desk_of(demo_library, shelf=shelf)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    with visited(browser, address) as page:
+        yield page
+
+
+def paper(page: Page, title: str) -> Locator:
+    return page.locator(".fn-paper", has_text=title)
+
+
+def pick(page: Page, *titles: str) -> Locator:
+    """Chooses papers by searching for each; returns the bar of what is done with them."""
+    for title in titles:
+        page.get_by_label("Search the library").fill(title)
+        paper(page, title).get_by_role("checkbox").check()
+    return page.get_by_role("region", name="Chosen papers")
+
+
+TOOLFORMER = "Toolformer"
+REACT = "ReAct"
+
+
+def test_chosen_papers_become_a_collection_that_is_searched_alone(page: Page) -> None:
+    enter(page, "Library")
+    bar = pick(page, TOOLFORMER, REACT)
+    # What was chosen before stays chosen while searches change.
+    expect(bar).to_contain_text("2 chosen")
+    bar.get_by_text("Add to a collection").click()
+    bar.get_by_label("New collection").fill("Agents")
+    bar.get_by_role("button", name="Create and add").click()
+    expect(toast(page)).to_have_text("2 papers added to “Agents”.")
+    page.get_by_label("Search the library").fill("")
+    page.locator(".fn-part", has_text="Agents").click()
+    expect(page.locator(".fn-parthead")).to_contain_text("2 papers")
+    expect(page.locator(".fn-paper")).to_have_count(2)
+    page.get_by_label("Search the library").fill("reasoning")
+    expect(page.locator(".fn-paper")).to_have_count(1)
+    page.get_by_label("Search the library").fill("")
+    expect(page.locator(".fn-paper")).to_have_count(2)
+    name, text = saved(page, _in_menu(page.locator(".fn-parthead"), "Save citations", "BibTeX"))
+    assert name == "papers.bib"
+    assert text.count("@") == 2
+    page.locator(".fn-parthead").get_by_role("button", name="Ask only these").click()
+    expect(page.locator("#fn-extent")).to_have_text("Agents · 2 papers")
+    turn = ask(page, PPO)
+    expect(turn).not_to_contain_text("Proximal Policy")
+    page.locator("#fn-extent").click()
+    expect(page.get_by_label("Collection or tag")).to_have_value(
+        page.evaluate("window.footnote.me.scope.within")
+    )
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator("#fn-extent")).to_contain_text("All 70 papers")
+
+
+def _in_menu(where: Locator, menu: str, item: str) -> Locator:
+    where.get_by_text(menu, exact=True).click()
+    return where.get_by_role("button", name=item, exact=True)
+
+
+def test_a_collection_is_renamed_emptied_and_deleted(page: Page) -> None:
+    enter(page, "Library")
+    page.locator(".fn-parts summary").click()
+    page.locator(".fn-parts").get_by_label("Name").fill("Later")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.locator("#fn-shelf")).to_contain_text("Nothing is in it yet.")
+    page.locator(".fn-part", has_text="All papers").click()
+    bar = pick(page, TOOLFORMER)
+    _in_menu(bar, "Add to a collection", "Later").click()
+    expect(toast(page)).to_have_text("1 paper added to “Later”.")
+    page.get_by_label("Search the library").fill("")
+    page.locator(".fn-part", has_text="Later").click()
+    head = page.locator(".fn-parthead")
+    head.locator("summary", has_text="Rename").click()
+    head.get_by_label("Name").fill("Read first")
+    head.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", name="Read first")).to_be_visible()
+    expect(bar).to_be_hidden()
+    page.locator(".fn-pick").check()
+    bar.get_by_role("button", name="Take out").click()
+    expect(toast(page)).to_have_text("1 paper taken out of “Read first”.")
+    expect(bar).to_have_count(0)
+    page.locator(".fn-parthead").get_by_role("button", name="Delete").click()
+    assert "stay in the library" in agree(page, "Delete")
+    expect(page.locator(".fn-part")).to_have_count(1)
+    expect(page.locator(".fn-paper")).to_have_count(40)
+
+
+def test_a_shared_collection_is_read_without_scripts_and_without_notes(
+    page: Page, address: str, browser: Browser
+) -> None:
+    enter(page, "Library")
+    bar = pick(page, TOOLFORMER)
+    bar.get_by_text("Add to a collection").click()
+    bar.get_by_label("New collection").fill("Tools <b>")
+    bar.get_by_role("button", name="Create and add").click()
+    page.locator(".fn-part", has_text="Tools").click()
+    page.get_by_label("Search the library").fill("")
+    paper(page, TOOLFORMER).locator(".fn-title").click()
+    page.get_by_label("Your note").fill("not for others")
+    page.get_by_label("Your note").blur()
+    expect(toast(page)).to_have_text("Note saved.")
+    page.get_by_role("button", name="Close source").click()
+    page.get_by_role("button", name="Share a link").click()
+    expect(toast(page)).to_contain_text("shared/")
+    link = toast(page).inner_text().removeprefix("Link copied: ")
+    context = browser.new_context(java_script_enabled=False)
+    reader = context.new_page()
+    reader.goto(link)
+    expect(reader.get_by_role("heading", name="Tools <b>")).to_be_visible()
+    expect(reader.get_by_role("heading", name=TOOLFORMER)).to_be_visible()
+    assert "not for others" not in reader.content()
+    assert reader.locator("script, form, input, button").count() == 0
+    page.get_by_role("button", name="Stop sharing").click()
+    agree(page, "Stop sharing")
+    expect(toast(page)).to_have_text("Its links no longer work.")
+    gone = reader.goto(link)
+    assert gone is not None
+    assert gone.status == 404
+    context.close()
+
+
+def test_a_tag_and_a_note_are_written_in_any_card(page: Page, address: str) -> None:
+    ask(page, PPO)
+    page.locator("#fn-turn-1 button.fn-marker").first.click()
+    card = page.locator(".fn-card:not([hidden])")
+    card.get_by_label("New tag").fill("clipping")
+    card.get_by_label("New tag").press("Enter")
+    expect(card.locator(".fn-tag")).to_have_text("#clipping×")
+    card.get_by_label("Your note").fill("Which epsilon?")
+    card.get_by_label("Your note").blur()
+    expect(toast(page)).to_have_text("Note saved.")
+    visit(page, address)
+    enter(page, "Library")
+    page.locator(".fn-part", has_text="#clipping").click()
+    expect(page.locator(".fn-paper")).to_have_count(1)
+    expect(page.locator(".fn-ownline")).to_have_text("#clippingWhich epsilon?")
+    page.locator(".fn-paper .fn-title").click()
+    card = page.locator(".fn-card:not([hidden])")
+    expect(card.get_by_label("Your note")).to_have_value("Which epsilon?")
+    card.get_by_role("button", name="Take the tag clipping away").click()
+    expect(card.locator(".fn-tag")).to_have_count(0)
+
+
+def test_chosen_papers_are_asked_or_removed_together(page: Page) -> None:
+    enter(page, "Library")
+    bar = pick(page, TOOLFORMER, REACT)
+    bar.get_by_role("button", name="Ask only these").click()
+    expect(page.locator("#fn-extent")).to_contain_text("Only 2 chosen papers of 70")
+    enter(page, "Library")
+    expect(bar).to_contain_text("2 chosen")
+    bar.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Remove 2 papers from the library?")
+    page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Choose none").click()
+    expect(bar).to_be_hidden()
