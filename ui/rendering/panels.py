@@ -19,6 +19,7 @@ PLACES = (
     ("ask", "Ask"),
     ("check", "Check a text"),
     ("library", "Library"),
+    ("table", "Table"),
     ("map", "Map"),
     ("news", "What’s new"),
     ("evals", "Evals"),

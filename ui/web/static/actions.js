@@ -142,7 +142,8 @@
 
   let left = 0; // where the conversation stood when it was left for a room
 
-  function enter(room, place = null) {
+  // With ``filled`` false whoever enters it fills it.
+  function enter(room, place = null, filled = true) {
     const away = document.body.classList.contains("fn-away");
     if (!away) left = window.scrollY;
     if (away || room !== "ask") page.close();
@@ -156,6 +157,7 @@
     page.track({ entered: room });
     if (room === "ask") return away && window.scrollTo({ top: left });
     window.scrollTo({ top: 0 });
+    if (!filled) return;
     // A room that holds a reader's own work is filled once.
     if (byId(`fn-room-${room}`).querySelector("[data-once]")) return entered(room);
     const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
@@ -238,7 +240,8 @@
     const turn = element.closest(".fn-turn");
     const place = turn?.dataset.place ? { place: Number(turn.dataset.place), turn: Number(turn.id.slice("fn-turn-".length)) } : {};
     const picks = element.closest("[data-picks]") ? { papers: page.picks() } : {};
-    return { ...place, ...picks, ...shelf(element), ...JSON.parse(element.dataset.args ?? "{}") };
+    const table = element.closest("#fn-table") ? page.tableArgs() : {};
+    return { ...place, ...picks, ...table, ...shelf(element), ...JSON.parse(element.dataset.args ?? "{}") };
   }
 
   // What the library's list shows is drawn anew as it was asked for, after a change to it.
@@ -373,6 +376,6 @@
     copy,
     addCards,
     upload: (file) => upload(file),
-    fetchCard: (paper) => call("paper", { paper }),
+    fetchCard: ({ paper, card, spans = "" }) => call("paper", { paper, card, spans }),
   });
 })();

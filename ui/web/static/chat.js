@@ -328,7 +328,7 @@
     if (button) {
       if (button === opener) return close().focus();
       // A card of a paper that no answer brought is fetched when it is first wanted.
-      if (!byId(button.dataset.card) && button.dataset.paper) await window.footnote.fetchCard(button.dataset.paper);
+      if (!byId(button.dataset.card) && button.dataset.paper) await window.footnote.fetchCard(button.dataset);
       open(button);
     } else if (event.target.closest(".fn-close")) {
       close()?.focus();

@@ -50,7 +50,8 @@
 
   function save(file) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.text], { type: `${file.kind};charset=utf-8` }));
+    const bytes = file.base64 && Uint8Array.from(atob(file.base64), (sign) => sign.charCodeAt(0));
+    link.href = URL.createObjectURL(new Blob([bytes ?? file.text], { type: bytes ? file.kind : `${file.kind};charset=utf-8` }));
     link.download = file.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

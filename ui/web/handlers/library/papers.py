@@ -1,6 +1,7 @@
 """Papers: their cards, similar papers, and citations."""
 
 import hashlib
+import re
 from typing import Any
 
 from footnote.index.models import Paper
@@ -13,12 +14,18 @@ from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.requests import Args, BadRequest
 
 SIMILAR = 8
+_NAME = re.compile(r"[a-z0-9-]{1,500}")
+_SPAN = re.compile(r"\b([0-9]{1,6})-([0-9]{1,6})\b")
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns the card of any paper of the library."""
     paper = desk.papers.known(args.text("paper", most=500))
-    return {"card": card_html(card_name(paper), "Paper", paper, ())}
+    name, spans = args.text("card", "", most=500), args.text("spans", "", most=500)
+    marked = [(int(a), int(b)) for a, b in _SPAN.findall(spans)]
+    # Of a table, whose cards mark what its cells quote.
+    own = name.startswith(f"{card_name(paper)}-") and _NAME.fullmatch(name)
+    return {"card": card_html(name if own else card_name(paper), "Paper", paper, marked)}
 
 
 def similar(desk: AppContext, args: Args) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+/* The table of papers: which papers and columns, its rows in the order of a column, its files. */
+(() => {
+  "use strict";
+  const page = window.footnote;
+  const byId = (id) => document.getElementById(id);
+  let source = null; // what the papers are from: an answer's place, a part of the library, or ids
+  let filling = null;
+
+  const columns = () => [...new FormData(byId("fn-columns")).getAll("columns")].map((name) => name.trim()).filter(Boolean);
+
+  async function open(from, asked = []) {
+    filling?.abort();
+    source = from;
+    page.enter("table", null, false);
+    const own = (filling = new AbortController());
+    const reply = await page.call("table-open", { ...source, columns: asked });
+    if (!reply?.table || own.signal.aborted) return;
+    const done = await page.watch(reply.table, byId("fn-progress-table"), own.signal);
+    if (own.signal.aborted) return;
+    byId("fn-progress-table").replaceChildren();
+    if (done?.result != null) byId("fn-table").innerHTML = done.result;
+    else page.toast(done?.error ?? "The server does not respond; is it still running?", true);
+  }
+
+  // Numbers by size, words by letter; rows that say nothing come last either way.
+  function sort(button) {
+    const head = button.closest("th");
+    const at = [...head.parentElement.children].indexOf(head);
+    const down = head.getAttribute("aria-sort") === "ascending";
+    head.parentElement.querySelectorAll("th").forEach((one) => one.setAttribute("aria-sort", "none"));
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const body = head.closest("table").tBodies[0];
+    const told = (row) => row.children[at].innerText.trim().replace(/^–$/, "");
+    const order = new Intl.Collator("en", { numeric: true }).compare;
+    const rows = [...body.rows].sort((a, b) => {
+      const [x, y] = [told(a), told(b)];
+      if (!x || !y) return Number(!x) - Number(!y);
+      return down ? order(y, x) : order(x, y);
+    });
+    body.append(...rows);
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("#fn-columns")) open(source, columns());
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "fn-columns") event.preventDefault(); // a change tells it
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if ("sort" in button.dataset) return sort(button);
+    if (!("table" in button.dataset)) return;
+    const turn = button.closest(".fn-turn");
+    if (button.closest("[data-picks]")) open({ papers: page.picks() });
+    else if (turn) open({ place: Number(turn.dataset.place) });
+    else open(JSON.parse(button.dataset.table));
+  });
+
+  page.tableArgs = () => (byId("fn-columns") ? { ...source, columns: columns() } : {});
+})();
