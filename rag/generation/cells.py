@@ -13,6 +13,7 @@ import numpy as np
 
 from footnote.index.library import Library
 from footnote.index.models import Paper
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.query.question import understand
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
 from footnote.rag.retrieval.injection.detector import select_quotable
@@ -20,15 +21,16 @@ from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets
 
 Span = tuple[int, int]
 
-# What the ranker's score of a reader's own question must reach (python -m
-# footnote.evals.lab.bench.cells), and what the words of a named column add to it and take from it.
-BOUND = 4.0
+# What the ranker's score of a reader's own question must reach, also of a sentence that shares no
+# word with it (python -m footnote.evals.lab.bench.cells); and what the words of a named column add
+# to it and take from it.
+BOUND, WITHOUT_WORDS = 5.0, 7.0
 TELLS, LEANS = 3.0, 1.0
 
 _METHOD = re.compile(
     r"\b(?:we|this (?:paper|work)|authors?|here) (?:\w+ )?"
     r"(?:propose|present|introduce|develop|describe|design|build|devise|formulate|offer|extend"
-    r"|explore|leverage|adopt|train|instantiate|combine|use|cast|frame|reframe|view|study|consider"
+    r"|explore|leverage|adopt|instantiate|combine|use|cast|frame|reframe|view|study|consider"
     r"|investigate|analy[sz]e|examine)s?\b"
     r"|\b(?:is|are) (?:proposed|presented|introduced|developed)\b"
     r"|\bour (?:key|main|core|central) (?:idea|insight|contribution)\b",
@@ -47,6 +49,7 @@ _RESULT = re.compile(
     r"|\bstate[- ]of[- ]the[- ]art\b|\d\s?(?:%|×|x\b)",
     re.IGNORECASE,
 )
+_NO_DATA = re.compile(r"\bwithout (?:\w+ ){0,2}(?:data ?sets?|benchmarks?)\b", re.IGNORECASE)
 # What was found is no method, however much "our method" it says.
 _FOUND = re.compile(
     r"\b(?:experiments?|experimental|evaluations?|empirical\w*|results?|outperforms?"
@@ -71,12 +74,14 @@ class Column:
         question: What its cells answer.
         tells: Words that a sentence must have to stand in it; None where any may.
         not_of: Words that tell that a sentence is of another column.
+        named: Whether a sentence that begins with the paper's own name may stand in it, too.
     """
 
     name: str
     question: str
     tells: re.Pattern[str] | None = None
     not_of: re.Pattern[str] | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ class QuotedTable:
 
 
 COLUMNS = (
-    Column("Method", "What method do the authors propose?", _METHOD, _FOUND),
-    Column("Data", "Which data sets or benchmarks are used?", _DATA),
+    Column("Method", "What method do the authors propose?", _METHOD, _FOUND, named=True),
+    Column("Data", "Which data sets or benchmarks are used?", _DATA, _NO_DATA),
     Column("Result", "What results does it achieve?", _RESULT),
     Column("Limits", "What are the limitations of the method?", _LIMITS),
 )
@@ -153,19 +158,25 @@ def choose_cell(
     """Returns the span of the sentence that stands in a column, None where none does."""
     texts = [paper.abstract[start:end] for start, end in spans]
     fit = list(range(len(texts)))
+    own = [is_own(text) or begins_with_name(text, paper.title) for text in texts]
     if column.tells is not None:
-        # What stands before the authors speak of themselves is about the work of others.
-        first = next((n for n in fit if is_own(texts[n])), 0)
-        fit = [n for n in fit[first:] if column.tells.search(texts[n])]
-        fit = [n for n in fit if is_own(texts[n]) or not sets_out(texts[n])]
+        # What stands before the authors speak of their work is about that of others.
+        first = next((n for n in fit if own[n]), 0)
+        told = [n for n in fit[first:] if column.tells.search(texts[n])]
+        fit = told or [n for n in fit if column.named and own[n]]
+        fit = [n for n in fit if own[n] or not sets_out(texts[n])]
     if column.not_of is not None:
         fit = [n for n in fit if not column.not_of.search(texts[n])]
     if not fit:
         return None
     scores = np.array(ranker.scores(column.question, [texts[n] for n in fit]))
-    if column.tells is None and scores.max() < BOUND:
-        return None
+    if column.tells is None:
+        words = set(stems(column.question)) - STOP_WORDS
+        shares = [bool(words.intersection(stems(texts[n]))) for n in fit]
+        enough = scores >= np.where(shares, BOUND, WITHOUT_WORDS)
+        if not enough.any():
+            return None
+        scores[~enough] = -np.inf
     for place, n in enumerate(fit):
-        named = is_own(texts[n]) or begins_with_name(texts[n], paper.title)
-        scores[place] += TELLS * named * (column.tells is not None) - LEANS * leans(texts[n])
+        scores[place] += TELLS * own[n] * (column.tells is not None) - LEANS * leans(texts[n])
     return spans[fit[int(scores.argmax())]]

@@ -10,14 +10,16 @@ resample papers.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from footnote.evals.metrics.statistics import mean
-from footnote.rag.generation.cells import BOUND
+from footnote.index.models import make_paper
+from footnote.rag.generation.cells import BOUND, choose_cell, make_column
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
 
-BOUNDS = (2.0, 3.0, BOUND, 5.0, 6.0)
+BOUNDS = (2.0, 3.0, 4.0, BOUND, 6.0)
 
 
 def main() -> None:
@@ -36,20 +38,47 @@ def main() -> None:
     without = [_best(ranker, row, papers[row["paper"]], cut=True) for row in questions]
     print(f"{len(questions)} questions, part {asked.part}")
     for bound in BOUNDS:
-        told = {
-            "right": [right and score >= bound for score, right in whole],
-            "another": [not right and score >= bound for score, right in whole],
-            "filled when cut": [score >= bound for score, _ in without],
-        }
-        shares = []
-        for name, values in told.items():
-            of_paper: dict[str, list[float]] = {}
-            for group, value in zip(groups, values, strict=True):
-                of_paper.setdefault(group, []).append(float(value))
-            share = mean(list(of_paper.values()))
-            assert share is not None
-            shares.append(f"{name} {share.mean:.3f} [{share.low:.3f}, {share.high:.3f}]")
-        print(f"{bound:4.1f}  " + "  ".join(shares))
+        _print(
+            f"{bound:4.1f}",
+            groups,
+            [right and score >= bound for score, right in whole],
+            [not right and score >= bound for score, right in whole],
+            [score >= bound for score, _ in without],
+        )
+    chosen = [_choose(ranker, row, papers[row["paper"]], cut=False) for row in questions]
+    left = [_choose(ranker, row, papers[row["paper"]], cut=True) for row in questions]
+    _print(
+        "as it is",
+        groups,
+        [one is True for one in chosen],
+        [one is False for one in chosen],
+        [one is not None for one in left],
+    )
+
+
+def _print(name: str, groups: Sequence[str], *told: Sequence[bool]) -> None:
+    """Prints the shares of questions whose cell is right, another's, filled without an answer."""
+    shares = []
+    for label, values in zip(("right", "another", "filled when cut"), told, strict=True):
+        of_paper: dict[str, list[float]] = {}
+        for group, value in zip(groups, values, strict=True):
+            of_paper.setdefault(group, []).append(float(value))
+        share = mean(list(of_paper.values()))
+        assert share is not None
+        shares.append(f"{label} {share.mean:.3f} [{share.low:.3f}, {share.high:.3f}]")
+    print(f"{name:8}  " + "  ".join(shares))
+
+
+def _choose(
+    ranker: AnswerRanker, row: dict[str, Any], paper: dict[str, Any], *, cut: bool
+) -> bool | None:
+    """Returns whether the cell of a question has a right sentence; None where it is empty."""
+    right = [tuple(paper["spans"][n]) for n in row["sentences"]]
+    spans = [tuple(span) for span in paper["spans"]]
+    kept = [span for span in spans if not (cut and span in right)][:MOST_PAIRS]
+    whole = make_paper(paper["title"], paper["abstract"], [f"arxiv:{paper['id']}"])
+    found = choose_cell(make_column(row["question"]), whole, kept, ranker)
+    return None if found is None else found in right
 
 
 def _best(
