@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.readers.record import make_paper
-from footnote.rag.generation.cells import COLUMNS, QuotedTable, fill_table, make_column
+from footnote.rag.generation.forms.cells import COLUMNS, QuotedTable, fill_table, make_column
 from footnote.rag.query.question import QuestionError
 from footnote.ui.export.tables import table_csv, table_markdown, table_xlsx
 

@@ -51,6 +51,7 @@ from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.llm_adapter import LLMChat
 from footnote.rag.generation.chat.recorded import RecordedChat
 from footnote.rag.generation.extractive import ExtractiveComposer
+from footnote.rag.generation.forms.cells import COLUMNS, QuotedTable
 from footnote.rag.generation.forms.concepts import read_shown
 from footnote.rag.generation.forms.form import Draft, Reading
 from footnote.rag.generation.forms.relations import Relation
@@ -177,6 +178,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
             "Shelf": shelf, "Collections": shelf.collections, "Annotations": shelf.annotations,
+            "column": COLUMNS[0], "ranker": AnswerRanker(),
+            "table": QuotedTable((), ()),
             "id": shelf.collections.create("harbour", "One"),
             "shared": SharedPapers("harbour", datetime.now(UTC), ()),
             "topics": topics, "Topics": topics, "desk": desk_of(library),

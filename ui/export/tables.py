@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from footnote.rag.generation.cells import QuotedTable
+from footnote.rag.generation.forms.cells import QuotedTable
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.export.transcripts import text_markdown
 from footnote.ui.rendering.cards import web_address

@@ -16,7 +16,7 @@ from typing import Any
 
 from footnote.evals.metrics.statistics import mean
 from footnote.index.models import make_paper
-from footnote.rag.generation.cells import BOUND, choose_cell, make_column
+from footnote.rag.generation.forms.cells import BOUND, choose_cell, make_column
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
 
 BOUNDS = (2.0, 3.0, 4.0, BOUND, 6.0)

@@ -6,7 +6,13 @@ from typing import Any
 from markupsafe import Markup
 
 from footnote.index.models import Paper
-from footnote.rag.generation.cells import COLUMNS, Column, QuotedTable, fill_table, make_column
+from footnote.rag.generation.forms.cells import (
+    COLUMNS,
+    Column,
+    QuotedTable,
+    fill_table,
+    make_column,
+)
 from footnote.ui.export.tables import table_csv, table_markdown, table_xlsx
 from footnote.ui.rendering.cards import byline
 from footnote.ui.rendering.environment import piece

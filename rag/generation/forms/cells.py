@@ -39,7 +39,7 @@ _METHOD = re.compile(
 _DATA = re.compile(
     r"\b(?:data ?sets?|benchmarks?|corpus|corpora|test ?sets?|testbeds?|(?:hours|minutes) of"
     r"|(?:evaluated?|trained|tested|pre-?trained|experiments?) (?:\w+ ){0,3}?(?:on|over|across)"
-    r"|(?:\d[\d,.]*[kKMB]?|thousands of|millions of) (?:\w+ ){0,2}?(?:samples|examples|images"
+    r"|(?:\d[\d,.]{0,12}[kKMB]?|thousands of|millions of) (?:\w+ ){0,2}?(?:samples|examples|images"
     r"|videos|trajectories|episodes|demonstrations|questions|tasks|pairs|documents|papers|instances))\b",
     re.IGNORECASE,
 )
