@@ -61,6 +61,7 @@ HOMES = {
         "ui/cli/library.py",
         "ui/cli/check.py",
         "ui/cli/cite.py",
+        "ui/cli/export.py",
         "ui/cli/main.py",
         "ui/cli/digest.py",
         "ui/cli/evals.py",

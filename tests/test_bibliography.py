@@ -15,7 +15,6 @@ from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 from footnote.ui.export.bibliography import FORMS, bibliography
 from footnote.ui.export.citation_data import entries, one_line, split_name
-from footnote.ui.export.formats import bibtex, csl_json, ris
 from footnote.ui.export.styles import STYLES, citation, styled
 from tests.command import Start, inside
 from tests.scripted import HOSTILE_PAPER, ISOTOPES, PAPERS, SPONGES, WARM
@@ -139,7 +138,7 @@ def test_no_word_of_a_name_is_lost(author: str) -> None:
 
 @given(papers())
 def test_bibtex_that_pybtex_reads_says_what_the_record_says(paper: Paper) -> None:
-    (entry,) = parse_string(bibtex([paper]), "bibtex").entries.values()
+    (entry,) = parse_string(bibliography([paper], "bibtex"), "bibtex").entries.values()
     assert field(entry, "title") == one_line(paper.title)
     named = [said(author) for author in paper.authors if one_line(author)]
     unnamed = bool(named) and (paper.author_count or 0) > len(named)
@@ -158,7 +157,7 @@ def test_what_tex_would_obey_is_written_by_its_name() -> None:
     assert (
         r"title = {{100\% of \textbackslash{}alpha \textbraceleft{}x\textbraceright{} \& \$y\_1\$ "
         r"\textasciitilde{} \textasciicircum{} \#1 -{}- -{}-{}- `{}`q'{}' ?{}`}},"
-    ) in bibtex([make_paper(title, "Text.")])
+    ) in bibliography([make_paper(title, "Text.")], "bibtex")
 
 
 def test_a_text_is_brought_on_one_line() -> None:
@@ -167,7 +166,7 @@ def test_a_text_is_brought_on_one_line() -> None:
 
 @given(papers())
 def test_ris_that_rispy_reads_says_what_the_record_says(paper: Paper) -> None:
-    (entry,) = rispy.loads(ris([paper]))
+    (entry,) = rispy.loads(bibliography([paper], "ris"))
     assert entry.get("title", "") == one_line(paper.title)
     named = [author for author in paper.authors if one_line(author)]
     assert [sorted(re.findall(r"[^\s,]+", a)) for a in entry.get("authors", [])] == [
@@ -183,7 +182,7 @@ def test_ris_that_rispy_reads_says_what_the_record_says(paper: Paper) -> None:
 
 @given(papers())
 def test_csl_json_says_what_the_record_says(paper: Paper) -> None:
-    (item,) = json.loads(csl_json([paper]))
+    (item,) = json.loads(bibliography([paper], "csl-json"))
     assert item.get("title", "") == one_line(paper.title)
     assert [csl_name(name) for name in item.get("author", [])] == [
         said(author) for author in paper.authors if one_line(author)
@@ -245,9 +244,12 @@ def test_authors_that_are_not_named_are_not_passed_over() -> None:
     many = replace(MUZERO, authors=tuple(f"Ann {letter}o" for letter in "ABCDEFGHIJKLMNOPQRSTUVW"))
     assert "Ann" not in citation(many, "apa")
     assert ", et al. (2019)" in citation(replace(many, author_count=99), "apa")
-    assert "and others}" in bibtex([MUZERO])
-    assert "N1  - 2 of 12 authors are named here" in ris([MUZERO])
-    assert json.loads(csl_json([MUZERO]))[0]["note"] == "2 of 12 authors are named here"
+    assert "and others}" in bibliography([MUZERO], "bibtex")
+    assert "N1  - 2 of 12 authors are named here" in bibliography([MUZERO], "ris")
+    assert (
+        json.loads(bibliography([MUZERO], "csl-json"))[0]["note"]
+        == "2 of 12 authors are named here"
+    )
     assert "et al" not in citation(replace(MUZERO, author_count=2), "apa")
 
 
@@ -263,11 +265,11 @@ def test_authors_that_are_not_named_are_not_passed_over() -> None:
 )
 def test_the_kind_follows_from_the_venue(venue: str | None, kinds: tuple[str, ...]) -> None:
     paper = replace(MUZERO, venue=venue)
-    (entry,) = parse_string(bibtex([paper]), "bibtex").entries.values()
+    (entry,) = parse_string(bibliography([paper], "bibtex"), "bibtex").entries.values()
     found: tuple[Any, ...] = (
         entry.type,
-        rispy.loads(ris([paper]))[0]["type_of_reference"],
-        json.loads(csl_json([paper]))[0]["type"],
+        rispy.loads(bibliography([paper], "ris"))[0]["type_of_reference"],
+        json.loads(bibliography([paper], "csl-json"))[0]["type"],
     )
     assert found == kinds
 
@@ -285,7 +287,7 @@ def test_keys_are_unique_and_do_not_hang_on_the_order() -> None:
     keys = {e.title: e.key for e in entries(alike)}
     assert len(set(keys.values())) == 9
     assert {e.title: e.key for e in entries(alike[::-1])} == keys
-    assert len(parse_string(bibtex(alike), "bibtex").entries) == 9
+    assert len(parse_string(bibliography(alike, "bibtex"), "bibtex").entries) == 9
 
 
 @given(st.lists(papers(), max_size=5))
@@ -315,7 +317,7 @@ def test_ieee_numbers_its_references() -> None:
 
 def test_an_address_that_is_none_is_left_out() -> None:
     assert not any("pwned=1" in e.url for e in entries([HOSTILE_PAPER]))
-    assert "URL" not in json.loads(csl_json([HOSTILE_PAPER]))[0]
+    assert "URL" not in json.loads(bibliography([HOSTILE_PAPER], "csl-json"))[0]
 
 
 def test_cite_prints_papers_of_the_library(demo_library: Library) -> None:
@@ -323,7 +325,7 @@ def test_cite_prints_papers_of_the_library(demo_library: Library) -> None:
     number = paper.id.removeprefix("arxiv:")
     done = inside("cite", number, paper.title, "--style", "bibtex", "--library", demo_library.path)
     assert (done.status, done.err) == (0, "")
-    assert done.out == bibtex([paper])
+    assert done.out == bibliography([paper], "bibtex")
 
 
 def test_cite_of_an_unknown_paper_is_one_line(demo_library: Library) -> None:

@@ -56,7 +56,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "no-talk.json": '{"role": "system", "content": "x"}',
     }.items():
         (folder / name).write_text(text, "utf-8")
-    (folder / "latin.jsonl").write_bytes(json.dumps(paper).encode() + b"\n\xe9\xff")
+    (folder / "a.png").write_bytes(b"\x89PNG\r\n")
     (folder / "nothing").mkdir()
     (folder / "unknown").mkdir()
     (folder / "unknown" / "notes.md").write_text("Nothing that is a paper.")
@@ -294,7 +294,7 @@ def errors(files: Path, library: Path) -> dict[str, tuple[int, str, Sequence[str
         "missing file": (2, "does not exist", ("index", files / "none", "--library", empty)),
         "folder of nothing": (1, "nothing: ", ("index", files / "nothing", "--library", empty)),
         "no known format": (1, "unknown: ", ("index", files / "unknown", "--library", empty)),
-        "not UTF-8": (1, "is not UTF-8", ("index", files / "latin.jsonl", "--library", empty)),
+        "a picture": (1, "this is a picture", ("index", files / "a.png", "--library", empty)),
     }  # fmt: skip
 
 

@@ -333,9 +333,9 @@ def test_a_page_cut_inside_a_character_is_cut_off_and_not_in_another_encoding(tm
     assert saved(tmp_path, page) == whole
 
 
-def test_a_page_in_another_encoding_is_refused_with_the_byte(tmp_path):
-    with pytest.raises(SourceError, match=r"byte 0xe9 at offset 5 is not UTF-8; save the file"):
-        saved(tmp_path, b"new\nr\xe9sum\xe9\n" + flat(GULLS).encode())
+def test_a_page_in_another_encoding_is_read(tmp_path):
+    whole = saved(tmp_path, flat(GULLS).encode())
+    assert saved(tmp_path, flat(GULLS).encode("utf-16")) == whole
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])

@@ -102,7 +102,7 @@ def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
     files, sent = tmp_path / "files", tmp_path / "sent"
     files.mkdir()
     (files / "Reef & <kelp>.bib").write_text(BIBTEX, "utf-8")
-    (files / "broken.bin").write_bytes(b"\xff\xfe" * 40)
+    (files / "broken.bin").write_bytes(b"\x89PNG" * 40)
     lines = "".join(json.dumps(record) + "\n" for record in RECORDS)
     (files / "eels.jsonl").write_text(lines, "utf-8")
     names = ["Reef & <kelp>.bib", "broken.bin", "eels.jsonl"]
@@ -117,7 +117,7 @@ def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
         expect(rows.locator("dt")).to_have_text(names)
         expect(rows.nth(0).locator("dd")).to_have_text("2 added")
         expect(rows.nth(1).locator("dd")).to_have_text(
-            "Not read: byte 0xff at offset 0 is not UTF-8; save the file as UTF-8."
+            "Not read: this is a picture, not a list of papers."
         )
         expect(rows.nth(2).locator("dd")).to_contain_text("2 added, 1 could not be used")
         assert "/" not in told.inner_text()

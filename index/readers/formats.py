@@ -13,11 +13,12 @@ from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
 from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
-from footnote.index.readers.decompression import read_text
+from footnote.index.readers.decompression import read_texts
 
 READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl)
 FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
-HEAD_CHARACTERS = 4096
+# Characters that a reader is told by; some programs write pages of words before the first record.
+HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536
 
 
 class NothingUsable(SourceError):
@@ -43,19 +44,45 @@ def read_papers(
         SourceError: It cannot be read, or has no known format.
     """
     name = name or path.name
-    pieces = read_text(path, most_unpacked=most_unpacked)
+    empty, unknown = True, 0
+    for member, pieces in read_texts(path, most_unpacked=most_unpacked):
+        head = _begin(pieces)
+        if not head.strip() and not any(piece.strip() for piece in pieces):
+            continue
+        empty = False
+        reader = _choose(head)
+        if reader is None:
+            # Beside papers an archive may hold anything: a licence, the texts themselves.
+            unknown += 1
+            if member:
+                yield Problem(f"{name}/{member}", None, f"not a known format; give {FORMATS}")
+            continue
+        yield from reader.read(chain([head], pieces), f"{name}/{member}" if member else name)
+    if empty:
+        raise SourceError(f"{path}: the file is empty; give {FORMATS}")
+    if unknown and not member:
+        raise SourceError(f"{path}: not a known format; give {FORMATS}")
+
+
+def _begin(pieces: Iterator[str]) -> str:
+    """Returns the beginning of a text, taken from its pieces."""
     head = ""
     for piece in pieces:
         head += piece
-        if len(head) >= HEAD_CHARACTERS:
+        if len(head) >= LONG_HEAD:
             break
-    if not head.strip() and not any(piece.strip() for piece in pieces):
-        raise SourceError(f"{path}: the file is empty; give {FORMATS}")
-    for reader in READERS:
-        if reader.recognises(head[:HEAD_CHARACTERS]):
-            yield from reader.read(chain([head], pieces), name)
-            return
-    raise SourceError(f"{path}: not a known format; give {FORMATS}")
+    return head
+
+
+def _choose(head: str) -> ModuleType | None:
+    """Returns the reader that recognises a text, by its beginning, then behind a long header."""
+    for size in (HEAD_CHARACTERS, LONG_HEAD):
+        for reader in READERS:
+            if reader.recognises(head[:size]):
+                return reader
+        if len(head) <= size:
+            break
+    return None
 
 
 def list_files(folder: Path) -> list[Path]:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from footnote.index.readers.decompression import Text, in_pieces
+from footnote.index.readers.encodings import Text, in_pieces
+from footnote.index.readers.encodings import with_newlines as with_newlines
 
 # Characters that the start of a record is looked for in, where what stands before is let go.
 _START_MOST = 1_000
@@ -27,18 +28,6 @@ def split_records(
         yield from cutter.take(piece)
     if cutter.inside:
         yield cutter.record(len(cutter.kept))
-
-
-def with_newlines(text: Text) -> Iterator[str]:
-    """Yields the pieces of a text, each line ending in a line feed, however it ended before."""
-    held = ""
-    for piece in in_pieces(text):
-        both = held + piece
-        # It may be the first half of "\r\n".
-        held = "\r" if both.endswith("\r") else ""
-        yield re.sub(r"\r\n?", "\n", both[: len(both) - len(held)])
-    if held:
-        yield "\n"
 
 
 class _Cutter:

@@ -19,6 +19,7 @@ from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.digest import digest, topics
 from footnote.ui.cli.evals import app as evals
+from footnote.ui.cli.export import export
 from footnote.ui.cli.library import index, remove, undo
 from footnote.ui.cli.models import models
 from footnote.ui.cli.options import (
@@ -322,7 +323,9 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
         print(nothing)
 
 
-for command in (cite, check, positions, topics, digest, chat, demo, models, settings, setup):
+for command in (
+    export, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(evals, name="eval")
 

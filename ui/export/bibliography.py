@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from footnote.index.models import Paper
+from footnote.ui.export.citation_data import entries
 from footnote.ui.export.formats import bibtex, csl_json, ris
-from footnote.ui.export.styles import styled
+from footnote.ui.export.styles import STYLES, styled
 from footnote.ui.storage.annotations import Annotation
 
 Form = Literal["apa", "ieee", "bibtex", "ris", "csl-json"]
@@ -13,16 +14,22 @@ FORMS: tuple[Form, ...] = ("apa", "ieee", "bibtex", "ris", "csl-json")
 
 
 def bibliography(
-    papers: Iterable[Paper], form: Form, own: Mapping[str, Annotation] | None = None
+    papers: Iterable[Paper],
+    form: Form,
+    own: Mapping[str, Annotation] | None = None,
+    *,
+    abstracts: bool = False,
 ) -> str:
     """Returns the papers in one of ``FORMS``, each once, in their order, ending in a newline.
 
-    ``own`` has the tags and notes of papers, by their identifiers; styles for reading show none.
+    Args:
+        papers: In any order.
+        form: Styles for reading show the record alone.
+        own: Tags and notes, by the identifiers of papers.
+        abstracts: Whether they go with their papers.
     """
-    if form == "bibtex":
-        return bibtex(papers, own)
-    if form == "ris":
-        return ris(papers, own)
-    if form == "csl-json":
-        return csl_json(papers, own)
-    return styled(papers, form)
+    if form in STYLES:
+        return styled(papers, form)
+    cited = entries(papers, own, abstracts=abstracts)
+    write = {"bibtex": bibtex, "ris": ris, "csl-json": csl_json}[form]
+    return write(cited)

@@ -72,6 +72,7 @@ class CitationData:
         arxiv: Its number, such as ``2403.01234``.
         tags: A reader's own.
         comment: A reader's own note.
+        abstract: "" where it does not go along.
     """
 
     key: str
@@ -87,6 +88,7 @@ class CitationData:
     pmid: str = ""
     tags: tuple[str, ...] = ()
     comment: str = ""
+    abstract: str = ""
 
     @property
     def remark(self) -> str:
@@ -96,20 +98,32 @@ class CitationData:
 
 
 def entries(
-    papers: Iterable[Paper], own: Mapping[str, Annotation] | None = None
+    papers: Iterable[Paper],
+    own: Mapping[str, Annotation] | None = None,
+    *,
+    abstracts: bool = False,
 ) -> list[CitationData]:
     """Returns one entry for each paper, in their order; a paper given twice has one.
 
-    ``own`` has what a reader wrote to papers, by their identifiers.
-
     A key is the same in every bibliography, unless two papers of one would share it: then
     both carry a piece of their identifier's hash.
+
+    Args:
+        papers: In any order.
+        own: What a reader wrote to papers, by their identifiers.
+        abstracts: Whether they go along.
     """
     distinct = list({paper.id: paper for paper in papers}.values())
     written = own or {}
     made = [_entry(paper, written.get(paper.id, Annotation())) for paper in distinct]
     keys = _told_apart([entry.key for entry in made], [paper.id for paper in distinct])
-    return [replace(entry, key=key) for entry, key in zip(made, keys, strict=True)]
+    named = [replace(entry, key=key) for entry, key in zip(made, keys, strict=True)]
+    if not abstracts:
+        return named
+    return [
+        replace(entry, abstract=one_line(paper.abstract))
+        for entry, paper in zip(named, distinct, strict=True)
+    ]
 
 
 def one_line(text: str) -> str:

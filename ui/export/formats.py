@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from footnote.index.models import Paper
-from footnote.ui.export.citation_data import CitationData, Kind, Name, entries
-from footnote.ui.storage.annotations import Annotation
+from footnote.ui.export.citation_data import CitationData, Kind, Name
 
 _BIBTEX_TYPES: dict[Kind, tuple[str, str]] = {
     "article": ("article", "journal"),
@@ -42,13 +40,13 @@ _LATEX = {
 _LIGATURE = re.compile(r"(?<=[-`'?!<>,])(?=[-`'<>,])")
 
 
-def bibtex(papers: Iterable[Paper], own: Mapping[str, Annotation] | None = None) -> str:
-    r"""Returns the papers as BibTeX in UTF-8; what TeX would obey is written as its name.
+def bibtex(cited: Iterable[CitationData]) -> str:
+    r"""Returns entries as BibTeX in UTF-8; what TeX would obey is written as its name.
 
     An address and a DOI stand as they are, as ``\url`` takes them, braces and backslashes
     percent-encoded.
     """
-    return "\n".join(_bibtex_entry(entry) for entry in entries(papers, own))
+    return "\n".join(_bibtex_entry(entry) for entry in cited)
 
 
 def _bibtex_entry(entry: CitationData) -> str:
@@ -67,6 +65,7 @@ def _bibtex_entry(entry: CitationData) -> str:
         # JabRef's and Zotero's own: a comma ends a word, and TeX prints neither field.
         "keywords": _latex(", ".join(tag.replace(",", ";") for tag in entry.tags)),
         "annote": _latex(entry.comment),
+        "abstract": _latex(entry.abstract),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     if len(entry.date) > 1:
@@ -95,9 +94,9 @@ def _address(text: str) -> str:
     return re.sub(r"[{}\\\s]", lambda found: quote(found[0]), text)
 
 
-def ris(papers: Iterable[Paper], own: Mapping[str, Annotation] | None = None) -> str:
-    """Returns the papers as RIS."""
-    return "\n".join(_ris_entry(entry) for entry in entries(papers, own))
+def ris(cited: Iterable[CitationData]) -> str:
+    """Returns entries as RIS."""
+    return "\n".join(_ris_entry(entry) for entry in cited)
 
 
 def _ris_entry(entry: CitationData) -> str:
@@ -116,6 +115,7 @@ def _ris_entry(entry: CitationData) -> str:
         *(("KW", tag) for tag in entry.tags),
         ("N1", entry.remark),
         ("N1", entry.comment),
+        ("AB", entry.abstract),
     ]
     told = "".join(f"{tag}  - {value}\n" for tag, value in lines if value)
     return f"{told}ER  - \n"
@@ -130,9 +130,9 @@ def _ris_date(date: Sequence[int]) -> str:
     return "/".join(f"{part:02}" for part in date) if len(date) > 1 else ""
 
 
-def csl_json(papers: Iterable[Paper], own: Mapping[str, Annotation] | None = None) -> str:
-    """Returns the papers as CSL-JSON, which Zotero and pandoc read."""
-    items = [csl_item(entry) for entry in entries(papers, own)]
+def csl_json(cited: Iterable[CitationData]) -> str:
+    """Returns entries as CSL-JSON, which Zotero and pandoc read."""
+    items = [csl_item(entry) for entry in cited]
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -156,6 +156,7 @@ def csl_item(entry: CitationData) -> dict[str, Any]:
         "note": entry.remark,
         "keyword": ", ".join(entry.tags),
         "annote": entry.comment,
+        "abstract": entry.abstract,
     }
     return {name: value for name, value in item.items() if value}
 

@@ -1,0 +1,84 @@
+"""What a library holds goes out, and what is read from it is the same library."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.library import Library
+from footnote.index.models import Paper
+from footnote.index.readers.formats import read_papers
+from footnote.ui.storage.shelf import Shelf
+from tests.command import inside
+from tests.conftest import HashedWords, invented
+
+
+@pytest.fixture(scope="module")
+def folder(
+    demo_library: Library, embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("export") / "library"
+    with Library.open(folder, embedder=embedder, create=True) as library:
+        # Of arXiv's papers the address is known by their number.
+        found = [
+            replace(paper, url=f"https://arxiv.org/abs/{paper.id.removeprefix('arxiv:')}")
+            for paper in (replace(invented(1), published=None), invented(2))
+        ]
+        library.add([*demo_library.papers(), *found])
+    return folder
+
+
+def exported(folder: Path, *more: str) -> str:
+    done = inside("export", "--library", folder, *more)
+    assert (done.status, done.err) == (0, "")
+    return done.out
+
+
+def held(folder: Path) -> dict[str, Paper]:
+    with Library.open(folder, embedder=MiniLM()) as library:
+        return {paper.id: paper for paper in library.papers()}
+
+
+def test_what_is_read_from_an_export_is_the_same_library(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "all.jsonl").write_text(exported(folder), "utf-8")
+    with Library.open(tmp_path / "again", embedder=HashedWords(), create=True) as library:
+        library.add([p for p in read_papers(tmp_path / "all.jsonl") if isinstance(p, Paper)])
+        assert {paper.id: paper for paper in library.papers()} == held(folder)
+
+
+@pytest.mark.parametrize("form", ["bibtex", "ris"])
+def test_reference_managers_get_the_abstracts_too(form: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "all").write_text(exported(folder, "--format", form), "utf-8")
+    read = [p for p in read_papers(tmp_path / "all") if isinstance(p, Paper)]
+    told = {(paper.title, paper.abstract, paper.year) for paper in read}
+    assert told == {(p.title, p.abstract, p.year) for p in held(folder).values()}
+
+
+def test_csv_and_csl_json_hold_every_paper(folder: Path) -> None:
+    papers = held(folder).values()
+    rows = list(csv.DictReader(io.StringIO(exported(folder, "--format", "csv"))))
+    assert {row["title"] for row in rows} == {paper.title for paper in papers}
+    assert {row["authors"] for row in rows} == {"; ".join(paper.authors) for paper in papers}
+    items: list[dict[str, Any]] = json.loads(exported(folder, "--format", "csl-json"))
+    assert {item["abstract"] for item in items} == {paper.abstract for paper in papers}
+
+
+def test_only_papers_of_some_years_go_out(folder: Path) -> None:
+    years = {json.loads(line)["year"] for line in exported(folder, "--since", "2022").splitlines()}
+    assert years == {p.year for p in held(folder).values() if p.year and p.year >= 2022}
+    done = inside("export", "--library", folder, "--since", "2023", "--until", "2020")
+    assert done.status == 2
+
+
+def test_tags_and_notes_go_out_to_reference_managers(folder: Path) -> None:
+    with Shelf.open(folder) as shelf:
+        shelf.annotations.tag("local", [invented(2).id], "harbours")
+        shelf.annotations.write("local", invented(2).id, "Which gulls?")
+    bibtex = exported(folder, "--format", "bibtex")
+    assert "keywords = {harbours}" in bibtex
+    assert "annote = {Which gulls?}" in bibtex

@@ -1,0 +1,97 @@
+"""The command that writes the papers of a library out again.
+
+Heavy imports are inside the function that needs them, so that ``--help`` is fast.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from footnote.ui.cli.options import (
+    LibraryOption,
+    SinceOption,
+    UntilOption,
+    check_years,
+    make_filters,
+    open_library,
+)
+
+if TYPE_CHECKING:
+    from footnote.index.models import Paper
+
+FIELDS = (
+    "title", "abstract", "authors", "published", "year", "venue", "doi", "arxiv_id", "pmid", "url",
+    "source",
+)  # fmt: skip
+# What a field of its own tells, or the title.
+_TOLD = ("arxiv:", "doi:", "pmid:", "title:")
+FormatOption = Annotated[
+    Literal["jsonl", "bibtex", "ris", "csl-json", "csv"],
+    typer.Option("--format", help="JSON Lines, a format of reference managers, or CSV."),
+]
+
+
+def export(
+    form: FormatOption = "jsonl",
+    library: LibraryOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
+    """Print the papers of a library, one JSON record a line or in another format."""
+    check_years(since, until)
+    filters = make_filters(since, until)
+    with open_library(library) as opened:
+        papers = (paper for paper in opened.papers() if filters.admit(paper.year))
+        if form == "jsonl":
+            for record in map(paper_record, papers):
+                print(json.dumps(record, ensure_ascii=False))
+        elif form == "csv":
+            _print_csv(papers)
+        else:
+            from footnote.ui.export.bibliography import bibliography
+            from footnote.ui.storage.shelf import Shelf
+
+            with Shelf.open(opened.path) as shelf:
+                chosen = list(papers)
+                own = shelf.annotations_of(paper.id for paper in chosen)
+                print(bibliography(chosen, form, own, abstracts=True), end="")
+
+
+def paper_record(paper: "Paper") -> dict[str, object]:
+    """Returns a paper as ``index`` reads it again; what is not known is None."""
+    known = dict(_identifiers(paper))
+    return {
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": list(paper.authors),
+        # One without a year is none that anybody else reads.
+        "published": paper.published if paper.year else None,
+        "year": paper.year,
+        "venue": paper.venue,
+        "doi": known.get("doi"),
+        "arxiv_id": known.get("arxiv"),
+        "pmid": known.get("pmid"),
+        "url": paper.url,
+        "source": paper.source,
+        **({} if paper.id.startswith(_TOLD) else {"id": paper.id}),
+        **({"author_count": paper.author_count} if paper.author_count is not None else {}),
+        **({"note": paper.note} if paper.note else {}),
+    }
+
+
+def _identifiers(paper: "Paper") -> Iterator[tuple[str, str]]:
+    for name in (*reversed(paper.aliases), paper.id):
+        kind, _, value = name.partition(":")
+        yield kind, value
+
+
+def _print_csv(papers: Iterable["Paper"]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for paper in papers:
+        record = {**paper_record(paper), "authors": "; ".join(paper.authors)}
+        writer.writerow("" if record[name] is None else record[name] for name in FIELDS)
