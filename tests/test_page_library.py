@@ -340,3 +340,20 @@ def test_a_link_out_of_the_upload_folder_is_refused(
 
 def test_the_room_says_that_the_indexes_agree(page: Page) -> None:
     expect(enter(page, "Library").locator(".fn-health")).to_contain_text("Everything agrees")
+
+
+def test_pasted_references_and_identifiers_are_added(library: Library, browser: Browser) -> None:
+    nowhere = dict.fromkeys(("arxiv", "doi", "pmid"), "http://127.0.0.1:9/nothing")
+    with (
+        served(desk_of(library, services=nowhere)) as address,
+        visited(browser, address) as page,
+    ):
+        room = enter(page, "Library")
+        for pasted, told in (
+            (BIBTEX, "papers new, 0 changed"),
+            ("10.1000/tide", "could not be asked (ConnectError)"),
+        ):
+            room.get_by_text("Paste references, or look papers up").click()
+            room.get_by_label("References or identifiers").fill(pasted)
+            room.get_by_role("button", name="Add", exact=True).click()
+            expect(room.locator("#fn-progress")).to_contain_text(told, timeout=30_000)

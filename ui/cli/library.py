@@ -3,6 +3,7 @@
 Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 def index(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders of papers.", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            help="Files or folders of papers, or DOIs, arXiv numbers, PMIDs.", show_default=False
+        ),
     ] = None,
     library: LibraryOption = None,
     rebuild: Annotated[
@@ -50,6 +54,7 @@ def index(
     import time
 
     from footnote.index.readers.gathering import Gathered
+    from footnote.index.readers.lookup import gather
 
     started = time.perf_counter()
     _check_paths(paths or [], rebuild=rebuild)
@@ -60,7 +65,10 @@ def index(
     check_place(folder)
     with Gathered(most_unpacked=chosen_limits().unpacked) as found:
         for path in paths or ():
-            found.take(path)
+            if names := _identifiers(path):
+                gather(found, names)
+            else:
+                found.take(path)
         _print_problems(found)
         found.check()
         added, size = _add(found, folder, rebuild=rebuild, documents=documents)
@@ -78,8 +86,19 @@ def _check_paths(paths: list[Path], *, rebuild: bool) -> None:
     if not paths and not rebuild:
         raise Misuse("nothing to index; give files or folders: footnote index PATH...")
     for path in paths:
-        if not path.exists():
+        if not path.exists() and not _identifiers(path):
             raise Misuse(f"{path} does not exist; give files or folders of papers")
+
+
+def _identifiers(path: Path) -> list[str]:
+    """Returns the paper that an argument names where it is no file: "doi:10.1000/x"."""
+    from footnote.index.readers.lookup import parse_identifiers
+
+    # A bare number may be a mistyped file; a PMID says what it is.
+    if path.exists() or path.name.isdecimal():
+        return []
+    # A path joins the slashes of an address.
+    return parse_identifiers(re.sub(r"^(https?):/(?!/)", r"\1://", str(path)))
 
 
 def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -> dict[str, Any]:

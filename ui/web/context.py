@@ -71,6 +71,8 @@ class AppContext:
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
         unpacked: Bytes that a packed file that was dropped may open to.
+        services: Addresses that papers are looked up at, by kind of identifier; the services' own
+            when not given.
         offers: What an empty conversation offers, as long as the papers stay as they are.
     """
 
@@ -85,6 +87,7 @@ class AppContext:
     sets: Mapping[str, Path] = field(default_factory=dict)
     uploads: Path | None = None
     unpacked: int = MOST_UNPACKED
+    services: Mapping[str, str] | None = None
     jobs: Jobs = field(default_factory=Jobs)
     offers: Offers = field(default_factory=Offers)
 

@@ -1,6 +1,7 @@
 """Library room: add and remove papers, undo imports, show statistics."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from markupsafe import Markup
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.index.readers.gathering import FileReading, Gathered
+from footnote.index.readers.lookup import gather, parse_identifiers
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
@@ -18,6 +20,7 @@ from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.uploads import take_upload
 
+MOST_PASTED = 1_000_000
 _ROOM = "#fn-room-library"
 
 
@@ -49,6 +52,28 @@ def added(desk: AppContext, args: Args) -> dict[str, Any]:
     except FootnoteError:
         with take_upload([path for path, _ in files]):
             raise
+
+
+def pasted(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Reads pasted references into the library, or looks papers up by their identifiers."""
+    text = args.text("text", most=MOST_PASTED)
+    if not text.strip():
+        raise BadRequest("nothing was pasted; paste references, or DOIs, arXiv numbers or PMIDs")
+    library, limit, names = desk.papers, desk.unpacked, parse_identifiers(text)
+
+    def work(job: Job) -> str:
+        job.note = "Looking them up" if names else ""
+        with TemporaryDirectory() as folder, Gathered(most_unpacked=limit) as found:
+            if names:
+                gather(found, names, services=desk.services)
+            else:
+                path = Path(folder) / "pasted"
+                path.write_text(text, "utf-8")
+                found.take(path, "What was pasted")
+            job.note, job.total = "", found.papers
+            return report_html(found.files, _add(library, found, job))
+
+    return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
 
 
 def _add(library: Library, found: Gathered, job: Job) -> Added:
@@ -161,6 +186,7 @@ def _within(path: Path, folder: Path) -> bool:
 ACTIONS = {
     "library": shown,
     "add": added,
+    "paste": pasted,
     "job": followed,
     "remove": removed,
     "undo": undone,
