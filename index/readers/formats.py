@@ -11,12 +11,12 @@ from types import ModuleType
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
+from footnote.index.readers import bibtex, daily_papers, jsonl, pdf, pubmed, ris
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.decompression import read_texts
 
 READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl)
-FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
+FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL, PDF"
 # Characters that a reader is told by; some programs write pages of words before the first record.
 HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536
 
@@ -44,6 +44,9 @@ def read_papers(
         SourceError: It cannot be read, or has no known format.
     """
     name = name or path.name
+    if pdf.is_pdf(path):
+        yield from pdf.read(path, name)
+        return
     empty, unknown = True, 0
     for member, pieces in read_texts(path, most_unpacked=most_unpacked):
         head = _begin(pieces)

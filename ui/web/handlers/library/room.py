@@ -6,10 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from footnote.index import FootnoteError
+from footnote.index import FootnoteError, SourceError
 from footnote.index.library import Library
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.readers.lookup import gather, parse_identifiers
+from footnote.index.readers.pdf import SOURCE, Draft, is_pdf, read_draft
+from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
@@ -20,6 +22,7 @@ from footnote.ui.web.jobs import Job
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.uploads import take_upload
 
+_FIELDS = ("title", "abstract", "authors", "published", "doi", "arxiv_id")
 MOST_PASTED = 1_000_000
 _ROOM = "#fn-room-library"
 
@@ -41,17 +44,46 @@ def added(desk: AppContext, args: Args) -> dict[str, Any]:
     def work(job: Job) -> str:
         paths = [path for path, _ in files]
         with take_upload(paths), Gathered(most_unpacked=limit, most_kept=limit) as found:
+            drafts = []
             for path, name in files:
-                found.take(path, name)
+                if is_pdf(path):
+                    drafts.append((name, *_draft(path)))
+                else:
+                    found.take(path, name)
             found.files += [FileReading(name, name, error=LOST) for name in lost]
             job.total = found.papers
-            return report_html(found.files, _add(library, found, job))
+            told = piece("import", "drafts", drafts) if drafts else Markup()
+            if not found.files:
+                return told
+            return report_html(found.files, _add(library, found, job)) + told
 
     try:
         return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
     except FootnoteError:
         with take_upload([path for path, _ in files]):
             raise
+
+
+def _draft(path: Path) -> tuple[Draft | None, str]:
+    """Returns what a PDF seems to say, or None and why it says nothing."""
+    try:
+        return read_draft(path), ""
+    except SourceError as error:
+        return None, str(error).removeprefix(f"{path}: ")
+
+
+def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Adds a paper as its reader corrected it."""
+    fields: dict[str, object] = {
+        name: value for name in _FIELDS if (value := args.text(name, "", most=100_000).strip())
+    }
+    try:
+        paper = parse_paper({**fields, "source": SOURCE})
+    except ValueError as error:
+        raise BadRequest(f"the paper cannot be added: {describe_fault(error)}") from error
+    added = desk.papers.add([paper], names=[args.text("file", "PDF", most=200)])
+    told = "Added." if added.new else "It was in the library already."
+    return {**shown(desk, args), "told": told, "changed": True}
 
 
 def pasted(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -187,6 +219,7 @@ ACTIONS = {
     "library": shown,
     "add": added,
     "paste": pasted,
+    "draft-add": confirmed,
     "job": followed,
     "remove": removed,
     "undo": undone,
