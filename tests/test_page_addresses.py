@@ -140,3 +140,18 @@ def test_conversations_are_grouped_by_day(address: str, browser: Browser, clock:
         month = f"{NOW - timedelta(days=400):%B %Y}"
         days = page.locator(".fn-day")
         expect(days).to_have_text(["Today", "Yesterday", "The last seven days", month])
+
+
+def test_the_fonts_are_the_servers_own(page: Page, address: str) -> None:
+    loaded = page.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          const fonts = [...document.fonts].filter((one) => one.status === "loaded");
+          return fonts.map((one) => one.family);
+        }"""
+    )
+    assert {name.strip('"') for name in loaded} >= {"Inter", "Source Serif 4"}
+    font = page.request.get(f"{address}fonts/inter.woff2")
+    assert (font.status, font.headers["content-type"]) == (200, "font/woff2")
+    for name in ("README.md", "..%2Fchat.css", "none.woff2", "a/b.woff2"):
+        assert page.request.get(f"{address}fonts/{name}").status == 404

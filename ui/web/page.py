@@ -114,6 +114,11 @@ def build_page(
     return page
 
 
+# Asked for with the page, so that no text moves when they come.
+_PRELOADED = "".join(
+    f'<link rel="preload" as="font" type="font/woff2" crossorigin href="fonts/{name}.woff2">'
+    for name in ("inter", "source-serif-4")
+)
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 _TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
 _RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
@@ -202,7 +207,8 @@ def page_options(limits: Limits | None = None) -> dict[str, Any]:
         "theme": gr.themes.Base(font=system, font_mono=("ui-monospace", "monospace")),
         # In the head, and not as ``css``: Gradio rewrites the selectors of that, and loses
         # the rules for dark screens.
-        "head": f'<meta name="footnote-question" content="{limits.question}">'
+        "head": f"{_PRELOADED}"
+        f'<meta name="footnote-question" content="{limits.question}">'
         f'<meta name="footnote-upload" content="{limits.upload}">'
         f"<style>{style}</style><script>{page_script()}</script>",
         "favicon_path": str(ASSETS / "favicon.svg"),

@@ -1,6 +1,7 @@
 """Routes besides the page: what is shared, the feed of topics, and uploads."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from footnote.ui.web.security.middleware import UPLOAD
 from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
 
+FONTS = Path(__file__).parent / "static" / "fonts"
 # A shared page may show only its own content and load nothing.
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 
@@ -34,12 +36,25 @@ def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
     def feed(request: Request) -> Response:
         return _feed(desk)
 
+    def font(request: Request) -> Response:
+        return _font(request.path_params["name"])
+
     app.router.routes[:0] = [
+        Route("/fonts/{name}", font, methods=["GET"]),
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
+
+
+def _font(name: str) -> Response:
+    path = FONTS / name
+    # A name and not a path: one route has no other slash.
+    if path.suffix != ".woff2" or path.name != name or not path.is_file():
+        return Response("there is no such font\n", 404, media_type="text/plain")
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(path.read_bytes(), headers=kept, media_type="font/woff2")
 
 
 def _shared(desk: AppContext, token: str) -> Response:

@@ -30,7 +30,7 @@ _READ = frozenset(
     """/ /config /theme.css /favicon.ico /manifest.json /robots.txt /feed.atom
     /gradio_api/startup-events /gradio_api/queue/data""".split()
 )
-_READ_BELOW = ("/assets/", "/static/", "/shared/", "/gradio_api/heartbeat/")
+_READ_BELOW = ("/assets/", "/static/", "/fonts/", "/shared/", "/gradio_api/heartbeat/")
 _WRITTEN = frozenset(
     ["/gradio_api/queue/join", "/gradio_api/component_server", "/gradio_api/cancel",
      "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
