@@ -11,12 +11,33 @@ from types import ModuleType
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
+from footnote.index.readers import (
+    bibtex,
+    daily_papers,
+    jsonl,
+    nbib,
+    pubmed,
+    refer,
+    ris,
+    web_of_science,
+)
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.decompression import read_text
 
-READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl)
-FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL"
+READERS: tuple[ModuleType, ...] = (
+    daily_papers,
+    bibtex,
+    ris,
+    nbib,
+    web_of_science,
+    refer,
+    pubmed,
+    jsonl,
+)
+FORMATS = (
+    "saved Daily Papers pages, BibTeX, RIS, MEDLINE (.nbib), Web of Science's plain text, "
+    "EndNote's .enw, PubMed XML, JSONL"
+)
 HEAD_CHARACTERS = 4096
 
 
