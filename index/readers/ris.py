@@ -43,8 +43,9 @@ _END = re.compile(
     rf"^{_BLANK}{{0,40}}(?:ER{_WIDE}[-–][^\n]{{0,200}}|[Ee][Rr]{_BLANK}{{1,8}}-{_BLANK}{{0,8}}$)",
     re.MULTILINE,
 )
+_EDGES = {"TY": _BEGIN, "ER": _END}
 _LINE = re.compile(
-    rf"{_BLANK}{{0,40}}([A-Za-z][A-Za-z0-9])({_BLANK}{{1,8}})([-–]){_BLANK}{{0,8}}([^\n]*)"
+    rf"{_BLANK}{{0,40}}([A-Za-z][A-Za-z0-9])({_BLANK}{{1,9}})([-–]){_BLANK}{{0,8}}([^\n]*)"
 )
 # What some converters take over from other formats.
 _LONG_TAG = re.compile(r"(PMID|PMCID|DOI|ISSN|OWN|STAT|PMC)[ \t]{0,4}- {0,4}([^\n]*)")
@@ -141,8 +142,8 @@ def _tag_reader(record: str) -> Callable[[str], tuple[str, str] | None]:
         # "in - vitro" and "Q1 – Q4" may begin a wrapped line.
         if not wide and (hyphen != "-" or tag.upper() not in _KNOWN):
             return None
-        if tag == "ER" and not wide and value:
-            return None
+        if edge := _EDGES.get(tag.upper()):
+            return (tag.upper(), value) if edge.match(line) else None
         if tag != tag.upper() and not (small and tag.upper() in _KNOWN):
             return None
         return tag.upper(), value
