@@ -322,6 +322,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.evals.runs.sweep.best": {"measure": "R@1"},
     "footnote.index.readers.splitting.split_records": {"start": re.compile("TY")},
     "footnote.index.readers.record.read_each": {"start": re.compile("TY"), "parse": json.loads},
+    "footnote.index.readers.record.read_records": {"parse": json.loads},
+    "footnote.index.readers.tagged.split_ended": {
+        "begin": re.compile("TY"), "end": re.compile("ER"), "end_tag": "ER", "breaks_off": bool,
+    },
     "footnote.ui.rendering.import_report.report_html": {"added": Added()},
 }  # fmt: skip
 # How the words of a pair stand to one another, told by places: there is none to be told of.

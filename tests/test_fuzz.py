@@ -17,7 +17,16 @@ from footnote.index import FootnoteError, SourceError
 from footnote.index.chunking import passages, sentence_spans
 from footnote.index.library import Library
 from footnote.index.models import Paper, Problem, from_json, to_json
-from footnote.index.readers import bibtex, daily_papers, jsonl, pubmed, ris
+from footnote.index.readers import (
+    bibtex,
+    daily_papers,
+    jsonl,
+    nbib,
+    pubmed,
+    refer,
+    ris,
+    web_of_science,
+)
 from footnote.index.readers.formats import read_papers
 from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Turn
@@ -34,7 +43,17 @@ from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
 from footnote.ui.web.requests import BadRequest, QuestionRequest
-from tests import scripted, test_bibtex, test_cite, test_daily_papers, test_pubmed, test_ris
+from tests import (
+    scripted,
+    test_bibtex,
+    test_cite,
+    test_daily_papers,
+    test_nbib,
+    test_pubmed,
+    test_refer,
+    test_ris,
+    test_web_of_science,
+)
 from tests.fuzzing import (
     JSON,
     SCRIPT,
@@ -77,7 +96,20 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
     ),
     "ris": (
         ris, [test_ris.RECORD, test_ris.SAILS * 3],
-        "TY  - JOUR\n|ER  - \n|\nAB  - |\nAU  - ,|DA  - 2020/13/99/|\nZZ  - |\nTY  - ".split("|"),
+        "TY  - JOUR\n|ER  - \n|\nAB  - |\nAU  - ,|DA  - 2020/13/99/|\nZZ  - |\nTY  - |ty - jour\n|"
+        "\nER -\n|N2  - |<sub>|</sub>|&lt;|\nDO  - 10.1/|\nUR  - %2F".split("|"),
+    ),
+    "nbib": (
+        nbib, [test_nbib.RECORD, test_nbib.SAILS * 3],
+        "PMID- |\nAB  - |\nFAU - ,|\nAU  - A|\nDP  - 2019 Nov-|[doi]|\n      |TI  - [".split("|"),
+    ),
+    "web_of_science": (
+        web_of_science, [test_web_of_science.HEAD + test_web_of_science.RECORD],
+        "PT J\n|ER\n|EF\n|\nAB |\n   |\nAF ,|PD JUN|\nPY |FN x\nVR 1".split("|"),
+    ),
+    "refer": (
+        refer, [test_refer.RECORD, test_refer.SAILS * 3, test_refer.OLD],
+        "%0 |\n%X |\n%A ,|\n%8 Jun|\n\n%A |%|\n%R 10.1/".split("|"),
     ),
     "pubmed": (
         pubmed, [test_pubmed.HEAD + test_pubmed.ARTICLE + test_pubmed.SAILS + test_pubmed.TAIL],
@@ -90,7 +122,7 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
     ),
 }  # fmt: skip
 # What each record of a format begins with; elsewhere a record is a line, or cannot be told.
-STARTS = {"ris": r"^TY  - ?", "pubmed": r"<Pubmed(?:Book)?Article[\s>]"}
+STARTS = {"nbib": r"^PMID-", "pubmed": r"<Pubmed(?:Book)?Article[\s>]"}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -103,6 +135,10 @@ def test_any_text_gives_a_paper_or_one_line_for_each_record(reader, seconds) -> 
             holds_together(one)
         if reader == "jsonl":
             assert len(found) == sum(bool(line.strip()) for line in text.split("\n"))
+        elif reader == "ris":
+            # A record may lack its TY.
+            lines = re.sub(r"\r\n?", "\n", text)
+            assert len(found) >= len(re.findall(r"^TY  - ", lines, re.MULTILINE))
         elif reader in STARTS:
             lines = re.sub(r"\r\n?", "\n", text)
             assert len(found) == len(re.findall(STARTS[reader], lines, re.MULTILINE))

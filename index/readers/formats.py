@@ -11,12 +11,28 @@ from types import ModuleType
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import bibtex, csv_table, daily_papers, jsonl, pdf, pubmed, ris
+from footnote.index.readers import (
+    bibtex,
+    csv_table,
+    daily_papers,
+    jsonl,
+    nbib,
+    pdf,
+    pubmed,
+    refer,
+    ris,
+    web_of_science,
+)
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.decompression import read_texts
 
-READERS: tuple[ModuleType, ...] = (daily_papers, bibtex, ris, pubmed, jsonl, csv_table)
-FORMATS = "saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSON, CSV, PDF"
+READERS: tuple[ModuleType, ...] = (
+    daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, jsonl, csv_table,
+)  # fmt: skip
+FORMATS = (
+    "saved Daily Papers pages, BibTeX, RIS, MEDLINE (.nbib), Web of Science's plain text, "
+    "EndNote's .enw, PubMed XML, JSON, CSV, PDF"
+)
 # Characters that a reader is told by; some programs write pages of words before the first record.
 HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536
 

@@ -5,7 +5,7 @@ does not affect the others.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated
 
@@ -178,7 +178,20 @@ def read_each(
         parse: Returns the fields of one record, None for what is none; raises ValueError.
         longest: Characters of a record at most.
     """
-    for line, record, length in split_records(with_newlines(text), start, longest):
+    return read_records(split_records(with_newlines(text), start, longest), name, parse, longest)
+
+
+def read_records(
+    records: Iterable[tuple[int, str, int]],
+    name: str,
+    parse: Callable[[str], Mapping[str, object] | None],
+    longest: int,
+) -> Iterator[Paper | Problem]:
+    """Yields a paper or a problem for each record: its line, its text and its length.
+
+    See ``read_each`` for the rest.
+    """
+    for line, record, length in records:
         try:
             if length > longest:
                 raise ValueError(f"record of {length:,} characters, the limit is {longest:,}")
