@@ -174,7 +174,7 @@ def parse_any_date(value: Any) -> str | None:
 def _names(value: Any) -> Any:
     """Returns a list of names; what is no list and no text stays as it is."""
     if isinstance(value, str):
-        return _split_names(_clean(value, long=False) or "")
+        return split_names(_clean(value, long=False) or "")
     if isinstance(value, Mapping):
         value = value.get("authors") or [value]
     if not isinstance(value, Sequence):
@@ -216,7 +216,7 @@ def _name(one: Any) -> str | None:
     return " ".join(part for part in (first, particle, last, parts.get("suffix", "")) if part)
 
 
-def _split_names(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """Returns the names in "Last, First; Last, First", "Last, First and Last, First", "A, B"."""
     if ";" in text:
         parts = text.split(";")

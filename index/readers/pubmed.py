@@ -15,7 +15,7 @@ LONGEST = 10_000_000
 
 _START = re.compile(r"<Pubmed(?:Book)?Article[\s>]")
 _HEAD = re.compile(r"<!DOCTYPE\s+PubmedArticleSet\b|<Pubmed(?:Article(?:Set)?|BookArticle)[\s>/]")
-_END = re.compile(r"</PubmedArticle\s*>")
+_END = re.compile(r"</Pubmed(?:Book)?Article\s*>")
 
 
 def recognises(head: str) -> bool:
@@ -30,10 +30,12 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
 
 def _fields(record: str) -> dict[str, object]:
     article = _parsed(record)
+    if record.startswith("<PubmedBook"):
+        return _book_fields(article)
     pmid = _text(article, "MedlineCitation/PMID")
     of = "MedlineCitation/Article"
     return {
-        "title": _text(article, f"{of}/ArticleTitle") or _text(article, f"{of}/VernacularTitle"),
+        "title": _title(article),
         "abstract": _abstract(article),
         "pmid": pmid or None,
         "doi": _text(article, f"{of}/ELocationID[@EIdType='doi']")
@@ -50,13 +52,39 @@ def _fields(record: str) -> dict[str, object]:
     }
 
 
+def _book_fields(book: "etree._Element") -> dict[str, object]:
+    """Returns the fields of a chapter, or of a book as a whole."""
+    of = "BookDocument"
+    pmid, title = _text(book, f"{of}/PMID"), _text(book, f"{of}/Book/BookTitle")
+    chapter = _text(book, f"{of}/ArticleTitle")
+    people = [*book.iterfind(f"{of}/AuthorList/Author")]
+    people = people or [*book.iterfind(f"{of}/Book/AuthorList/Author")]
+    date = (_text(book, f"{of}/Book/PubDate/{part}") for part in ("Year", "Month", "Day"))
+    return {
+        "title": chapter or title,
+        "abstract": _abstract(book, f"{of}/Abstract/AbstractText"),
+        "pmid": pmid or None,
+        "authors": [name for author in people if (name := _spoken(author))],
+        "published": parse_date(*date),
+        "venue": (title if chapter else "") or None,
+        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None,
+        "source": SOURCE,
+    }
+
+
+def _title(article: "etree._Element") -> str:
+    """Returns the title, the one in the article's own language where there is no other."""
+    of = "MedlineCitation/Article"
+    title = _text(article, f"{of}/ArticleTitle")
+    own = _text(article, f"{of}/VernacularTitle")
+    return own if own and title.strip("[]. ").casefold() in ("", "not available") else title
+
+
 def _parsed(record: str) -> "etree._Element":
     """Returns the element of one article.
 
     It is parsed by itself, so that the set's DOCTYPE, and any entity made there, is not seen.
     """
-    if record.startswith("<PubmedBook"):
-        raise ValueError("this is a book; only articles are read")
     end = _END.search(record)
     if not end:
         raise ValueError("article has no end tag; the file seems to be cut off here")
@@ -81,10 +109,12 @@ def _all_text(element: "etree._Element") -> str:
     return " ".join("".join(element.xpath(".//text()")).split())
 
 
-def _abstract(article: "etree._Element") -> str | None:
+def _abstract(
+    article: "etree._Element", path: str = "MedlineCitation/Article/Abstract/AbstractText"
+) -> str | None:
     """Returns the abstract in one line, each part after its label; None where there is none."""
     parts = []
-    for part in article.iterfind("MedlineCitation/Article/Abstract/AbstractText"):
+    for part in article.iterfind(path):
         label, text = (part.get("Label") or "").strip(), _all_text(part)
         if text:
             parts.append(f"{label}: {text}" if label else text)
