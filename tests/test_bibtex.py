@@ -106,7 +106,7 @@ def test_an_eprint_of_another_archive_is_not_arxivs():
         ("year = 2020", "2020"),
         ('year = "2020", month = feb, day = 3', "2020-02-03"),
         ("year = {2020}, month = {11}", "2020-11"),
-        ('year = {2020}, month = "10~" # jan', "2020-01"),
+        ('year = {2020}, month = "10~" # jan', "2020-01-10"),
         ("year = {2020}, month = {June}, day = {31}", "2020-06"),
         ("date = {2020-05-01/2020-05-03}", "2020-05-01"),
         ("year = {in press}", None),
@@ -135,7 +135,7 @@ def test_a_bad_entry_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
         SAILS
         + "@article{open, title = {Never closed,\n  abstract = {x}\n"
         + "@article{bare, title = {Bare}}\n"
-        + "@article{odd, title = {Odd} year = 2020, abstract = {x}}\n"
+        + "@article{odd, title = {Odd} or so, abstract = {x}}\n"
         + SAILS.replace("Sails", "Ropes")
     )
     one, *problems, last = read_papers(file)
