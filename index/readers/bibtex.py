@@ -24,7 +24,8 @@ from footnote.index.readers.splitting import split_records, with_newlines
 _ENTRY = re.compile(
     r"(?:^[ \t\ufeff]{0,99}|(?<=[}>])[ \t]{0,99})@[ \t]{0,9}"
     r"(?:(?:string|preamble|comment)\s{0,20}[{(]"
-    r"|[a-z][\w-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
+    r"|(?!(?:media|font-face|supports|page|keyframes|layer|import|param|patch)\b)"
+    r"[a-z][\w-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
     r"|\{\s{0,20},|\{[^={}\"]{0,300}=\s{0,20}[{\"\w]))",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -36,6 +37,7 @@ _DAY = re.compile(r"(?<![\d/.-])(\d{1,2})(?![\d/])", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _UNCERTAIN = re.compile(r"[~?%{}]")
 _ADDRESS_DOI = re.compile(r"https?://(?:dx\.|www\.)?doi\.org/10\.\S+", re.IGNORECASE)
+_MINUS = re.compile(r"\^[−–]")
 _VENUES = ("journal", "journaltitle", "booktitle", "eventtitle")
 _ABSTRACTS = ("abstract", "abstractnote", "abstract_note", "annote", "annotation")
 _DATES = ("date", "year", "issue_date", "early access date", "earlyaccessdate", "eventdate")
@@ -123,7 +125,7 @@ def _fields(entry: Entry) -> Record:
 
 
 def _text(latex: str) -> str:
-    return plain_text(plain(latex))
+    return _MINUS.sub("^-", plain_text(plain(latex)))
 
 
 def _first(found: Mapping[str, str], names: tuple[str, ...]) -> str | None:

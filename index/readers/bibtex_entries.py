@@ -23,6 +23,10 @@ _FREE_GROWTH, _MOST_GROWTH = 1_000_000, 10
 # Characters before the first "=" of an entry: its key, and the name of a field.
 _MOST_KEY = 1_000
 
+# Rules of a style sheet, which a saved page may hold, begin as entries do.
+_NO_PAPER = frozenset(
+    "comment preamble media font-face supports page keyframes layer import container".split()
+)
 _KIND = re.compile(r"[^@]{0,120}@\s{0,9}([A-Za-z][\w-]{0,40})")
 _NAME = r"[^\W\d][^=,{}\"#\n()]{0,60}?\s{0,20}="
 # What may follow the end of a value, so that a quotation mark before it is the closing one.
@@ -95,7 +99,7 @@ def parse_entry(entry: str, strings: Strings) -> Entry | None:
     """
     strings.begin(entry)
     kind = _KIND.match(entry)
-    if kind is None or kind[1].lower() in ("comment", "preamble"):
+    if kind is None or kind[1].lower() in _NO_PAPER:
         return None
     if _ESCAPED_QUOTE.search(entry):
         # Out of the source of a web page.
@@ -145,6 +149,8 @@ class _Parser(LowLevelParser):  # type: ignore[misc]
     # Between fields: comments, and the tags of a web page.
     WHITESPACE = Pattern(r"(?:\s|%[^\n]*\n|<[^<>\n]{1,300}>|&nbsp;|\ufeff)+", "whitespace")
     FIELD = Pattern(_NAME, "a field")
+    pos: int
+    current_value: list[str]
     BARE = Pattern(r"[^\s,{}\"#()]+", "a word")
 
     def parse_entry_body(self, body_end: Any) -> None:
