@@ -29,7 +29,7 @@ _ENTRY = re.compile(
     r"|\{\s{0,20},|\{[^={}\"]{0,300}=\s{0,20}[{\"\w]))",
     re.MULTILINE | re.IGNORECASE,
 )
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|pre|div|p|br|h\d|a|code|!--)\b", re.I)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|pre|div|p|br|h\d|code|!--)\b", re.I)
 _FULL_DATE = re.compile(
     r"(?<!\d)([12]\d{3})(?:[-/.](\d{1,2})(?!\d))?(?:[-/.](\d{1,2})(?!\d))?", re.ASCII
 )
@@ -90,11 +90,13 @@ def _records(text: Text) -> Iterator[tuple[int, Record | Exception]]:
     for line, written, length in split_records(with_newlines(text), START, LONGEST):
         try:
             entry = parse_entry(written, strings)
+            if entry is None and length > LONGEST:
+                raise ValueError("its start is lost")
             if entry is None:
                 continue
             fields = _fields(entry)
         except (ValueError, RecursionError) as error:
-            # What follows the last entry of a page is none of it.
+            # An entry that was cut may be whole: other text follows it.
             long = f"record of {length:,} characters, the limit is {LONGEST:,}"
             yield line, ValueError(long) if length > LONGEST else error
             continue

@@ -11,9 +11,10 @@ from pybtex.scanner import Pattern, PrematureEOF, PybtexSyntaxError, Token
 
 from footnote.index.readers.record import LONGEST
 
-# At the start of a line, or after the end of an entry or a tag on the same one.
+# At the start of a line, or after the end of an entry or a tag on the same one. The end of what
+# a page shows begins a record that is no entry.
 START = re.compile(
-    r"(?:^[ \t\ufeff]{0,99}|(?<=[})>])[,;]?[ \t]{0,99})@[ \t]{0,9}[A-Za-z][\w-]{0,40}\s{0,9}[{(]",
+    r"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{0,99}|(?<=[})>])[,;]?[ \t]{0,99})@[ \t]{0,9}[A-Za-z][\w-]{0,40}\s{0,9}[{(]",
     re.MULTILINE,
 )
 
@@ -27,7 +28,7 @@ _MOST_KEY = 1_000
 _NO_PAPER = frozenset(
     "comment preamble media font-face supports page keyframes layer import container".split()
 )
-_KIND = re.compile(r"[^@]{0,120}@\s{0,9}([A-Za-z][\w-]{0,40})")
+_KIND = re.compile(r"[\s,;\ufeff]{0,120}@\s{0,9}([A-Za-z][\w-]{0,40})")
 _NAME = r"[^\W\d][^=,{}\"#\n()]{0,60}?\s{0,20}="
 # What may follow the end of a value, so that a quotation mark before it is the closing one.
 _AFTER_VALUE = re.compile(
