@@ -14,7 +14,8 @@ from footnote.index.readers.record import LONGEST
 # At the start of a line, or after the end of an entry or a tag on the same one. The end of what
 # a page shows begins a record that is no entry.
 START = re.compile(
-    r"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{0,99}|(?<=[})>])[,;]?[ \t]{0,99})@[ \t]{0,9}[A-Za-z][\w-]{0,40}\s{0,9}[{(]",
+    r"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{0,99}|(?<=[})>])[,;]?[ \t]{0,99})"
+    r"@[ \t]{0,9}[A-Za-z][\w-]{0,40}\s{0,9}[{(]",
     re.MULTILINE,
 )
 
