@@ -105,7 +105,7 @@ def test_an_eprint_of_another_archive_is_not_arxivs():
         ("year = 2020", "2020"),
         ('year = "2020", month = feb, day = 3', "2020-02-03"),
         ("year = {2020}, month = {11}", "2020-11"),
-        ('year = {2020}, month = "10~" # jan', "2020-01"),
+        ('year = {2020}, month = "10~" # jan', "2020-01-10"),
         ("year = {2020}, month = {June}, day = {31}", "2020-06"),
         ("date = {2020-05-01/2020-05-03}", "2020-05-01"),
         ("year = {in press}", None),
@@ -125,6 +125,206 @@ def test_entries_of_every_layout_are_read():
     assert titles == ["One", "Two", "Sails"]
 
 
+# As programs and people write entries.
+
+ABSTRACT = "abstract = {The tide rose. It fell.}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@article{ WOS:0001,\nTitle = {{T}},\nEarly Access Date = {{SEP 2020}},\nABSTRACT}",
+        "@ARTICLE{a,\nart. no.={3},\nsource type={x},\ntitle={T},\nABSTRACT,\n}",
+        "@article{,\n title = {T}, ABSTRACT}",
+        "@article{ ,\n title = {T}, ABSTRACT}",
+        "@article{title = {T}, ABSTRACT}",
+        "@article{\n  title = {T},\n  ABSTRACT\n}",
+        "@article{Mé and Lind 2020, title = {T}, ABSTRACT}",
+        "@article{Marsh, Lind, 2020,\n title = {T}, ABSTRACT}",
+        "@article{a=b, title = {T}, ABSTRACT}",
+        "@article{Marsh(2020), title = {T}, ABSTRACT}",
+        "@article{marsh2020\n title = {T}, ABSTRACT}",
+        "@article{marsh2020 title = {T}, ABSTRACT}",
+        "@article{a, title = {T}\n year = 2020\n ABSTRACT\n}",
+        "@misc{a\n,\ttitle\t= {T}\n,\tABSTRACT\n}",
+        "@article(a, title = {T}, ABSTRACT)",
+        "@web_page2{a, title = {T}, ABSTRACT}",
+        "@article{a, title = {}, title = {T}, title = {U}, ABSTRACT}",
+        "@article{a, title = {T}, month = , ABSTRACT, note = }",
+        "@article{a, title = {T}, pages = 12-14, ABSTRACT}",
+        "@article{a, title = {T}}, ABSTRACT}",
+        "\ufeff@article{a, title = {T}, ABSTRACT}",
+        "% Encoding: UTF-8\n%@article{b,\n@article{a, % its key\n % title = {O},\n"
+        "title = {T}, ABSTRACT}",
+        "@Comment{jabref-meta: grouping:\n1 A:{a\\;x@y = 0\\;;\n}\n"
+        "@article{a, title = {T}, ABSTRACT}",
+        "<html><style>@media(max-width:9px){a{b:c}}</style>"
+        "<pre>@article{a, title = {T}, ABSTRACT}</pre>",
+        "<!DOCTYPE html><p>@article{a,<br>\n&nbsp;title = {T},<br />\n ABSTRACT<br>\n}</p>",
+        "My list. " * 100 + "\n@article{a, title = {T}, ABSTRACT}",
+    ],
+)
+def test_an_entry_is_read_as_it_is_found(text):
+    text = text.replace("ABSTRACT", ABSTRACT)
+    assert bibtex.recognises(text[:4096])
+    (found,) = read(text)
+    assert isinstance(found, Paper), found
+    assert (found.title, found.abstract) == ("T", "The tide rose. It fell.")
+
+
+def test_entries_of_one_line_may_have_commas_between():
+    found = read(f"@a{{a, title = {{T}}, {ABSTRACT}}}, @a{{b, title = {{U}}, {ABSTRACT}}}")
+    assert [one.title for one in found if isinstance(one, Paper)] == ["T", "U"]
+
+
+def test_quotes_of_a_page_are_opened():
+    (found,) = read("<pre>@a{b, title = &quot;T&quot;, abstract = &#34;It is.&#34;}</pre>")
+    assert isinstance(found, Paper)
+    assert (found.title, found.abstract) == ("T", "It is.")
+
+
+def test_a_quotation_inside_quotes_ends_no_field():
+    (found,) = read('@a{b, title = "T {"}x{"}", abstract = "The "tide", they say."}')
+    assert isinstance(found, Paper)
+    assert (found.title, found.abstract) == ('T "x"', 'The "tide", they say.')
+
+
+@pytest.mark.parametrize("brace", ["{", "}"])
+def test_an_escaped_brace_may_be_alone(brace):
+    assert paper(f"abstractnote = {{}}, journal = {{A \\{brace} b}}, year = 2020").venue == (
+        f"A {brace} b"
+    )
+
+
+def test_what_follows_the_last_entry_of_a_page_is_none_of_it():
+    found, *_ = read(SAILS + "</pre>" + "<p>{Waves.\n" * 20_000)
+    assert isinstance(found, Paper)
+
+
+def test_an_abstract_may_be_in_a_note_and_have_paragraphs():
+    (found,) = read("@a{b, title = {T}, annote = {One.\n\nTwo.\\par Three.}}")
+    assert isinstance(found, Paper)
+    assert found.abstract == "One. Two. Three."
+
+
+@pytest.mark.parametrize(
+    ("fields", "venue"),
+    [
+        ("journal = {Sea}, publisher = {P}", "Sea"),
+        ("journaltitle = {Sea}, booktitle = {B}", "Sea"),
+        ("eventtitle = {Sea}", "Sea"),
+        ("publisher = {Sea}", "Sea"),
+    ],
+)
+def test_a_venue_is_a_publisher_where_nothing_else_stands(fields, venue):
+    assert paper(fields).venue == venue
+
+
+# Crossrefs.
+
+PARENT = (
+    "@proceedings{P2020, title = {Proc. of Tides}, publisher = {Sea}, year = 2020, month = may}\n"
+)
+CHILD = f"@inproceedings{{c, title = {{T}}, crossref = {{p2020}}, {ABSTRACT}}}\n"
+
+
+@pytest.mark.parametrize("text", [PARENT + CHILD, CHILD + PARENT, CHILD + SAILS + PARENT])
+def test_year_and_venue_come_from_the_entry_that_is_named(text):
+    (found,) = (one for one in read(text) if isinstance(one, Paper) and one.title == "T")
+    assert (found.published, found.venue) == ("2020-05", "Proc. of Tides")
+
+
+def test_what_an_entry_says_itself_counts():
+    child = CHILD.replace("crossref", "year = 2019, booktitle = {B}, crossref")
+    (found,) = (one for one in read(child + PARENT) if isinstance(one, Paper))
+    assert (found.published, found.venue) == ("2019", "B")
+
+
+def test_an_entry_whose_parent_is_not_there_is_read():
+    one, two = read(CHILD.replace("crossref", "publisher = {Sea}, crossref") + SAILS)
+    assert isinstance(one, Paper)
+    assert isinstance(two, Paper)
+    assert {(one.title, one.venue), (two.title, two.venue)} == {("Sails", None), ("T", "Sea")}
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("family=Marsh, given=Ada and family=Berg, given=Jan, prefix=van der, useprefix=true",
+         ("Ada Marsh", "Jan van der Berg")),
+        ('given={Ada B.}, given-i={A B}, family="de la Mar", suffix=Jr.',
+         ("Ada B. de la Mar Jr.",)),
+        ("{Marsh, Ada and Lind, Bo}", ("Ada Marsh", "Bo Lind")),
+        ("{Sails and Ropes}", ("Sails and Ropes",)),
+        ("Marsh, A.; Lind, B.", ("A. Marsh", "B. Lind")),
+        ("Marsh, A AND Lind, B and others", ("A Marsh", "B Lind")),
+        ("Marsh, Ada and\n  O{'}Neil, Cy", ("Ada Marsh", "Cy O'Neil")),
+        ("M&uuml;ller, J.", ("J. Müller",)),
+    ],
+)  # fmt: skip
+def test_names_are_read_however_they_are_written(written, names):
+    assert paper(f"author = {{{written}}}").authors == names
+
+
+# Dates.
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("1999~", "1999"), ("1999?", "1999"), ("2019%", "2019"), ("2019/2020", "2019"),
+        ("1999~/2001", "1999"), ("../2020", "2020"), ("2020/..", "2020"), ("2001-21", "2001"),
+        ("19XX", None), ("2021-05-XX", "2021-05"), ("2021-05-04T10:00:00Z", "2021-05-04"),
+        ("2020-05~", "2020-05"), ("May 4, 2020", "2020-05-04"), ("2020/05/04", "2020-05-04"),
+    ],
+)  # fmt: skip
+def test_dates_of_biblatex_are_read(written, published):
+    assert paper(f"date = {{{written}}}").published == published
+
+
+@pytest.mark.parametrize(
+    ("month", "published"),
+    [
+        ('may # "~3"', "2020-05-03"), ('"3~" # may', "2020-05-03"), ("{{SEP-OCT}}", "2020-09"),
+        ("{{SEP 15}}", "2020-09-15"), ("{May 4--9}", "2020-05-04"), ("june", "2020-06"),
+        ("Sept", "2020-09"), ("{05}", "2020-05"),
+    ],
+)  # fmt: skip
+def test_a_month_may_have_its_day(month, published):
+    assert paper(f"year = {{{{2020}}}}, month = {month}").published == published
+
+
+# Markup.
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"$10^{-5}$, 10$^{-5}$, $3\times 10^{5}$, 25$^{\circ}$C",
+         "10^-5, 10^-5, 3 × 10^5, 25°C"),
+        (r"10\textsuperscript{-3} 10\textsuperscript{$-$3} 10\textsuperscript{{\textminus}3}",
+         "10^-3 10^-3 10^-3"),
+        (r"10{\textless}sup{\textgreater}-3{\textless}/sup{\textgreater}", "10^-3"),
+        (r"m\textsuperscript{2}, CO\textsubscript{2}, 1\textsuperscript{st}", "m^2, CO2, 1st"),
+        ("10<sup>−5</sup> of <i>x</i> H<sub>2</sub>O &amp; p &lt; 3", "10^-5 of x H2O & p < 3"),
+        (r"{\textless}p{\textgreater}{\textless} 3 m{\textless}/p{\textgreater}", "< 3 m"),
+        (r"$<$i$>$in vitro$<$/i$>$", "in vitro"),
+        ("<jats:title>Abstract</jats:title><jats:p>One.</jats:p><jats:p>Two.</jats:p>",
+         "One. Two."),
+        (r"A{\textendash}B {\&} 5{\%}, {\textasciitilde}2 \textquoteleft x\textquoteright",
+         "A–B & 5%, ~2 ‘x’"),
+        (r"\SI{5}{\milli\metre} \qty{3}{\percent} \href{http://a}{here}", "5 mm 3 % here"),
+        (r"seen \cite{x}, \textcolor{red}{so} \begin{itemize}\item y\end{itemize}", "seen, so y"),
+        (r"$p<0.05$ and ${\mathrm{TiS}}_{2}$", r"$p<0.05$ and ${\mathrm{TiS}}_{2}$"),
+    ],
+)  # fmt: skip
+def test_markup_becomes_plain_text(latex, text):
+    assert plain(latex) == text
+
+
 # Bad entries.
 
 
@@ -134,7 +334,7 @@ def test_a_bad_entry_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
         SAILS
         + "@article{open, title = {Never closed,\n  abstract = {x}\n"
         + "@article{bare, title = {Bare}}\n"
-        + "@article{odd, title = {Odd} year = 2020, abstract = {x}}\n"
+        + "@article{odd, title = {Odd} or so, abstract = {x}}\n"
         + SAILS.replace("Sails", "Ropes")
     )
     one, *problems, last = read_papers(file)
@@ -207,7 +407,18 @@ def test_a_file_of_entries_is_known_by_this_reader_alone(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["@dataclass(frozen=True)\nclass A: ...", "@property\ndef f(): ...", "a@b.example", ""]
+    "text",
+    [
+        "@dataclass(frozen=True)\nclass A: ...",
+        "@property\ndef f(): ...",
+        "a@b.example",
+        "",
+        "@font-face{font-family:a,b}",
+        "@media(max-width:9px){a{b:c}}",
+        '{"a": "\n@a{b,"}',
+        "<html><style>\n@font-face{src:url(a),url(b)}</style>",
+        "<?xml version='1.0'?><a>@b{c,",
+    ],
 )
 def test_a_program_is_no_bibliography(text):
     assert not bibtex.recognises(text)

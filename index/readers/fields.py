@@ -12,8 +12,8 @@ from email.utils import parsedate
 from typing import Any
 
 from footnote.index.models import arxiv_number
-from footnote.index.readers.bibtex import plain
 from footnote.index.readers.markup import plain_text
+from footnote.index.readers.plain_latex import plain
 from footnote.index.readers.record import parse_date
 
 Record = Mapping[str, Any]

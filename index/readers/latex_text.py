@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from footnote.index.readers.bibtex import plain
 from footnote.index.readers.citation_marks import CITE, Marks
 from footnote.index.readers.markdown_text import MARKED, Kind, Part, has_signs, without_code
+from footnote.index.readers.plain_latex import plain
 
 _BUILT = re.compile(
     r"\\(?:documentclass|bibitem|maketitle|(?:sub){0,2}section\*?\{|chapter\*?\{|paragraph\*?\{"

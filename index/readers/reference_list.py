@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from footnote.index.readers.bibtex import plain
+from footnote.index.readers.plain_latex import plain
 
 # Characters of a reference's piece that may be a title.
 _SHORTEST_TITLE = 8
