@@ -13,7 +13,8 @@ FEED = (
     '<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><title>arXiv</title>{}</feed>'
 )
 RECORD = """<record><ref-type name="Journal Article">17</ref-type><contributors><authors>
-<author><style face="normal">Lund, Ada</style></author><author>Vik, Bo</author></authors></contributors>
+<author><style face="normal">Lund, Ada</style></author><author>Vik, Bo</author>
+</authors></contributors>
 <titles><title><style face="normal">Eels </style><style face="italic">in vitro</style></title>
 </titles><periodical><full-title>Sea</full-title></periodical><dates><year>2019</year></dates>
 <abstract>They swim.</abstract><electronic-resource-num>https://doi.org/10.1000/y</electronic-resource-num>
@@ -57,7 +58,8 @@ def test_a_record_of_endnote_is_a_paper() -> None:
 def test_a_chapter_of_pubmeds_books_and_a_title_in_its_own_language_are_read() -> None:
     book = """<PubmedArticleSet><PubmedBookArticle><BookDocument><PMID>9</PMID><Book>
     <BookTitle>Tide guide</BookTitle><PubDate><Year>2009</Year></PubDate></Book>
-    <ArticleTitle>Care of tides</ArticleTitle><Abstract><AbstractText>Wait.</AbstractText></Abstract>
+    <ArticleTitle>Care of tides</ArticleTitle>
+    <Abstract><AbstractText>Wait.</AbstractText></Abstract>
     </BookDocument></PubmedBookArticle><PubmedArticle><MedlineCitation><PMID>8</PMID><Article>
     <ArticleTitle>[Not Available].</ArticleTitle><VernacularTitle>Les marées.</VernacularTitle>
     <Abstract><AbstractText>Montent.</AbstractText></Abstract></Article></MedlineCitation>

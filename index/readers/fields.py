@@ -8,6 +8,7 @@ that a fault in it is told.
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from email.utils import parsedate
 from typing import Any
 
@@ -69,7 +70,9 @@ def our_fields(record: Record) -> dict[str, Any]:
         if name in ("id", "_id", "source", "note", "author_count")
     }
     for name, others in NAMES.items():
-        values = (given[one] for one in (name, *others) if not _is_missing(given.get(one)))
+        # arXiv tells the parts of names beside the line that they stand in.
+        first = ("authors_parsed",) if name == "authors" else ()
+        values = (given[one] for one in (*first, name, *others) if not _is_missing(given.get(one)))
         found[name] = _first(name, values, given)
     ids = given.get("externalids") or given.get("ids")
     for name, key in (("doi", "doi"), ("arxiv_id", "arxiv"), ("pmid", "pubmed"), ("pmid", "pmid")):
@@ -78,6 +81,9 @@ def our_fields(record: Record) -> dict[str, Any]:
     if "abstract_inverted_index" in given and not found["abstract"]:
         found["abstract"] = _from_index(given["abstract_inverted_index"])
     found["doi"] = _last_part(found["doi"], "doi")
+    if "versions" in given and isinstance(found["abstract"], str):
+        # arXiv's lines are broken to fit, and begin where they did.
+        found["abstract"] = " ".join(found["abstract"].split())
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -113,8 +119,8 @@ def _first(name: str, values: Iterable[Any], given: Record) -> Any:
         if name == "authors":
             return _names(value)
         if name == "published":
-            if (date := parse_any_date(value)) is not None:
-                return date
+            if (day := parse_any_date(value)) is not None:
+                return day
             continue
         one = value[0] if isinstance(value, list) and value else value
         if isinstance(one, Mapping):
@@ -131,23 +137,25 @@ def _first(name: str, values: Iterable[Any], given: Record) -> Any:
 def _clean(text: str, *, long: bool) -> str | None:
     """Returns a text without markup; an abstract keeps its letters where it has none."""
     if "<" in text or "&" in text:
-        text = plain_text(text)
+        plain_one = plain_text(text)
+        # Without markup its spaces and lines stay as they are.
+        text = plain_one if plain_one != " ".join(text.split()) else text
     if "\\" in text:
         text = _ACCENT.sub(lambda found: plain(found[0]), text)
     if long and _NONE.fullmatch(text.strip()):
         return None
-    # Lines of an abstract were broken to fit, and begin where they did.
-    return " ".join(text.split()) if long and text != text.strip() else text
+    return text
 
 
 def parse_any_date(value: Any) -> str | None:
     """Returns a date in one of the forms that programs write, as YYYY[-MM[-DD]]; else None."""
     if isinstance(value, Mapping):
         value = value.get("date-parts") or value.get("date_parts") or value.get("raw")
-    while isinstance(value, list) and value and isinstance(value[0], list):
-        value = value[0]
-    if isinstance(value, list):
-        return parse_date(*map(str, value[:3])) if value else None
+        while isinstance(value, list) and value and isinstance(value[0], list):
+            value = value[0]
+        if isinstance(value, str):
+            return parse_any_date(value)
+        return parse_date(*map(str, value[:3])) if isinstance(value, list) and value else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
@@ -156,6 +164,11 @@ def parse_any_date(value: Any) -> str | None:
     if re.fullmatch(r"\d{4}(?:\.0)?", text):
         return text[:4]
     if found := re.match(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]|$)", text):
+        # As ours are written: one that is no day of the calendar is a fault to be told.
+        try:
+            date(int(found[1]), int(found[2]), int(found[3] or 1))
+        except ValueError:
+            return None
         return parse_date(found[1], found[2], found[3] or "")
     if found := _NUMBERED.fullmatch(text):
         return parse_date(found[1], found[2], found[3] or "")

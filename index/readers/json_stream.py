@@ -19,6 +19,7 @@ WITHIN = (
     "references", "publications", "hits",
 )  # fmt: skip
 _WITHIN = re.compile(rf'"(?:{"|".join(WITHIN)})"\s{{0,20}}:\s{{0,20}}\[\s{{0,20}}(?=\{{)')
+_ARRAY = re.compile(r"\[\s{0,99}(?=\{)")
 _SPACE = re.compile(r"[\s,]*+")
 _RESUMES = re.compile(r"\}\s{0,99},\s{0,99}(?=\{)")
 # Nearer to the end of what has come, a fault may be one of what has not.
@@ -92,8 +93,8 @@ def find_records(head: str) -> int | None:
     None where the text is something else, such as an object a line.
     """
     begin = len(head) - len(head.lstrip())
-    if head[begin : begin + 1] == "[":
-        return begin + 1
+    if opened := _ARRAY.match(head, begin):
+        return opened.end()
     within = _WITHIN.search(head)
     if head[begin : begin + 1] != "{" or within is None:
         return None

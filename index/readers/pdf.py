@@ -13,6 +13,7 @@ from pathlib import Path
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem, arxiv_number
+from footnote.index.readers.files import irregular
 from footnote.index.readers.record import describe_fault, parse_paper
 
 MAGIC = b"%PDF-"
@@ -80,6 +81,9 @@ def read(path: Path, name: str) -> Iterator[Paper | Problem]:
 
 def is_pdf(path: Path) -> bool:
     """Returns whether a file begins as a PDF does; False where it cannot be read."""
+    # A pipe would be waited for.
+    if irregular(path):
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
