@@ -205,7 +205,7 @@ def test_line_ends_and_separators_inside_strings_do_not_break_lines(line_end):
         ({"abstract": 5}, '"abstract": Input should be a valid string'),
         ({"abstract": " \n"}, '"abstract": is empty'),
         ({"abstract": None}, 'missing "abstract"'),
-        ({"title": ["Sails"]}, '"title": Input should be a valid string'),
+        ({"title": [["Sails"]]}, '"title": Input should be a valid string'),
         ({"title": True}, '"title": Input should be a valid string'),
         ({"authors": ["Ann", None]}, '"authors.1": Input should be a valid string'),
         ({"authors": 5}, '"authors": Input should be a valid tuple'),
