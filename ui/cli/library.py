@@ -50,7 +50,7 @@ def index(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add papers to a library: saved Daily Papers pages, BibTeX, RIS, PubMed XML, JSONL."""
+    """Add papers to a library: BibTeX, RIS, PubMed, JSON, CSV, EndNote, Atom, PDF, saved pages."""
     import time
 
     from footnote.index.readers.gathering import Gathered
