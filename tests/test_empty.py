@@ -38,7 +38,7 @@ from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedd
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
 from footnote.index.readers.citation_marks import Marks
-from footnote.index.readers.gathering import read_sources
+from footnote.index.readers.gathering import Gathered, read_sources
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
 from footnote.index.search.fulltext import FullTextIndex
@@ -159,6 +159,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         Library.open(folder / "library", embedder=HashedWords(), create=True) as library,
         Topics.open(folder / "topics.sqlite3") as topics,
         Shelf.open(folder) as shelf,
+        Gathered() as gathered,
     ):
         library.add([invented(1)])
         config = LLMSettings("scripted", base_url=refusing.url, api_key="none", timeout=2)
@@ -178,7 +179,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
             "Shelf": shelf, "Collections": shelf.collections, "Annotations": shelf.annotations,
-            "column": COLUMNS[0], "ranker": AnswerRanker(),
+            "column": COLUMNS[0], "found": gathered, "ranker": AnswerRanker(),
             "table": QuotedTable((), ()),
             "id": shelf.collections.create("harbour", "One"),
             "shared": SharedPapers("harbour", datetime.now(UTC), ()),

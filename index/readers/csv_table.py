@@ -31,6 +31,8 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     lines = _lines(text)
     head = next((line for line in lines if line.strip() and not line.startswith("sep=")), "")
     names = _cells(head, _sign(head))
+    if not head:
+        return
     if not (_has(names, "title") and _has(names, "abstract")):
         told = ", ".join(one for one in names if one)[:200]
         raise SourceError(f"{name}: columns {told}; a title and an abstract are needed")

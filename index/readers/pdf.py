@@ -42,7 +42,7 @@ _NO_TITLE = re.compile(r"^(?:untitled|microsoft word|arxiv|paper|main|template)\
 
 
 @dataclass(slots=True)
-class Draft:
+class PdfDraft:
     """What a PDF seems to say, to be looked at before it is believed.
 
     Attributes:
@@ -91,7 +91,7 @@ def is_pdf(path: Path) -> bool:
         return False
 
 
-def read_draft(path: Path) -> Draft:
+def read_draft(path: Path) -> PdfDraft:
     """Returns what the first pages of a PDF say.
 
     Raises:
@@ -112,7 +112,7 @@ def read_draft(path: Path) -> Draft:
     title = _clean(title) or ("" if _NO_TITLE.search(named) else _clean(named))
     if not _TITLE[0] <= len(title) <= _TITLE[1]:
         raise SourceError(f"{path}: no title is found on its first page; add a reference instead")
-    return Draft(title, abstract, _authors(info.get("author", "")), *_facts(text))
+    return PdfDraft(title, abstract, _authors(info.get("author", "")), *_facts(text))
 
 
 def find_abstract(text: str) -> str:

@@ -54,7 +54,6 @@ def index(
     import time
 
     from footnote.index.readers.gathering import Gathered
-    from footnote.index.readers.lookup import gather
 
     started = time.perf_counter()
     _check_paths(paths or [], rebuild=rebuild)
@@ -64,11 +63,7 @@ def index(
     # Fail before reading any file.
     check_place(folder)
     with Gathered(most_unpacked=chosen_limits().unpacked) as found:
-        for path in paths or ():
-            if names := _identifiers(path):
-                gather(found, names)
-            else:
-                found.take(path)
+        _gather(found, paths or [])
         _print_problems(found)
         found.check()
         added, size = _add(found, folder, rebuild=rebuild, documents=documents)
@@ -88,6 +83,17 @@ def _check_paths(paths: list[Path], *, rebuild: bool) -> None:
     for path in paths:
         if not path.exists() and not _identifiers(path):
             raise Misuse(f"{path} does not exist; give files or folders of papers")
+
+
+def _gather(found: "Gathered", paths: list[Path]) -> None:
+    """Reads files and folders, and looks up the papers that are named in their place."""
+    from footnote.index.readers.lookup import gather
+
+    for path in paths:
+        if names := _identifiers(path):
+            gather(found, names)
+        else:
+            found.take(path)
 
 
 def _identifiers(path: Path) -> list[str]:

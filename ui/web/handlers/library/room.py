@@ -10,7 +10,7 @@ from footnote.index import FootnoteError, SourceError
 from footnote.index.library import Library
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.readers.lookup import gather, parse_identifiers
-from footnote.index.readers.pdf import SOURCE, Draft, is_pdf, read_draft
+from footnote.index.readers.pdf import SOURCE, PdfDraft, is_pdf, read_draft
 from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
@@ -64,7 +64,7 @@ def added(desk: AppContext, args: Args) -> dict[str, Any]:
             raise
 
 
-def _draft(path: Path) -> tuple[Draft | None, str]:
+def _draft(path: Path) -> tuple[PdfDraft | None, str]:
     """Returns what a PDF seems to say, or None and why it says nothing."""
     try:
         return read_draft(path), ""
