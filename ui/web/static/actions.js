@@ -41,13 +41,17 @@
     if (!document.body.classList.contains("fn-talking")) call("begin");
   }
 
+  let looked = null;
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
+    if (action === "browse") looked = args;
     try {
       reply = await server.action({ action, ...page.who(), ...today(), ...args });
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
+    // Of two looks at the library the later one counts, whichever is answered first.
+    if (action === "browse" && args !== looked) return reply;
     reply ??= { error: "The server does not respond; is it still running?", gone: true };
     apply(reply, entered, own);
     return reply;

@@ -47,7 +47,8 @@ class Listed:
 
 def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows papers: those with some words, or all of a part of the library in some order."""
-    return {"html": {"#fn-parts": parts_html(desk, args), "#fn-shelf": shelf_html(desk, args)}}
+    # The choice of the part is the reader's, and may have changed again meanwhile.
+    return {"html": {"#fn-shelf": shelf_html(desk, args)}}
 
 
 def parts_html(desk: AppContext, args: Args) -> Markup:

@@ -11,7 +11,7 @@ from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.filters import scope
-from footnote.ui.web.handlers.library.browsing import browsed, papers_of
+from footnote.ui.web.handlers.library.browsing import browsed, papers_of, parts_html
 from footnote.ui.web.requests import Args, BadRequest
 
 _ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt"}
@@ -125,7 +125,8 @@ def _listed(desk: AppContext, args: Args, within: str | None = None) -> dict[str
         return {**told, "html": {**told["html"], **_own(desk, paper, card)}}
     if within is not None:
         args = Args({**args.values, "within": within, "at": 0, "query": ""})
-    return {**told, "html": {**told["html"], **browsed(desk, args)["html"]}}
+    parts = {"#fn-parts": parts_html(desk, args)}
+    return {**told, "html": {**told["html"], **parts, **browsed(desk, args)["html"]}}
 
 
 def _own(desk: AppContext, paper: Paper, card: str) -> dict[str, str]:
