@@ -11,6 +11,7 @@
   const root = new URL(document.baseURI).pathname;
   // The room that is named at the start waits for its part of the page.
   let room = location.hash.slice(1) || "ask";
+  let turns = 0;
   let following = 0; // what the browser goes back or forward to is in its history already
 
   // A conversation that an address names is opened, whatever this browser had open last.
@@ -39,8 +40,10 @@
 
   window.addEventListener("popstate", () => {
     const [conversation, place] = [named(), location.hash.slice(1) || "ask"];
+    const turn = (turns += 1);
     untracked(async () => {
       if (conversation !== me.conversation) await page.turnTo(conversation);
+      if (turn !== turns) return; // gone on meanwhile
       if (place === "ask" || document.getElementById(`fn-room-${place}`)) page.enter(place);
     });
   });
