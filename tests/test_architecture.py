@@ -19,7 +19,7 @@ HOMES = {
     "pybtex": {"index/readers/bibtex_entries.py", "index/readers/bibtex_names.py"},
     "latexcodec": {"index/readers/plain_latex.py"},
     "rispy": {"index/readers/ris.py"},
-    "lxml": {"index/readers/pubmed.py", "index/readers/xml_record.py", "ui/digests/atom.py"},
+    "lxml": {"index/readers/xml_record.py", "ui/digests/atom.py"},
     "tiktoken": {"index/chunking.py"},
     "nltk": {"index/chunking.py"},
     "onnx": {"index/embeddings/minilm_export.py", "index/embeddings/minilm_graph.py"},

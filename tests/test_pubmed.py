@@ -190,3 +190,131 @@ pieces = st.sampled_from(
 def test_any_text_at_all_becomes_papers_and_lines_about_the_rest(text):
     for found in read(SAILS.replace("Sails", f"Sails {text}")):
         assert isinstance(found, Paper) or len(str(found).splitlines()) == 1
+
+
+# Shapes of articles.
+
+
+def one(text: str) -> Paper:
+    (found,) = read(text)
+    assert isinstance(found, Paper), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("At 10<sup>-5</sup> M", "At 10^-5 M"),
+        ("7 m<sup>2</sup> of H<sub>2</sub>O", "7 m^2 of H2O"),
+        ("the 1<sup>st</sup> of 10<sub>2</sub>", "the 1st of 10_2"),
+        ("SO<sub>4</sub><sup>2-</sup> ions", "SO4^2- ions"),
+        ("At 10&lt;sup&gt;-5&lt;/sup&gt; M", "At 10^-5 M"),
+        ("p &lt; 0.05 &amp; q &gt; 1", "p < 0.05 & q > 1"),
+        ("A<!-- not this -->B <?nor this?>C", "AB C"),
+        ("5&nbsp;&micro;m", "5 µm"),
+    ],
+)
+def test_indices_and_exponents_stay_readable(written, meant):
+    assert one(article("Sails", f"<AbstractText>{written}</AbstractText>")).abstract == meant
+    assert one(article(written)).title == meant
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        (
+            "<m:semantics><m:msup><m:mn>10</m:mn><m:mrow><m:mo>-</m:mo><m:mn>5</m:mn></m:mrow>"
+            '</m:msup><m:annotation encoding="tex">10^{-5}</m:annotation></m:semantics>',
+            "10^-5",
+        ),
+        ("<m:msub><m:mi>x</m:mi><m:mi>i</m:mi></m:msub>", "x_i"),
+        ("<m:msubsup><m:mi>x</m:mi><m:mi>i</m:mi><m:mn>2</m:mn></m:msubsup>", "x_i^2"),
+        (
+            "<m:mfrac><m:mi>a</m:mi><m:mrow><m:mi>b</m:mi><m:mo>+</m:mo><m:mn>1</m:mn></m:mrow>"
+            "</m:mfrac>",
+            "a/(b+1)",
+        ),
+        ("<m:msqrt><m:mi>n</m:mi></m:msqrt>", "√n"),
+        ("<m:mover><m:mi>x</m:mi><m:mo>¯</m:mo></m:mover>", "x̄"),
+    ],
+)
+def test_a_formula_is_read_once_and_as_a_line(formula, line):
+    # The prefix is declared in the article, or where the set begins.
+    for declared in (' xmlns:m="http://www.w3.org/1998/Math/MathML"', ""):
+        text = f"<AbstractText>Be <m:math{declared}>{formula}</m:math> small.</AbstractText>"
+        assert one(article("Sails", text)).abstract == f"Be {line} small."
+
+
+def test_another_abstract_stands_in_where_there_is_none_english_first():
+    others = "".join(
+        f'<OtherAbstract Type="Publisher" Language="{language}"><AbstractText>{text}'
+        "</AbstractText></OtherAbstract>"
+        for language, text in (("fre", "Voiles."), ("eng", "Of sails."))
+    )
+    without = article("Sails", "").replace("</Article>", f"</Article>{others}")
+    assert one(without).abstract == "Of sails."
+    assert one(without.replace('"eng"', '"ger"')).abstract == "Voiles."
+    assert one(SAILS.replace("</Article>", f"</Article>{others}")).abstract == "Sails tear."
+
+
+@pytest.mark.parametrize("missing", ["[Not Available].", "[Not available]", ""])
+def test_a_title_in_its_own_language_stands_in_for_one_that_is_not_there(missing):
+    own = "<VernacularTitle>Les voiles.</VernacularTitle></Article>"
+    assert one(article(missing).replace("</Article>", own)).title == "Les voiles."
+    assert one(article("[Sails].").replace("</Article>", own)).title == "[Sails]."
+
+
+def test_authors_may_have_initials_alone_or_be_a_group():
+    people = (
+        "<AuthorList><Author><LastName>Lund</LastName><Initials>AB</Initials></Author>"
+        "<Author><LastName>Vik</LastName><ForeName>Bo</ForeName><Initials>B</Initials></Author>"
+        "<Author><LastName>Plato</LastName></Author>"
+        "<Author><CollectiveName>Tide Group</CollectiveName></Author></AuthorList></Article>"
+    )
+    found = one(SAILS.replace("</Article>", people))
+    assert found.authors == ("AB Lund", "Bo Vik", "Plato", "Tide Group")
+
+
+BOOK = """<PubmedBookArticle><BookDocument><PMID Version="1">77</PMID>
+ <ArticleIdList><ArticleId IdType="bookaccession">NBK7</ArticleId></ArticleIdList>
+ <Book><BookTitle>Guide of <i>tides</i></BookTitle><PubDate><Year>2009</Year><Month>Mar</Month>
+  </PubDate><AuthorList Type="editors"><Author><LastName>Head</LastName></Author>
+  </AuthorList></Book>
+ <ArticleTitle>Care of tides</ArticleTitle>
+ <AuthorList Type="authors"><Author><LastName>Lund</LastName><ForeName>Ada</ForeName></Author>
+ </AuthorList><Abstract><AbstractText Label="CARE">Wait.</AbstractText></Abstract>
+</BookDocument><PubmedBookData/></PubmedBookArticle>
+"""
+
+
+def test_a_chapter_of_a_book_is_read_and_so_is_a_book_as_a_whole():
+    chapter, last = read(HEAD + BOOK + SAILS + TAIL)
+    assert isinstance(chapter, Paper)
+    assert (chapter.title, chapter.venue) == ("Care of tides", "Guide of tides")
+    assert (chapter.abstract, chapter.published) == ("CARE: Wait.", "2009-03")
+    assert (chapter.authors, chapter.id) == (("Ada Lund",), "pmid:77")
+    assert last.title == "Sails"
+    whole = one(BOOK.replace("<ArticleTitle>Care of tides</ArticleTitle>", ""))
+    assert (whole.title, whole.venue) == ("Guide of tides", None)
+
+
+def test_a_set_of_medline_holds_citations_without_articles_around_them():
+    citation = SAILS.replace("<PubmedArticle>", "").replace("</PubmedArticle>", "")
+    bad = citation.replace("Sails</", "Sails<")
+    text = f"<MedlineCitationSet>\n{citation}{bad}{citation.replace('Sails', 'Ropes')}"
+    assert [reader for reader in READERS if reader.recognises(text)] == [pubmed]
+    for pieces in (f"{text}</MedlineCitationSet>", list(text)):
+        first, problem, last = pubmed.read(pieces, "my.xml")
+        assert (first.title, last.title) == ("Sails", "Ropes")
+        assert str(problem).startswith("my.xml:3: not XML")
+
+
+def test_what_was_deleted_is_passed_over():
+    deleted = '<DeleteCitation><PMID Version="1">11</PMID></DeleteCitation>\n'
+    assert one(HEAD + SAILS + deleted + TAIL).title == "Sails"
+    assert read(HEAD + deleted + TAIL) == []
+
+
+def test_an_article_whose_start_tag_is_damaged_costs_no_other_of_its_set():
+    text = HEAD + SAILS.replace("<PubmedArticle>", "<Pubmed") + article("Ropes") + TAIL
+    assert one(text).title == "Ropes"

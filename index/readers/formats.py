@@ -12,12 +12,14 @@ from types import ModuleType
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
 from footnote.index.readers import (
+    acl,
     arxiv_atom,
     bibtex,
     csv_table,
     daily_papers,
     endnote,
     jsonl,
+    mods,
     nbib,
     pdf,
     pubmed,
@@ -29,12 +31,13 @@ from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.decompression import read_texts
 
 READERS: tuple[ModuleType, ...] = (
-    daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote, jsonl,
+    daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote, mods, acl,
+    jsonl,
     csv_table,
 )  # fmt: skip
 FORMATS = (
     "saved Daily Papers pages, BibTeX, RIS, MEDLINE (.nbib), Web of Science's plain text, "
-    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, JSON, CSV, PDF"
+    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, MODS, ACL's XML, JSON, CSV, PDF"
 )
 # Characters that a reader is told by; some programs write pages of words before the first record.
 HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536

@@ -39,6 +39,7 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _LEFT = re.compile(rf"</?{_PREFIX}su[bp]{_ATTRIBUTES}>", re.IGNORECASE)
+_INDEX_END = re.compile(rf"</{_PREFIX}su[bp]\s{{0,3}}>\Z", re.IGNORECASE)
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -86,7 +87,9 @@ def _index(found: re.Match[str]) -> str:
     inner = found[2].strip()
     before = found.string[found.start() - 1 : found.start()] if found.start() else ""
     raised = found[1].casefold() == "sup"
-    apart = before.isalnum() or before in (")", "]")
+    # "SO<sub>4</sub><sup>2-</sup>" has two, one after another.
+    second = bool(_INDEX_END.search(found.string[max(0, found.start() - 20) : found.start()]))
+    apart = second or before.isalnum() or before in (")", "]")
     if not (inner and apart) or not any(map(str.isalnum, inner)):
         return inner
     if raised:

@@ -1,21 +1,28 @@
 """PubMed's XML: one article a record; no entity is resolved and nothing is fetched."""
 
 import re
-from collections.abc import Iterator
-
-from lxml import etree
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.decompression import Text
+from footnote.index.readers.encodings import in_pieces
 from footnote.index.readers.record import parse_date, read_each
+from footnote.index.readers.xml_record import LONGEST, Element, Record, text_of
 
 SOURCE = "PubMed"
-# Three thousand authors with their affiliations take 2 MB.
-LONGEST = 10_000_000
-
 _START = re.compile(r"<Pubmed(?:Book)?Article[\s>]")
-_HEAD = re.compile(r"<!DOCTYPE\s+PubmedArticleSet\b|<Pubmed(?:Article(?:Set)?|BookArticle)[\s>/]")
 _END = re.compile(r"</Pubmed(?:Book)?Article\s*>")
+_HEAD = re.compile(
+    r"<!DOCTYPE\s+(?:PubmedArticleSet|MedlineCitationSet)\b"
+    r"|<(?:Pubmed(?:Book)?Article(?:Set)?|MedlineCitation(?:Set)?)[\s>/]"
+)
+# Sets of MEDLINE hold citations alone, without an article around each.
+_BARE_SET = re.compile(r"<MedlineCitation(?:Set)?[\s>]")
+_BARE_START = re.compile(r"<MedlineCitation[\s>]")
+_BARE_END = re.compile(r"</MedlineCitation\s*>")
+_HEAD_CHARACTERS = 4096
+_NO_TITLES = frozenset({"", "not available", "in process citation"})
 
 
 def recognises(head: str) -> bool:
@@ -24,115 +31,127 @@ def recognises(head: str) -> bool:
 
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
-    """Yields one paper or one Problem for each article, in order."""
-    return read_each(text, name, _START, _fields, longest=LONGEST)
+    """Yields one paper or one Problem for each article, in order.
+
+    A note that an article was deleted is passed over.
+    """
+    pieces = iter(in_pieces(text))
+    head = ""
+    while len(head) < _HEAD_CHARACTERS and (piece := next(pieces, "")):
+        head += piece
+    start = _BARE_START if _is_bare(head[:_HEAD_CHARACTERS]) else _START
+    return read_each(chain([head], pieces), name, start, _fields, longest=LONGEST)
 
 
-def _fields(record: str) -> dict[str, object]:
-    article = _parsed(record)
-    if record.startswith("<PubmedBook"):
-        return _book_fields(article)
-    pmid = _text(article, "MedlineCitation/PMID")
-    of = "MedlineCitation/Article"
+def _is_bare(head: str) -> bool:
+    # An article whose start tag is damaged is an article all the same.
+    return bool(_BARE_SET.search(head)) and "Pubmed" not in head
+
+
+def _fields(text: str) -> dict[str, object]:
+    bare = text.startswith("<MedlineCitation")
+    record = Record(text, _BARE_END if bare else _END)
+    if text.startswith("<PubmedBook"):
+        return _book_fields(record)
+    citation = "" if bare else "MedlineCitation/"
+    of = f"{citation}Article"
     return {
-        "title": _title(article),
-        "abstract": _abstract(article),
-        "pmid": pmid or None,
-        "doi": _text(article, f"{of}/ELocationID[@EIdType='doi']")
-        or _text(article, "PubmedData/ArticleIdList/ArticleId[@IdType='doi']"),
-        "authors": [
-            n for author in article.iterfind(f"{of}/AuthorList/Author") if (n := _spoken(author))
-        ],
-        "published": _published(article),
-        "venue": _text(article, f"{of}/Journal/Title")
-        or _text(article, f"{of}/Journal/ISOAbbreviation")
+        "title": _title(record, of),
+        "abstract": _abstract(record.elements(f"{of}/Abstract/AbstractText"))
+        or _other_abstract(record, f"{citation}OtherAbstract"),
+        "doi": record.first(
+            f"{of}/ELocationID[@EIdType='doi']",
+            "PubmedData/ArticleIdList/ArticleId[@IdType='doi']",
+        ),
+        "authors": _people(record, f"{of}/AuthorList/Author"),
+        "published": _published(record, of),
+        "venue": record.first(
+            f"{of}/Journal/Title",
+            f"{of}/Journal/ISOAbbreviation",
+            f"{citation}MedlineJournalInfo/MedlineTA",
+        )
         or None,
-        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None,
-        "source": SOURCE,
+        **_identity(record.first(f"{citation}PMID")),
     }
 
 
-def _book_fields(book: "etree._Element") -> dict[str, object]:
+def _identity(pmid: str) -> dict[str, object]:
+    url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None
+    return {"pmid": pmid or None, "url": url, "source": SOURCE}
+
+
+def _book_fields(book: Record) -> dict[str, object]:
     """Returns the fields of a chapter, or of a book as a whole."""
     of = "BookDocument"
-    pmid, title = _text(book, f"{of}/PMID"), _text(book, f"{of}/Book/BookTitle")
-    chapter = _text(book, f"{of}/ArticleTitle")
-    people = [*book.iterfind(f"{of}/AuthorList/Author")]
-    people = people or [*book.iterfind(f"{of}/Book/AuthorList/Author")]
-    date = (_text(book, f"{of}/Book/PubDate/{part}") for part in ("Year", "Month", "Day"))
+    title, chapter = book.first(f"{of}/Book/BookTitle"), book.first(f"{of}/ArticleTitle")
+    dates = (
+        parse_date(*(book.first(f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
+        for place in ("Book/PubDate", "ContributionDate", "DateRevised")
+    )
+    # Editors stand in lists of the same name.
+    lists = [
+        found
+        for place in (f"{of}/AuthorList", f"{of}/Book/AuthorList")
+        for found in book.elements(place)
+        if found.get("Type", "authors") == "authors"
+    ]
+    people = ([n for one in found.iterfind("Author") if (n := _spoken(one))] for found in lists)
     return {
         "title": chapter or title,
-        "abstract": _abstract(book, f"{of}/Abstract/AbstractText"),
-        "pmid": pmid or None,
-        "authors": [name for author in people if (name := _spoken(author))],
-        "published": parse_date(*date),
+        "abstract": _abstract(book.elements(f"{of}/Abstract/AbstractText")),
+        "doi": book.first(
+            f"{of}/ArticleIdList/ArticleId[@IdType='doi']",
+            f"{of}/Book/ELocationID[@EIdType='doi']",
+        ),
+        "authors": next((names for names in people if names), []),
+        "published": next((date for date in dates if date), None),
         "venue": (title if chapter else "") or None,
-        "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None,
-        "source": SOURCE,
+        **_identity(book.first(f"{of}/PMID")),
     }
 
 
-def _title(article: "etree._Element") -> str:
+def _title(record: Record, of: str) -> str:
     """Returns the title, the one in the article's own language where there is no other."""
-    of = "MedlineCitation/Article"
-    title = _text(article, f"{of}/ArticleTitle")
-    own = _text(article, f"{of}/VernacularTitle")
-    return own if own and title.strip("[]. ").casefold() in ("", "not available") else title
+    title, own = record.first(f"{of}/ArticleTitle"), record.first(f"{of}/VernacularTitle")
+    return own if own and title.strip("[]. ").casefold() in _NO_TITLES else title
 
 
-def _parsed(record: str) -> "etree._Element":
-    """Returns the element of one article.
-
-    It is parsed by itself, so that the set's DOCTYPE, and any entity made there, is not seen.
-    """
-    end = _END.search(record)
-    if not end:
-        raise ValueError("article has no end tag; the file seems to be cut off here")
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
-    try:
-        return etree.fromstring(record[: end.end()].encode(errors="replace"), parser)
-    except etree.XMLSyntaxError as error:
-        what = re.sub(r", line \d+, column \d+.*", "", error.msg or "not well-formed")
-        raise ValueError(f"not XML ({what} in its line {error.lineno})") from error
-
-
-def _text(element: "etree._Element", path: str) -> str:
-    """Returns the text of the first element on a path, its italics and indices among it."""
-    found = element.find(path)
-    return "" if found is None else _all_text(found)
-
-
-def _all_text(element: "etree._Element") -> str:
-    # By strings alone: a comment and an entity are nodes with a text of their own.
-    return " ".join("".join(element.xpath(".//text()")).split())
-
-
-def _abstract(
-    article: "etree._Element", path: str = "MedlineCitation/Article/Abstract/AbstractText"
-) -> str | None:
+def _abstract(parts: Iterable[Element]) -> str | None:
     """Returns the abstract in one line, each part after its label; None where there is none."""
-    parts = []
-    for part in article.iterfind(path):
-        label, text = (part.get("Label") or "").strip(), _all_text(part)
+    found = []
+    for part in parts:
+        label, text = (part.get("Label") or "").strip(), text_of(part)
         if text:
-            parts.append(f"{label}: {text}" if label else text)
-    return " ".join(parts) or None
+            found.append(f"{label}: {text}" if label else text)
+    return " ".join(found) or None
 
 
-def _spoken(author: "etree._Element") -> str:
-    """Returns the name of a person, first names first, or of a group."""
-    names = (_text(author, field) for field in ("ForeName", "LastName", "Suffix"))
-    return " ".join(name for name in names if name) or _text(author, "CollectiveName")
+def _other_abstract(record: Record, path: str) -> str | None:
+    """Returns an abstract that others wrote or that is in another language, English first."""
+    others = sorted(record.elements(path), key=lambda other: other.get("Language", "eng") != "eng")
+    found = (_abstract(other.iterfind("AbstractText")) for other in others)
+    return next((abstract for abstract in found if abstract), None)
 
 
-def _published(article: "etree._Element") -> str | None:
+def _people(record: Record, path: str) -> list[str]:
+    return [name for author in record.elements(path) if (name := _spoken(author))]
+
+
+def _spoken(author: Element) -> str:
+    """Returns the name of a person, first names or initials first, or of a group."""
+    last, first = text_of(author.find("LastName")), ""
+    for field in ("ForeName", "FirstName", "Initials"):
+        first = first or text_of(author.find(field))
+    names = (first, last, text_of(author.find("Suffix")))
+    return " ".join(name for name in names if name) or text_of(author.find("CollectiveName"))
+
+
+def _published(record: Record, of: str) -> str | None:
     """Returns the date of the issue, else that of the electronic article."""
-    of = "MedlineCitation/Article"
+    issue = f"{of}/Journal/JournalIssue/PubDate"
     dates = [
-        parse_date(*(_text(article, f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
-        for place in ("Journal/JournalIssue/PubDate", "ArticleDate")
+        parse_date(*(record.first(f"{place}/{part}") for part in ("Year", "Month", "Day")))
+        for place in (issue, f"{of}/ArticleDate")
     ]
-    dates.append(parse_date(_text(article, f"{of}/Journal/JournalIssue/PubDate/MedlineDate")))
+    dates.append(parse_date(record.first(f"{issue}/MedlineDate")))
     return next((date for date in dates if date), None)
