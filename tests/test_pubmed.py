@@ -261,7 +261,7 @@ def test_another_abstract_stands_in_where_there_is_none_english_first():
 def test_a_title_in_its_own_language_stands_in_for_one_that_is_not_there(missing):
     own = "<VernacularTitle>Les voiles.</VernacularTitle></Article>"
     assert one(article(missing).replace("</Article>", own)).title == "Les voiles."
-    assert one(article("[Sails].").replace("</Article>", own)).title == "[Sails]."
+    assert one(article("[Sails].").replace("</Article>", own)).title == "Sails."
 
 
 def test_authors_may_have_initials_alone_or_be_a_group():
@@ -318,3 +318,46 @@ def test_what_was_deleted_is_passed_over():
 def test_an_article_whose_start_tag_is_damaged_costs_no_other_of_its_set():
     text = HEAD + SAILS.replace("<PubmedArticle>", "<Pubmed") + article("Ropes") + TAIL
     assert one(text).title == "Ropes"
+
+
+@pytest.mark.parametrize("word", ["Pubmed", "PubMed", "&lt;PubmedArticle&gt;"])
+def test_a_set_of_medline_whose_abstract_names_pubmed_is_read(word):
+    citation = SAILS.replace("<PubmedArticle>", "").replace("</PubmedArticle>", "")
+    named = citation.replace("Sails tear", f"We searched {word}")
+    found = read(f"<MedlineCitationSet>{named}{citation}</MedlineCitationSet>")
+    assert [type(one) for one in found] == [Paper, Paper]
+
+
+def test_what_is_marked_as_not_valid_is_left_out():
+    marked = (
+        '<ELocationID EIdType="doi" ValidYN="N">10.1000/bad</ELocationID>'
+        '<ELocationID EIdType="doi" ValidYN="Y">10.1000/good</ELocationID>'
+        '<AuthorList><Author ValidYN="N"><LastName>Lnud</LastName></Author>'
+        '<Author ValidYN="Y"><LastName>Lund</LastName></Author></AuthorList></Article>'
+    )
+    found = one(SAILS.replace("</Article>", marked))
+    assert (found.id, found.authors) == ("doi:10.1000/good", ("Lund",))
+
+
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [("AIM", "AIM: x."), ("AIM:", "AIM: x."), ("UNLABELLED", "x."), ("Unlabelled", "x."), ("", "x.")],
+)
+def test_a_label_stands_before_its_part_once_and_only_where_it_says_something(label, meant):
+    part = f'<AbstractText Label="{label}">x.</AbstractText>'
+    assert one(article("Sails", part)).abstract == meant
+
+
+@pytest.mark.parametrize(
+    ("title", "meant"),
+    [
+        ("[Care of sails].", "Care of sails."),
+        ("[Care of sails.]", "Care of sails."),
+        ("[Care of [18F]sails].", "Care of [18F]sails."),
+        ("[18F]Sails.", "[18F]Sails."),
+        ("[Sails] and [ropes].", "[Sails] and [ropes]."),
+        ("[Not Available].", "[Not Available]."),
+    ],
+)
+def test_a_translated_title_loses_its_brackets_and_others_keep_theirs(title, meant):
+    assert one(article(title)).title == meant

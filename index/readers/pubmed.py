@@ -22,6 +22,9 @@ _BARE_SET = re.compile(r"<MedlineCitation(?:Set)?[\s>]")
 _BARE_START = re.compile(r"<MedlineCitation[\s>]")
 _BARE_END = re.compile(r"</MedlineCitation\s*>")
 _HEAD_CHARACTERS = 4096
+# Tags alone tell a set of articles: abstracts name Pubmed, too.
+_ARTICLES = re.compile(r"<(?:!DOCTYPE\s+|/)?Pubmed")
+_NO_LABELS = frozenset({"", "unlabelled", "unlabeled"})
 _NO_TITLES = frozenset({"", "not available", "in process citation"})
 
 
@@ -45,7 +48,7 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
 
 def _is_bare(head: str) -> bool:
     # An article whose start tag is damaged is an article all the same.
-    return bool(_BARE_SET.search(head)) and "Pubmed" not in head
+    return bool(_BARE_SET.search(head)) and not _ARTICLES.search(head)
 
 
 def _fields(text: str) -> dict[str, object]:
@@ -59,10 +62,8 @@ def _fields(text: str) -> dict[str, object]:
         "title": _title(record, of),
         "abstract": _abstract(record.elements(f"{of}/Abstract/AbstractText"))
         or _other_abstract(record, f"{citation}OtherAbstract"),
-        "doi": record.first(
-            f"{of}/ELocationID[@EIdType='doi']",
-            "PubmedData/ArticleIdList/ArticleId[@IdType='doi']",
-        ),
+        "doi": _valid_doi(record, of)
+        or record.first("PubmedData/ArticleIdList/ArticleId[@IdType='doi']"),
         "authors": _people(record, f"{of}/AuthorList/Author"),
         "published": _published(record, of),
         "venue": record.first(
@@ -113,16 +114,33 @@ def _book_fields(book: Record) -> dict[str, object]:
 def _title(record: Record, of: str) -> str:
     """Returns the title, the one in the article's own language where there is no other."""
     title, own = record.first(f"{of}/ArticleTitle"), record.first(f"{of}/VernacularTitle")
-    return own if own and title.strip("[]. ").casefold() in _NO_TITLES else title
+    if title.strip("[]. ").casefold() in _NO_TITLES:
+        return own or title
+    return _without_brackets(title)
+
+
+def _without_brackets(title: str) -> str:
+    """Returns a translated title, which stands in brackets, without them; others as they are."""
+    inner = title.removesuffix(".")
+    if not (inner.startswith("[") and inner.endswith("]")):
+        return title
+    depth = 0
+    for at, character in enumerate(inner):
+        depth += (character == "[") - (character == "]")
+        if not depth:
+            # "[A] and [B]" has two of them.
+            stop = title[len(inner) :] if inner[-2] not in ".?!" else ""
+            return inner[1:-1] + stop if at == len(inner) - 1 else title
+    return title
 
 
 def _abstract(parts: Iterable[Element]) -> str | None:
     """Returns the abstract in one line, each part after its label; None where there is none."""
     found = []
     for part in parts:
-        label, text = (part.get("Label") or "").strip(), text_of(part)
+        label, text = (part.get("Label") or "").strip(" :"), text_of(part)
         if text:
-            found.append(f"{label}: {text}" if label else text)
+            found.append(text if label.casefold() in _NO_LABELS else f"{label}: {text}")
     return " ".join(found) or None
 
 
@@ -133,8 +151,19 @@ def _other_abstract(record: Record, path: str) -> str | None:
     return next((abstract for abstract in found if abstract), None)
 
 
+def _valid_doi(record: Record, of: str) -> str:
+    places = filter(_is_valid, record.elements(f"{of}/ELocationID[@EIdType='doi']"))
+    return next((doi for place in places if (doi := text_of(place))), "")
+
+
 def _people(record: Record, path: str) -> list[str]:
-    return [name for author in record.elements(path) if (name := _spoken(author))]
+    authors = filter(_is_valid, record.elements(path))
+    return [name for author in authors if (name := _spoken(author))]
+
+
+def _is_valid(element: Element) -> bool:
+    """Returns whether an element stands; a corrected one stays in the record beside its better."""
+    return element.get("ValidYN", "Y") != "N"
 
 
 def _spoken(author: Element) -> str:
