@@ -47,7 +47,7 @@ def test_an_entry_that_is_no_paper_is_a_problem_and_costs_no_other() -> None:
     found = list(arxiv_atom.read(FEED.format(error + blog + entity + ENTRY), "x"))
     told = [str(one) for one in found if isinstance(one, Problem)]
     assert told[0].endswith("arXiv answered: bad id")
-    assert told[1].endswith("this entry has no summary; only feeds of papers are read")
+    assert told[1].endswith("a feed of 'arXiv', not of papers: the entry has no summary")
     assert [one.title for one in found if isinstance(one, Paper)][-1] == "Tides of the harbour"
     (cut,) = arxiv_atom.read(FEED.format(ENTRY)[:300], "x")
     assert "cut off here" in str(cut)
@@ -155,7 +155,12 @@ def test_an_entry_of_arxivs_daily_feed_is_a_paper_without_the_line_before_it() -
 def test_an_entry_of_another_feed_is_named() -> None:
     entry = "<entry><id>urn:1</id><title>News</title><summary>A post.</summary></entry>"
     (found,) = arxiv_atom.read(FEED.format(entry), "x")
-    assert str(found) == "x:2: this entry is no paper of arXiv; only feeds of arXiv are read"
+    told = "not of papers: the entry is none of arXiv"
+    assert str(found) == f"x:2: this is a feed of 'arXiv', {told}"
+    nameless = FEED.format(entry).replace("<title>arXiv</title>", "")
+    (found,) = arxiv_atom.read(nameless, "x")
+    # An entry's own title is not its feed's.
+    assert str(found) == "x:2: the entry is none of arXiv"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +229,11 @@ def test_each_paper_has_the_fields_of_its_own_volume() -> None:
     assert [(paper.year, (paper.venue or "-")[:4]) for paper in papers] == [
         (2020, "Proc"), (2020, "Proc"), (1999, "Work"), (None, "-"),
     ]  # fmt: skip
+
+
+def test_what_a_volume_says_of_itself_may_have_attributes() -> None:
+    text = ANTHOLOGY.format(VOLUME.format(PAPER)).replace("<meta>", '<meta lang="en">')
+    assert one(acl, text).published == "2020-07"
 
 
 def test_an_old_paper_of_the_anthology_is_known_by_its_old_number() -> None:

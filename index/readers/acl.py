@@ -18,7 +18,7 @@ _HEAD = re.compile(
 # What a volume says of its papers stands before the first of them.
 _START = re.compile(r"<(?:paper|volume)[\s>]")
 _END = re.compile(r"</paper\s*>")
-_META, _META_END = re.compile(r"<meta>"), re.compile(r"</meta\s*>")
+_META, _META_END = re.compile(r"<meta[\s>]"), re.compile(r"</meta\s*>")
 _IN_ANTHOLOGY = re.compile(
     r"(?:https?://(?:www\.)?(?:aclanthology\.org|aclweb\.org/anthology)/)?"
     r"([A-Z]\d\d-\d{4,5}|\d{4}\.[a-z0-9_]{1,40}-[a-z0-9_]{1,40}\.\d{1,6})(?:\.pdf|/)?",

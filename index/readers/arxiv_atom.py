@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.encodings import Text
+from footnote.index.readers.markup import plain_text
 from footnote.index.readers.plain_latex import plain
 from footnote.index.readers.record import arxiv_in, read_each
 from footnote.index.readers.xml_record import LONGEST, PREFIX, Record
 
 SOURCE = "arXiv"
-_START = re.compile(rf"<{PREFIX}entry[\s>]")
+# What a feed says of itself stands before its first entry.
+_START = re.compile(rf"<{PREFIX}(?:entry|feed)[\s>]")
 _END = re.compile(rf"</{PREFIX}entry\s*>")
 _FEED = re.compile(rf"<{PREFIX}feed[\s>]")
+_TITLE = re.compile(rf"<{PREFIX}title(?:\s[^<>]{{0,200}})?>([^<]{{1,200}})</")
 # arXiv's daily feed puts a line before the abstract.
 _ANNOUNCED = re.compile(r"arXiv:\S{1,40} Announce Type: \S{1,40} (?:Abstract: )?")
 # A tilde that begins a word means "about"; any other is a space of LaTeX.
@@ -26,20 +30,26 @@ def recognises(head: str) -> bool:
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each entry, in order."""
-    return read_each(text, name, _START, _fields, longest=LONGEST)
+    feed: list[str] = []
+    return read_each(text, name, _START, partial(_fields, feed=feed), longest=LONGEST)
 
 
-def _fields(text: str) -> dict[str, object]:
+def _fields(text: str, feed: list[str]) -> dict[str, object] | None:
+    """Returns the fields of an entry; None for a feed, whose title is kept for its entries."""
+    if _FEED.match(text):
+        title = _TITLE.search(text)
+        feed[:] = [plain_text(title[1])[:80]] if title else []
+        return None
     entry = Record(text, _END)
     address, summary = entry.first("id"), entry.first("summary")
     if "/api/errors" in address:
         raise ValueError(f"arXiv answered: {summary[:150] or 'an error'}")
     if not summary:
-        raise ValueError("this entry has no summary; only feeds of papers are read")
+        raise ValueError(_refusal(feed, "the entry has no summary"))
     links = (link.get("href") or "" for link in entry.elements("link"))
     number = arxiv_in(address, *links)
     if not number:
-        raise ValueError("this entry is no paper of arXiv; only feeds of arXiv are read")
+        raise ValueError(_refusal(feed, "the entry is none of arXiv"))
     return {
         "title": _plain(entry.first("title")),
         "abstract": _plain(_ANNOUNCED.sub("", summary, count=1)),
@@ -51,6 +61,10 @@ def _fields(text: str) -> dict[str, object]:
         "venue": _plain(entry.first("journal_ref", "journal_reference")) or None,
         "source": SOURCE,
     }
+
+
+def _refusal(feed: list[str], why: str) -> str:
+    return f"this is a feed of {feed[0]!r}, not of papers: {why}" if feed and feed[0] else why
 
 
 def _plain(text: str) -> str:
