@@ -18,9 +18,13 @@ from footnote.index.chunking import passages, sentence_spans
 from footnote.index.library import Library
 from footnote.index.models import Paper, Problem, from_json, to_json
 from footnote.index.readers import (
+    acl,
+    arxiv_atom,
     bibtex,
     daily_papers,
+    endnote,
     jsonl,
+    mods,
     nbib,
     pubmed,
     refer,
@@ -53,6 +57,7 @@ from tests import (
     test_refer,
     test_ris,
     test_web_of_science,
+    test_xml_formats,
 )
 from tests.fuzzing import (
     JSON,
@@ -114,7 +119,30 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
     "pubmed": (
         pubmed, [test_pubmed.HEAD + test_pubmed.ARTICLE + test_pubmed.SAILS + test_pubmed.TAIL],
         "<PubmedArticle>|</PubmedArticle>|<!DOCTYPE x [<!ENTITY a 'b'>]>|&a;|<PMID>|</Abstract>|"
-        "<PubmedBookArticle>|<AbstractText Label=\"|<?xml|xmlns:a=''".split("|"),
+        "<PubmedBookArticle>|<MedlineCitation>|<OtherAbstract>|<sup>|Pubmed|"
+        "<AbstractText Label=\"|<?xml|xmlns:a=''".split("|"),
+    ),
+    "arxiv_atom": (
+        arxiv_atom, [test_xml_formats.FEED.format(test_xml_formats.ENTRY)],
+        "<entry>|</entry>|<feed>|<summary>|<id>http://arxiv.org/api/errors#x</id>|&a;|$|\\|{|~|"
+        "<a:b c:d=''>|arXiv:1 Announce Type: new Abstract: ".split("|"),
+    ),
+    "endnote": (
+        endnote, [f"<xml><records>{test_xml_formats.RECORD}</records></xml>"],
+        "<record>|</record>|<style face=\"superscript\">|</style>|<dates>|<date>|10.1000/|,|"
+        "<urls>|https://arxiv.org/abs/|&nbsp;".split("|"),
+    ),
+    "mods": (
+        mods, [test_xml_formats.COLLECTION.format(test_xml_formats.MODS)],
+        "<mods>|</mods>|<m:mods>|<title/>|<nonSort> </nonSort>|<abstract>|type=\"doi\"|<name>|"
+        "<dateIssued>2019-99|xml:lang=\"|:".split("|"),
+    ),
+    "acl": (
+        acl,
+        [test_xml_formats.ANTHOLOGY.format(
+            test_xml_formats.VOLUME.format(test_xml_formats.PAPER * 2))],
+        "<paper>|</paper>|<volume>|<meta>|</meta>|<tex-math>|<tex-math>$\\|<math>|</math>|<msup>|"
+        "<url>P05-1001|<first>".split("|"),
     ),
     "jsonl": (
         jsonl, [ROWS], '{"title": "|"abstract": |"id": "arxiv:|null|[|{"_id":1,|\n{"|"doi"'
@@ -122,7 +150,10 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
     ),
 }  # fmt: skip
 # What each record of a format begins with; elsewhere a record is a line, or cannot be told.
-STARTS = {"nbib": r"^PMID-", "pubmed": r"<Pubmed(?:Book)?Article[\s>]"}
+STARTS = {
+    "nbib": r"^PMID-", "pubmed": r"<Pubmed(?:Book)?Article[\s>]",
+    "mods": r"<(?:[A-Za-z_][\w.-]{0,40}:)?mods[\s>]",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -141,7 +172,13 @@ def test_any_text_gives_a_paper_or_one_line_for_each_record(reader, seconds) -> 
             assert len(found) >= len(re.findall(r"^TY  - ", lines, re.MULTILINE))
         elif reader in STARTS:
             lines = re.sub(r"\r\n?", "\n", text)
-            assert len(found) == len(re.findall(STARTS[reader], lines, re.MULTILINE))
+            start = STARTS[reader]
+            # Without a tag of an article it is a set of MEDLINE's citations.
+            head = text[:4096]
+            if reader == "pubmed" and not re.search(r"<(?:!DOCTYPE\s+|/)?Pubmed", head):
+                cited = re.search(r"<MedlineCitation(?:Set)?[\s>]", head)
+                start = r"<MedlineCitation[\s>]" if cited else start
+            assert len(found) == len(re.findall(start, lines, re.MULTILINE))
 
     # As from a file: what is no character is not in a text.
     texts_only = mutated(texts, words).map(lambda text: text.encode(errors="replace").decode())
