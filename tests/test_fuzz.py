@@ -23,6 +23,7 @@ from footnote.index.readers import (
     bibtex,
     daily_papers,
     endnote,
+    jats,
     jsonl,
     mods,
     nbib,
@@ -143,6 +144,11 @@ READERS: dict[str, tuple[ModuleType, list[str], list[str]]] = {
             test_xml_formats.VOLUME.format(test_xml_formats.PAPER * 2))],
         "<paper>|</paper>|<volume>|<meta>|</meta>|<tex-math>|<tex-math>$\\|<math>|</math>|<msup>|"
         "<url>P05-1001|<first>".split("|"),
+    ),
+    "jats": (
+        jats, [test_xml_formats.SETS[jats][0].format(test_xml_formats.FRONT)],
+        "<front>|</front>|<article-meta>|<abstract>|<sec><title>|</sec>|<collab>|<name/>|<year>|"
+        "abstract-type=\"|<pub-date>".split("|"),
     ),
     "jsonl": (
         jsonl, [ROWS], '{"title": "|"abstract": |"id": "arxiv:|null|[|{"_id":1,|\n{"|"doi"'

@@ -341,7 +341,13 @@ def test_what_is_marked_as_not_valid_is_left_out():
 
 @pytest.mark.parametrize(
     ("label", "meant"),
-    [("AIM", "AIM: x."), ("AIM:", "AIM: x."), ("UNLABELLED", "x."), ("Unlabelled", "x."), ("", "x.")],
+    [
+        ("AIM", "AIM: x."),
+        ("AIM:", "AIM: x."),
+        ("UNLABELLED", "x."),
+        ("Unlabelled", "x."),
+        ("", "x."),
+    ],
 )
 def test_a_label_stands_before_its_part_once_and_only_where_it_says_something(label, meant):
     part = f'<AbstractText Label="{label}">x.</AbstractText>'

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import acl, arxiv_atom, endnote, mods, pubmed
+from footnote.index.readers import acl, arxiv_atom, endnote, jats, mods, pubmed
 from footnote.index.readers.formats import READERS
 
 ENTRY = """<entry><id>http://arxiv.org/abs/2105.00001v2</id>
@@ -107,12 +107,30 @@ META = """<meta><booktitle>Proceedings of <fixed-case>S</fixed-case>ea</booktitl
 VOLUME = f'<volume id="main">{META}{{}}</volume>'
 ANTHOLOGY = '<?xml version="1.0"?>\n<collection id="2020.sea">{}</collection>'
 
+FRONT = """<front><journal-meta><journal-title-group><journal-title>Sea</journal-title>
+</journal-title-group></journal-meta><article-meta><article-id pub-id-type="pmid">77</article-id>
+<article-id pub-id-type="doi">10.1000/j</article-id><title-group>
+<article-title>Eels of 10<sup>-5</sup> <italic>m</italic></article-title></title-group>
+<contrib-group><contrib contrib-type="author"><name><surname>Lund</surname>
+<given-names>Ada</given-names></name></contrib><contrib contrib-type="author">
+<collab>Tide Group<contrib-group><contrib contrib-type="author"><name><surname>Member</surname>
+</name></contrib></contrib-group></collab></contrib><contrib contrib-type="editor"><name>
+<surname>Head</surname></name></contrib></contrib-group>
+<pub-date pub-type="ppub"><year>2020</year></pub-date>
+<pub-date pub-type="epub"><day>5</day><month>6</month><year>2019</year></pub-date>
+<abstract abstract-type="graphical"><p>A picture.</p></abstract>
+<abstract><title>Abstract</title><sec><title>Aim:</title><p>To swim.</p></sec>
+<sec><title>Results</title><p>H<sub>2</sub>O helped.</p><p>It was wet.</p></sec></abstract>
+<kwd-group><kwd>eels</kwd></kwd-group></article-meta></front>"""
+BODY = "<body><p>The text.</p></body><back><ref-list><ref>x</ref></ref-list></back>"
+
 # Of each format: the file around its records, and a record.
 SETS: dict[ModuleType, tuple[str, str]] = {
     arxiv_atom: (FEED, ENTRY),
     endnote: ("<xml><records>{}</records></xml>", RECORD),
     mods: (COLLECTION, MODS),
     acl: (ANTHOLOGY.format(VOLUME), PAPER),
+    jats: (f'<article article-type="x">{{}}{BODY}</article>', FRONT),
 }
 each = pytest.mark.parametrize("reader", SETS, ids=lambda one: one.__name__.rpartition(".")[2])
 
@@ -244,6 +262,31 @@ def test_an_old_paper_of_the_anthology_is_known_by_its_old_number() -> None:
     assert "acl:P05-1001" in found.aliases
 
 
+def test_an_article_of_jats_is_a_paper() -> None:
+    found = one(jats, SETS[jats][0].format(FRONT))
+    assert (found.title, found.venue) == ("Eels of 10^-5 m", "Sea")
+    assert found.abstract == "Aim: To swim. Results: H2O helped. It was wet."
+    assert (found.authors, found.published) == (("Ada Lund", "Tide Group"), "2019-06-05")
+    assert found.aliases[:2] == ("doi:10.1000/j", "pmid:77")
+
+
+def test_an_abstract_of_jats_in_another_language_stands_in_where_there_is_no_other() -> None:
+    text = FRONT.replace("<abstract>", "<trans-abstract>")
+    text = text.replace("</abstract>\n<kwd", "</trans-abstract>\n<kwd")
+    assert one(jats, text).abstract.startswith("Aim: To swim.")
+
+
+def test_each_article_of_a_set_of_pubmed_central_is_a_paper() -> None:
+    articles = SETS[jats][0].format(FRONT) * 3
+    text = f"<pmc-articleset>{articles}</pmc-articleset>"
+    assert jats.recognises(text)
+    assert [type(found) for found in jats.read(text, "x")] == [Paper] * 3
+
+
+def test_a_page_of_html_with_an_article_is_not_of_jats() -> None:
+    assert not jats.recognises("<html><body><article><p>front</p></article></body></html>")
+
+
 # All of them.
 
 
@@ -287,7 +330,7 @@ def test_pieces_of_any_size_give_the_same_papers(reader: ModuleType) -> None:
         assert list(reader.read(cut, "x")) == whole
 
 
-@pytest.mark.parametrize("reader", [arxiv_atom, endnote, mods])
+@pytest.mark.parametrize("reader", [arxiv_atom, endnote, mods, jats])
 def test_prefixes_that_the_set_declares_are_let_go(reader: ModuleType) -> None:
     around, record = SETS[reader]
     text = around.format(record)

@@ -18,6 +18,7 @@ from footnote.index.readers import (
     csv_table,
     daily_papers,
     endnote,
+    jats,
     jsonl,
     mods,
     nbib,
@@ -32,12 +33,12 @@ from footnote.index.readers.decompression import read_texts
 
 READERS: tuple[ModuleType, ...] = (
     daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote, mods, acl,
-    jsonl,
+    jats, jsonl,
     csv_table,
 )  # fmt: skip
 FORMATS = (
     "saved Daily Papers pages, BibTeX, RIS, MEDLINE (.nbib), Web of Science's plain text, "
-    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, MODS, ACL's XML, JSON, CSV, PDF"
+    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, MODS, ACL's XML, JATS, JSON, CSV, PDF"
 )
 # Characters that a reader is told by; some programs write pages of words before the first record.
 HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536
