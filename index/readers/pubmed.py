@@ -163,7 +163,7 @@ def _people(record: Record, path: str) -> list[str]:
 
 def _is_valid(element: Element) -> bool:
     """Returns whether an element stands; a corrected one stays in the record beside its better."""
-    return element.get("ValidYN", "Y") != "N"
+    return bool(element.get("ValidYN", "Y") != "N")
 
 
 def _spoken(author: Element) -> str:
