@@ -53,7 +53,7 @@ def _split(field: str) -> list[str]:
 def _listed(field: str) -> list[str]:
     """Returns names with commas between, as no BibTeX has them; nothing where it may be one."""
     before, _, last = field.rpartition(" and ")
-    if "," in last and before or "{" in field or " and " in before or "=" in field:
+    if ("," in last and before) or "{" in field or " and " in before or "=" in field:
         return []
     parts = [part.strip() for part in (before or last).split(",")]
     oxford = bool(before) and not parts[-1]

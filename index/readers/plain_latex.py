@@ -28,7 +28,8 @@ _BELOW = re.compile(r"\\([db])\s{0,9}\{([A-Za-z])\}")
 # Names that latexcodec does not know; the space after one is its end.
 _NAMED = {
     "textless": "<", "textgreater": ">", "textbackslash": "\\", "textasciitilde": "~",
-    "textasciicircum": "^", "textminus": "-", "textquoteright": "’", "textquoteleft": "‘", "textquotedblleft": "“",
+    "textasciicircum": "^", "textminus": "-", "textquoteright": "’", "textquoteleft": "‘",
+    "textquotedblleft": "“",
     "textquotedblright": "”", "textquotedbl": '"', "textquotesingle": "'", "textasciigrave": "`",
     "textbar": "|", "textunderscore": "_", "textdollar": "$", "texttimes": "×", "textdiv": "÷",
     "texteuro": "€", "euro": "€", "textcelsius": "°C", "textohm": "Ω", "textmu": "µ",
@@ -99,7 +100,7 @@ _SIGNS = {
 }  # fmt: skip
 _SIGN = re.compile("|".join(re.escape(sign) + r"(?![A-Za-z])" for sign in _SIGNS))
 _WRAPPED = re.compile(
-    r"\\(?:text|textrm|textnormal|mathrm|mathsf|mathbf|mathit|rm|mbox)(?![A-Za-z])"
+    r"\\(?:text|textrm|textnormal|mathrm|mathsf|mathbf|mathit|rm|mbox)(?![A-Za-z])\s{0,9}"
 )
 _NUMBER = re.compile(r"[\d.,:()±×·~≈≤≥<>=%°/^{}+\s-]*")
 _TAG_SIGN = re.compile(r"\$\s{0,3}([<>])\s{0,3}\$")
