@@ -286,6 +286,15 @@ def test_entries_that_name_each_other_are_read():
     assert [type(one) for one in read(text)] == [Paper, Paper]
 
 
+def test_a_long_chain_of_entries_is_read_in_time_of_its_length():
+    chain = "".join(
+        CHILD.replace("{c,", f"{{k{n},").replace("p2020", f"k{n + 1}") for n in range(4_000)
+    )
+    started = time.process_time()
+    assert [type(one) for one in read(chain)] == [Paper] * 4_000
+    assert time.process_time() - started < 5
+
+
 def test_what_an_entry_says_itself_counts():
     child = CHILD.replace("crossref", "year = 2019, booktitle = {B}, crossref")
     (found,) = (one for one in read(child + PARENT) if isinstance(one, Paper))

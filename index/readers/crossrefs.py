@@ -27,6 +27,15 @@ class _Given(NamedTuple):
     names: tuple[str, ...]
 
 
+class _Part(NamedTuple):
+    """An entry that takes from others: its line, whom it asks next, and how many it still may."""
+
+    line: int
+    record: Record
+    names: tuple[str, ...]
+    steps: int = _MOST_STEPS
+
+
 class Crossrefs:
     """The entries of a file that others name, and those that wait for one.
 
@@ -35,7 +44,7 @@ class Crossrefs:
 
     def __init__(self) -> None:
         self._holders: dict[str, _Given] = {}
-        self._waiting: dict[str, list[tuple[int, Record, tuple[str, ...]]]] = {}
+        self._waiting: dict[str, list[_Part]] = {}
         self._size = 0
 
     def take(self, line: int, entry: Entry, record: Record) -> Iterator[tuple[int, Record]]:
@@ -47,30 +56,31 @@ class Crossrefs:
                 self._holders.pop(next(iter(self._holders)))
             self._holders[key] = given
         if entry.kind != "xdata":
-            yield from self._settle(line, record, given.names)
-        for at, child, names in waiting:
-            self._size -= _size(child)
-            yield from self._settle(at, child, (key, *names))
+            yield from self._settle(_Part(line, record, given.names))
+        for part in waiting:
+            self._size -= _size(part.record)
+            yield from self._settle(part._replace(names=(key, *part.names)))
 
     def rest(self) -> Iterator[tuple[int, Record]]:
         """Yields the records whose other entry the file does not have."""
-        for line, record, _ in sorted(
-            (one for waiting in self._waiting.values() for one in waiting), key=lambda one: one[0]
-        ):
-            yield line, _whole(record)
+        left = (one for waiting in self._waiting.values() for one in waiting)
+        for part in sorted(left, key=lambda one: one.line):
+            yield part.line, _whole(part.record)
 
-    def _settle(
-        self, line: int, record: Record, names: tuple[str, ...]
-    ) -> Iterator[tuple[int, Record]]:
-        """Yields a record that has what the entries named give, or lets it wait for the next."""
-        for _ in range(_MOST_STEPS):
+    def _settle(self, part: _Part) -> Iterator[tuple[int, Record]]:
+        """Yields an entry that has what others give, or lets it wait for the next of them."""
+        line, record, names, steps = part
+        # Steps count across waits: a long chain would wake all of its entries at each.
+        for left in range(steps - 1, -1, -1):
             if not names or (record["published"] and record["venue"]):
                 break
             first, *others = names
             given = self._holders.get(first)
             if given is None and self._size + _size(record) <= MOST_WAITING:
                 self._size += _size(record)
-                self._waiting.setdefault(first, []).append((line, record, tuple(others)))
+                self._waiting.setdefault(first, []).append(
+                    _Part(line, record, tuple(others), left + 1)
+                )
                 return
             names = tuple(others)
             if given:
