@@ -94,6 +94,27 @@ def test_an_arxiv_number_is_known_wherever_it_is_named(fields):
     assert "arxiv.org/abs/2401.01234" in (found.url or "")
 
 
+@pytest.mark.parametrize(
+    ("fields", "known"),
+    [
+        ("journal = {CoRR}, volume = {abs/2401.01234}", "arxiv:2401.01234"),
+        ("note = {Cited by 3. PMID: 1234567}", "pmid:1234567"),
+        ("doi = {DOI 10.1000/xyz}", "doi:10.1000/xyz"),
+        (r"doi = {10.1000/(SICI)1\_2{\textless}3::AID\textgreater4}",
+         "doi:10.1000/(sici)1_2<3::aid>4"),
+        ("doi = {10.1000/a&lt;b}", "doi:10.1000/a<b"),
+    ],
+)  # fmt: skip
+def test_an_identifier_is_found_however_it_is_written(fields, known):
+    assert paper(fields).id == known
+
+
+def test_a_tilde_of_an_address_may_be_a_formula():
+    assert paper(r"url = {http://a.example/$\sim$x\textasciitilde{}y\textunderscore z}").url == (
+        "http://a.example/~x~y_z"
+    )
+
+
 def test_an_eprint_of_another_archive_is_not_arxivs():
     assert paper("eprint = {2401.01234}, archivePrefix = {hal}").id == "title:sails"
     assert paper("eprint = {77}, eprinttype = {pubmed}").id == "pmid:77"
@@ -161,6 +182,10 @@ ABSTRACT = "abstract = {The tide rose. It fell.}"
         "<html><style>@media(max-width:9px){a{b:c}}</style>"
         "<pre>@article{a, title = {T}, ABSTRACT}</pre>",
         "<!DOCTYPE html><p>@article{a,<br>\n&nbsp;title = {T},<br />\n ABSTRACT<br>\n}</p>",
+        "@3d_model{a, title = {T}, ABSTRACT}",
+        "@études{a, title = {T}, ABSTRACT}",
+        "@online.x{a, title = {T}, ABSTRACT}",
+        "Mine:\n  1. @article{a, title = {T}, ABSTRACT}",
         "My list. " * 100 + "\n@article{a, title = {T}, ABSTRACT}",
     ],
 )
@@ -234,6 +259,42 @@ def test_year_and_venue_come_from_the_entry_that_is_named(text):
     assert (found.published, found.venue) == ("2020-05", "Proc. of Tides")
 
 
+VOLUME = "@book{p2020, title = {Proc. of Tides}, crossref = {Whole}}\n"
+WHOLE = "@misc{whole, title = {All}, year = 2020, month = may}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CHILD + VOLUME + WHOLE, CHILD + WHOLE + VOLUME, VOLUME + CHILD + WHOLE,
+     VOLUME + WHOLE + CHILD, WHOLE + VOLUME + CHILD, WHOLE + CHILD + VOLUME],
+)  # fmt: skip
+def test_the_entry_that_is_named_may_be_part_of_another(text):
+    (found,) = (one for one in read(text) if isinstance(one, Paper))
+    assert (found.published, found.venue) == ("2020-05", "Proc. of Tides")
+
+
+def test_an_entry_takes_from_each_that_it_names():
+    parts = "@xdata{y, year = 2020}\n@xdata{b, title = {No}, booktitle = {B}}\n"
+    for text in (CHILD + parts, parts + CHILD):
+        (found,) = read(text.replace("crossref = {p2020}", "xdata = {b, y}"))
+        assert isinstance(found, Paper)
+        assert (found.published, found.venue) == ("2020", "B")
+
+
+def test_entries_that_name_each_other_are_read():
+    text = CHILD + CHILD.replace("{c,", "{p2020,").replace("crossref = {p2020}", "crossref = {c}")
+    assert [type(one) for one in read(text)] == [Paper, Paper]
+
+
+def test_a_long_chain_of_entries_is_read_in_time_of_its_length():
+    chain = "".join(
+        CHILD.replace("{c,", f"{{k{n},").replace("p2020", f"k{n + 1}") for n in range(4_000)
+    )
+    started = time.process_time()
+    assert [type(one) for one in read(chain)] == [Paper] * 4_000
+    assert time.process_time() - started < 5
+
+
 def test_what_an_entry_says_itself_counts():
     child = CHILD.replace("crossref", "year = 2019, booktitle = {B}, crossref")
     (found,) = (one for one in read(child + PARENT) if isinstance(one, Paper))
@@ -263,6 +324,15 @@ def test_an_entry_whose_parent_is_not_there_is_read():
         ("Marsh, A AND Lind, B and others", ("A Marsh", "B Lind")),
         ("Marsh, Ada and\n  O{'}Neil, Cy", ("Ada Marsh", "Cy O'Neil")),
         ("M&uuml;ller, J.", ("J. Müller",)),
+        ("Marsh, Ada and", ("Ada Marsh",)),
+        ("Ada Marsh; Bo Lind", ("Ada Marsh", "Bo Lind")),
+        ("Ada Marsh, Bo Lind, Cy Dee", ("Ada Marsh", "Bo Lind", "Cy Dee")),
+        ("Ada Marsh, Bo Lind, and Cy Dee", ("Ada Marsh", "Bo Lind", "Cy Dee")),
+        ("Ada Marsh, and Bo Lind", ("Ada Marsh", "Bo Lind")),
+        ("Marsh, A., Lind, B., Dee, C.", ("A. Marsh", "B. Lind", "C. Dee")),
+        ("van der Berg, Jan Peter and Bo Lind", ("Jan Peter van der Berg", "Bo Lind")),
+        ("King, Jr., Martin", ("Martin King Jr.",)),
+        ("Bo Lind 0001 and Ada Marsh", ("Bo Lind", "Ada Marsh")),
     ],
 )  # fmt: skip
 def test_names_are_read_however_they_are_written(written, names):
@@ -278,6 +348,7 @@ def test_names_are_read_however_they_are_written(written, names):
         ("1999~", "1999"), ("1999?", "1999"), ("2019%", "2019"), ("2019/2020", "2019"),
         ("1999~/2001", "1999"), ("../2020", "2020"), ("2020/..", "2020"), ("2001-21", "2001"),
         ("19XX", None), ("2021-05-XX", "2021-05"), ("2021-05-04T10:00:00Z", "2021-05-04"),
+        ("2020-~05", "2020-05"),
         ("2020-05~", "2020-05"), ("May 4, 2020", "2020-05-04"), ("2020/05/04", "2020-05-04"),
     ],
 )  # fmt: skip
@@ -310,6 +381,17 @@ def test_a_month_may_have_its_day(month, published):
         (r"10{\textless}sup{\textgreater}-3{\textless}/sup{\textgreater}", "10^-3"),
         (r"m\textsuperscript{2}, CO\textsubscript{2}, 1\textsuperscript{st}", "m^2, CO2, 1st"),
         ("10<sup>−5</sup> of <i>x</i> H<sub>2</sub>O &amp; p &lt; 3", "10^-5 of x H2O & p < 3"),
+        (r"10{\textsuperscript{-5}} 10 \textsuperscript{-5} 10\^{-5} 10\sp{-5}",
+         "10^-5 10^-5 10^-5 10^-5"),
+        (r"10$^{\textrm{-5}}$ 10$^{\mathrm{-5}}$ 10$^{\rm -5}$ $10^{\text{-}5}$ "
+         r"10$^{\text{--}5}$",
+         "10^-5 10^-5 10^-5 10^-5 10^-5"),
+        (r"\ensuremath{10^{-5}}, \(10^{-5}\), $$10^{-5}$$", "10^-5, 10^-5, 10^-5"),
+        (r"H$_{\textrm{2}}$O, m$^{\textrm{2}}$", "H2O, m^2"),
+        (r"\documentclass[12pt]{minimal} \usepackage{amsmath} "
+         r"\begin{document}$$10^{-5}$$\end{document} m", "10^-5 m"),
+        (r"{\textbackslash}alpha, \textbackslash{}beta", r"\alpha, \beta"),
+        (r"{\sffamily A} \uppercase{b} \textbeta-x {\dots} \d{a}\b{h}", "A b β-x … ạẖ"),
         (r"{\textless}p{\textgreater}{\textless} 3 m{\textless}/p{\textgreater}", "< 3 m"),
         (r"$<$i$>$in vitro$<$/i$>$", "in vitro"),
         ("<jats:title>Abstract</jats:title><jats:p>One.</jats:p><jats:p>Two.</jats:p>",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from footnote.index.models import Paper, Problem, arxiv_number
-from footnote.index.readers.bibtex_entries import START, Entry, Strings, parse_entry
+from footnote.index.readers.bibtex_entries import MARK, START, Entry, Strings, parse_entry
 from footnote.index.readers.bibtex_names import spoken_names
 from footnote.index.readers.crossrefs import Crossrefs, Record
 from footnote.index.readers.decompression import Text
@@ -22,10 +22,10 @@ from footnote.index.readers.splitting import split_records, with_newlines
 
 # As no line of a program or a style sheet starts: with a key and a comma, or with a field.
 _ENTRY = re.compile(
-    r"(?:^[ \t\ufeff]{0,99}|(?<=[}>])[ \t]{0,99})@[ \t]{0,9}"
+    rf"(?:^[ \t\ufeff]{{0,99}}{MARK}|(?<=[}}>])[ \t]{{0,99}})@[ \t]{{0,9}}"
     r"(?:(?:string|preamble|comment)\s{0,20}[{(]"
     r"|(?!(?:media|font-face|supports|page|keyframes|layer|import|param|patch)\b)"
-    r"[a-z][\w-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
+    r"\w[\w:.+/-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
     r"|\{\s{0,20},|\{[^={}\"]{0,300}=\s{0,20}[{\"\w]))",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -37,6 +37,12 @@ _DAY = re.compile(r"(?<![\d/.-])(\d{1,2})(?![\d/])", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _UNCERTAIN = re.compile(r"[~?%{}]")
 _ADDRESS_DOI = re.compile(r"https?://(?:dx\.|www\.)?doi\.org/10\.\S+", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}/\S+", re.ASCII)
+_NOTED_PMID = re.compile(r"\bPMID:?\s{0,3}(\d{1,9})\b", re.ASCII)
+_SIGN = re.compile(r"\\text(less|greater|asciitilde|underscore)(?:\{\}|\s{1,3})?")
+_SIGNS = {"less": "<", "greater": ">", "asciitilde": "~", "underscore": "_"}
+# A sign of doubt before a month or a day.
+_DOUBT = re.compile(r"(?<=\d-)[~?%]")
 _MINUS = re.compile(r"\^[−–]")
 _VENUES = ("journal", "journaltitle", "booktitle", "eventtitle")
 _ABSTRACTS = ("abstract", "abstractnote", "abstract_note", "annote", "annotation")
@@ -109,15 +115,25 @@ def _fields(entry: Entry) -> Record:
     doi, url = (_address(found.get(field, "")) for field in ("doi", "url"))
     archive = (found.get("archiveprefix") or found.get("eprinttype") or "").strip("{} ").casefold()
     eprint = _address(found.get("eprint") or found.get("arxivid") or "")
-    named = (url, doi, *(found.get(field, "") for field in ("journal", "note", "howpublished")))
+    named: tuple[str, ...] = (
+        url,
+        doi,
+        *(found.get(field, "") for field in ("journal", "note", "howpublished")),
+    )
     ours = archive in ("", "arxiv") and arxiv_number(eprint)
+    # DBLP has the number of a preprint as its volume.
+    volume = found.get("volume", "").strip("{} ")
+    named += (f"arxiv.org/{volume}" if volume.startswith("abs/") else "",)
+    noted = _NOTED_PMID.search(found.get("note", ""))
     pmid = next((found[f] for f in ("pmid", "pubmed_id", "pubmed-id") if f in found), "")
     return {
         "title": _text(found.get("title", "")),
         "abstract": _first(found, _ABSTRACTS),
-        "doi": doi or ("".join(_ADDRESS_DOI.findall(url)[:1])),
+        "doi": "".join(_DOI.findall(doi)[:1]) or doi or ("".join(_ADDRESS_DOI.findall(url)[:1])),
         "arxiv_id": ours or arxiv_in(*named),
-        "pmid": re.sub(r"\D", "", pmid) or (eprint if archive == "pubmed" else pmid_in(url)),
+        "pmid": re.sub(r"\D", "", pmid)
+        or (eprint if archive == "pubmed" else pmid_in(url))
+        or (noted and noted[1]),
         "authors": spoken_names(found.get("author", "")),
         "published": _published(found),
         "venue": _first(found, _VENUES),
@@ -140,7 +156,7 @@ def _published(found: Mapping[str, str]) -> str | None:
     Of a range it is the start; a month may come with its day, as "May~3".
     """
     for name in _DATES:
-        written = " ".join(_UNCERTAIN.sub(" ", found.get(name, "")).split())
+        written = " ".join(_UNCERTAIN.sub(" ", _DOUBT.sub("", found.get(name, ""))).split())
         full = _FULL_DATE.search(written)
         if full is None:
             continue
@@ -162,5 +178,8 @@ def _month(written: str, day: str) -> tuple[str, str]:
 
 def _address(field: str) -> str:
     """Returns an address or identifier without what LaTeX and HTML need around it."""
-    bare = re.sub(r"\\url\s*|(?<!\\)[{}]", "", field).replace("&amp;", "&")
+    field = _SIGN.sub(lambda sign: _SIGNS[sign[1]], field).replace(r"$\sim$", "~")
+    bare = re.sub(r"\\url\s*|(?<!\\)[{}]", "", field)
+    for written, meant in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        bare = bare.replace(written, meant)
     return re.sub(r"\\([_%&#~{}$])", r"\1", bare).strip()

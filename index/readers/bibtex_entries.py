@@ -11,11 +11,13 @@ from pybtex.scanner import Pattern, PrematureEOF, PybtexSyntaxError, Token
 
 from footnote.index.readers.record import LONGEST
 
+# What a list has before an entry.
+MARK = r"(?:(?:\d{1,4}[.)]|[*•-])[ \t]{1,9})?"
 # At the start of a line, or after the end of an entry or a tag on the same one. The end of what
 # a page shows begins a record that is no entry.
 START = re.compile(
-    r"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{0,99}|(?<=[})>])[,;]?[ \t]{0,99})"
-    r"@[ \t]{0,9}[A-Za-z][\w-]{0,40}\s{0,9}[{(]",
+    rf"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{{0,99}}{MARK}|(?<=[}})>])[,;]?[ \t]{{0,99}})"
+    r"@[ \t]{0,9}\w[\w:.+/-]{0,40}\s{0,9}[{(]",
     re.MULTILINE,
 )
 
@@ -29,7 +31,7 @@ _MOST_KEY = 1_000
 _NO_PAPER = frozenset(
     "comment preamble media font-face supports page keyframes layer import container".split()
 )
-_KIND = re.compile(r"[\s,;\ufeff]{0,120}@\s{0,9}([A-Za-z][\w-]{0,40})")
+_KIND = re.compile(rf"[\s,;\ufeff]{{0,120}}{MARK}@\s{{0,9}}(\w[\w:.+/-]{{0,40}})")
 _NAME = r"[^\W\d][^=,{}\"#\n()]{0,60}?\s{0,20}="
 # What may follow the end of a value, so that a quotation mark before it is the closing one.
 _AFTER_VALUE = re.compile(
@@ -150,6 +152,8 @@ class _Parser(LowLevelParser):  # type: ignore[misc]
 
     # Between fields: comments, and the tags of a web page.
     WHITESPACE = Pattern(r"(?:\s|%[^\n]*\n|<[^<>\n]{1,300}>|&nbsp;|\ufeff)+", "whitespace")
+    # A kind or an abbreviation may begin with a digit or any letter.
+    NAME = Pattern(r"[^\s\"#%'(),={}]+", "a valid name")
     FIELD = Pattern(_NAME, "a field")
     pos: int
     current_value: list[str]

@@ -13,6 +13,8 @@ from footnote.index.readers.plain_latex import plain
 _MOST_BRACES = 5_000
 _NOBODY = frozenset({"others", "et al", "et al.", "and others"})
 _EXTENDED = re.compile(r"\s*\"?(?:family|given|prefix|suffix|useprefix)(?:-i)?\s*=")
+# DBLP tells authors of one name apart by a number.
+_HOMONYM = re.compile(r" \d{4}\Z", re.ASCII)
 _PART = re.compile(r"\s*\"?(given|prefix|family|suffix)\s*=([^\n]*)")
 
 
@@ -25,10 +27,12 @@ def spoken_names(field: str) -> list[str]:
     if field.count("{") > _MOST_BRACES:
         raise ValueError(f"authors with more than {_MOST_BRACES:,} braces")
     names = (plain_text(plain(_spoken(one))) for one in _split(" ".join(field.split())))
-    return [name for name in names if name and name.casefold() not in _NOBODY]
+    told = (_HOMONYM.sub("", name) for name in names)
+    return [name for name in told if name and name.casefold() not in _NOBODY]
 
 
 def _split(field: str) -> list[str]:
+    field = field.removeprefix("and ").removesuffix(" and").strip()
     inner = field[1:-1] if field.startswith("{") and field.endswith("}") else ""
     if inner and not re.search(r"[{}]", inner):
         # Braces around all of the names, not around one of a group.
@@ -36,12 +40,30 @@ def _split(field: str) -> list[str]:
         if len(parts) > 1 and all("," in part for part in parts):
             return parts
     # An entity ends in a semicolon.
-    if " and " not in field and "&" not in field and field.count(";") >= 1 and "," in field:
+    if " and " not in field and "&" not in field and ";" in field:
         return field.split(";")
+    if listed := _listed(field):
+        return listed
     try:
         return [str(name) for name in split_name_list(field)]
     except BibTeXError:
         return [field]
+
+
+def _listed(field: str) -> list[str]:
+    """Returns names with commas between, as no BibTeX has them; nothing where it may be one."""
+    before, _, last = field.rpartition(" and ")
+    if ("," in last and before) or "{" in field or " and " in before or "=" in field:
+        return []
+    parts = [part.strip() for part in (before or last).split(",")]
+    oxford = bool(before) and not parts[-1]
+    parts = [part for part in parts if part]
+    whole = all(" " in part for part in parts)
+    if whole and (len(parts) > 2 or oxford):
+        return [*parts, last] if before else parts
+    if not before and len(parts) > 3 and len(parts) % 2 == 0:
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+    return []
 
 
 def _spoken(name: str) -> str:
