@@ -9,8 +9,8 @@ import pytest
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
 from footnote.index.readers import csv_table, jsonl
-from footnote.index.readers.fields import parse_any_date
 from footnote.index.readers.formats import read_papers
+from footnote.index.readers.written_dates import read_date
 
 TIDE = "The tide rose by two metres. Nobody had expected it."
 EEL = {"title": "Eels", "abstract": TIDE}
@@ -134,7 +134,7 @@ def test_names_are_told_first_names_first(given: Any, names: tuple[str, ...]) ->
     ],
 )  # fmt: skip
 def test_dates_are_read_in_the_forms_that_programs_write(given: Any, date: str | None) -> None:
-    assert parse_any_date(given) == date
+    assert read_date(given) == date
 
 
 def test_what_pandas_writes_for_nothing_is_nothing() -> None:
