@@ -12,7 +12,7 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]|$)", re.ASCII)
 _COMPACT = re.compile(r"([12]\d{3})(\d{2})(\d{2})(?:\.0)?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?[/.]?(?: .{0,40})?", re.ASCII)
 _YEAR_LAST = re.compile(r"(?:(\d{1,2})([/.-]))?(\d{1,2})[/.-](\d{4})(?:,? .{0,40})?", re.ASCII)
-_DAY = re.compile(r"(?<![\d-])(\d{1,2})(?:st|nd|rd|th)?\b(?![\d-])", re.ASCII)
+_DAY = re.compile(r"(?<!\d)(?<!\d-)(\d{1,2})(?:st|nd|rd|th)?\b(?!-?\d)", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d{2}(?!\d)", re.ASCII)
 # What somebody meant to be a date of ours.
 _OURS = re.compile(r"\d{1,4}|\d{4}-[\d-]{1,6}")
