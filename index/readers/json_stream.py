@@ -35,6 +35,7 @@ _RESUMES = re.compile(r"\}\s{0,99},?\s{0,99}(?=\{)")
 _NEAR = 400
 # Characters already read that are kept.
 _MOST_BEHIND = 65_536
+_TOO_LONG = "record of more than {:,} characters"
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -69,6 +70,8 @@ class _Stream:
     def __init__(self, text: Text, line: int) -> None:
         self._pieces = iter(in_pieces(text))
         self._held, self._at, self._done, self._line = "", 0, False, line
+        # Whether it stands before a value that has no end.
+        self._broken = False
 
     def objects(self, start: int) -> Iterator[Found]:
         while len(self._held) < start and self._more():
@@ -77,7 +80,7 @@ class _Stream:
         while self._reach_value():
             found = self._decode()
             yield found
-            if found.fault and not self._resume():
+            if self._broken and not self._resume():
                 return
 
     def _more(self, size: int = 0) -> bool:
@@ -118,13 +121,17 @@ class _Stream:
                 held = len(self._held) - self._at
                 if held <= LONGEST and self._may_go_on(error) and self._more(held):
                     continue
-                if held > LONGEST:
-                    return Found(line, None, f"record of more than {LONGEST:,} characters")
+                self._broken = True
+                if held > LONGEST and self._may_go_on(error):
+                    return Found(line, None, _TOO_LONG.format(LONGEST))
                 return Found(line, None, _describe(error, self._at, len(self._held)))
             # A number may go on.
             if end == len(self._held) and not isinstance(value, dict | list) and self._more():
                 continue
+            self._broken, length = False, end - self._at
             self._move(end)
+            if length > LONGEST:
+                return Found(line, None, _TOO_LONG.format(LONGEST))
             return Found(line, value)
 
     def _may_go_on(self, error: Exception) -> bool:
