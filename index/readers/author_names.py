@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from footnote.index.models import LONGEST
+
 # Characters of a text that may be a list in Python's or JSON's own writing.
 _LONGEST_LIST = 200_000
 _PARENTHESES = re.compile(r"\s{0,9}\([^()]{0,300}\)")
@@ -157,6 +159,8 @@ def _are_initials(text: str) -> bool:
 
 def _ends_in_initials(name: str, *, dotted: bool = False) -> bool:
     """Returns whether initials stand behind a last name: "van Dam A.B.", "Marsh AB"."""
+    if len(name) > LONGEST["author"]:
+        return False
     last, space, first = name.rpartition(" ")
     while space and "." in first and _are_initials(last.rpartition(" ")[2]) and " " in last:
         last, _, more = last.rpartition(" ")
@@ -180,6 +184,9 @@ def turn_name(name: str, *, bare: bool = False) -> str:
     name = _NUMBER_BEHIND.sub("", _PARENTHESES.sub("", " ".join(name.split()))).strip(" ,;")
     if name.casefold() in _NONE:
         return ""
+    # What is too long is no name, and told as such.
+    if len(name) > LONGEST["author"]:
+        return name
     last, *rest = [part for part in (part.strip() for part in name.split(",")) if part] or [""]
     suffixes = [part for part in rest if _SUFFIX.fullmatch(part)]
     firsts = [part for part in rest if part not in suffixes]
