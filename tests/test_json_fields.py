@@ -8,9 +8,9 @@ import pytest
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers import csv_table, jsonl
-from footnote.index.readers.fields import parse_any_date
+from footnote.index.readers import csv_table, json_stream, jsonl
 from footnote.index.readers.formats import read_papers
+from footnote.index.readers.written_dates import read_date
 
 TIDE = "The tide rose by two metres. Nobody had expected it."
 EEL = {"title": "Eels", "abstract": TIDE}
@@ -134,7 +134,7 @@ def test_names_are_told_first_names_first(given: Any, names: tuple[str, ...]) ->
     ],
 )  # fmt: skip
 def test_dates_are_read_in_the_forms_that_programs_write(given: Any, date: str | None) -> None:
-    assert parse_any_date(given) == date
+    assert read_date(given) == date
 
 
 def test_what_pandas_writes_for_nothing_is_nothing() -> None:
@@ -172,3 +172,125 @@ def test_a_table_without_abstracts_names_its_columns() -> None:
         list(csv_table.read("Title,Year\nEels,2019\n", "x.csv"))
     for text in ("Eels, sails and tides\n", "a,b,c\n1,2,3\n", "", ",,,\n"):
         assert not csv_table.recognises(text)
+
+
+# How records stand.
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"my_own_name": [EEL, SAIL]},
+        {"facets": [{"name": "x"}], "result": [{"total": 2}], "records": [EEL, SAIL]},
+        {"hits": {"total": 2, "hits": [{"_source": EEL}, {"_source": SAIL}]}},
+        {"result": {"hits": {"@total": 2, "hit": [{"info": EEL}, {"info": SAIL}]}}},
+        {"features": [{"name": "title"}], "rows": [{"row": EEL}, {"row": SAIL}]},
+        {"a1": EEL, "a2": SAIL},
+    ],
+    ids="own facets elastic dblp rows keys".split(),
+)
+@pytest.mark.parametrize("size", [0, 9])
+def test_records_are_found_under_any_name(found: Any, indent: int | None, size: int) -> None:
+    assert titles(read(json.dumps(found, indent=indent), size)) == ["Eels", "Sails"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"results": [EEL]}) + "\n" + json.dumps({"results": [SAIL]}),
+        json.dumps([EEL]) + "\n" + json.dumps([SAIL]),
+        json.dumps(EEL) + ",\n" + json.dumps(SAIL) + ",\n",
+        json.dumps({"title": {"0": "Eels", "1": "Sails"}, "abstract": {"0": TIDE, "1": TIDE}}),
+    ],
+    ids="pages arrays commas columns".split(),
+)
+def test_lines_may_hold_more_or_less_than_a_record(text: str) -> None:
+    assert titles(read(text)) == ["Eels", "Sails"]
+
+
+def test_objects_within_a_broken_record_are_no_records() -> None:
+    broken = '{"title": "Bad",\n "authors": [{"name": "A"}, {"name": "B"}], "abstract": oops}'
+    text = f"[{json.dumps(EEL, indent=1)},\n{broken},\n{json.dumps(SAIL, indent=1)}]"
+    for size in (0, 11):
+        eel, problem, sail = read(text, size)
+        assert titles([eel, sail]) == ["Eels", "Sails"]
+        assert isinstance(problem, Problem)
+        assert (problem.line, "Expecting value" in problem.message) == (5, True)
+
+
+def test_a_record_beyond_the_limit_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "LONGEST", 5_000)
+    long = json.dumps({"title": "Long", "abstract": "x" * 9_000})
+    eel, problem, sail = read(f"[{json.dumps(EEL)},{long},{json.dumps(SAIL)}]", 500)
+    assert titles([eel, sail]) == ["Eels", "Sails"]
+    assert "record of more than 5,000 characters" in str(problem)
+
+
+# What stands in them.
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("Lund, Ada", ("Ada Lund",)),
+        ("Lund, A., Vik, B. C.", ("A. Lund", "B. C. Vik")),
+        ("Lund, A. & Vik, B.", ("A. Lund", "B. Vik")),
+        ("Lund, Ada, Jr.; Vik, Bo; et al.", ("Ada Lund Jr.", "Bo Vik")),
+        ("Ada Lund, Jr., Bo Vik, and Cy Dahl", ("Ada Lund Jr.", "Bo Vik", "Cy Dahl")),
+        ("Garcia Lopez, Ana and Vik, Bo and others", ("Ana Garcia Lopez", "Bo Vik")),
+        ("Lund A., van Dam B.C.", ("A. Lund", "B.C. van Dam")),
+        ("Lund AB, Vik C.", ("AB Lund", "C Vik")),
+        ("Malcolm X, Ada Lund", ("Malcolm X", "Ada Lund")),
+        ("Ada Lund|Bo Vik", ("Ada Lund", "Bo Vik")),
+        ("Ada Lund\nBo Vik", ("Ada Lund", "Bo Vik")),
+        ("A. Lund (1, 2), B. Vik ((1) Here, (2) There)", ("A. Lund", "B. Vik")),
+        ("['Ada Lund', 'Bo Vik']", ("Ada Lund", "Bo Vik")),
+        ("[{'name': 'Ada Lund', 'id': null}]", ("Ada Lund",)),
+        ("nan", ()),
+        ([{"first": "Ada", "middle": ["B."], "last": "Lund"}], ("Ada B. Lund",)),
+        ({"author": [{"text": "Ada Lund 0001"}]}, ("Ada Lund",)),
+        ("Erd\\H{o}s P\\'al and {\\L}ukasz~Vik", ("Erdős Pál", "Łukasz Vik")),
+    ],
+)
+def test_lines_of_names_are_split_as_they_are_meant(given: Any, names: tuple[str, ...]) -> None:
+    assert paper(authors=given).authors == names
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        ("20210305", "2021-03-05"), ("13/03/2021", "2021-03-13"), ("05.03.2021", "2021-03-05"),
+        ("3-May-2021", "2021-05-03"), ("Spring 2021", "2021"), ("2021-2022", "2021"),
+        ("c2021", "2021"), ("2021-03-00", "2021-03"), ("n.d.", None), ("in press", None),
+        (1614902400000, None), ("1614902400000", None), ("NaN", None),
+        ({"year": 2021, "month": 3}, "2021-03"), ({"date-parts": [[None]]}, None),
+    ],
+)  # fmt: skip
+def test_a_date_is_read_or_let_go(given: Any, day: str | None) -> None:
+    assert paper(published=given).published == day
+
+
+def test_what_is_not_a_date_of_the_paper_is_not_taken_for_one() -> None:
+    made = {"date-parts": [[2024, 1, 1]]}
+    assert paper(created=made).published is None
+    assert paper(created=made, issued={"date-parts": [[2021]]}).published == "2021"
+
+
+def test_identifiers_are_found_in_addresses() -> None:
+    assert paper(url="https://arxiv.org/abs/2105.00001v2").id == "arxiv:2105.00001"
+    assert paper(doi="10.48550/arXiv.2105.00001").id == "arxiv:2105.00001"
+    assert paper(pmid=77.0).id == "pmid:77"
+    assert paper(ids={"pmid": "https://pubmed.ncbi.nlm.nih.gov/77"}).id == "pmid:77"
+
+
+def test_the_key_and_the_remark_of_a_bibliography_are_left_out() -> None:
+    found = paper(id="lund2020", note="to read", issued={"date-parts": [["2020"]]})
+    assert (found.id, found.note, found.published) == ("title:eels", None, "2020")
+
+
+def test_a_word_in_very_many_places_is_refused() -> None:
+    (problem,) = read(json.dumps({
+        "title": "Eels", "abstract_inverted_index": {"x" * 1_000: list(range(1_000))},
+    }))  # fmt: skip
+    assert "abstract_inverted_index" in str(problem)

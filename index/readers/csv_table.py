@@ -1,94 +1,166 @@
-"""CSV: tables with a row a paper, of Scopus, Web of Science, PubMed, Zotero or Excel."""
+"""CSV: tables with a row a paper, of Scopus, Web of Science, PubMed, Zotero or Excel.
+
+The first row that names columns is the header; rows before it, such as a title, are let go.
+"""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers.encodings import Text, in_pieces
+from footnote.index.models import identifier as make_identifier
+from footnote.index.readers.encodings import Text
 from footnote.index.readers.fields import NAMES, is_known, name_field, our_fields
 from footnote.index.readers.record import describe_fault, parse_paper
+from footnote.index.readers.splitting import split_records, with_newlines
 
 _SIGNS = ",;\t|"
-# Characters of a cell; the longest abstracts have some ten thousand.
-LONGEST = 1_000_000
+# Characters of a line, and of a cell, which is the least that Python's reader allows by itself.
+LONGEST, LONGEST_CELL = 1_000_000, 131_072
+# Rows that may stand before the header.
+_MOST_BEFORE = 10
+# Quotes without an end after which the lines behind are read once more.
+_MOST_REREAD = 100
+_LINE = re.compile("^", re.MULTILINE)
+
+Line = tuple[int, str]
+# A line, the cells from it on, and what is wrong with them.
+Row = tuple[int, list[str], str]
 
 
 def recognises(head: str) -> bool:
-    """Returns whether a text begins with the names of columns, a title's and another's."""
-    sign = _sign(head)
-    names = _cells(head, sign) if sign else []
-    return _has(names, "title") and sum(map(is_known, names)) > 1
+    """Returns whether a text begins with the names of columns, some of which are known."""
+    return bool(_header(head.splitlines())[1])
 
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each row.
 
     Raises:
-        SourceError: No column has abstracts.
+        SourceError: No column has titles, or none abstracts.
     """
-    lines = _lines(text)
-    head = next((line for line in lines if line.strip() and not line.startswith("sep=")), "")
-    names = _cells(head, _sign(head))
-    if not head:
+    lines = _Lines(text)
+    before = lines.take(_MOST_BEFORE)
+    if not any(line.strip() for _, line in before):
         return
+    place, names, sign = _header([line for _, line in before])
+    lines.give_back(before[place + 1 :])
     if not (_has(names, "title") and _has(names, "abstract")):
         told = ", ".join(one for one in names if one)[:200]
         raise SourceError(f"{name}: columns {told}; a title and an abstract are needed")
-    csv.field_size_limit(LONGEST)
-    rows = csv.reader(lines, delimiter=_sign(head))
-    line = head.count("\n") + 1
-    while True:
+    for number, cells, fault in _rows(lines, sign, len(names)):
         try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Problem(name, line + rows.line_num, f"not CSV ({error})")
-            return
-        if not any(cell.strip() for cell in row):
-            continue
-        try:
-            yield parse_paper(_record(names, row))
+            if fault:
+                raise ValueError(fault)
+            if any(cell.strip() for cell in cells):
+                yield parse_paper(_record(names, cells))
         except (ValueError, RecursionError) as error:
-            yield Problem(name, line + rows.line_num - 1, describe_fault(error))
+            yield Problem(name, number, describe_fault(error))
+
+
+class _Lines:
+    """The lines of a text with their numbers, some of which may be read once more."""
+
+    def __init__(self, text: Text) -> None:
+        self._found = split_records(with_newlines(text), _LINE, LONGEST)
+        self._again: deque[Line] = deque()
+
+    def __iter__(self) -> Iterator[Line]:
+        while self._again or (more := self.take(1)):
+            yield self._again.popleft() if self._again else more[0]
+
+    def take(self, most: int) -> list[Line]:
+        """Returns the next lines, at most so many; the end of one that is too long is cut off."""
+        return [(number, line) for number, line, _ in islice(self._found, most)]
+
+    def give_back(self, lines: Iterable[Line]) -> None:
+        """Puts lines before those that come."""
+        self._again.extendleft(reversed(list(lines)))
+
+
+def _rows(lines: _Lines, sign: str, columns: int) -> Iterator[Row]:
+    """Yields the cells of each row, and the line that it begins in."""
+    reread = 0
+    source = iter(lines)
+    while True:
+        used: list[Line] = []
+        try:
+            cells = next(csv.reader(_note(source, used), delimiter=sign), None)
+            fault = _fault(cells or [], columns, used)
+        except csv.Error as error:
+            cells, fault = [], str(error)
+        if not used:
+            return
+        if fault and len(used) > 1 and reread < _MOST_REREAD:
+            # A quote has no end: what it took from the rows behind is theirs.
+            reread += 1
+            lines.give_back(used[1:])
+            source = iter(lines)
+        yield used[0][0], cells or [], fault and f"not CSV ({fault})"
+
+
+def _note(source: Iterator[Line], used: list[Line]) -> Iterator[str]:
+    for line in source:
+        used.append(line)
+        yield line[1]
+
+
+def _fault(cells: list[str], columns: int, lines: list[Line]) -> str:
+    """Returns what is wrong with the cells of a row; "" where nothing is."""
+    if any(cell.strip() for cell in cells[columns:]):
+        return f"{len(cells)} cells under {columns} columns; put quotes around a cell with commas"
+    # A quote without an end takes every line behind it into its cell.
+    if len(lines) > 1 and len(cells) < columns and not lines[-1][1].rstrip().endswith('"'):
+        return "a quote has no end"
+    return ""
 
 
 def _record(names: list[str], row: list[str]) -> dict[str, Any]:
-    cells = {n: cell.strip() for n, cell in zip(names, row, strict=False) if cell.strip()}
-    return our_fields(cells)
+    cells: dict[str, Any] = {}
+    for column, cell in zip(names, row, strict=False):
+        if cell.strip():
+            cells.setdefault(column, cell.strip())
+    found = our_fields(cells)
+    # The number of a row is no name of a paper, and a word that is no date does no harm.
+    if not _is_identifier(str(found.get("id", ""))):
+        found.pop("id", None)
+    if not re.match(r"\d{4}", str(found.get("published", ""))):
+        found.pop("published", None)
+    found.pop("note", None)
+    return found
+
+
+def _is_identifier(text: str) -> bool:
+    kind, colon, value = text.partition(":")
+    named = bool(colon and kind in ("arxiv", "doi", "pmid", "acl", "id") and value)
+    return named or make_identifier("arxiv", text) is not None
 
 
 def _has(names: list[str], field: str) -> bool:
-    known = {name_field(name) for name in names}
-    return bool(known.intersection((field, *NAMES[field])))
+    return any(name_field(name) in NAMES[field] for name in names)
 
 
-def _sign(head: str) -> str:
-    """Returns what stands between the columns: the sign that the first line has most."""
-    lines = (line for line in head.splitlines() if line.strip() and not line.startswith("sep="))
-    first = next(lines, "")
-    best = max(_SIGNS, key=first.count)
-    return best if best in first else ""
+def _header(lines: list[str]) -> tuple[int, list[str], str]:
+    """Returns the place of the header among lines, the names of its columns and their sign.
+
+    Columns are names where two of them are known, a title among them or an abstract.
+    """
+    for place, line in enumerate(lines[:_MOST_BEFORE]):
+        for sign in sorted(_SIGNS, key=line.count, reverse=True):
+            names = _cells(line, sign) if sign in line else []
+            if sum(map(is_known, names)) > 1 and (_has(names, "title") or _has(names, "abstract")):
+                return place, names, sign
+    return 0, [], ","
 
 
-def _cells(head: str, sign: str) -> list[str]:
-    lines = (line for line in head.splitlines() if line.strip() and not line.startswith("sep="))
-    first = next(lines, "")
-    if not sign or len(first) > LONGEST:
+def _cells(line: str, sign: str) -> list[str]:
+    if len(line) > LONGEST_CELL:
         return []
     try:
-        return [cell.strip() for cell in next(csv.reader([first], delimiter=sign), [])]
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=sign), [])]
     except csv.Error:
         return []
-
-
-def _lines(text: Text) -> Iterator[str]:
-    """Yields the lines of a text, each with its end."""
-    held = ""
-    for piece in in_pieces(text):
-        *whole, held = (held + piece).split("\n")
-        yield from (f"{line}\n" for line in whole)
-    if held:
-        yield held

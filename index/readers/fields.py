@@ -5,278 +5,270 @@ API and of tables whose columns are named in plain words; what is named as ours 
 that a fault in it is told.
 """
 
+import ast
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from email.utils import parsedate
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from footnote.index.models import arxiv_number
+from footnote.index.models import LONGEST, arxiv_number
+from footnote.index.readers.author_names import read_names
 from footnote.index.readers.markup import plain_text
 from footnote.index.readers.plain_latex import plain
-from footnote.index.readers.record import parse_date
+from footnote.index.readers.record import arxiv_in, pmid_in
+from footnote.index.readers.written_dates import means_date, read_date
 
 Record = Mapping[str, Any]
 
-# Of each of our fields the names that others give it, the best first. Compared in lower case, with
-# "_" for what stands between words.
+# Of each of our fields the names that others give it, the best first, as ``name_field`` has them.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "title": ("article_title", "document_title", "paper_title", "item_title", "title_display",
-              "display_name", "ti", "name"),
-    "abstract": ("text", "summary", "abstract_text", "abstracttext", "paperabstract",
-                 "abstract_note", "abstractnote", "description", "ab", "abstracts"),
-    "authors": ("authors_parsed", "author_full_names", "authorships", "author", "creators",
-                "author_names", "author_name", "au", "contributors"),
-    "published": ("publication_date", "publicationdate", "published_date", "publishedat",
-                  "published_online", "published_print", "pub_date", "pubdate", "issued", "date",
-                  "created", "publication_year", "pubyear", "pub_year", "year", "py",
-                  "cover_date", "update_date"),
-    "venue": ("journal_ref", "container_title", "source_title", "publication_title", "journal",
-              "journal_title", "journal_book", "booktitle", "book_title", "conference",
-              "publication_name", "publication", "so"),
-    "doi": ("di", "article_doi", "doi_link"),
-    "arxiv_id": ("arxiv", "arxivid", "arxiv_number", "eprint"),
-    "pmid": ("pubmed_id", "pubmedid", "pubmed"),
-    "url": ("link", "links", "landing_page_url", "uri", "article_url", "paper_url"),
+    "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "titledisplay",
+              "primarytitle", "displayname", "titles", "ti", "name"),
+    "abstract": ("abstract", "text", "abstracttext", "paperabstract", "articleabstract",
+                 "abstractnote", "summary", "abstracts", "ab", "description", "descriptions"),
+    "authors": ("authorsparsed", "authorfullnames", "authorsfullnames", "af", "authors",
+                "authorships", "author", "authornames", "authorname", "authorlist", "authorstring",
+                "authordisplay", "creators", "creator", "au", "contributors"),
+    "published": ("published", "publicationdate", "publisheddate", "datepublished", "publishedat",
+                  "publishedonline", "publishedprint", "pubdate", "firstpublicationdate", "issued",
+                  "date", "created", "publicationyear", "publishedyear", "yearpublished",
+                  "pubyear", "year", "py", "coverdate", "updatedate"),
+    "venue": ("venue", "journalref", "containertitle", "sourcetitle", "publicationtitle",
+              "journal", "journaltitle", "journalname", "journalbook", "journals", "booktitle",
+              "conference", "conferencename", "publicationname", "publicationvenue", "pubtitle",
+              "publication", "pub", "so"),
+    "doi": ("doi", "di", "articledoi", "doilink", "doiurl"),
+    "arxiv_id": ("arxivid", "arxiv", "arxivnumber", "eprint"),
+    "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
+    "url": ("url", "link", "links", "landingpageurl", "uri", "articleurl", "paperurl",
+            "dimensionsurl", "externalurl", "pdflink", "ee"),
 }  # fmt: skip
-_WORDS = re.compile(r"[^a-z0-9]+")
-_ACCENT = re.compile(r"\{?\\(?:[\"'`^~=.]|[uvHcdbkr](?=[\s{]))\s?\{?\\?[A-Za-z]\}?\}?")
-_NONE = re.compile(
-    r"\[?(?:no abstract(?: available)?|abstract not available|n/?a|none|null|nan)\.?\]?", re.I
+_KEPT = {"id": "id", "_id": "_id", "source": "source", "note": "note",
+         "author_count": "authorcount"}  # fmt: skip
+_KNOWN = frozenset(name for names in NAMES.values() for name in names)
+# What a record says of its paper within an object; a field of the record itself wins.
+_INNER = ("metadata", "paper", "attributes", "bibjson", "_source", "info", "data", "row", "content",
+          "article", "document")  # fmt: skip
+_NOT_LETTERS = re.compile(r"[^a-z0-9]")
+_PREFIX = re.compile(r"^(?:[a-z]{1,12}:|@)")
+_LANGUAGE = re.compile(r"(?<=[a-z])(?:\s?[\[(][^()\[\]]{0,30}[\])]|_en|_eng)$")
+_ACCENT = re.compile(
+    r"\{\\(?:[\"'`^~=.]\s?|[uvHcdbkrt](?=[\s{])\s?)\{?\\?[A-Za-z]\}?\}"
+    r"|\\(?:[\"'`^~=.]\s?|[uvHcdbkrt](?=[\s{])\s?)(?:\{\\?[A-Za-z]\}|\\?[A-Za-z])"
+    r"|\{\\(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])\s?\}"
+    r"|\\(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?:\{\}|(?![A-Za-z])\s?)"
 )
-_SLASHED = re.compile(r"(\d{1,2})/(?:(\d{1,2})/)?(\d{4})")
-_NUMBERED = re.compile(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?[/.]?")
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.I)
+_MATH = re.compile(r"((?<!\\)\$[^$]*\$)")
+_NONE = re.compile(
+    r"\[?(?:no abstract(?: (?:is )?(?:available|provided))?|(?:the )?abstract (?:is )?not "
+    r"(?:available|provided)|n/?a|none|null|nan)\.?\]?",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset({"", "nan", "none", "null", "n/a", "<na>", "nat", "-"})
 
 
 def name_field(name: str) -> str:
-    """Returns a name as ``NAMES`` has it: "Source title" is "source_title"."""
-    return _WORDS.sub("_", name.casefold()).strip("_")
+    """Returns a name as ``NAMES`` has it: "Source title" is "sourcetitle"."""
+    name = _LANGUAGE.sub("", _PREFIX.sub("", name.strip().casefold()))
+    return _NOT_LETTERS.sub("", re.sub(r"\(([a-z])\)", r"\1", name).partition("(")[0])
 
 
 def is_known(name: str) -> bool:
     """Returns whether a name is one of a field that is read."""
-    known = name_field(name)
-    return known in NAMES or any(known in names for names in NAMES.values())
+    return name_field(name) in _KNOWN
+
+
+def is_record(found: Any) -> bool:
+    """Returns whether a value has a title and an abstract, whatever they are called."""
+    given = _flat(found) if isinstance(found, Mapping) else {}
+    indexed = "abstractinvertedindex" in given
+    return any(n in given for n in NAMES["title"]) and (
+        indexed or any(n in given for n in NAMES["abstract"])
+    )
 
 
 def our_fields(record: Record) -> dict[str, Any]:
     """Returns a record with its fields as ours; what is none of ours is left out."""
     given = _flat(record)
-    found: dict[str, Any] = {
-        name: value
-        for name, value in given.items()
-        if name in ("id", "_id", "source", "note", "author_count")
-    }
+    found = {ours: given.get(theirs) for ours, theirs in _KEPT.items()}
     for name, others in NAMES.items():
-        # arXiv tells the parts of names beside the line that they stand in.
-        first = ("authors_parsed",) if name == "authors" else ()
-        values = (given[one] for one in (*first, name, *others) if not _is_missing(given.get(one)))
-        found[name] = _first(name, values, given)
-    ids = given.get("externalids") or given.get("ids")
-    for name, key in (("doi", "doi"), ("arxiv_id", "arxiv"), ("pmid", "pubmed"), ("pmid", "pmid")):
-        if isinstance(ids, Mapping) and not found.get(name):
-            found[name] = _last_part({k.casefold(): v for k, v in ids.items()}.get(key), name)
-    if "abstract_inverted_index" in given and not found["abstract"]:
-        found["abstract"] = _from_index(given["abstract_inverted_index"])
-    found["doi"] = _last_part(found["doi"], "doi")
-    if "versions" in given and isinstance(found["abstract"], str):
+        values = (given[one] for one in others if not _is_missing(given.get(one), name))
+        found[name] = _first(name, values)
+    if found["abstract"] is None:
+        found["abstract"] = _from_index(given.get("abstractinvertedindex"))
+    if given.keys() & {"versions", "submitter", "authorsparsed"} and isinstance(
+        found["abstract"], str
+    ):
         # arXiv's lines are broken to fit, and begin where they did.
         found["abstract"] = " ".join(found["abstract"].split())
+    _identify(found, given)
+    for name in ("venue", "url", "source", "note"):
+        if not isinstance(found[name], str) or _is_missing(found[name], name):
+            found[name] = None
+    if "issued" in given:
+        # The key of an entry and a remark on it, in the list of one person.
+        found["note"] = None
+        found["id"] = found["id"] if arxiv_number(str(found["id"])) else None
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _identify(found: dict[str, Any], given: Record) -> None:
+    """Fills in the identifiers that stand in fields of several, or in an address."""
+    for name in ("id", "_id", "pmid"):
+        value = found[name]
+        if isinstance(value, float) and (math.isnan(value) or value.is_integer()):
+            found[name] = None if math.isnan(value) else int(value)
+    ids = given.get("externalids") or given.get("ids")
+    if isinstance(ids, str) and ids.startswith("{") and len(ids) < LONGEST["url"]:
+        ids = _literal(ids)
+    named = {str(k).casefold(): v for k, v in ids.items()} if isinstance(ids, Mapping) else {}
+    for name, key in (("doi", "doi"), ("arxiv_id", "arxiv"), ("pmid", "pubmed"), ("pmid", "pmid")):
+        if not found[name] and isinstance(named.get(key), str | int):
+            found[name] = _last_part(str(named[key])) if key != "doi" else named[key]
+    texts = [text for name in ("doi", "url") if isinstance(text := found[name], str)]
+    others = given.get("identifier")
+    texts += [one for one in others if isinstance(one, str)] if isinstance(others, list) else []
+    found["arxiv_id"] = found["arxiv_id"] or arxiv_in(*texts)
+    found["pmid"] = found["pmid"] or pmid_in(*texts)
+    for name in ("doi", "arxiv_id", "pmid"):
+        if not isinstance(found[name], str | int) or _is_missing(found[name], name):
+            found[name] = None
+    if isinstance(found["pmid"], str):
+        digits = re.search(r"(\d{1,9})(?:\.0)?/?$", found["pmid"].strip(), re.ASCII)
+        found["pmid"] = digits[1] if digits else found["pmid"]
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def _flat(record: Record) -> dict[str, Any]:
     """Returns the fields of a record with those within it that say what the whole is."""
+    own = _named(record)
     given: dict[str, Any] = {}
     # BEIR keeps what is neither title nor text in "metadata"; a null there hides nothing.
-    for within in ("metadata", "paper", "attributes", "bibjson"):
-        inner = record.get(within)
-        if isinstance(inner, Mapping):
-            given |= {name_field(k): v for k, v in inner.items() if v is not None}
-    own = {k if k == "_id" else name_field(k): v for k, v in record.items() if v is not None}
+    for within in _INNER:
+        if isinstance(inner := record.get(within), Mapping):
+            given |= _named(inner)
     given |= own
-    inner = record.get("paper")
-    if isinstance(inner, Mapping) and arxiv_number(str(inner.get("id", ""))):
-        given["id"] = inner["id"]
-    place = given.get("primary_location") or given.get("host_venue")
+    paper = record.get("paper")
+    if isinstance(paper, Mapping):
+        # Around it stands the day on which it was listed.
+        inner = _named(paper)
+        given |= {n: inner[n] for n in ("id", "publishedat", "authors") if n in inner}
+    place = given.get("primarylocation") or given.get("hostvenue")
     if isinstance(place, Mapping):
-        source = place.get("source") if isinstance(place.get("source"), Mapping) else place
-        given.setdefault("journal", source.get("display_name"))  # type: ignore[union-attr]
+        source = place["source"] if isinstance(place.get("source"), Mapping) else place
+        given.setdefault("journal", source.get("display_name"))
         given.setdefault("url", place.get("landing_page_url"))
     versions = given.get("versions")
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
-        given.setdefault("publication_date", versions[0].get("created"))
+        given.setdefault("publicationdate", versions[0].get("created"))
+    if isinstance(given.get("created"), Mapping):
+        # When Crossref made the record.
+        del given["created"]
     return given
 
 
-def _first(name: str, values: Iterable[Any], given: Record) -> Any:
+def _named(record: Record) -> dict[str, Any]:
+    """Returns the fields of an object by their names as ``NAMES`` has them; the first one wins."""
+    named: dict[str, Any] = {}
+    for key, value in record.items():
+        if not _is_missing(value, ""):
+            named.setdefault(key if key == "_id" else name_field(str(key)), value)
+    # A blank is a fault of its own where there is nothing else.
+    for key, value in record.items():
+        if value is not None:
+            named.setdefault(key if key == "_id" else name_field(str(key)), value)
+    return named
+
+
+def _first(name: str, values: Iterable[Any]) -> Any:
     """Returns the first value that is one of the field; as it is where it is none."""
     kept = None
     for value in values:
         kept = value if kept is None else kept
         if name == "authors":
-            return _names(value)
+            return read_names(value, lambda text: _clean(text).replace("~", " "))
         if name == "published":
-            if (day := parse_any_date(value)) is not None:
+            if (day := read_date(value)) is not None:
                 return day
             continue
-        one = value[0] if isinstance(value, list) and value else value
-        if isinstance(one, Mapping):
-            one = one.get("name") or one.get("display_name") or one.get("text") or one.get("url")
-        if name == "abstract" and isinstance(one, str) and isinstance(value, list):
-            one = " ".join(map(str, value))
-        if name in ("title", "abstract") and isinstance(one, str):
-            return _clean(one, long=name == "abstract")
-        if not _is_missing(one):
+        one = _as_text(value)
+        if name == "abstract" and isinstance(one, str):
+            one = _clean(one)
+            if _NONE.fullmatch(one.strip()):
+                kept = None if kept is value else kept
+                continue
+            if one.strip():
+                return one
+            continue
+        if name in ("title", "venue") and isinstance(one, str):
+            return _clean(one)
+        if one is not None:
             return one
-    return kept if name in ("published", "title", "abstract") else None
+    if name == "published":
+        return kept if kept is not None and means_date(kept) else None
+    return kept if name in ("title", "abstract") else None
 
 
-def _clean(text: str, *, long: bool) -> str | None:
-    """Returns a text without markup; an abstract keeps its letters where it has none."""
+def _as_text(value: Any) -> Any:
+    """Returns the text in a list of one, as Crossref has it, or in an object with a name for it."""
+    if isinstance(value, list) and value:
+        kinds = [one for one in value if isinstance(one, Mapping)]
+        abstracts = [one for one in kinds if one.get("descriptionType") == "Abstract"]
+        found = [one if isinstance(one, list) else _as_text(one) for one in abstracts or value]
+        texts = [one for one in found if isinstance(one, str)]
+        return " ".join(texts) if len(texts) == len(found) and not kinds else found[0]
+    if isinstance(value, Mapping):
+        names = ("name", "display_name", "title", "text", "value", "description", "url")
+        return next((value[n] for n in names if isinstance(value.get(n), str)), value)
+    return value
+
+
+def _clean(text: str) -> str:
+    """Returns a text without markup and with its accents; where it has none, as it is."""
     if "<" in text or "&" in text:
         plain_one = plain_text(text)
         # Without markup its spaces and lines stay as they are.
         text = plain_one if plain_one != " ".join(text.split()) else text
     if "\\" in text:
-        text = _ACCENT.sub(lambda found: plain(found[0]), text)
-    if long and _NONE.fullmatch(text.strip()):
-        return None
+        parts = _MATH.split(text)
+        parts[::2] = (_ACCENT.sub(lambda found: plain(found[0]), part) for part in parts[::2])
+        text = "".join(parts)
     return text
-
-
-def parse_any_date(value: Any) -> str | None:
-    """Returns a date in one of the forms that programs write, as YYYY[-MM[-DD]]; else None."""
-    if isinstance(value, Mapping):
-        value = value.get("date-parts") or value.get("date_parts") or value.get("raw")
-        while isinstance(value, list) and value and isinstance(value[0], list):
-            value = value[0]
-        if isinstance(value, str):
-            return parse_any_date(value)
-        return parse_date(*map(str, value[:3])) if isinstance(value, list) and value else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    text = str(value).strip()
-    if re.fullmatch(r"\d{4}(?:\.0)?", text):
-        return text[:4]
-    if found := re.match(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]|$)", text):
-        # As ours are written: one that is no day of the calendar is a fault to be told.
-        try:
-            date(int(found[1]), int(found[2]), int(found[3] or 1))
-        except ValueError:
-            return None
-        return parse_date(found[1], found[2], found[3] or "")
-    if found := _NUMBERED.fullmatch(text):
-        return parse_date(found[1], found[2], found[3] or "")
-    if found := _SLASHED.fullmatch(text):
-        # 03/04/2021 is of March or of April: the year and no more.
-        month = found[1] if found[2] is None else ""
-        return parse_date(found[3], month)
-    if parsed := parsedate(text):
-        return parse_date(*map(str, parsed[:3]))
-    if re.fullmatch(r"[A-Za-z .,\d-]{1,40}", text) and re.search(r"[A-Za-z]{3}", text):
-        day = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!\d)", text)
-        return parse_date(text, text, day[1] if day else "")
-    return None
-
-
-def _names(value: Any) -> Any:
-    """Returns a list of names; what is no list and no text stays as it is."""
-    if isinstance(value, str):
-        return split_names(_clean(value, long=False) or "")
-    if isinstance(value, Mapping):
-        value = value.get("authors") or [value]
-    if not isinstance(value, Sequence):
-        return value
-    names = [_name(one) for one in value]
-    return [name for name in names if name] if all(n is not None for n in names) else value
-
-
-def _name(one: Any) -> str | None:
-    """Returns one author's name, first names first; None where it is none."""
-    if isinstance(one, str):
-        return _turn(_clean(one, long=False) or "")
-    if isinstance(one, list | tuple) and all(isinstance(part, str) for part in one):
-        last, first, *rest = [*(_clean(part, long=False) or "" for part in one), ""][:3]
-        return " ".join(part for part in (first, last, *rest) if part)
-    if not isinstance(one, Mapping):
-        return None
-    if isinstance(one.get("author"), Mapping):
-        one = one["author"]
-    parts = {name_field(str(k)): v for k, v in one.items() if isinstance(v, str)}
-    for whole in ("full_name", "fullname", "display_name", "name", "literal", "raw_author_name"):
-        if parts.get(whole):
-            return _turn(parts[whole])
-    first = (
-        parts.get("given")
-        or parts.get("first_name")
-        or parts.get("firstname")
-        or parts.get("first")
-        or ""
-    )
-    last = (
-        parts.get("family")
-        or parts.get("last_name")
-        or parts.get("lastname")
-        or parts.get("last")
-        or ""
-    )
-    particle = parts.get("non_dropping_particle") or parts.get("dropping_particle") or ""
-    return " ".join(part for part in (first, particle, last, parts.get("suffix", "")) if part)
-
-
-def split_names(text: str) -> list[str]:
-    """Returns the names in "Last, First; Last, First", "Last, First and Last, First", "A, B"."""
-    if ";" in text:
-        parts = text.split(";")
-    elif " and " in text and all(part.count(",") == 1 for part in text.split(" and ")):
-        parts = text.split(" and ")
-    else:
-        return [name for part in re.split(r",| and ", text) if (name := part.strip())]
-    # Scopus writes a number behind each: "Lund, Ada (57190)".
-    bare = (re.sub(r"\s\(\d{1,20}\)$", "", part.strip()) for part in parts)
-    return [name for part in bare if (name := _turn(part))]
-
-
-def _turn(name: str) -> str:
-    """Returns "Last, First" as "First Last"; any other name as it is."""
-    last, comma, first = (part.strip() for part in name.partition(","))
-    if not comma or not first or "," in first or _SUFFIX.fullmatch(first):
-        return " ".join(name.split())
-    return f"{first} {last}"
 
 
 def _from_index(index: Any) -> str | None:
     """Returns the abstract of an inverted index, as OpenAlex has it: the places of each word."""
     if not isinstance(index, Mapping):
         return None
-    words = {
-        place: word
-        for word, places in index.items()
-        if isinstance(places, list)
-        for place in places
-        if isinstance(place, int)
-    }
-    return plain_text(" ".join(words[place] for place in sorted(words))) or None
+    words: dict[int, str] = {}
+    size = 0
+    for word, places in index.items():
+        for place in places if isinstance(places, list) else ():
+            if isinstance(place, int) and place not in words:
+                words[place] = word
+                size += len(word) + 1
+                # A long word in many places would be more than any file.
+                if size > 10 * LONGEST["abstract"]:
+                    raise ValueError(f'"abstract_inverted_index": over {size - 1:,} characters')
+    text = plain_text(" ".join(words[place] for place in sorted(words)))
+    return None if not text or _NONE.fullmatch(text) else text
 
 
-def _last_part(value: Any, name: str) -> Any:
+def _last_part(value: str) -> str:
     """Returns an identifier without the address that it is written in."""
-    if not isinstance(value, str):
-        return value
-    if name == "doi":
-        return re.sub(r"^https?://(?:dx\.)?doi\.org/", "", value.strip(), flags=re.I)
     return value.rstrip("/").rpartition("/")[2] if "://" in value else value
 
 
-def _is_missing(value: Any) -> bool:
-    return (
-        value is None
-        or value == ""
-        or value == []
-        or (isinstance(value, float) and math.isnan(value))
-    )
+def _is_missing(value: Any, name: str) -> bool:
+    """Returns whether a value says that there is none; a title may be "None"."""
+    if isinstance(value, str):
+        return value == "" or (
+            name not in ("title", "abstract", "") and value.strip().casefold() in _NOTHING
+        )
+    return value is None or value == [] or (isinstance(value, float) and math.isnan(value))

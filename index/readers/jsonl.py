@@ -8,7 +8,7 @@ from typing import Any
 
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.encodings import Text, in_pieces
-from footnote.index.readers.fields import our_fields
+from footnote.index.readers.fields import is_record, our_fields
 from footnote.index.readers.json_stream import LONGEST, WITHIN, find_records, stream_objects
 from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.readers.splitting import split_records
@@ -21,7 +21,8 @@ _HEAD = 65_536
 def recognises(head: str) -> bool:
     """Returns whether a text is JSON, or has an object after a bad first line."""
     begin = head.lstrip()
-    return begin.startswith("{") or bool(re.match(r"\[\s*+\{", begin)) or '\n{"' in head
+    array = re.match(r"\[\s*+(?:\{|\]\s*+$)", begin)
+    return begin.startswith("{") or bool(array) or '\n{"' in head
 
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
@@ -33,33 +34,41 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
         if len(head) >= _HEAD:
             break
     whole = chain([head], pieces)
-    first = head.lstrip().partition("\n")[0]
-    if _is_record(first):
+    first, _, rest = head.lstrip().partition("\n")
+    start = find_records(head)
+    if _is_whole(first) and (start is None or rest.strip()):
         yield from _read_lines(whole, name)
         return
-    start = find_records(head)
     if start is None and not _opens_alone(first):
         yield from _read_lines(whole, name)
         return
     begin = start if start is not None else len(head) - len(head.lstrip())
     for line, value, fault in stream_objects(whole, start=begin):
-        yield Problem(name, line, fault) if fault else _read_one(value, name, line)
+        if fault:
+            yield Problem(name, line, fault)
+        else:
+            yield from _read_value(value, name, line)
 
 
-def _is_record(line: str) -> bool:
-    """Returns whether a line is an object, and no answer that has the records in it."""
+def _is_whole(line: str) -> bool:
+    """Returns whether a line is an object or an array, to its end."""
     try:
-        found = json.loads(line)
+        return isinstance(json.loads(_bare(line), strict=False), dict | list)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and find_records(line) is None
+
+
+def _bare(line: str) -> str:
+    """Returns a line without the comma that would stand behind it in an array."""
+    bare = line.strip()
+    return bare[:-1] if bare.startswith("{") and bare.endswith("},") else line
 
 
 def _opens_alone(line: str) -> bool:
     """Returns whether a line begins an object over many lines: nothing of it is whole here."""
     bare = line.strip()
     return bare == "{" or bool(
-        re.fullmatch(r'\{\s*+"[^"]{0,99}"\s*+:\s*+(?:[\[{]|"[^"]*+",?|\d++,?)', bare)
+        re.fullmatch(r'\{\s*+"[^"]{0,99}"\s*+:\s*+(?:[\[{]|"(?:[^"\\]|\\.)*+",?|\d++,?)', bare)
     )
 
 
@@ -70,27 +79,58 @@ def _read_lines(text: Text, name: str) -> Iterator[Paper | Problem]:
         try:
             if length > LONGEST:
                 raise ValueError(f"line of {length:,} characters, the limit is {LONGEST:,}")
-            found = json.loads(line)
+            found = json.loads(_bare(line), strict=False)
         except json.JSONDecodeError as error:
             yield Problem(name, number, f"not JSON ({error.msg} at column {error.colno})")
         except (ValueError, RecursionError) as error:
             yield Problem(name, number, describe_fault(error))
         else:
-            yield _read_one(found, name, number)
+            start = find_records(line) if isinstance(found, dict) else None
+            if start is None:
+                yield from _read_value(found, name, number)
+                continue
+            # A page of an answer a line.
+            for one in stream_objects(line, start=start, line=number):
+                yield from _read_value(one.value, name, one.line)
 
 
-def _read_one(found: Any, name: str, line: int) -> Paper | Problem:
-    try:
-        return _paper(found)
-    except (ValueError, RecursionError) as error:
-        return Problem(name, line, describe_fault(error))
+def _read_value(found: Any, name: str, line: int) -> Iterator[Paper | Problem]:
+    """Yields the paper of a record, or a paper for each row of a table written by columns."""
+    for one in _rows(found):
+        try:
+            yield _paper(one)
+        except (ValueError, RecursionError) as error:
+            yield Problem(name, line, describe_fault(error))
+
+
+def _rows(found: Any) -> Iterator[Any]:
+    """Yields the records of a list, or the rows of a table as pandas writes it by columns.
+
+    Such a table is {"title": {"0": ..., "1": ...}, ...}; any other value is yielded as it is.
+    """
+    if isinstance(found, list) and found and all(map(is_record, found)):
+        yield from found
+        return
+    columns = found if isinstance(found, dict) else {}
+    keys = {tuple(column) for column in columns.values() if isinstance(column, dict)}
+    if len(columns) < 2 or len(keys) != 1 or not is_record(columns):
+        yield found
+        return
+    rows = next(iter(keys))
+    if not all(isinstance(column, dict) for column in columns.values()) or not (
+        rows and all(row.isdecimal() for row in rows)
+    ):
+        yield found
+        return
+    for row in rows:
+        yield {name: column[row] for name, column in columns.items()}
 
 
 def _paper(found: Any) -> Paper:
     if not isinstance(found, dict):
         raise ValueError(f"expected a JSON object, got {type(found).__name__}")
     # An answer about one paper: Crossref's "message".
-    for within in ("message", *WITHIN):
+    for within in ("message", *sorted(WITHIN)):
         inner = found.get(within)
         if isinstance(inner, dict) and "title" in inner and "title" not in found:
             found = inner
