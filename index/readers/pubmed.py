@@ -114,24 +114,7 @@ def _book_fields(book: Record) -> dict[str, object]:
 def _title(record: Record, of: str) -> str:
     """Returns the title, the one in the article's own language where there is no other."""
     title, own = record.first(f"{of}/ArticleTitle"), record.first(f"{of}/VernacularTitle")
-    if title.strip("[]. ").casefold() in _NO_TITLES:
-        return own or title
-    return _without_brackets(title)
-
-
-def _without_brackets(title: str) -> str:
-    """Returns a translated title, which stands in brackets, without them; others as they are."""
-    inner = title.removesuffix(".")
-    if not (inner.startswith("[") and inner.endswith("]")):
-        return title
-    depth = 0
-    for at, character in enumerate(inner):
-        depth += (character == "[") - (character == "]")
-        if not depth:
-            # "[A] and [B]" has two of them.
-            stop = title[len(inner) :] if inner[-2] not in ".?!" else ""
-            return inner[1:-1] + stop if at == len(inner) - 1 else title
-    return title
+    return own if own and title.strip("[]. ").casefold() in _NO_TITLES else title
 
 
 def _abstract(parts: Iterable[Element]) -> str | None:
