@@ -45,6 +45,7 @@ from footnote.ui.cli.batch import read_questions, read_turns
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import Transcript
+from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
@@ -403,6 +404,10 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "query": ["sponges", '"(', "a" * 500], "papers": [["arxiv:2403.01234"], "doi:10.5555/x"],
     "into": ["#fn-card", "x"], "scope": [{"since": 2020, "papers": ["doi:1"]}, {"venue": "x"}],
     "records": [RECORDS[:2], []], "paths": [["/etc/passwd"], ["../x"]], "text": ["sponges?", "\0"],
+    "name": ["Read", "\0"], "tag": ["new", "#", "x" * 50], "note": ["Why?", ""],
+    "card": ["p1", "x"],    "within": ["t:new", "c:x", "x"], "columns": [["Method", "Why?"], [""], []], "weaker": [1],
+    "spans": ["0-9 3-4", "9-"], "file": ["a.pdf"], "abstract": ["Text."], "authors": ["A, B"],
+    "published": ["2020", "x"], "doi": ["10.1000/x"], "arxiv_id": ["2403.01234"],
     "composer": ["quotes", "x"], "fault": ["wrong"], "ignored": [["since"], ["x"]], "id": ["x"],
 }  # fmt: skip
 for name in "turn kept now number mark at since until".split():
@@ -418,11 +423,13 @@ def desk(tmp_path_factory) -> Iterator[AppContext]:
         Library.open(at / "library", embedder=HashedWords(), create=True) as library,
         Conversations.open(at / "conversations.sqlite3") as kept,
         Topics.open(at / "topics.sqlite3") as topics,
+        Shelf.open(at) as shelf,
     ):
         library.add(scripted.PAPERS)
+        nowhere = dict.fromkeys(("arxiv", "doi", "pmid"), "http://127.0.0.1:9/")
         yield AppContext(
             library, {"quotes": scripted.ScriptedAsk()}, kept, topics, at / "feedback.jsonl",
-            at / "runs", uploads=at,
+            at / "runs", uploads=at, shelf=shelf, services=nowhere,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.retrieval.hybrid import HybridRetriever
 from footnote.rag.serialization import make_record
 from footnote.ui.storage.conversations import Conversations
+from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
@@ -55,10 +56,11 @@ def desk(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         Library.open(beside / "library", embedder=HashedWords()) as own,
         Conversations.open(beside / "talks.sqlite3") as talks,
         Topics.open(beside / "topics.sqlite3") as topics,
+        Shelf.open(beside) as shelf,
     ):
         yield desk_of(
             own, conversations=talks, topics=topics, feedback=beside / "feedback.jsonl",
-            runs=beside / "runs", uploads=beside,
+            runs=beside / "runs", uploads=beside, shelf=shelf,
         )  # fmt: skip
 
 
@@ -98,7 +100,8 @@ def sent_to(desk: AppContext, action: str) -> dict[str, Any]:
         "form": {"export": "bibtex"}.get(action, "bibtex"), "title": "Tides", "thumb": "up",
         "text": "tides of the harbour", "a": "one", "b": "two", "run": "one", "case": "1",
         "set": "none", "job": "none", "scope": {}, "mark": 3, "number": 99, "at": 0, "kept": 1,
-        "about": "again", "after": 1,
+        "about": "again", "after": 1, "name": "Tides", "tag": "tide", "note": "Why?",
+        "within": "t:tide", "weaker": 1, "columns": ["Method"], "card": "p1", "spans": "0-9",
     }  # fmt: skip
 
 

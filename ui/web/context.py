@@ -63,7 +63,6 @@ class AppContext:
         asks: Engines by the name shown to readers; the first is the default.
         conversations: None if each browser stores its own.
         topics: Saved topics; None if there is no file for them.
-        shelf: Collections, tags and notes; None if there is no file for them.
         feedback: File with a line of JSON for each vote; None if votes are not stored.
         runs: Folder with eval runs; None if there is none.
         engines: Engines for evals, by the same names as ``asks``.
@@ -71,25 +70,26 @@ class AppContext:
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
         unpacked: Bytes that a packed file that was dropped may open to.
+        offers: What an empty conversation offers, as long as the papers stay as they are.
         services: Addresses that papers are looked up at, by kind of identifier; the services' own
             when not given.
-        offers: What an empty conversation offers, as long as the papers stay as they are.
+        shelf: Collections, tags and notes; None if there is no file for them.
     """
 
     library: ShownLibrary
     asks: Mapping[str, Ask]
     conversations: Conversations | None = None
     topics: Topics | None = None
-    shelf: Shelf | None = None
     feedback: Path | None = None
     runs: Path | None = None
     engines: Mapping[str, CitedQueryEngine] = field(default_factory=dict)
     sets: Mapping[str, Path] = field(default_factory=dict)
     uploads: Path | None = None
     unpacked: int = MOST_UNPACKED
-    services: Mapping[str, str] | None = None
     jobs: Jobs = field(default_factory=Jobs)
     offers: Offers = field(default_factory=Offers)
+    services: Mapping[str, str] | None = None
+    shelf: Shelf | None = None
 
     @property
     def papers(self) -> Library:
