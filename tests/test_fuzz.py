@@ -173,6 +173,16 @@ STARTS = {
 }  # fmt: skip
 
 
+def is_whole_record(line: str) -> bool:
+    """Returns whether a line is a JSON object with the texts of one paper."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    texts = (found.get("title"), found.get("abstract")) if isinstance(found, dict) else ()
+    return bool(texts) and all(isinstance(text, str) for text in texts)
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_any_text_gives_a_paper_or_one_line_for_each_record(reader, seconds) -> None:
     module, texts, words = READERS[reader]
@@ -187,8 +197,11 @@ def test_any_text_gives_a_paper_or_one_line_for_each_record(reader, seconds) -> 
         for one in found:
             holds_together(one)
         if reader in ("jsonl", "json"):
-            # An object may stand over many lines.
-            assert bool(found) == bool(text.strip())
+            lines = [line for line in text.split("\n") if line.strip()]
+            # An object may stand over many lines; where each is a record, each is one result.
+            assert bool(found) == bool(lines)
+            if all(map(is_whole_record, lines)):
+                assert len(found) == len(lines)
         elif reader == "ris":
             # A record may lack its TY.
             lines = re.sub(r"\r\n?", "\n", text)
@@ -405,7 +418,8 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "into": ["#fn-card", "x"], "scope": [{"since": 2020, "papers": ["doi:1"]}, {"venue": "x"}],
     "records": [RECORDS[:2], []], "paths": [["/etc/passwd"], ["../x"]], "text": ["sponges?", "\0"],
     "name": ["Read", "\0"], "tag": ["new", "#", "x" * 50], "note": ["Why?", ""],
-    "card": ["p1", "x"],    "within": ["t:new", "c:x", "x"], "columns": [["Method", "Why?"], [""], []], "weaker": [1],
+    "card": ["p1", "x"],
+    "within": ["t:new", "c:x", "x"], "columns": [["Method", "Why?"], [""], []], "weaker": [1],
     "spans": ["0-9 3-4", "9-"], "file": ["a.pdf"], "abstract": ["Text."], "authors": ["A, B"],
     "published": ["2020", "x"], "doi": ["10.1000/x"], "arxiv_id": ["2403.01234"],
     "composer": ["quotes", "x"], "fault": ["wrong"], "ignored": [["since"], ["x"]], "id": ["x"],

@@ -11,6 +11,13 @@ from footnote.ui.storage.annotations import Annotation
 
 Form = Literal["apa", "ieee", "bibtex", "ris", "csl-json"]
 FORMS: tuple[Form, ...] = ("apa", "ieee", "bibtex", "ris", "csl-json")
+# As readers see them, those that programs read first; and how files of them are called.
+LABELS: Mapping[Form, str] = {
+    "bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON", "apa": "APA", "ieee": "IEEE",
+}  # fmt: skip
+ENDINGS: Mapping[Form, str] = {
+    "bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt",
+}  # fmt: skip
 
 
 def bibliography(

@@ -4,15 +4,8 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from footnote.ui.export.bibliography import LABELS
 from footnote.ui.rendering.environment import render
-
-_FORMS = (
-    ("BibTeX", "bibtex"),
-    ("RIS", "ris"),
-    ("CSL-JSON", "csl-json"),
-    ("APA", "apa"),
-    ("IEEE", "ieee"),
-)
 
 
 @lru_cache
@@ -22,4 +15,4 @@ def toolbar_html(*, cites: bool) -> Markup:
     Args:
         cites: Whether it cites anything: of a refusal there is nothing to save or to lay out.
     """
-    return render("toolbar", cites=cites, forms=_FORMS)
+    return render("toolbar", cites=cites, forms=LABELS)

@@ -103,6 +103,17 @@ class AppContext:
         return self.library
 
     @property
+    def own_shelf(self) -> Shelf:
+        """The collections, tags and notes.
+
+        Raises:
+            FootnoteError: The server keeps none.
+        """
+        if self.shelf is None:
+            raise FootnoteError("this server keeps no collections; reload the page")
+        return self.shelf
+
+    @property
     def engine(self) -> CitedQueryEngine:
         """The engine of the default composer.
 

@@ -102,9 +102,7 @@ def _collection_unshare(desk: AppContext, args: Args) -> Confirmation:
 
 
 def _collection_named(desk: AppContext, args: Args) -> Collection:
-    if desk.shelf is None:
-        raise BadRequest("this server keeps no collections; reload the page")
-    return desk.shelf.collections.get(LOCAL, args.text("id", most=100))
+    return desk.own_shelf.collections.get(LOCAL, args.text("id", most=100))
 
 
 def _clear(desk: AppContext, args: Args) -> Confirmation:

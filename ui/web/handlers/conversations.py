@@ -6,7 +6,7 @@ from typing import Any
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
 from footnote.rag.generation.forms.suggestions import find_topics, offer_next, offer_questions
-from footnote.ui.export.bibliography import FORMS, bibliography
+from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import (
@@ -29,7 +29,6 @@ _TRANSCRIPTS: Mapping[str, tuple[str, str, Callable[[Transcript], str]]] = {
     "html": ("html", "text/html", transcript_html),
     "json": ("json", "application/json", transcript_json),
 }
-_BIBLIOGRAPHIES = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt"}
 
 
 def booted(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -147,7 +146,7 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
         raise BadRequest("no paper is cited there, so there is nothing to save")
     own = desk.shelf.annotations_of(paper.id for paper in cited) if desk.shelf else {}
     text = bibliography(cited, form, own)
-    return _file(f"{name}.{_BIBLIOGRAPHIES[form]}", "text/plain", text)
+    return _file(f"{name}.{ENDINGS[form]}", "text/plain", text)
 
 
 def answer_at(desk: AppContext, args: Args) -> Answer:

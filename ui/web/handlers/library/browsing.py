@@ -1,7 +1,7 @@
 """Browsing: the papers of a library, of a collection or of a tag, a page at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from markupsafe import Markup
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from footnote.index.models import Hit, Paper
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.index.storage.papers import Order
+from footnote.ui.export.bibliography import LABELS
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
@@ -17,7 +18,7 @@ from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.library.papers import row
-from footnote.ui.web.requests import Args, BadRequest
+from footnote.ui.web.requests import Args
 
 ROWS = 40
 ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title": "Title"}
@@ -25,7 +26,6 @@ ORDERS: dict[str, str] = {"added": "Last added", "year": "Newest year", "title":
 # shown when they are asked for.
 LOOKED_AT, WEAKER = 400, 0.5
 SNIPPET = 220
-FORMS = (("BibTeX", "bibtex"), ("RIS", "ris"), ("CSL-JSON", "csl-json"), ("APA", "apa"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def shelf_html(desk: AppContext, args: Args) -> Markup:
     pages = [("Earlier", {"at": max(0, at - ROWS), **turn})] if at and listed.papers else []
     pages += [("More", {"at": at + ROWS, **turn})] if listed.more else []
     if listed.weaker:
-        label = f"Show {counted(listed.weaker, 'weaker match').replace('matchs', 'matches')}"
-        pages.append((label, {"at": 0, **turn, "weaker": 1}))
+        matches = "1 weaker match" if listed.weaker == 1 else f"{listed.weaker:,} weaker matches"
+        pages.append((f"Show {matches}", {"at": 0, **turn, "weaker": 1}))
     own = desk.shelf.annotations_of(p.id for p in listed.papers) if desk.shelf else {}
     rows = [
         (*row(paper, shown=3), snippet(paper), own.get(paper.id, Annotation()))
@@ -86,7 +86,7 @@ def shelf_html(desk: AppContext, args: Args) -> Markup:
     part = _chosen(desk, within)
     collections = desk.shelf.collections.list(LOCAL) if desk.shelf else []
     return piece(
-        "shelf", "shelf", rows, query, pages, listed.told, part, collections, FORMS,
+        "shelf", "shelf", rows, query, pages, listed.told, part, collections, LABELS,
         desk.shelf is not None,
     )  # fmt: skip
 
@@ -103,9 +103,7 @@ def papers_of(desk: AppContext, within: str) -> tuple[list[Paper], int]:
     Raises:
         FootnoteError: There is no such part.
     """
-    if desk.shelf is None:
-        raise BadRequest("this server keeps no collections; reload the page")
-    names = desk.shelf.papers(within)
+    names = desk.own_shelf.papers(within)
     papers = [paper for name in names if (paper := desk.papers.paper(name))]
     unique = list({paper.id: paper for paper in papers}.values())
     return unique, len(names) - len(papers)
@@ -154,10 +152,8 @@ def _found(desk: AppContext, query: str, at: int, within: str, *, weaker: bool) 
     many = "at least " if len(near) == LOOKED_AT else ""
     told = f"{many}{counted(len(near), 'paper')}" if near else ""
     page = [hit.paper for hit in near[at : at + ROWS]]
-    return replace(
-        Listed(page, told, len(near) > at + ROWS),
-        weaker=len(hits) - len(near) if at + ROWS >= len(near) else 0,
-    )
+    more = len(near) > at + ROWS
+    return Listed(page, told, more, weaker=0 if more else len(hits) - len(near))
 
 
 def _near(hits: Sequence[Hit]) -> Sequence[Hit]:

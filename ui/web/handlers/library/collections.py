@@ -3,30 +3,28 @@
 from typing import Any
 
 from footnote.index.models import Paper
-from footnote.ui.export.bibliography import FORMS, bibliography
+from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
-from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.filters import scope
 from footnote.ui.web.handlers.library.browsing import browsed, papers_of, parts_html
 from footnote.ui.web.requests import Args, BadRequest
 
-_ENDINGS = {"bibtex": "bib", "ris": "ris", "csl-json": "json", "apa": "txt", "ieee": "txt"}
 MOST_CHOSEN = 5_000
 
 
 def created(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a collection and lists it."""
-    id = _shelf(desk).collections.create(LOCAL, args.text("name", most=500))
+    id = desk.own_shelf.collections.create(LOCAL, args.text("name", most=500))
     return _listed(desk, args, f"c:{id}")
 
 
 def collected(desk: AppContext, args: Args) -> dict[str, Any]:
     """Puts papers into a collection, made first if it is named and not there."""
-    collections, papers = _shelf(desk).collections, _chosen(desk, args)
+    collections, papers = desk.own_shelf.collections, _chosen(desk, args)
     name = args.text("name", "", most=500)
     id = collections.create(LOCAL, name) if name else args.text("id", most=100)
     count = collections.add(LOCAL, id, [paper.id for paper in papers])
@@ -38,7 +36,7 @@ def collected(desk: AppContext, args: Args) -> dict[str, Any]:
 
 def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
     """Takes papers out of a collection; they stay in the library."""
-    collections, id = _shelf(desk).collections, args.text("id", most=100)
+    collections, id = desk.own_shelf.collections, args.text("id", most=100)
     names = args.texts("papers", most=MOST_CHOSEN)
     held = {name for name in collections.members(LOCAL, id) if _same(desk, name, names)}
     count = collections.discard(LOCAL, id, held)
@@ -49,27 +47,27 @@ def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
 def renamed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Gives a collection another name."""
     id = args.text("id", most=100)
-    _shelf(desk).collections.rename(LOCAL, id, args.text("name", most=500))
+    desk.own_shelf.collections.rename(LOCAL, id, args.text("name", most=500))
     return _listed(desk, args, f"c:{id}")
 
 
 def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Deletes a collection; its papers stay in the library."""
-    _shelf(desk).collections.delete(LOCAL, args.text("id", most=100))
+    desk.own_shelf.collections.delete(LOCAL, args.text("id", most=100))
     return {**_listed(desk, args, ""), "told": "Deleted; its papers stay in the library."}
 
 
 def shared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a link to a collection as it is now, for reading only."""
     id = args.text("id", most=100)
-    token = _shelf(desk).collections.share(LOCAL, id)
+    token = desk.own_shelf.collections.share(LOCAL, id)
     return {"link": f"shared/{token}", **_listed(desk, args, f"c:{id}")}
 
 
 def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Ends every link to a collection."""
     id = args.text("id", most=100)
-    _shelf(desk).collections.unshare(LOCAL, id)
+    desk.own_shelf.collections.unshare(LOCAL, id)
     return {**_listed(desk, args, f"c:{id}"), "told": "Its links no longer work."}
 
 
@@ -77,7 +75,7 @@ def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
     """Gives papers a tag."""
     papers = _chosen(desk, args)
     tag = args.text("tag", most=500)
-    kept = _shelf(desk).annotations.tag(LOCAL, [paper.id for paper in papers], tag)
+    kept = desk.own_shelf.annotations.tag(LOCAL, [paper.id for paper in papers], tag)
     told = f"{counted(len(papers), 'paper')} tagged #{kept}."
     return {**_listed(desk, args), "told": told, "unpick": not args.text("card", "")}
 
@@ -85,14 +83,14 @@ def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
 def untagged(desk: AppContext, args: Args) -> dict[str, Any]:
     """Takes a tag from papers."""
     papers = [paper.id for paper in _chosen(desk, args)]
-    _shelf(desk).annotations.untag(LOCAL, papers, args.text("tag", most=500))
+    desk.own_shelf.annotations.untag(LOCAL, papers, args.text("tag", most=500))
     return _listed(desk, args)
 
 
 def noted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Keeps the note of a paper."""
     paper = desk.papers.known(args.text("paper", most=500))
-    _shelf(desk).annotations.write(LOCAL, paper.id, args.text("note", "", most=100_000))
+    desk.own_shelf.annotations.write(LOCAL, paper.id, args.text("note", "", most=100_000))
     return {"told": "Note saved."}
 
 
@@ -113,7 +111,7 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
         raise BadRequest("no paper is in it, so there is nothing to save")
     own = desk.shelf.annotations_of(paper.id for paper in papers) if desk.shelf else {}
     text = bibliography(papers, form, own)
-    return {"file": {"name": f"papers.{_ENDINGS[form]}", "kind": "text/plain", "text": text}}
+    return {"file": {"name": f"papers.{ENDINGS[form]}", "kind": "text/plain", "text": text}}
 
 
 def _listed(desk: AppContext, args: Args, within: str | None = None) -> dict[str, Any]:
@@ -130,7 +128,7 @@ def _listed(desk: AppContext, args: Args, within: str | None = None) -> dict[str
 
 
 def _own(desk: AppContext, paper: Paper, card: str) -> dict[str, str]:
-    shelf = _shelf(desk)
+    shelf = desk.own_shelf
     written = shelf.annotations_of([paper.id]).get(paper.id, Annotation())
     collections = [
         (one, paper.id in shelf.collections.members(LOCAL, one.id))
@@ -150,12 +148,6 @@ def _same(desk: AppContext, member: str, names: tuple[str, ...]) -> bool:
     """Returns whether a member is one of these papers, by whichever of its identifiers."""
     paper = desk.papers.paper(member)
     return member in names or (paper is not None and paper.id in names)
-
-
-def _shelf(desk: AppContext) -> Shelf:
-    if desk.shelf is None:
-        raise BadRequest("this server keeps no collections; reload the page")
-    return desk.shelf
 
 
 ACTIONS = {
