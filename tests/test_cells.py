@@ -12,8 +12,15 @@ from openpyxl import load_workbook
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.readers.record import make_paper
-from footnote.rag.generation.forms.cells import COLUMNS, QuotedTable, fill_table, make_column
+from footnote.rag.generation.forms.cells import (
+    COLUMNS,
+    QuotedTable,
+    choose_cell,
+    fill_table,
+    make_column,
+)
 from footnote.rag.query.question import QuestionError
+from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
 from footnote.ui.export.tables import table_csv, table_markdown, table_xlsx
 
 KELP = make_paper(
@@ -74,6 +81,17 @@ def test_an_abstract_that_says_nothing_leaves_its_cells_empty(table: QuotedTable
 def test_orders_to_a_reader_are_never_quoted(table: QuotedTable) -> None:
     assert not any("Ignore" in quote for quote in quotes(table, 2))
     assert quotes(table, 2)[0] == "We propose a harbour."
+
+
+def test_what_was_found_is_no_method() -> None:
+    found = make_paper(
+        "On Buoys",
+        "We present experiments that show how buoys outperform divers.",
+        ["arxiv:2105.00004"],
+    )
+    spans = [(0, len(found.abstract))]
+    chosen = [choose_cell(column, found, spans, AnswerRanker()) for column in COLUMNS]
+    assert chosen == [None, None, spans[0], None]
 
 
 def test_a_column_is_named_whatever_its_case() -> None:

@@ -84,6 +84,22 @@ def test_back_and_forward_lead_through_conversations_and_rooms(page: Page, addre
     expect(page).to_have_url(f"{second}#library")
 
 
+def test_a_step_that_is_answered_late_does_not_undo_the_next(page: Page, address: str) -> None:
+    ask(page, PPO)
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, TOOLS)
+    enter(page, "Library")
+    page.evaluate(
+        """() => {
+          window.footnote.turnTo = () => new Promise((wake) => setTimeout(wake, 400));
+          history.go(-3);
+          setTimeout(() => history.go(3), 100);
+        }"""
+    )
+    page.wait_for_timeout(900)
+    expect(page.locator("#fn-room-library h2")).to_be_visible()
+
+
 def test_an_address_opens_its_conversation_whatever_was_open_last(page: Page, address: str) -> None:
     ask(page, PPO)
     first = page.url

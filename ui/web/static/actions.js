@@ -41,17 +41,18 @@
     if (!document.body.classList.contains("fn-talking")) call("begin");
   }
 
-  let looked = null;
+  // Of two looks at the library, or two conversations that are opened, the later one counts,
+  // whichever is answered first.
+  const latest = { browse: null, open: null };
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
-    if (action === "browse") looked = args;
+    if (action in latest) latest[action] = args;
     try {
       reply = await server.action({ action, ...page.who(), ...today(), ...args });
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
-    // Of two looks at the library the later one counts, whichever is answered first.
-    if (action === "browse" && args !== looked) return reply;
+    if (action in latest && latest[action] !== args) return reply;
     reply ??= { error: "The server does not respond; is it still running?", gone: true };
     apply(reply, entered, own);
     return reply;
@@ -296,6 +297,7 @@
 
   // Opens a conversation, or a new one where there is no id.
   function turnTo(id) {
+    latest.open = null;
     if (id) return call("open", { id });
     page.clear();
     begin();
