@@ -118,6 +118,23 @@ def test_a_collection_is_renamed_emptied_and_deleted(page: Page) -> None:
     expect(page.locator(".fn-paper")).to_have_count(40)
 
 
+def test_an_open_menu_stays_as_the_list_is_drawn_anew(page: Page) -> None:
+    enter(page, "Library")
+    bar = pick(page, TOOLFORMER)
+    bar.get_by_text("Add to a collection").click()
+    bar.get_by_label("New collection").fill("Half writ")
+    page.evaluate("window.footnote.call('browse', {query: 'Toolformer'})")
+    expect(bar.get_by_label("New collection")).to_have_value("Half writ")
+    bar.get_by_label("New collection").fill(" ")
+    bar.get_by_role("button", name="Create and add").click()
+    expect(toast(page)).to_contain_text("name")
+    # What was refused can be mended where it stands.
+    bar.get_by_label("New collection").fill("Written")
+    bar.get_by_role("button", name="Create and add").click()
+    expect(toast(page)).to_have_text("1 paper added to “Written”.")
+    expect(bar.get_by_label("New collection")).to_be_hidden()
+
+
 def test_a_shared_collection_is_read_without_scripts_and_without_notes(
     page: Page, address: str, browser: Browser
 ) -> None:

@@ -100,12 +100,21 @@
   function fill(element, html, entered) {
     const { name, selectionStart } = document.activeElement;
     const within = name && element.contains(document.activeElement);
-    const own = entered && element.matches(".fn-room") ? touched(element) : [];
+    const menus = [...element.querySelectorAll(".fn-menu[open]:not([data-acting])")];
+    const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
     element.innerHTML = html;
+    menus.forEach((menu) => reopen(element, menu));
     own.forEach((field) => setAgain(element, field));
     const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
     field?.focus({ preventScroll: true });
     if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
+  }
+
+  // A menu that is open stays so, unless it is the one that was just used.
+  function reopen(element, { textContent, firstElementChild: { textContent: name } }) {
+    const named = [...element.querySelectorAll(".fn-menu")].filter((one) => one.firstElementChild.textContent === name);
+    const same = named.find((one) => one.textContent === textContent) ?? (named.length === 1 ? named[0] : null);
+    same?.setAttribute("open", "");
   }
 
   // What a reader has chosen or typed in a room stays when it is entered again.
@@ -265,7 +274,10 @@
     }
     // The map is a place of its own; what the answer found is lit there.
     if (element.dataset.do === "map" && turn) return enter("map", turn.dataset.place);
+    const menu = element.closest(".fn-menu");
+    menu?.setAttribute("data-acting", "");
     const reply = await call(element.dataset.do, args);
+    menu?.removeAttribute("data-acting");
     if (view && reply?.view != null) {
       view.innerHTML = reply.view;
       view.dataset.shown = element.dataset.do;
@@ -279,7 +291,8 @@
         turn.querySelector(`[data-thumb="${reply.voted}"]`)?.focus();
       }
     }
-    element.closest(".fn-menu")?.removeAttribute("open");
+    // What was typed into it is still wanted when it was refused.
+    if (!reply?.error) menu?.removeAttribute("open");
   }
 
   // What opens behind the composer is brought up; what can be seen already stays.
