@@ -14,7 +14,7 @@ from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, Librar
 from footnote.index.clusters.layout import LibraryMap, MapDrawer
 from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
-from footnote.index.models import ID_KINDS, Hit, Paper, Span, identifier
+from footnote.index.models import ID_KINDS, Correction, Hit, Paper, Span, identifier
 from footnote.index.readers.titles import titles_within
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
 from footnote.index.search.filters import Filters as Filters
@@ -23,6 +23,7 @@ from footnote.index.search.searcher import Ranked as Ranked
 from footnote.index.search.searcher import Searcher
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.import_log import Import
+from footnote.index.storage.ingest.corrections import store_correction
 from footnote.index.storage.ingest.pipeline import Added, Undone, add_records, reembed, undo_import
 from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
@@ -338,6 +339,31 @@ class Library:
             )
             self._publish()
             return added
+
+    def correct(self, name: str, correction: Correction) -> bool:
+        """Corrects a paper's record and publishes it; ``undo`` takes it back.
+
+        What is corrected stays so when the paper's sources are read again.
+
+        Args:
+            name: Identifier or title, as ``paper`` accepts it.
+            correction: The right values.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            LibraryError: The library lacks the paper, or a value cannot be stored.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writer.hold():
+            paper = self.known(name)
+            try:
+                changed = store_correction(self._catalog, self.embedder, paper, correction)
+            except ValueError as error:
+                raise LibraryError(f"the paper stays as it was: {error}") from error
+            self._publish()
+            return changed
 
     def remove(self, ids: Iterable[str]) -> int:
         """Removes papers and publishes the rest; returns how many were removed.

@@ -73,6 +73,7 @@ class Paper:
         published: ``YYYY[-MM[-DD]]``, or ``--MM-DD`` where no source gives the year.
         note: A remark that every display of the abstract must carry along.
         aliases: Every identifier of the paper, its ``id`` and its title's among them.
+        corrected: Names of the fields that were corrected by hand, which no source changes.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Paper:
     note: str | None = None
     aliases: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def year(self) -> int | None:
@@ -100,6 +102,20 @@ class Paper:
         return max((n.comments for n in self.listings if n.comments is not None), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The right values of a record; None leaves a field as it is, "" and () empty it.
+
+    Attributes:
+        published: As ``Paper.published``.
+    """
+
+    title: str | None = None
+    authors: tuple[str, ...] | None = None
+    published: str | None = None
+    venue: str | None = None
+
+
 def to_json(paper: Paper) -> str:
     """Returns a paper as JSON for storing."""
     return json.dumps(asdict(paper))
@@ -109,8 +125,8 @@ def from_json(record: str) -> Paper:
     """Returns the paper from stored JSON."""
     found = json.loads(record)
     found["listings"] = tuple(Listing(**listing) for listing in found["listings"])
-    for name in ("authors", "aliases"):
-        found[name] = tuple(found[name])
+    for name in ("authors", "aliases", "corrected"):
+        found[name] = tuple(found.get(name, ()))
     return Paper(**found)
 
 
@@ -206,7 +222,15 @@ def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) 
     if not known:
         raise ValueError("a paper needs an identifier or a title")
     ranked = by_strength(known)
-    paper = Paper(ranked[0], title, abstract, aliases=ranked, **rest)
+    return check_lengths(Paper(ranked[0], title, abstract, aliases=ranked, **rest))
+
+
+def check_lengths(paper: Paper) -> Paper:
+    """Returns the paper itself.
+
+    Raises:
+        ValueError: A field is too long, or it has too many authors.
+    """
     for field in fields(paper):
         if isinstance(value := getattr(paper, field.name), str) and field.name in LONGEST:
             _bounded(field.name, value)

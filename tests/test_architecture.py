@@ -62,6 +62,7 @@ HOMES = {
         "ui/cli/check.py",
         "ui/cli/cite.py",
         "ui/cli/export.py",
+        "ui/cli/correct.py",
         "ui/cli/main.py",
         "ui/cli/digest.py",
         "ui/cli/evals.py",

@@ -118,6 +118,42 @@ def test_a_collection_is_renamed_emptied_and_deleted(page: Page) -> None:
     expect(page.locator(".fn-paper")).to_have_count(40)
 
 
+def test_a_record_is_corrected_in_its_card_and_taken_back(page: Page) -> None:
+    enter(page, "Library")
+    page.get_by_label("Search the library").fill(TOOLFORMER)
+    title = paper(page, TOOLFORMER).locator(".fn-title")
+    before = title.inner_text()
+    title.click()
+    card = page.locator(".fn-card:visible")
+    card.get_by_role("button", name="Correct").click()
+    form = card.get_by_role("form", name="Correct this record")
+    expect(form.get_by_label("Title")).to_have_value(before)
+    form.get_by_label("Title").fill("Toolformer <b>mended</b>")
+    form.get_by_label("Date").fill("next spring")
+    form.get_by_role("button", name="Save").click()
+    expect(toast(page)).to_contain_text('"published": got')
+    form.get_by_label("Authors").fill("Ada Lund\nVik, Bo")
+    form.get_by_label("Date").fill("2023-02")
+    form.get_by_label("Venue").fill("Tides")
+    form.get_by_role("button", name="Save").click()
+    expect(toast(page)).to_have_text("Corrected.")
+    # The open card and the row behind it say the same, and the card stays open.
+    expect(card.locator("h3")).to_have_text("Toolformer <b>mended</b>")
+    expect(card.locator(".fn-byline")).to_have_text("Ada Lund, Vik, Bo · 2023 · Tides")
+    expect(form).to_have_count(0)
+    expect(title).to_have_text("Toolformer <b>mended</b>")
+    card.get_by_role("button", name="Correct").click()
+    expect(form).to_contain_text("Corrected before: authors, published, title, venue.")
+    form.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Close source").click()
+    expect(page.locator(".fn-import")).to_contain_text("a record was corrected by hand")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    agree(page, "Undo it")
+    page.get_by_label("Search the library").fill("")
+    page.get_by_label("Search the library").fill(TOOLFORMER)
+    expect(title).to_have_text(before)
+
+
 def test_an_open_menu_stays_as_the_list_is_drawn_anew(page: Page) -> None:
     enter(page, "Library")
     bar = pick(page, TOOLFORMER)

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from footnote.index.models import (
+    Correction,
     Paper,
     Problem,
     arxiv_number,
@@ -145,6 +146,28 @@ def parse_paper(fields: Mapping[str, object]) -> Paper:
         source=record.source,
         note=record.note,
     )
+
+
+class _CorrectedFields(BaseModel):
+    title: OneLine = ""
+    authors: tuple[OneLine, ...] = ()
+    published: Annotated[str | None, BeforeValidator(_parse_date_field)] = None
+    venue: OneLine = ""
+
+
+def parse_correction(fields: Mapping[str, object]) -> Correction:
+    """Returns the correction that fields describe; one that is not there stays as it is.
+
+    Raises:
+        ValueError: A field is of the wrong kind; ``describe_fault`` says which.
+    """
+    record = _CorrectedFields.model_validate(dict(fields))
+    given = {name: getattr(record, name) for name in record.model_fields_set}
+    if "authors" in given:
+        given["authors"] = tuple(name for name in given["authors"] if name)
+    if given.get("published", "") is None:
+        given["published"] = ""
+    return Correction(**given)
 
 
 def describe_fault(error: Exception) -> str:

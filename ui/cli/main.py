@@ -17,6 +17,7 @@ import typer
 from footnote.index import FootnoteError
 from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
+from footnote.ui.cli.correct import correct
 from footnote.ui.cli.digest import digest, topics
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.export import export
@@ -324,7 +325,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 
 for command in (
-    export, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
+    export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(evals, name="eval")

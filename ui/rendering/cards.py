@@ -61,6 +61,11 @@ def marked(text: str, spans: Iterable[Span]) -> Markup:
     return render("marked", pieces=pieces)
 
 
+def record_html(paper: Paper) -> Markup:
+    """Returns what is known of a paper beside its title: its byline and where it can be read."""
+    return piece("controls", "record", byline(paper), web_links(paper))
+
+
 def byline_html(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> Markup:
     """Returns the byline as a paragraph; nothing where nothing is known."""
     return piece("controls", "byline", byline(paper, shown=shown))

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from footnote.index.library import Library, Removal
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.import_log import Import
+from footnote.index.storage.ingest.corrections import BY_HAND
 from footnote.index.storage.ingest.merging import describe_left_out
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
@@ -63,6 +64,11 @@ def latest_html(library: Library) -> Markup:
     return piece("import", "latest", last and _import(last), taken and _taken(taken))
 
 
+def is_correction(names: Sequence[str]) -> bool:
+    """Returns whether an import by these names is a correction by hand."""
+    return tuple(names) == (BY_HAND,)
+
+
 def of_names(names: Sequence[str]) -> str:
     """Returns " of a.bib, b.ris" for the names of what an import read; the first three alone."""
     if not names:
@@ -72,9 +78,11 @@ def of_names(names: Sequence[str]) -> str:
 
 
 def _import(last: Import) -> tuple[str, int]:
+    when = f"{datetime.fromisoformat(last.when).astimezone():%-d %B %Y, %H:%M}"
+    if is_correction(last.names):
+        return f"Last change {when}: a record was corrected by hand.", last.number
     names = f" from {', '.join(last.names)}" if last.names else ""
     cut = "" if last.complete else ", cut off"
-    when = f"{datetime.fromisoformat(last.when).astimezone():%-d %B %Y, %H:%M}"
     told = f"Last import {when}{names}: {last.new:,} new, {last.changed:,} changed{cut}."
     return told, last.number
 
@@ -82,7 +90,9 @@ def _import(last: Import) -> tuple[str, int]:
 def _taken(taken: Removal) -> tuple[str, str, int]:
     papers = counted(taken.papers, "paper")
     told, label = f"Removed: {papers}.", "Put back"
-    if taken.undone is not None:
+    if is_correction(taken.names):
+        told, label = "Undone: a correction by hand.", "Redo"
+    elif taken.undone is not None:
         told, label = f"Undone: the import{of_names(taken.names)}, {papers}.", "Redo"
     elif taken.papers == 1 and taken.names:
         told = f"Removed: “{taken.names[0]}”."

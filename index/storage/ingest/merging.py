@@ -37,7 +37,8 @@ def merge(known: Paper, found: Paper) -> Paper:
     The first record's word stands; a gap in it is filled from the second. The longer
     abstract, with the note about it, and the longer list of authors win, a date with a
     year beats one without, and identifiers and listings add up, as far as there is room;
-    those that are known stay. Merging a record twice changes nothing.
+    those that are known stay. What was corrected by hand stands before all. Merging a record twice
+    changes nothing.
     """
     changes: dict[str, Any] = {
         field.name: getattr(found, field.name)
@@ -52,6 +53,9 @@ def merge(known: Paper, found: Paper) -> Paper:
         changes["authors"] = found.authors
     if known.year is None and found.year is not None:
         changes["published"] = found.published
+    changes |= {name: getattr(found, name) for name in found.corrected}
+    changes = {name: value for name, value in changes.items() if name not in known.corrected}
+    changes["corrected"] = tuple(sorted({*known.corrected, *found.corrected}))
     aliases = _aliases(known, found)
     changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
     return replace(known, **changes)

@@ -78,11 +78,11 @@ def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
     """
     before = {c.paper: c.before for c in catalog.imports.changes(number) if c.before is not None}
     present = catalog.papers.by_number(sorted(before))
-    entries = [_prepare_entry(paper, n, present.get(n)) for n, paper in before.items()]
+    entries = [prepare_entry(paper, n, present.get(n)) for n, paper in before.items()]
     done = [
         entry
         for at in range(0, len(entries), BATCH_PAPERS)
-        for entry in _embed_entries(entries[at : at + BATCH_PAPERS], embedder)
+        for entry in embed_entries(entries[at : at + BATCH_PAPERS], embedder)
     ]
     return Undone(catalog.revert(number, done), len(done))
 
@@ -130,8 +130,8 @@ def _add_batch(
 ) -> None:
     drafts = merge_batch(catalog, batch)
     changed = [draft for draft in drafts if not draft.same]
-    entries = [_prepare_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
-    numbers = catalog.store(_embed_entries(entries, embedder), of)
+    entries = [prepare_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
+    numbers = catalog.store(embed_entries(entries, embedder), of)
     for draft, number in zip(changed, numbers, strict=True):
         tallies.stored(draft, number)
     for draft in drafts:
@@ -139,7 +139,7 @@ def _add_batch(
             tallies.stored(draft, draft.number)
 
 
-def _prepare_entry(
+def prepare_entry(
     paper: Paper, number: int | None, stored: Paper | None, absorbs: Sequence[int] = ()
 ) -> EmbeddedPaper:
     """Returns a paper cut into passages, or without any where what is stored of it holds."""
@@ -153,7 +153,7 @@ def _prepare_entry(
     )
 
 
-def _embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
+def embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
     """Returns the entries with vectors and tokens of their passages, all read in one call."""
     vectors, readings = _embed_texts(
         embedder, [embedded_text(e.paper, p) for e in entries for p in e.passages]

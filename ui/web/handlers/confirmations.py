@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from footnote.ui.rendering.environment import render
-from footnote.ui.rendering.import_report import of_names
+from footnote.ui.rendering.import_report import is_correction, of_names
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.collections import Collection
 from footnote.ui.storage.models import shorten
@@ -50,6 +50,10 @@ def _undo(desk: AppContext, args: Args) -> Confirmation:
         raise BadRequest("nothing was chosen to undo; reload the page")
     names = next((one.names for one in desk.papers.imports() if one.number == number), ())
     does = desk.papers.preview_undo(number)
+    if is_correction(names):
+        return Confirmation(
+            "Undo the correction?", f"The record is as it was before. {_BACK}", "Undo it"
+        )
     goes = "goes" if does.removed == 1 else "go"
     was = "is as it was" if does.restored == 1 else "are as they were"
     rest = f", {does.restored:,} {was} before" if does.restored else ""

@@ -4,11 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from footnote.ui.web.context import AppContext
-from footnote.ui.web.handlers.library import browsing, collections, papers, room, table
+from footnote.ui.web.handlers.library import (
+    browsing,
+    collections,
+    corrections,
+    papers,
+    room,
+    table,
+)
 from footnote.ui.web.requests import Args
 
 ACTIONS: Mapping[str, Callable[[AppContext, Args], dict[str, Any]]] = {
     name: action
-    for module in (room, browsing, collections, papers, table)
+    for module in (room, browsing, collections, corrections, papers, table)
     for name, action in module.ACTIONS.items()
 }
