@@ -95,6 +95,7 @@ NOT_CALLED = (
     "footnote.ui.cli.evals",
     "footnote.ui.cli.library",
     "footnote.ui.cli.cite",
+    "footnote.ui.cli.correct",
 )
 
 
@@ -244,6 +245,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "select": "SELECT number FROM papers", "since": None, "until": None,
     },
     "footnote.index.storage.import_log.ImportLog.restore_aliases": {"number": 99},
+    "footnote.index.storage.ingest.pipeline.prepare_entry": {"number": None, "stored": None},
     "footnote.index.storage.removals.RemovalLog.keep": {"gone": 0},
     "footnote.index.storage.database.Database.rows": {"sql": "SELECT 1"},
     "footnote.index.storage.database.Database.execute": {"sql": "SELECT 1"},

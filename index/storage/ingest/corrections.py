@@ -1,6 +1,7 @@
 """Corrections: what a reader says of a paper's record, which then stands before its sources."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import Correction, Paper, by_strength, check_lengths, identifier
@@ -19,7 +20,7 @@ def apply_correction(paper: Paper, correction: Correction) -> Paper:
     """
     wanted = {field.name: getattr(correction, field.name) for field in fields(Correction)}
     empty = {"title": "", "authors": ()}
-    changed = {
+    changed: dict[str, Any] = {
         name: value or empty.get(name)
         for name, value in wanted.items()
         if value is not None and value != (getattr(paper, name) or empty.get(name, ""))
