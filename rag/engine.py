@@ -386,6 +386,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
         abstained = not composed.statements
         nothing = NOTHING if abstained else None
         note = reading.found.note if reading.found else None
+        weak = reading.chance < WEAK and not (abstained or composed.settled)
         why = written.reason or composed.reason or nothing
         return Answer(
             question=asked.asked,
@@ -394,7 +395,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             statements=composed.statements,
             papers=composed.papers,
             hits=tuple(reading.hits[:k]),
-            match="weak" if reading.chance < WEAK and not abstained else "strong",
+            match="weak" if weak else "strong",
             missing=composed.missing,
             more=tuple(paper.id for paper in composed.more),
             abstained=abstained,

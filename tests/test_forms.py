@@ -280,6 +280,14 @@ def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine)
     assert all("KelpNet" in statement.text for statement in answer.statements)
 
 
+def test_a_full_form_that_is_spelled_out_is_no_weak_match(
+    engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("footnote.rag.engine.WEAK", 1.1)
+    assert engine.ask("What does THF stand for?").match == "strong"
+    assert engine.ask("How many dives are needed for reef surveys?").match == "weak"
+
+
 def test_a_list_by_name_is_never_called_weak(
     engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, query_words
@@ -70,7 +71,9 @@ def write(reading: Reading) -> Composed:
     if best:
         draft.add(draft.quote(best))
     of_one = best is not None and kind and _ONE.match(_mark(best.text, names)) is not None
-    if form or defining or not best or (reading.is_surely_present and not of_one):
+    if form or defining:
+        return replace(draft.finish(), settled=True)
+    if not best or (reading.is_surely_present and not of_one):
         return draft.finish()
     return draft.finish(missing=f"{NOT_STATED} what “{name_topic(term)}” means; nearest:")
 

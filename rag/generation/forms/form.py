@@ -33,6 +33,7 @@ class Composed:
         missing: What was asked for and is not there; also the first line of the text.
         more: Papers that come near and are not cited, best first.
         read: Papers that a model read for it; None where none did.
+        settled: Whether its words alone show that it answers, however far the search judged them.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Composed:
     missing: str | None = None
     more: tuple[Paper, ...] = ()
     read: int | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
