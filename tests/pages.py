@@ -188,12 +188,27 @@ def ask(page: Page, question: str, *, turn: int = 1, ends: str = "done") -> Loca
     return asked
 
 
+def go(page: Page, room: str) -> None:
+    """Goes to a room by its name, under "More" if it is one of the many."""
+    places = page.get_by_role("navigation", name="Places")
+    if not places.get_by_role("button", name=room).is_visible():
+        places.get_by_text("More").click()
+    places.get_by_role("button", name=room).click()
+
+
 def enter(page: Page, room: str) -> Locator:
     """Goes to a room by its name and returns it, filled."""
-    page.get_by_role("navigation", name="Places").get_by_role("button", name=room).click()
+    go(page, room)
     shown = page.get_by_role("region", name=room, exact=True)
     expect(shown.locator("h2")).to_be_visible()
     return shown
+
+
+def tool(turn: Locator, name: str) -> Locator:
+    """Returns a tool under an answer, in its menu if it is one of the many."""
+    if not turn.get_by_role("button", name=name).first.is_visible():
+        turn.locator(".fn-tools summary[aria-label=More]").click()
+    return turn.get_by_role("button", name=name)
 
 
 def act(page: Page, action: str, **args: Any) -> dict[str, Any]:

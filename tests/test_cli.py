@@ -340,7 +340,7 @@ def test_a_model_that_is_configured_writes_and_its_quotes_are_shown(demo_library
     assert ran.out.startswith(said[:66])
     assert "fast. (not settled) (marker [777]" in ran.out
     assert "“The main variant of PPO clips the probability ratio" in ran.out
-    assert "llm with scripted" in ran.out
+    assert "Written by scripted" in ran.out
 
 
 def test_a_model_that_fails_costs_a_note_and_never_shows_the_key(demo_library: Library) -> None:

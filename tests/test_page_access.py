@@ -13,11 +13,11 @@ from footnote.evals.demo import demo_set
 from footnote.evals.runs.engine import run_engine
 from footnote.index.library import Library
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.rendering.panels import PLACES
+from footnote.ui.rendering.panels import MORE_PLACES, PLACES
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import LOCAL, Topics
 from footnote.ui.web.handlers import ACTIONS
-from tests.pages import LOOPS, PPO, act, ask, desk_of, served, visited
+from tests.pages import LOOPS, PPO, act, ask, desk_of, go, served, tool, visited
 
 pytestmark = LOOPS
 
@@ -71,7 +71,7 @@ def answered_with_every_part(page: Page) -> None:
     page.locator("#fn-turn-2").get_by_role("button", name="Bad answer").click()
     expect(page.locator("#fn-turn-2 .fn-doubt")).to_be_visible()
     page.locator("#fn-turn-1").get_by_text("Also retrieved").click()
-    page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
+    tool(page.locator("#fn-turn-1"), "Edit the question").click()
 
 
 def list_of_conversations(page: Page) -> None:
@@ -100,11 +100,14 @@ def refused(page: Page) -> None:
     ask(page, "What is the boiling point of tungsten in a vacuum?")
 
 
+ROOMS = dict((*PLACES, *MORE_PLACES))
+
+
 def room(name: str) -> Callable[[Page], None]:
     """Returns what enters a room and shows the most of it."""
 
     def entered(page: Page) -> None:
-        page.locator(f".fn-place[data-room={name}]").click()
+        go(page, ROOMS[name])
         expect(page.locator(f"#fn-room-{name} h2")).to_be_visible()
         if name == "evals":
             act(page, "eval-open", run="one")
@@ -128,7 +131,7 @@ def check_example(page: Page) -> None:
 
 
 def form_of_a_check(page: Page) -> None:
-    page.locator(".fn-place[data-room=check]").click()
+    go(page, ROOMS["check"])
     page.locator("#fn-check-more summary").click()
     page.get_by_role("button", name="Check", exact=True).click()
     expect(page.locator("#fn-check-told")).to_be_visible()
@@ -137,7 +140,7 @@ def form_of_a_check(page: Page) -> None:
 STATES: list[Callable[[Page], None]] = [
     empty, answered_with_a_card, answered_with_every_part, refused, list_of_conversations, narrowed,
     asked_before_it_goes, form_of_a_check,
-    *(room(name) for name, _ in PLACES if name in ACTIONS),
+    *(room(name) for name in ROOMS if name in ACTIONS),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from footnote.index.library import Library
 from footnote.ui.web.handlers.check import MOST_TEXT
-from tests.pages import LOOPS, desk_of, enter, served, visit, visited
+from tests.pages import LOOPS, desk_of, enter, go, served, visit, visited
 
 pytestmark = LOOPS
 
@@ -100,7 +100,7 @@ def test_a_marker_opens_the_quote_and_the_result_is_copied(page: Page) -> None:
 
     # The text is there to be mended, and the room as it was left.
     enter(page, "Library")
-    page.get_by_role("button", name="Check a text").click()
+    go(page, "Check a text")
     expect(found).to_be_visible()
     found.get_by_role("button", name="Edit the text").click()
     expect(page.locator(TEXT)).to_be_focused()

@@ -15,7 +15,7 @@ from footnote.index.models import make_paper
 from footnote.index.readers.gathering import read_sources
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import LOCAL, Topics
-from tests.pages import LOOPS, agree, ask, desk_of, served, visited
+from tests.pages import LOOPS, agree, ask, desk_of, go, served, tool, visited
 
 pytestmark = LOOPS
 
@@ -58,7 +58,7 @@ def page(address: str, browser: Browser) -> Iterator[Page]:
 
 
 def news(page: Page) -> None:
-    page.get_by_role("button", name="What’s new").click()
+    go(page, "What’s new")
     expect(page.locator("#fn-room-news h2")).to_be_visible()
 
 
@@ -80,7 +80,7 @@ def test_a_saved_topic_is_answered_from_new_papers_alone(page: Page, library: Li
 
 def test_the_question_of_an_answer_can_be_watched_and_let_go(page: Page, topics: Topics) -> None:
     asked = "How do language models learn to use tools?"
-    ask(page, asked).get_by_role("button", name="Watch").click()
+    tool(ask(page, asked), "Watch").click()
     expect(page.locator("#fn-toast")).to_contain_text("Saved")
     assert [topic.text for topic in topics.list(LOCAL)] == [asked]
     news(page)

@@ -23,6 +23,7 @@ from tests.pages import (
     saved,
     served,
     toast,
+    tool,
     visit,
     visited,
 )
@@ -207,7 +208,7 @@ def test_two_browsers_never_see_one_anothers_list(
 def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, address: str) -> None:
     ask(page, PPO)
     ask(page, TOOLS, turn=2)
-    page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
+    tool(page.locator("#fn-turn-1"), "Edit the question").click()
     expect(page.locator(COMPOSER)).to_have_value(PPO)
     expect(page.locator("#fn-pending")).to_contain_text("replaces this answer")
     ask(page, ROBOTS, turn=3)
@@ -218,7 +219,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, add
 
 def test_an_edit_can_be_left(page: Page) -> None:
     ask(page, PPO)
-    page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
+    tool(page.locator("#fn-turn-1"), "Edit the question").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(COMPOSER)).to_have_value("")
     ask(page, TOOLS, turn=2)
@@ -227,7 +228,7 @@ def test_an_edit_can_be_left(page: Page) -> None:
 
 def test_a_retry_asks_again_in_the_same_place(page: Page, address: str) -> None:
     ask(page, PPO)
-    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    tool(page.locator("#fn-turn-1"), "Ask again").click()
     expect(page.locator("#fn-turn-2[data-state=done]")).to_be_visible()
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
     visit(page, address)
@@ -237,12 +238,12 @@ def test_a_retry_asks_again_in_the_same_place(page: Page, address: str) -> None:
 def test_a_retry_asks_first_where_other_answers_would_go(page: Page) -> None:
     ask(page, PPO)
     ask(page, TOOLS, turn=2)
-    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    tool(page.locator("#fn-turn-1"), "Ask again").click()
     expect(page.get_by_role("dialog")).to_contain_text("This answer and the 1 answer after it go.")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO, TOOLS])
-    page.locator("#fn-turn-1").get_by_role("button", name="Retry").click()
+    tool(page.locator("#fn-turn-1"), "Ask again").click()
     agree(page, "Ask again")
     expect(page.locator("#fn-turn-3[data-state=done]")).to_be_visible()
     expect(page.locator(".fn-turn .fn-asked")).to_have_text([PPO])
@@ -309,7 +310,7 @@ def test_a_browser_alone_keeps_its_conversation_where_the_server_keeps_none(
         visit(page, unkept)
         expect(page.locator(".fn-turn")).to_have_count(2)
         assert told_by(page.locator(".fn-turn")) == told
-        page.locator("#fn-turn-1").get_by_role("button", name="Edit").click()
+        tool(page.locator("#fn-turn-1"), "Edit the question").click()
         ask(page, ROBOTS, turn=3)
         visit(page, unkept)
         expect(page.locator(".fn-turn .fn-asked")).to_have_text([ROBOTS])

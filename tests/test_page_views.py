@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, PPO, ROBOTS, ask, desk_of, served, visited
+from tests.pages import LOOPS, PPO, ROBOTS, ask, desk_of, served, tool, visited
 
 pytestmark = LOOPS
 
@@ -30,18 +30,18 @@ def page(address: str, browser: Browser) -> Iterator[Page]:
 
 def test_an_answers_papers_stand_by_year_and_open_their_cards(page: Page) -> None:
     turn = ask(page, ROBOTS)
-    turn.get_by_role("button", name="Timeline").click()
+    tool(turn, "Timeline").click()
     drawn = turn.locator("[data-view=timeline]")
     expect(drawn).to_be_in_viewport()
     drawn.locator("button[data-card]:visible").first.click()
     expect(page.locator(".fn-card:not([hidden])")).to_be_visible()
-    turn.get_by_role("button", name="Timeline").click()
+    tool(turn, "Timeline").click()
     expect(drawn).to_have_count(0)
 
 
 def test_who_agrees_is_told_in_the_papers_own_words(page: Page, demo_library: Library) -> None:
     turn = ask(page, YES_OR_NO)
-    turn.get_by_role("button", name="Who agrees").click()
+    tool(turn, "Who agrees").click()
     table = turn.locator("[data-view=agreement]")
     expect(table).to_be_visible(timeout=20_000)
     abstracts = [paper.abstract for paper in demo_library.papers()]
@@ -54,7 +54,7 @@ def test_who_agrees_is_told_in_the_papers_own_words(page: Page, demo_library: Li
 
 
 def test_an_open_question_has_no_sides(page: Page) -> None:
-    ask(page, PPO).get_by_role("button", name="Who agrees").click()
+    tool(ask(page, PPO), "Who agrees").click()
     expect(page.locator("#fn-toast.fn-bad")).to_contain_text("yes-or-no")
 
 

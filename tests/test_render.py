@@ -214,7 +214,7 @@ def test_uncited_hits_are_listed_with_the_scale_of_their_score() -> None:
 
 
 def test_the_receipt_tells_mode_model_and_time() -> None:
-    assert "llm, scripted-7b" in answer_html(answered(), 1)
+    assert "Written by scripted-7b" in answer_html(answered(), 1)
     assert "1,284 ms" in answer_html(answered(), 1)
     slow = replace(answered().receipt, timings_ms={"total": 83_400.0})
     assert "· 83 s" in answer_html(replace(answered(), receipt=slow), 1)

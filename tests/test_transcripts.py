@@ -237,7 +237,8 @@ def test_nothing_of_a_conversation_is_left_out(write: type) -> None:
     text = str(write(talk(answer, abstained(), quoted())))
     for told in (
         "Sponges", "2026-03-04 · 3 questions", "Since 2020?", "Searched for: A whole question",
-        "Only papers since 2020", "the endpoint was busy", "llm, scripted-7b · 512 papers searched",
+        "Only papers since 2020", "the endpoint was busy",
+        "Written by scripted-7b · 512 papers searched",
         OLDEST, SPONGES.title, WARM.title, "The library does not hold an answer",
         "nothing that was read answers it",
         f"{SPONGES.title} (2024)", "no source", "contradicted",

@@ -20,7 +20,7 @@ from rich.text import Text
 from footnote.index.models import Hit, Paper
 from footnote.index.storage.status import Status
 from footnote.rag.answer import Answer, Statement
-from footnote.ui.rendering.answer import remarks_on
+from footnote.ui.rendering.answer import remarks_on, writer_of
 from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 
 WIDTH = 88
@@ -55,9 +55,8 @@ def show_answer(console: Console, answer: Answer) -> None:
         _print(console, _text(remark, "dim"))
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
         _print(console, _text(note, "dim"))
-    model = f" with {answer.receipt.model}" if answer.receipt.model else ""
     total = answer.receipt.timings_ms["total"]
-    _print(console, _text(f"{answer.mode}{model}, {total:.0f} ms", "dim"))
+    _print(console, _text(f"{writer_of(answer)}, {total:.0f} ms", "dim"))
 
 
 def show_receipt(console: Console, answer: Answer) -> None:

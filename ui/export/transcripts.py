@@ -18,7 +18,7 @@ from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
-from footnote.ui.rendering.answer import remarks_on, verdict
+from footnote.ui.rendering.answer import remarks_on, verdict, writer_of
 from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
@@ -80,10 +80,9 @@ def _remarks(answer: Answer) -> list[str]:
     if answer.reason:
         remarks.append(f"Note: {answer.reason}")
     remarks += remarks_on(answer)
-    model = f", {answer.receipt.model}" if answer.receipt.model else ""
     count = answer.receipt.searched
     searched = f" · {count:,} paper{'s' * (count != 1)} searched" if count else ""
-    return [*remarks, f"{answer.mode}{model}{searched}"]
+    return [*remarks, writer_of(answer) + searched]
 
 
 def _about(transcript: Transcript) -> str:

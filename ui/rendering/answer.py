@@ -200,6 +200,11 @@ def remarks_on(answer: Answer) -> list[str]:
     return weak + ([f"Also near: {shorten_list(near)}"] if near else [])
 
 
+def writer_of(answer: Answer) -> str:
+    """Returns who wrote an answer, in words: a model by its name, or nobody."""
+    return f"Written by {answer.receipt.model}" if answer.receipt.model else "Quotes"
+
+
 def shorten_list(names: Sequence[str], most: int = 5) -> str:
     """Returns names with semicolons between, and how many more there are."""
     rest = len(names) - most
@@ -262,7 +267,7 @@ def _named(limit: Constraint) -> str:
 def _facts(answer: Answer) -> list[str]:
     """Returns what the answer took, for the line under it."""
     receipt = answer.receipt
-    facts = [f"{answer.mode}, {receipt.model}" if receipt.model else answer.mode]
+    facts = [writer_of(answer)]
     if receipt.searched:
         facts.append(f"{receipt.searched:,} paper{'s' * (receipt.searched != 1)} searched")
     if receipt.read:

@@ -14,13 +14,16 @@ from footnote.ui.storage.models import Conversation
 from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.web.context import AppContext
 
-# Places of the page, by the name of their room; the first is the conversation itself.
+# Places of the page, by the name of their room; the first is the conversation itself. Those that
+# are seldom gone to are under "More".
 PLACES = (
     ("ask", "Ask"),
-    ("check", "Check a text"),
     ("library", "Library"),
     ("table", "Table"),
     ("map", "Map"),
+)
+MORE_PLACES = (
+    ("check", "Check a text"),
     ("news", "What’s new"),
     ("evals", "Evals"),
 )
@@ -49,12 +52,16 @@ def counted(count: int, what: str) -> str:
 def places_html(desk: AppContext) -> Markup:
     """Returns the way from room to room, and the two buttons of the conversation."""
     # If the server stores nothing, a deletion is permanent.
-    return piece("page", "places", PLACES, desk.conversations is None)
+    return piece("page", "places", PLACES, MORE_PLACES, desk.conversations is None)
 
 
 def shell_html(part: str) -> Markup:
     """Returns an empty part of the page, which its actions fill."""
-    return piece("page", "rooms", PLACES[1:]) if part == "rooms" else piece("page", part)
+    return (
+        piece("page", "rooms", (*PLACES[1:], *MORE_PLACES))
+        if part == "rooms"
+        else piece("page", part)
+    )
 
 
 def composers_html(desk: AppContext) -> Markup:
@@ -148,7 +155,7 @@ def scope_html(
 
 def library_html(status: Status) -> Markup:
     """Returns what is searched where nothing can be narrowed."""
-    told = f"{extent(status)} · {counted(status.passages, 'passage')}"
+    told = extent(status)
     if not status.papers:
         told = "This library is empty. To add papers, drop them in the Library."
     return piece("scope", "whole", status, told)

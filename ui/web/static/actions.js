@@ -334,6 +334,8 @@
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
     if (!button) return;
+    // What is chosen from a menu closes it; an action does so once it is done.
+    if (button.matches(".fn-menu button:not([data-do], [type=submit])")) button.closest(".fn-menu").removeAttribute("open");
     const { room, pin: pinned, unpin, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);

@@ -189,10 +189,7 @@ def _state(desk: AppContext) -> str:
     status = desk.library.status()
     years = f"{status.first_year}–{status.last_year}" if status.first_year else "no years"
     undated = f", {status.undated:,} without a year" if status.undated else ""
-    return (
-        f"{counted(status.papers, 'paper')} in {counted(status.passages, 'passage')}, "
-        f"{years}{undated}"
-    )
+    return f"{counted(status.papers, 'paper')}, {years}{undated}"
 
 
 def _health(desk: AppContext) -> Markup:
