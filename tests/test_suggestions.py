@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -12,6 +13,7 @@ from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms.suggestions import (
     _find_named,
     _find_pairs,
+    _whole_phrases,
     find_topics,
     make_questions,
     offer_next,
@@ -67,6 +69,26 @@ def test_an_answer_leads_on_to_questions_that_were_not_asked(engine: CitedQueryE
     assert len(set(led)) == len(led)
     assert answer.question not in led
     assert "What do the papers say about human preferences?" in led
+
+
+@pytest.mark.parametrize(
+    "question", ["What is reinforcement learning from human feedback?", "What does PPO clip?"]
+)
+def test_any_answer_leads_on_to_what_its_papers_share(
+    engine: CitedQueryEngine, question: str
+) -> None:
+    led = offer_next(engine.ask(question), engine.ask)
+    assert 2 <= len(led) <= 3
+    topics = [{word[:6] for word in one.strip("?").split(" about ")[-1].split()} for one in led]
+    assert not any(one <= other for one, other in permutations(topics, 2))
+
+
+def test_a_phrase_that_titles_have_only_within_a_longer_one_is_not_cut() -> None:
+    found = [
+        make_paper(f"{lead} deep sea currents", "We measured them.", [f"id:{n}"])
+        for n, lead in enumerate(("Warm", "Cold", "Old: new"))
+    ]
+    assert _whole_phrases(found[2], found) == ["deep sea currents", "sea currents"]
 
 
 def test_two_named_papers_are_compared_where_one_names_the_other() -> None:

@@ -24,6 +24,8 @@ LOOKED_AT, READ = 2_000, 400
 TOPICS, OFFERED, NEXT = 8, 4, 3
 # Questions of one kind that are tried before the kind is given up.
 TRIES = 4
+# Two words that begin with so many letters alike are one word.
+_SAME_BEGINNING = 6
 # Words of a question's topic that can be asked about again.
 _SHORT_TOPIC = 4
 # What papers do with a topic: "Which papers use tactile sensing?"
@@ -32,6 +34,8 @@ _DOES = re.compile(
     r"|evaluate|learn|present|build)s?\s(?:on\s|from\s|with\s)?",
     re.IGNORECASE,
 )
+# "How are world models used?"
+_DONE = re.compile(r"\s(?:used|studied|trained|applied|evaluated|made)$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 _NAMED = re.compile(r"^([A-Z][\w-]{2,20}): ")
 # Words of a title that are of every field.
@@ -78,7 +82,8 @@ def offer_next(
     for kind, questions in _lead_on(answer, topics):
         if len(offered) == NEXT:
             break
-        if question := _first_answered(kind, questions, ask):
+        fresh = (one for one in questions if not any(_same_topic(one, taken) for taken in offered))
+        if question := _first_answered(kind, fresh, ask):
             offered.append(question)
     return offered
 
@@ -117,7 +122,7 @@ def _lead_on(answer: Answer, topics: Sequence[str]) -> Iterator[tuple[Kind, list
     named = _find_named(answer.papers)
     fresh = {name: paper for name, paper in named.items() if name.casefold() not in asked}
     topic = find_topic(answer.question) if answer.question == answer.standalone_question else ""
-    topic = _DOES.sub("", topic)
+    topic = _DONE.sub("", _DOES.sub("", topic))
     if 0 < len(topic.split()) <= _SHORT_TOPIC and answer.kind in ("list", "overview"):
         if answer.kind != "overview":
             yield "overview", [f"What do the papers say about {topic}?"]
@@ -127,10 +132,58 @@ def _lead_on(answer: Answer, topics: Sequence[str]) -> Iterator[tuple[Kind, list
     pairs = [pair for pair in _find_pairs(named) if pair[1].casefold() not in asked]
     yield "compare", [f"How does {one} compare with {other}?" for one, other in pairs]
     yield "define", [f"What is {name}?" for name in fresh]
-    about = [topic for topic in topics if topic.casefold() not in asked]
-    own = [one for one in about if any(one in paper.title.casefold() for paper in answer.papers)]
+    near = [phrase for phrase in _near_topics(answer) if not _names(asked, phrase)]
     # The smaller a group, the more it says.
-    yield "overview", [f"What do the papers say about {topic}?" for topic in reversed(own)]
+    own = [one for one in reversed(topics) if one in near]
+    yield "overview", [f"What do the papers say about {topic}?" for topic in [*own, *near]]
+    yield "list", [f"Which papers are about {topic}?" for topic in near]
+    yield "overview", [f"What do the papers say about {topic}?" for topic in near[1:]]
+
+
+def _near_topics(answer: Answer) -> list[str]:
+    """Returns what the titles that a question found share, first what cited papers do.
+
+    Of those what fewer have says more; of the others what more have is nearer.
+    """
+    cited = {paper.id for paper in answer.papers}
+    papers = [*answer.papers, *(hit.paper for hit in answer.hits if hit.paper.id not in cited)]
+    found = [(phrase, paper) for paper in papers for phrase in _whole_phrases(paper, papers)]
+    counted = Counter(phrase for phrase, _ in found)
+    own = {phrase for phrase, paper in found if paper.id in cited}
+    shared = [phrase for phrase in counted if counted[phrase] > 1]
+    return sorted(
+        shared, key=lambda one: (one not in own, counted[one] if one in own else -counted[one])
+    )
+
+
+def _whole_phrases(paper: Paper, beside: Sequence[Paper]) -> list[str]:
+    """Returns the pairs of words of a title, and three where titles have two of them only so."""
+    whole = []
+    for phrase in dict.fromkeys(_phrases(paper.title)):
+        ways = Counter(
+            match[0].lower()
+            for other in beside
+            if (match := re.search(rf"{re.escape(phrase)}(?: [\w-]+)?", other.title, re.IGNORECASE))
+        )
+        if not ways:  # a comma or a colon stands between the two
+            continue
+        longer, count = ways.most_common(1)[0]
+        rest = longer[len(phrase) :].strip()
+        only = 2 * count > ways.total() > 1 and rest and rest not in STOP_WORDS
+        whole.append(f"{phrase} {rest}" if only else phrase)
+    return whole
+
+
+def _same_topic(one: str, other: str) -> bool:
+    """Returns whether two offered questions are about one thing, or one about a part of it."""
+    topics = (question.rpartition(" about ")[2].casefold().split() for question in (one, other))
+    ours, theirs = ({word[:_SAME_BEGINNING].rstrip("?s") for word in topic} for topic in topics)
+    return ours <= theirs or theirs <= ours
+
+
+def _names(asked: str, phrase: str) -> bool:
+    """Returns whether a question has every word of a phrase already, in any form."""
+    return all(word[:_SAME_BEGINNING] in asked for word in phrase.casefold().split())
 
 
 def find_topics(library: Library, *, most: int = TOPICS) -> list[tuple[str, int]]:
