@@ -1,5 +1,6 @@
 """The table on the page: from an answer, a choice or a collection; its columns, order, files."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.ui.storage.shelf import Shelf
-from tests.pages import LOOPS, PPO, act, ask, desk_of, enter, saved, served, visited
+from tests.pages import LOOPS, PPO, act, ask, desk_of, enter, saved, served, toast, tool, visited
 
 pytestmark = LOOPS
 
@@ -50,6 +51,43 @@ def test_the_papers_of_an_answer_are_laid_side_by_side(page: Page) -> None:
     with page.expect_download() as download:
         page.locator("#fn-table").get_by_role("button", name="Excel").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+
+
+def test_a_table_is_there_again_after_a_reload(page: Page, address: str) -> None:
+    ask(page, PPO)
+    page.locator("#fn-turn-1").get_by_role("button", name="Table", exact=True).click()
+    expect(page.locator(".fn-quotes tbody tr").first).to_be_visible(timeout=20_000)
+    page.locator(".fn-columns").get_by_role("checkbox", name="Limits").uncheck()
+    expect(page.get_by_role("columnheader", name="Limits")).to_have_count(0, timeout=20_000)
+    # Left and entered again it stands as it was, and is not read anew.
+    page.locator(".fn-quotes").evaluate("table => (table.dataset.seen = 1)")
+    enter(page, "Library")
+    enter(page, "Table")
+    expect(page.locator(".fn-quotes[data-seen]")).to_be_visible()
+    page.reload()
+    expect(page.locator(".fn-quotes tbody tr").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("columnheader", name="Limits")).to_have_count(0)
+    # What it was made of is gone: the room is empty, without an error.
+    gone = {"source": {"papers": ["arxiv:0000.00000"]}, "columns": []}
+    page.evaluate("of => (localStorage['footnote-table'] = JSON.stringify(of))", gone)
+    page.reload()
+    expect(page.locator("#fn-room-table")).to_contain_text("Nothing is compared yet")
+    expect(page.locator("#fn-toast.fn-shown")).to_have_count(0)
+
+
+def test_the_table_of_an_answer_is_copied_as_csv(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn = ask(page, "How does RT-2 compare with PaLM-E?")
+    expect(turn.locator(".fn-table")).to_be_visible()
+    tool(turn, "Copy the table as CSV").click()
+    expect(toast(page)).to_have_text("Copied.")
+    head, first = page.evaluate("navigator.clipboard.readText()").splitlines()[:2]
+    assert head == "RT-2,PaLM-E"
+    assert re.search(r" \[\d\]", first)
+    turn = ask(page, PPO, turn=2)
+    turn.locator(".fn-tools summary[aria-label=More]").click()
+    expect(turn.get_by_role("button", name="Copy the table as CSV")).to_have_count(0)
+    assert "has no table" in act(page, "copy", place=2, form="csv")["error"]
 
 
 def test_chosen_papers_are_ordered_by_any_column(page: Page) -> None:

@@ -3,11 +3,13 @@
 import base64
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from footnote.rag.answer import Answer, Statement
 from footnote.rag.generation.forms.cells import QuotedTable
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.export.transcripts import text_markdown
+from footnote.ui.rendering.answer_blocks import Pieces, parse_blocks
 from footnote.ui.rendering.cards import web_address
 
 # What a spreadsheet takes for a formula where a cell begins with it.
@@ -18,9 +20,31 @@ _WIDE, _NARROW = 60, 12
 
 def table_csv(table: QuotedTable) -> str:
     """Returns the table as CSV with a head; what would be a formula has an apostrophe before it."""
+    return _write_csv(_rows(table))
+
+
+def answer_csv(answer: Answer) -> str:
+    """Returns the tables of an answer as CSV, sentences with their markers; "" without any."""
+    blocks = parse_blocks(answer.text, answer.statements)
+    tables = [block.rows for block in blocks if block.kind == "table"]
+    return "\n".join(_write_csv([_words(cell) for cell in row] for row in rows) for rows in tables)
+
+
+def _words(pieces: Pieces) -> str:
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, Statement):
+            markers = "".join(f" [{citation.marker}]" for citation in piece.citations)
+            parts.append(piece.text + markers)
+        else:
+            parts.append(piece if isinstance(piece, str) else piece.text)
+    return one_line("".join(parts))
+
+
+def _write_csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for row in _rows(table):
+    for row in rows:
         writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
     return out.getvalue()
 

@@ -36,6 +36,8 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
     near = frozenset() if answer.abstained else frozenset(answer.more)
     uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
     rest = [row for row in uncited if row[0].paper.id not in near]
+    blocks = parse_blocks(answer.text, answer.statements)
+    tabled = any(block.kind == "table" for block in blocks)
     return render(
         "answer",
         answer=answer,
@@ -44,7 +46,7 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
         card=lambda marker: f"t{number}-s{marker}",
         searched=_searched_for(answer),
         limits=[(limit.kind, _named(limit)) for limit in answer.scope],
-        blocks=parse_blocks(answer.text, answer.statements),
+        blocks=blocks,
         sides=_count_sides(answer),
         reason=_sentence(answer.reason) if answer.reason else "",
         nearest=[(hit, _quotes(_telling(hit))) for hit in answer.hits[:NEAREST_SHOWN]],
@@ -55,7 +57,7 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
         facts=_facts(answer),
         tokens=answer.receipt.prompt_tokens + answer.receipt.completion_tokens,
         cost="" if answer.receipt.cost_usd is None else f"{answer.receipt.cost_usd:.6f}",
-        toolbar=toolbar_html(cites=bool(answer.papers)),
+        toolbar=toolbar_html(cites=bool(answer.papers), tabled=tabled),
         spans_of=spans_of,
         quotes_of=_quotes_by_marker,
         mark_of=_mark,

@@ -9,10 +9,11 @@ from footnote.ui.rendering.environment import render
 
 
 @lru_cache
-def toolbar_html(*, cites: bool) -> Markup:
+def toolbar_html(*, cites: bool, tabled: bool) -> Markup:
     """Returns what can be done with an answer; chat.js knows which answer it stands under.
 
     Args:
         cites: Whether it cites anything: of a refusal there is nothing to save or to lay out.
+        tabled: Whether it has a table.
     """
-    return render("toolbar", cites=cites, forms=LABELS)
+    return render("toolbar", cites=cites, tabled=tabled, forms=LABELS)

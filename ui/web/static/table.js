@@ -2,18 +2,22 @@
 (() => {
   "use strict";
   const page = window.footnote;
+  const { kept, me } = page;
   const byId = (id) => document.getElementById(id);
   let source = null; // what the papers are from: an answer's place, a part of the library, or ids
   let filling = null;
 
   const columns = () => [...new FormData(byId("fn-columns")).getAll("columns")].map((name) => name.trim()).filter(Boolean);
 
-  async function open(from, asked = []) {
+  // ``again`` is after a reload: a table whose papers are gone since is forgotten without a word.
+  async function open(from, asked = [], again = false) {
     filling?.abort();
     source = from;
+    kept.write("table", { source, columns: asked });
     page.enter("table", null, false);
     const own = (filling = new AbortController());
-    const reply = await page.call("table-open", { ...source, columns: asked });
+    const reply = await page.call("table-open", { ...source, columns: asked }, false, again);
+    if (reply?.error && !reply.gone) kept.write("table", null);
     if (!reply?.table || own.signal.aborted) return;
     const done = await page.watch(reply.table, byId("fn-progress-table"), own.signal);
     if (own.signal.aborted) return;
@@ -40,6 +44,11 @@
     body.append(...rows);
   }
 
+  // After a reload the last table is filled again.
+  document.addEventListener("footnote:entered", (event) => {
+    const last = kept.read("table");
+    if (event.detail.room === "table" && !source && last?.source) open(last.source, last.columns, true);
+  });
   document.addEventListener("change", (event) => {
     if (event.target.closest("#fn-columns")) open(source, columns());
   });
@@ -53,7 +62,7 @@
     if (!("table" in button.dataset)) return;
     const turn = button.closest(".fn-turn");
     if (button.closest("[data-picks]")) open({ papers: page.picks() });
-    else if (turn) open({ place: Number(turn.dataset.place) });
+    else if (turn) open({ place: Number(turn.dataset.place), conversation: me.conversation ?? "" });
     else open(JSON.parse(button.dataset.table));
   });
 

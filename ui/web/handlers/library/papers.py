@@ -47,11 +47,16 @@ def cited(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def copied(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Returns an answer as Markdown with its sources, for the clipboard."""
+    """Returns an answer as Markdown with its sources, or its table as CSV, for the clipboard."""
+    from footnote.ui.export.tables import answer_csv
     from footnote.ui.export.transcripts import transcript_markdown
     from footnote.ui.storage.models import Transcript
 
     answer = answer_at(desk, args)
+    if args.text("form", "", most=20) == "csv":
+        if not (table := answer_csv(answer)):
+            raise BadRequest("this answer has no table; copy it as Markdown")
+        return {"copy": table}
     return {"copy": transcript_markdown(Transcript(answer.question, args.now, (answer,)))}
 
 
