@@ -100,7 +100,7 @@
   function fill(element, html, entered) {
     const { name, selectionStart } = document.activeElement;
     const within = name && element.contains(document.activeElement);
-    const menus = [...element.querySelectorAll(".fn-menu[open]:not([data-acting])")];
+    const menus = [...element.querySelectorAll(".fn-menu[open]")];
     const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
     element.innerHTML = html;
     menus.forEach((menu) => reopen(element, menu));
@@ -110,11 +110,21 @@
     if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
   }
 
-  // A menu that is open stays so, unless it is the one that was just used.
-  function reopen(element, { textContent, firstElementChild: { textContent: name } }) {
+  // A menu that is open stays so; what takes its place is known by it.
+  const heirs = new WeakMap();
+  function reopen(element, menu) {
+    const { textContent, firstElementChild: { textContent: name } } = menu;
     const named = [...element.querySelectorAll(".fn-menu")].filter((one) => one.firstElementChild.textContent === name);
     const same = named.find((one) => one.textContent === textContent) ?? (named.length === 1 ? named[0] : null);
     same?.setAttribute("open", "");
+    if (same) heirs.set(menu, same);
+  }
+
+  // Closes a menu once what was chosen in it is done, with what was typed into it.
+  function shut(menu) {
+    while (heirs.has(menu)) menu = heirs.get(menu);
+    menu.removeAttribute("open");
+    menu.querySelectorAll("form").forEach((form) => form.reset());
   }
 
   // What a reader has chosen or typed in a room stays when it is entered again.
@@ -275,9 +285,7 @@
     // The map is a place of its own; what the answer found is lit there.
     if (element.dataset.do === "map" && turn) return enter("map", turn.dataset.place);
     const menu = element.closest(".fn-menu");
-    menu?.setAttribute("data-acting", "");
     const reply = await call(element.dataset.do, args);
-    menu?.removeAttribute("data-acting");
     if (view && reply?.view != null) {
       view.innerHTML = reply.view;
       view.dataset.shown = element.dataset.do;
@@ -292,7 +300,7 @@
       }
     }
     // What was typed into it is still wanted when it was refused.
-    if (!reply?.error) menu?.removeAttribute("open");
+    if (menu && !reply?.error) shut(menu);
   }
 
   // What opens behind the composer is brought up; what can be seen already stays.
@@ -335,7 +343,7 @@
     });
     if (!button) return;
     // What is chosen from a menu closes it; an action does so once it is done.
-    if (button.matches(".fn-menu button:not([data-do], [type=submit])")) button.closest(".fn-menu").removeAttribute("open");
+    if (button.type === "button" && !button.dataset.do) button.closest(".fn-menu")?.removeAttribute("open");
     const { room, pin: pinned, unpin, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);

@@ -91,7 +91,9 @@ def noted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Keeps the note of a paper."""
     paper = desk.papers.known(args.text("paper", most=500))
     desk.own_shelf.annotations.write(LOCAL, paper.id, args.text("note", "", most=100_000))
-    return {"told": "Note saved."}
+    card = args.text("card", "", most=500)
+    # Beside the field: it is kept at each pause, and a line over the page each time would disturb.
+    return {"html": {f"#{card} .fn-saved": "Saved"}} if card else {"told": "Note saved."}
 
 
 def own(desk: AppContext, args: Args) -> dict[str, Any]:
