@@ -95,6 +95,25 @@ def test_a_small_library_gives_the_hits_it_has(odd_library: Library) -> None:
     assert len(CitedQueryEngine(odd_library).ask("clipping works").hits) == len(ODD)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "How is wine aged in oak barrels?",
+        "Who painted the Mona Lisa?",
+        "What is the tax rate in Germany?",
+        "How many chromosomes does a human cell have?",
+    ],
+)
+def test_a_question_of_another_field_is_refused_in_a_conversation_too(
+    engine: CitedQueryEngine, asked: str
+) -> None:
+    before = "What does PPO clip?"
+    talk = [Turn("user", before), Turn("assistant", engine.ask(before).text)]
+    answer = engine.ask(asked, talk)
+    assert answer.abstained
+    assert answer.standalone_question == asked
+
+
 def test_a_follow_up_is_answered_about_its_topic(engine: CitedQueryEngine) -> None:
     first = engine.ask("What does the deep Q-network see of the screen?")
     talk = [Turn("user", first.question), Turn("assistant", first.text)]

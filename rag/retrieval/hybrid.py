@@ -22,7 +22,7 @@ from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.query.kinds.decision import has_words
+from footnote.rag.query.kinds.decision import has_words, names_own_topic
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
 from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
@@ -156,14 +156,17 @@ class HybridRetriever(BaseRetriever):
         """Returns up to ``k`` papers, best first, and how the best of them match.
 
         A follow-up is searched together with its conversation. So is a question that does not look
-        like one but finds nothing near when searched alone.
+        like one but names no topic of its own and finds nothing near when searched alone.
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
         if question.topic and not has_words(question.wording, self.library):
             question = replace(question, topic="", answered="", is_follow_up=False)
         searched = None if question.is_follow_up else self._search(question.wording, count, filters)
-        if searched is None or (question.topic and searched.cosine < STANDS_ALONE):
+        far = searched is not None and searched.cosine < STANDS_ALONE
+        if searched is None or (
+            question.topic and far and not names_own_topic(question.wording, self.library)
+        ):
             question = question.as_follow_up()
             searched = self._search(question.query, count, filters)
         asked = self._matcher.ask(searched.reading, question)

@@ -9,6 +9,7 @@ from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Kind
 from footnote.rag.query.kinds.classifier import classify_kind
 from footnote.rag.query.kinds.rules import find_foreign_kind, find_rule
+from footnote.rag.query.names import find_names
 from footnote.rag.query.question import Question
 from footnote.rag.query.translation import detect_language
 
@@ -25,6 +26,11 @@ _POINTS = re.compile(
     r"|examples?|details?)\b",
     re.IGNORECASE,
 )
+
+# "the Eiffel Tower": a capital behind another word.
+_NAME_WITHIN = re.compile(r"[a-z,] [A-Z][a-z]{2,30}\b")
+# Letters of a word that may name nothing, such as "many" or "long".
+_SHORT_WORD = 3
 
 
 def decide_kind(asked: Question, library: Library, filters: Filters, *, can_tell: bool) -> Kind:
@@ -53,6 +59,17 @@ def decide_kind(asked: Question, library: Library, filters: Filters, *, can_tell
         case "metadata" if not can_tell or filters != EVERYTHING:
             return searched
     return kind
+
+
+def names_own_topic(question: str, library: Library) -> bool:
+    """Returns whether a question names what it is about, if only by a word that no paper has.
+
+    "What is the boiling point of tungsten?" is no part of a conversation about robots.
+    """
+    if find_names(question) or _NAME_WITHIN.search(question):
+        return True
+    words = {word for word in query_words(question) if len(word) > _SHORT_WORD} - STOP_WORDS
+    return not all(map(library.searcher.knows_word, words))
 
 
 def has_words(question: str, library: Library) -> bool:
