@@ -185,14 +185,15 @@ class ScriptedAsk:
     Attributes:
         histories: The history of each call, in order.
         closed: Set when a stream is closed before its end.
-        lingers: Seconds that the next closing takes.
+        closes: What closing a stream waits for.
     """
 
     def __init__(self, *, pause: float = 0.02) -> None:
         self.pause = pause
         self.histories: list[tuple[Turn, ...]] = []
         self.closed = threading.Event()
-        self.lingers = 0.0
+        self.closes = threading.Event()
+        self.closes.set()
 
     def __call__(
         self,
@@ -217,8 +218,7 @@ class ScriptedAsk:
                 time.sleep(self.pause * (20 if question == SLOW else 1))
                 yield Delta(f"{word} ")
         except GeneratorExit:
-            lingers, self.lingers = self.lingers, 0.0
-            time.sleep(lingers)
+            self.closes.wait(timeout=30)
             self.closed.set()
             raise
         yield answer

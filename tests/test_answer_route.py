@@ -156,11 +156,6 @@ def test_a_reader_who_takes_nothing_counts_as_gone(
         (b"null", 422, "the page sent a NoneType, not an object; reload it"),
         ({**SENT, "question": None}, 422, "the page sent no question; reload it"),
         ({**SENT, "question": 7}, 422, "the page sent no question; reload it"),
-        ({**SENT, "turn": "x"}, 422, "turn must be a whole number"),
-        ({**SENT, "turn": 10**30}, 422, "turn must be a whole number"),
-        ({**SENT, "user": "x"}, 422, "the page did not identify its reader; reload it"),
-        ({**SENT, "scope": {"since": -1}}, 422, "since must be a whole number"),
-        ({**SENT, "records": [{}]}, 422, ""),
         ({**SENT, "pad": "x" * 10**7}, 413, "the request is too large; the limit is 10,000,000"),
     ],
 )
@@ -171,6 +166,25 @@ def test_what_no_page_sends_is_one_line(
     reply = refusing.post("/ask", content=body, headers=JSON)
     assert (reply.status_code, reply.text.count("\n")) == (status, 1)
     assert told in reply.text
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ({"turn": "x"}, "Turn must be a whole number"),
+        ({"turn": 10**30}, "Turn must be a whole number"),
+        ({"user": "x"}, "The page did not identify its reader; reload it"),
+        ({"scope": {"since": -1}}, "Since must be a whole number"),
+        ({"records": [{}]}, ""),
+    ],
+)
+def test_what_a_question_cannot_be_asked_in_is_a_line_of_the_conversation(
+    odd: dict[str, Any], told: str, refusing: httpx.Client
+) -> None:
+    [shown] = frames(refusing.post("/ask", json={**SENT, **odd}))
+    assert (shown["state"], shown["turn"]) == ("failed", 1)
+    assert QUESTION in shown["html"]
+    assert told in shown["html"].partition('role="alert"')[2].partition("</p>")[0]
 
 
 @pytest.fixture(scope="module")

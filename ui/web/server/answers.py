@@ -17,15 +17,16 @@ from typing import TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.server.slots import Slots
-from footnote.ui.web.streaming import Frame, answer_frames
+from footnote.ui.web.streaming import Frame, answer_frames, failed_frame
 
 # Steps at the same time: of answers that mostly wait for a model, and of those that compute.
 CONCURRENT_ANSWERS, COMPUTING = 40, 4
@@ -40,12 +41,12 @@ PATIENCE = 60.0
 # Seconds between looks at whether the server ends.
 LOOK = 0.5
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store, no-transform"),
+_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
     # nginx would hold the frames back.
-    (b"x-accel-buffering", b"no"),
-]
+    "x-accel-buffering": "no",
+}
 BUSY = "this server is busy with other people's questions; ask again in a moment"
 _NO_JSON = "the request is not JSON; reload the page"
 
@@ -110,6 +111,10 @@ class AnswerStreams:
         except BadRequest as error:
             await _refuse(422, str(error), scope, receive, send)
             return
+        if not isinstance(asked, _Asked):
+            # Told in the conversation, where the question stands.
+            await Response(_event(asked), headers=_HEADERS)(scope, receive, send)
+            return
         if len(self._open) >= MOST_OPEN:
             await _refuse(503, BUSY, scope, receive, send)
             return
@@ -121,11 +126,11 @@ class AnswerStreams:
             self._open.discard(stream)
             stream.ended.set()
 
-    async def _read(self, request: Request) -> _Asked:
-        """Returns the question of a request.
+    async def _read(self, request: Request) -> _Asked | Frame:
+        """Returns the question of a request, or why it cannot be answered.
 
         Raises:
-            BadRequest: It is not one that the page sends.
+            BadRequest: It has no question.
             ClientDisconnect: There is nobody to answer.
         """
         body = await request.body()
@@ -136,7 +141,8 @@ class AnswerStreams:
         return await self._run(partial(_parse, body))
 
     async def _answer(self, asked: _Asked, stream: _Open, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        headers = Headers(_HEADERS).raw
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         async with anyio.create_task_group() as tasks:
 
             def leave() -> None:
@@ -199,7 +205,7 @@ class AnswerStreams:
         return await run_sync(work, limiter=self._threads)
 
 
-def _parse(body: bytes) -> _Asked:
+def _parse(body: bytes) -> _Asked | Frame:
     try:
         sent = Args.read(json.loads(body))
     except (ValueError, RecursionError):
@@ -209,14 +215,21 @@ def _parse(body: bytes) -> _Asked:
         raise BadRequest("the page sent no question; reload it")
     # Half a character, which JSON can spell, cannot be written anywhere.
     text = text.encode("utf-8", "replace").decode()
-    return _Asked(text, sent.number("turn") or 1, QuestionRequest.read(sent.values))
+    try:
+        return _Asked(text, sent.number("turn") or 1, QuestionRequest.read(sent.values))
+    except BadRequest as error:
+        return failed_frame(text, str(error))
 
 
 def _step(frames: Generator[Frame, None, None]) -> tuple[Frame, bytes] | None:
     """Returns the next frame, and the event that sends it; None after the last."""
     frame = next(frames, None)
+    return frame and (frame, _event(frame))
+
+
+def _event(frame: Frame) -> bytes:
     # Characters beyond ASCII are escaped, so that no text can end an event.
-    return frame and (frame, f"data: {json.dumps(frame)}\n\n".encode())
+    return f"data: {json.dumps(frame)}\n\n".encode()
 
 
 async def _notice_end(receive: Receive, leave: Callable[[], None]) -> None:
