@@ -70,12 +70,14 @@ class _Open:
     Attributes:
         conversation: The one that it is in; "" before it has one.
         gone: Whether its reader has stopped it, or went away.
+        stuck: Whether its reader takes no byte any more.
         ended: Is set when nothing of it is under way any more.
     """
 
     user: str
     conversation: str
     gone: bool = False
+    stuck: bool = False
     ended: anyio.Event = field(default_factory=anyio.Event)
 
 
@@ -153,13 +155,15 @@ class AnswerStreams:
                 with anyio.move_on_after(PATIENCE) as patience:
                     await send({"type": "http.response.body", "body": event, "more_body": True})
                 if patience.cancelled_caught:
+                    stream.stuck = True
                     leave()
 
             tasks.start_soon(_notice_end, receive, leave)
             tasks.start_soon(self._keep_alive, show, leave)
             await self._stream(asked, stream, show)
-            await send({"type": "http.response.body", "body": b""})
             tasks.cancel_scope.cancel()
+        if not stream.stuck:
+            await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, asked: _Asked, stream: _Open, show: Show) -> None:
         """Shows each frame of an answer, and ends its work in any case."""
