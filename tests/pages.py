@@ -138,7 +138,7 @@ def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
         _tabs[browser] = tab
     else:
         tab.context.close()
-    # Gradio's own, where a page is left while it closes the stream of an answer.
+    # Gradio's own, where a page is left while it closes the stream of its head.
     if any(told.startswith("AbortError: signal is aborted") for told in complained):
         own = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
         complained = [told for told in complained if not told.startswith(own)]

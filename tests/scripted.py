@@ -185,12 +185,15 @@ class ScriptedAsk:
     Attributes:
         histories: The history of each call, in order.
         closed: Set when a stream is closed before its end.
+        closes: What closing a stream waits for.
     """
 
     def __init__(self, *, pause: float = 0.02) -> None:
         self.pause = pause
         self.histories: list[tuple[Turn, ...]] = []
         self.closed = threading.Event()
+        self.closes = threading.Event()
+        self.closes.set()
 
     def __call__(
         self,
@@ -215,6 +218,7 @@ class ScriptedAsk:
                 time.sleep(self.pause * (20 if question == SLOW else 1))
                 yield Delta(f"{word} ")
         except GeneratorExit:
+            self.closes.wait(timeout=30)
             self.closed.set()
             raise
         yield answer

@@ -50,6 +50,7 @@ HOMES = {
     "starlette": {
         "ui/web/security/bodies.py",
         "ui/web/security/calls.py",
+        "ui/web/server/answers.py",
         "ui/web/server/stack.py",
         "ui/web/routes.py",
         "ui/web/security/middleware.py",

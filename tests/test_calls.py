@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from footnote.evals.lab.bench.page import ask, question_function
+from footnote.evals.lab.bench.page import ask
 from footnote.index.library import Library
 from tests.pages import LOOPS, PPO, desk_of, served
 
@@ -18,7 +18,9 @@ LONG = 10**30
 NUMBERS = [-1, 99_999, LONG, -LONG, 1.5, True, None, "1", [], {}]
 SESSIONS = [None, "", 7, 1.5, True, [], {}, ["x"], "x" * 101]
 JSON = {"Content-Type": "application/json"}
-ACTION, JOIN, RUN = "component_server", "queue/join", "run/predict"
+ACTION, JOIN = "component_server", "queue/join"
+# Gradio's own, which the page does not use.
+CLOSED = ("run/predict", "cancel", "reset")
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +41,12 @@ def calls(config: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((ACTION, {**action, "component_id": number}) for number in NUMBERS)
     names = [None, "", 7, [], "elsewhere", "__class__", "x" * 101]
     yield from ((ACTION, {**action, "fn_name": name}) for name in names)
-    asking = next(d for d in config["dependencies"] if "surroundings" in str(d.get("js")))
-    direct = next(d for d in config["dependencies"] if not d["queue"])
-    for path, event in ((JOIN, asking), (RUN, direct)):
-        right = {
-            "data": [None] * len(event["inputs"]),
-            "fn_index": event["id"],
-            "session_hash": "x",
-        }
+    right = {"data": [], "fn_index": loading(config), "session_hash": "x"}
+    # Carried out in the browser.
+    in_browser = [d for d in config["dependencies"] if not d["backend_fn"]]
+    yield from ((JOIN, {**right, "data": [None] * len(event["inputs"]), "fn_index": event["id"]})
+                for event in in_browser)  # fmt: skip
+    for path in (JOIN, *CLOSED):
         yield from ((path, {**right, "fn_index": number}) for number in NUMBERS)
         yield from ((path, {**right, "data": data}) for data in (None, {}, "x", 7, [1] * 9))
         yield from ((path, {**right, "trigger_id": odd}) for odd in ("x", 1.5, []))
@@ -55,10 +55,12 @@ def calls(config: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from ((path, {**right, "session_hash": odd}) for odd in SESSIONS)
         yield from ((path, junk) for junk in (None, [], 7, "x", {}))
     yield from ((ACTION, {**action, "session_hash": odd}) for odd in SESSIONS)
-    yield from (
-        ("cancel", {"session_hash": odd, "fn_index": 1, "event_id": "x"}) for odd in SESSIONS
-    )
-    yield from (("reset", {"event_id": odd}) for odd in SESSIONS)
+
+
+def loading(config: dict[str, Any]) -> int:
+    """Returns the number of the one event whose function is called: the page has loaded."""
+    [event] = [d["id"] for d in config["dependencies"] if d["backend_fn"]]
+    return int(event)
 
 
 def test_what_the_page_never_calls_is_one_line_and_no_traceback(
@@ -75,7 +77,7 @@ def test_what_the_page_never_calls_is_one_line_and_no_traceback(
         texts = (b"", b"{", b"[" * 100_000, b"9" * 10_000, b"\xff\xfe", b"\x00")
         told = [
             client.post(path, content=text, headers=JSON)
-            for path in (ACTION, JOIN, RUN, "cancel", "reset")
+            for path in (ACTION, JOIN)
             for text in texts
         ]
         form = client.post(ACTION, files={"files": b"x"}, data={"session_hash": "x"})
@@ -92,9 +94,8 @@ def test_an_answer_in_the_making_survives_calls_that_are_none(
 
     async def asked() -> list[str]:
         async with httpx.AsyncClient(base_url=address, timeout=30) as client:
-            function, states = await question_function(client), []
-            sent: dict[str, Any] = {"user": "a" * 22, "turn": 1}
-            async for frame in ask(client, function, "x", sent, PPO):
+            states = []
+            async for frame in ask(client, {"user": "a" * 22, "turn": 1}, PPO):
                 states.append(frame["state"])
                 for path, call in junk[:20]:
                     await client.post(f"/gradio_api/{path}", content=json.dumps(call), headers=JSON)

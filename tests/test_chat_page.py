@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from anyio import open_file  # noqa: F401
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from footnote.index import FootnoteError
 from footnote.ui.web.page import build_page, launch, start
@@ -209,19 +209,18 @@ def test_stop_ends_the_answer_and_the_stream_behind_it(page: Page, served: Serve
 def test_a_question_right_after_stop_is_asked_however_slow_the_server_ends_the_last(
     page: Page, served: Served
 ) -> None:
-    def slow(route: Route) -> None:
-        page.wait_for_timeout(1500)
-        route.continue_()
-
-    page.route("**/cancel", slow)
+    served.ask.closes.clear()
+    served.ask.closed.clear()
     page.fill(COMPOSER, SLOW)
     page.keyboard.press("Enter")
     expect(page.locator(".fn-turn .fn-prose")).to_contain_text("Glass")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#fn-send")).to_be_visible()
     ask(page, QUESTION, turn=2)
+    assert not served.ask.closed.is_set()
     expect(page.locator(COMPOSER)).to_have_value("")
-    page.wait_for_timeout(600)
+    served.ask.closes.set()
+    assert served.ask.closed.wait(timeout=5)
     expect(page.locator(".fn-turn")).to_have_count(2)
 
 

@@ -164,6 +164,8 @@ def test_another_site_may_link_here_and_not_read(behind: Behind) -> None:
         ("POST", "/gradio_api/call/respond", 404), ("POST", "/gradio_api/run/respond", 404),
         ("POST", "/gradio_api/api/respond", 404), ("POST", "/gradio_api/vibe-edit", 404),
         ("POST", "/gradio_api/stream/x", 404), ("POST", "/login", 404), ("POST", "/", 404),
+        ("POST", "/gradio_api/run/predict", 404), ("POST", "/gradio_api/cancel", 404),
+        ("POST", "/gradio_api/reset", 404), ("POST", "/ask", 200), ("GET", "/ask", 404),
         ("GET", "/gradio_api/proxy=http://a/", 404), ("GET", "/gradio_api/file=/etc/passwd", 404),
         ("GET", "/monitoring", 404), ("GET", "/gradio_api/deep_link", 404),
         ("GET", "/gradio_api/info", 404), ("GET", "/gradio_api/openapi.json", 404),

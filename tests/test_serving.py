@@ -87,7 +87,7 @@ def test_a_server_that_is_told_to_end_leaves_no_file(demo_library: Library, tmp_
         file = {"files": ("reef.bib", b"@article{reef}")}
         assert httpx.post(f"{address}gradio_api/upload", files=file).status_code == 200
         assert len(list(tmp_path.glob("footnote-*/files/*/reef.bib"))) == 1
-        long = httpx.post(f"{address}gradio_api/queue/join", json={"data": "x" * 1000})
+        long = httpx.post(f"{address}ask", json={"question": "x" * 1000})
         assert long.status_code == 413
         named = [
             httpx.get(f"{address}config", headers={"Host": host}).status_code

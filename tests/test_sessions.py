@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,12 +15,13 @@ import httpx
 import pytest
 
 from footnote.index.library import Library
-from footnote.rag.answer import Event
+from footnote.index.storage.status import Status
 from footnote.rag.engine import CitedQueryEngine
-from footnote.ui.web.context import AppContext, Ask
+from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.page import build_page, start
 from footnote.ui.web.server.sessions import EVENTS, PATIENCE, SESSIONS, Sweeper
 from tests.pages import LOOPS, PPO
+from tests.scripted import ScriptedAsk, ScriptedLibrary
 
 pytestmark = LOOPS
 
@@ -31,11 +32,10 @@ class Visitors:
     def __init__(self, page: Any, http: httpx.Client) -> None:
         self.page, self.queue, self.http = page, page._queue, http
         functions = self.http.get("/config").json()["dependencies"]
-        self.answer = next(f["id"] for f in functions if "surroundings" in str(f["js"]))
         self.header = next(f["id"] for f in functions if "load" in dict(f["targets"]).values())
 
-    def join(self, function: int, session: str, data: Sequence[Any] = ()) -> None:
-        sent = {"data": list(data), "fn_index": function, "session_hash": session}
+    def join(self, function: int, session: str) -> None:
+        sent = {"data": [], "fn_index": function, "session_hash": session}
         self.http.post("/gradio_api/queue/join", json=sent).raise_for_status()
 
     def read(self, session: str) -> list[dict[str, Any]]:
@@ -52,9 +52,9 @@ class Visitors:
             self.join(self.header, session)
             assert [m["success"] for m in self.read(session) if "success" in m] == [True]
 
-    def ask(self, session: str) -> None:
+    def ask(self) -> str:
         sent = {"user": secrets.token_hex(16), "conversation": "", "turn": 1, "scope": {}}
-        self.join(self.answer, session, [PPO, sent])
+        return self.http.post("/ask", json={**sent, "question": PPO}).text
 
     def sweep(self, *, seconds: float) -> None:
         """Sweeps now, and again as if so many seconds had gone by."""
@@ -70,7 +70,7 @@ class Visitors:
 
 
 @contextmanager
-def visited(ask: Ask, library: Library) -> Iterator[Visitors]:
+def visited(ask: Ask, library: ShownLibrary) -> Iterator[Visitors]:
     page = build_page(ask, library, desk=AppContext(library, {"quotes": ask}))
     try:
         with httpx.Client(base_url=start(page, port=0), timeout=30) as http:
@@ -123,9 +123,8 @@ def test_a_hundred_sessions_more_leave_no_objects_more(visitors: Visitors) -> No
 @pytest.mark.long
 def test_a_hundred_answers_more_leave_no_objects_more(visitors: Visitors) -> None:
     def asked(count: int) -> int:
-        for session in (secrets.token_hex(6) for _ in range(count)):
-            visitors.ask(session)
-            assert '"done"' in json.dumps(visitors.read(session))
+        for _ in range(count):
+            assert '"done"' in visitors.ask()
         return _objects_after(visitors)
 
     before = asked(SESSIONS + 10)
@@ -140,20 +139,29 @@ def test_what_was_said_to_nobody_is_let_go_while_the_server_runs(visitors: Visit
     visitors.visit(1)
 
 
-def test_an_answer_in_the_making_is_kept_however_long_it_takes(demo_library: Library) -> None:
-    go_on, engine = threading.Event(), CitedQueryEngine(demo_library)
+class SlowLibrary(ScriptedLibrary):
+    """A library whose status, which the head of the page shows, takes its time."""
 
-    def slow(*args: Any, **options: Any) -> Iterator[Event]:
-        go_on.wait(timeout=30)
-        yield from engine.stream(*args, **options)
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = threading.Event(), threading.Event()
 
-    with visited(slow, demo_library) as visitors:
+    def status(self) -> Status:
+        if self.asked.is_set():
+            self.go_on.wait(timeout=30)
+        return super().status()
+
+
+def test_a_call_under_way_is_kept_however_long_it_takes() -> None:
+    library = SlowLibrary()
+    with visited(ScriptedAsk(), library) as visitors:
+        library.asked.set()
         session = secrets.token_hex(6)
-        visitors.ask(session)
+        visitors.join(visitors.header, session)
         _until(lambda: bool(visitors.queue.event_ids_to_events))
         visitors.sweep(seconds=100 * PATIENCE)
-        go_on.set()
+        library.go_on.set()
         said = visitors.read(session)
         assert said[-1]["msg"] == "close_stream"
         assert [m["success"] for m in said if m["msg"] == "process_completed"] == [True]
-        assert '"done"' in json.dumps(said)
+        assert "512 papers" in json.dumps(said)

@@ -179,7 +179,7 @@ class AppContext:
         self, question: str, asked: QuestionRequest, before: Sequence[tuple[str, str]]
     ) -> Iterator[Event]:
         """Yields the parts of an answer; ``before`` is what ``said`` returns."""
-        name = asked.composer if asked.composer in self.asks else next(iter(self.asks))
+        name = self._named(asked)
         turns = [
             turn
             for earlier, text in before
@@ -191,6 +191,15 @@ class AppContext:
                 question, turns, filters, ignored=asked.ignored, thorough=True
             )
         return self.asks[name](question, turns, filters, ignored=asked.ignored)
+
+    def waits(self, asked: QuestionRequest) -> bool:
+        """Returns whether an answer mostly waits, for a model, and does not compute."""
+        engine = self.engines.get(self._named(asked))
+        return engine is None or engine.composer.mode != "extractive"
+
+    def _named(self, asked: QuestionRequest) -> str:
+        """Returns the name of the engine that answers a question."""
+        return asked.composer if asked.composer in self.asks else next(iter(self.asks))
 
     @property
     def reviewing(self) -> Collection[str]:

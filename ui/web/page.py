@@ -1,14 +1,15 @@
 """The chat page: questions in, cited answers out, sources opened in the margin beside them.
 
-Gradio carries the conversation; the page is ours. A question comes back as small frames of
-safe HTML (``footnote.ui.web.streaming``), everything else that a reader does as one call with its
-reply (``footnote.ui.web.handlers``); ``static/chat.js`` puts either in its place. Earlier answers,
+Gradio makes the page, its composer and its calls. A question leaves the composer by a route of our
+own (``footnote.ui.web.server.answers``) and comes back as small frames of safe HTML
+(``footnote.ui.web.streaming``); everything else that a reader does is one call with its reply
+(``footnote.ui.web.handlers``). ``static/chat.js`` puts either in its place. Earlier answers,
 an open source and the reader's place in the text are never touched.
 """
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,7 +38,6 @@ from footnote.ui.rendering.panels import (
 )
 from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.handlers import act
-from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.routes import add_links
 from footnote.ui.web.security.calls import list_calls
 from footnote.ui.web.security.hosts import Door, bracketed
@@ -47,17 +47,13 @@ from footnote.ui.web.security.uploads import make_place
 from footnote.ui.web.server.listening import free_port, interruptible
 from footnote.ui.web.server.sessions import SESSIONS, releasing
 from footnote.ui.web.server.stack import app_options, is_guarded
-from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
 
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
-    "chat.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js", "table.js",
-    "dialogs.js", "files.js", "views.js", "check.js",
+    "chat.js", "asking.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js",
+    "table.js", "dialogs.js", "files.js", "views.js", "check.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css")
-# Answers in the making at the same time. Gradio's own default is one.
-CONCURRENT_ANSWERS = 40
-
 
 # The desk of each page, for the addresses that its server has beside it.
 _DESKS: "WeakKeyDictionary[gr.Blocks, AppContext]" = WeakKeyDictionary()
@@ -93,12 +89,9 @@ def build_page(
         with gr.Row(elem_id="fn-desk"):
             gr.HTML(shell_html("talks"), elem_id="fn-talks", **_BARE)
             with gr.Column(elem_id="fn-main"):
-                transcript = gr.HTML(
-                    html_template=_TRANSCRIPT, js_on_load=_RECEIVE, elem_id="fn-transcript",
-                    apply_default_css=False,
-                )  # fmt: skip
+                gr.HTML(_TRANSCRIPT, elem_id="fn-transcript", **_BARE)
                 gr.HTML(invitation_html(), elem_id="fn-invited", **_BARE)
-                question, send, stop = _composer(desk)
+                _composer(desk)
                 gr.HTML(start_html(examples), elem_id="fn-offered", **_BARE)
             with gr.Column(elem_id="fn-margin"):
                 gr.HTML(shell_html("scope"), elem_id="fn-library", **_BARE)
@@ -107,10 +100,9 @@ def build_page(
             shell_html("rooms"), js_on_load=_CONNECT, server_functions=[_action(desk)],
             elem_id="fn-rooms", apply_default_css=False,
         )  # fmt: skip
-        _wire(desk, transcript, question, (send, stop))
     _DESKS[page] = desk
     finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
-    page.queue(default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
+    page.queue(api_open=False)
     return page
 
 
@@ -121,10 +113,10 @@ _PRELOADED = "".join(
 )
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 _TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
-_RECEIVE = "watch('value', () => window.footnote.receive(props.value))"
 _CONNECT = "window.footnote.connect(server, upload)"
-# Run in the browser as a question leaves: what it is asked in, the page knows and no component.
-_WITH_SURROUNDINGS = "(text) => [text, window.footnote.surroundings(text)]"
+# Run in the browser as a question leaves; the composer then holds what comes back.
+_ASK = "(text) => window.footnote.ask(text)"
+_STOP = "() => window.footnote.stop()"
 
 
 def _action(desk: AppContext) -> Callable[[Any], dict[str, Any]]:
@@ -134,7 +126,7 @@ def _action(desk: AppContext) -> Callable[[Any], dict[str, Any]]:
     return action
 
 
-def _composer(desk: AppContext) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+def _composer(desk: AppContext) -> None:
     with gr.Column(elem_id="fn-composer"):
         gr.HTML('<div id="fn-pending"></div>', **_BARE)
         with gr.Row(elem_id="fn-ask"):
@@ -151,47 +143,9 @@ def _composer(desk: AppContext) -> tuple[gr.Textbox, gr.Button, gr.Button]:
             f"{composers_html(desk)}</div>",
             **_BARE,
         )
-    return question, send, stop
-
-
-def _wire(
-    desk: AppContext,
-    transcript: gr.HTML,
-    question: gr.Textbox,
-    buttons: tuple[gr.Button, gr.Button],
-) -> None:
-    """Connects what a reader asks to the answer."""
-    send, stop = buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    surroundings = gr.JSON(visible="hidden")
-
-    def respond(text: str, sent: Mapping[str, Any] | None) -> Iterator[tuple[Frame, Any]]:
-        taken = False
-        for shown in _frames(desk, text, sent):
-            # The composer empties when its question is taken up; a draft of the next
-            # question, written meanwhile, is left alone.
-            yield shown, gr.skip() if taken or shown["state"] == "hint" else ""
-            taken = True
-
-    inputs, outputs = [question, surroundings], [transcript, question]
-    asking: dict[str, Any] = {"js": _WITH_SURROUNDINGS, **quiet}
-    answering = gr.on([question.submit, send.click], respond, inputs, outputs, **asking)
-    stop.click(
-        lambda: frame("stopped"), outputs=transcript, cancels=[answering], queue=False, **quiet
-    )
-
-
-def _frames(desk: AppContext, text: str, sent: Mapping[str, Any] | None) -> Iterator[Frame]:
-    """Yields the frames of an answer to a question as a browser sent it."""
-    # Half a character, which JSON can spell, would end the stream of events.
-    text = str(text or "").encode("utf-8", "replace").decode()
-    try:
-        turn = Args.read(sent).number("turn") or 1
-        asked = QuestionRequest.read(sent)
-    except BadRequest as error:
-        yield failed_frame(text, str(error))
-        return
-    yield from answer_frames(desk, text, turn, asked)
+    gr.on([question.submit, send.click], None, question, question, js=_ASK, **quiet)
+    stop.click(None, js=_STOP, **quiet)
 
 
 def page_options(limits: Limits | None = None) -> dict[str, Any]:
@@ -277,13 +231,13 @@ def start(
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(
-        partial(add_links, desk=desk, limits=limits), guard, list_calls(page),
-        script=page_script(), uploads=desk.uploads,
+        partial(add_links, desk=desk, limits=limits, ending=lambda: bool(page.server.should_exit)),
+        guard, list_calls(page), script=page_script(), uploads=desk.uploads,
     )  # fmt: skip
     try:
         app, address, _ = page.launch(
             server_name=bracketed(host), server_port=port, share=False, quiet=True,
-            inbrowser=False, max_threads=CONCURRENT_ANSWERS, prevent_thread_lock=True,
+            inbrowser=False, prevent_thread_lock=True,
             enable_monitoring=False, state_session_capacity=SESSIONS,
             app_kwargs=releasing(page, before), **page_options(limits),
         )  # fmt: skip

@@ -1,5 +1,6 @@
-"""Routes besides the page: what is shared, the feed of topics, and uploads."""
+"""Routes besides the page: answers, what is shared, the feed of topics, and uploads."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,17 +19,25 @@ from footnote.ui.storage.collections import CollectionError
 from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.limits import Limits
-from footnote.ui.web.security.middleware import UPLOAD
+from footnote.ui.web.security.middleware import ASK, UPLOAD
 from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
+from footnote.ui.web.server.answers import answers_route
 
 FONTS = Path(__file__).parent / "static" / "fonts"
 # A shared page may show only its own content and load nothing.
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 
 
-def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
-    """Adds these routes to a server, before those of the page."""
+def add_links(app: Starlette, desk: AppContext, limits: Limits, ending: Callable[[], bool]) -> None:
+    """Adds these routes to a server, before those of the page.
+
+    Args:
+        app: The server's.
+        desk: What they work with.
+        limits: Maximum sizes of uploads.
+        ending: Returns whether the server ends.
+    """
 
     def shared(request: Request) -> Response:
         return _shared(desk, request.path_params["token"])
@@ -40,6 +49,7 @@ def add_links(app: Starlette, desk: AppContext, limits: Limits) -> None:
         return _font(request.path_params["name"])
 
     app.router.routes[:0] = [
+        answers_route(ASK, desk, ending),
         Route("/fonts/{name}", font, methods=["GET"]),
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
@@ -40,20 +41,20 @@ from footnote.ui.web.requests import QuestionRequest
 
 log = logging.getLogger(__name__)
 
-# Text is sent at most this often: under 100 ms looks like a steady flow, and Gradio handles 13-19
-# messages a second.
+# Text is sent at most this often: under 100 ms looks like a steady flow, and each time all of it
+# is drawn anew.
 UPDATE_SECONDS = 0.07
 
 CRASHED = "Something went wrong while answering; see the log. You can ask again."
 
-State = Literal["busy", "done", "failed", "hint", "stopped"]
+State = Literal["busy", "done", "failed", "hint"]
 
 
 class Frame(TypedDict):
     """One update of the page, which ``static/chat.js`` carries out.
 
     ``busy`` and ``done`` show a turn, ``failed`` one without an answer, ``hint`` asks for a
-    question, ``stopped`` leaves the turn in the making as it stands. ``turn`` counts the
+    question. ``words`` says whether words of the answer are shown. ``turn`` counts the
     questions of the page, ``place`` the answers of the conversation. ``cards`` and ``reads``, the
     list of papers that are read, of a busy turn come only where they have changed. ``stage`` is
     what is being done below what stands of a thorough answer, which then is in ``html``.
@@ -68,6 +69,7 @@ class Frame(TypedDict):
     place: int
     record: dict[str, Any] | None
     stage: str
+    words: bool
 
 
 def frame(
@@ -81,17 +83,19 @@ def frame(
     place: int = 0,
     record: dict[str, Any] | None = None,
     stage: str = "",
+    words: bool = False,
 ) -> Frame:
     """Returns a frame; without ``html`` it changes the state of the page only."""
     return {
         "state": state, "turn": turn, "html": html, "cards": cards, "reads": reads, "stage": stage,
         "conversation": conversation, "place": place, "record": record,
+        "words": words,
     }  # fmt: skip
 
 
 def answer_frames(
     desk: AppContext, text: str, turn: int, asked: QuestionRequest
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Yields each frame of one answer, the last with the answer or the error.
 
     Only a complete answer enters the conversation, so that a follow-up never builds on an error or
@@ -112,8 +116,7 @@ def answer_frames(
                 return
             if isinstance(shown, Standing):
                 asked, standing = desk.begin(asked), shown
-                stands = standing_frame(desk, shown.answer, turn, len(before) + 1, asked)
-                yield stands
+                yield (stands := standing_frame(desk, shown.answer, turn, len(before) + 1, asked))
             elif isinstance(shown, Markup):
                 yield {**stands, "stage": shown}
             else:
@@ -122,7 +125,9 @@ def answer_frames(
     except GeneratorExit:
         # Whoever stops a thorough answer keeps what stands of it.
         if standing is not None:
-            desk.keep(asked, replace(standing.answer, reason=STOPPED))
+            # Unless its conversation was deleted meanwhile.
+            with suppress(FootnoteError):
+                desk.keep(asked, replace(standing.answer, reason=STOPPED))
         raise
     except Exception as error:
         # A crash becomes a line of the conversation.
@@ -161,7 +166,7 @@ def standing_frame(
     return frame(
         "busy", turn, turn_html(answer.question, answer_html(answer, turn, whole=False)),
         source_cards_html(answer, turn), conversation=asked.conversation, place=place,
-        record=make_record(stopped) if desk.conversations is None else None,
+        record=make_record(stopped) if desk.conversations is None else None, words=True,
     )  # fmt: skip
 
 
@@ -172,7 +177,7 @@ def done_frame(
     return frame(
         "done", turn, turn_html(answer.question, answer_html(answer, turn)),
         source_cards_html(answer, turn), conversation=conversation, place=place,
-        record=make_record(answer) if desk.conversations is None else None,
+        record=make_record(answer) if desk.conversations is None else None, words=True,
     )  # fmt: skip
 
 
@@ -238,7 +243,8 @@ class _Draft:
         reads = Markup() if self.listed else reads_html(self.papers, self.markers, self.turn)
         self.unsent, self.listed = {}, True
         html = turn_html(question, body)
-        return frame("busy", self.turn, html, Markup().join(cards), reads=reads)
+        shown = Markup().join(cards)
+        return frame("busy", self.turn, html, shown, reads=reads, words=bool(self.text))
 
 
 def _steady(

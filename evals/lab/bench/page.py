@@ -4,7 +4,7 @@
     [--visit 20] python -m footnote.evals.lab.bench.page DIR --minutes 10
 
 Starts ``footnote chat`` over the library in DIR and talks to it as a browser does: each of the
-people has a session and a conversation of its own, asks, reads the stream to its end and asks
+people has a conversation of its own, asks, reads the stream to its end and asks
 again, after some seconds of reading on average (``--reading``; with 0 all of them always wait for
 the server, which is then at its limit). After some questions (``--visit``) they leave without a
 word and come again as somebody new. Questions are about titles of the library.
@@ -23,7 +23,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -132,51 +132,16 @@ async def served(library: Path) -> AsyncIterator[tuple[str, int]]:
         process.wait(timeout=20)
 
 
-async def question_function(client: httpx.AsyncClient) -> int:
-    """Returns the number by which the page calls what answers a question."""
-    config = (await client.get("/config")).json()
-    return next(int(d["id"]) for d in config["dependencies"] if "surroundings" in str(d.get("js")))
-
-
 async def ask(
-    client: httpx.AsyncClient, function: int, session: str, sent: dict[str, Any], text: str
+    client: httpx.AsyncClient, sent: Mapping[str, Any], text: str
 ) -> AsyncIterator[dict[str, Any]]:
     """Yields each frame of an answer, as the page gets it."""
-    joined = {"data": [text, sent], "fn_index": function, "session_hash": session}
-    (await client.post("/gradio_api/queue/join", json=joined)).raise_for_status()
-    url = f"/gradio_api/queue/data?session_hash={session}"
-    value: Any = None
-    async with client.stream("GET", url) as stream:
+    async with client.stream("POST", "/ask", json={**sent, "question": text}) as stream:
+        if stream.is_error:
+            raise RuntimeError((await stream.aread()).decode()[:200])
         async for line in stream.aiter_lines():
-            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-            kind = event.get("msg")
-            if kind == "process_generating":
-                value = _patched(value, event["output"]["data"][0])
-                yield value
-            elif kind == "process_completed":
-                if not event.get("success", True):
-                    raise RuntimeError(str(event["output"])[:200])
-            elif kind == "close_stream":
-                return
-
-
-def _patched(value: Any, sent: Any) -> Any:
-    """Returns a value after Gradio's differences: lists of operation, path and content."""
-    if not isinstance(sent, list):
-        return sent
-    for operation, path, content in sent:
-        value = _changed(value, operation, path, content)
-    return value
-
-
-def _changed(value: Any, operation: str, path: Sequence[Any], content: Any) -> Any:
-    if not path:
-        return content if operation == "replace" else value + content
-    key, *rest = path
-    if operation in ("add", "delete") and not rest:
-        value = {name: other for name, other in value.items() if name != key}
-        return value if operation == "delete" else {**value, key: content}
-    return {**value, key: _changed(value[key], operation, rest, content)}
+            if line.startswith("data: "):
+                yield json.loads(line.removeprefix("data: "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +155,6 @@ class Person:
     """
 
     url: str
-    function: int
     questions: Iterator[str]
     report: Report
     reading: float
@@ -206,27 +170,24 @@ class Person:
 
     async def _visit(self, client: httpx.AsyncClient, text: str) -> None:
         """Asks questions one after the other in one conversation, and notes what came of each."""
-        user, session = secrets.token_urlsafe(16), secrets.token_hex(6)
-        conversation, turn = "", 1
+        user, conversation, turn = secrets.token_urlsafe(16), "", 1
         for asked in chain([text], islice(self.questions, self.visit - 1)):
             if self.reading:
                 await asyncio.sleep(self.pause.expovariate(1 / self.reading))
             sent = {"user": user, "conversation": conversation, "turn": turn, "scope": {}}
             try:
-                conversation = await self._ask(client, session, sent, asked)
+                conversation = await self._ask(client, sent, asked)
                 turn += 1
             except (httpx.HTTPError, RuntimeError, KeyError, TypeError) as error:
                 self.report.mark_visit.errors.append(f"{type(error).__name__}: {error}"[:200])
             self.report.tell()
 
-    async def _ask(
-        self, client: httpx.AsyncClient, session: str, sent: dict[str, Any], text: str
-    ) -> str:
+    async def _ask(self, client: httpx.AsyncClient, sent: dict[str, Any], text: str) -> str:
         """Reads one answer to its end; returns the conversation that it is in."""
         began, first, last = time.perf_counter(), None, None
-        async for shown in ask(client, self.function, session, sent, text):
+        async for shown in ask(client, sent, text):
             last = shown
-            if first is None and "fn-prose" in shown["html"]:
+            if first is None and shown["words"]:
                 first = time.perf_counter() - began
         if not last or last["state"] != "done":
             raise RuntimeError(f"ended as {last and last['state']}")
@@ -242,10 +203,8 @@ async def crowd(
 ) -> None:
     """Prints what a crowd sees that asks such questions."""
     async with served(library) as (url, process):
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
-            function = await question_function(client)
         report, pause = Report(Memory(process)), random.Random(SEED)
-        person = Person(url, function, questions, report, reading, visit, pause)
+        person = Person(url, questions, report, reading, visit, pause)
         await asyncio.gather(*(person.live() for _ in range(people)))
         report.close()
 

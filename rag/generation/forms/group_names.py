@@ -87,8 +87,7 @@ def group_papers(
         others: Other papers near the topic, in the same way. Their titles name things too, and a
             phrase that most of them have says little.
     """
-    found = _read_phrases(texts, others, set(stems(topic)))
-    share = _shares(found, [f"{title}. {abstract}" for title, abstract in (*texts, *others)])
+    found, share = _read_phrases(texts, others, set(stems(topic)))
     left, groups = set(range(len(texts))), list[tuple[str, list[int]]]()
     while len(groups) < GROUPS:
         fitting = [
@@ -112,18 +111,13 @@ def _spell(spelled: Counter[str]) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _shares(found: dict[Phrase, _Found], texts: Sequence[str]) -> dict[Phrase, float]:
-    """Returns the share of the texts that have each phrase."""
-    counts = Counter[Phrase]()
-    for text in texts:
-        counts.update(_find_held(text, found.keys()))
-    return {phrase: counts[phrase] / len(texts) for phrase in found}
-
-
 def _read_phrases(
     texts: Sequence[TitledText], others: Sequence[TitledText], known: Set[str]
-) -> dict[Phrase, _Found]:
-    """Returns the phrases that end a noun phrase of a title, with the papers that have them."""
+) -> tuple[dict[Phrase, _Found], dict[Phrase, float]]:
+    """Returns the phrases that end a noun phrase of a title, with the papers that have them.
+
+    Beside them the share of all texts that have each.
+    """
     found: dict[Phrase, _Found] = {}
     for n, (title, _) in enumerate((*texts, *others)):
         ends = {phrase for phrase, _ in _phrases(title, known, whole=True)}
@@ -135,20 +129,31 @@ def _read_phrases(
             one.spelled[spelled] += 1
             if n < len(texts):
                 one.titled.add(n)
-    for n, (title, abstract) in enumerate(texts):
-        for phrase in _find_held(f"{title}. {abstract}", found.keys()):
-            found[phrase].papers.add(n)
-    return found
+    counts, begins = Counter[Phrase](), {phrase[0] for phrase in found}
+    for n, (title, abstract) in enumerate((*texts, *others)):
+        held = _find_held(f"{title}. {abstract}", found.keys(), begins)
+        counts.update(held)
+        if n < len(texts):
+            for phrase in held:
+                found[phrase].papers.add(n)
+    all_texts = len(texts) + len(others)
+    return found, {phrase: counts[phrase] / all_texts for phrase in found}
 
 
-def _find_held(text: str, wanted: Set[Phrase]) -> set[Phrase]:
-    """Returns which phrases a text has; one word must stand there as an abbreviation."""
+def _find_held(text: str, wanted: Set[Phrase], begins: Set[str]) -> set[Phrase]:
+    """Returns which phrases a text has; one word must stand there as an abbreviation.
+
+    Args:
+        text: What they stand in.
+        wanted: The phrases.
+        begins: The first word of each.
+    """
     held = set()
     for part in _BREAK.split(text):
         words = _WORD.findall(part)
         stemmed = list(map(_stem_telling, words))
         for at, stem in enumerate(stemmed):
-            if not stem:
+            if stem not in begins:
                 continue
             for size in _SAYS:
                 phrase = tuple(stemmed[at : at + size])

@@ -40,22 +40,9 @@ class _Event(_Sent):
     simple_format: Literal[False] = False
 
 
-class _Cancel(_Sent):
-    session_hash: _Name
-    fn_index: int
-    event_id: _Name
-
-
-class _Reset(_Sent):
-    event_id: _Name
-
-
 _KINDS: Mapping[str, type[_Sent]] = {
     "/gradio_api/component_server": _Action,
     "/gradio_api/queue/join": _Event,
-    "/gradio_api/run/predict": _Event,
-    "/gradio_api/cancel": _Cancel,
-    "/gradio_api/reset": _Reset,
 }
 
 
@@ -120,7 +107,8 @@ def list_calls(page: Any) -> Callable[[ASGIApp], Calls]:
         id: frozenset(fn.__name__ for fn in getattr(block, "server_fns", ()))
         for id, block in page.blocks.items()
     }
-    functions = {number: len(fn.inputs) for number, fn in page.fns.items()}
+    # Those without a function are carried out in the browser.
+    functions = {number: len(fn.inputs) for number, fn in page.fns.items() if fn.fn}
     return lambda app: Calls(app, served=served, functions=functions)
 
 

@@ -23,7 +23,7 @@ from footnote.ui.web.security.limits import Limits
 from footnote.ui.web.security.policy import NOTHING, is_conversation
 from footnote.ui.web.security.uploads import AROUND
 
-UPLOAD = "/gradio_api/upload"
+UPLOAD, ASK = "/gradio_api/upload", "/ask"
 # Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
 # files, monitoring. A list of routes to close would miss those that its next version adds.
 _READ = frozenset(
@@ -31,10 +31,7 @@ _READ = frozenset(
     /gradio_api/startup-events /gradio_api/queue/data""".split()
 )
 _READ_BELOW = ("/assets/", "/static/", "/fonts/", "/shared/", "/gradio_api/heartbeat/")
-_WRITTEN = frozenset(
-    ["/gradio_api/queue/join", "/gradio_api/component_server", "/gradio_api/cancel",
-     "/gradio_api/reset", "/gradio_api/run/predict", UPLOAD]
-)  # fmt: skip
+_WRITTEN = frozenset(["/gradio_api/queue/join", "/gradio_api/component_server", UPLOAD, ASK])
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEHIND_TLS = (
     "this came over https, which this server does not speak; if a proxy with TLS stands in front, "

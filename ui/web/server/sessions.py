@@ -1,10 +1,9 @@
 """Sessions: free what Gradio stores of a session when nobody waits for it any more.
 
 The page stores nothing in a session: every call brings its user, conversation and scope. Gradio
-still makes one for each visitor, and never ends it without a heartbeat, which this page does not
-send. Measured with 50 people of one question each (``python -m footnote.evals.lab.bench.page DIR
---visit 1``), 185 MB of memory for 1,000 sessions: of each the page's settings, 42 KB, and the last
-answer, 121 KB. Messages that nobody fetched stay in its queue.
+still makes one for each visitor who loads the page, and never ends it without a heartbeat, which
+this page does not send: of each the page's settings, 42 KB. Messages that nobody fetched stay in
+its queue. Answers have a route of their own (``footnote.ui.web.server.answers``) and no session.
 
 Gradio's settings limit the first (``SESSIONS``) and the queue's statistics; ``Sweeper`` removes the
 rest through Gradio's internals, only here.
@@ -33,7 +32,7 @@ EVERY, PATIENCE = 5.0, 60.0
 TRIMMED = 4
 # Maximum idle sessions; beyond it the oldest are removed sooner.
 IDLE = 500
-# Events of one session that are not done, or that nobody has read; the page makes three at most.
+# Events of one session that are not done, or that nobody has read; the page makes one.
 EVENTS = 32
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
@@ -65,9 +64,6 @@ class Sweeper:
             if now - since >= PATIENCE or (session in surplus and since < now):
                 self._forget(session)
         self._idle = {session: since for session, since in idle.items() if session in self.held}
-        if self._queue.server_app is not None:
-            # An answer that was stopped is noted for a next step that never comes.
-            self._queue.server_app.iterators_to_reset.intersection_update(events)
         pending = self._queue.pending_event_ids_session
         for session in [session for session, ids in pending.items() if len(ids) > EVENTS]:
             self._forget(session)

@@ -1,4 +1,4 @@
-/* The conversation: puts frames from the server in their place, and opens sources.
+/* The conversation: puts frames from the server in their place, and opens sources. asking.js gets them.
  *
  * A turn is written once and then left alone, so that nothing a reader opened, selected or
  * focused in an earlier answer is lost when a new one comes. The HTML in a frame was made
@@ -27,7 +27,6 @@
     records: kept.read("records") ?? [],
     scope: kept.read("scope") ?? {},
     asked: 0, // questions on the page
-    expected: new Set(), // turns that frames may still come for
     next: {}, // what the next question alone is asked with: kept, ignored
   };
   kept.write("user", me.user);
@@ -59,43 +58,6 @@
     if (event.target.closest("#fn-thorough")) kept.write("thorough", event.target.checked);
   });
 
-  // As a question leaves: whatever is shown behind the place it is asked at goes.
-  function surroundings(text) {
-    const sent = { ...who(), turn: me.asked + 1, ...me.next };
-    left();
-    if (!String(text ?? "").trim()) return sent;
-    me.asked += 1;
-    me.expected.add(me.asked);
-    if (me.next.kept != null) {
-      close();
-      for (const turn of document.querySelectorAll(".fn-turn")) {
-        if (!(Number(turn.dataset.place) <= me.next.kept)) turn.remove();
-      }
-    }
-    me.pending = me.next.ignored ?? [];
-    plan({});
-    return sent;
-  }
-
-  // What the next question is to be asked with, told above the composer.
-  function plan(next, told = "") {
-    me.next = next;
-    const line = byId("fn-pending");
-    line.replaceChildren();
-    if (!told) return;
-    const cancel = Object.assign(document.createElement("button"), { type: "button", className: "fn-quiet", textContent: "Cancel" });
-    cancel.addEventListener("click", () => { plan({}); write(""); });
-    line.append(`${told} `, cancel);
-  }
-
-  function receive(frame) {
-    if (!frame) return;
-    if (frame.state === "hint") return hint("Type a question first.");
-    if (frame.state === "stopped") return stop();
-    hint("");
-    if (me.expected.has(frame.turn)) show(frame);
-  }
-
   function show(frame) {
     let turn = byId(`fn-turn-${frame.turn}`);
     if (!turn) {
@@ -111,7 +73,6 @@
       document.body.classList.add("fn-talking");
     }
     const busy = frame.state === "busy";
-    if (busy && turn.dataset.state === "stopped") return; // was on its way when Stop was pressed
     // A screen reader speaks a busy region when it has settled, once and whole.
     turn.setAttribute("aria-busy", String(busy));
     const stands = busy && frame.place;
@@ -156,40 +117,16 @@
     line.textContent = tokens ? `Conversation: ${tokens.toLocaleString("en")} tokens${price}` : "";
   }
 
-  function stop() {
-    setBusy(false);
-    const turn = document.querySelector('.fn-turn[data-state="busy"]');
-    if (!turn) return;
-    turn.dataset.state = "stopped";
-    turn.setAttribute("aria-busy", "false");
-    turn.querySelectorAll(".fn-stage").forEach((stage) => stage.remove());
-    const note = document.createElement("p");
-    note.className = "fn-stopped";
-    note.textContent = turn.standing
-      ? "Stopped. What stands is kept; it was checked by the rules alone."
-      : "Stopped. This text was not checked.";
-    (turn.querySelector(".fn-below") ?? turn.querySelector(".fn-body")).append(note);
-    if (turn.standing) {
-      settled(turn, turn.standing);
-      // The server keeps it as soon as it has ended the calls under way.
-      setTimeout(() => document.dispatchEvent(new CustomEvent("footnote:answered")), 1000);
-    }
-    turn.reads = null;
-    composer()?.focus();
-  }
-
   function clear() {
-    if (document.body.classList.contains("fn-busy")) document.querySelector("#fn-stop")?.click();
-    setBusy(false);
+    if (document.body.classList.contains("fn-busy")) window.footnote.stop();
     close();
-    me.expected.clear();
     Object.assign(me, { asked: 0, conversation: null, records: [] });
     kept.write("conversation", null);
     kept.write("records", []);
     byId("fn-turns").replaceChildren();
     document.querySelectorAll('.fn-card:not([id^="check-"])').forEach((card) => card.remove());
     document.body.classList.remove("fn-talking");
-    plan({});
+    window.footnote.plan({});
     hint("");
     account();
     window.scrollTo({ top: 0 });
@@ -205,7 +142,6 @@
     kept.write("conversation", conversation);
     kept.write("records", records);
     for (const frame of frames) {
-      me.expected.add(frame.turn);
       show(frame);
     }
     window.scrollTo({ top: document.documentElement.scrollHeight });
@@ -213,45 +149,6 @@
 
   function hint(text) {
     byId("fn-hint").textContent = text;
-  }
-
-  // A question that is too long is told of before it leaves, and stays to be shortened.
-  function tooLong(event) {
-    const most = Number(document.querySelector("meta[name=footnote-question]")?.content ?? Infinity);
-    const length = [...composer().value.trim().replace(/\s+/g, " ")].length;
-    if (length <= most) return false;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const [has, read] = [length, most].map((number) => number.toLocaleString("en"));
-    hint(`The question has ${has} characters; the limit is ${read}. Shorten it.`);
-    return true;
-  }
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("#fn-send")) send(event);
-  }, true);
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === composer()) send(event);
-  }, true);
-
-  // Gradio drops a question while it still closes the stream of the last answer, which takes
-  // a slow network seconds after Stop. So it is sent again until it leaves (surroundings).
-  let leaving = { timer: 0 };
-  function send(event) {
-    const text = composer().value;
-    if (tooLong(event) || document.body.classList.contains("fn-busy")) return;
-    if (leaving.timer && leaving.text === text) return;
-    left();
-    const last = Date.now() + 30_000;
-    const timer = setInterval(() => {
-      if (composer()?.value !== text || Date.now() > last) left();
-      else document.querySelector("#fn-send").click();
-    }, 200);
-    leaving = { text, timer };
-  }
-
-  function left() {
-    clearInterval(leaving.timer);
-    leaving = { timer: 0 };
   }
 
   function motion() {
@@ -263,12 +160,6 @@
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
-  }
-
-  // Gradio takes up what was written with its next tick.
-  function submit(text) {
-    write(text);
-    setTimeout(() => document.querySelector("#fn-send").click(), 60);
   }
 
   function open(button) {
@@ -332,8 +223,6 @@
       open(button);
     } else if (event.target.closest(".fn-close")) {
       close()?.focus();
-    } else if (event.target.closest("#fn-stop")) {
-      stop(); // at once: a server that is gone says nothing more
     }
   });
 
@@ -349,7 +238,7 @@
   });
 
   window.footnote = {
-    receive, offer, surroundings, restore, clear, plan, write, submit, who, me, kept, open, close, motion, mark,
+    offer, show, settled, setBusy, hint, restore, clear, write, composer, who, me, kept, open, close, motion, mark,
     get opener() { return opener; },
     set opener(button) { opener = button; },
   };
