@@ -1,5 +1,6 @@
 """Toolbar: the line of buttons under an answer."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -9,10 +10,11 @@ from footnote.ui.rendering.environment import render
 
 
 @lru_cache
-def toolbar_html(*, cites: bool) -> Markup:
+def toolbar_html(*, cites: bool, charts: Sequence[str] = ()) -> Markup:
     """Returns what can be done with an answer; chat.js knows which answer it stands under.
 
     Args:
         cites: Whether it cites anything: of a refusal there is nothing to save or to lay out.
+        charts: The charts that say anything of it, from ``offered_charts``; a tuple.
     """
-    return render("toolbar", cites=cites, forms=LABELS)
+    return render("toolbar", cites=cites, charts=charts, forms=LABELS)
