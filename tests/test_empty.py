@@ -216,7 +216,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
-            "Marks": Marks({}), "random": Random(1),
+            "Marks": Marks({}), "random": Random(1), "answer": answered(),
             "Occurrences": Occurrences([], ()), "occurrences": Occurrences([], ()),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
