@@ -289,6 +289,19 @@ class Library:
         newest = self.newest()
         return [paper for at, paper in self._catalog.papers.all(number) if at <= newest]
 
+    def added_by(self, number: int, *, after: int = 0, most: int) -> tuple[int, list[Paper]]:
+        """Returns how many papers an import added, and the last of them, the latest first.
+
+        Args:
+            number: Number of the import, as in ``imports``.
+            after: Only papers added after that number, as for ``since``.
+            most: Papers at most.
+        """
+        newest = self.newest()
+        numbers = [n for n in self._catalog.imports.added(number) if after < n <= newest]
+        shown = numbers[: -most - 1 : -1] if most > 0 else []
+        return len(numbers), list(self._catalog.papers.by_number(shown).values())
+
     def map(self) -> LibraryMap:
         """Returns the map of all papers, redrawn if papers changed."""
         return self._maps.current()

@@ -67,6 +67,7 @@ HOMES = {
         "ui/cli/main.py",
         "ui/cli/digest.py",
         "ui/cli/evals.py",
+        "ui/cli/eval_make.py",
         "ui/cli/judge_options.py",
         "ui/cli/serve.py",
         "ui/cli/positions.py",

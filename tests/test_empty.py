@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from rich.console import Console
 from footnote import evals, index, rag, ui
 from footnote.evals.compare import Comparison
 from footnote.evals.dataset.cases import Case
+from footnote.evals.dataset.making.occurrences import Occurrences
 from footnote.evals.judge.budget import Budget, SpendingLimit
 from footnote.evals.judge.endpoint import Endpoint, Failed
 from footnote.evals.judge.judge import Judge
@@ -215,7 +217,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
             "SentenceChecker": SentenceChecker(library),
-            "Marks": Marks({}),
+            "Marks": Marks({}), "random": Random(1), "answer": answered(),
+            "Occurrences": Occurrences([], ()), "occurrences": Occurrences([], ()),
             "VerifierModel": VerifierModel((), np.empty(0, np.float32), 0.0, 0.5),
         }  # fmt: skip
         catalog.close()
@@ -335,7 +338,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
-    "footnote.evals.judge.endpoint.Endpoint.judge", "footnote.evals.judge.judge.Judge.supports",
+    "footnote.evals.judge.endpoint.Endpoint.judge",
+    "footnote.evals.judge.endpoint.Endpoint.call", "footnote.evals.judge.judge.Judge.supports",
     "footnote.rag.generation.llm.LLMComposer.compose",
     "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask",
     "footnote.rag.generation.thorough.bounds.calls.BoundedCalls.ask_telling",

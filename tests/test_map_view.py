@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -191,6 +192,69 @@ def test_no_name_covers_another(browser: Browser, width: int) -> None:
                 one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
             )
             assert apart
+
+
+COVERED = """() => {
+  const box = (one) => one.getBoundingClientRect();
+  const shown = (one) => one.checkVisibility({visibilityProperty: true});
+  const lit = [...document.querySelectorAll('.fn-hit, .fn-cited')].map(box);
+  const named = [...document.querySelectorAll('.fn-map-label, .fn-map-number')].filter(shown);
+  const over = (label, dot) => {
+    const x = dot.x + dot.width / 2, y = dot.y + dot.height / 2;
+    const across = Math.max(0, label.left - x, x - label.right);
+    const down = Math.max(0, label.top - y, y - label.bottom);
+    return Math.hypot(across, down) < dot.width / 2;
+  };
+  return named.filter((one) => lit.some((dot) => over(box(one), dot))).map((one) => one.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 612, 760, 1200])
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.3])
+def test_no_name_or_number_covers_a_lit_paper(browser: Browser, width: int, spread: float) -> None:
+    labels = tuple(
+        Label(f"reinforcement, learning {n}", 0.1 + 0.8 * (n % 4) / 3, 0.1 + 0.8 * (n // 4) / 2)
+        for n in range(12)
+    )
+    drawn = drawn_map(240, labels)
+    rng = np.random.default_rng(5)
+    middles = np.array([(one.x, one.y) for one in labels])[drawn.clusters]
+    positions = np.clip(middles + rng.uniform(-spread, spread, (240, 2)), 0, 1)
+    drawn = replace(drawn, positions=positions.astype(np.float32))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(bare_page(map_html(drawn, cited=drawn.ids[:12], hits=drawn.ids[:36])))
+    assert page.locator(".fn-hit, .fn-cited").count() == 36
+    assert page.evaluate(COVERED) == []
+    # Every cluster can still be chosen by its name, and is found on the map.
+    names = page.locator(".fn-map-label:visible")
+    assert names.count() == 12
+    numbers = page.locator(".fn-map-number:visible").all_text_contents()
+    below = page.locator(".fn-map-below .fn-map-key:visible").all_inner_texts()
+    if width == 390:
+        assert len(numbers) == 12
+    else:
+        assert numbers == below
+    names.last.click()
+    assert len(scopes(page)[-1]) == 20
+    page.close()
+
+
+def test_where_there_is_no_room_beside_lit_papers_a_name_goes_below(browser: Browser) -> None:
+    side = np.linspace(0, 1, 18)
+    positions = np.array([(x, y) for x in side for y in side], np.float32)
+    count = len(positions)
+    drawn = replace(
+        drawn_map(count), positions=positions, clusters=np.zeros(count, np.int64), labels=TWO[:1]
+    )
+    page = browser.new_page(viewport={"width": 900, "height": 900})
+    page.set_content(bare_page(map_html(drawn, hits=drawn.ids)))
+    box = page.locator(".fn-map-below .fn-map-label").bounding_box()
+    points = page.locator(".fn-map-points").bounding_box()
+    assert box is not None
+    assert points is not None
+    assert box["y"] >= points["y"] + points["height"]
+    assert page.evaluate(COVERED) == []
+    page.close()
 
 
 def test_a_hostile_title_stays_text(browser: Browser) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
@@ -69,6 +70,50 @@ def test_a_room_without_runs_says_how_to_begin(
     desk = desk_of(demo_library, runs=tmp_path / "none")
     with served(desk) as address, visited(browser, address) as page:
         expect(enter(page, "Evals")).to_contain_text("No runs yet.")
+
+
+def test_a_set_is_made_of_the_library_then_listed_as_made_and_run(
+    demo_library: Library, browser: Browser, tmp_path: Path
+) -> None:
+    desk = desk_of(demo_library, runs=tmp_path / "runs", made_sets=tmp_path / "sets")
+    with served(desk) as address, visited(browser, address) as page:
+        room = enter(page, "Evals")
+        expect(room.locator("p.fn-lead")).to_contain_text("make a set of such questions.")
+        expect(room.get_by_label("Set")).to_have_count(0)
+        room.get_by_role("button", name="Make a set of this library").click()
+        expect(room.locator("#fn-progress-eval")).to_contain_text("Made: made-", timeout=60_000)
+        (made,) = (tmp_path / "sets").iterdir()
+        cases = read_cases(made)
+        assert {case.made for case in cases} == {"rules"}
+        assert {case.answerable for case in cases} == {True, False}
+        told = "Made from this library by rules: easier than the questions that people ask."
+        expect(room.get_by_text(f"{made.name}: {told}")).to_be_visible()
+        # The same papers give the same set, not another one.
+        room.get_by_role("button", name="Make a set of this library").click()
+        expect(room.locator("#fn-progress-eval")).to_contain_text("Made: made-", timeout=60_000)
+        assert [one.name for one in (tmp_path / "sets").iterdir()] == [made.name]
+        keep = (made / "questions.jsonl").read_text("utf-8").splitlines()[-2:]
+        (made / "questions.jsonl").write_text("\n".join(keep) + "\n", "utf-8")
+        room.get_by_role("button", name="Start a run").click()
+        done = room.locator("#fn-progress-eval", has_text="Done: made-")
+        expect(done).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name=done.inner_text().removeprefix("Done: ").strip()).click()
+        expect(page.locator("#fn-run")).to_contain_text(told)
+
+
+def test_an_empty_library_offers_no_set(
+    demo_library: Library, browser: Browser, tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "empty", embedder=demo_library.embedder, create=True) as library:
+        desk = desk_of(library, runs=tmp_path / "runs", made_sets=tmp_path / "sets")
+        with served(desk) as address, visited(browser, address) as page:
+            room = enter(page, "Evals")
+            expect(room).to_contain_text("Once the library has papers")
+            expect(room.get_by_role("button")).to_have_count(0)
+            job = act(page, "eval-make")["job"]
+            while not (said := act(page, "job", job=job))["done"]:
+                page.wait_for_timeout(50)
+            assert "no question can be made" in said["error"]
 
 
 def test_a_run_is_started_followed_and_opened(page: Page, runs: Path) -> None:
@@ -171,6 +216,7 @@ def test_a_case_without_a_past_begins_a_conversation(page: Page) -> None:
         ("eval-open", {}),
         ("eval-compare", {"a": "x", "b": "y"}),
         ("eval-start", {"set": "/etc"}),
+        ("eval-make", {}),
         ("eval-case", {"run": "no such run", "case": "q01"}),
         ("job", {"job": "no such job"}),
     ],

@@ -1,10 +1,12 @@
 """What is new: papers since the last visit, and topics answered from new papers alone."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
+from conftest import invented
 from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,6 +15,8 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.index.readers.gathering import read_sources
+from footnote.ui.digests.arrivals import OF_ALL, OF_ONE, recent_arrivals
+from footnote.ui.rendering.panels import age
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import LOCAL, Topics
 from tests.pages import LOOPS, agree, ask, desk_of, go, served, tool, visited
@@ -76,6 +80,95 @@ def test_a_saved_topic_is_answered_from_new_papers_alone(page: Page, library: Li
     page.get_by_role("button", name="Mark as seen").click()
     expect(topic).to_contain_text("no new papers")
     expect(page.locator("#fn-room-news .fn-hits li")).to_have_count(0)
+
+
+def test_what_came_is_told_by_import_though_no_topic_is_followed(
+    page: Page, library: Library
+) -> None:
+    news(page)
+    room = page.locator("#fn-room-news")
+    # Never here before: the library's own first papers are what came.
+    came = room.locator("section.fn-came")
+    expect(came).to_have_count(1)
+    expect(came.locator("h3")).to_have_text("70 papers · just now")
+    expect(came.locator(".fn-hits li")).to_have_count(OF_ONE)
+    expect(came).to_contain_text("and 50 more, in the Library")
+    library.add([FOLDING], names=["laundry.bib"])
+    library.add([invented(1), invented(2)], names=["<b>tides</b>.ris"])
+    news(page)
+    expect(room).to_contain_text("3 new papers since")
+    expect(came.locator("h3")).to_have_text(
+        ["2 papers of <b>tides</b>.ris · just now", "1 paper of laundry.bib · just now"]
+    )
+    # The latest first.
+    expect(room.locator(".fn-hits .fn-title")).to_have_text(
+        [invented(2).title, invented(1).title, FOLDING.title]
+    )
+    room.locator(".fn-hits .fn-title").last.click()
+    expect(page.locator(".fn-card:not([hidden])")).to_contain_text("91 percent")
+    seen = room.locator("details.fn-came")
+    expect(seen.locator("summary")).to_have_text("70 papers · just now")
+    page.keyboard.press("Escape")
+    room.get_by_role("button", name="Mark as seen").click()
+    expect(room).to_contain_text("0 new papers since")
+    expect(room.locator(".fn-hits li")).to_have_count(0)
+    # Seen, but never gone: the last import stands open.
+    expect(seen).to_have_count(3)
+    expect(seen.first.locator(".fn-title").first).to_be_visible()
+    expect(seen.last.locator(".fn-title").first).to_be_hidden()
+
+
+def test_what_came_into_a_library_that_was_seen_empty_is_new(
+    tmp_path: Path, embedder: MiniLM, topics: Topics, browser: Browser
+) -> None:
+    with (
+        Library.open(tmp_path / "empty", embedder=embedder, create=True) as empty,
+        served(desk_of(empty, topics=topics)) as address,
+        visited(browser, address) as page,
+    ):
+        news(page)
+        expect(page.locator("#fn-room-news")).to_contain_text("Nothing was added yet.")
+        empty.add([FOLDING])
+        news(page)
+        expect(page.locator("#fn-room-news")).to_contain_text("1 new paper since")
+        expect(page.locator("#fn-room-news .fn-hits li")).to_have_count(1)
+
+
+def test_arrivals_are_the_latest_imports_that_still_have_papers(library: Library) -> None:
+    library.add([FOLDING], names=["laundry.bib"])
+    for n in range(1, 8):
+        library.add([invented(n)], names=[f"{n}.bib"])
+    last = library.newest()
+    library.remove([invented(7).id])
+    library.undo(library.imports()[0].number)
+    found = recent_arrivals(library, last - 3)
+    assert [(one.names, one.seen) for one in found] == [
+        (("6.bib",), False), (("5.bib",), False), *((((f"{n}.bib",), True)) for n in (4, 3, 2, 1)),
+        (("laundry.bib",), True),
+    ]  # fmt: skip
+    # One import that a reader saw a part of: the rest alone is new.
+    (*_, first) = recent_arrivals(library, 60)
+    assert (first.count, first.seen, len(first.papers)) == (10, False, 10)
+    assert sum(len(one.papers) for one in recent_arrivals(library, None)) <= OF_ALL
+
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=61), "1 minute ago"),
+        (timedelta(minutes=59), "59 minutes ago"),
+        (timedelta(minutes=60), "1 hour ago"),
+        (timedelta(hours=23), "23 hours ago"),
+        (timedelta(hours=25), "1 March 2026, 11:00"),
+    ],
+)
+def test_how_long_ago_is_told_by_the_readers_clock(before: timedelta, told: str) -> None:
+    assert age((NOW - before).astimezone(UTC), NOW) == told
 
 
 def test_the_question_of_an_answer_can_be_watched_and_let_go(page: Page, topics: Topics) -> None:

@@ -1,6 +1,7 @@
 """What people rather look at than read: years, the map, and who says yes to a question."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, PPO, ROBOTS, ask, desk_of, served, tool, visited
+from tests.pages import LOOPS, PPO, ROBOTS, act, ask, desk_of, served, tool, visited
 
 pytestmark = LOOPS
 
-YES_OR_NO = "Does retrieval improve language models?"
+TIMELINE, AGREEMENT = (f".fn-tools [data-do={name}]" for name in ("timeline", "agreement"))
+
+YES_OR_NO = "Can language models use tools?"
+# Three of its papers take a side, of which the answer quotes one.
+UNQUOTED = "Can language models control robots?"
+NO_SIDES = "Does retrieval improve language models?"
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +60,67 @@ def test_who_agrees_is_told_in_the_papers_own_words(page: Page, demo_library: Li
 
 
 def test_an_open_question_has_no_sides(page: Page) -> None:
-    tool(ask(page, PPO), "Who agrees").click()
-    expect(page.locator("#fn-toast.fn-bad")).to_contain_text("yes-or-no")
+    turn = ask(page, PPO)
+    page.wait_for_timeout(1500)  # what is offered a little later would be there by now
+    expect(turn.locator(TIMELINE)).to_have_count(1)
+    expect(turn.locator(AGREEMENT)).to_have_count(0)
+    place = {"place": 1, "turn": 1, **page.evaluate("window.footnote.who()")}
+    assert "yes-or-no" in act(page, "agreement", **place)["error"]
+
+
+def test_sides_that_no_quote_of_the_answer_tells_are_offered_a_little_later(page: Page) -> None:
+    turn = ask(page, UNQUOTED)
+    expect(turn.locator(AGREEMENT)).to_have_count(1, timeout=20_000)
+    tool(turn, "Who agrees").click()
+    sides = turn.locator("[data-view=agreement] .fn-side:not(.fn-unclear)")
+    expect(sides).to_have_count(3, timeout=20_000)
+
+
+def test_a_question_whose_papers_take_no_side_offers_none(page: Page) -> None:
+    turn = ask(page, NO_SIDES)
+    page.wait_for_timeout(2500)  # what is offered a little later would be there by now
+    expect(turn.locator(AGREEMENT)).to_have_count(0)
+
+
+def test_one_chart_stands_in_the_place_of_the_other(page: Page) -> None:
+    turn = ask(page, YES_OR_NO)
+    pane = turn.locator(".fn-pane > *")
+    timeline, agreement = turn.locator(TIMELINE), turn.locator(AGREEMENT)
+    tool(turn, "Timeline").click()
+    expect(turn.locator("[data-view=timeline]")).to_be_visible()
+    expect(timeline).to_have_attribute("aria-pressed", "true")
+    tool(turn, "Who agrees").click()
+    expect(turn.locator("[data-view=agreement]")).to_be_visible(timeout=20_000)
+    expect(agreement).to_be_hidden()  # with its menu
+    expect(turn.locator("[data-view=timeline]")).to_have_count(0)
+    expect(timeline).to_have_attribute("aria-pressed", "false")
+    # Pressed one after the other, the later one stands, though the earlier one takes longer.
+    tool(turn, "Who agrees").click()
+    expect(agreement).to_be_hidden()
+    expect(pane).to_have_count(0)
+    turn.evaluate(
+        """(turn) => ["agreement", "timeline"].forEach(
+             (name) => turn.querySelector(`[data-do=${name}]`).click())"""
+    )
+    expect(turn.locator("[data-view=timeline]")).to_be_visible()
+    page.wait_for_timeout(1500)
+    expect(turn.locator("[data-view=agreement]")).to_have_count(0)
+    expect(timeline).to_have_attribute("aria-pressed", "true")
+
+
+def test_no_timeline_is_offered_of_papers_without_years(
+    browser: Browser, tmp_path: Path, demo_library: Library
+) -> None:
+    papers = [replace(paper, published=None) for paper in demo_library.papers()]
+    with (
+        Library.open(tmp_path / "bare", embedder=demo_library.embedder, create=True) as bare,
+        served(desk_of(bare)) as address,
+    ):
+        bare.add(papers)
+        with visited(browser, address) as page:
+            turn = ask(page, ROBOTS)
+            expect(turn.get_by_role("button", name="On the map")).to_have_count(1)
+            expect(turn.locator(TIMELINE)).to_have_count(0)
 
 
 def test_the_map_lights_up_what_was_found_and_a_choice_on_it_is_searched_alone(page: Page) -> None:

@@ -76,10 +76,10 @@ def test_a_topic_that_was_removed_meanwhile_stays_removed(kept: Topics) -> None:
 
 
 def test_a_visit_is_remembered_for_each_user(kept: Topics) -> None:
-    assert kept.last_visit("ada") == 0
+    assert kept.last_visit("ada") is None
     kept.mark_visit("ada", 70)
     kept.mark_visit("ada", 75)
-    assert (kept.last_visit("ada"), kept.last_visit("bob")) == (75, 0)
+    assert (kept.last_visit("ada"), kept.last_visit("bob")) == (75, None)
 
 
 METHODS: dict[str, Callable[[Topics, str, str], Any]] = {

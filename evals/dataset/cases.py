@@ -6,7 +6,7 @@ label) or PubMedQA's yes/no/maybe with a long answer. Each file may be gzipped.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Case:
         reference: An answer written by a person.
         label: What the papers conclude: yes, no, maybe, SUPPORT, CONTRADICT.
         tag: Kind of question, by which figures are broken down.
+        made: Who made it, where no person did: "rules", or the name of a model.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Case:
     label: str | None = None
     answerable: bool = True
     tag: str = "single"
+    made: str | None = None
 
 
 def read_cases(folder: Path) -> list[Case]:
@@ -96,6 +98,22 @@ def choose_cases(folder: Path, only: Path | None, limit: int | None = None) -> l
     return cases[:limit]
 
 
+def makers(cases: Iterable[Case]) -> str | None:
+    """Returns by what cases were made, where any were: "rules", "rules and gpt-4o-mini"."""
+    return " and ".join(sorted({case.made for case in cases if case.made}, reverse=True)) or None
+
+
+def describe_made(made: str | None) -> str:
+    """Returns what a reader of figures over a made set must know; "" for one of people's.
+
+    Args:
+        made: From ``makers``, or the config of a run.
+    """
+    if not made:
+        return ""
+    return f"Made from this library by {made}: easier than the questions that people ask."
+
+
 def _find(folder: Path, name: str) -> Path | None:
     return next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
 
@@ -113,6 +131,7 @@ def _case(found: dict[str, Any], at: str) -> Case:
         label=row.label,
         answerable=row.answerable,
         tag=row.type,
+        made=row.made.by if row.made else None,
     )
 
 

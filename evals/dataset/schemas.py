@@ -48,6 +48,12 @@ class GoldQuote(Shape):
     quote: Text
 
 
+class MadeMark(Shape):
+    """Says of a case that a program made it; ``by`` is "rules" or the name of a model."""
+
+    by: Name
+
+
 class QuestionRow(Shape):
     """A line of ``questions.jsonl``."""
 
@@ -61,6 +67,7 @@ class QuestionRow(Shape):
     label: str | None = None
     answerable: bool = True
     type: Name = "single"
+    made: MadeMark | None = None
 
 
 # A set: those of BEIR, SciFact and PubMedQA.
@@ -268,6 +275,7 @@ class ConfigShape(Shape):
     k: int
     seed: int
     judge: str | None = None
+    made: str | None = None
 
 
 class OverAll(Shape):

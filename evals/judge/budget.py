@@ -1,4 +1,4 @@
-"""Budget: track a judge's spending, and make no call that could exceed the limit."""
+"""Budget: track a model's spending, and make no call that could exceed the limit."""
 
 import threading
 from dataclasses import dataclass
@@ -47,8 +47,12 @@ class TokenCounts:
 class Budget:
     """What was spent, and the most that calls under way may yet spend; safe among threads."""
 
-    def __init__(self, limit: SpendingLimit) -> None:
+    def __init__(
+        self, limit: SpendingLimit, *, whose: str = "judge", call: str = "judgement"
+    ) -> None:
+        """Takes the limit; ``whose`` it is, and what one ``call`` gives, stand in its errors."""
         self.limit = limit
+        self._whose, self._call = whose, call
         self.used = TokenCounts()
         self._lock = threading.Lock()
 
@@ -77,7 +81,7 @@ class Budget:
     def _check(self, unit: str, after: float, most: float | None) -> None:
         if most is not None and after > most:
             raise LimitReached(
-                f"the next judgement could raise the judge's total to {after:,.6g} {unit}, "
-                f"the limit is {most:,.6g}; raise the limit and run again: existing judgements "
-                "are kept"
+                f"the next {self._call} could raise the {self._whose}'s total to {after:,.6g} "
+                f"{unit}, the limit is {most:,.6g}; raise the limit and run again: existing "
+                f"{self._call}s are kept"
             )

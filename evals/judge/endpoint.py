@@ -1,4 +1,4 @@
-"""Endpoint: one call of the judge through the chat client, with its usage and errors."""
+"""Endpoint: one call of a judge, or of a writer of questions, with its usage and errors."""
 
 import logging
 import math
@@ -53,7 +53,7 @@ class Endpoint:
             Failed: It gave no judgement.
             JudgeError: The call could exceed the limit; it was not made.
         """
-        call = self._call(messages, spent)
+        call = self.call(messages, spent)
         # The judgement may stand after thoughts or within a fence.
         text = call.text.rpartition("</think>")[2]
         try:
@@ -66,8 +66,13 @@ class Endpoint:
                 raise Failed(reason, error, again=False) from error
             raise Failed("replied with what is no judgement", error) from error
 
-    def _call(self, messages: Sequence[Mapping[str, str]], spent: list[TokenCounts]) -> ChatCall:
-        """Returns what the endpoint replied, and adds to ``spent`` what it took."""
+    def call(self, messages: Sequence[Mapping[str, str]], spent: list[TokenCounts]) -> ChatCall:
+        """Returns what the endpoint replied, and adds to ``spent`` what it took.
+
+        Raises:
+            Failed: It did not reply.
+            JudgeError: The call could exceed the limit; it was not made.
+        """
         sent = [ChatMessage(role=m["role"], content=m["content"]) for m in messages]
         # No tokenizer makes more tokens than bytes, so the limit holds for any model.
         size = sum(len(message["content"].encode()) for message in messages)

@@ -43,17 +43,20 @@ _LINE_ENDS = "\x85\u2028\u2029"
 
 
 def prompt(criterion: Criterion, data: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Returns the two messages that ask for a judgement.
+    """Returns the two messages that ask for a judgement."""
+    return [
+        {"role": "system", "content": INSTRUCTIONS[criterion]},
+        {"role": "user", "content": f"{_BEFORE}\n{as_line(data)}\n{_AFTER}"},
+    ]
 
-    The data is one line of JSON: a text in it cannot end its string or the line, and so cannot look
-    like an instruction.
+
+def as_line(data: Mapping[str, Any]) -> str:
+    """Returns strangers' data as one line of JSON.
+
+    A text in it cannot end its string or the line, and so cannot look like an instruction.
     """
     line = json.dumps(data, ensure_ascii=False)
     for character in _LINE_ENDS:
         line = line.replace(character, f"\\u{ord(character):04x}")
     # Half a surrogate pair, which JSON can spell, cannot be sent.
-    line = line.encode("utf-8", "replace").decode()
-    return [
-        {"role": "system", "content": INSTRUCTIONS[criterion]},
-        {"role": "user", "content": f"{_BEFORE}\n{line}\n{_AFTER}"},
-    ]
+    return line.encode("utf-8", "replace").decode()

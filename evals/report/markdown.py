@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from footnote.evals.dataset.cases import describe_made
 from footnote.evals.metrics.summary import Row
 from footnote.evals.report.charts import outcomes
 from footnote.evals.report.numbers import format_number
@@ -13,10 +14,12 @@ from footnote.evals.report.tables import ReportLine, figures, groups
 def as_markdown(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     """Returns the summary of a run, and its failures."""
     config = report["config"]
+    made = describe_made(config.get("made"))
     parts = [
         f"# {_markdown(config['set'])}: {report['cases']} cases, {report['failures']} failures",
         "\n".join(f"- {name}: {_markdown(str(value))}" for name, value in config.items()),
     ]
+    parts += [_markdown(made)] if made else []
     for title, lines in groups(report):
         cells = [
             [

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from footnote.evals.dataset.cases import describe_made
 from footnote.evals.judge.trust import JUDGED, trust
 from footnote.evals.metrics.summary import Row, confidences
 from footnote.evals.report.charts import curve, latency, outcomes
@@ -75,6 +76,7 @@ def _as_html(report: Mapping[str, Any], rows: Sequence[Row]) -> str:
     return template.render(
         report=report,
         config=report["config"],
+        made=describe_made(report["config"].get("made")),
         groups=list(groups(report)),
         figures=list(figures(report)),
         tags=[tag for tag in measures if tag != "ALL"],

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from footnote.evals.dataset.cases import Case
+from footnote.evals.dataset.cases import Case, makers
 from footnote.evals.runs.runner import (
     RunConfig,
     code_version,
@@ -84,4 +84,5 @@ def _describe(engine: CitedQueryEngine, name: str, cases: Sequence[Case]) -> Run
         composer=engine.composer.mode,
         model=engine.composer.model,
         reranker=reranker.name if reranker else None,
+        made=makers(cases),
     )

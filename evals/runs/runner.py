@@ -46,6 +46,7 @@ class RunConfig:
         setting: What a sweep changed, as JSON.
         seed: Of the bootstrap; answering itself has nothing random.
         judge: Model and prompts that judged; None where no model did.
+        made: By what the questions were made, where no person wrote them.
         reranker: What ordered the best hits; None where our own order stands.
     """
 
@@ -60,6 +61,7 @@ class RunConfig:
     seed: int = SEED
     judge: str | None = None
     reranker: str | None = None
+    made: str | None = None
 
 
 def fingerprint(texts: Iterable[str]) -> str:

@@ -86,6 +86,14 @@ class ImportLog:
             ImportChange(paper, from_json(record) if record else None) for paper, record in rows
         ]
 
+    def added(self, number: int) -> "Sequence[int]":
+        """Returns the numbers of the papers that an import added and that are still here."""
+        rows = self._db.rows(
+            "SELECT paper FROM changes WHERE import = ? AND record IS NULL ORDER BY paper",
+            (number,),
+        )
+        return [int(row[0]) for row in rows]
+
     def count_changes(self, number: int) -> tuple[int, int]:
         """Returns how many papers undoing an import would remove, and how many restore."""
         rows = self._db.rows(

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from footnote.evals.compare import CasePair, Comparison
+from footnote.evals.dataset.cases import describe_made
 from footnote.evals.judge.trust import trust
 from footnote.evals.metrics import LOWER_IS_BETTER
 from footnote.evals.runs.sweep import SweepLine, best
@@ -27,6 +28,8 @@ def show_measures(console: Console, report: Mapping[str, Any]) -> None:
             name + lower, f"{found['mean']:.3f}", interval, str(found["n"]), str(found["failures"])
         )
     console.print(table)
+    if made := describe_made(report["config"].get("made")):
+        console.print(Text(made))
     for name in report["measures"]["ALL"]:
         if told := trust(report, name):
             console.print(Text(f"{name}: {told}"))

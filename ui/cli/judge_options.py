@@ -83,12 +83,7 @@ def open_judge(
             raise Misuse("judge options need the judge; add --judge")
         yield None
         return
-    # NaN is neither below a bound nor above it.
-    if wish.usd is not None and math.isnan(wish.usd):
-        raise Misuse("--judge-usd is not a number; give US dollars, such as 0.5")
-    prices = _prices(wish.prices)
-    if wish.usd is not None and prices is None:
-        raise Misuse("--judge-usd needs prices; add --judge-prices PROMPT,COMPLETION")
+    limit = read_limit(wish.tokens, wish.usd, wish.prices, flag="--judge")
     config = _config(wish.model)
     labels = _labels(wish.labels, cases)
     from footnote.evals.judge.judge import Judge
@@ -96,9 +91,8 @@ def open_judge(
     from footnote.evals.judge.run import Judging
     from footnote.index.embeddings.minilm_export import cache_folder
 
-    kept, limit = cache_folder() / "judgements", _limit(wish, prices)
     try:
-        with Judge(config, cache=kept, limit=limit) as judge:
+        with Judge(config, cache=cache_folder() / "judgements", limit=limit) as judge:
             yield Judging(judge, labels=labels)
     except LimitReached as error:
         raise FootnoteError(
@@ -110,21 +104,30 @@ def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
     from footnote.ui.settings import all_sources
 
-    sources = all_sources()
-    model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    model = (name or all_sources().get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no judge model is set; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
-    from footnote.rag.generation.settings import LLMSettings
+    return endpoint_of(model, "the judge")
 
-    config = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL=model))
+
+def endpoint_of(model: str, whose: str) -> "LLMSettings":
+    """Returns the configured endpoint with a model.
+
+    Raises:
+        Misuse: None is configured; the message says for whom.
+    """
+    from footnote.rag.generation.settings import LLMSettings
+    from footnote.ui.settings import all_sources
+
+    config = LLMSettings.from_environment(all_sources().using(FOOTNOTE_MODEL=model))
     if config is None:
         raise Misuse(
-            "no endpoint is configured for the judge; set OPENAI_API_KEY or OPENAI_BASE_URL"
+            f"no endpoint is configured for {whose}; set OPENAI_API_KEY or OPENAI_BASE_URL"
         )
     return config
 
 
-def _prices(text: str | None) -> "Prices | None":
+def _read_prices(text: str | None, flag: str) -> "Prices | None":
     if text is None:
         return None
     from footnote.rag.generation.settings import Prices
@@ -135,16 +138,35 @@ def _prices(text: str | None) -> "Prices | None":
             raise ValueError(text)
     except ValueError as error:
         raise Misuse(
-            f'--judge-prices {text!r} is not PROMPT,COMPLETION, such as "0.15,0.6"'
+            f'{flag}-prices {text!r} is not PROMPT,COMPLETION, such as "0.15,0.6"'
         ) from error
     return Prices(prompt, completion)
 
 
-def _limit(wish: JudgeWish, prices: "Prices | None") -> "SpendingLimit":
+def read_limit(
+    tokens: int | None, usd: float | None, prices: str | None, *, flag: str
+) -> "SpendingLimit":
+    """Returns what a model may spend.
+
+    Args:
+        tokens: At most; ``DEFAULT_TOKENS`` where nothing limits it.
+        usd: At most; needs prices.
+        prices: As on the command line.
+        flag: How the options begin, such as "--judge".
+
+    Raises:
+        Misuse: One of them is not a number, or the prices are missing.
+    """
+    # NaN is neither below a bound nor above it.
+    if usd is not None and math.isnan(usd):
+        raise Misuse(f"{flag}-usd is not a number; give US dollars, such as 0.5")
+    known = _read_prices(prices, flag)
+    if usd is not None and known is None:
+        raise Misuse(f"{flag}-usd needs prices; add {flag}-prices PROMPT,COMPLETION")
     from footnote.evals.judge.budget import SpendingLimit
 
-    tokens = DEFAULT_TOKENS if wish.tokens is None and wish.usd is None else wish.tokens
-    return SpendingLimit(usd=wish.usd, tokens=tokens, prices=prices)
+    most = DEFAULT_TOKENS if tokens is None and usd is None else tokens
+    return SpendingLimit(usd=usd, tokens=most, prices=known)
 
 
 def _labels(path: Path | None, cases: Path) -> "dict[str, Rating] | None":

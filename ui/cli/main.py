@@ -19,6 +19,7 @@ from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.correct import correct
 from footnote.ui.cli.digest import digest, topics
+from footnote.ui.cli.eval_make import make
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.export import export
 from footnote.ui.cli.library import index, remove, undo
@@ -328,6 +329,7 @@ for command in (
     export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
 ):  # fmt: skip
     app.command()(command)
+evals.command()(make)
 app.add_typer(evals, name="eval")
 
 

@@ -137,6 +137,7 @@ def _serve(
             runs=library.path / "runs",
             engines=engines,
             sets=_sets(library),
+            made_sets=library.path / "sets",
             unpacked=limits.unpacked,
         )
 

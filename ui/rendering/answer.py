@@ -25,13 +25,16 @@ NEAREST_SHOWN = 3
 _MARKER = re.compile(r"(?<!\s)\s*+\[(\d+)\]")
 
 
-def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
+def answer_html(
+    answer: Answer, number: int, *, whole: bool = True, charts: Sequence[str] = ()
+) -> Markup:
     """Returns the answer as HTML.
 
     Args:
         answer: What is shown.
         number: Tells the turns of a conversation apart.
         whole: Whether it is complete; what is still being written has no tools yet.
+        charts: The charts that say anything of it, from ``offered_charts``.
     """
     near = frozenset() if answer.abstained else frozenset(answer.more)
     uncited = [(hit, _quotes(_telling(hit))) for hit in _uncited(answer)]
@@ -57,7 +60,7 @@ def answer_html(answer: Answer, number: int, *, whole: bool = True) -> Markup:
         facts=_facts(answer),
         tokens=answer.receipt.prompt_tokens + answer.receipt.completion_tokens,
         cost="" if answer.receipt.cost_usd is None else f"{answer.receipt.cost_usd:.6f}",
-        toolbar=toolbar_html(cites=bool(answer.papers), tabled=tabled),
+        toolbar=toolbar_html(cites=bool(answer.papers), tabled=tabled, charts=tuple(charts)),
         spans_of=spans_of,
         quotes_of=_quotes_by_marker,
         mark_of=_mark,

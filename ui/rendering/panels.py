@@ -119,6 +119,23 @@ def _day(moment: datetime, now: datetime) -> str:
     return "The last seven days" if ago < 8 else f"{moment:%B %Y}"
 
 
+def age(moment: datetime, now: datetime) -> str:
+    """Returns in words when something was: "3 minutes ago", then its day and hour.
+
+    Args:
+        moment: With its offset.
+        now: By the reader's clock, with its offset.
+    """
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{counted(minutes, 'minute')} ago"
+    if minutes < 24 * 60:
+        return f"{counted(minutes // 60, 'hour')} ago"
+    return f"{moment.astimezone(now.tzinfo):%-d %B %Y, %H:%M}"
+
+
 def scope_html(
     desk: AppContext,
     filters: Filters,

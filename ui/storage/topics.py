@@ -127,7 +127,10 @@ class Topics(UserDatabase):
         """Takes note that the user has seen all papers up to a number."""
         self._db.rows("INSERT OR REPLACE INTO visits VALUES (?, ?)", (self._user(user), number))
 
-    def last_visit(self, user: str) -> int:
-        """Returns the number of the newest paper at the user's last visit; 0 before the first."""
+    def last_visit(self, user: str) -> int | None:
+        """Returns the number of the newest paper at the user's last visit; None before the first.
+
+        Of a library that was empty then it is 0.
+        """
         rows = self._db.rows("SELECT mark FROM visits WHERE user = ?", (self._user(user),))
-        return int(rows[0][0]) if rows else 0
+        return int(rows[0][0]) if rows else None

@@ -67,6 +67,7 @@ class AppContext:
         runs: Folder with eval runs; None if there is none.
         engines: Engines for evals, by the same names as ``asks``.
         sets: Folders of evaluation sets that can be run, by name.
+        made_sets: Folder for sets that are made of the library; None if none can be made.
         uploads: Folder that dropped files are put in, deleted with the page; it makes its own
             where none is given.
         unpacked: Bytes that a packed file that was dropped may open to.
@@ -84,6 +85,7 @@ class AppContext:
     runs: Path | None = None
     engines: Mapping[str, CitedQueryEngine] = field(default_factory=dict)
     sets: Mapping[str, Path] = field(default_factory=dict)
+    made_sets: Path | None = None
     uploads: Path | None = None
     unpacked: int = MOST_UNPACKED
     jobs: Jobs = field(default_factory=Jobs)
@@ -129,6 +131,13 @@ class AppContext:
         """The engine that answers without a model; None if the page has none."""
         found = (one for one in self.engines.values() if one.composer.mode == "extractive")
         return next(found, None)
+
+    @property
+    def known_sets(self) -> Mapping[str, Path]:
+        """The sets that can be run now, by name: those that were given, then those made here."""
+        folder = self.made_sets
+        made = sorted(folder.glob("*/questions.jsonl")) if folder is not None else []
+        return {**self.sets, **{path.parent.name: path.parent for path in made}}
 
     def filters(self, scope: Args) -> Filters:
         """Returns the filters of a scope as a browser sent it.

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 from markupsafe import Markup
 
 from footnote.index import FootnoteError
+from footnote.index.library import Library
 from footnote.index.models import Paper
 from footnote.rag.answer import (
     STOPPED,
@@ -36,6 +37,7 @@ from footnote.ui.rendering.answer import (
     turn_html,
 )
 from footnote.ui.rendering.cards import Span
+from footnote.ui.rendering.charts.offers import offered_charts
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
@@ -174,8 +176,10 @@ def done_frame(
     desk: AppContext, answer: Answer, turn: int, place: int, conversation: str | None
 ) -> Frame:
     """Returns the frame of a complete answer, now or when its conversation is reopened."""
+    embedder = desk.library.embedder if isinstance(desk.library, Library) else None
+    body = answer_html(answer, turn, charts=offered_charts(answer, embedder))
     return frame(
-        "done", turn, turn_html(answer.question, answer_html(answer, turn)),
+        "done", turn, turn_html(answer.question, body),
         source_cards_html(answer, turn), conversation=conversation, place=place,
         record=make_record(answer) if desk.conversations is None else None, words=True,
     )  # fmt: skip

@@ -4,12 +4,13 @@
 neither lasso nor follow the theme.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from random import Random
 
 from markupsafe import Markup
 
 from footnote.index.clusters.layout import LibraryMap
+from footnote.ui.rendering.charts.map_labels import Box, Dot, place_boxes
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 
@@ -22,7 +23,11 @@ _EDGE = 24
 _RADIUS, _HIT, _CITED = 4.0, 6.5, 9.0
 # Labels keep their size on the screen; below this width of the map they stand under it.
 _NARROWEST = 560
-_LETTER, _LINE = 7.2, 26.0
+_LINE, _BESIDE = 26.0, 34.0
+# What a letter takes at most in the fonts that the page may be shown in; any other takes _WIDE.
+_NARROW, _CAPITAL, _WIDE = 7.8, 10.5, 14.0
+# Half the width and the height of a number, and the lit dots of a narrow map (static/views.css).
+_NUMBER, _NARROW_RADII = (18.0, 14.0), (10.0, 14.0)
 _SEED = 7
 
 
@@ -43,7 +48,8 @@ def map_html(
     shown, sample = len(_shown(drawn, {*cited, *hits})), ""
     if shown < len(drawn.ids):
         sample = f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random. "
-    labels = [_label(drawn, number, place) for number, place in enumerate(_label_places(drawn))]
+    places = _label_places(drawn, _rank(cited, hits))
+    labels = [_label(drawn, number, place) for number, place in enumerate(places)]
     return piece("map", "figure", map_svg(drawn, cited=cited, hits=hits), labels, sample)
 
 
@@ -55,11 +61,20 @@ def map_svg(
     Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
     ``aria-label``; one of them can be reached with Tab, the others from it with the arrow keys.
     """
-    rank = dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
+    rank = _rank(cited, hits)
     shown = sorted(_shown(drawn, rank), key=lambda at: rank.get(drawn.ids[at], 0))
     points = [_point(drawn, at, rank.get(drawn.ids[at], 0)) for at in shown]
-    numbers = [(f"{_across(label.x):.1f}", f"{_down(label.y):.1f}") for label in drawn.labels]
-    return piece("map", "svg", (WIDTH, HEIGHT), points, numbers, bool(rank))
+    numbers, told = _number_places(drawn, rank)
+    return piece("map", "svg", (WIDTH, HEIGHT), points, _texts(numbers), _texts(told), bool(rank))
+
+
+def _texts(places: Mapping[int, Box]) -> list[tuple[int, str, str]]:
+    return [(number + 1, f"{box.x:.1f}", f"{box.y:.1f}") for number, box in places.items()]
+
+
+def _rank(cited: Collection[str], hits: Collection[str]) -> dict[str, int]:
+    """Returns how strongly papers are lit: 1 what was found, 2 what is cited."""
+    return dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
 
 
 def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
@@ -89,7 +104,7 @@ def _down(y: float) -> float:
     return _EDGE + y * (HEIGHT - 2 * _EDGE)
 
 
-def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> dict[str, object]:
+def _label(drawn: LibraryMap, number: int, place: Box | None) -> dict[str, object]:
     members: list[str] = []
     # Where not all are drawn, the name still chooses all.
     if len(drawn.ids) > MOST_POINTS:
@@ -97,42 +112,60 @@ def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> dict[s
         members = [paper for paper, of in pairs if of == number]
     return {
         "colour": number % COLOURS,
+        "number": number,
         "members": members,
-        "left": f"{100 * place[0] / WIDTH:.2f}",
-        "top": f"{100 * place[1] / HEIGHT:.2f}",
+        "place": place and (f"{100 * place.x / WIDTH:.2f}", f"{100 * place.y / HEIGHT:.2f}"),
         "text": drawn.labels[number].text,
         "papers": counted(int((drawn.clusters == number).sum()), "paper"),
     }
 
 
-def _label_places(drawn: LibraryMap) -> list[tuple[float, float]]:
-    """Returns a place for each label near its cluster, moved up or down off the others'."""
+def _label_places(drawn: LibraryMap, rank: Mapping[str, int]) -> list[Box | None]:
+    """Returns a place for each name near its cluster; None for one that goes below the map."""
     # At the narrowest, a letter takes more of the drawing.
     grown = WIDTH / _NARROWEST
-    placed: list[tuple[float, float, float]] = []
-    order = sorted(range(len(drawn.labels)), key=lambda n: drawn.labels[n].y)
-    places = {}
-    for number in order:
-        label = drawn.labels[number]
-        half = (len(label.text) * _LETTER + 22) * grown / 2
-        x = min(max(_across(label.x), half), WIDTH - half)
-        y = _free(x, _down(label.y), half, _LINE * grown, placed)
-        placed.append((x, y, half))
-        places[number] = (x, y)
-    return [places[number] for number in range(len(drawn.labels))]
+    wanted = [
+        Box(
+            _across(label.x),
+            _down(label.y),
+            (sum(map(_letter, label.text)) + _BESIDE) * grown / 2,
+            _LINE * grown / 2,
+        )
+        for label in drawn.labels
+    ]
+    return place_boxes(wanted, _dots(drawn, rank, (_HIT, _CITED)), (WIDTH, HEIGHT))
 
 
-def _free(
-    x: float, y: float, half: float, line: float, placed: Sequence[tuple[float, float, float]]
-) -> float:
-    """Returns the height nearest to ``y`` at which a label meets no other one."""
-    steps = [0.0, *(sign * step * line / 4 for step in range(1, 80) for sign in (1, -1))]
-    for step in steps:
-        at = y + step
-        inside = line / 2 <= at <= HEIGHT - line / 2
-        if inside and all(
-            abs(at - other) >= line - 0.01 or abs(x - across) >= half + width
-            for across, other, width in placed
-        ):
-            return at
-    return y
+def _letter(sign: str) -> float:
+    if not sign.isascii() or sign in "MWmw@%":
+        return _WIDE
+    return _CAPITAL if sign.isupper() else _NARROW
+
+
+def _number_places(
+    drawn: LibraryMap, rank: Mapping[str, int]
+) -> tuple[dict[int, Box], dict[int, Box]]:
+    """Returns places of numbers that stand in their names' stead, where there is one.
+
+    First those of a narrow map, then those of a wide one, whose names went below it.
+    """
+    half, tall = _NUMBER if rank else (0.0, 0.0)
+    wanted = [Box(_across(label.x), _down(label.y), half, tall) for label in drawn.labels]
+    labels = _label_places(drawn, rank)
+    below = [number for number, label in enumerate(labels) if label is None]
+    dots, size = _dots(drawn, rank, _NARROW_RADII), (WIDTH, HEIGHT)
+    told = place_boxes([wanted[n] for n in below], dots, size, [one for one in labels if one])
+    narrow = enumerate(place_boxes(wanted, dots, size))
+    return (
+        {number: box for number, box in narrow if box},
+        {number: box for number, box in zip(below, told, strict=True) if box},
+    )
+
+
+def _dots(drawn: LibraryMap, rank: Mapping[str, int], radii: tuple[float, float]) -> list[Dot]:
+    """Returns the lit papers, as large as they are drawn."""
+    return [
+        Dot(_across(float(x)), _down(float(y)), radii[rank[paper] - 1])
+        for paper, (x, y) in zip(drawn.ids, drawn.positions, strict=True)
+        if paper in rank
+    ]

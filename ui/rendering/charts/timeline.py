@@ -1,16 +1,17 @@
-"""An answer's papers on a line of years: what it cites, numbered, and what else was found.
+"""An answer's papers on a line of years, or of months within one: what it cites, what it found.
 
 The drawing is SVG, once for wide columns and once for narrow ones, so that its letters keep a
 readable size; upon it lie real buttons, each opening its paper's card as a marker does.
 """
 
 import math
+from calendar import month_abbr
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from footnote.index.models import Paper
+from footnote.index.models import LAST_YEAR, Paper
 from footnote.rag.answer import Answer
 from footnote.ui.rendering.answer import spans_of
 from footnote.ui.rendering.cards import text_html
@@ -21,10 +22,14 @@ WIDE, NARROW = 640, 300
 _STEP = 27
 _EDGE = 30
 _UNDATED = 84
+# After every year and month.
+LAST = 12 * (LAST_YEAR + 1)
 _ROW = 22
 _LETTER = 7.0
 _LONGEST = 56
 _BETWEEN_TICKS = 58
+# With fewer dated papers, or all of one time, a line of time says nothing.
+FEWEST_DATED, FEWEST_TIMES = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,24 @@ class _Dot:
         card: Id of the card that its button opens.
         marker: Its number in the answer; None where it was found, not cited.
         quote: The first span that is quoted, as the card names it.
+        when: Its year, or its months since the year 0; None where no source gave it.
     """
 
     paper: Paper
     card: str
     marker: int | None
     quote: str
+    when: int | None = None
+
+
+def tells_time(answer: Answer) -> bool:
+    """Returns whether a timeline of an answer says anything.
+
+    It takes three dated papers of two years, or of two months of one year.
+    """
+    dots, _ = _dated(_dots(answer, 0))
+    times = [dot.when for dot in dots if dot.when is not None]
+    return len(times) >= FEWEST_DATED and len(set(times)) >= FEWEST_TIMES
 
 
 def timeline_html(answer: Answer, number: int) -> Markup:
@@ -51,14 +68,15 @@ def timeline_html(answer: Answer, number: int) -> Markup:
         number: Of the turn, as in ``footnote.ui.rendering.answer.answer_html``; the cards are
         those it names.
     """
-    dots = _dots(answer, number)
+    dots, unit = _dated(_dots(answer, number))
     if not dots:
         return Markup("")
     cited = sum(dot.marker is not None for dot in dots)
     told = f"{cited} cited, {len(dots) - cited} found and not cited"
     return Markup(
-        '<figure class="fn-view fn-time" data-view="timeline" aria-label="Papers by year">'
-        f"{_drawing(dots, WIDE, 'fn-wide')}{_drawing(dots, NARROW, 'fn-narrow')}"
+        '<figure class="fn-view fn-time" data-view="timeline" '
+        f'aria-label="Papers by {unit}">'
+        f"{_drawing(dots, WIDE, 'fn-wide', unit)}{_drawing(dots, NARROW, 'fn-narrow', unit)}"
         f"<figcaption>{told}</figcaption></figure>"
     )
 
@@ -75,12 +93,30 @@ def _dots(answer: Answer, number: int) -> list[_Dot]:
     return list(dots.values())
 
 
-def _drawing(dots: Sequence[_Dot], width: int, kind: str) -> str:
-    dated = [dot for dot in dots if dot.paper.year is not None]
-    undated = [dot for dot in dots if dot.paper.year is None]
+def _dated(dots: Sequence[_Dot]) -> tuple[list[_Dot], str]:
+    """Returns the dots with their times, and the unit of these: months where all are of a year."""
+    years = [replace(dot, when=dot.paper.year) for dot in dots]
+    if len({dot.when for dot in years if dot.when is not None}) > 1:
+        return years, "year"
+    months = [replace(dot, when=_month_of(dot.paper)) for dot in dots]
+    known = [dot.when for dot in months if dot.when is not None]
+    by_month = len(known) >= FEWEST_DATED and len(set(known)) >= FEWEST_TIMES
+    return (months, "month") if by_month else (years, "year")
+
+
+def _month_of(paper: Paper) -> int | None:
+    """Returns the months from the year 0 to a paper's; None where no source gave its month."""
+    month = (paper.published or "")[5:7]
+    known = paper.year is not None and month.isdecimal() and 1 <= int(month) <= 12
+    return 12 * (paper.year or 0) + int(month) - 1 if known else None
+
+
+def _drawing(dots: Sequence[_Dot], width: int, kind: str, unit: str) -> str:
+    dated = [dot for dot in dots if dot.when is not None]
+    undated = [dot for dot in dots if dot.when is None]
     right = width - (_UNDATED if dated and undated else 0)
-    years = [dot.paper.year for dot in dated if dot.paper.year is not None]
-    placed = _stacked(dated, years, right)
+    times = [dot.when for dot in dated if dot.when is not None]
+    placed = _stacked(dated, times, right)
     start = right if dated else 0
     placed += _heaped(undated, start + 8, width)
     levels = 1 + max(level for _, _, level in placed)
@@ -89,14 +125,16 @@ def _drawing(dots: Sequence[_Dot], width: int, kind: str) -> str:
     rows = [_title(dot, x, row, width) for row, (x, dot) in enumerate(_by_place(titled))]
     axis = len(rows) * _ROW + levels * _STEP + 12
     height = axis + 24
-    ticks = "".join(_tick(year, _at(year, years, right), axis) for year in _ticks(years, right))
+    ticks = "".join(
+        _tick(_named(time, unit), _at(time, times, right), axis) for time in _ticks(times, right)
+    )
     if dated and undated:
         ticks += _line("fn-time-apart", right, axis - levels * _STEP, right, axis + 20)
     if undated:
-        ticks += f'<text x="{(start + 8 + width) / 2:.0f}" y="{axis + 20}">No year</text>'
+        ticks += f'<text x="{(start + 8 + width) / 2:.0f}" y="{axis + 20}">No {unit}</text>'
     buttons = "".join(
         _button(dot, x / width, (axis - 4 - (level + 0.5) * _STEP) / height)
-        for dot, x, level in sorted(placed, key=lambda one: (one[0].paper.year or 9999, one[1]))
+        for dot, x, level in sorted(placed, key=lambda one: (one[0].when or LAST, one[1]))
     )
     line = _line("fn-time-axis", 8, axis, (right if dated else width) - 8, axis)
     return (
@@ -126,7 +164,7 @@ def _stacked(
     placed: list[tuple[_Dot, float, int]] = []
     # What is cited stands lowest.
     for dot in dots:
-        middle = _at(dot.paper.year or 0, years, right)
+        middle = _at(dot.when or 0, years, right)
         places = ((middle + n * _STEP, level) for level in range(len(dots)) for n in offsets)
         x, level = next(
             (x, level) for x, level in places
@@ -172,9 +210,13 @@ def _ticks(years: Sequence[int], right: float) -> list[int]:
     return list(range(math.ceil(first / step) * step, last + 1, step))
 
 
-def _tick(year: int, x: float, axis: float) -> str:
+def _named(time: int, unit: str) -> str:
+    return str(time) if unit == "year" else f"{month_abbr[time % 12 + 1]} {time // 12}"
+
+
+def _tick(named: str, x: float, axis: float) -> str:
     mark = _line("fn-time-tick", x, axis, x, axis + 5)
-    return f'{mark}<text x="{x:.1f}" y="{axis + 20}">{year}</text>'
+    return f'{mark}<text x="{x:.1f}" y="{axis + 20}">{named}</text>'
 
 
 def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:

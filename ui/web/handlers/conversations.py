@@ -5,9 +5,11 @@ from typing import Any
 
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
+from footnote.rag.claim_check import positions
 from footnote.rag.generation.forms.suggestions import find_topics, offer_next, offer_questions
 from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
+from footnote.ui.rendering.charts.offers import FEWEST_SIDED, can_have_sides, offered_charts
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import (
     invitation_html,
@@ -75,8 +77,22 @@ def led_on(desk: AppContext, args: Args) -> dict[str, Any]:
         return {}
     # As they were when a conversation last began: a map is not drawn anew for this.
     topics = [topic for topic, _ in desk.offers.topics]
-    questions = offer_next(answer_at(desk, args), engine.ask, topics)
-    return {"html": {f"#fn-turn-{turn} .fn-next": next_html(questions)}}
+    answer = answer_at(desk, args)
+    html = {f"#fn-turn-{turn} .fn-next": next_html(offer_next(answer, engine.ask, topics))}
+    if _has_sides_unquoted(desk, answer):
+        html[f"#fn-turn-{turn} .fn-later"] = piece("controls", "chart", "agreement")
+    return {"html": html}
+
+
+def _has_sides_unquoted(desk: AppContext, answer: Answer) -> bool:
+    """Returns whether papers take sides, of which what the answer quotes does not tell."""
+    if not can_have_sides(answer) or "agreement" in offered_charts(answer, desk.papers.embedder):
+        return False
+    try:
+        found = positions(desk.engine.retriever, answer.standalone_question)
+    except FootnoteError:
+        return False
+    return sum(one.side is not None for one in found) >= FEWEST_SIDED
 
 
 def listed(desk: AppContext, args: Args) -> dict[str, Any]:

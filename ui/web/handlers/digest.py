@@ -6,10 +6,12 @@ time of the last visit is stored for each reader.
 
 from typing import Any
 
+from footnote.ui.digests.arrivals import Arrival, recent_arrivals
 from footnote.ui.digests.build import make_digest, mark_delivered
 from footnote.ui.digests.format import digest_html
 from footnote.ui.rendering.environment import piece
-from footnote.ui.rendering.panels import counted
+from footnote.ui.rendering.import_report import of_names
+from footnote.ui.rendering.panels import age, counted
 from footnote.ui.storage.topics import LOCAL, Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
@@ -17,7 +19,6 @@ from footnote.ui.web.handlers.library.papers import row
 from footnote.ui.web.requests import Args, BadRequest
 
 _ROOM = "#fn-room-news"
-SHOWN = 60
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -26,16 +27,23 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
         return {"html": {_ROOM: piece("news", "closed")}}
     library, topics = desk.papers, _topics(desk)
     visited, mark = topics.last_visit(args.user), library.newest()
-    new = library.since(visited) if visited else []
+    new = library.since(visited) if visited is not None else []
     digests = [make_digest(desk.engine, topic) for topic in topics.list(LOCAL)]
-    told = "From now on, papers that are added are listed here."
-    if visited:
+    told = "What was added to the library, the latest first."
+    if visited is not None:
         told = f"{counted(len(new), 'new paper')} since you last marked them as seen."
     else:
         topics.mark_visit(args.user, mark)
-    papers = [row(paper, shown=3) for paper in reversed(new[-SHOWN:])]
+    came = [
+        (_heading(one), age(one.when, args.now), one, [row(p, shown=3) for p in one.papers])
+        for one in recent_arrivals(library, visited)
+    ]
     shown = [(digest, digest_html(digest)) for digest in digests]
-    return {"html": {_ROOM: piece("news", "room", told, mark, papers, shown)}}
+    return {"html": {_ROOM: piece("news", "room", told, mark, bool(new), came, shown)}}
+
+
+def _heading(one: Arrival) -> str:
+    return f"{counted(one.count, 'paper')}{of_names(one.names)}"
 
 
 def seen(desk: AppContext, args: Args) -> dict[str, Any]:

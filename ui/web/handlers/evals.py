@@ -1,4 +1,4 @@
-"""The evals room: runs listed, two compared, a case opened as a conversation, a run started."""
+"""The evals room: sets made and run, runs listed and compared, a case opened as a conversation."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,10 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from footnote.evals.compare import compare
-from footnote.evals.dataset.cases import read_cases
+from footnote.evals.dataset.cases import describe_made, makers, read_cases
+from footnote.evals.dataset.making.make import CASES, make_set, write_set
 from footnote.evals.report.tables import groups
 from footnote.evals.runs.engine import run_engine
 from footnote.evals.runs.run_folder import CONFIG, REPORT, iterate_rows, read_report
+from footnote.index import SourceError
 from footnote.rag.answer import Answer, AnswerTrace, Turn
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
@@ -29,19 +31,38 @@ _MAIN = ["R@1", "R@5", "evidence", "nuggets", "abstain_right", "abstain_wrong"]
 
 
 def shown(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Shows the runs, newest first, and the sets that can be run."""
-    sets = desk.sets if desk.runs is not None and desk.engines else {}
-    start = (list(sets), list(desk.engines)) if sets else None
+    """Shows the runs, newest first, the sets that can be run, and the way to make one."""
+    able = desk.runs is not None and bool(desk.engines)
+    sets = [(name, _made_of(folder)) for name, folder in desk.known_sets.items()] if able else []
     runs = [(folder.name, _report(folder)) for folder in _folders(desk)]
-    return {"html": {_ROOM: piece("evals", "room", start, runs, _MAIN)}}
+    makes = able and desk.made_sets is not None
+    papers = desk.papers.size if makes else 0
+    shown = (sets, list(desk.engines), makes, papers, runs, _MAIN)
+    return {"html": {_ROOM: piece("evals", "room", *shown)}}
+
+
+def made(desk: AppContext, args: Args) -> dict[str, Any]:
+    """Makes a set of the library, by rules; the reply names a job to follow."""
+    library, folder = desk.papers, desk.made_sets
+    if folder is None:
+        raise BadRequest("this server makes no sets; serve with: footnote chat")
+
+    def work(job: Job) -> str:
+        job.total = CASES
+        made = make_set(library, on_case=job.advance)
+        # The same papers give the same set, so pressing again adds no folder.
+        name = f"made-{made.rows[0]['made']['library'][:8]}"
+        return piece("evals", "made", name, counted(write_set(folder / name, made), "question"))
+
+    return {"job": desk.jobs.start(args.user, "Making", "questions", work)}
 
 
 def started(desk: AppContext, args: Args) -> dict[str, Any]:
     """Starts a run of a set; the reply names a job to follow."""
-    name = args.text("set", most=200)
-    if name not in desk.sets or not desk.engines or desk.runs is None:
+    name, sets = args.text("set", most=200), desk.known_sets
+    if name not in sets or not desk.engines or desk.runs is None:
         raise BadRequest(f"no set is called {name[:40]!r}; choose one from the list")
-    cases, runs = read_cases(desk.sets[name]), desk.runs
+    cases, runs = read_cases(sets[name]), desk.runs
     engine = desk.engines.get(args.text("composer", "", most=200)) or next(
         iter(desk.engines.values())
     )
@@ -114,6 +135,15 @@ def _folder(desk: AppContext, name: str) -> Path:
     return found
 
 
+def _made_of(folder: Path) -> str:
+    """Returns what a reader must know of a set that a program made; "" for one of people's."""
+    try:
+        return describe_made(makers(read_cases(folder)))
+    except SourceError:
+        # It is told when it is run.
+        return ""
+
+
 def _report(folder: Path) -> Mapping[str, Any] | None:
     """Returns the report of a run; None if it is unfinished."""
     return read_report(folder) if (folder / REPORT).exists() else None
@@ -123,11 +153,13 @@ def _run(folder: Path) -> Markup:
     report = _report(folder)
     found = sorted(iterate_rows(folder), key=lambda row: row["missed"] in (None, "answered"))
     tables = list(groups(report)) if report else []
-    return piece("evals", "run", folder.name, tables, found[:CASES_SHOWN])
+    made = describe_made(report["config"].get("made")) if report else ""
+    return piece("evals", "run", folder.name, made, tables, found[:CASES_SHOWN])
 
 
 ACTIONS = {
     "evals": shown,
+    "eval-make": made,
     "eval-start": started,
     "eval-open": opened,
     "eval-compare": compared,

@@ -277,30 +277,38 @@
   async function act(element, args) {
     const turn = element.closest(".fn-turn");
     const view = turn?.querySelector(".fn-pane");
-    if (view && view.dataset.shown === element.dataset.do) {
-      view.replaceChildren();
-      delete view.dataset.shown;
+    const own = element.dataset.do;
+    const menu = element.closest(".fn-menu");
+    if (view && view.dataset.shown === own) {
+      show(turn, view);
+      if (menu) shut(menu);
       return;
     }
     // The map is a place of its own; what the answer found is lit there.
-    if (element.dataset.do === "map" && turn) return enter("map", turn.dataset.place);
-    const menu = element.closest(".fn-menu");
-    const reply = await call(element.dataset.do, args);
-    if (view && reply?.view != null) {
-      view.innerHTML = reply.view;
-      view.dataset.shown = element.dataset.do;
+    if (own === "map" && turn) return enter("map", turn.dataset.place);
+    // Of two charts that are pressed one after the other the later one stands, whichever is made first.
+    if (view) view.dataset.wanted = own;
+    const reply = await call(own, args);
+    if (view && reply?.view != null && view.dataset.wanted === own) {
+      show(turn, view, own, reply.view);
       uncover(view);
     }
     if (reply?.voted) {
       turn?.querySelectorAll("[data-thumb]").forEach((thumb) => thumb.setAttribute("aria-pressed", String(thumb.dataset.thumb === reply.voted)));
       if (view?.dataset.shown === "doubt") {
-        view.replaceChildren();
-        delete view.dataset.shown;
+        show(turn, view);
         turn.querySelector(`[data-thumb="${reply.voted}"]`)?.focus();
       }
     }
     // What was typed into it is still wanted when it was refused.
     if (menu && !reply?.error) shut(menu);
+  }
+
+  // One thing stands in an answer's pane, in place of what stood there; without a name, nothing.
+  function show(turn, view, name = "", html = "") {
+    view.innerHTML = html;
+    view.dataset.shown = name;
+    turn.querySelectorAll(".fn-tools [data-do][aria-pressed]:not([data-thumb])").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.do === name)));
   }
 
   // What opens behind the composer is brought up; what can be seen already stays.
