@@ -52,7 +52,7 @@ from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
     "chat.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js", "table.js",
-    "dialogs.js", "files.js", "views.js", "check.js",
+    "dialogs.js", "files.js", "map.js", "views.js", "check.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css")
 # Answers in the making at the same time. Gradio's own default is one.

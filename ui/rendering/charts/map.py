@@ -1,33 +1,40 @@
-"""The map of a library as HTML: one SVG of points, its labels, and selection controls.
+"""The map of a library as HTML: dots for a canvas, what is lit as SVG, labels, and controls.
 
-``static/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
-neither lasso nor follow the theme.
+``static/map.js`` draws and moves it, ``static/views.js`` gives it hands: hover, click, lasso and
+keys. Our own, since Gradio's plots neither lasso nor follow the theme.
 """
 
 from collections.abc import Collection, Sequence
-from random import Random
 
 from markupsafe import Markup
 
 from footnote.index.clusters.layout import LibraryMap
+from footnote.ui.rendering.charts.dots import (
+    EDGE,
+    HEIGHT,
+    WIDTH,
+    choose_rows,
+    dots_text,
+    name_of,
+)
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 
-# Points drawn at most: a browser shows 5,000 circles at once without a pause.
-MOST_POINTS = 5000
 # Colours that static/views.css has.
 COLOURS = 14
-WIDTH, HEIGHT = 800, 560
-_EDGE = 24
-_RADIUS, _HIT, _CITED = 4.0, 6.5, 9.0
+_EDGE = EDGE
+_HIT, _CITED = 6.5, 9.0
 # Labels keep their size on the screen; below this width of the map they stand under it.
 _NARROWEST = 560
 _LETTER, _LINE = 7.2, 26.0
-_SEED = 7
 
 
 def map_html(
-    drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
+    drawn: LibraryMap,
+    *,
+    cited: Collection[str] = (),
+    hits: Collection[str] = (),
+    revision: str = "",
 ) -> Markup:
     """Returns the map with its labels, what was chosen on it, and how to choose.
 
@@ -37,48 +44,50 @@ def map_html(
         drawn: From ``Library.map``.
         cited: Ids of the papers that the last answer cites; they stand out most.
         hits: Ids of all that it found.
+        revision: Of the library; what is asked about the map later must be of the same.
     """
     if not drawn.ids:
         return piece("controls", "remark", "The library is empty; add papers to see a map.")
-    shown, sample = len(_shown(drawn, {*cited, *hits})), ""
+    lit = {*cited, *hits}
+    rows = choose_rows(drawn, lit)
+    above = [row for row in rows if drawn.ids[row] in lit]
+    dots, count = dots_text(drawn, [row for row in rows if drawn.ids[row] not in lit])
+    shown, sample = count + len(above), ""
     if shown < len(drawn.ids):
-        sample = f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random. "
+        sample = (
+            f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random; "
+            "zooming in shows more. "
+        )
     labels = [_label(drawn, number, place) for number, place in enumerate(_label_places(drawn))]
-    return piece("map", "figure", map_svg(drawn, cited=cited, hits=hits), labels, sample)
+    points = map_svg(drawn, cited=cited, hits=hits)
+    return piece("map", "figure", points, dots, labels, sample, revision, len(drawn.ids))
 
 
 def map_svg(
     drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
 ) -> Markup:
-    """Returns the map's points as one inline SVG; what was cited lies on top.
+    """Returns what an answer found as one inline SVG; what was cited lies on top.
 
     Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
     ``aria-label``; one of them can be reached with Tab, the others from it with the arrow keys.
+    The script adds circles for other papers while they are in focus or chosen.
     """
     rank = dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
-    shown = sorted(_shown(drawn, rank), key=lambda at: rank.get(drawn.ids[at], 0))
-    points = [_point(drawn, at, rank.get(drawn.ids[at], 0)) for at in shown]
+    lit = [row for row, paper in enumerate(drawn.ids) if paper in rank]
+    lit.sort(key=lambda row: rank[drawn.ids[row]])
+    points = [_point(drawn, row, rank[drawn.ids[row]]) for row in lit]
     numbers = [(f"{_across(label.x):.1f}", f"{_down(label.y):.1f}") for label in drawn.labels]
-    return piece("map", "svg", (WIDTH, HEIGHT), points, numbers, bool(rank))
+    return piece("map", "svg", (WIDTH, HEIGHT), points, numbers, bool(points))
 
 
-def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
-    """Returns the places of the papers that are drawn: all, or all lit ones and a sample."""
-    if len(drawn.ids) <= MOST_POINTS:
-        return list(range(len(drawn.ids)))
-    kept = [at for at, paper in enumerate(drawn.ids) if paper in lit]
-    others = [at for at, paper in enumerate(drawn.ids) if paper not in lit]
-    return sorted(kept + Random(_SEED).sample(others, MOST_POINTS - len(kept)))
-
-
-def _point(drawn: LibraryMap, at: int, rank: int) -> tuple[object, ...]:
-    x, y = drawn.positions[at]
-    year, cluster = drawn.years[at], int(drawn.clusters[at])
-    named = f"{drawn.titles[at] or 'Untitled'}, {year or 'no year'}"
+def _point(drawn: LibraryMap, row: int, rank: int) -> tuple[object, ...]:
+    x, y = drawn.positions[row]
+    cluster = int(drawn.clusters[row])
     said = ("", "; found by the last answer", "; cited by the last answer")[rank]
     kind = f"fn-c{cluster % COLOURS}{('', ' fn-hit', ' fn-cited')[rank]}"
     across, down = f"{_across(float(x)):.1f}", f"{_down(float(y)):.1f}"
-    return kind, across, down, (_RADIUS, _HIT, _CITED)[rank], drawn.ids[at], cluster, named + said
+    radius = (0.0, _HIT, _CITED)[rank]
+    return kind, across, down, radius, drawn.ids[row], cluster, name_of(drawn, row) + said
 
 
 def _across(x: float) -> float:
@@ -90,14 +99,8 @@ def _down(y: float) -> float:
 
 
 def _label(drawn: LibraryMap, number: int, place: tuple[float, float]) -> dict[str, object]:
-    members: list[str] = []
-    # Where not all are drawn, the name still chooses all.
-    if len(drawn.ids) > MOST_POINTS:
-        pairs = zip(drawn.ids, drawn.clusters, strict=True)
-        members = [paper for paper, of in pairs if of == number]
     return {
         "colour": number % COLOURS,
-        "members": members,
         "left": f"{100 * place[0] / WIDTH:.2f}",
         "top": f"{100 * place[1] / HEIGHT:.2f}",
         "text": drawn.labels[number].text,
