@@ -6,9 +6,9 @@ Serves each library in a process of its own, opens the page in chromium, and doe
 does: opens it, browses, searches, narrows, chooses papers, reads a card, moves about the map.
 Prints for each step, as the median of ``--times`` runs: the milliseconds from the hand's last
 movement to the screen that shows its effect, the longest task on the browser's main thread
-(PerformanceObserver, tasks under 50 ms count as 0; the highest of all runs), how long the server
-took for the slowest call, and the kilobytes that came; then the ratio to the small library. The
-wait of 250 ms before a search is sent is part of its time. Before the first paint, the page is
+(PerformanceObserver, tasks under 50 ms count as 0; also the longest of all runs), how long the
+server took for the slowest call, and the kilobytes that came; then the ratio to the small library.
+The wait of 250 ms before a search is sent is part of its time. Before the first paint, the page is
 opened once, so that the browser has its assets. Make LIBRARY with
 ``python -m footnote.evals.lab.bench.big_library``.
 """
@@ -18,12 +18,11 @@ import asyncio
 import os
 import shutil
 import statistics
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, Response, ViewportSize, sync_playwright
 
@@ -243,38 +242,43 @@ def _on_map(page: Page, across: float, down: float) -> tuple[float, float]:
     return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
-async def measure(library: Path, times: int, word: str) -> Mapping[str, Step]:
-    """Returns what each step took over a library."""
-    steps: dict[str, Step] = {}
-    async with served(library) as (address, _):
-        await asyncio.to_thread(_visits, address, times, word, steps)
-    return steps
+async def measure(libraries: Sequence[Path], times: int, word: str) -> list[dict[str, Step]]:
+    """Returns what each step took over each library, visited in turn: all meet the same load."""
+    found: list[dict[str, Step]] = [{} for _ in libraries]
+    async with AsyncExitStack() as stack:
+        pages = [await stack.enter_async_context(served(library)) for library in libraries]
+        addresses = [address for address, _ in pages]
+        await asyncio.to_thread(_visits, addresses, times, word, found)
+    return found
 
 
-def _visits(address: str, times: int, word: str, steps: dict[str, Step]) -> None:
+def _visits(
+    addresses: Sequence[str], times: int, word: str, found: Sequence[dict[str, Step]]
+) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for at in range(times + 1):
-            visit = Visit(browser, address, steps)
-            run(visit, word)
-            visit.close()
-            # The first is for caches, of the browser and of the server.
-            if at == 0:
-                steps.clear()
+            for address, steps in zip(addresses, found, strict=True):
+                visit = Visit(browser, address, steps)
+                run(visit, word)
+                visit.close()
+                # The first is for caches, of the browser and of the server.
+                if at == 0:
+                    steps.clear()
         browser.close()
 
 
 def table(found: Mapping[str, Step], beside: Mapping[str, Step]) -> str:
     """Returns a row for each step; beside it, where there is one, the small library's time."""
     lines = [
-        f"{'step':28s}{'shown ms':>10s}{'task ms':>9s}{'server ms':>11s}{'kB':>8s}"
+        f"{'step':28s}{'shown ms':>10s}{'task ms':>9s}{'longest':>9s}{'server ms':>11s}{'kB':>8s}"
         f"{'small ms':>10s}{'ratio':>7s}"
     ]
     for name, step in found.items():
         middle = statistics.median(step.shown)
-        row = f"{name:28s}{middle:10.0f}{max(step.tasks):9.0f}"
+        row = f"{name:28s}{middle:10.0f}{statistics.median(step.tasks):9.0f}{max(step.tasks):9.0f}"
         row += f"{statistics.median(step.server):11.0f}{statistics.median(step.kilobytes):8.0f}"
         if name in beside:
             small = statistics.median(beside[name].shown)
@@ -292,13 +296,13 @@ def main() -> None:
     parser.add_argument("--word", default="reinforcement", help="typed in the search")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    beside: Mapping[str, Step] = {}
-    if options.beside:
-        beside = asyncio.run(measure(options.beside, options.times, options.word))
-    found = asyncio.run(measure(options.library, options.times, options.word))
-    load: Any = os.getloadavg()[0] if hasattr(os, "getloadavg") else "unknown"
-    print(f"median of {options.times}, {os.cpu_count()} cores, load {load}")
-    print(table(found, beside))
+    libraries = [options.library, *([options.beside] if options.beside else [])]
+    found = asyncio.run(measure(libraries, options.times, options.word))
+    load = f"{os.getloadavg()[1]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(
+        f"median of {options.times}, {os.cpu_count()} cores, load {load} in the last five minutes"
+    )
+    print(table(found[0], found[1] if options.beside else {}))
 
 
 if __name__ == "__main__":

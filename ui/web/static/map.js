@@ -47,10 +47,14 @@
   // One line a paper: across, down, cluster, id, name.
   function parse(map, text) {
     const above = new Set(map.lit.map(({ id }) => id));
-    return text.split("\n").filter(Boolean).map((line) => {
-      const [x, y, cluster, id, name] = line.split("\t");
-      return { id: decodeURIComponent(id), name, cluster: Number(cluster), x: Number(x), y: Number(y), circle: null };
-    }).filter(({ id }) => !above.has(id));
+    const dots = [];
+    for (const line of text.split("\n")) {
+      if (!line) continue;
+      const [x, y, cluster, name, title] = line.split("\t");
+      const id = name.includes("%") ? decodeURIComponent(name) : name;
+      if (!above.has(id)) dots.push({ id, name: title, cluster: Number(cluster), x: Number(x), y: Number(y), circle: null });
+    }
+    return dots;
   }
 
   function take(map, dots) {
@@ -60,8 +64,16 @@
     const there = new Set(kept);
     const rest = [...raised.values()].filter((one) => !one.lit && !there.has(one));
     map.points = [...map.lit, ...kept, ...rest];
+    tell(map, dots.length);
     show(map);
     draw(map);
+  }
+
+  function tell(map, count) {
+    const line = map.figure.querySelector(".fn-map-sample");
+    if (!line) return;
+    line.dataset.whole ??= line.textContent;
+    line.textContent = map.view.k === 1 ? line.dataset.whole : `Showing ${count.toLocaleString("en")} papers of this part. `;
   }
 
   // Elements
@@ -153,7 +165,7 @@
     const size = radius(map);
     const calm = chosen.size ? 0.16 : map.lit.length ? 0.28 : map.points.length > 2500 ? 0.55 : 0.7;
     brush.strokeStyle = getComputedStyle(map.figure).color;
-    brush.lineWidth = 1;
+    brush.lineWidth = size / 4;
     for (const strong of [false, true]) {
       for (const point of map.points) {
         if (point.circle || chosen.has(point.id) !== strong) continue;
@@ -179,7 +191,8 @@
     move(map, closer, left, top);
   }
 
-  function move(map, k, left, top) {
+  function move(map, wanted, left, top) {
+    const k = Math.min(CLOSEST, Math.max(1, wanted));
     const bounded = (value, size) => Math.min(Math.max(0, value), size - size / k);
     const next = { k, left: bounded(left, WIDTH), top: bounded(top, HEIGHT) };
     if (next.k === map.view.k && next.left === map.view.left && next.top === map.view.top) return false;

@@ -218,20 +218,22 @@
     return odd;
   }
 
-  // Zoom: to the paper in focus, else where the map was last pressed, else to its middle.
+  // Zoom: to the paper in focus, else where the map was last pressed, else to what is lit.
 
   function zoom(map, times, event = null) {
     show(map, null);
     if (!times) return move(map, 1, 0, 0);
     const focused = map.points.find(({ circle }) => circle && circle === document.activeElement);
     const { k, left, top } = map.view;
-    const at = focused ?? map.at ?? { x: left + WIDTH / k / 2, y: top + HEIGHT / k / 2 };
+    const middle = { x: left + WIDTH / k / 2, y: top + HEIGHT / k / 2 };
+    const at = focused || map.at || (k === 1 && map.lit.at(-1)) || middle;
     if (event) {
       const { x, y } = placeOn(map, event);
       return look(map, k * times, x, y);
     }
+    map.at = null;
     const closer = Math.max(1, k * times);
-    move(map, Math.min(16, closer), at.x - WIDTH / closer / 2, at.y - HEIGHT / closer / 2);
+    move(map, closer, at.x - WIDTH / closer / 2, at.y - HEIGHT / closer / 2);
   }
 
   // With Control, as when two fingers spread on a touchpad, the wheel zooms; it moves what is closer.
