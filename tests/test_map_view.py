@@ -15,6 +15,7 @@ from footnote.ui.rendering.charts.dots import (
     MOST_POINTS,
     MOST_TEXT,
     WIDTH,
+    Box,
     choose_rows,
     dots_text,
     frame,
@@ -295,7 +296,7 @@ def test_what_a_map_sends_has_a_bound_however_many_papers_and_however_long_their
 def test_a_part_of_the_map_shows_what_the_whole_shows_there_and_more() -> None:
     drawn = drawn_map(20_000)
     whole = set(choose_rows(drawn))
-    box = (60.0, 60.0, 300.0, 250.0)
+    box = Box(60, 60, 300, 250)
     part, places = set(choose_rows(drawn, box=box)), frame(drawn)
     inside = {row for row, (x, y) in enumerate(places) if 60 <= x <= 300 and 60 <= y <= 250}
     assert whole & inside < part <= inside

@@ -6,6 +6,7 @@ the wider one had there. What is sent has a bound, however many papers there are
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
@@ -25,7 +26,15 @@ _NUMBER = re.compile(r"-?[0-9]{1,5}(?:\.[0-9]{1,3})?")
 # Corners of an outline that a hand drew; the browser sends fewer.
 MOST_CORNERS = 1000
 
-Box = tuple[float, float, float, float]
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a map, in its units."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 def frame(drawn: LibraryMap) -> Matrix:
@@ -41,7 +50,7 @@ def choose_rows(drawn: LibraryMap, lit: Collection[str] = (), box: Box | None = 
     Args:
         drawn: The map.
         lit: Ids of papers that are drawn in any case.
-        box: Left, top, right and bottom of what is seen, in the map's units; None is all.
+        box: What is seen; None is all.
     """
     count = len(drawn.ids)
     kept = [row for row, paper in enumerate(drawn.ids) if paper in lit] if lit else []
@@ -119,8 +128,7 @@ def papers_of_cluster(drawn: LibraryMap, cluster: int) -> list[str]:
 
 
 def _inside(places: Matrix, box: Box) -> NDArray[np.bool_]:
-    left, top, right, bottom = box
     x, y = places.T
-    sides = [left <= x, x <= right, top <= y, y <= bottom]
+    sides = [box.left <= x, x <= box.right, box.top <= y, y <= box.bottom]
     inside: NDArray[np.bool_] = np.logical_and.reduce(sides)
     return inside

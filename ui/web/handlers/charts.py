@@ -7,6 +7,7 @@ from footnote.index.search.filters import Filters
 from footnote.rag.claim_check import Position, positions
 from footnote.ui.rendering.charts.dots import (
     MOST_CORNERS,
+    Box,
     choose_rows,
     dots_text,
     papers_of_cluster,
@@ -52,9 +53,8 @@ def map_dots(desk: AppContext, args: Args) -> dict[str, Any]:
     box = _numbers(args, "box")
     if len(box) != 4:
         raise BadRequest("a part of the map has four sides; reload the page")
-    left, top, right, bottom = box
     drawn = _drawn(desk, args)
-    return {"dots": dots_text(drawn, choose_rows(drawn, box=(left, top, right, bottom)))[0]}
+    return {"dots": dots_text(drawn, choose_rows(drawn, box=Box(*box)))[0]}
 
 
 def map_papers(desk: AppContext, args: Args) -> dict[str, Any]:
