@@ -195,6 +195,11 @@ class Library:
         """The number of papers."""
         return self._catalog.papers.count()
 
+    @property
+    def revision(self) -> str:
+        """A value that changes whenever papers do."""
+        return self._catalog.meta("revision") or "0"
+
     def count(self, filters: Filters) -> int:
         """Returns the number of papers that may be found."""
         return self.searcher.count(filters)
@@ -233,6 +238,21 @@ class Library:
             if alias and (found := self._catalog.papers.find(alias)):
                 return found
         return None
+
+    def find(self, names: Sequence[str]) -> dict[str, Paper]:
+        """Returns the papers that ``paper`` gives for names, by name, read all at once."""
+        owners = self._catalog.papers.owners(names)
+        known = self._catalog.papers.by_number(list(owners.values()))
+        found = {
+            name: known[owners[name]] if owners.get(name) in known else self.paper(name)
+            for name in names
+        }
+        return {name: paper for name, paper in found.items() if paper}
+
+    def ids(self, names: Sequence[str]) -> list[str]:
+        """Returns the id of each paper that is here by one of its identifiers, in order."""
+        ids = self._catalog.papers.ids_of(names)
+        return list(dict.fromkeys(ids[name] for name in names if name in ids))
 
     def cited(self, name: str) -> Paper | None:
         """Returns a paper as ``paper`` does, or the one whose whole title stands in a reference."""

@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT, invented
 
 from footnote.evals.lab.bench import growth, quickstart
+from footnote.evals.lab.bench.big_library import make_papers
+from footnote.evals.lab.bench.big_page import Step, table
 from footnote.evals.lab.bench.subprocesses import apart, p50_p95
 from footnote.evals.metrics.rankings import recall_values
 
@@ -82,3 +84,21 @@ def test_recall_counts_a_gold_paper_that_no_library_holds() -> None:
     # Two of three gold papers are among the first five, and one of them leads.
     found = recall_values({"a", "b", "missing:c"}, ["a", "x", "y", "z", "b"])
     assert found == {"R@1": 1.0, "R@5": 2 / 3, "R@10": 2 / 3}
+
+
+def test_a_big_library_has_the_papers_that_exist_then_such_as_are_made_of_their_sentences() -> None:
+    made = list(make_papers(PAPERS, 50))
+    assert [paper.abstract for paper in made[:8]] == [paper.abstract for paper in PAPERS]
+    assert len({paper.id for paper in made}) == 50
+    sentences = {part for paper in PAPERS for part in paper.abstract.split(". ")}
+    assert all(part in sentences for part in made[20].abstract.removesuffix(".").split(". "))
+    assert all(paper.authors and paper.venue for paper in made)
+    assert made == list(make_papers(PAPERS, 50))
+    assert list(make_papers([], 50)) == []
+
+
+def test_the_table_sets_a_step_beside_that_of_the_small_library() -> None:
+    step = Step(shown=[30.0, 10.0, 20.0], tasks=[0.0, 60.0, 0.0], server=[5.0], kilobytes=[2.0])
+    small = Step(shown=[10.0], tasks=[0.0], server=[5.0], kilobytes=[2.0])
+    row = table({"map opened": step}, {"map opened": small}).splitlines()[1].split()
+    assert row == ["map", "opened", "20", "0", "60", "5", "2", "10", "2.00"]

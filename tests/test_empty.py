@@ -279,6 +279,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.ui.digests.email.make_mail": {
         "config": MailConfig("127.0.0.1", "me@example.org", ("you@example.org",))
     },
+    "footnote.ui.rendering.charts.dots.choose_rows": {"drawn": NO_MAP},
+    "footnote.ui.rendering.charts.dots.dots_text": {"drawn": NO_MAP},
+    "footnote.ui.rendering.charts.dots.papers_within": {"drawn": NO_MAP},
     "footnote.ui.rendering.charts.map.map_html": {"drawn": NO_MAP},
     "footnote.ui.rendering.charts.map.map_svg": {"drawn": NO_MAP},
     "footnote.evals.runs.engine.run_engine": {"folder": Path("engine")},

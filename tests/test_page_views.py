@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+import footnote.ui.rendering.charts.dots
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
 from tests.pages import LOOPS, PPO, ROBOTS, act, ask, desk_of, served, tool, visited
@@ -143,6 +144,91 @@ def test_the_map_is_a_place_of_its_own(page: Page) -> None:
     expect(page.locator("#fn-room-map .fn-map-point").first).to_be_visible(timeout=30_000)
     page.reload()
     expect(page.locator("#fn-room-map .fn-map-point").first).to_be_visible(timeout=30_000)
+
+
+@pytest.fixture
+def sampled(page: Page, monkeypatch: pytest.MonkeyPatch) -> Locator:
+    """The map of the demo's 70 papers, of which 30 are drawn."""
+    monkeypatch.setattr(footnote.ui.rendering.charts.dots, "MOST_POINTS", 30)
+    page.get_by_role("button", name="Map", exact=True).click()
+    room = page.locator("#fn-room-map")
+    expect(room).to_contain_text("Showing 30 of 70 papers", timeout=30_000)
+    return room
+
+
+def test_a_cluster_of_a_sampled_map_is_chosen_whole(page: Page, sampled: Locator) -> None:
+    sampled.locator(".fn-map-label").first.click()
+    told = sampled.locator(".fn-map-label .fn-sr").first.text_content() or ""
+    count = told.strip(", ").split()[0]
+    expect(sampled.get_by_role("status")).to_have_text(f"{count} papers chosen.")
+
+
+def test_a_region_of_a_sampled_map_holds_what_is_not_drawn(page: Page, sampled: Locator) -> None:
+    drawn_around(page, sampled, 0.01, 0.99)
+    expect(sampled.get_by_role("status")).to_have_text("70 papers chosen.")
+    sampled.get_by_role("button", name="Ask only these 70 papers").click()
+    expect(page.locator("#fn-extent")).to_contain_text("Only 70 chosen papers of 70")
+    expect(page.locator(".fn-pins li").last).to_have_text("and 50 more")
+
+
+def test_zoomed_in_a_sampled_map_shows_more(page: Page, sampled: Locator) -> None:
+    figure = sampled.locator(".fn-map")
+    sampled.get_by_role("button", name="Zoom in").click()
+    expect(sampled.locator(".fn-map-sample")).to_contain_text("papers of this part")
+    shown = "(one) => window.footnote.chart.mapOf(one).points.map(({ id }) => id)"
+    seen = set(figure.evaluate(shown))
+    sampled.get_by_role("button", name="Whole map").click()
+    expect(sampled.locator(".fn-map-sample")).to_contain_text("Showing 30 of 70")
+    assert seen - set(figure.evaluate(shown))
+    expect(sampled.get_by_role("button", name="Zoom out")).to_be_disabled()
+
+
+def test_a_map_of_earlier_papers_says_so(page: Page, sampled: Locator) -> None:
+    sampled.locator(".fn-map").evaluate("(one) => (one.dataset.revision = 'earlier')")
+    sampled.locator(".fn-map-label").first.click()
+    expect(page.locator("#fn-toast.fn-bad")).to_contain_text("open it again")
+
+
+def test_a_paper_of_the_map_is_named_under_the_mouse_and_opened(page: Page) -> None:
+    page.get_by_role("button", name="Map", exact=True).click()
+    figure = page.locator("#fn-room-map .fn-map")
+    expect(figure).to_be_visible(timeout=30_000)
+    # One that stands apart, so that no other is nearer to the mouse.
+    name, x, y = figure.evaluate(
+        """(one) => {
+          const { points } = window.footnote.chart.mapOf(one);
+          const off = (a, b) => (a === b ? 999 : Math.hypot(a.x - b.x, a.y - b.y));
+          const alone = (a) => Math.min(...points.map((b) => off(a, b)));
+          const drawn = points.filter(({ circle }) => !circle);
+          const { name, x, y } = drawn.sort((a, b) => alone(b) - alone(a))[0];
+          const box = one.querySelector(".fn-map-points").getBoundingClientRect();
+          return [name, box.x + x / 800 * box.width, box.y + y / 560 * box.height];
+        }"""
+    )
+    page.mouse.move(x, y)
+    expect(figure.locator(".fn-map-tip")).to_have_text(name)
+    page.mouse.click(x, y)
+    card = page.locator(".fn-card:not([hidden])")
+    expect(card).to_contain_text(name.rpartition(",")[0])
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    expect(figure.get_by_role("button", name=name)).to_be_focused()
+
+
+def drawn_around(page: Page, room: Locator, low: float, high: float) -> None:
+    """Draws a box on the map, from a share of it to another, both ways."""
+    room.locator(".fn-map-points").scroll_into_view_if_needed()
+    box = room.locator(".fn-map-points").bounding_box()
+    assert box is not None
+    corners = [(low, low), (high, low), (high, high), (low, high)]
+    (x, y), *rest = [
+        (box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners
+    ]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for across, down in rest:
+        page.mouse.move(across, down, steps=4)
+    page.mouse.up()
 
 
 def test_a_map_of_no_papers_says_so(

@@ -11,7 +11,6 @@ from typing import Literal
 
 from footnote.index.models import DAILY_PAPERS, normal_title, year_bounds
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.database import MANY
 
 NameKind = Literal["venue", "author", "source"]
 NAME_KINDS: tuple[NameKind, ...] = ("venue", "author", "source")
@@ -96,6 +95,7 @@ class NameFilter:
         self._catalog = catalog
         self._revision: str | None = None
         self._known: dict[NameKind, dict[str, array[int]]] = {}
+        self._counted: dict[NameKind, dict[str, int]] = {}
 
     def known(self, kind: NameKind, name: str) -> bool:
         """Returns whether any paper has a name."""
@@ -107,7 +107,11 @@ class NameFilter:
 
     def counts(self, kind: NameKind) -> dict[str, int]:
         """Returns how many papers have each name, as it is written."""
-        return dict(Counter(value for _, value in set(_values(self._catalog, kind))))
+        self._renew()
+        counted = self._counted
+        if kind not in counted:
+            counted[kind] = dict(Counter(value for _, value in set(_values(self._catalog, kind))))
+        return dict(counted[kind])
 
     def find_admitted(self, filters: Filters) -> frozenset[int] | None:
         """Returns the numbers of the papers that pass the names, and that were chosen.
@@ -120,16 +124,10 @@ class NameFilter:
         return frozenset.intersection(*sets) if sets else None
 
     def _numbers_of_chosen(self, papers: frozenset[str]) -> frozenset[int]:
-        ids = sorted(papers)
-        parts = (ids[at : at + MANY] for at in range(0, len(ids), MANY))
-        return frozenset(
-            number for part in parts for number in self._catalog.papers.owners(part).values()
-        )
+        return frozenset(self._catalog.papers.owners(papers).values())
 
     def _numbers_by_name(self, kind: NameKind) -> dict[str, "array[int]"]:
-        revision = self._catalog.meta("revision")
-        if revision != self._revision:
-            self._known, self._revision = {}, revision
+        self._renew()
         known = self._known
         if kind not in known:
             given: dict[str, array[int]] = {}
@@ -141,6 +139,12 @@ class NameFilter:
                     found.setdefault(name, array("q")).extend(numbers)
             known[kind] = found
         return known[kind]
+
+    def _renew(self) -> None:
+        """Forgets what was read before the library changed."""
+        revision = self._catalog.meta("revision")
+        if revision != self._revision:
+            self._known, self._counted, self._revision = {}, {}, revision
 
 
 def _values(catalog: Catalog, kind: NameKind) -> Iterable[tuple[int, str]]:

@@ -5,8 +5,8 @@ removed.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
 from footnote.index.models import Paper, Span, from_json, to_json, year_bounds
 from footnote.index.storage.database import MANY, Database, RowCache, in_parts
@@ -15,11 +15,13 @@ from footnote.index.storage.database import MANY, Database, RowCache, in_parts
 LAST_ROW = 2**63 - 1
 
 Order = Literal["added", "year", "title"]
-# What is counted.
-PAPERS, WITHOUT_AUTHORS = 0, 1
+Found = TypeVar("Found")
+# What is read once for each state of the catalog.
+PAPERS, WITHOUT_AUTHORS, YEARS, NOTES = range(4)
 _ORDERS = {
     "added": "number DESC",
-    "year": "year IS NULL, year DESC, number DESC",
+    # NULL is smaller than any year, so papers without one come last, and the index gives the order.
+    "year": "year DESC, number DESC",
     "title": "json_extract(record, '$.title') COLLATE NOCASE, number",
 }
 # The next number after every one that a paper ever had: indexes may still name one that left.
@@ -37,30 +39,28 @@ class PaperTable:
         self._db = db
         self._known = RowCache[Paper](db)
         # Counting takes 3 ms at 100,000 papers, of those without authors 150 ms, and a question
-        # counts three times.
-        self._counted = RowCache[int](db)
+        # counts three times; each visit to the page asks for years and notes.
+        self._facts = RowCache[Any](db)
 
     # Reading.
 
     def count(self) -> int:
         """Returns the number of papers."""
-        known = self._counted.current()
-        if PAPERS not in known:
-            known[PAPERS] = int(self._db.rows("SELECT count(*) FROM papers")[0][0])
-        return known[PAPERS]
+        sql = "SELECT count(*) FROM papers"
+        return self._once(PAPERS, lambda: int(self._db.rows(sql)[0][0]))
 
     def years(self) -> dict[int | None, int]:
         """Returns how many papers each year has; None counts those without one."""
-        rows = self._db.rows("SELECT year, count(*) FROM papers GROUP BY year ORDER BY year")
-        return dict(rows)
+        sql = "SELECT year, count(*) FROM papers GROUP BY year ORDER BY year"
+        return dict(self._once(YEARS, lambda: self._db.rows(sql)))
 
     def notes(self) -> list[str]:
         """Returns the distinct notes that papers carry."""
-        rows = self._db.rows(
+        sql = (
             "SELECT DISTINCT json_extract(record, '$.note') AS note FROM papers "
             "WHERE note IS NOT NULL ORDER BY note"
         )
-        return [str(row[0]) for row in rows]
+        return [str(note) for (note,) in self._once(NOTES, lambda: self._db.rows(sql))]
 
     def titles(self) -> dict[int, tuple[str, str, int | None]]:
         """Returns the id, the title and the year of each paper, by number."""
@@ -84,13 +84,15 @@ class PaperTable:
 
     def count_without_authors(self) -> int:
         """Returns how many papers name no author."""
-        known = self._counted.current()
-        if WITHOUT_AUTHORS not in known:
-            ((count,),) = self._db.rows(
-                "SELECT COUNT(*) FROM papers WHERE json_array_length(record, '$.authors') = 0"
-            )
-            known[WITHOUT_AUTHORS] = int(count)
-        return known[WITHOUT_AUTHORS]
+        sql = "SELECT count(*) FROM papers WHERE json_array_length(record, '$.authors') = 0"
+        return self._once(WITHOUT_AUTHORS, lambda: int(self._db.rows(sql)[0][0]))
+
+    def _once(self, fact: int, read: Callable[[], Found]) -> Found:
+        known = self._facts.current()
+        if fact not in known:
+            known[fact] = read()
+        found: Found = known[fact]
+        return found
 
     def find(self, alias: str) -> Paper | None:
         """Returns the paper with this identifier."""
@@ -101,10 +103,20 @@ class PaperTable:
 
     def owners(self, aliases: Iterable[str]) -> dict[str, int]:
         """Returns the number of the paper that each known identifier belongs to."""
-        wanted = sorted(aliases)
-        marks = ",".join("?" * len(wanted))
-        rows = self._db.rows(f"SELECT alias, paper FROM aliases WHERE alias IN ({marks})", wanted)
+        rows = self._db.rows(
+            "SELECT alias, paper FROM aliases WHERE alias IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(aliases)),),
+        )
         return {str(alias): int(number) for alias, number in rows}
+
+    def ids_of(self, aliases: Iterable[str]) -> dict[str, str]:
+        """Returns the id of the paper that each known identifier belongs to."""
+        rows = self._db.rows(
+            "SELECT alias, id FROM aliases JOIN papers ON paper = number "
+            "WHERE alias IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(aliases)),),
+        )
+        return {str(alias): str(id) for alias, id in rows}
 
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Returns the numbers of the papers that are named so, ascending."""

@@ -62,7 +62,12 @@ CREATE TABLE IF NOT EXISTS taken_numbers (taking INTEGER NOT NULL, paper INTEGER
     "WHERE 0"
     for table, columns in REMOVED.items()
 )
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS)
+# Ordering 20,000 papers by their titles takes 115 ms without it.
+_TITLES = """
+CREATE INDEX IF NOT EXISTS papers_by_title ON papers (
+    json_extract(record, '$.title') COLLATE NOCASE)
+"""
+MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES)
 
 CATALOG = Schema(
     holds="catalog",

@@ -142,15 +142,18 @@ def scope_html(
     pinned: Sequence[tuple[str, str]],
     parts: Sequence[LibraryPart] = (),
     within: str = "",
+    *,
+    unnamed: int = 0,
 ) -> Markup:
     """Returns what is searched, and how to narrow it.
 
     Args:
         desk: Whose library it is.
         filters: In force.
-        pinned: Identifiers and titles of the papers that alone are searched.
+        pinned: Ids and titles of the papers that alone are searched, the first of many.
         parts: Collections and tags that can be searched alone.
         within: Key of the one that is; "" is none.
+        unnamed: Papers that alone are searched beside the pinned ones.
     """
     library, names = desk.papers, desk.papers.searcher.names
     choices = (
@@ -165,7 +168,7 @@ def scope_html(
             for name, label, counts, chosen in choices
             if len(counts) > 1 or chosen
         ],
-        filters.author or "", pinned,
+        filters.author or "", pinned, unnamed,
         library.count_without_authors() < library.size or bool(filters.author), parts, within,
     )  # fmt: skip
 

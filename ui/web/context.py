@@ -4,13 +4,13 @@ Conversations are stored by the server for each user, or only by each reader's b
 (``FOOTNOTE_CONVERSATIONS=browser``).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from footnote.index import FootnoteError
-from footnote.index.clusters.layout import LibraryMap
 from footnote.index.library import Library
 from footnote.index.readers.files import MOST_UNPACKED
 from footnote.index.search.filters import Filters
@@ -18,6 +18,7 @@ from footnote.index.storage.status import Status
 from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Reviewer
+from footnote.rag.generation.forms.suggestions import find_topics, offer_questions
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
@@ -48,11 +49,33 @@ class ShownLibrary(Protocol):
 
 @dataclass(slots=True)
 class Offers:
-    """Topics of a library and questions that it answers, kept until its map is drawn anew."""
+    """Topics of a library and questions that it answers, kept until its map is drawn anew.
 
-    drawn: LibraryMap | None = None
+    Attributes:
+        revision: Of the library that they were made for; None before the first were.
+    """
+
+    revision: str | None = None
     topics: Sequence[tuple[str, int]] = ()
     questions: Sequence[str] = ()
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def renew(self, library: Library, ask: Callable[[str], Answer]) -> bool:
+        """Makes them if papers changed; returns False at once where another thread is at it.
+
+        Drawing a map and trying questions take seconds: nobody else waits for that.
+        """
+        revision = library.revision
+        if revision == self.revision:
+            return True
+        if not self._guard.acquire(blocking=False):
+            return False
+        try:
+            self.topics, self.questions = find_topics(library), offer_questions(library, ask)
+            self.revision = revision
+        finally:
+            self._guard.release()
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
     "chat.js", "asking.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js",
-    "table.js", "dialogs.js", "files.js", "views.js", "check.js",
+    "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css")
 

@@ -1,26 +1,30 @@
-"""The map of a library as HTML: one SVG of points, its labels, and selection controls.
+"""The map of a library as HTML: dots for a canvas, what is lit as SVG, labels, and controls.
 
-``static/views.js`` gives it hands: hover, click, lasso and keys. Our own, since Gradio's plots
-neither lasso nor follow the theme.
+``static/map.js`` draws and moves it, ``static/views.js`` gives it hands: hover, click, lasso and
+keys. Our own, since Gradio's plots neither lasso nor follow the theme.
 """
 
 from collections.abc import Collection, Mapping
-from random import Random
 
 from markupsafe import Markup
 
 from footnote.index.clusters.layout import LibraryMap
+from footnote.ui.rendering.charts.dots import (
+    EDGE,
+    HEIGHT,
+    WIDTH,
+    choose_rows,
+    dots_text,
+    name_of,
+)
 from footnote.ui.rendering.charts.map_labels import Box, Dot, place_boxes
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 
-# Points drawn at most: a browser shows 5,000 circles at once without a pause.
-MOST_POINTS = 5000
 # Colours that static/views.css has.
 COLOURS = 14
-WIDTH, HEIGHT = 800, 560
-_EDGE = 24
-_RADIUS, _HIT, _CITED = 4.0, 6.5, 9.0
+_EDGE = EDGE
+_HIT, _CITED = 6.5, 9.0
 # Labels keep their size on the screen; below this width of the map they stand under it.
 _NARROWEST = 560
 _LINE, _BESIDE = 26.0, 34.0
@@ -28,11 +32,14 @@ _LINE, _BESIDE = 26.0, 34.0
 _NARROW, _CAPITAL, _WIDE = 7.8, 10.5, 14.0
 # Half the width and the height of a number, and the lit dots of a narrow map (static/views.css).
 _NUMBER, _NARROW_RADII = (18.0, 14.0), (10.0, 14.0)
-_SEED = 7
 
 
 def map_html(
-    drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
+    drawn: LibraryMap,
+    *,
+    cited: Collection[str] = (),
+    hits: Collection[str] = (),
+    revision: str = "",
 ) -> Markup:
     """Returns the map with its labels, what was chosen on it, and how to choose.
 
@@ -42,30 +49,41 @@ def map_html(
         drawn: From ``Library.map``.
         cited: Ids of the papers that the last answer cites; they stand out most.
         hits: Ids of all that it found.
+        revision: Of the library; what is asked about the map later must be of the same.
     """
     if not drawn.ids:
         return piece("controls", "remark", "The library is empty; add papers to see a map.")
-    shown, sample = len(_shown(drawn, {*cited, *hits})), ""
+    lit = {*cited, *hits}
+    rows = choose_rows(drawn, lit)
+    above = [row for row in rows if drawn.ids[row] in lit]
+    dots, count = dots_text(drawn, [row for row in rows if drawn.ids[row] not in lit])
+    shown, sample = count + len(above), ""
     if shown < len(drawn.ids):
-        sample = f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random. "
+        sample = (
+            f"Showing {shown:,} of {len(drawn.ids):,} papers, chosen at random; "
+            "zooming in shows more. "
+        )
     places = _label_places(drawn, _rank(cited, hits))
     labels = [_label(drawn, number, place) for number, place in enumerate(places)]
-    return piece("map", "figure", map_svg(drawn, cited=cited, hits=hits), labels, sample)
+    points = map_svg(drawn, cited=cited, hits=hits)
+    return piece("map", "figure", points, dots, labels, sample, revision, len(drawn.ids))
 
 
 def map_svg(
     drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
 ) -> Markup:
-    """Returns the map's points as one inline SVG; what was cited lies on top.
+    """Returns what an answer found as one inline SVG; what was cited lies on top.
 
     Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
     ``aria-label``; one of them can be reached with Tab, the others from it with the arrow keys.
+    The script adds circles for other papers while they are in focus or chosen.
     """
     rank = _rank(cited, hits)
-    shown = sorted(_shown(drawn, rank), key=lambda at: rank.get(drawn.ids[at], 0))
-    points = [_point(drawn, at, rank.get(drawn.ids[at], 0)) for at in shown]
+    lit = [row for row, paper in enumerate(drawn.ids) if paper in rank]
+    lit.sort(key=lambda row: rank[drawn.ids[row]])
+    points = [_point(drawn, row, rank[drawn.ids[row]]) for row in lit]
     numbers, told = _number_places(drawn, rank)
-    return piece("map", "svg", (WIDTH, HEIGHT), points, _texts(numbers), _texts(told), bool(rank))
+    return piece("map", "svg", (WIDTH, HEIGHT), points, _texts(numbers), _texts(told), bool(points))
 
 
 def _texts(places: Mapping[int, Box]) -> list[tuple[int, str, str]]:
@@ -77,23 +95,14 @@ def _rank(cited: Collection[str], hits: Collection[str]) -> dict[str, int]:
     return dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
 
 
-def _shown(drawn: LibraryMap, lit: Collection[str]) -> list[int]:
-    """Returns the places of the papers that are drawn: all, or all lit ones and a sample."""
-    if len(drawn.ids) <= MOST_POINTS:
-        return list(range(len(drawn.ids)))
-    kept = [at for at, paper in enumerate(drawn.ids) if paper in lit]
-    others = [at for at, paper in enumerate(drawn.ids) if paper not in lit]
-    return sorted(kept + Random(_SEED).sample(others, MOST_POINTS - len(kept)))
-
-
-def _point(drawn: LibraryMap, at: int, rank: int) -> tuple[object, ...]:
-    x, y = drawn.positions[at]
-    year, cluster = drawn.years[at], int(drawn.clusters[at])
-    named = f"{drawn.titles[at] or 'Untitled'}, {year or 'no year'}"
+def _point(drawn: LibraryMap, row: int, rank: int) -> tuple[object, ...]:
+    x, y = drawn.positions[row]
+    cluster = int(drawn.clusters[row])
     said = ("", "; found by the last answer", "; cited by the last answer")[rank]
     kind = f"fn-c{cluster % COLOURS}{('', ' fn-hit', ' fn-cited')[rank]}"
     across, down = f"{_across(float(x)):.1f}", f"{_down(float(y)):.1f}"
-    return kind, across, down, (_RADIUS, _HIT, _CITED)[rank], drawn.ids[at], cluster, named + said
+    radius = (0.0, _HIT, _CITED)[rank]
+    return kind, across, down, radius, drawn.ids[row], cluster, name_of(drawn, row) + said
 
 
 def _across(x: float) -> float:
@@ -105,15 +114,9 @@ def _down(y: float) -> float:
 
 
 def _label(drawn: LibraryMap, number: int, place: Box | None) -> dict[str, object]:
-    members: list[str] = []
-    # Where not all are drawn, the name still chooses all.
-    if len(drawn.ids) > MOST_POINTS:
-        pairs = zip(drawn.ids, drawn.clusters, strict=True)
-        members = [paper for paper, of in pairs if of == number]
     return {
         "colour": number % COLOURS,
         "number": number,
-        "members": members,
         "place": place and (f"{100 * place.x / WIDTH:.2f}", f"{100 * place.y / HEIGHT:.2f}"),
         "text": drawn.labels[number].text,
         "papers": counted(int((drawn.clusters == number).sum()), "paper"),

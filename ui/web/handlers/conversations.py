@@ -6,7 +6,7 @@ from typing import Any
 from footnote.index import FootnoteError
 from footnote.rag.answer import Answer
 from footnote.rag.claim_check import positions
-from footnote.rag.generation.forms.suggestions import find_topics, offer_next, offer_questions
+from footnote.rag.generation.forms.suggestions import offer_next
 from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
 from footnote.ui.rendering.charts.offers import FEWEST_SIDED, can_have_sides, offered_charts
@@ -26,6 +26,8 @@ from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.streaming import done_frame
 
 _ROWS = "#fn-talk-rows"
+# Milliseconds after which a page asks again for what is still being made.
+LATER = 1_000
 _TRANSCRIPTS: Mapping[str, tuple[str, str, Callable[[Transcript], str]]] = {
     "markdown": ("md", "text/markdown", transcript_markdown),
     "html": ("html", "text/html", transcript_html),
@@ -60,11 +62,9 @@ def begun(desk: AppContext, args: Args) -> dict[str, Any]:
         empty = library.status()
         shown = {"#fn-invited": invitation_html(empty), "#fn-offered": start_html((), empty=True)}
         return {"html": shown}
-    drawn = library.map()
-    if drawn is not offers.drawn:
-        offers.topics, offers.questions = find_topics(library), offer_questions(library, engine.ask)
-        offers.drawn = drawn
     html = {"#fn-invited": invitation_html(library.status())}
+    if not offers.renew(library, engine.ask):
+        return {"html": html, "later": LATER}
     if offers.questions or offers.topics:
         html["#fn-offered"] = start_html(offers.questions, offers.topics)
     return {"html": html}

@@ -10,6 +10,9 @@ from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, parse_filters
 
+# Chosen papers that are named; the others are counted.
+PINS_SHOWN = 20
+
 
 def scope(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the scope of the search, without papers that were removed."""
@@ -19,15 +22,17 @@ def scope(desk: AppContext, args: Args) -> dict[str, Any]:
     # A collection that was deleted meanwhile narrows nothing any more.
     within = within if any(one.key == within for one in parts) else ""
     searched = desk.narrow(given, within)
-    papers = [paper for id in sorted(given.papers or ()) if (paper := desk.papers.paper(id))]
-    pinned = [(paper.id, paper.title) for paper in papers]
+    ids = desk.papers.ids(sorted(given.papers or ()))
+    shown = desk.papers.find(ids[:PINS_SHOWN])
+    pinned = [(paper.id, paper.title) for paper in shown.values()]
+    form = scope_html(desk, given, pinned, parts, within, unnamed=len(ids) - len(pinned))
     return {
         "html": {
-            "#fn-scope": scope_html(desk, given, pinned, parts, within),
+            "#fn-scope": form,
             "#fn-extent": text_html(_told(desk, given, searched, parts, within)),
             ".fn-count": text_html(extent(desk.library.status())),
         },
-        "scope": {"papers": [paper for paper, _ in pinned], "within": within},
+        "scope": {"papers": ids, "within": within},
     }
 
 

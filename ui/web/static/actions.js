@@ -37,8 +37,12 @@
 
   // With ``own`` the caller tells an error in a place of its own.
   // What an empty conversation offers: it takes the library's map, so only where it is seen.
-  function begin() {
-    if (!document.body.classList.contains("fn-talking")) call("begin");
+  let beginning = 0;
+  async function begin() {
+    clearTimeout(beginning);
+    if (document.body.classList.contains("fn-talking")) return;
+    const { later } = (await call("begin")) ?? {};
+    if (later) beginning = setTimeout(begin, later); // somebody else's page has it made
   }
 
   // Of two looks at the library, or two conversations that are opened, the later one counts,

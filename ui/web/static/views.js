@@ -1,43 +1,29 @@
-/* Gives the map of the library its hands: hover, click, lasso, and keys for all of these.
+/* Gives the map of the library its hands: hover, click, lasso, zoom, and keys for all of these.
  *
  * What is chosen leaves as the event `footnote:scope` on the document, with the ids in
  * `detail.papers`, none of them when the choice is given up. The same event, sent by another
  * part of the page, is shown on the map. Listeners stand on the document, since maps come and
- * go; texts reach the page as text, never as HTML.
+ * go; texts reach the page as text, never as HTML. What a map looks like is map.js.
  */
 (() => {
   "use strict";
+  const page = window.footnote;
+  const { WIDTH, HEIGHT, mapOf, raise, lower, show: showChosen, draw, look, move, follow, across, down } = page.chart;
   const REACH = 16; // CSS pixels from a point within which a press means it; a finger is wide
   const STIR = 6; // CSS pixels that a hand moves without meaning to draw
+  const CORNERS = 300; // of an outline that is sent
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const known = new WeakMap(); // of each map: its points, and which are chosen
+  const ZOOMS = { "+": 2, "=": 2, "-": 0.5, "0": 0 };
   let drawing = null; // the lasso in the making
   let sending = false;
 
-  function mapOf(element) {
-    const figure = element instanceof Element ? element.closest(".fn-map") : null;
-    if (!figure) return null;
-    let map = known.get(figure);
-    if (!map) {
-      const svg = figure.querySelector(".fn-map-points");
-      const points = [...svg.querySelectorAll(".fn-map-point")].map((circle) => ({
-        circle, id: circle.dataset.paper, x: circle.cx.baseVal.value, y: circle.cy.baseVal.value,
-      }));
-      map = { figure, svg, points, chosen: new Set() };
-      known.set(figure, map);
-    }
-    return map;
-  }
-
   const find = (map, name) => map.figure.querySelector(name);
-  const label = (circle) => circle.getAttribute("aria-label");
 
   function choose(map, papers) {
     map.chosen = new Set(papers);
     const many = map.chosen.size;
-    map.points.forEach(({ circle, id }) => {
-      circle.setAttribute("aria-selected", String(map.chosen.has(id)));
-    });
+    showChosen(map);
+    draw(map);
     map.figure.querySelectorAll(".fn-map-label").forEach((button) => {
       const own = members(map, button);
       const all = own.length > 0 && own.every((id) => map.chosen.has(id));
@@ -45,6 +31,7 @@
     });
     map.figure.classList.toggle("fn-choosing", many > 0);
     find(map, ".fn-map-clear").hidden = many === 0;
+    name(map);
     say(map, many === 0 ? "" : many === 1 ? "1 paper chosen." : `${many.toLocaleString("en")} papers chosen.`);
   }
 
@@ -62,11 +49,29 @@
     find(map, ".fn-map-said").textContent = text;
   }
 
-  function members(map, button) {
-    if (button.dataset.papers) return JSON.parse(button.dataset.papers);
-    return map.points
-      .filter(({ circle }) => circle.dataset.cluster === button.dataset.cluster)
-      .map(({ id }) => id);
+  const members = (map, button) =>
+    map.points.filter(({ cluster }) => cluster === Number(button.dataset.cluster)).map(({ id }) => id);
+
+  // Of a sample, the server knows the others; null if it does not say.
+  async function fetchPapers(map, args) {
+    const reply = await page.call?.("map-papers", { revision: map.figure.dataset.revision, ...args });
+    return reply?.papers ?? null;
+  }
+
+  async function pickCluster(map, button, event) {
+    const cluster = Number(button.dataset.cluster);
+    const papers = map.sampled ? await fetchPapers(map, { cluster }) : members(map, button);
+    if (papers) pick(map, papers, event);
+  }
+
+  async function pickRegion(map, path, event) {
+    const every = Math.ceil(path.length / CORNERS);
+    const outline = path.filter((_, at) => at % every === 0).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(" ");
+    const inside = map.sampled ? await fetchPapers(map, { outline })
+      : map.points.filter((point) => within(path, point)).map(({ id }) => id);
+    if (!inside) return;
+    if (!inside.length) return say(map, "No papers there.");
+    send(map, event.shiftKey ? [...map.chosen, ...inside] : inside);
   }
 
   // With Shift, Control or Command a choice is changed, without them it is made anew.
@@ -81,12 +86,38 @@
     }
   }
 
+  // One paper that is chosen is named by a button, which opens its card.
+
+  function name(map) {
+    const button = find(map, ".fn-map-open");
+    const one = map.chosen.size === 1 ? map.points.find(({ id }) => map.chosen.has(id)) : null;
+    if (map.one !== one) {
+      if (button === page.opener) page.close();
+      delete button.dataset.card;
+    }
+    map.one = one;
+    button.hidden = !one || !page.fetchCard;
+    button.textContent = one?.name ?? "";
+  }
+
+  async function openCard(map) {
+    const { one } = map;
+    const ofIt = () => [...document.querySelectorAll("#fn-cards .fn-card")].filter((card) => card.dataset.of === one.id).pop();
+    if (!ofIt()) await page.fetchCard({ paper: one.id });
+    const card = ofIt();
+    if (!card || map.one !== one) return;
+    const button = find(map, ".fn-map-open");
+    button.dataset.card = card.id;
+    page.open(button);
+  }
+
   // Points.
 
   function placeOn(map, event) {
     const matrix = map.svg.getScreenCTM();
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
-    return { x, y, scale: matrix.a };
+    const { k, left, top } = map.view;
+    return { x: x / k + left, y: y / k + top, scale: matrix.a * k };
   }
 
   function nearest(map, event) {
@@ -100,18 +131,23 @@
     return found;
   }
 
-  function show(map, circle) {
+  function show(map, point) {
     const tip = find(map, ".fn-map-tip");
-    map.points.forEach((point) => point.circle.classList.toggle("fn-seen", point.circle === circle));
-    tip.hidden = !circle;
-    if (!circle) return;
-    tip.textContent = label(circle);
-    const ground = tip.parentElement.getBoundingClientRect();
-    const spot = circle.getBoundingClientRect();
-    const left = spot.left + spot.width / 2 - ground.left - tip.offsetWidth / 2;
+    const ring = find(map, ".fn-map-ring");
+    if (map.seen === point && !tip.hidden) return;
+    map.seen = point;
+    tip.hidden = !point;
+    ring.setAttribute("r", point ? (point.circle?.r.baseVal.value ?? 4) + 3 : 0);
+    if (!point) return;
+    const [x, y] = [across(map, point.x), down(map, point.y)];
+    ring.setAttribute("cx", x);
+    ring.setAttribute("cy", y);
+    tip.textContent = point.name;
+    const ground = map.svg.getBoundingClientRect();
+    const [left, spot] = [(x / WIDTH) * ground.width - tip.offsetWidth / 2, (y / HEIGHT) * ground.height];
     tip.style.left = `${Math.max(0, Math.min(left, ground.width - tip.offsetWidth))}px`;
-    const above = spot.top - ground.top - tip.offsetHeight - 8;
-    tip.style.top = `${above > 0 ? above : spot.bottom - ground.top + 8}px`;
+    const above = spot - tip.offsetHeight - 16;
+    tip.style.top = `${above > 0 ? above : spot + 16}px`;
   }
 
   // The lasso.
@@ -121,6 +157,7 @@
     if (!map || event.button !== 0 || !event.isPrimary) return;
     drawing = { map, pointer: event.pointerId, from: [event.clientX, event.clientY], path: [], moved: false };
     drawing.path.push(placeOn(map, event));
+    map.at = drawing.path[0];
     map.svg.setPointerCapture(event.pointerId);
   });
 
@@ -134,7 +171,7 @@
       trace(drawing.map, drawing.path);
     } else if (!drawing && event.target instanceof Element && event.target.closest(".fn-map-points")) {
       const map = mapOf(event.target);
-      show(map, nearest(map, event)?.circle ?? null);
+      show(map, nearest(map, event));
     }
   });
 
@@ -147,17 +184,13 @@
     if (!drawing || event.pointerId !== drawing.pointer) return;
     const { map, path, moved } = drawing;
     end();
-    if (!moved) {
-      const point = nearest(map, event);
-      if (point) {
-        pick(map, [point.id], event);
-        show(map, point.circle);
-      }
-      return;
-    }
-    const inside = map.points.filter((point) => within(path, point)).map(({ id }) => id);
-    if (!inside.length) return say(map, "No papers there.");
-    send(map, event.shiftKey ? [...map.chosen, ...inside] : inside);
+    if (moved) return pickRegion(map, path, event);
+    const point = nearest(map, event);
+    if (!point) return;
+    pick(map, [point.id], event);
+    show(map, point);
+    // Where a card covers the map, its button opens it.
+    if (map.one && page.fetchCard && event.pointerType === "mouse") openCard(map);
   });
 
   document.addEventListener("pointercancel", (event) => {
@@ -170,7 +203,7 @@
   }
 
   function trace(map, path) {
-    const d = path.map(({ x, y }, at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+    const d = path.map(({ x, y }, at) => `${at ? "L" : "M"}${across(map, x).toFixed(1)} ${down(map, y).toFixed(1)}`).join("");
     find(map, ".fn-map-lasso").setAttribute("d", d && `${d}Z`);
   }
 
@@ -185,13 +218,47 @@
     return odd;
   }
 
+  // Zoom: to the paper in focus, else where the map was last pressed, else to what is lit.
+
+  function zoom(map, times, event = null) {
+    show(map, null);
+    if (!times) return move(map, 1, 0, 0);
+    const focused = map.points.find(({ circle }) => circle && circle === document.activeElement);
+    const { k, left, top } = map.view;
+    const middle = { x: left + WIDTH / k / 2, y: top + HEIGHT / k / 2 };
+    const at = focused || map.at || (k === 1 && map.lit.at(-1)) || middle;
+    if (event) {
+      const { x, y } = placeOn(map, event);
+      return look(map, k * times, x, y);
+    }
+    map.at = null;
+    const closer = Math.max(1, k * times);
+    move(map, closer, at.x - WIDTH / closer / 2, at.y - HEIGHT / closer / 2);
+  }
+
+  // With Control, as when two fingers spread on a touchpad, the wheel zooms; it moves what is closer.
+  document.addEventListener("wheel", (event) => {
+    const map = event.target instanceof Element && event.target.closest(".fn-map-points") && mapOf(event.target);
+    if (!map || (!event.ctrlKey && map.view.k === 1)) return;
+    const { k, left, top } = map.view;
+    show(map, null);
+    const moved = event.ctrlKey
+      ? zoom(map, Math.exp(-event.deltaY / 200), event)
+      : move(map, k, left + event.deltaX / placeOn(map, event).scale, top + event.deltaY / placeOn(map, event).scale);
+    if (event.ctrlKey || moved) event.preventDefault();
+  }, { passive: false });
+
   // Buttons and keys.
 
   document.addEventListener("click", (event) => {
     const map = mapOf(event.target);
     if (!map) return;
-    const button = event.target.closest(".fn-map-label");
-    if (button) pick(map, members(map, button), event);
+    const label = event.target.closest(".fn-map-label");
+    if (label) pickCluster(map, label, event);
+    const to = event.target.closest("[data-zoom]")?.dataset.zoom;
+    if (to) zoom(map, { in: 2, out: 0.5, whole: 0 }[to]);
+    // With a card it is a button as any other that opens one.
+    if (event.target.closest(".fn-map-open:not([data-card])")) openCard(map);
     if (event.target.closest(".fn-map-clear")) {
       send(map, []);
       find(map, ".fn-map-label").focus();
@@ -208,7 +275,10 @@
       pick(map, [circle.dataset.paper], event);
     } else if (ARROWS[event.key]) {
       event.preventDefault();
-      move(map, circle, ARROWS[event.key]);
+      step(map, circle, ARROWS[event.key]);
+    } else if (event.key in ZOOMS && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      zoom(map, ZOOMS[event.key]);
     }
   });
 
@@ -220,25 +290,28 @@
   }
 
   // To the nearest point that way; what lies aside counts double.
-  function move(map, circle, [right, down]) {
+  function step(map, circle, [right, below]) {
     const here = map.points.find((point) => point.circle === circle);
     let [best, least] = [null, Infinity];
     for (const point of map.points) {
-      const ahead = (point.x - here.x) * right + (point.y - here.y) * down;
-      const aside = Math.abs((point.x - here.x) * down + (point.y - here.y) * right);
+      const ahead = (point.x - here.x) * right + (point.y - here.y) * below;
+      const aside = Math.abs((point.x - here.x) * below + (point.y - here.y) * right);
       const cost = ahead + 2 * aside;
       if (ahead > 0.01 && cost < least) [best, least] = [point, cost];
     }
     if (!best) return;
     circle.setAttribute("tabindex", "-1");
-    best.circle.setAttribute("tabindex", "0");
+    raise(map, best).setAttribute("tabindex", "0");
+    follow(map, best);
     best.circle.focus();
+    if (!map.chosen.has(here.id)) lower(map, here);
+    draw(map);
   }
 
   document.addEventListener("focusin", (event) => {
     const map = mapOf(event.target);
     const circle = event.target.closest(".fn-map-point");
-    if (map && circle && circle.matches(":focus-visible")) show(map, circle);
+    if (map && circle?.matches(":focus-visible")) show(map, map.points.find((point) => point.circle === circle) ?? null);
   });
   document.addEventListener("focusout", (event) => {
     if (event.target instanceof Element && event.target.closest(".fn-map-point")) show(mapOf(event.target), null);

@@ -143,7 +143,8 @@ def _chosen(desk: AppContext, args: Args) -> list[Paper]:
     names = args.texts("papers", most=MOST_CHOSEN)
     if not names:
         raise BadRequest("no paper is chosen; tick one or more first")
-    return [desk.papers.known(name) for name in names]
+    found = desk.papers.find(names)
+    return [found.get(name) or desk.papers.known(name) for name in names]
 
 
 def _same(desk: AppContext, member: str, names: tuple[str, ...]) -> bool:
