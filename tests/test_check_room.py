@@ -163,6 +163,17 @@ def test_an_example_is_judged_as_it_is_said_to_be(demo_library: Library) -> None
     assert all(one.paper for one in found.papers)
 
 
+def test_an_example_is_found_where_few_papers_state_a_number(embedder: Any, tmp_path: Any) -> None:
+    plain = [
+        make_paper(f"Tides of bay {chr(65 + n)}", "Strong tides carry sand along the whole coast.")
+        for n in range(20)
+    ]
+    counted = make_paper("Harbour seals", "Harbour seals dive for 28 minutes at most in winter.")
+    with Library.open(tmp_path / "few", embedder=embedder, create=True) as library:
+        library.add([counted, *plain])
+        assert "85 minutes" in (example_text(library) or "")
+
+
 def test_a_library_that_yields_no_example_says_so(
     demo_library: Library, embedder: Any, tmp_path: Any
 ) -> None:

@@ -6,6 +6,7 @@ it so.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from footnote.index.library import Library
 from footnote.index.models import Paper
@@ -15,8 +16,8 @@ from footnote.rag.retrieval.injection.detector import find_orders
 from footnote.rag.retrieval.wording import is_own, leans
 from footnote.rag.verification.sentence_check import CitedSource, SentenceChecker
 
-# Papers that are looked through, and papers tried for one sentence.
-SEARCHED, TRIED = 60, 12
+# Papers that are looked through, and sentences that are judged for one; few have a number alone.
+SEARCHED, TRIED = 400, 24
 # Characters of a sentence that reads easily.
 _SHORTEST, _LONGEST = 50, 200
 _SIGNS = re.compile(r"[\[\]|\\$`*_<>#@~^]|https?:")
@@ -36,7 +37,7 @@ def example_text(library: Library) -> str | None:
     cited: list[Paper] = []
     wanted: tuple[Verdict, ...] = ("supported", "unsettled", "contradicted")
     for verdict in wanted:
-        rest = [paper for paper in papers if paper not in cited][:TRIED]
+        rest = [paper for paper in papers if paper not in cited]
         found = next(_sentences(checker, library, rest, verdict), None)
         if found is None:
             return None
@@ -52,13 +53,20 @@ def _sentences(
     checker: SentenceChecker, library: Library, papers: Sequence[Paper], verdict: Verdict
 ) -> Iterator[tuple[str, Paper]]:
     """Yields sentences that the rules judge as wanted, each with the paper that it cites."""
+    made = _candidates(library, papers, verdict)
+    for sentence, paper in islice(made, TRIED):
+        if checker.check(sentence, [CitedSource(paper.title)]).verdict == verdict:
+            yield sentence, paper
+
+
+def _candidates(
+    library: Library, papers: Sequence[Paper], verdict: Verdict
+) -> Iterator[tuple[str, Paper]]:
     for paper in papers:
         own = _OPEN if verdict == "unsettled" else list(_plain_sentences(library, paper))
         if verdict == "contradicted":
             own = [wrong for sentence in own if (wrong := _with_another_number(sentence))]
-        for sentence in own:
-            if checker.check(sentence, [CitedSource(paper.title)]).verdict == verdict:
-                yield sentence, paper
+        yield from ((sentence, paper) for sentence in own)
 
 
 def _plain_sentences(library: Library, paper: Paper) -> Iterator[str]:
