@@ -165,10 +165,15 @@ def test_an_example_is_judged_as_it_is_said_to_be(demo_library: Library) -> None
 
 def test_an_example_is_found_where_few_papers_state_a_number(embedder: Any, tmp_path: Any) -> None:
     plain = [
-        make_paper(f"Tides of bay {chr(65 + n)}", "Strong tides carry sand along the whole coast.")
+        make_paper(
+            f"Tides of bay {chr(65 + n)}",
+            "Strong tides carry the sand along the whole northern coast.",
+        )
         for n in range(20)
     ]
-    counted = make_paper("Harbour seals", "Harbour seals dive for 28 minutes at most in winter.")
+    counted = make_paper(
+        "Harbour seals", "Harbour seals dive for 28 minutes at the most in a long winter."
+    )
     with Library.open(tmp_path / "few", embedder=embedder, create=True) as library:
         library.add([counted, *plain])
         assert "85 minutes" in (example_text(library) or "")

@@ -28,25 +28,28 @@ _OPEN = (
     "Most of the work that followed builds on it.",
 )
 
+_RAREST_FIRST: tuple[Verdict, ...] = ("contradicted", "supported", "unsettled")
+_TOLD: tuple[Verdict, ...] = ("supported", "unsettled", "contradicted")
+
 
 def example_text(library: Library) -> str | None:
     """Returns a short Markdown text with its references; None if these papers yield none."""
     checker = SentenceChecker(library)
     papers = [one for one in library.page("added", 0, SEARCHED) if _is_plain(one)]
-    said: list[str] = []
-    cited: list[Paper] = []
-    wanted: tuple[Verdict, ...] = ("supported", "unsettled", "contradicted")
-    for verdict in wanted:
+    found: dict[Verdict, tuple[str, Paper]] = {}
+    # What few papers yield comes first, so that no other sentence takes that paper.
+    for verdict in _RAREST_FIRST:
+        cited = [paper for _, paper in found.values()]
         rest = [paper for paper in papers if paper not in cited]
-        found = next(_sentences(checker, library, rest, verdict), None)
-        if found is None:
+        sentence = next(_sentences(checker, library, rest, verdict), None)
+        if sentence is None:
             return None
-        sentence, paper = found
-        said.append(f"{sentence[:-1]} [{len(said) + 1}].")
-        cited.append(paper)
-    listed = [f"[{number}] {_reference(paper)}" for number, paper in enumerate(cited, 1)]
+        found[verdict] = sentence
+    told = [found[verdict] for verdict in _TOLD]
+    said = [f"{sentence[:-1]} [{n}]." for n, (sentence, _) in enumerate(told, 1)]
+    listed = [f"[{number}] {_reference(paper)}" for number, (_, paper) in enumerate(told, 1)]
     text = "\n".join(["# Related work", "", " ".join(said), "", "## References", "", *listed, ""])
-    return text if len(read_cited_text(text)) == len(wanted) else None
+    return text if len(read_cited_text(text)) == len(told) else None
 
 
 def _sentences(
