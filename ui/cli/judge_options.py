@@ -108,9 +108,9 @@ def open_judge(
 
 def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
-    sources = all_sources()
+    sources = model_sources()
     model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no judge model is set; give --judge-model or set FOOTNOTE_JUDGE_MODEL")

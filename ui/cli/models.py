@@ -40,10 +40,10 @@ def _configured() -> "LLMSettings":
     from dataclasses import replace
 
     from footnote.rag.generation.settings import LLMSettings
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
     with as_misuse():
-        sources = all_sources()
+        sources = model_sources()
         named = sources.get("FOOTNOTE_MODEL", "").strip()
         unnamed = sources.get("OPENAI_BASE_URL", "").strip() and not named
         filled = sources.using(FOOTNOTE_MODEL="none") if unnamed else sources

@@ -229,9 +229,9 @@ def chosen_limits() -> "Limits":
 
 def chosen_model(choice: str) -> "LLMSettings | None":
     """Returns the model that writes; None to only quote."""
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
-    sources = all_sources()
+    sources = model_sources()
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
     configured = any(sources.get(name, "").strip() for name in names)
     if choice == "llm" and not configured:
