@@ -67,7 +67,7 @@ def test_what_a_call_took_stands_in_place_of_what_it_could_take(tmp_path: Path) 
     meter.grant(100)
     meter.release()
     assert day.spent().tokens == 310
-    with pytest.raises(DayLimitError, match=r"limit of \$1.00 leaves \$0.58, and this may cost"):
+    with pytest.raises(DayLimitError, match=r"\$1.00 a day leaves \$0.58, and this may cost"):
         day.meter(100).grant(1_000)
 
 
@@ -97,7 +97,7 @@ def test_a_question_beyond_the_limit_is_answered_with_quotes_and_a_line(
     assert (second.mode, second.receipt.prompt_tokens) == ("extractive", 0)
     assert second.statements
     assert second.reason is not None
-    assert second.reason.startswith("today's limit of 5,000 tokens leaves ")
+    assert second.reason.startswith("the limit of 5,000 tokens a day leaves ")
     assert second.reason.endswith("or ask tomorrow; quoted from the papers instead")
     assert len(endpoint.requests) == made
     assert endpoint.plans == []
@@ -133,7 +133,7 @@ def test_a_trial_counts_and_is_refused_too(tmp_path: Path) -> None:
         config = LLMSettings("m", endpoint.url, ledger=tmp_path / "s", day_tokens=1_000)
         trial = try_model(config)
     assert trial.fault is not None
-    assert trial.fault.startswith("today's limit of 1,000 tokens leaves 1,000")
+    assert trial.fault.startswith("the limit of 1,000 tokens a day leaves 1,000")
     assert endpoint.requests == []
 
 

@@ -21,6 +21,8 @@ from footnote.rag.generation.chat.endpoints.names import find_window
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
 DEFAULT_MODEL = "gpt-4o-mini"
+# Stands in place of a key: the client wants one.
+NO_KEY = "none"
 # Counts what a day has taken, beside the settings file.
 LEDGER = "spent.sqlite3"
 
@@ -145,7 +147,7 @@ class LLMSettings:
     ] = DEFAULT_MODEL
     base_url: str = DEFAULT_BASE_URL
     # The key never appears in a log or an error.
-    api_key: str = Field(default="none", repr=False)
+    api_key: str = Field(default=NO_KEY, repr=False)
     timeout: Annotated[
         float,
         SettingInfo(
@@ -362,5 +364,5 @@ class LLMSettings:
         if {"day_tokens", "day_cost"} & fields.keys():
             fields["ledger"] = beside_settings(LEDGER, environ)
         return cls(
-            base_url=at.base_url or DEFAULT_BASE_URL, api_key=find_key(environ) or "none", **fields
+            base_url=at.base_url or DEFAULT_BASE_URL, api_key=find_key(environ) or NO_KEY, **fields
         )

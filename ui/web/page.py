@@ -52,9 +52,10 @@ from footnote.ui.web.streaming import Frame, answer_frames, failed_frame, frame
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
     "chat.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js", "table.js",
-    "dialogs.js", "files.js", "views.js", "check.js",
+    "dialogs.js", "files.js", "views.js", "check.js", "model.js",
 )  # fmt: skip
-STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css")
+STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",
+          "model.css")  # fmt: skip
 # Answers in the making at the same time. Gradio's own default is one.
 CONCURRENT_ANSWERS = 40
 
@@ -148,7 +149,7 @@ def _composer(desk: AppContext) -> tuple[gr.Textbox, gr.Button, gr.Button]:
         gr.HTML(
             '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
             '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
-            f"{composers_html(desk)}</div>",
+            f'{composers_html(desk)}</div><div id="fn-tip"></div>',
             **_BARE,
         )
     return question, send, stop
@@ -274,6 +275,9 @@ def start(
     door.check(host)
     if desk.conversations is None:
         limits = limits.with_conversations()
+    if desk.writers is not None:
+        # Where a model is asked, and what it may cost, is for whoever runs the server.
+        desk.writers.changeable = door.is_private(host)
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(

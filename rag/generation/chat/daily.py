@@ -156,13 +156,13 @@ class DailyBudget:
         if config.day_tokens is not None and spent.tokens + more.tokens > config.day_tokens:
             left = max(0, config.day_tokens - spent.tokens)
             return (
-                f"today's limit of {config.day_tokens:,} tokens leaves {left:,}, and this may take "
-                f"{more.tokens:,}; raise it (FOOTNOTE_DAY_TOKENS) or ask tomorrow"
+                f"the limit of {config.day_tokens:,} tokens a day leaves {left:,}, and this may "
+                f"take {more.tokens:,}; raise it (FOOTNOTE_DAY_TOKENS) or ask tomorrow"
             )
         if config.day_cost is not None and spent.cost + more.cost > config.day_cost:
             rest = max(0.0, config.day_cost - spent.cost)
             return (
-                f"today's limit of ${_usd(config.day_cost)} leaves ${_usd(rest)}, and this may "
+                f"the limit of ${_usd(config.day_cost)} a day leaves ${_usd(rest)}, and this may "
                 f"cost ${_usd(more.cost)}; raise it (FOOTNOTE_DAY_COST) or ask tomorrow"
             )
         return None

@@ -51,6 +51,14 @@ class Door:
                 "add --open to allow that, or omit --host"
             )
 
+    def is_private(self, host: str) -> bool:
+        """Returns whether only this machine reaches the server, and no proxy on it lets others in.
+
+        Raises:
+            FootnoteError: The host is unknown.
+        """
+        return not (self.open or self.names or self.proxies) and is_loopback(host)
+
     def hosts(self, host: str, port: int) -> frozenset[str]:
         """Returns each accepted Host header, as a browser writes it.
 
