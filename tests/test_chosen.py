@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from footnote.index.library import Library
 from footnote.index.settings import CHOSEN, INDEX_SECTIONS, SettingSources, read_sources
 from footnote.rag.build import RAG_SECTIONS
 from footnote.rag.generation.chat.endpoints.chosen import (
@@ -16,10 +17,12 @@ from footnote.rag.generation.chat.endpoints.chosen import (
     read_chosen,
     write_chosen,
 )
+from footnote.rag.generation.prompts import LENGTHS
 from footnote.rag.generation.settings import LLMSettings
 from footnote.ui.settings import all_sources, model_sources
-from tests.asking import KEY
+from tests.asking import GOOD, KEY, QUESTION
 from tests.command import inside
+from tests.endpoint import says, serve
 
 LOCAL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "FOOTNOTE_MODEL": "local"}
 
@@ -164,3 +167,31 @@ def test_a_chosen_value_that_is_wrong_is_named_as_such(tmp_path: Path) -> None:
     ran = inside("settings", FOOTNOTE_CONFIG=str(tmp_path / "footnote.toml"))
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert f"FOOTNOTE_LENGTH ({CHOSEN}) is 'endless'; give short, medium or long" in ran.err
+
+
+def test_flags_come_before_everything(demo_library: Library, tmp_path: Path) -> None:
+    write_chosen(tmp_path / FILE, {"FOOTNOTE_LENGTH": "long", "FOOTNOTE_LANGUAGE": "Basque"})
+    with serve(says(GOOD)) as endpoint:
+        environ = {
+            "FOOTNOTE_CONFIG": str(tmp_path / "footnote.toml"), "OPENAI_BASE_URL": endpoint.url,
+            "FOOTNOTE_MODEL": "m", "FOOTNOTE_LANGUAGE": "German", "FOOTNOTE_PLAN": "0",
+        }  # fmt: skip
+        (tmp_path / "footnote.toml").write_text("", "utf-8")
+        asked = ["ask", QUESTION, "--library", str(demo_library.path), "--json"]
+        ran = inside(*asked, **environ)
+        assert ran.data["mode"] == "llm"
+        assert "Write in German." in endpoint.prompt["system"]
+        assert LENGTHS["long"] in endpoint.prompt["user"]
+        flags = ["--language", "Latin", "--length", "short", "--instructions", "Be plain."]
+        assert inside(*asked, *flags, **environ).data["mode"] == "llm"
+        assert "Write in Latin." in endpoint.prompt["system"]
+        assert "The user asks for: Be plain." in endpoint.prompt["system"]
+        assert LENGTHS["short"] in endpoint.prompt["user"]
+    for flags, told in (
+        (["--length", "endless"], "'endless' is not one of"),
+        (["--instructions", "x" * 2_001], "give up to 2,000 characters"),
+        (["--length", "long", "--replay", str(tmp_path)], "leave out --language, --length"),
+    ):
+        ran = inside(*asked, *flags, **environ)
+        assert (ran.status, ran.err.count("\n")) == (2, 1)
+        assert told in ran.err
