@@ -163,8 +163,9 @@ page (no `--open`, `--allow-host` or `--trusted-proxy`). It is kept in `chosen.j
 `footnote.toml`, for every library and for every command that lets a model write. What the
 environment or the file sets, the page shows as fixed. A key cannot be chosen: it stays in
 `OPENAI_API_KEY` or the file, and is sent to the address that it was configured with alone, which is
-OpenAI's where none is. To use a key elsewhere, set `OPENAI_BASE_URL` beside it. Embeddings and the
-reranker never take an address from the page.
+OpenAI's where none is; nor do the client's own `OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID` and
+`OPENAI_PROJECT_ID` go to a chosen address. To use a key elsewhere, set `OPENAI_BASE_URL` beside it.
+Embeddings and the reranker never take an address from the page.
 
 What a day may take (`FOOTNOTE_DAY_TOKENS`, `FOOTNOTE_DAY_COST`) is counted in `spent.sqlite3`
 beside the settings file, by the local date, for all processes together, while a limit is set. What

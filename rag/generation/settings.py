@@ -16,7 +16,12 @@ from footnote.index.settings import (
     read_fields,
 )
 from footnote.rag import ComposerError
-from footnote.rag.generation.chat.endpoints.keys import DEFAULT_BASE_URL, find_key, is_address
+from footnote.rag.generation.chat.endpoints.keys import (
+    DEFAULT_BASE_URL,
+    find_key,
+    is_address,
+    is_foreign,
+)
 from footnote.rag.generation.chat.endpoints.names import find_window
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
@@ -148,6 +153,8 @@ class LLMSettings:
     base_url: str = DEFAULT_BASE_URL
     # The key never appears in a log or an error.
     api_key: str = Field(default=NO_KEY, repr=False)
+    # Whether nothing but the question goes there: what the environment says is for another address.
+    foreign: bool = False
     timeout: Annotated[
         float,
         SettingInfo(
@@ -364,5 +371,8 @@ class LLMSettings:
         if {"day_tokens", "day_cost"} & fields.keys():
             fields["ledger"] = beside_settings(LEDGER, environ)
         return cls(
-            base_url=at.base_url or DEFAULT_BASE_URL, api_key=find_key(environ) or NO_KEY, **fields
+            base_url=at.base_url or DEFAULT_BASE_URL,
+            api_key=find_key(environ) or NO_KEY,
+            foreign=is_foreign(environ),
+            **fields,
         )
