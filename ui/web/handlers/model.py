@@ -42,7 +42,7 @@ _ROOM, _WRITING, _TIP, _TRIED = "#fn-room-model", "#fn-writing", "#fn-tip", "#fn
 FIELDS: Mapping[str, tuple[str, str]] = {
     "base_url": ("OPENAI_BASE_URL", "Address"),
     "model": ("FOOTNOTE_MODEL", "Model"),
-    "thorough": ("FOOTNOTE_THOROUGH", "Answers"),
+    "extent": ("FOOTNOTE_THOROUGH", "Answers"),
     "length": ("FOOTNOTE_LENGTH", "Length"),
     "language": ("FOOTNOTE_LANGUAGE", "Language"),
     "instructions": ("FOOTNOTE_INSTRUCTIONS", "Your own instructions"),
