@@ -234,13 +234,16 @@ def test_a_key_is_sent_where_it_was_configured_for(
     environ = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": endpoint.url, "FOOTNOTE_MODEL": "one"}
     with serving(environ) as address, visited(browser, address) as page, serve(reply) as other:
         room(page)
-        expect(page.locator(".fn-facts")).to_contain_text("is sent to 127.0.0.1 alone.")
+        expect(page.locator(".fn-facts")).to_contain_text(f"is sent to {endpoint.url[7:-3]} alone.")
         # What the environment sets is fixed, on the page and past it.
         expect(field(page, "Address")).to_be_disabled()
         expect(field(page, "Address")).to_have_accessible_description(
             "Set by OPENAI_BASE_URL, where the server runs."
         )
         expect(field(page, "Model")).to_be_disabled()
+        page.get_by_role("button", name="Try it").click()
+        expect(page.locator("#fn-model-tried")).to_contain_text("one works.")
+        expect(page.get_by_label("Offered there")).to_have_count(0)
         assert "error" not in act(page, "model-save", base_url=other.url, model="evil")
         act(page, "model-try", base_url=other.url, model="evil")
         assert "evil" not in (tmp_path / FILE).read_text("utf-8")

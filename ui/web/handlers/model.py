@@ -230,7 +230,7 @@ def _explain_key(writers: Writers) -> str:
         return f"{told}."
     if not find_key(sources):
         return f"{told}, and was not set for this address: none is sent there."
-    return f"{told} and is sent to {httpx.URL(model.base_url).host} alone."
+    return f"{told} and is sent to {httpx.URL(model.base_url).netloc.decode()} alone."
 
 
 def _explain_spent(writers: Writers, model: LLMSettings) -> str:
@@ -271,7 +271,8 @@ def _tried_html(
         told = f"{address} does not list its models."
     else:
         told = f"{address} offers {counted(len(offered), 'model')}."
-    models = offered or []
+    # What is fixed is not to be picked.
+    models = [] if writers.is_fixed("FOOTNOTE_MODEL") else offered or []
     if trial is None:
         return piece("model", "tried", f"{told} Name one to try it.", models, [])
     if trial.fault:
