@@ -1,8 +1,9 @@
 """Settings: what a person may configure, read in one order wherever it is used.
 
 A command's flag comes first, then the environment variable, then ``footnote.toml`` in the user's
-configuration folder, then the default. The working folder is never read: a file that came with
-somebody's papers could send a key elsewhere. A section is a frozen dataclass whose fields carry a
+configuration folder, then what was chosen on the page, where that is asked for, then the default.
+The working folder and a library's folder are never read: a file that came with somebody's papers
+could send a key elsewhere. A section is a frozen dataclass whose fields carry a
 ``SettingInfo``; ``rag``, ``evals`` and ``ui`` have sections of their own.
 """
 
@@ -37,6 +38,7 @@ class SettingInfo:
         expects: What to do about a wrong value, as the end of an error.
         default: For the table, where the field's own default does not say it.
         secret: Whether the value is masked wherever it is shown.
+        chosen: Whether it can be chosen on the page.
     """
 
     variable: str
@@ -46,6 +48,7 @@ class SettingInfo:
     expects: str = "change it"
     default: str = ""
     secret: bool = False
+    chosen: bool = False
 
 
 class Section(Protocol):
@@ -66,40 +69,66 @@ def settings_of(section: type[Section]) -> dict[str, SettingInfo]:
     return {name: settings[0] for name, settings in found.items() if settings}
 
 
+CHOSEN = "chosen on the page"
+
+
 class SettingSources(Mapping[str, str]):
-    """What is configured, as text by environment variable: the environment, then the file."""
+    """What is configured, as text by environment variable: the environment, the file, the page."""
 
     def __init__(
-        self, environ: Mapping[str, str], kept: Mapping[str, tuple[str, str]] | None = None
+        self,
+        environ: Mapping[str, str],
+        kept: Mapping[str, tuple[str, str]] | None = None,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        """Holds both.
+        """Holds all three.
 
         Args:
             environ: The environment.
             kept: Of the file: text and place by environment variable.
+            chosen: On the page: text by environment variable.
         """
         self._environ = environ
         self._kept = kept or {}
+        self._chosen = chosen or {}
 
     def __getitem__(self, variable: str) -> str:
-        if self._environ.get(variable, "").strip() or variable not in self._kept:
+        if self._environ.get(variable, "").strip():
             return self._environ[variable]
-        return self._kept[variable][0]
+        if variable in self._kept:
+            return self._kept[variable][0]
+        return (self._chosen if variable in self._chosen else self._environ)[variable]
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._environ, **self._kept})
+        return iter({**self._environ, **self._kept, **self._chosen})
 
     def __len__(self) -> int:
-        return len({**self._environ, **self._kept})
+        return len({**self._environ, **self._kept, **self._chosen})
 
     def using(self, **flags: str) -> "SettingSources":
         """Returns the same with what a command's flags say before all else."""
-        return SettingSources({**self._environ, **flags}, self._kept)
+        return SettingSources({**self._environ, **flags}, self._kept, self._chosen)
+
+    def choosing(self, chosen: Mapping[str, str]) -> "SettingSources":
+        """Returns the same with this in place of what was chosen on the page."""
+        return SettingSources(self._environ, self._kept, chosen)
+
+    def source(self, variable: str) -> str:
+        """Returns where a setting comes from: "environment", "footnote.toml:3", the page."""
+        if self._environ.get(variable, "").strip():
+            return "environment"
+        if variable in self._kept:
+            return self._kept[variable][1].rpartition(":")[0]
+        return CHOSEN if variable in self._chosen else "default"
 
     def place(self, variable: str) -> str:
         """Returns where a setting is set, as errors name it."""
-        inherited = self._environ.get(variable, "").strip() or variable not in self._kept
-        return variable if inherited else self._kept[variable][1]
+        match self.source(variable):
+            case "environment" | "default":
+                return variable
+            case source if source == CHOSEN:
+                return f"{variable} ({CHOSEN})"
+        return self._kept[variable][1]
 
 
 def place_of(environ: Mapping[str, str], variable: str) -> str:
@@ -113,6 +142,11 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     if named:
         return Path(named).expanduser()
     return user_config_path("footnote", appauthor=False) / FILE
+
+
+def beside_settings(name: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Returns the path of a file of ours that is kept beside the user's settings file."""
+    return config_file(environ).with_name(name)
 
 
 def read_sources(
@@ -261,6 +295,7 @@ class EndpointSettings:
             "OPENAI_BASE_URL",
             "URL of the endpoint, such as http://HOST:PORT/v1.",
             default="OpenAI's, if a key is set",
+            chosen=True,
         ),
     ] = ""
     api_key: Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from footnote.index.library import Library
 from footnote.index.settings import INDEX_SECTIONS, Section, read_sources
 from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.generation.chat.endpoints.chosen import add_chosen
 from footnote.rag.generation.extractive import ExtractiveComposer
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.generation.thorough.settings import ThoroughSettings
@@ -74,7 +75,7 @@ def engine_through(library: Library, chat: "ChatClient") -> CitedQueryEngine:
 def configured_engine(
     library: Library, environ: Mapping[str, str] | None = None
 ) -> CitedQueryEngine:
-    """Returns an engine configured by the environment and the user's ``footnote.toml``.
+    """Returns an engine configured by the environment, ``footnote.toml`` and the page.
 
     Args:
         library: The papers to answer from.
@@ -83,6 +84,7 @@ def configured_engine(
     Raises:
         FootnoteError: A setting is wrong.
     """
-    environ = read_sources(RAG_SECTIONS) if environ is None else environ
+    if environ is None:
+        environ = add_chosen(read_sources(RAG_SECTIONS), RAG_SECTIONS)
     model, reranker = LLMSettings.from_environment(environ), reranker_from(environ)
     return build_engine(library, model=model, reranker=reranker)

@@ -45,6 +45,7 @@ from footnote.index.search.chroma import ChromaIndex
 from footnote.index.search.filters import EVERYTHING
 from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.search.vector_store import LibraryVectorStore
+from footnote.index.settings import SettingSources
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.rag.engine import CitedQueryEngine
@@ -312,6 +313,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.rag.verification.rules.arithmetic.compare_bounds": {"mine": Amount(7.0)},
     "footnote.rag.verification.rules.arithmetic.follows": {"amount": Amount(7.0)},
     "footnote.rag.generation.chat.client.ChatClient.call": {"deadline": 1e12},
+    "footnote.rag.generation.chat.endpoints.chosen.read_chosen": {"path": Path("nowhere.json")},
+    "footnote.rag.generation.chat.endpoints.chosen.add_chosen": {
+        "sources": SettingSources({"FOOTNOTE_CONFIG": "nowhere/footnote.toml"})
+    },
     "footnote.rag.generation.chat.recorded.RecordedChat.call": {"deadline": 1e12},
     "footnote.rag.generation.chat.endpoints.dialect.write_request": {
         "profile": EndpointProfile(frozenset({"system"})), "options": {},

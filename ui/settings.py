@@ -17,6 +17,10 @@ from footnote.index.settings import (
 )
 
 
+def _switch(text: str) -> bool:
+    return {"0": False, "1": True}[text.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """Who may use the page, and what it offers."""
@@ -33,6 +37,13 @@ class ServerSettings:
             "FOOTNOTE_MODELS", "More models to choose from, separated by commas.", default="none"
         ),
     ] = ""
+    thorough: Annotated[
+        bool,
+        SettingInfo(
+            "FOOTNOTE_THOROUGH", "Whether the page asks for thorough answers at first.",
+            "0 or 1", _switch, "give 0 or 1", chosen=True,
+        ),
+    ] = False  # fmt: skip
     sets: Annotated[
         str,
         SettingInfo(
@@ -73,6 +84,13 @@ def all_sources() -> SettingSources:
     return read_sources(sections, complete=True)
 
 
+def model_sources() -> SettingSources:
+    """Returns what is configured together with what was chosen on the page, for the model alone."""
+    from footnote.rag.generation.chat.endpoints.chosen import add_chosen
+
+    return add_chosen(all_sources(), all_sections())
+
+
 @dataclass(frozen=True, slots=True)
 class SettingRow:
     """One setting, as ``footnote settings`` shows it."""
@@ -97,14 +115,11 @@ def setting_rows(environ: Mapping[str, str]) -> list[SettingRow]:
             # An address may carry a key, too.
             shown = "***" if setting.secret else masked(text, find_secrets(text))
             value = shown if text else default
-            place = environ.place(setting.variable) if isinstance(environ, SettingSources) else ""
-            kept = place.rpartition(":")[0] if ":" in place else "environment"
-            rows.append(
-                SettingRow(
-                    f"{section.SECTION}.{field}", setting.variable, value,
-                    kept if text else "default",
-                )
-            )  # fmt: skip
+            source = "environment" if text else "default"
+            if isinstance(environ, SettingSources):
+                source = environ.source(setting.variable)
+            name = f"{section.SECTION}.{field}"
+            rows.append(SettingRow(name, setting.variable, value, source))
     return rows
 
 
@@ -120,7 +135,8 @@ def settings_markdown() -> str:
         about = (section.__doc__ or "").splitlines()[0]
         lines += [f"\n## [{section.SECTION}]\n", about, "", _HEAD, "|---|---|---|---|---|"]
         for field, setting, default in _described(section):
-            cells = (f"`{field}`", f"`{setting.variable}`", setting.description, setting.unit)
+            told = f"{setting.description}{' *' * setting.chosen}"
+            cells = (f"`{field}`", f"`{setting.variable}`", told, setting.unit)
             lines.append(f"| {' | '.join(cells)} | {default} |")
     return "\n".join([*lines, ""])
 
@@ -138,9 +154,23 @@ _PREAMBLE = """# Settings
 
 Each setting is read from the command's flag, then its environment variable, then
 `footnote.toml` in your configuration folder (on Linux `~/.config/footnote/footnote.toml`;
-`FOOTNOTE_CONFIG` names another file). Otherwise it has its default. The working folder is never
-read.
+`FOOTNOTE_CONFIG` names another file), then from what was chosen on the page. Otherwise it has its
+default. The working folder and a library's folder are never read.
 `footnote settings` shows what is in force and where it comes from.
+
+What is marked with * can be chosen on the page, under *Model*, where only this machine reaches the
+page (no `--open`, `--allow-host` or `--trusted-proxy`). It is kept in `chosen.json` beside
+`footnote.toml`, for every library and for every command that lets a model write. What the
+environment or the file sets, the page shows as fixed. A key cannot be chosen: it stays in
+`OPENAI_API_KEY` or the file, and is sent to the address that it was configured with alone, which is
+OpenAI's where none is; nor do the client's own `OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID` and
+`OPENAI_PROJECT_ID` go to a chosen address. To use a key elsewhere, set `OPENAI_BASE_URL` beside it.
+Embeddings and the reranker never take an address from the page.
+
+What a day may take (`FOOTNOTE_DAY_TOKENS`, `FOOTNOTE_DAY_COST`) is counted in `spent.sqlite3`
+beside the settings file, by the local date, for all processes together, while a limit is set. What
+a call may take at most is set aside before it is made, so that no limit is passed; of a process
+that was killed meanwhile it stays counted. A limit in USD needs a known price.
 
 ```toml
 [llm]

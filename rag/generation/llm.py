@@ -18,6 +18,7 @@ from footnote.rag.answer import (
     Usage,
 )
 from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.endpoints.keys import DEFAULT_BASE_URL
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
@@ -44,7 +45,7 @@ from footnote.rag.generation.repair import (
     merge_repairs,
     verify_sentences,
 )
-from footnote.rag.generation.settings import DEFAULT_BASE_URL, DEFAULT_MODEL, LLMSettings, Prices
+from footnote.rag.generation.settings import DEFAULT_MODEL, LLMSettings, Prices
 from footnote.rag.generation.thorough.review import Review
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, Verifier
@@ -99,7 +100,7 @@ class LLMComposer:
 
     def plan(self, question: str, history: Sequence[Turn] = ()) -> tuple[SearchPlan | None, Usage]:
         """Returns the model's plan of the search and what it took; None leaves it to the rules."""
-        if not self.config.plan:
+        if not self.config.plan or not self._may_answer():
             return None, Usage()
         deadline = time.monotonic() + min(self.config.deadline / 4, LONGEST_PLANNING)
         messages = write_plan_prompt(question, history)
@@ -110,6 +111,11 @@ class LLMComposer:
         except ComposerError as error:
             _log.info("the rules plan the search: %s", error)
         return parse_plan(call.text), call.usage if call.charged else Usage()
+
+    def _may_answer(self) -> bool:
+        """Returns whether the day leaves room for an answer: without it, a plan would be wasted."""
+        day = self._chat.day
+        return day is None or day.leaves(self._budget(wide=False), self._chat.known.answer_tokens)
 
     def review(self) -> Review:
         """Returns a thorough answer to be made, within what the settings let it spend."""
@@ -138,9 +144,11 @@ class LLMComposer:
             needs=reading.needs,
             language=self.config.language,
             instructions=self.config.instructions,
+            length=self.config.length,
         )
         if not fitting:
-            raise ComposerError(f"the question leaves no room for evidence in {budget:,} tokens")
+            both = " and FOOTNOTE_INSTRUCTIONS leave" if self.config.instructions else " leaves"
+            raise ComposerError(f"the question{both} no room for evidence in {budget:,} tokens")
         given = evidence[:fitting]
         yield PapersToRead(tuple({s.paper.id: s.paper for s in given}.values()))
         call = self._chat.call(messages, deadline=deadline)

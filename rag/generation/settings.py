@@ -2,23 +2,39 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-import httpx
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from footnote.index.settings import EndpointSettings, SettingInfo, place_of, read_fields
+from footnote.index.settings import (
+    EndpointSettings,
+    SettingInfo,
+    beside_settings,
+    place_of,
+    read_fields,
+)
 from footnote.rag import ComposerError
+from footnote.rag.generation.chat.endpoints.keys import (
+    DEFAULT_BASE_URL,
+    find_key,
+    is_address,
+    is_foreign,
+)
 from footnote.rag.generation.chat.endpoints.names import find_window
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
 DEFAULT_MODEL = "gpt-4o-mini"
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
+# Stands in place of a key: the client wants one.
+NO_KEY = "none"
+# Counts what a day has taken, beside the settings file.
+LEDGER = "spent.sqlite3"
 
 # USD for a million tokens; no model costs as much.
 DEAREST = 1_000_000
 Policy = Literal["mark", "drop"]
+Length = Literal["short", "medium", "long"]
 
 
 @plain_dataclass(frozen=True, slots=True)
@@ -53,14 +69,17 @@ class Prices:
 # Maximum time to wait, in seconds, and the longest prompt of any model, in tokens.
 _A_DAY = 86_400
 _MOST_TOKENS = 10_000_000
-# Abstracts in one prompt at most, and characters of a setting in words.
+# Abstracts in one prompt at most, and characters of a language and of the user's instructions.
 MOST_PAPERS = 100
-_LONGEST_LINE = 500
+_LONGEST_LINE, LONGEST_INSTRUCTIONS = 500, 2_000
+# Tokens of a long answer, which has up to twice the words of others, and USD of a day.
+_LONG_ANSWER, _MOST_USD = 3_000, 100_000
 # Tokens of a prompt: of most questions, and of those that many papers answer together.
 _BUDGET, _WIDE_BUDGET = 8_000, 16_000
 # Tokens kept free beside prompt and answer: other tokenizers count otherwise than ours.
 _SPARE = 0.1
 _POLICIES: dict[str, Policy] = {"mark": "mark", "drop": "drop"}
+_LENGTHS: dict[str, Length] = {"short": "short", "medium": "medium", "long": "long"}
 
 
 def _seconds(text: str) -> float:
@@ -84,11 +103,26 @@ def _papers(text: str) -> int:
     return value
 
 
-def _line(text: str) -> str:
+def _line(text: str, most: int = _LONGEST_LINE) -> str:
     line = " ".join(text.split())
-    if len(line) > _LONGEST_LINE:
+    if len(line) > most:
         raise ValueError(text)
     return line
+
+
+def _instructions(text: str) -> str:
+    return _line(text, LONGEST_INSTRUCTIONS)
+
+
+def _length(text: str) -> Length:
+    return _LENGTHS[text.strip()]
+
+
+def _usd(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= _MOST_USD:
+        raise ValueError(text)
+    return value
 
 
 def _repair(text: str) -> bool:
@@ -110,11 +144,17 @@ class LLMSettings:
 
     model: Annotated[
         str,
-        SettingInfo("FOOTNOTE_MODEL", "Model that writes answers; required with OPENAI_BASE_URL."),
+        SettingInfo(
+            "FOOTNOTE_MODEL",
+            "Model that writes answers; required with OPENAI_BASE_URL.",
+            chosen=True,
+        ),
     ] = DEFAULT_MODEL
     base_url: str = DEFAULT_BASE_URL
     # The key never appears in a log or an error.
-    api_key: str = Field(default="none", repr=False)
+    api_key: str = Field(default=NO_KEY, repr=False)
+    # Whether nothing but the question goes there: what the environment says is for another address.
+    foreign: bool = False
     timeout: Annotated[
         float,
         SettingInfo(
@@ -139,7 +179,12 @@ class LLMSettings:
     max_tokens: Annotated[
         int,
         SettingInfo(
-            "FOOTNOTE_MAX_TOKENS", "Maximum length of the answer.", "tokens", _tokens, _RIGHT_TOKENS
+            "FOOTNOTE_MAX_TOKENS",
+            "Maximum length of the answer.",
+            "tokens",
+            _tokens,
+            _RIGHT_TOKENS,
+            default=f"1500, or {_LONG_ANSWER} for long answers",
         ),
     ] = 1500
     window: Annotated[
@@ -193,19 +238,32 @@ class LLMSettings:
             _line,
             "give a language, such as German",
             default="the question's",
+            chosen=True,
         ),
     ] = ""
     instructions: Annotated[
         str,
         SettingInfo(
             "FOOTNOTE_INSTRUCTIONS",
-            "What else the model should heed: tone, length, readers.",
+            "What else the model should heed: tone, order, readers; no rule of citing gives way.",
             "",
-            _line,
-            f"give up to {_LONGEST_LINE} characters",
+            _instructions,
+            f"give up to {LONGEST_INSTRUCTIONS:,} characters",
             default="none",
+            chosen=True,
         ),
     ] = ""
+    length: Annotated[
+        Length,
+        SettingInfo(
+            "FOOTNOTE_LENGTH",
+            "Length of the model's answers: short, medium or long.",
+            "",
+            _length,
+            "give short, medium or long",
+            chosen=True,
+        ),
+    ] = "medium"
     deadline: Annotated[
         float,
         SettingInfo(
@@ -243,6 +301,21 @@ class LLMSettings:
                 "give PROMPT,COMPLETION in USD per million tokens",
                 default="a table of providers' list prices"),
     ] = None  # fmt: skip
+    day_tokens: Annotated[
+        int | None,
+        SettingInfo("FOOTNOTE_DAY_TOKENS",
+                "What the model may read and write in a day; beyond it answers are quotes.",
+                "tokens", _tokens, _RIGHT_TOKENS, default="no limit", chosen=True),
+    ] = None  # fmt: skip
+    day_cost: Annotated[
+        float | None,
+        SettingInfo("FOOTNOTE_DAY_COST",
+                "What the model may cost in a day; beyond it answers are quotes.",
+                "USD", _usd, f"give USD up to {_MOST_USD:,}, such as 0.5",
+                default="no limit", chosen=True),
+    ] = None  # fmt: skip
+    # Where a day's spending is counted; None counts nothing.
+    ledger: Path | None = None
     thorough: ThoroughSettings = Field(default_factory=ThoroughSettings)
 
     remember: Annotated[
@@ -281,7 +354,7 @@ class LLMSettings:
         url, key = (place_of(environ, name) for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
         if at.base_url and not environ.get("FOOTNOTE_MODEL", "").strip():
             raise ComposerError(f"{url} is set without a model; set FOOTNOTE_MODEL too")
-        if at.base_url and not _is_address(at.base_url):
+        if at.base_url and not is_address(at.base_url):
             raise ComposerError(f"{url} is not a URL; give one like http://HOST:PORT/v1")
         if not (at.api_key.isascii() and at.api_key.isprintable()):
             raise ComposerError(
@@ -290,15 +363,16 @@ class LLMSettings:
         if not at.api_key and not at.base_url:
             return None
         fields = read_fields(cls, environ, ComposerError)
+        if fields.get("length") == "long":
+            fields.setdefault("max_tokens", _LONG_ANSWER)
         fields["thorough"] = ThoroughSettings(
             **read_fields(ThoroughSettings, environ, ComposerError)
         )
-        return cls(base_url=at.base_url or DEFAULT_BASE_URL, api_key=at.api_key or "none", **fields)
-
-
-def _is_address(base_url: str) -> bool:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host)
+        if {"day_tokens", "day_cost"} & fields.keys():
+            fields["ledger"] = beside_settings(LEDGER, environ)
+        return cls(
+            base_url=at.base_url or DEFAULT_BASE_URL,
+            api_key=find_key(environ) or NO_KEY,
+            foreign=is_foreign(environ),
+            **fields,
+        )

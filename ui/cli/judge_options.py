@@ -102,9 +102,10 @@ def open_judge(
 
 def _config(name: str | None) -> "LLMSettings":
     """Returns the configured endpoint with the judge's model."""
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
-    model = (name or all_sources().get("FOOTNOTE_JUDGE_MODEL", "")).strip()
+    sources = model_sources()
+    model = (name or sources.get("FOOTNOTE_JUDGE_MODEL", "")).strip()
     if not model:
         raise Misuse("no judge model is set; give --judge-model or set FOOTNOTE_JUDGE_MODEL")
     return endpoint_of(model, "the judge")
@@ -117,9 +118,9 @@ def endpoint_of(model: str, whose: str) -> "LLMSettings":
         Misuse: None is configured; the message says for whom.
     """
     from footnote.rag.generation.settings import LLMSettings
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
-    config = LLMSettings.from_environment(all_sources().using(FOOTNOTE_MODEL=model))
+    config = LLMSettings.from_environment(model_sources().using(FOOTNOTE_MODEL=model))
     if config is None:
         raise Misuse(
             f"no endpoint is configured for {whose}; set OPENAI_API_KEY or OPENAI_BASE_URL"

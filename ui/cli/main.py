@@ -28,7 +28,10 @@ from footnote.ui.cli.options import (
     ComposerOption,
     CountOption,
     ExplainOption,
+    InstructionsOption,
     JsonOption,
+    LanguageOption,
+    LengthOption,
     LibraryOption,
     Misuse,
     NoFiltersOption,
@@ -47,6 +50,7 @@ from footnote.ui.cli.options import (
     open_replaying,
     print_json,
     progress,
+    read_wishes,
 )
 from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo
@@ -165,6 +169,9 @@ def ask(
     no_filters: NoFiltersOption = False,
     explain: ExplainOption = False,
     thorough: ThoroughOption = False,
+    language: LanguageOption = None,
+    length: LengthOption = None,
+    instructions: InstructionsOption = None,
     record: RecordOption = None,
     replay: ReplayOption = None,
     as_json: JsonOption = False,
@@ -177,17 +184,16 @@ def ask(
         _check_thorough(batch, composer, recorded=bool(record or replay))
     check_years(since, until)
     filters = make_filters(since, until)
+    wishes = read_wishes(language, length, instructions)
+    opened = open_replaying(library, composer, record, replay, wishes)
     if question is None:
-        assert batch is not None
-        assert out is not None
-        opened = open_replaying(library, composer, record, replay)
         _ask_batch(batch, out, opened, filters=filters, k=k, read_filters=not no_filters)
         return
     turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
     asking: dict[str, Any] = {"k": k, "read_filters": not no_filters}
-    with open_replaying(library, composer, record, replay) as engine:
+    with opened as engine:
         if thorough:
             from footnote.ui.cli.thorough import ask_thoroughly
 
@@ -243,10 +249,15 @@ def _check_thorough(batch: Path | None, composer: str, *, recorded: bool) -> Non
 
 
 def _ask_batch(
-    batch: Path, out: Path, opened: "AbstractContextManager[CitedQueryEngine]", **asking: Any
+    batch: Path | None,
+    out: Path | None,
+    opened: "AbstractContextManager[CitedQueryEngine]",
+    **asking: Any,
 ) -> None:
     from footnote.ui.cli.batch import answer_all, read_questions
 
+    assert batch is not None
+    assert out is not None
     _check_out(out, batch)
     asked = read_questions(batch)
     with opened as engine, progress("Answering", len(asked)) as advance:

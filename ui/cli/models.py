@@ -40,10 +40,10 @@ def _configured() -> "LLMSettings":
     from dataclasses import replace
 
     from footnote.rag.generation.settings import LLMSettings
-    from footnote.ui.settings import all_sources
+    from footnote.ui.settings import model_sources
 
     with as_misuse():
-        sources = all_sources()
+        sources = model_sources()
         named = sources.get("FOOTNOTE_MODEL", "").strip()
         unnamed = sources.get("OPENAI_BASE_URL", "").strip() and not named
         filled = sources.using(FOOTNOTE_MODEL="none") if unnamed else sources
@@ -114,26 +114,7 @@ def _show_list(config: "LLMSettings", offered: "list[ListedModel] | None") -> No
 
 
 def _show_trial(trial: "ModelTrial") -> None:
+    from footnote.rag.generation.chat.endpoints.trial import describe_trial
     from footnote.ui.cli.model_output import show_rows
 
-    rows = [("window", f"{trial.window.tokens:,} tokens ({trial.window.source})")]
-    if not trial.fault:
-        word = (
-            "no word" if trial.first_word is None else f"first word after {trial.first_word:.2f} s"
-        )
-        json = "yes" if trial.gives_json else "no"
-        held = "" if trial.takes_schema else ", not held to a schema"
-        rows = [
-            ("streams", f"{'yes' if trial.streams else 'no'}, {word}"),
-            ("JSON", f"{json}{held}"),
-            *rows,
-        ]
-    price = trial.prices
-    told = f"${price.prompt:g} in, ${price.completion:g} out" if price else "unknown"
-    source = f" ({price.source or 'set by FOOTNOTE_PRICES'})" if price else ""
-    rows.append(("price", f"{told}{' per million tokens' if price else ''}{source}"))
-    if trial.refused:
-        rows.append(("left out", f"{', '.join(trial.refused)}: the endpoint does not take them"))
-    if trial.api == "responses":
-        rows.append(("interface", "Responses"))
-    show_rows(console(), rows)
+    show_rows(console(), describe_trial(trial))

@@ -5,8 +5,8 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -60,6 +60,16 @@ ThoroughOption = Annotated[
     typer.Option(
         "--thorough", help="Write a literature review: search in rounds, sections, a table."
     ),
+]
+LanguageOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Language of a model's answer.")
+]
+LengthOption = Annotated[
+    Literal["short", "medium", "long"] | None, typer.Option(help="Length of a model's answer.")
+]
+InstructionsOption = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="What else a model should heed."),
 ]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
@@ -116,9 +126,11 @@ def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library
 
 
 @contextmanager
-def open_engine(path: Path | None, composer: str) -> "Iterator[CitedQueryEngine]":
+def open_engine(
+    path: Path | None, composer: str, wishes: Mapping[str, str] | None = None
+) -> "Iterator[CitedQueryEngine]":
     """Opens a library and an engine over it."""
-    model, reranker = chosen_model(composer), chosen_reranker()
+    model, reranker = chosen_model(composer, wishes), chosen_reranker()
     with open_library(path) as library:
         yield make_engine(library, model, reranker)
 
@@ -135,13 +147,22 @@ ReplayOption = Annotated[
 
 @contextmanager
 def open_replaying(
-    path: Path | None, composer: str, record: Path | None, replay: Path | None
+    path: Path | None,
+    composer: str,
+    record: Path | None,
+    replay: Path | None,
+    wishes: Mapping[str, str] | None = None,
 ) -> "Iterator[CitedQueryEngine]":
     """Opens a library and an engine over it, with recorded replies if they are asked for."""
     if record is None and replay is None:
-        with open_engine(path, composer) as engine:
+        with open_engine(path, composer, wishes) as engine:
             yield engine
         return
+    if wishes:
+        raise Misuse(
+            "replies are recorded for the usual prompts; leave out --language, --length and "
+            "--instructions, or --record and --replay"
+        )
     from footnote.rag.build import engine_through
 
     with open_chat(composer, record, replay) as chat, open_library(path) as library:
@@ -227,11 +248,23 @@ def chosen_limits() -> "Limits":
         return Limits.from_environment(all_sources())
 
 
-def chosen_model(choice: str) -> "LLMSettings | None":
-    """Returns the model that writes; None to only quote."""
-    from footnote.ui.settings import all_sources
+def read_wishes(
+    language: str | None, length: str | None, instructions: str | None
+) -> dict[str, str]:
+    """Returns what flags say of a model's answer, by environment variable."""
+    said = {
+        "FOOTNOTE_LANGUAGE": language,
+        "FOOTNOTE_LENGTH": length,
+        "FOOTNOTE_INSTRUCTIONS": instructions,
+    }
+    return {variable: text for variable, text in said.items() if text}
 
-    sources = all_sources()
+
+def chosen_model(choice: str, wishes: Mapping[str, str] | None = None) -> "LLMSettings | None":
+    """Returns the model that writes, with what flags say of it; None to only quote."""
+    from footnote.ui.settings import model_sources
+
+    sources = model_sources().using(**(wishes or {}))
     names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
     configured = any(sources.get(name, "").strip() for name in names)
     if choice == "llm" and not configured:
@@ -243,7 +276,9 @@ def chosen_model(choice: str) -> "LLMSettings | None":
         return None
     from footnote.rag.generation.settings import LLMSettings
 
-    return LLMSettings.from_environment(sources)
+    # A flag that is wrong is misuse.
+    with as_misuse() if wishes else nullcontext():
+        return LLMSettings.from_environment(sources)
 
 
 def chosen_reranker() -> "Reranker | None":

@@ -19,16 +19,14 @@ from footnote.ui.cli.options import (
     chosen_reranker,
     console,
     make_embedder,
-    make_engine,
-    open_engine,
+    open_library,
     progress,
 )
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
-    from footnote.rag.engine import CitedQueryEngine
-    from footnote.rag.generation.settings import LLMSettings
     from footnote.ui.web.security.hosts import Door
+    from footnote.ui.writers import Writers
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
@@ -46,8 +44,9 @@ def chat(
     """Serve the chat page over a library."""
     door = _door(host, open_, allow_host, trusted_proxy)
     _prepare()
-    with open_engine(library, composer) as engine:
-        _serve(engine, chosen_model(composer), host, port, door)
+    chosen_model(composer)  # complains before anything is loaded
+    with open_library(library) as opened:
+        _serve(_writers(opened, composer), opened, host, port, door)
 
 
 def demo(
@@ -68,7 +67,7 @@ def demo(
 
     door = _door(host, open_, allow_host, trusted_proxy)
     _prepare()
-    model, reranker = chosen_model(composer), chosen_reranker()
+    chosen_model(composer)  # complains before anything is loaded
     terminal = console()
     folder = cache_folder() / f"demo-{demo_version()}-{EXPORT_VERSION}" / "demo"
     embedder = make_embedder()
@@ -77,11 +76,12 @@ def demo(
         if library.size < len(sources.papers):
             with progress("Indexing", len(sources.papers)) as advance:
                 library.add(sources.papers, on_progress=advance)
-        engine = make_engine(library, model, reranker)
+        writers = _writers(library, composer)
+        engine = next(iter(writers.engines.values()))
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
-            _serve(engine, model, host, port, door)
+            _serve(writers, library, host, port, door)
 
 
 def _prepare() -> None:
@@ -106,10 +106,23 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
     return door
 
 
-def _serve(
-    engine: "CitedQueryEngine", model: "LLMSettings | None", host: str, port: int, door: "Door"
-) -> None:
-    """Serves the page over an engine's library, with its files in the library's folder."""
+def _writers(library: "Library", composer: str) -> "Writers":
+    """Returns who can write on the page of a library."""
+    from footnote.index.settings import beside_settings
+    from footnote.rag.generation.chat.endpoints.chosen import FILE
+    from footnote.ui.settings import all_sources
+    from footnote.ui.writers import Writers
+
+    sources = all_sources()
+    return Writers(
+        library, sources, path=beside_settings(FILE, sources),
+        quotes_only=composer == "extractive", reranker=chosen_reranker(),
+        longest=chosen_limits().question,
+    )  # fmt: skip
+
+
+def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "Door") -> None:
+    """Serves the page of a library, with its files in the library's folder."""
     from contextlib import ExitStack
 
     from footnote.ui.settings import all_sources
@@ -120,54 +133,35 @@ def _serve(
     from footnote.ui.web.page import build_page, launch
     from footnote.ui.web.security.hosts import is_loopback, warning
 
-    library = engine.library
     browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
-    engines, limits = _engines(engine, model), chosen_limits()
+    limits = chosen_limits()
     with ExitStack() as stack:
         kept = None
         if not browser:
             kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
         desk = AppContext(
             library,
-            {name: one.stream for name, one in engines.items()},
+            writers.asks,
             conversations=kept,
             topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
             shelf=stack.enter_context(Shelf.open(library.path)),
             feedback=library.path / "feedback.jsonl",
             runs=library.path / "runs",
-            engines=engines,
+            engines=writers.engines,
             sets=_sets(library),
             made_sets=library.path / "sets",
             unpacked=limits.unpacked,
+            writers=writers,
         )
 
         def ready(address: str) -> None:
             print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
             if door.open and not is_loopback(host):
-                print(warning(keeps=kept is not None, writes=model is not None), flush=True)
+                writes = writers.model is not None
+                print(warning(keeps=kept is not None, writes=writes), flush=True)
 
-        page = build_page(engine.stream, library, desk=desk)
+        page = build_page(next(iter(writers.asks.values())), library, desk=desk)
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
-
-
-def _engines(
-    engine: "CitedQueryEngine", model: "LLMSettings | None"
-) -> "dict[str, CitedQueryEngine]":
-    """Returns the engines by the names shown to readers, the requested one first."""
-    if model is None:
-        return {"quotes": engine}
-    from dataclasses import replace
-
-    from footnote.ui.settings import all_sources
-
-    names = [model.model, *all_sources().get("FOOTNOTE_MODELS", "").split(",")]
-    library, reranker = engine.library, engine.retriever.reranker
-    written = {
-        name: make_engine(library, replace(model, model=name), reranker)
-        for name in dict.fromkeys(name.strip() for name in names)
-        if name
-    }
-    return {**written, "quotes": make_engine(library, None, reranker)}
 
 
 def _sets(library: "Library") -> dict[str, Path]:

@@ -14,13 +14,13 @@ def settings(
     ] = False,
 ) -> None:
     """Show every setting, its value, and where it comes from."""
-    from footnote.ui.settings import all_sources, setting_rows, settings_json, settings_markdown
+    from footnote.ui.settings import model_sources, setting_rows, settings_json, settings_markdown
 
     if markdown:
         print(settings_markdown(), end="")
         return
     with as_misuse():
-        rows = setting_rows(all_sources())
+        rows = setting_rows(model_sources())
     if as_json:
         print_json(settings_json(rows))
         return

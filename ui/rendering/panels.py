@@ -26,6 +26,7 @@ MORE_PLACES = (
     ("check", "Check a text"),
     ("news", "What’s new"),
     ("evals", "Evals"),
+    ("model", "Model"),
 )
 VENUES_SHOWN = 100
 
@@ -64,9 +65,16 @@ def shell_html(part: str) -> Markup:
     )
 
 
-def composers_html(desk: AppContext) -> Markup:
-    """Returns the choice of who writes, and of how thoroughly; nothing where there is no choice."""
-    return piece("page", "composers", list(desk.asks), desk.reviewing)
+def composers_html(desk: AppContext, *, bare: bool = False) -> Markup:
+    """Returns the choice of who writes, and of how thoroughly; nothing where there is no choice.
+
+    Args:
+        desk: Whose.
+        bare: Whether only what stands within is wanted.
+    """
+    thorough = desk.writers is not None and desk.writers.thorough
+    macro = "writing" if bare else "composers"
+    return piece("page", macro, list(desk.asks), desk.reviewing, thorough)
 
 
 def invitation_html(status: Status | None = None) -> Markup:

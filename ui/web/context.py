@@ -24,6 +24,7 @@ from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
 from footnote.ui.web.requests import Args, QuestionRequest, parse_filters
+from footnote.ui.writers import Writers
 
 
 class Ask(Protocol):
@@ -98,6 +99,8 @@ class AppContext:
         services: Addresses that papers are looked up at, by kind of identifier; the services' own
             when not given.
         shelf: Collections, tags and notes; None if there is no file for them.
+        writers: Makes the engines, and makes others when they are chosen on the page; None if
+            whoever made the page chose them.
     """
 
     library: ShownLibrary
@@ -115,6 +118,7 @@ class AppContext:
     offers: Offers = field(default_factory=Offers)
     services: Mapping[str, str] | None = None
     shelf: Shelf | None = None
+    writers: Writers | None = None
 
     @property
     def papers(self) -> Library:
@@ -211,27 +215,26 @@ class AppContext:
         self, question: str, asked: QuestionRequest, before: Sequence[tuple[str, str]]
     ) -> Iterator[Event]:
         """Yields the parts of an answer; ``before`` is what ``said`` returns."""
-        name = self._named(asked)
+        # As they are now: others may be chosen at any time.
+        asks, engines = dict(self.asks), dict(self.engines)
+        name = asked.composer if asked.composer in asks else next(iter(asks))
         turns = [
             turn
             for earlier, text in before
             for turn in (Turn("user", earlier), Turn("assistant", text))
         ]
         filters = self.narrow(asked.filters, asked.within)
-        if asked.thorough and name in self.reviewing:
-            return self.engines[name].stream(
-                question, turns, filters, ignored=asked.ignored, thorough=True
-            )
-        return self.asks[name](question, turns, filters, ignored=asked.ignored)
+        engine = engines.get(name)
+        if asked.thorough and engine is not None and isinstance(engine.composer, Reviewer):
+            return engine.stream(question, turns, filters, ignored=asked.ignored, thorough=True)
+        return asks[name](question, turns, filters, ignored=asked.ignored)
 
     def waits(self, asked: QuestionRequest) -> bool:
         """Returns whether an answer mostly waits, for a model, and does not compute."""
-        engine = self.engines.get(self._named(asked))
+        engines = dict(self.engines)
+        name = asked.composer if asked.composer in engines else next(iter(self.asks))
+        engine = engines.get(name)
         return engine is None or engine.composer.mode != "extractive"
-
-    def _named(self, asked: QuestionRequest) -> str:
-        """Returns the name of the engine that answers a question."""
-        return asked.composer if asked.composer in self.asks else next(iter(self.asks))
 
     @property
     def reviewing(self) -> Collection[str]:

@@ -51,9 +51,10 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
     "chat.js", "asking.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js",
-    "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js",
+    "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js",
 )  # fmt: skip
-STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css")
+STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",
+          "model.css")  # fmt: skip
 
 # The desk of each page, for the addresses that its server has beside it.
 _DESKS: "WeakKeyDictionary[gr.Blocks, AppContext]" = WeakKeyDictionary()
@@ -140,7 +141,7 @@ def _composer(desk: AppContext) -> None:
         gr.HTML(
             '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
             '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
-            f"{composers_html(desk)}</div>",
+            f'{composers_html(desk)}</div><div id="fn-tip"></div>',
             **_BARE,
         )
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -228,6 +229,9 @@ def start(
     door.check(host)
     if desk.conversations is None:
         limits = limits.with_conversations()
+    if desk.writers is not None:
+        # Where a model is asked, and what it may cost, is for whoever runs the server.
+        desk.writers.changeable = door.is_private(host)
     port = free_port(host, port)
     guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
     before = app_options(

@@ -11,7 +11,9 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 
+from footnote.index.chunking import count_tokens
 from footnote.index.embeddings.endpoints import find_secrets, mask_keys, mask_secrets
+from footnote.rag.generation.chat.daily import DailyBudget, daily_budget
 from footnote.rag.generation.chat.endpoints.connection import address_of, connect
 from footnote.rag.generation.chat.endpoints.known import KnownModel
 from footnote.rag.generation.chat.endpoints.profile import EndpointMemory
@@ -31,8 +33,19 @@ CHARACTERS_OF_A_TOKEN = 8
 STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
+def count_prompt(messages: Sequence[ChatMessage]) -> int:
+    """Returns the tokens of a prompt."""
+    return sum(count_tokens(str(message.content)) for message in messages)
+
+
 class ChatClient:
-    """Calls one model; thread-safe."""
+    """Calls one model; thread-safe.
+
+    Attributes:
+        day: Counts what a day may take; None without a limit.
+    """
+
+    day: DailyBudget | None = None
 
     def __init__(
         self,
@@ -59,6 +72,7 @@ class ChatClient:
         self.retries = retries
         self.options = options
         self.known = KnownModel(config, memory, grows=grows)
+        self.day = daily_budget(config, self.known)
         self._sockets, self._ended = OpenSockets(), False
         self.client = connect(
             config,
@@ -75,7 +89,7 @@ class ChatClient:
             sleep: Waits so many seconds before a retry; may raise to end the call.
         """
         own = ChatClient(self.config, sleep=sleep, retries=self.retries, options=self.options)
-        own.known = self.known
+        own.known, own.day = self.known, self.day
         return own
 
     def end_calls(self) -> None:
@@ -113,7 +127,10 @@ class ChatClient:
             deadline: When the call must end, by ``time.monotonic``.
             schema: JSON Schema of the answer, for endpoints that can be held to one.
         """
-        return ChatCall(self, messages, deadline, schema)
+        call = ChatCall(self, messages, deadline, schema)
+        if self.day is not None:
+            call.day = self.day.meter(count_prompt(messages))
+        return call
 
     def without_secrets(self, text: str) -> str:
         """Returns the model's text with the API key removed, if the model repeats it."""

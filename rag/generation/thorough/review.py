@@ -10,6 +10,7 @@ from dataclasses import replace
 from footnote.rag import ComposerError
 from footnote.rag.answer import BROKEN, REFUSAL, RULES_ALONE, Delta, Stage, Turn
 from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.daily import SPENT_TODAY
 from footnote.rag.generation.chat.judging import ModelJudge
 from footnote.rag.generation.chat.plan import SCHEMA, SearchPlan, parse_plan
 from footnote.rag.generation.chat.recorded import MissingReply
@@ -66,7 +67,7 @@ class Review:
             judge: Judges what that leaves open.
             budget: Tokens of a prompt.
         """
-        self.spending = Spending(config.thorough, chat.known)
+        self.spending = _within_the_day(config, chat)
         self._config, self._verifier, self._judge = config, verifier, judge
         self._calls = BoundedCalls(chat, self.spending)
         self._budget = budget
@@ -240,6 +241,14 @@ class Review:
 
     def _refuse(self) -> Composed:
         return replace(self._assemble((), 0), text=REFUSAL)
+
+
+def _within_the_day(config: LLMSettings, chat: ChatClient) -> Spending:
+    """Returns what may be spent: the bounds of one answer, and what is left of the day."""
+    allowed = config.thorough if chat.day is None else chat.day.cap(config.thorough)
+    if allowed == config.thorough:
+        return Spending(allowed, chat.known)
+    return Spending(allowed, chat.known, SPENT_TODAY)
 
 
 def _parts_of(job: ReviewJob) -> list[ReviewPart]:

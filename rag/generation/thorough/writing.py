@@ -155,6 +155,8 @@ class ReviewJobs:
             budget=self._budget,
             language=self._config.language,
             instructions=self._config.instructions,
+            # The cells of a table stay as short as its form says.
+            length=self._config.length if part.rows is None else "medium",
             form=form,
         )
         try:

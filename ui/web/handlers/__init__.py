@@ -20,6 +20,7 @@ from footnote.ui.web.handlers import (
     feedback,
     filters,
     library,
+    model,
 )
 from footnote.ui.web.requests import Args
 
@@ -29,8 +30,8 @@ CRASHED = "Something went wrong; the log has it, and nothing was lost."
 Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
 ``scope``, ``conversation``, ``dialog``, ``job``, ``checking`` (the job of a check), ``example`` (a
-text to check), ``later`` (milliseconds until it is to be asked for again): each only where it is
-needed."""
+text to check), ``later`` (milliseconds until it is to be asked for again), ``forget`` (what the
+browser had kept): each only where it is needed."""
 
 ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
@@ -44,6 +45,7 @@ ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
         evals,
         feedback,
         confirmations,
+        model,
     )
     for name, action in module.ACTIONS.items()
 }

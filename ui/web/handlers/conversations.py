@@ -22,6 +22,7 @@ from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import UNTITLED, Transcript, shorten
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.filters import scope
+from footnote.ui.web.handlers.model import writing_html
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.streaming import done_frame
 
@@ -49,7 +50,7 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
         # It was deleted, perhaps in another tab, or is another reader's.
         gone = "That conversation is not here any more."
         rest = {"cleared": True, "told": gone, **listed(desk, _in(args, None))}
-    return {**reply, **rest, "html": {**reply["html"], **rest["html"]}}
+    return {**reply, **rest, "html": {**writing_html(desk), **reply["html"], **rest["html"]}}
 
 
 def begun(desk: AppContext, args: Args) -> dict[str, Any]:

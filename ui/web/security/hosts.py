@@ -51,6 +51,14 @@ class Door:
                 "add --open to allow that, or omit --host"
             )
 
+    def is_private(self, host: str) -> bool:
+        """Returns whether only this machine reaches the server, and no proxy on it lets others in.
+
+        Raises:
+            FootnoteError: The host is unknown.
+        """
+        return not (self.open or self.names or self.proxies) and is_loopback(host)
+
     def hosts(self, host: str, port: int) -> frozenset[str]:
         """Returns each accepted Host header, as a browser writes it.
 
@@ -99,7 +107,8 @@ def warning(*, keeps: bool, writes: bool) -> str:
         f"  - ask questions{paid}, and read and export every paper in the library,\n"
         "  - import papers, remove any of them, and undo any import,\n"
         "  - read, add and remove its saved topics, and mark their news as seen,\n"
-        f"  - start evals{paid}, read all runs, and vote on answers.\n"
+        f"  - start evals{paid}, read all runs, and vote on answers,\n"
+        "  - see which model writes, where it is and what it was told, but change none of it.\n"
         f"{talks if keeps else ''}"
         "Nothing is encrypted: others on the network can read and change it. On a network that\n"
         "you do not trust, put a proxy with TLS and a password in front of it."

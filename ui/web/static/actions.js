@@ -30,7 +30,8 @@
       return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
     }
     const box = page.offer();
-    if (box) box.checked = kept.read("thorough") === true;
+    const own = kept.read("thorough"); // otherwise as the server has it
+    if (box && own !== null) box.checked = own === true;
     if (byId(`fn-room-${room}`)) enter(room);
     begin();
   }
@@ -66,6 +67,7 @@
   const today = () => ({ now: Math.floor(Date.now() / 1000), zone: new Date().getTimezoneOffset() });
 
   function apply(reply, entered, own = false) {
+    for (const name of reply.forget ?? []) kept.write(name, null);
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);
       if (element) fill(element, html, entered);
@@ -133,7 +135,7 @@
 
   // What a reader has chosen or typed in a room stays when it is entered again.
   function touched(room) {
-    return [...room.querySelectorAll("select[name], input[name]:not([type=file])")].filter((field) =>
+    return [...room.querySelectorAll("select[name], textarea[name], input[name]:not([type=file])")].filter((field) =>
       field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
         : field.options ? !([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.selected
         : field.value !== field.defaultValue);

@@ -45,6 +45,8 @@ def connect(
         options |= {"follow_redirects": False}
         # Set as late as here, the key is in no log of the client.
         hooks.append(_key_setter(config.api_key, azure=is_azure(config.base_url)))
+    if config.foreign:
+        hooks.append(_strip)
     options["event_hooks"]["request"] = hooks
     # We retry ourselves: the client's own retries ignore the deadline, retry when an account is
     # empty, and do not log the failure.
@@ -55,6 +57,22 @@ def connect(
         max_retries=0,
         http_client=DefaultHttpxClient(**options),
     )
+
+
+# What a request to any server has. The client adds what its own variables say, such as an
+# organisation, or the headers of a gateway, which may be keys.
+# Source: openai/_client.py (2.54): OPENAI_ORG_ID, OPENAI_PROJECT_ID, OPENAI_CUSTOM_HEADERS.
+_PLAIN = frozenset(
+    "host accept accept-encoding connection content-length content-type user-agent".split()
+)
+
+
+def _strip(request: httpx.Request) -> None:
+    """Leaves only plain headers, so that nothing goes along that is meant for another server."""
+    for name in list(request.headers):
+        # The client itself reads those of its maker.
+        if name not in _PLAIN and not name.startswith("x-stainless-"):
+            del request.headers[name]
 
 
 def _key_setter(key: str, *, azure: bool) -> Callable[[httpx.Request], None]:

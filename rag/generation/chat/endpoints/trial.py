@@ -92,6 +92,31 @@ class ModelTrial:
     fault: str | None = None
 
 
+def describe_trial(trial: ModelTrial) -> list[tuple[str, str]]:
+    """Returns what a trial found out, as names and values in words."""
+    rows = [("window", f"{trial.window.tokens:,} tokens ({trial.window.source})")]
+    if not trial.fault:
+        word = (
+            "no word" if trial.first_word is None else f"first word after {trial.first_word:.2f} s"
+        )
+        reads = "yes" if trial.gives_json else "no"
+        held = "" if trial.takes_schema else ", not held to a schema"
+        rows = [
+            ("streams", f"{'yes' if trial.streams else 'no'}, {word}"),
+            ("JSON", f"{reads}{held}"),
+            *rows,
+        ]
+    price = trial.prices
+    told = f"${price.prompt:g} in, ${price.completion:g} out" if price else "unknown"
+    source = f" ({price.source or 'set by FOOTNOTE_PRICES'})" if price else ""
+    rows.append(("price", f"{told}{' per million tokens' if price else ''}{source}"))
+    if trial.refused:
+        rows.append(("left out", f"{', '.join(trial.refused)}: the endpoint does not take them"))
+    if trial.api == "responses":
+        rows.append(("interface", "Responses"))
+    return rows
+
+
 def find_models(config: LLMSettings) -> list[ListedModel] | None:
     """Returns the models that an endpoint offers; None where it has no such list.
 

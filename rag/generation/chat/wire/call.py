@@ -55,6 +55,7 @@ class ChatCall:
         whole: Whether the answer came in one piece.
         charged: Whether the endpoint may charge for the call: it answered or might have.
         meter: Grants each attempt; None grants all.
+        day: The meter of the day, which also has to grant it.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class ChatCall:
         self.whole = False
         self.charged = False
         self.meter: CallMeter | None = None
+        self.day: CallMeter | None = None
         self._chat = chat
         self._messages = [{"role": m.role.value, "content": str(m.content)} for m in messages]
         self._deadline = deadline
@@ -129,8 +131,12 @@ class ChatCall:
                     self.finish, self._tokens, self.thinking = None, None, False
                     yield from self._once()
         finally:
-            if self.meter is not None:
-                self.meter.release()
+            for meter in self._meters:
+                meter.release()
+
+    @property
+    def _meters(self) -> list[CallMeter]:
+        return [meter for meter in (self.day, self.meter) if meter is not None]
 
     def _needs_room(self) -> bool:
         """Returns whether the answer was cut off because of the model's thoughts."""
@@ -160,15 +166,15 @@ class ChatCall:
     def _begin_attempt(self) -> None:
         """Asks the meter for an attempt with as much room as there is now."""
         self._room, self._silent = self._chat.known.answer_tokens, False
-        if self.meter is not None:
-            self.meter.grant(self._room)
+        for meter in self._meters:
+            meter.grant(self._room)
 
     def _end_attempt(self) -> None:
         """Tells the meter what the attempt took."""
-        if self.meter is not None:
-            # What a model thinks is only known from the endpoint's own count.
-            known = not self._silent and (self.counted or not self._thought)
-            self.meter.settle(self._took, known=known)
+        # What a model thinks is only known from the endpoint's own count.
+        known = not self._silent and (self.counted or not self._thought)
+        for meter in self._meters:
+            meter.settle(self._took, known=known)
 
     def _within(self, ready: str, *, last: bool = False) -> Iterator[str]:
         """Yields the answer word by word, up to the maximum length."""

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 from llama_index.core.base.llms.types import ChatMessage
 
-from footnote.index.chunking import count_tokens
 from footnote.rag import ComposerError
 from footnote.rag.answer import Stage
-from footnote.rag.generation.chat.client import ChatClient
+from footnote.rag.generation.chat.client import ChatClient, count_prompt
 from footnote.rag.generation.chat.wire.call import ChatCall
 from footnote.rag.generation.thorough.bounds.spending import CallAllowance, Spending
 
@@ -64,7 +63,7 @@ class BoundedCalls:
         Raises:
             SpentError: That is not left.
         """
-        return self.spending.expect(_count_prompt(messages))
+        return self.spending.expect(count_prompt(messages))
 
     def ask(
         self,
@@ -180,9 +179,5 @@ class BoundedChat(ChatClient):
         """Returns a call, which is made when you iterate over it, if it may be."""
         deadline = min(deadline, self._calls.deadline)
         call = self._calls.chat.call(messages, deadline=deadline, schema=schema)
-        call.meter = self._calls.spending.allow(_count_prompt(messages))
+        call.meter = self._calls.spending.allow(count_prompt(messages))
         return call
-
-
-def _count_prompt(messages: Sequence[ChatMessage]) -> int:
-    return sum(count_tokens(str(message.content)) for message in messages)

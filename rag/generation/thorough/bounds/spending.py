@@ -10,6 +10,7 @@ from footnote.rag.generation.thorough.settings import ThoroughSettings
 # Other tokenizers count the words of a prompt otherwise than ours, and a schema counts, too.
 _SPARE = 0.1
 _NOTHING = Usage()
+_SPENT = "what it may spend is spent; raise FOOTNOTE_THOROUGH_CALLS, _TOKENS or _COST"
 
 
 class SpentError(ComposerError):
@@ -28,9 +29,15 @@ class Spending:
         calls: How many were made.
     """
 
-    def __init__(self, allowed: ThoroughSettings, known: KnownModel) -> None:
-        """Takes the bounds, and what is known of the model: its price and how much it may write."""
-        self.allowed, self._known = allowed, known
+    def __init__(self, allowed: ThoroughSettings, known: KnownModel, told: str = _SPENT) -> None:
+        """Takes the bounds.
+
+        Args:
+            allowed: The bounds.
+            known: What is known of the model: its price and how much it may write.
+            told: What is said where nothing is left.
+        """
+        self.allowed, self._known, self._told = allowed, known, told
         self._prices = known.prices
         self.usage = Usage(cost_usd=0.0 if self._prices else None)
         self.calls = self._expected = self._longest = 0
@@ -77,9 +84,7 @@ class Spending:
             more = _beyond(self._priced(prompt, max(reply, self._longest)), held)
             counted = self.calls + self._expected + calls
             if counted > self.allowed.calls or not self._fits(more):
-                raise SpentError(
-                    "what it may spend is spent; raise FOOTNOTE_THOROUGH_CALLS, _TOKENS or _COST"
-                )
+                raise SpentError(self._told)
             self._expected += calls
             self._aside = self._aside.add(more)
             return held.add(more)
