@@ -25,8 +25,9 @@ from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import ACTIONS, CRASHED, act
-from footnote.ui.web.page import _frames
 from footnote.ui.web.requests import MOST_COUNTED, Args, BadRequest, QuestionRequest
+from footnote.ui.web.server.answers import _Asked, _parse
+from footnote.ui.web.streaming import Frame, answer_frames
 from tests.command import ROOT
 from tests.pages import desk_of
 from tests.scripted import QUESTION, answered
@@ -102,6 +103,7 @@ def sent_to(desk: AppContext, action: str) -> dict[str, Any]:
         "set": "none", "job": "none", "scope": {}, "mark": 3, "number": 99, "at": 0, "kept": 1,
         "about": "again", "after": 1, "name": "Tides", "tag": "tide", "note": "Why?",
         "within": "t:tide", "weaker": 1, "columns": ["Method"], "card": "p1", "spans": "0-9",
+        "shut": 1,
     }  # fmt: skip
 
 
@@ -137,12 +139,26 @@ def test_a_hostile_clock_is_a_time_or_a_line(name: str) -> None:
     assert f"{Args({'now': 0, 'zone': -90}).now:%Y-%m-%d %H:%M %z}" == "1970-01-01 01:30 +0130"
 
 
+def frames_of(desk: AppContext, text: str, sent: dict[str, Any]) -> list[Frame]:
+    """Returns the frames of a question as a browser sends it."""
+    asked = _parse(json.dumps({"question": text, **sent}).encode())
+    if not isinstance(asked, _Asked):
+        return [asked]
+    return list(answer_frames(desk, asked.text, asked.turn, asked.request))
+
+
 @pytest.mark.parametrize("name", ["turn", "kept"])
 def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
     desk: AppContext, name: str
 ) -> None:
     for value in HOSTILE:
-        frames = list(_frames(desk, QUESTION, {"user": USER, name: value}))
+        if isinstance(value, int) and value > 10**4000:
+            # So many digits are refused as they are read.
+            digits = f'{{"question": "Why?", "{name}": {"9" * 5000}}}'.encode()
+            with pytest.raises(BadRequest):
+                _parse(digits)
+            continue
+        frames = frames_of(desk, QUESTION, {"user": USER, name: value})
         assert frames[-1]["state"] == "failed", value
         assert "must be a whole number" in frames[-1]["html"]
         assert all(type(frame["turn"]) is int and frame["turn"] <= MOST_COUNTED for frame in frames)
@@ -158,7 +174,7 @@ def test_half_a_character_ends_no_stream(desk: AppContext, half: str) -> None:
         {"ignored": [half]}, {"records": [{"question": half}]}, {"scope": {"papers": [half]}},
     ]  # fmt: skip
     for part in sent:
-        for frame in _frames(desk, f"{QUESTION} {half}", {"user": USER, **part}):
+        for frame in frames_of(desk, f"{QUESTION} {half}", {"user": USER, **part}):
             assert json.dumps(frame, ensure_ascii=False).encode()
     for action in ACTIONS:
         for name in sent_to(desk, action).keys() - {"user", "action"}:

@@ -57,7 +57,7 @@ def test_an_example_has_three_states_and_is_walked_through(page: Page) -> None:
     expect(page.locator(TEXT)).to_be_hidden()
 
     wrong = found.locator("[data-step=contradicted]")
-    expect(wrong.locator(".fn-why")).to_have_text("Contradicted: 100: the quote has 33.")
+    expect(wrong.locator(".fn-why")).to_have_text("Contradicted: 7 is not in the abstract.")
     assert "underline" in wrong.locator(".fn-contradicted").evaluate(
         "it => getComputedStyle(it).textDecorationLine"
     )

@@ -18,6 +18,7 @@ from tests.pages import (
     act,
     ask,
     desk_of,
+    go,
     saved,
     served,
     served_with_talks,
@@ -153,9 +154,7 @@ def test_formulas_of_an_abstract_are_drawn_and_hostile_ones_stay_text(
             assert box is not None
             assert box["width"] > 20
             expect(page.locator("#fn-turn-1 math msup").first).to_be_attached()
-            page.get_by_role("navigation", name="Places").get_by_role(
-                "button", name="Library"
-            ).click()
+            go(page, "Library")
             for title in ("Sampling bounds", "Lattice walks that attack"):
                 page.locator("#fn-room-library .fn-title", has_text=title).click()
                 expect(page.locator(".fn-card:not([hidden]) h3")).to_contain_text(title)

@@ -82,7 +82,8 @@ class ExtractiveComposer:
         self._sentences = sentences
 
     def compose(self, reading: Reading) -> Iterator[Delta | Composed]:
-        """Yields the text, which is there at once, then the whole."""
+        """Yields the text, which takes a few milliseconds, then the whole."""
         composed = FORMS[reading.kind](replace(reading, most=self._sentences))
-        yield Delta(composed.text)
+        for n, block in enumerate(composed.text.split("\n\n")):
+            yield Delta(f"\n\n{block}" if n else block)
         yield composed

@@ -21,7 +21,8 @@ SEARCHED, TRIED = 400, 24
 # Characters of a sentence that reads easily.
 _SHORTEST, _LONGEST = 50, 200
 _SIGNS = re.compile(r"[\[\]|\\$`*_<>#@~^]|https?:")
-_NUMBER = re.compile(r"(?<![\w.,-])[1-9]\d{0,4}(?![\w.,%-])")
+# No share of a hundred, which three times over would be none.
+_NUMBER = re.compile(r"(?<![\w.,-])[1-9]\d{0,4}(?![\w.,%-]| ?per ?cent\b)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OPEN = (
     "The same idea has been tried in many other settings since.",

@@ -18,8 +18,8 @@ _CARD = re.compile(r"[A-Za-z0-9-]{1,500}")
 
 def asked(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the fields of a record in its card, or puts them away."""
-    paper, card = desk.papers.known(args.text("paper", most=500)), _card(args)
-    shut = args.number("shut") == 1
+    card, shut = _card(args), args.number("shut") == 1
+    paper = desk.papers.known(args.text("paper", most=500))
     form = Markup() if shut else piece("shelf", "correction", card, paper)
     reply: dict[str, Any] = {"html": {f"#{card} .fn-correct": form}}
     return reply if shut else {**reply, "focus": f"#{card} [name=title]"}
