@@ -69,7 +69,7 @@ def news(page: Page) -> None:
 def test_a_saved_topic_is_answered_from_new_papers_alone(page: Page, library: Library) -> None:
     news(page)
     page.get_by_label("Question or topic").fill(QUESTION)
-    page.get_by_role("button", name="Save topic").click()
+    page.get_by_role("button", name="Follow").click()
     topic = page.locator(".fn-topic")
     expect(topic).to_contain_text("no new papers")
     library.add([FOLDING])
@@ -90,14 +90,14 @@ def test_what_came_is_told_by_import_though_no_topic_is_followed(
     # Never here before: the library's own first papers are what came.
     came = room.locator("section.fn-came")
     expect(came).to_have_count(1)
-    expect(came.locator("h3")).to_have_text("70 papers · just now")
+    expect(came.locator("h4")).to_have_text("70 papers · just now")
     expect(came.locator(".fn-hits li")).to_have_count(OF_ONE)
     expect(came).to_contain_text("and 50 more, in the Library")
     library.add([FOLDING], names=["laundry.bib"])
     library.add([invented(1), invented(2)], names=["<b>tides</b>.ris"])
     news(page)
     expect(room).to_contain_text("3 new papers since")
-    expect(came.locator("h3")).to_have_text(
+    expect(came.locator("h4")).to_have_text(
         ["2 papers of <b>tides</b>.ris · just now", "1 paper of laundry.bib · just now"]
     )
     # The latest first.
@@ -186,7 +186,7 @@ def test_the_question_of_an_answer_can_be_watched_and_let_go(page: Page, topics:
 def test_an_empty_topic_is_one_line(page: Page, topics: Topics) -> None:
     news(page)
     page.get_by_label("Question or topic").fill("   ")
-    page.get_by_role("button", name="Save topic").click()
+    page.get_by_role("button", name="Follow").click()
     expect(page.locator("#fn-toast.fn-bad")).to_contain_text("The topic is empty")
     assert topics.list(LOCAL) == []
 

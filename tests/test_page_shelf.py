@@ -239,3 +239,22 @@ def test_chosen_papers_are_asked_or_removed_together(page: Page) -> None:
     page.keyboard.press("Escape")
     bar.get_by_role("button", name="Choose none").click()
     expect(bar).to_be_hidden()
+
+
+def test_a_paper_that_is_opened_in_the_library_moves_no_row(page: Page) -> None:
+    enter(page, "Library")
+    rows = page.locator("#fn-room-library .fn-title")
+    rows.nth(5).scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    rows.nth(5).click()
+    expect(page.locator(".fn-card:not([hidden])")).to_be_visible()
+    assert page.evaluate("scrollY") == before
+
+
+def test_conversations_are_reached_from_a_room_on_a_narrow_screen(
+    address: str, browser: Browser
+) -> None:
+    with visited(browser, address, viewport={"width": 390, "height": 844}) as page:
+        enter(page, "Library")
+        page.get_by_role("button", name="Conversations").click()
+        expect(page.get_by_role("searchbox", name="Search conversations")).to_be_in_viewport()

@@ -49,6 +49,17 @@ def page(address: str, browser: Browser) -> Iterator[Page]:
         yield page
 
 
+def test_the_menu_of_a_conversation_is_not_cut_off(page: Page) -> None:
+    ask(page, PPO)
+    page.locator(".fn-talks .fn-menu summary").first.click()
+    box = page.locator(".fn-talks .fn-menu > div").first.bounding_box()
+    held = page.locator("#fn-talks").bounding_box()
+    assert box is not None
+    assert held is not None
+    assert held["x"] <= box["x"]
+    assert box["x"] + box["width"] <= held["x"] + held["width"]
+
+
 def row(page: Page, title: str) -> Locator:
     return page.locator(".fn-talks li", has_text=title)
 

@@ -107,7 +107,7 @@ def test_what_has_no_abstract_no_text_or_a_password_is_refused_in_one_line(
 def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
     printed: object, browser: Browser, embedder: MiniLM, tmp_path: Path
 ) -> None:
-    path = printed(paper(), "tides.pdf")  # type: ignore[operator]
+    paths = [printed(paper(), name) for name in ("tides.pdf", "again.pdf")]  # type: ignore[operator]
     uploads = tmp_path / "sent"
     with (
         Library.open(tmp_path / "library", embedder=embedder, create=True) as library,
@@ -115,11 +115,12 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         visited(browser, address) as page,
     ):
         room = enter(page, "Library")
-        room.locator("input[type=file]").set_input_files(path)
+        room.locator("input[type=file]").set_input_files(paths)
         form = page.get_by_role("form", name="Check tides.pdf")
         expect(form.get_by_label("Title")).to_have_value(
             "Tides of Eleven Harbours: A Buoy Without a Wire", timeout=30_000
         )
+        expect(room).to_contain_text("2 PDFs are not in the library yet:")
         assert library.size == 0
         form.get_by_label("Authors").fill("Ada Lund, Bo Vik")
         form.get_by_label("Date").fill("the 4th")
@@ -127,6 +128,9 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         expect(toast(page)).to_contain_text("expected YYYY-MM-DD")
         form.get_by_label("Date").fill("2021")
         form.get_by_role("button", name="Add this paper").click()
-        expect(toast(page)).to_have_text("Added.")
+        expect(toast(page)).to_have_text("Added to the library.")
+        expect(room).to_contain_text("tides.pdf: added to the library.")
+        # The other one still waits.
+        expect(page.get_by_role("form", name="Check again.pdf")).to_be_visible()
         expect(page.locator(".fn-paper")).to_contain_text("Ada Lund, Bo Vik · 2021")
         assert library.size == 1

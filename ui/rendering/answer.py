@@ -66,7 +66,6 @@ def answer_html(
         mark_of=_mark,
         byline_of=byline,
         links_of=web_links,
-        score="{0.score:.3f}".format,
     )
 
 

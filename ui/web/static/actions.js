@@ -205,6 +205,8 @@
 
   function setScope(scope) {
     me.scope = scope;
+    const narrow = Object.values(scope).some((value) => (Array.isArray(value) ? value.length : value));
+    byId("fn-extent")?.classList.toggle("fn-narrowed", narrow);
     kept.write("scope", scope);
   }
 

@@ -130,13 +130,15 @@
     turn.dataset.state = kind === "fn-error" ? "failed" : "stopped";
     turn.setAttribute("aria-busy", "false");
     turn.querySelectorAll(".fn-stage").forEach((stage) => stage.remove());
+    const written = turn.querySelector(".fn-body")?.innerText.trim();
     const note = Object.assign(document.createElement("p"), { className: kind, textContent: told });
+    if (kind !== "fn-error" && !written) note.textContent = "Stopped before anything was written.";
     if (kind === "fn-error") note.setAttribute("role", "alert");
     else if (standing) note.textContent = "Stopped. What stands is kept; it was checked by the rules alone.";
     const place = turn.querySelector(".fn-below") ?? turn.querySelector(".fn-body");
     place.append(note);
     if (standing) page.settled(turn, standing);
-    else if (kind === "fn-error") place.append(retry());
+    else if (kind === "fn-error" || !written) place.append(retry());
     turn.reads = null;
     return Boolean(standing);
   }

@@ -144,7 +144,8 @@
     for (const frame of frames) {
       show(frame);
     }
-    window.scrollTo({ top: document.documentElement.scrollHeight });
+    const last = [...document.querySelectorAll(".fn-turn")].pop();
+    if (last) last.scrollIntoView({ block: "start" });
   }
 
   function hint(text) {
@@ -199,8 +200,10 @@
 
   // On a narrow screen the card comes up from below: keep the opened sentence above it.
   function uncover(button, card) {
-    if (getComputedStyle(card).position !== "fixed") return;
-    const hidden = button.getBoundingClientRect().bottom + 24 - card.getBoundingClientRect().top;
+    const sheet = card.getBoundingClientRect();
+    // Beside it, as in a room, it covers nothing that was pressed.
+    if (getComputedStyle(card).position !== "fixed" || sheet.left > button.getBoundingClientRect().left) return;
+    const hidden = button.getBoundingClientRect().bottom + 24 - sheet.top;
     if (hidden > 0) window.scrollBy({ top: hidden, behavior: motion() });
   }
 

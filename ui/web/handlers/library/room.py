@@ -1,5 +1,6 @@
 """Library room: add and remove papers, undo imports, show statistics."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +25,7 @@ from footnote.ui.web.security.uploads import take_upload
 
 _FIELDS = ("title", "abstract", "authors", "published", "doi", "arxiv_id")
 MOST_PASTED = 1_000_000
+_DRAFT = re.compile(r"fn-draft-[0-9]{1,3}")
 _ROOM = "#fn-room-library"
 
 
@@ -55,7 +57,7 @@ def added(desk: AppContext, args: Args) -> dict[str, Any]:
             told = piece("import", "drafts", drafts) if drafts else Markup()
             if not found.files:
                 return told
-            return report_html(found.files, _add(library, found, job)) + told
+            return told + report_html(found.files, _add(library, found, job))
 
     try:
         return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
@@ -81,9 +83,18 @@ def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
         paper = parse_paper({**fields, "source": SOURCE})
     except ValueError as error:
         raise BadRequest(f"the paper cannot be added: {describe_fault(error)}") from error
-    added = desk.papers.add([paper], names=[args.text("file", "PDF", most=200)])
-    told = "Added." if added.new else "It was in the library already."
-    return {**shown(desk, args), "told": told, "changed": True}
+    file = args.text("file", "PDF", most=200)
+    added = desk.papers.add([paper], names=[file])
+    told = "added to the library." if added.new else "it was in the library already."
+    # The room stays as it is: other files may still wait to be looked at.
+    html = {
+        "#fn-import": latest_html(desk.papers),
+        "#fn-parts": parts_html(desk, args),
+        "#fn-shelf": shelf_html(desk, args),
+    }
+    if _DRAFT.fullmatch(place := args.text("draft", "", most=20)):
+        html[f"#{place}"] = piece("controls", "remark", f"{file}: {told}")
+    return {"html": html, "told": told[0].upper() + told[1:], "changed": True}
 
 
 def pasted(desk: AppContext, args: Args) -> dict[str, Any]:
