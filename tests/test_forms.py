@@ -405,6 +405,9 @@ def test_beside_a_sentence_that_compares_half_a_table_is_left_out(
 def test_a_variant_with_a_name_of_its_own_is_not_the_thing_compared() -> None:
     side = compare.Side("PPO", ("ppo",))
     assert not side.stands_alone_in("We show the effect of T-PPO and PPO-clip.")
+    act = compare.Side("ACT", ("act",))
+    assert not act.named_in("A policy learns to act as a judge.")
+    assert act.named_in("We compare with ACT on six tasks.")
     assert side.stands_alone_in("T-PPO extends PPO.")
     assert compare.Side("offline RL", ("offlin", "rl")).stands_alone_in(
         "Offline learning helps RL."
