@@ -49,6 +49,7 @@ from footnote.rag.generation.forms.form import Composed, Reading
 from footnote.rag.generation.forms.metadata import can_tell
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.generation.reader import NOTHING, Reader
+from footnote.rag.query.back_references import find_group
 from footnote.rag.query.filter_parser import Scope, apply_scope, parse_filters
 from footnote.rag.query.kinds.decision import decide_kind
 from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
@@ -168,6 +169,8 @@ class CitedQueryEngine(AnsweringQueryEngine):
         clock = _Clock()
         if thorough and not isinstance(self.composer, Reviewer):
             raise ComposerError(NO_REVIEWER)
+        whole = question
+        question, history, filters = self._ask_of_group(question, history, filters)
         asked, scope = self._understand(question, history, filters, read_filters, ignored)
         kind = self._decide_kind(asked, filters)
         if kind in WITHOUT_SEARCH:
@@ -186,9 +189,29 @@ class CitedQueryEngine(AnsweringQueryEngine):
             scope = plan.narrow(scope, self.library)
             kind = plan.kind or kind
             answer = yield from self._answer(asked, scope, kind, k or self.k, clock, plan)
+        if question is not whole:
+            answer = replace(answer, question=" ".join(whole.split()))
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer
+
+    def _ask_of_group(
+        self, question: str, history: Sequence[Turn], filters: Filters
+    ) -> tuple[str, Sequence[Turn], Filters]:
+        """Returns a question of the last answer's papers as one of its own, of these alone.
+
+        A model that plans reads the conversation itself.
+        """
+        last = next((turn.content for turn in reversed(history) if turn.role == "assistant"), "")
+        group = None if isinstance(self.composer, Planner) else find_group(question, last)
+        if group is None:
+            return question, history, filters
+        asked, titles = group
+        papers = frozenset(paper.id for name in titles if (paper := self.library.paper(name)))
+        papers &= filters.papers or papers
+        if not papers:
+            return question, history, filters
+        return asked, (), replace(filters, papers=papers)
 
     def _tell(self, asked: Question, kind: Kind, clock: "_Clock") -> Generator[Event, None, Answer]:
         """Yields what needs no search: of the library, or of this assistant."""

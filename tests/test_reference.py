@@ -5,7 +5,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.rag.answer import Turn
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.query.back_references import find_referenced_titles
+from footnote.rag.query.back_references import find_group, find_referenced_titles
 from footnote.rag.query.question import understand
 
 ANSWER = (
@@ -84,3 +84,32 @@ def test_a_short_one_asks_the_old_question_of_that_paper() -> None:
         understand("And the second one?", talk).query == f"What is new? {BETA} And the second one?"
     )
     assert understand("How well did the second paper do on Atari?", talk).topic == BETA
+
+
+@pytest.mark.parametrize(("asked", "means"), [
+    ("Which of them use diffusion?", "Which papers use diffusion?"),
+    ("And do any of these run on real robots?", "Which papers run on real robots?"),
+    ("are any of those five papers tested at sea?", "Which papers are tested at sea?"),
+    ("Which of these works clip the objective?", "Which papers clip the objective?"),
+])  # fmt: skip
+def test_a_question_of_the_last_answers_papers_is_asked_of_these_alone(
+    engine: CitedQueryEngine, asked: str, means: str
+) -> None:
+    rows = "- **Tides**: They rise. [1]\n- **Kelp (2020)**: It grows. [2]"
+    assert find_group(asked, rows) == (means, ["Tides", "Kelp"])
+    assert find_group(asked, "They rise. [1]") is None
+    for other in ("Which one is the newest?", "What are the limits of these?", "Which use them?"):
+        assert find_group(other, rows) is None
+
+
+def test_what_is_asked_of_them_finds_no_other_paper(engine: CitedQueryEngine) -> None:
+    first = engine.ask("Which papers learn from human preferences?")
+    talk = [Turn("user", first.question), Turn("assistant", first.text)]
+    answer = engine.ask("Which of them train language models?", talk)
+    named = {paper.id for paper in first.papers}
+    assert answer.papers
+    assert {paper.id for paper in answer.papers} <= named
+    assert answer.receipt.searched == len(named)
+    assert answer.question == "Which of them train language models?"
+    assert answer.standalone_question == "Which papers train language models?"
+    assert " of them" not in answer.text

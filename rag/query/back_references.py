@@ -21,6 +21,35 @@ _CITED = re.compile(
 )
 _QUOTED = re.compile(r"\[(\d{1,9})\]")
 
+# "Which of them", "do any of those papers": asked of the papers of the last answer.
+_GROUP = re.compile(
+    r"^\W*(?:(?:and|but|so|then)\s+)?"
+    r"(?:which|what|who|(?:(?P<verb>do|does|did|are|is|can|could|have|has|will)\s+)?any)\s+of\s+"
+    r"(?:all\s+)?(?:them|these|those)\b"
+    r"(?:\s+(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten))?"
+    r"(?:\s+(?:papers?|works?|studies|articles?)\b)?",
+    re.IGNORECASE,
+)
+
+
+def find_group(question: str, answer: str) -> tuple[str, list[str]] | None:
+    """Returns what is asked of the papers of the last answer, and their titles.
+
+    Args:
+        question: A follow-up, such as "Which of them use diffusion?".
+        answer: The previous answer in Markdown; only one made of rows contains titles.
+
+    Returns:
+        "Which papers use diffusion?" and two titles or more; None if it is asked of no such group.
+    """
+    match = _GROUP.search(question)
+    titles = list(dict.fromkeys(_cited_titles(answer).values())) if match else []
+    if match is None or len(titles) < 2:
+        return None
+    verb = (match["verb"] or "do").lower()
+    kept = "" if verb in ("do", "does", "did") else f" {verb}"
+    return f"Which papers{kept}{question[match.end() :]}", titles
+
 
 def find_referenced_titles(question: str, answer: str) -> list[str]:
     """Returns the titles of the papers that a question refers to, in its order.
