@@ -14,12 +14,13 @@ from footnote.rag.generation.chat.endpoints.chosen import (
     ChoiceError,
     add_chosen,
     check_address,
+    choosable,
     read_chosen,
     write_chosen,
 )
 from footnote.rag.generation.prompts import LENGTHS
 from footnote.rag.generation.settings import LLMSettings
-from footnote.ui.settings import all_sources, model_sources
+from footnote.ui.settings import ServerSettings, all_sections, all_sources, model_sources
 from tests.asking import GOOD, KEY, QUESTION
 from tests.command import inside
 from tests.endpoint import says, serve
@@ -195,3 +196,9 @@ def test_flags_come_before_everything(demo_library: Library, tmp_path: Path) -> 
         ran = inside(*asked, *flags, **environ)
         assert (ran.status, ran.err.count("\n")) == (2, 1)
         assert told in ran.err
+
+
+def test_what_the_page_can_choose_is_what_the_model_reads() -> None:
+    # ``model_sources`` names these sections, so that a question does not load the others.
+    named = (*INDEX_SECTIONS, LLMSettings, ServerSettings)
+    assert choosable(named) == choosable(all_sections())

@@ -87,8 +87,10 @@ def all_sources() -> SettingSources:
 def model_sources() -> SettingSources:
     """Returns what is configured together with what was chosen on the page, for the model alone."""
     from footnote.rag.generation.chat.endpoints.chosen import add_chosen
+    from footnote.rag.generation.settings import LLMSettings
 
-    return add_chosen(all_sources(), all_sections())
+    # Those that the page can choose; the others would load what no question needs.
+    return add_chosen(all_sources(), (*INDEX_SECTIONS, LLMSettings, ServerSettings))
 
 
 @dataclass(frozen=True, slots=True)
