@@ -29,6 +29,7 @@ FAILS = "Please fail"
 CRASHES = "Please crash"
 HOSTILE_QUESTION = "What does the hostile paper say?"
 SLOW = "Take your time"
+SEARCHES_ON = "Search on and on"
 
 HOSTILE = (
     '<img src="http://evil.example/x.png" onerror="window.pwned=1"> '
@@ -206,6 +207,10 @@ class ScriptedAsk:
         self.histories.append(tuple(history))
         yield Stage("search", "Searching 512 papers")
         time.sleep(self.pause * 15)
+        if question == SEARCHES_ON:
+            for _ in range(600):
+                time.sleep(0.05)
+                yield Stage("search", "Searching 512 papers")
         if question == FAILS:
             raise FootnoteError("the question has 9,001 characters; ask in 2,000 or fewer")
         if question == CRASHES:

@@ -23,6 +23,7 @@ from tests.scripted import (
     NOTE,
     OLDEST,
     QUESTION,
+    SEARCHES_ON,
     SLOW,
     SPONGES,
     ScriptedAsk,
@@ -204,6 +205,15 @@ def test_stop_ends_the_answer_and_the_stream_behind_it(page: Page, served: Serve
     assert served.ask.closed.wait(timeout=5)
     ask(page, QUESTION, turn=2)
     assert served.ask.histories[-1] == ()
+
+
+def test_stop_before_the_first_word_says_so_and_offers_to_ask_again(page: Page) -> None:
+    page.fill(COMPOSER, SEARCHES_ON)
+    page.keyboard.press("Enter")
+    expect(page.locator(".fn-turn .fn-stage")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".fn-stopped")).to_have_text("Stopped before anything was written.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
 def test_a_question_right_after_stop_is_asked_however_slow_the_server_ends_the_last(

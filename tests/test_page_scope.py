@@ -44,6 +44,7 @@ def searched(page: Page) -> set[int]:
 def test_all_papers_are_searched_at_first(page: Page, demo_library: Library) -> None:
     told = f"All {demo_library.size} papers"
     expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.locator("#fn-extent.fn-narrowed")).to_have_count(0)
     expect(page.locator(".fn-searching")).to_have_text(told)
 
 
@@ -59,7 +60,7 @@ def test_the_years_narrow_what_is_searched_and_stay_after_a_reload(
     expect(page.locator("#fn-extent")).to_have_text(told)
     expect(page.locator(".fn-years output")).to_have_text("2018–2021")
     visit(page, address)
-    expect(page.locator("#fn-extent")).to_have_text(told)
+    expect(page.locator("#fn-extent.fn-narrowed")).to_have_text(told)
     expect(page.get_by_label("First year")).to_have_value("2018")
     ask(page, PPO)
     assert searched(page)

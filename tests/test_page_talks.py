@@ -118,6 +118,16 @@ def test_a_conversation_is_there_again_after_the_server_began_anew(
                 page.close()
 
 
+def test_a_conversation_opened_again_stands_at_its_last_question(page: Page) -> None:
+    ask(page, PPO)
+    ask(page, TOOLS, turn=2)
+    page.reload()
+    expect(page.locator("#fn-turn-2 .fn-asked")).to_be_in_viewport()
+    top = page.locator("#fn-turn-2 .fn-asked").bounding_box()
+    assert top is not None
+    assert top["y"] < page.viewport_size["height"] / 3  # type: ignore[index]  # set by the fixture
+
+
 def test_a_conversation_is_renamed_searched_and_opened_again(page: Page) -> None:
     ask(page, PPO)
     page.get_by_role("button", name="New conversation").click()
