@@ -66,6 +66,21 @@ def test_what_changes_nothing_is_no_import(library: Library) -> None:
     assert len(library.imports()) == 1
 
 
+def test_a_title_that_is_another_papers_name_is_refused(library: Library) -> None:
+    other = make_paper("Moss keeps roofs cool", "Roofs with moss stayed cool.")
+    typo = make_paper("Moss keeps rooves cool", "Roofs with moss stayed cooler at noon.")
+    library.add([other, typo])
+    with pytest.raises(LibraryError, match="is the name of another paper, title:moss-keeps-roofs"):
+        library.correct(typo.id, Correction(title=other.title))
+    assert library.known(typo.id) == typo
+
+
+def test_authors_that_were_corrected_are_not_counted_by_a_listing_again(library: Library) -> None:
+    library.correct(KELP.id, Correction(authors=("Ada Lund",)))
+    assert library.add([KELP]).unchanged == 1
+    assert library.known(KELP.id).author_count is None
+
+
 def test_a_field_can_be_emptied_and_stays_empty(library: Library) -> None:
     library.correct(KELP.id, Correction(authors=(), published=""))
     library.add([KELP])

@@ -98,7 +98,11 @@ def test_a_question_of_the_last_answers_papers_is_asked_of_these_alone(
     rows = "- **Tides**: They rise. [1]\n- **Kelp (2020)**: It grows. [2]"
     assert find_group(asked, rows) == (means, ["Tides", "Kelp"])
     assert find_group(asked, "They rise. [1]") is None
-    for other in ("Which one is the newest?", "What are the limits of these?", "Which use them?"):
+    for other in (
+        "Which of these methods works best?", "Are any of these datasets public?",
+        "Which of those authors wrote more?", "Which of them is the newest?",
+        "Which one is the newest?", "What are the limits of these?", "Which use them?",
+    ):  # fmt: skip
         assert find_group(other, rows) is None
 
 

@@ -5,7 +5,7 @@ beside that file, and holds from the next question on.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +47,14 @@ class LiveMapping(Mapping[str, T]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._now())
+
+    def items(self) -> ItemsView[str, T]:
+        """Returns the pairs of one moment: looked up one by one, a name may be gone."""
+        return self._now().items()
+
+    def values(self) -> ValuesView[T]:
+        """Returns the values of one moment."""
+        return self._now().values()
 
     def __len__(self) -> int:
         return len(self._now())

@@ -89,7 +89,9 @@ class ImportLog:
     def added(self, number: int) -> "Sequence[int]":
         """Returns the numbers of the papers that an import added and that are still here."""
         rows = self._db.rows(
-            "SELECT paper FROM changes WHERE import = ? AND record IS NULL ORDER BY paper",
+            "SELECT paper FROM changes WHERE import = ? AND record IS NULL "
+            # One that a later import found to be another is a row of this one still.
+            "AND paper IN (SELECT number FROM papers) ORDER BY paper",
             (number,),
         )
         return [int(row[0]) for row in rows]

@@ -25,9 +25,13 @@ _QUOTED = re.compile(r"\[(\d{1,9})\]")
 _GROUP = re.compile(
     r"^\W*(?:(?:and|but|so|then)\s+)?"
     r"(?:which|what|who|(?:(?P<verb>do|does|did|are|is|can|could|have|has|will)\s+)?any)\s+of\s+"
-    r"(?:all\s+)?(?:them|these|those)\b"
+    r"(?:all\s+)?(?:them|(?:these|those)"
     r"(?:\s+(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten))?"
-    r"(?:\s+(?:papers?|works?|studies|articles?)\b)?",
+    r"\s+(?:papers?|works?|studies|articles?)"
+    # "Of these methods" is asked of methods; a verb of several things has no s at its end.
+    r"|(?:these|those)(?!\s+(?:\w{2,30}[^s\W]s|data|people)\b))\b"
+    # One of them is no list.
+    r"(?!\s+(?:is|was|has|does)\b)",
     re.IGNORECASE,
 )
 

@@ -71,8 +71,9 @@ def make(
     with ExitStack() as stack:
         writer = _writer(stack, model, *budget) if model else None
         opened = stack.enter_context(open_library(library))
-        from footnote.evals.dataset.making.make import make_set, write_set
+        from footnote.evals.dataset.making.make import check_folder, make_set, write_set
 
+        check_folder(out)
         advance = stack.enter_context(progress("Making", cases))
         made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=advance)
         count = write_set(out, made)

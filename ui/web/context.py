@@ -216,7 +216,7 @@ class AppContext:
     ) -> Iterator[Event]:
         """Yields the parts of an answer; ``before`` is what ``said`` returns."""
         # As they are now: others may be chosen at any time.
-        asks, engines = dict(self.asks), dict(self.engines)
+        asks, engines = dict(self.asks.items()), dict(self.engines.items())
         name = asked.composer if asked.composer in asks else next(iter(asks))
         turns = [
             turn
@@ -231,7 +231,7 @@ class AppContext:
 
     def waits(self, asked: QuestionRequest) -> bool:
         """Returns whether an answer mostly waits, for a model, and does not compute."""
-        engines = dict(self.engines)
+        engines = dict(self.engines.items())
         name = asked.composer if asked.composer in engines else next(iter(self.asks))
         engine = engines.get(name)
         return engine is None or engine.composer.mode != "extractive"

@@ -111,7 +111,7 @@ def make_set(
             f"{library.path}: no question can be made of its {library.size:,} papers ({why}); "
             "add papers, or give another model"
         )
-    for without in islice(_absent(sampled, random), min(absent, len(found))):
+    for without in islice(_absent(sampled, random), min(absent, len(found) // (ABSENT - 1))):
         found.append((RULES, without))
         on_case(1)
     moment = (now or datetime.now(UTC)).isoformat(timespec="seconds")
@@ -126,10 +126,20 @@ def write_set(folder: Path, made: MadeSet) -> int:
     Raises:
         SourceError: The folder holds a set that was not made, or cannot be written.
     """
+    check_folder(folder)
+    return write_cases(folder / QUESTIONS, made.rows)
+
+
+def check_folder(folder: Path) -> None:
+    """Checks that a set can be written into a folder, before anything is made for it.
+
+    Raises:
+        SourceError: It holds questions that were not made.
+    """
     path = folder / QUESTIONS
-    if path.exists() and '"made"' not in path.read_text("utf-8", "replace").partition("\n")[0]:
+    lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+    if any(line.strip() and '"made"' not in line for line in lines):
         raise SourceError(f"{path} has questions that nobody made so; give another --out folder")
-    return write_cases(path, made.rows)
 
 
 @dataclass(frozen=True, slots=True)

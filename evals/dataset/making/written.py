@@ -24,6 +24,7 @@ from footnote.evals.judge.endpoint import JUDGE_RETRIES, Endpoint, Failed
 from footnote.evals.judge.judgement import LimitReached
 from footnote.evals.judge.prompts import as_line
 from footnote.index.models import Paper, normal_title
+from footnote.rag.generation.chat.daily import DayLimitError
 from footnote.rag.generation.settings import LLMSettings
 from footnote.rag.retrieval.injection.detector import gives_orders
 
@@ -131,6 +132,8 @@ class QuestionWriter:
                 text = self._endpoint.call(messages, []).text
             except LimitReached as error:
                 raise NoMoreQuestions(SPENT) from error
+            except DayLimitError as error:
+                raise NoMoreQuestions(str(error)) from error
             except Failed as failed:
                 wait = retries.wait_before(failed.error, attempt)
                 if wait is not None:

@@ -60,6 +60,10 @@ def store_correction(
     if corrected == paper:
         return False
     (number,) = catalog.papers.numbers([paper.id])
+    owner = catalog.papers.owners([corrected.id]).get(corrected.id, number)
+    if owner != number:
+        other = catalog.papers.by_number([owner])[owner]
+        raise ValueError(f'"title": is the name of another paper, {other.id}; remove one of them')
     of = catalog.imports.next((BY_HAND,))
     catalog.store(embed_entries([prepare_entry(corrected, number, paper)], embedder), of)
     catalog.imports.complete(of)

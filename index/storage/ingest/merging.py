@@ -55,7 +55,11 @@ def merge(known: Paper, found: Paper) -> Paper:
         changes["published"] = found.published
     changes |= {name: getattr(found, name) for name in found.corrected}
     changes = {name: value for name, value in changes.items() if name not in known.corrected}
-    changes["corrected"] = tuple(sorted({*known.corrected, *found.corrected}))
+    corrected = {*known.corrected, *found.corrected}
+    if "authors" in corrected:
+        # How many a listing counted is not said beside authors who were corrected.
+        changes["author_count"] = None
+    changes["corrected"] = tuple(sorted(corrected))
     aliases = _aliases(known, found)
     changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
     return replace(known, **changes)

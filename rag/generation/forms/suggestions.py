@@ -15,7 +15,7 @@ import numpy as np
 from footnote.index.clusters.layout import sample_rows
 from footnote.index.library import Library
 from footnote.index.models import Paper
-from footnote.index.search.fulltext import STOP_WORDS
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Answer, Kind
 from footnote.rag.query.topic import find_topic
 
@@ -24,8 +24,6 @@ LOOKED_AT, READ = 2_000, 400
 TOPICS, OFFERED, NEXT = 8, 4, 3
 # Questions of one kind that are tried before the kind is given up.
 TRIES = 4
-# Two words that begin with so many letters alike are one word.
-_SAME_BEGINNING = 6
 # Words of a question's topic that can be asked about again.
 _SHORT_TOPIC = 4
 # What papers do with a topic: "Which papers use tactile sensing?"
@@ -176,14 +174,13 @@ def _whole_phrases(paper: Paper, beside: Sequence[Paper]) -> list[str]:
 
 def _same_topic(one: str, other: str) -> bool:
     """Returns whether two offered questions are about one thing, or one about a part of it."""
-    topics = (question.rpartition(" about ")[2].casefold().split() for question in (one, other))
-    ours, theirs = ({word[:_SAME_BEGINNING].rstrip("?s") for word in topic} for topic in topics)
+    ours, theirs = (set(stems(question.rpartition(" about ")[2])) for question in (one, other))
     return ours <= theirs or theirs <= ours
 
 
 def _names(asked: str, phrase: str) -> bool:
     """Returns whether a question has every word of a phrase already, in any form."""
-    return all(word[:_SAME_BEGINNING] in asked for word in phrase.casefold().split())
+    return set(stems(phrase)) <= set(stems(asked))
 
 
 def find_topics(library: Library, *, most: int = TOPICS) -> list[tuple[str, int]]:

@@ -27,6 +27,10 @@ from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.streaming import done_frame
 
 _ROWS = "#fn-talk-rows"
+_NO_SCOPE: dict[str, Any] = {
+    "papers": [],
+    **dict.fromkeys(("venue", "source", "author", "within", "since", "until")),
+}
 # Milliseconds after which a page asks again for what is still being made.
 LATER = 1_000
 _TRANSCRIPTS: Mapping[str, tuple[str, str, Callable[[Transcript], str]]] = {
@@ -41,7 +45,8 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
     try:
         reply = scope(desk, args)
     except FootnoteError:
-        reply = {"html": {"#fn-scope": library_html(desk.library.status())}}
+        # A scope that the browser kept and that is none: it would fail every question.
+        reply = {"html": {"#fn-scope": library_html(desk.library.status())}, "scope": _NO_SCOPE}
     id = args.text("conversation", "", most=100)
     kept = bool(id) if desk.conversations is not None else bool(args.values.get("records"))
     try:

@@ -219,10 +219,12 @@ def _parse(body: bytes) -> _Asked | Frame:
         raise BadRequest("the page sent no question; reload it")
     # Half a character, which JSON can spell, cannot be written anywhere.
     text = text.encode("utf-8", "replace").decode()
+    turn = 1
     try:
-        return _Asked(text, sent.number("turn") or 1, QuestionRequest.read(sent.values))
+        turn = sent.number("turn") or 1
+        return _Asked(text, turn, QuestionRequest.read(sent.values))
     except BadRequest as error:
-        return failed_frame(text, str(error))
+        return failed_frame(text, str(error), turn)
 
 
 def _step(frames: Generator[Frame, None, None]) -> tuple[Frame, bytes] | None:

@@ -29,14 +29,11 @@
     if (!places.length || !places.every((place) => document.querySelector(place))) {
       return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
     }
-    const box = page.offer();
-    const own = kept.read("thorough"); // otherwise as the server has it
-    if (box && own !== null) box.checked = own === true;
+    page.offer();
     if (byId(`fn-room-${room}`)) enter(room);
     begin();
   }
 
-  // With ``own`` the caller tells an error in a place of its own.
   // What an empty conversation offers: it takes the library's map, so only where it is seen.
   let beginning = 0;
   async function begin() {
@@ -49,6 +46,8 @@
   // Of two looks at the library, or two conversations that are opened, the later one counts,
   // whichever is answered first.
   const latest = { browse: null, open: null };
+
+  // With ``own`` the caller tells an error in a place of its own.
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
     if (action in latest) latest[action] = args;
@@ -279,7 +278,7 @@
   // What the library's list shows is drawn anew as it was asked for, after a change to it.
   function shelf(element) {
     const form = byId("fn-browse");
-    return form && element.closest("#fn-room-library") ? Object.fromEntries(new FormData(form)) : {};
+    return form && element.closest("#fn-room-library, #fn-cards") ? Object.fromEntries(new FormData(form)) : {};
   }
 
   async function act(element, args) {
@@ -295,7 +294,7 @@
     // The map is a place of its own; what the answer found is lit there.
     if (own === "map" && turn) return enter("map", turn.dataset.place);
     // Of two charts that are pressed one after the other the later one stands, whichever is made first.
-    if (view) view.dataset.wanted = own;
+    if (view && element.hasAttribute("aria-pressed")) view.dataset.wanted = own;
     const reply = await call(own, args);
     if (view && reply?.view != null && view.dataset.wanted === own) {
       show(turn, view, own, reply.view);

@@ -48,6 +48,8 @@
   function offer() {
     const box = document.querySelector("#fn-thorough input");
     if (!box) return false;
+    const own = kept.read("thorough"); // otherwise as the server has it
+    if (own !== null) box.checked = own === true;
     const chosen = document.querySelector("#fn-composer-choice select")?.selectedOptions[0];
     box.closest("label").hidden = Boolean(chosen) && !("reviews" in chosen.dataset);
     return box;

@@ -241,5 +241,5 @@
     document.querySelectorAll(".fn-map").forEach((figure) => draw(mapOf(figure)));
   });
 
-  Object.assign(page, { chart: { WIDTH, HEIGHT, mapOf, raise, lower, show, draw, look, move, follow, across, down } });
+  Object.assign(page, { chart: { WIDTH, HEIGHT, CLOSEST, mapOf, raise, lower, show, draw, look, move, follow, across, down } });
 })();

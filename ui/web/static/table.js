@@ -13,18 +13,23 @@
   async function open(from, asked = [], again = false) {
     filling?.abort();
     source = from;
-    kept.write("table", { source, columns: asked });
+    if (!from.records) kept.write("table", { source, columns: asked });
     page.enter("table", null, false);
     const own = (filling = new AbortController());
     const reply = await page.call("table-open", { ...source, columns: asked }, false, again);
+    if (own.signal.aborted) return;
     if (reply?.error && !reply.gone) kept.write("table", null);
-    if (!reply?.table || own.signal.aborted) return;
+    if (!reply?.table) return;
     const done = await page.watch(reply.table, byId("fn-progress-table"), own.signal);
     if (own.signal.aborted) return;
     byId("fn-progress-table").replaceChildren();
     if (done?.result != null) byId("fn-table").innerHTML = done.result;
     else page.toast(done?.error ?? "The server does not respond; is it still running?", true);
   }
+
+  // Another conversation may be open when the table is filled again. What the browser alone keeps is
+  // taken along, and is too much to be kept twice.
+  const ofConversation = () => (me.conversation ? { conversation: me.conversation } : { records: me.records });
 
   // Numbers by size, words by letter; rows that say nothing come last either way.
   function sort(button) {
@@ -62,7 +67,7 @@
     if (!("table" in button.dataset)) return;
     const turn = button.closest(".fn-turn");
     if (button.closest("[data-picks]")) open({ papers: page.picks() });
-    else if (turn) open({ place: Number(turn.dataset.place), conversation: me.conversation ?? "" });
+    else if (turn) open({ place: Number(turn.dataset.place), ...ofConversation() });
     else open(JSON.parse(button.dataset.table));
   });
 

@@ -8,7 +8,7 @@
 (() => {
   "use strict";
   const page = window.footnote;
-  const { WIDTH, HEIGHT, mapOf, raise, lower, show: showChosen, draw, look, move, follow, across, down } = page.chart;
+  const { WIDTH, HEIGHT, CLOSEST, mapOf, raise, lower, show: showChosen, draw, look, move, follow, across, down } = page.chart;
   const REACH = 16; // CSS pixels from a point within which a press means it; a finger is wide
   const STIR = 6; // CSS pixels that a hand moves without meaning to draw
   const CORNERS = 300; // of an outline that is sent
@@ -232,7 +232,7 @@
       return look(map, k * times, x, y);
     }
     map.at = null;
-    const closer = Math.max(1, k * times);
+    const closer = Math.min(CLOSEST, Math.max(1, k * times));
     move(map, closer, at.x - WIDTH / closer / 2, at.y - HEIGHT / closer / 2);
   }
 
