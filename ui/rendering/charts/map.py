@@ -23,7 +23,6 @@ from footnote.ui.rendering.panels import counted
 
 # Colours that static/views.css has.
 COLOURS = 14
-_EDGE = EDGE
 _HIT, _CITED = 6.5, 9.0
 # Labels keep their size on the screen; below this width of the map they stand under it.
 _NARROWEST = 560
@@ -66,7 +65,7 @@ def map_html(
     places = _label_places(drawn, _rank(cited, hits))
     labels = [_label(drawn, number, place) for number, place in enumerate(places)]
     points = map_svg(drawn, cited=cited, hits=hits)
-    return piece("map", "figure", points, dots, labels, sample, revision, len(drawn.ids))
+    return piece("map", "figure", points, dots, labels, sample, revision)
 
 
 def map_svg(
@@ -106,11 +105,11 @@ def _point(drawn: LibraryMap, row: int, rank: int) -> tuple[object, ...]:
 
 
 def _across(x: float) -> float:
-    return _EDGE + x * (WIDTH - 2 * _EDGE)
+    return EDGE + x * (WIDTH - 2 * EDGE)
 
 
 def _down(y: float) -> float:
-    return _EDGE + y * (HEIGHT - 2 * _EDGE)
+    return EDGE + y * (HEIGHT - 2 * EDGE)
 
 
 def _label(drawn: LibraryMap, number: int, place: Box | None) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from footnote.index import FootnoteError
+from footnote.index.search.filters import Filters
 from footnote.rag.answer import Answer
 from footnote.rag.claim_check import positions
 from footnote.rag.generation.forms.suggestions import offer_next
@@ -85,17 +86,17 @@ def led_on(desk: AppContext, args: Args) -> dict[str, Any]:
     topics = [topic for topic, _ in desk.offers.topics]
     answer = answer_at(desk, args)
     html = {f"#fn-turn-{turn} .fn-next": next_html(offer_next(answer, engine.ask, topics))}
-    if _has_sides_unquoted(desk, answer):
+    if _has_sides_unquoted(desk, answer, desk.filters(args.part("scope"))):
         html[f"#fn-turn-{turn} .fn-later"] = piece("controls", "chart", "agreement")
     return {"html": html}
 
 
-def _has_sides_unquoted(desk: AppContext, answer: Answer) -> bool:
+def _has_sides_unquoted(desk: AppContext, answer: Answer, filters: Filters) -> bool:
     """Returns whether papers take sides, of which what the answer quotes does not tell."""
     if not can_have_sides(answer) or "agreement" in offered_charts(answer, desk.papers.embedder):
         return False
     try:
-        found = positions(desk.engine.retriever, answer.standalone_question)
+        found = positions(desk.engine.retriever, answer.standalone_question, filters)
     except FootnoteError:
         return False
     return sum(one.side is not None for one in found) >= FEWEST_SIDED

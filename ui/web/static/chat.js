@@ -102,7 +102,7 @@
     }
     window.footnote.track();
     account();
-    document.dispatchEvent(new CustomEvent("footnote:answered"));
+    document.dispatchEvent(new CustomEvent("footnote:answered", { detail: { again } }));
   }
 
   // Tokens and cost of the whole conversation, where a model wrote any of it.
@@ -134,6 +134,7 @@
     window.scrollTo({ top: 0 });
   }
 
+  let again = false; // whether answers are shown that were read before
   // A conversation as it was kept; its cards come with its frames.
   function restore(frames, conversation) {
     const records = frames.map((frame) => frame.record).filter(Boolean);
@@ -143,9 +144,9 @@
     me.records = records;
     kept.write("conversation", conversation);
     kept.write("records", records);
-    for (const frame of frames) {
-      show(frame);
-    }
+    again = true;
+    frames.forEach(show);
+    again = false;
     const last = [...document.querySelectorAll(".fn-turn")].pop();
     if (last) last.scrollIntoView({ block: "start" });
   }

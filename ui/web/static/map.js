@@ -85,7 +85,7 @@
     const circle = document.createElementNS(SVG, "circle");
     const colour = map.labels[point.cluster]?.button.className.match(/fn-c\d+/)?.[0] ?? "fn-c0";
     const set = {
-      class: `fn-map-point fn-raised ${colour}`, role: "option", tabindex: "-1", "aria-label": point.name,
+      class: `fn-map-point ${colour}`, role: "option", tabindex: "-1", "aria-label": point.name,
       "aria-selected": String(map.chosen.has(point.id)), "data-paper": point.id, "data-cluster": point.cluster,
     };
     for (const [name, value] of Object.entries(set)) circle.setAttribute(name, value);
@@ -220,17 +220,14 @@
     clearTimeout(map.waiting);
     const view = map.view;
     if (view.k === 1) {
-      map.figure.classList.remove("fn-waiting");
       return take(map, map.whole);
     }
-    map.figure.classList.add("fn-waiting");
     map.waiting = setTimeout(async () => {
       const sides = [view.left, view.top, view.left + WIDTH / view.k, view.top + HEIGHT / view.k];
       const box = sides.map((side) => side.toFixed(1)).join(" ");
       const reply = await page.call?.("map-dots", { revision: map.figure.dataset.revision, box });
       if (map.view !== view) return;
       if (reply?.dots != null) take(map, parse(map, reply.dots));
-      map.figure.classList.remove("fn-waiting");
     }, 150);
   }
 

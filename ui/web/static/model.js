@@ -35,7 +35,7 @@
     if (button && "dismiss" in button.dataset) read();
     if (button && "try" in button.dataset) tryOut(button);
   });
-  document.addEventListener("footnote:answered", read);
+  document.addEventListener("footnote:answered", (event) => event.detail?.again === false && read());
   document.addEventListener("footnote:entered", (event) => {
     if (event.detail.room === "model") read();
   });

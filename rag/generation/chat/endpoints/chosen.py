@@ -71,7 +71,10 @@ def read_chosen(path: Path, sections: Iterable[type[Section]]) -> dict[str, str]
         ) from error
     chosen = {name: text for name, text in values.items() if name in known and text.strip()}
     if address := chosen.get("OPENAI_BASE_URL"):
-        check_address(address)
+        try:
+            check_address(address)
+        except ChoiceError as error:
+            raise ChoiceError(f"{path}: {error}") from error
     return chosen
 
 
