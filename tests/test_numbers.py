@@ -164,6 +164,11 @@ def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
         assert all(type(frame["turn"]) is int and frame["turn"] <= MOST_COUNTED for frame in frames)
 
 
+def test_a_question_that_cannot_be_read_is_told_in_its_own_turn(desk: AppContext) -> None:
+    (told,) = frames_of(desk, QUESTION, {"user": USER, "turn": 3, "scope": {"since": "soon"}})
+    assert (told["state"], told["turn"]) == ("failed", 3)
+
+
 HALVES = ("\ud800", "a\udfff", "\ud83d\0")
 
 

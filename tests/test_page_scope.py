@@ -153,3 +153,13 @@ def test_a_scope_without_a_paper_is_told_in_the_conversation(page: Page) -> None
     page.keyboard.press("Enter")
     expect(page.locator("#fn-turn-1:is([data-state=done], [data-state=failed])")).to_be_visible()
     expect(page.locator("#fn-turn-1 .fn-sources")).to_have_count(0)
+
+
+def test_a_scope_that_is_none_is_let_go_at_the_next_visit(
+    page: Page, demo_library: Library
+) -> None:
+    wrong = {"since": "soon", "papers": ["x"] * 6000}
+    page.evaluate("of => (localStorage['footnote-scope'] = JSON.stringify(of))", wrong)
+    page.reload()
+    expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+    ask(page, PPO)

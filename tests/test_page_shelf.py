@@ -142,6 +142,9 @@ def test_a_record_is_corrected_in_its_card_and_taken_back(page: Page) -> None:
     expect(card.locator(".fn-byline")).to_have_text("Ada Lund, Vik, Bo · 2023 · Tides")
     expect(form).to_have_count(0)
     expect(title).to_have_text("Toolformer <b>mended</b>")
+    # The list is the one that was searched for.
+    assert page.locator(".fn-paper").count() < 40
+    expect(page.get_by_label("Search the library")).to_have_value(TOOLFORMER)
     card.get_by_role("button", name="Correct").click()
     expect(form).to_contain_text("Corrected before: authors, published, title, venue.")
     form.get_by_role("button", name="Cancel").click()

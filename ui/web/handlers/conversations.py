@@ -46,8 +46,8 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
     try:
         reply = scope(desk, args)
     except FootnoteError:
-        # A scope that the browser kept and that is none: it would fail every question.
-        reply = {"html": {"#fn-scope": library_html(desk.library.status())}, "scope": _NO_SCOPE}
+        # What the browser kept may be no scope: it would fail every question.
+        reply = {**_without_scope(desk, args), "scope": _NO_SCOPE}
     id = args.text("conversation", "", most=100)
     kept = bool(id) if desk.conversations is not None else bool(args.values.get("records"))
     try:
@@ -57,6 +57,13 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
         gone = "That conversation is not here any more."
         rest = {"cleared": True, "told": gone, **listed(desk, _in(args, None))}
     return {**reply, **rest, "html": {**writing_html(desk), **reply["html"], **rest["html"]}}
+
+
+def _without_scope(desk: AppContext, args: Args) -> dict[str, Any]:
+    try:
+        return scope(desk, Args({**args.values, "scope": {}}))
+    except FootnoteError:
+        return {"html": {"#fn-scope": library_html(desk.library.status())}}
 
 
 def begun(desk: AppContext, args: Args) -> dict[str, Any]:

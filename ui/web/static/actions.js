@@ -202,7 +202,9 @@
 
   // Scope
 
-  function setScope(scope) {
+  function setScope(wanted) {
+    // What the server let go comes back as null.
+    const scope = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value != null));
     me.scope = scope;
     const narrow = Object.values(scope).some((value) => (Array.isArray(value) ? value.length : value));
     byId("fn-extent")?.classList.toggle("fn-narrowed", narrow);

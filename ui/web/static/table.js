@@ -13,7 +13,8 @@
   async function open(from, asked = [], again = false) {
     filling?.abort();
     source = from;
-    if (!from.records) kept.write("table", { source, columns: asked });
+    const { records, ...rest } = source;
+    kept.write("table", { source: rest, columns: asked, question: records?.[rest.place - 1]?.question });
     page.enter("table", null, false);
     const own = (filling = new AbortController());
     const reply = await page.call("table-open", { ...source, columns: asked }, false, again);
@@ -27,8 +28,8 @@
     else page.toast(done?.error ?? "The server does not respond; is it still running?", true);
   }
 
-  // Another conversation may be open when the table is filled again. What the browser alone keeps is
-  // taken along, and is too much to be kept twice.
+  // Another conversation may be open when the table is filled again: one that the browser alone keeps
+  // is taken along, and known again by its question.
   const ofConversation = () => (me.conversation ? { conversation: me.conversation } : { records: me.records });
 
   // Numbers by size, words by letter; rows that say nothing come last either way.
@@ -52,7 +53,11 @@
   // After a reload the last table is filled again.
   document.addEventListener("footnote:entered", (event) => {
     const last = kept.read("table");
-    if (event.detail.room === "table" && !source && last?.source) open(last.source, last.columns, true);
+    if (event.detail.room !== "table" || source || !last?.source) return;
+    const { place, conversation } = last.source;
+    const own = place && !conversation;
+    if (own && me.records[place - 1]?.question !== last.question) return;
+    open(own ? { place, ...ofConversation() } : last.source, last.columns, true);
   });
   document.addEventListener("change", (event) => {
     if (event.target.closest("#fn-columns")) open(source, columns());
