@@ -1,6 +1,7 @@
 """Library: one folder of papers to search.
 
-Adding writes to the catalog in batches; searching reads a snapshot derived from it.
+Adding writes to the catalog in batches; searching reads an index of words and a collection of
+vectors that are made from it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,28 +11,32 @@ from typing import Literal, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
-from footnote.index.clusters.layout import LibraryMap, MapDrawer
+from footnote.index import EmbedderMismatch, LibraryError, LibraryNotFound
+from footnote.index.clusters.drawer import MapDrawer
+from footnote.index.clusters.layout import LibraryMap
 from footnote.index.embeddings.adapters import as_embedder
 from footnote.index.embeddings.base import Embedder
 from footnote.index.models import ID_KINDS, Correction, Hit, Paper, Span, identifier
 from footnote.index.readers.titles import titles_within
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
 from footnote.index.search.filters import Filters as Filters
+from footnote.index.search.fold import documents_wanted
 from footnote.index.search.searcher import SNAPSHOTS as SNAPSHOTS
+from footnote.index.search.searcher import WORDS as WORDS
 from footnote.index.search.searcher import Ranked as Ranked
 from footnote.index.search.searcher import Searcher
+from footnote.index.search.upkeep import Upkeep
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.import_log import Import
+from footnote.index.storage.history.import_log import Import
+from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
 from footnote.index.storage.ingest.pipeline import Added, Undone, add_records, reembed, undo_import
 from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
-from footnote.index.storage.removals import Removal as Removal
 from footnote.index.storage.status import Status, read_status
 
 CATALOG = "catalog.sqlite3"
-LOCK = "write.lock"
+LOCK, FOLD_LOCK = "write.lock", "fold.lock"
 
 
 def check_place(path: Path) -> None:
@@ -90,6 +95,7 @@ class Library:
         self._catalog = catalog
         self._maps = MapDrawer(catalog)
         self._writer = WriteLock(path / LOCK)
+        self._upkeep = Upkeep(self.searcher, self._writer, path / FOLD_LOCK)
 
     @classmethod
     def open(
@@ -100,7 +106,7 @@ class Library:
         create: bool = False,
         documents: bool = True,
     ) -> Self:
-        """Opens a library, and repairs the snapshot if it disagrees with the catalog.
+        """Opens a library, and repairs its indexes if they disagree with the catalog.
 
         Args:
             path: Its folder.
@@ -128,7 +134,7 @@ class Library:
             catalog.close()
             raise
         library = cls(path, catalog, embedder)
-        library._mend()
+        library._upkeep.mend()
         return library
 
     @classmethod
@@ -164,17 +170,18 @@ class Library:
             reembed(catalog, embedder, on_progress=on_progress)
             if documents is not None:
                 catalog.set_meta(documents="yes" if documents else "no")
-            library.searcher.snapshots.publish(afresh=True)
+            library._upkeep.write_words()
+            library.fold(always=True)
         return library
 
     @property
     def has_documents(self) -> bool:
         """Whether the Chroma collection is to hold documents and metadata."""
-        return self.searcher.snapshots.documents
+        return documents_wanted(self._catalog)
 
     def close(self) -> None:
         """Closes every file."""
-        self.searcher.snapshots.close()
+        self.searcher.close()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -323,7 +330,7 @@ class Library:
         return len(numbers), list(self._catalog.papers.by_number(shown).values())
 
     def map(self) -> LibraryMap:
-        """Returns the map of all papers, redrawn if papers changed."""
+        """Returns the map of all papers; new ones are placed beside those that are like them."""
         return self._maps.current()
 
     def status(self) -> Status:
@@ -338,6 +345,7 @@ class Library:
         *,
         names: Sequence[str] = (),
         on_progress: Callable[[int], None] | None = None,
+        fold: bool = True,
     ) -> Added:
         """Adds papers, merging each with the one it already is, and publishes them.
 
@@ -348,12 +356,13 @@ class Library:
             papers: In any order, repetitions allowed.
             names: Names of the sources, such as paths; listed by ``imports``.
             on_progress: Called with how many papers were read since the last call.
+            fold: Make a new collection afterwards where one is due.
 
         Raises:
             LibraryLocked: Another process is writing.
         """
         records = ((0, paper) for paper in papers)
-        return self.add_records(records, names=names, on_progress=on_progress)
+        return self.add_records(records, names=names, on_progress=on_progress, fold=fold)
 
     def add_records(
         self,
@@ -361,17 +370,70 @@ class Library:
         *,
         names: Sequence[str] = (),
         on_progress: Callable[[int], None] | None = None,
+        fold: bool = True,
     ) -> Added:
         """Adds pairs of file number and paper, as ``add`` does.
 
         The result counts the papers of each file; together they are one import.
         """
         with self._writer.hold():
-            added = add_records(
-                self._catalog, self.embedder, records, names=names, on_progress=on_progress
-            )
-            self._publish()
-            return added
+            try:
+                added = add_records(
+                    self._catalog, self.embedder, records, names=names, on_progress=on_progress
+                )
+            finally:
+                # What was committed before a fault is found too.
+                self._upkeep.write_words()
+        if fold:
+            self._upkeep.fold_if_due()
+        return added
+
+    def fold(
+        self,
+        *,
+        always: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Makes a new Chroma collection of all that is there, if one is due.
+
+        The one in use serves meanwhile, and papers may be added. A killed call goes on where it
+        was when it is made again.
+
+        Args:
+            always: Make one even where it is not due.
+            on_progress: Called with the number of written passages, and of how many.
+            stopped: Asked now and then whether to stop here and go on another time.
+
+        Returns:
+            Whether a new collection is in use.
+
+        Raises:
+            LibraryLocked: Another process is making one.
+        """
+        return self._upkeep.fold(always=always, on_progress=on_progress, stopped=stopped)
+
+    def needs_tidying(self) -> bool:
+        """Returns whether ``tidy`` would do anything."""
+        return self.searcher.fold.due() or self._maps.is_due()
+
+    def tidy(
+        self,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Does what readers need not wait for: folds, and draws the map anew, where that is due.
+
+        A map is due when a tenth of its papers came or went since it was drawn.
+
+        Args:
+            on_progress: Called while folding, as in ``fold``.
+            stopped: Asked now and then whether to stop here and go on another time.
+        """
+        self._upkeep.fold_if_due(on_progress, stopped)
+        if not stopped():
+            self._maps.refresh()
 
     def correct(self, name: str, correction: Correction) -> bool:
         """Corrects a paper's record and publishes it; ``undo`` takes it back.
@@ -395,7 +457,7 @@ class Library:
                 changed = store_correction(self._catalog, self.embedder, paper, correction)
             except ValueError as error:
                 raise LibraryError(f"the paper stays as it was: {error}") from error
-            self._publish()
+            self._upkeep.write_words()
             return changed
 
     def remove(self, ids: Iterable[str]) -> int:
@@ -412,7 +474,7 @@ class Library:
             numbers = self._catalog.papers.numbers(self.known(name).id for name in ids)
             if numbers:
                 self._catalog.remove(numbers)
-                self._publish()
+                self._upkeep.write_words()
             return len(numbers)
 
     def imports(self) -> list[Import]:
@@ -435,7 +497,7 @@ class Library:
         with self._writer.hold():
             self._check_newest(number)
             undone = undo_import(self._catalog, self.embedder, number)
-            self._publish()
+            self._upkeep.write_words()
             return undone
 
     def preview_undo(self, number: int) -> Undone:
@@ -467,7 +529,7 @@ class Library:
                     "since, or more was removed later; index its source again"
                 )
             self._catalog.restore(last)
-            self._publish()
+            self._upkeep.write_words()
             return last
 
     def _check_newest(self, number: int) -> None:
@@ -484,28 +546,3 @@ class Library:
         else:
             what = f"import {number} of {self.path} is not the newest"
         raise LibraryError(f"{what}; undo {newest} first, the newest import")
-
-    def _publish(self) -> None:
-        if not self.searcher.snapshots.agrees():
-            self.searcher.snapshots.publish()
-
-    def _mend(self) -> None:
-        """Rebuilds the snapshot if it disagrees with the catalog; deletes leftover folders.
-
-        A writer killed after publishing leaves folders to delete.
-        """
-        whole = self.searcher.snapshots.agrees()
-        if whole and not self.searcher.snapshots.leftovers():
-            return
-        try:
-            with self._writer.hold():
-                if not self.searcher.snapshots.agrees():
-                    self.searcher.snapshots.publish(afresh=True)
-                self.searcher.snapshots.sweep()
-        except LibraryLocked:
-            # The writer will publish what is missing; until then its last snapshot is used.
-            return
-        except LibraryError:
-            # A read-only library is read, with its leftover folders.
-            if not whole:
-                raise

@@ -242,5 +242,5 @@ class ScriptedLibrary:
         return Status(
             name="deep-sea", path=Path("deep-sea"), papers=self.papers, passages=2048, undated=0,
             first_year=2013, last_year=2025, embedder="scripted", dimensions=3, generation=1,
-            bytes=0, notes=(NOTE,),
+            unfolded=0, waiting=0, bytes=0, notes=(NOTE,),
         )  # fmt: skip

@@ -79,7 +79,8 @@ def expected(library: Library) -> list[tuple[str, dict[str, Any]]]:
 
 
 def assert_describes(library: Library) -> None:
-    """The collection says of each passage what the papers of its library say."""
+    """The next collection says of each passage what the papers of its library say."""
+    library.fold(always=True)
     found = collection(library)
     assert [found[i] for i in sorted(found, key=int)] == expected(library)
 
@@ -115,9 +116,9 @@ def test_a_year_that_is_taken_back_leaves_the_metadata(tmp_path: Path) -> None:
     index = ChromaIndex(tmp_path)
     dated, undated = (passage_metadata("a:1", "Tides", year, 0, 5) for year in (2020, None))
     index.upsert([1], np.ones((1, 8), np.float32), ["Tides"], [dated])
-    assert index.metadata() == {1: dated}
+    assert index._collection.get()["metadatas"] == [dated]
     index.describe({1: undated})
-    assert index.metadata() == {1: undated}
+    assert index._collection.get()["metadatas"] == [undated]
 
 
 def test_a_library_without_documents_stays_so_and_finds_the_same(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_library_without_documents_stays_so_and_finds_the_same(tmp_path: Path)
     assert found[0] == found[1]
 
 
-def test_a_library_of_before_gets_its_documents_when_it_is_next_published(tmp_path: Path) -> None:
+def test_a_library_of_before_gets_its_documents_with_the_next_paper(tmp_path: Path) -> None:
     embedder, folder = HashedWords(), tmp_path / "library"
     with Library.open(folder, embedder=embedder, create=True, documents=False) as library:
         library.add([invented(1), invented(2)])
@@ -147,6 +148,7 @@ def test_a_library_of_before_gets_its_documents_when_it_is_next_published(tmp_pa
     with Library.open(folder, embedder=embedder) as library:
         assert {text for text, _ in collection(library).values()} == {None}
         library.add([invented(3)])
+        assert None not in {text for text, _ in collection(library).values()}
         assert_describes(library)
     assert len(embedder.texts) == 1
 

@@ -82,6 +82,7 @@ from footnote.ui.storage.collections import SharedPapers
 from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.server.idle import Activity
 from tests.command import inside
 from tests.endpoint import embeds, refuses, serve
 from tests.pages import desk_of
@@ -194,6 +195,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
+            "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
@@ -248,9 +250,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.storage.papers.select_between": {
         "select": "SELECT number FROM papers", "since": None, "until": None,
     },
-    "footnote.index.storage.import_log.ImportLog.restore_aliases": {"number": 99},
+    "footnote.index.storage.history.import_log.ImportLog.restore_aliases": {"number": 99},
     "footnote.index.storage.ingest.pipeline.prepare_entry": {"number": None, "stored": None},
-    "footnote.index.storage.removals.RemovalLog.keep": {"gone": 0},
+    "footnote.index.storage.history.removals.RemovalLog.keep": {"gone": 0},
     "footnote.index.storage.database.Database.rows": {"sql": "SELECT 1"},
     "footnote.index.storage.database.Database.execute": {"sql": "SELECT 1"},
     "footnote.index.storage.database.Database.execute_many": {
@@ -412,5 +414,5 @@ def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finis
         assert (ran.status, ran.err) == (0, "")
         assert (ran.data["papers"], ran.data["unchanged"]) == (3, 3)
         with Library.open(tmp_path / "shelf", embedder=embedder) as library:
-            assert library.searcher.snapshots.agrees()
+            assert library.searcher.agrees()
     assert all(request["input"] for request in endpoint.requests)

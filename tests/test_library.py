@@ -11,7 +11,7 @@ import pytest
 from conftest import HashedWords, invented
 
 from footnote.index import EmbedderMismatch, FootnoteError, LibraryError, LibraryNotFound
-from footnote.index.library import CATALOG, EVERYTHING, SNAPSHOTS, Filters, Library
+from footnote.index.library import CATALOG, EVERYTHING, SNAPSHOTS, WORDS, Filters, Library
 from footnote.index.models import Hit, Paper, make_paper
 from footnote.index.storage.ingest.pipeline import Added
 
@@ -479,59 +479,68 @@ def test_an_embedder_that_fails_while_adding_leaves_whole_batches(tmp_path):
 # Healing: whatever is derived can go; the catalog makes it again, and nothing is embedded.
 
 
-def truncated(*parts: str, to: int = 5000) -> Callable[[Path], object]:
-    return lambda snapshot: os.truncate(snapshot.joinpath(*parts), to)
+def collection(path: Path) -> Path:
+    """Returns the folder of the only collection of a library."""
+    (folder,) = (path / SNAPSHOTS).iterdir()
+    return folder
 
 
-def segments_emptied(snapshot: Path) -> None:
-    for file in (snapshot / "words").glob("*.term"):
+def truncated(to: int = 5000) -> Callable[[Path], object]:
+    return lambda path: os.truncate(collection(path) / "vectors" / "chroma.sqlite3", to)
+
+
+def segments_emptied(path: Path) -> None:
+    for file in (path / WORDS).glob("*.term"):
         file.write_bytes(b"")
 
 
-def emptied(snapshot: Path) -> None:
-    shutil.rmtree(snapshot)
-    snapshot.mkdir()
+def emptied(path: Path) -> None:
+    folder = collection(path)
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        shutil.rmtree,
+        lambda path: shutil.rmtree(collection(path)),
         emptied,
-        lambda snapshot: shutil.rmtree(snapshot.parent),
-        lambda snapshot: shutil.rmtree(snapshot / "vectors"),
-        lambda snapshot: shutil.rmtree(snapshot / "words"),
-        truncated("vectors", "chroma.sqlite3"),
-        truncated("vectors", "chroma.sqlite3", to=0),
-        truncated("vectors", "chroma.sqlite3", to=100_000),
-        lambda snapshot: (snapshot / "vectors" / "chroma.sqlite3").write_bytes(b"junk" * 4000),
-        lambda snapshot: (snapshot / "words" / "meta.json").write_text("garbage"),
+        lambda path: shutil.rmtree(path / SNAPSHOTS),
+        lambda path: shutil.rmtree(collection(path) / "vectors"),
+        truncated(),
+        truncated(to=0),
+        truncated(to=100_000),
+        lambda path: (collection(path) / "vectors" / "chroma.sqlite3").write_bytes(b"junk" * 4000),
+        lambda path: shutil.rmtree(path / WORDS),
+        lambda path: (path / WORDS / "meta.json").write_text("garbage"),
+        lambda path: (path / WORDS / "meta.json").unlink(),
         segments_emptied,
     ],
     ids=[
-        "snapshot deleted",
-        "snapshot emptied",
-        "all snapshots deleted",
+        "collection deleted",
+        "collection emptied",
+        "all collections deleted",
         "vectors deleted",
-        "words deleted",
         "chroma cut",
         "chroma emptied",
         "chroma cut late",
         "chroma overwritten",
+        "words deleted",
         "tantivy meta overwritten",
+        "tantivy meta deleted",
         "tantivy terms emptied",
     ],
 )
-def test_a_damaged_snapshot_heals_on_opening_without_embedding(library, words, damage):
-    generation = library.status().generation
+def test_a_damaged_index_heals_on_opening_without_embedding(library, words, damage):
     library.close()
-    damage(library.path / SNAPSHOTS / str(generation))
+    damage(library.path)
     with Library.open(library.path, embedder=words) as healed:
         assert words.texts == []
-        assert healed.status().generation == generation + 1
+        generation = healed.status().generation
         assert_finds_all(healed, PAPERS)
     with Library.open(library.path, embedder=words) as again:
-        assert again.status().generation == generation + 1
+        assert again.status().generation == generation
+        assert_finds_all(again, PAPERS)
 
 
 def test_a_snapshot_with_the_vectors_of_another_library_is_noticed(library, tmp_path, words):
@@ -548,18 +557,19 @@ def test_a_snapshot_with_the_vectors_of_another_library_is_noticed(library, tmp_
         assert_finds_all(healed, PAPERS)
 
 
-def test_a_snapshot_damaged_while_open_is_made_anew_by_the_next_addition(library, words):
-    generation = str(library.status().generation)
-    shutil.rmtree(library.path / SNAPSHOTS / generation)
+def test_a_collection_damaged_while_open_is_mended_by_the_next_opening(library, words):
+    shutil.rmtree(collection(library.path))
     library.add([invented(90)])
-    assert_finds_all(library, [*PAPERS, invented(90)])
+    with Library.open(library.path, embedder=words) as again:
+        assert_finds_all(again, [*PAPERS, invented(90)])
 
 
-def test_old_snapshots_and_leftovers_are_swept_away(library):
+def test_old_collections_and_leftovers_are_swept_away(library):
     leftover = library.path / SNAPSHOTS / "99.making"
     leftover.mkdir()
     for number in range(90, 93):
         library.add([invented(number)])
+        library.fold(always=True)
     generation = library.status().generation
     kept = {path.name for path in (library.path / SNAPSHOTS).iterdir()}
     assert kept == {str(generation), str(generation - 1)}

@@ -8,8 +8,9 @@ import pytest
 from conftest import HashedWords, invented
 
 import footnote.index.clusters.layout
+from footnote.index.clusters.drawer import NO_ABSTRACT
 from footnote.index.clusters.labels import label_clusters
-from footnote.index.clusters.layout import NO_ABSTRACT, LibraryMap, draw_map, sample_rows
+from footnote.index.clusters.layout import LibraryMap, draw_map, sample_rows
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 
@@ -101,14 +102,18 @@ def test_the_same_library_gives_the_same_map(tmp_path: Path, three: LibraryMap) 
         assert np.array_equal(library.map().positions, three.positions)
 
 
-def test_a_map_is_kept_and_drawn_anew_when_papers_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One number for each map that is drawn from here on."""
     calls: list[int] = []
-    real = footnote.index.clusters.layout.draw_map
+    real = footnote.index.clusters.drawer.draw_map
     monkeypatch.setattr(
-        footnote.index.clusters.layout, "draw_map", lambda *a: calls.append(1) or real(*a)
+        footnote.index.clusters.drawer, "draw_map", lambda *a: calls.append(1) or real(*a)
     )
+    return calls
+
+
+def test_a_map_is_kept(tmp_path: Path, drawn: list[int]) -> None:
     with library_of(tmp_path / "library", topical(4)) as library:
         first = library.map()
         assert library.map() is first
@@ -118,10 +123,61 @@ def test_a_map_is_kept_and_drawn_anew_when_papers_change(
         assert kept.labels == first.labels
         assert np.array_equal(kept.positions, first.positions)
         assert np.array_equal(kept.clusters, first.clusters)
-        assert len(calls) == 1
-        library.add([invented(1)])
-        assert invented(1).id in library.map().ids
-        assert len(calls) == 2
+        assert len(drawn) == 1
+
+
+def test_new_papers_are_placed_beside_their_like_and_nothing_else_moves(
+    tmp_path: Path, drawn: list[int]
+) -> None:
+    papers = topical(15)
+    new = [papers[0], papers[-1], make_paper("Nothing known", "")]
+    rest = [paper for paper in papers if paper not in new]
+    with library_of(tmp_path / "library", rest) as library:
+        before = library.map()
+        library.add(new)
+        after = library.map()
+        assert after.ids[: len(rest)] == before.ids
+        assert np.array_equal(after.positions[: len(rest)], before.positions)
+        assert set(after.ids) == {paper.id for paper in [*rest, *new]}
+        for paper, like in zip(new, [papers[1], papers[-2]], strict=False):
+            at, beside = after.ids.index(paper.id), after.ids.index(like.id)
+            assert after.clusters[at] == after.clusters[beside]
+        assert after.labels[after.clusters[after.ids.index(new[2].id)]].text == NO_ABSTRACT
+        assert after.labels[after.clusters[0]].text != NO_ABSTRACT
+    # What was placed is kept, and what is removed goes.
+    with Library.open(tmp_path / "library", embedder=HashedWords()) as library:
+        assert np.array_equal(library.map().positions, after.positions)
+        library.remove([new[0].id])
+        assert new[0].id not in library.map().ids
+    assert len(drawn) == 1
+
+
+def test_a_map_is_drawn_anew_where_there_is_time_and_a_tenth_is_new(
+    tmp_path: Path, drawn: list[int]
+) -> None:
+    papers = topical(15)
+    with library_of(tmp_path / "library", papers) as library:
+        library.map()
+        library.add([invented(n) for n in range(2)])
+        library.tidy()
+        assert len(drawn) == 1
+        library.add([invented(n) for n in range(2, 9)])
+        library.map()
+        assert len(drawn) == 1
+        library.tidy()
+        assert len(drawn) == 2
+        assert set(library.map().ids) == {paper.id for paper in library.papers()}
+        assert len(drawn) == 2
+
+
+def test_a_map_is_drawn_anew_at_once_where_half_of_it_is_new(
+    tmp_path: Path, drawn: list[int]
+) -> None:
+    with library_of(tmp_path / "library", topical(4)) as library:
+        library.map()
+        library.add([invented(n) for n in range(40)])
+        assert len(library.map().ids) == library.size
+        assert len(drawn) == 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6, 9])

@@ -165,9 +165,10 @@ def test_a_kill_between_removing_and_publishing_is_mended_on_opening(library, wo
         assert found(again) == ids(PAPERS) - {PAPERS[3].id}
 
 
-def test_the_present_snapshot_is_the_start_of_the_next(library):
+def test_the_collection_in_use_stays_beside_the_next(library):
     generation = library.status().generation
     library.remove([PAPERS[3].id])
+    library.fold(always=True)
     kept = {path.name for path in (library.path / SNAPSHOTS).iterdir()}
     assert kept == {str(generation), str(generation + 1)}
 

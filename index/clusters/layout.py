@@ -4,22 +4,16 @@ Papers with similar abstracts are near each other, in clusters named by their mo
 words. Distances are meaningful within a cluster, less so across the map.
 """
 
-import json
 import math
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from footnote.index import LibraryError
 from footnote.index.clusters.labels import label_clusters
 from footnote.index.embeddings.base import Matrix
-from footnote.index.models import Paper
-from footnote.index.storage.catalog import Catalog
 
 Numbers = NDArray[np.int64]
 
@@ -28,9 +22,6 @@ SAMPLE = 2000
 AXES = 50
 NEIGHBOURS = 5
 FEWEST, MOST = 4, 14
-NO_ABSTRACT = "no abstract"
-# Version of the layout; changing it redraws every stored map.
-_DRAWN = 1
 _SEED = 7
 _STEPS = 500
 _PERPLEXITY = 30
@@ -73,85 +64,6 @@ class LibraryMap:
     labels: tuple[Label, ...]
 
 
-class MapDrawer:
-    """Draws the map of a catalog and stores it there until the papers change."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        """Takes the catalog without drawing."""
-        self._catalog = catalog
-        self._guard = threading.Lock()
-        self._drawn: tuple[str, LibraryMap] | None = None
-
-    def current(self) -> LibraryMap:
-        """Returns the current map; draws it if none is stored."""
-        # One thread draws; the others wait for its map.
-        with self._guard:
-            key = f"{_DRAWN}:{self._catalog.meta('revision')}"
-            if self._drawn is None or self._drawn[0] != key:
-                self._drawn = key, self._read_map(key) or self._draw(key)
-            return self._drawn[1]
-
-    def _read_map(self, key: str) -> LibraryMap | None:
-        row = self._catalog.vectors.read_map(key)
-        if row is None:
-            return None
-        numbers, positions, clusters, labels = row
-        return self._with_titles(
-            np.frombuffer(numbers, np.int64),
-            np.frombuffer(positions, np.float32).reshape(-1, 2),
-            np.frombuffer(clusters, np.int64),
-            [Label(**label) for label in json.loads(labels)],
-        )
-
-    def _draw(self, key: str) -> LibraryMap:
-        numbers, vectors = self._catalog.vectors.means()
-        sample = sample_rows(len(numbers))
-        papers = self._catalog.papers.by_number([int(numbers[at]) for at in sample])
-        # A paper removed in the meantime has no text.
-        texts = [_text(papers.get(int(numbers[at]))) for at in sample]
-        positions, clusters, labels = draw_map(vectors, sample, texts)
-        bare = sorted(set(self._catalog.papers.numbers_between(None, None)) - set(numbers.tolist()))
-        if bare:
-            positions = np.concatenate([positions * (1, 0.9), _row(len(bare))]).astype(np.float32)
-            labels = [Label(label.text, label.x, label.y * 0.9) for label in labels]
-            clusters = np.concatenate([clusters, np.full(len(bare), len(labels), np.int64)])
-            labels.append(Label(NO_ABSTRACT, 0.5, 0.97))
-            numbers = np.concatenate([numbers, np.array(bare, np.int64)])
-        # A library that cannot be written is still drawn.
-        with suppress(LibraryError):
-            told = json.dumps([{"text": one.text, "x": one.x, "y": one.y} for one in labels])
-            self._catalog.vectors.write_map(
-                key, numbers.tobytes(), positions.tobytes(), clusters.tobytes(), told
-            )
-        return self._with_titles(numbers, positions, clusters, labels)
-
-    def _with_titles(
-        self, numbers: Numbers, positions: Matrix, clusters: Numbers, labels: Sequence[Label]
-    ) -> LibraryMap:
-        known = self._catalog.papers.titles()
-        there = sorted((int(n), at) for at, n in enumerate(numbers) if int(n) in known)
-        rows = [at for _, at in there]
-        named = [known[number] for number, _ in there]
-        return LibraryMap(
-            tuple(row[0] for row in named),
-            tuple(row[1] for row in named),
-            tuple(row[2] for row in named),
-            positions[rows],
-            clusters[rows],
-            tuple(labels),
-        )
-
-
-def _text(paper: Paper | None) -> str:
-    return f"{paper.title}. {paper.abstract}" if paper else ""
-
-
-def _row(count: int) -> Matrix:
-    """Returns positions side by side along the lower edge, ``(count, 2)``."""
-    across = (np.arange(count) + 0.5) / count
-    return np.stack([across, np.ones(count)], axis=1).astype(np.float32)
-
-
 def sample_rows(count: int) -> list[int]:
     """Returns the indices of the papers that t-SNE places itself, ascending."""
     if count <= SAMPLE:
@@ -176,17 +88,23 @@ def draw_map(
     placed = _scale_to_frame(_spread_duplicates(_run_tsne(reduced[sample])))
     positions = placed
     if len(sample) < len(vectors):
-        positions = _place_beside_sample(reduced, reduced[sample], placed)
+        positions = place_beside(reduced, reduced[sample], placed)
         positions[sample] = placed
         positions = np.clip(_spread_duplicates(positions), 0, 1).astype(np.float32)
     centres = _centres(placed)
-    clusters = np.concatenate(
-        [_distances(positions[at : at + _AT_ONCE], centres).argmin(axis=1)
-         for at in range(0, len(positions), _AT_ONCE)]
-    )  # fmt: skip
+    clusters = nearest_of(positions, centres)
     called = label_clusters(texts, clusters[sample], len(centres))
     labels = [Label(name, float(x), float(y)) for name, (x, y) in zip(called, centres, strict=True)]
     return positions, clusters, labels
+
+
+def nearest_of(positions: Matrix, centres: Matrix) -> Numbers:
+    """Returns the index of the nearest centre to each position, ``(n,)``."""
+    parts = [
+        _distances(positions[at : at + _AT_ONCE], centres).argmin(axis=1)
+        for at in range(0, len(positions), _AT_ONCE)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
 def _reduce_dimensions(vectors: Matrix, sample: Matrix) -> Matrix:
@@ -255,12 +173,18 @@ def _distances(some: Matrix, others: Matrix) -> Matrix:
     return squares
 
 
-def _place_beside_sample(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
-    """Returns a position for each paper: the weighted mean of its nearest in the sample."""
-    found = []
+def place_beside(reduced: Matrix, sample: Matrix, placed: Matrix) -> Matrix:
+    """Returns a position for each paper: the weighted mean of its nearest in the sample.
+
+    Args:
+        reduced: ``(n, d)``, a row for each paper to be placed.
+        sample: ``(m, d)``, papers that are placed, at least one.
+        placed: ``(m, 2)``, where they are.
+    """
+    found, count = [], min(NEIGHBOURS, len(sample))
     for at in range(0, len(reduced), _AT_ONCE):
         squares = _distances(reduced[at : at + _AT_ONCE], sample)
-        near = np.argpartition(squares, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        near = np.argpartition(squares, count - 1, axis=1)[:, :count]
         squares = np.take_along_axis(squares, near, axis=1)
         nearest = np.take_along_axis(near, squares.argmin(axis=1)[:, None], axis=1)
         off = np.linalg.norm(placed[near] - placed[nearest], axis=2)

@@ -62,11 +62,17 @@ class ChromaIndex:
             self._count = int(self._collection.count())
         return self._count
 
-    def metadata(self) -> dict[int, Metadata]:
-        """Returns the metadata of every passage in the collection, none where it has none."""
-        rows: Any = self._collection.get(include=["metadatas"])
-        metadata = rows["metadatas"] or [None] * len(rows["ids"])
-        return {int(i): dict(m or {}) for i, m in zip(rows["ids"], metadata, strict=True)}
+    def numbers(self) -> set[int]:
+        """Returns the number of every passage in the collection."""
+        return {int(id) for id in self._collection.get(include=[])["ids"]}
+
+    def present(self, numbers: Sequence[int]) -> list[int]:
+        """Returns those of the passages that are in the collection, in order."""
+        found = set[str]()
+        for at in range(0, len(numbers), BATCH_ROWS):
+            part = [str(n) for n in numbers[at : at + BATCH_ROWS]]
+            found |= {*self._collection.get(part, include=[])["ids"]}
+        return [n for n in numbers if str(n) in found]
 
     def has_documents(self) -> bool | None:
         """Returns whether the passages have documents; None where there is no passage."""

@@ -63,15 +63,28 @@ class FullTextIndex:
         """Returns the number of papers."""
         return int(self._searcher.num_docs)
 
-    def add(self, papers: Iterable[tuple[int, str, int | None]]) -> None:
-        """Adds rows of number, text and year, in one commit."""
+    def write(
+        self, papers: Iterable[tuple[int, str, int | None]], *, without: Iterable[int] = ()
+    ) -> None:
+        """Adds rows of number, text and year, in one commit with what it removes.
+
+        Args:
+            papers: A paper that is there already must be among ``without``.
+            without: Numbers of papers to remove before; one that is not there is passed over.
+        """
         writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        for number in without:
+            writer.delete_documents_by_term("number", number)
         for number, text, year in papers:
             writer.add_document(
                 tantivy.Document(number=[number], text=[text], year=[year or _NO_YEAR])
             )
         writer.commit()
         writer.wait_merging_threads()
+        self.reload()
+
+    def reload(self) -> None:
+        """Sees what was written since, by whoever wrote it; searches under way go on as before."""
         self._index.reload()
         self._searcher = self._index.searcher()
 
@@ -109,8 +122,10 @@ class FullTextIndex:
             these = tantivy.Query.term_set_query(self._schema, "number", sorted(papers))
             these = tantivy.Query.const_score_query(these, 0.0)
             query = tantivy.Query.boolean_query([(must, query), (must, these)])
-        found = self._best(query, k)
-        rows = [(int(self._searcher.doc(at)["number"][0]), float(score)) for score, at in found]
+        # Another thread may reload: an address is one of the searcher that gave it.
+        searcher = self._searcher
+        found = _best(searcher, query, k)
+        rows = [(int(searcher.doc(at)["number"][0]), float(score)) for score, at in found]
         # Tantivy breaks ties by place, which depends on the order of writing.
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
@@ -120,20 +135,22 @@ class FullTextIndex:
 
     def resembling(self, word: str, *, edits: int, k: int) -> list[int]:
         """Returns the numbers of up to ``k`` papers with a word within so many edits."""
-        found = set[int]()
+        found, searcher = set[int](), self._searcher
         for stem in stems(word)[:1]:
             query = tantivy.Query.fuzzy_term_query(self._schema, "text", stem, distance=edits)
-            found |= {int(self._searcher.doc(at)["number"][0]) for _, at in self._best(query, k)}
+            best = _best(searcher, query, k)
+            found |= {int(searcher.doc(at)["number"][0]) for _, at in best}
         return sorted(found)
-
-    def _best(self, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:
-        """Returns up to ``k`` scores with their documents.
-
-        Tantivy allocates memory for ``k`` results: two thousand million crash the process.
-        """
-        k = min(k, self.count())
-        return list(self._searcher.search(query, k).hits) if k > 0 else []
 
     def close(self) -> None:
         """Closes the files, so that the folder can be moved or removed."""
         del self._searcher, self._index
+
+
+def _best(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:
+    """Returns up to ``k`` scores with their documents.
+
+    Tantivy allocates memory for ``k`` results: two thousand million crash the process.
+    """
+    k = min(k, int(searcher.num_docs))
+    return list(searcher.search(query, k).hits) if k > 0 else []

@@ -1,21 +1,26 @@
-"""Searching a library by meaning and by words, over the snapshot that is published."""
+"""Searching a library by meaning and by words."""
 
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from footnote.index import LibraryError
 from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, query_vector
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Hit, Paper, Passage, Scale
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
-from footnote.index.search.snapshots import Snapshots
+from footnote.index.search.fold import Fold
 from footnote.index.search.spelling import find_respelling, is_english
+from footnote.index.search.vector_index import VectorIndex
+from footnote.index.search.word_index import WordIndex
 from footnote.index.storage.catalog import Catalog
 
-SNAPSHOTS = "snapshots"
+# Folders of a library: its collections of vectors, and its index of words.
+SNAPSHOTS, WORDS = "snapshots", "words"
 # Passages asked of Chroma at least, so that filters and fusion have something to choose from.
 OVER_FETCH = 200
 # Up to here a filtered search ranks every vector itself: exact, and faster than fetching on.
@@ -32,15 +37,24 @@ class Ranked:
 
 
 class Searcher:
-    """Papers that can be searched by meaning and by words, over a snapshot of their catalog."""
+    """Papers that can be searched by meaning and by words.
+
+    Attributes:
+        vectors: Finds passages by their vectors.
+        fold: Makes new collections.
+        words: Finds papers by their words.
+        names: Finds papers by venue, author and source.
+    """
 
     def __init__(self, path: Path, catalog: Catalog, embedder: Embedder) -> None:
         """Opens nothing but what is given; ``Library.searcher`` is one."""
         self.embedder = embedder
-        self.snapshots = Snapshots(path / SNAPSHOTS, catalog, embedder.name)
+        self.vectors = VectorIndex(path / SNAPSHOTS, catalog, embedder.name)
+        self.fold = Fold(self.vectors, catalog)
+        self.words = WordIndex(path / WORDS, catalog)
         self._catalog = catalog
         # The state of the catalog that was looked at last, and whether all was read in it.
-        self._all_read: tuple[tuple[int, str | None] | None, bool] = (None, False)
+        self._all_read: tuple[tuple[int, int] | None, bool] = (None, False)
         self.names = NameFilter(catalog)
 
     def count(self, filters: Filters) -> int:
@@ -72,10 +86,10 @@ class Searcher:
 
     def rank_by_words(self, query: str, *, k: int, filters: Filters = EVERYTHING) -> list[Ranked]:
         """Returns up to ``k`` papers by BM25 over title and abstract."""
-        snapshot = self.snapshots.current()
-        if snapshot is None:
+        words = self.words.current()
+        if words is None:
             return []
-        found = snapshot.words.search(
+        found = words.search(
             query,
             k,
             since=filters.since,
@@ -86,8 +100,8 @@ class Searcher:
 
     def knows_word(self, word: str) -> bool:
         """Returns whether any paper has a word with the same stem."""
-        snapshot = self.snapshots.current()
-        return snapshot is not None and snapshot.words.known(word)
+        words = self.words.current()
+        return words is not None and words.known(word)
 
     def is_word(self, word: str) -> bool:
         """Returns whether a word is English, or some paper's."""
@@ -95,25 +109,24 @@ class Searcher:
 
     def find_respelling(self, word: str) -> str | None:
         """Returns the library's word that an unknown one was meant to be; None if it is known."""
-        snapshot = self.snapshots.current()
-        if snapshot is None:
+        words = self.words.current()
+        if words is None:
             return None
         return find_respelling(
-            word, snapshot.words, lambda ns: list(self._catalog.papers.by_number(ns).values())
+            word, words, lambda ns: list(self._catalog.papers.by_number(ns).values())
         )
 
     def rank_by_vector(
         self, vector: Matrix, *, k: int, filters: Filters = EVERYTHING
     ) -> list[Ranked]:
         """Returns up to ``k`` papers by the cosine of their best passage to ``vector`` ``(d,)``."""
-        snapshot = self.snapshots.current()
-        if snapshot is None or k < 1:
+        if k < 1:
             return []
-        total = snapshot.vectors.count()
+        total = self.vectors.count()
         width = max(OVER_FETCH, 4 * min(k, total))
         papers = self.names.find_admitted(filters)
         while True:
-            found = snapshot.vectors.nearest(vector, width)
+            found = self.vectors.nearest(vector, width)
             ranked = self._best_passages(found, filters, papers)
             if len(ranked) >= k or len(found) >= total:
                 return ranked[:k]
@@ -145,6 +158,15 @@ class Searcher:
                 ranked[place.paper] = Ranked(place.paper, (place.start, place.end), cosine)
         return list(ranked.values())
 
+    def close(self) -> None:
+        """Closes the files."""
+        self.vectors.close()
+        self.words.close()
+
+    def agrees(self) -> bool:
+        """Returns whether everything can be found that the catalog holds."""
+        return self.vectors.agrees() and self.words.agrees()
+
     def tokens(self, papers: Sequence[Paper]) -> dict[str, Tokens]:
         """Returns the tokens of papers, by id; one that was never read is left out."""
         embedder = self.embedder
@@ -157,13 +179,20 @@ class Searcher:
         """Whether the embedder reads tokens and those of every passage are here."""
         if not isinstance(self.embedder, TokenEmbedder):
             return False
-        # Counting 28,000 rows takes 30 ms: done once for each state of the catalog.
-        state = (self._catalog.data_version(), self._catalog.meta("revision"))
+        # Counting 28,000 rows takes 30 ms: once they are all there, whatever is embedded adds its
+        # own, and until then it is done once for each state of the catalog.
+        if self._catalog.meta("read_by") == self.embedder.reader:
+            return True
+        state = self._catalog.state()
         known, read = self._all_read
         if known != state:
             read = self._catalog.vectors.has_tokens(self.embedder.reader)
             # Both at once: another thread would take the old answer for the new state's.
             self._all_read = (state, read)
+            if read:
+                # A library that cannot be written is counted.
+                with suppress(LibraryError):
+                    self._catalog.set_meta(read_by=self.embedder.reader)
         return read
 
     def hits(self, ranked: Sequence[Ranked], scale: Scale) -> list[Hit]:

@@ -12,10 +12,11 @@ from footnote.index.embeddings.base import Matrix
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
-from footnote.index.storage.import_log import Import, ImportLog
+from footnote.index.storage.history.backlog import Backlog, Unfolded
+from footnote.index.storage.history.import_log import Import, ImportLog
+from footnote.index.storage.history.removals import Removal, RemovalLog
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
-from footnote.index.storage.removals import Removal, RemovalLog
 from footnote.index.storage.schema import CATALOG
 from footnote.index.storage.vectors import VectorTable
 
@@ -49,6 +50,7 @@ class Catalog:
         vectors: Vectors, tokens and the map.
         imports: What each import changed.
         removals: What was removed and can be restored.
+        backlog: What the indexes that are made from it lack.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,12 +61,13 @@ class Catalog:
         """
         self._db = Database(path, CATALOG)
         self.meta, self.set_meta = self._db.meta, self._db.set_meta
-        self.data_version = self._db.data_version
+        self.data_version, self.state = self._db.data_version, self._db.state
         self.papers = PaperTable(self._db)
         self.passages = PassageTable(self._db)
         self.vectors = VectorTable(self._db)
         self.imports = ImportLog(self._db)
         self.removals = RemovalLog(self._db)
+        self.backlog = Backlog(self._db)
 
     def close(self) -> None:
         """Closes the file."""
@@ -150,10 +153,51 @@ class Catalog:
         """Makes the staged vectors the library's."""
         with self._db.transaction():
             self.vectors.adopt_staged()
+            self.backlog.void()
             # Vectors of the previous embedder no longer fit.
             self.removals.forget()
             self._count_revision()
-            self.set_meta(embedder=embedder, dimensions=str(dimensions))
+            self.set_meta(embedder=embedder, dimensions=str(dimensions), read_by="")
+
+    # The indexes that are made from it.
+
+    def read_unfolded(self, *, all_passages: bool = False) -> tuple[Unfolded, set[int] | None]:
+        """Returns what the collection of vectors lacks, and on request every passage with one.
+
+        Both are read in one state.
+        """
+        with self._db.transaction():
+            there = {*self.passages.numbers_read()} if all_passages else None
+            return self.backlog.unfolded(), there
+
+    def fold(self, done: Unfolded, generation: int) -> bool:
+        """Takes a new collection into use, as ``Backlog.fold`` does."""
+        with self._db.transaction():
+            return self.backlog.fold(done, generation)
+
+    def void_collection(self) -> None:
+        """Gives the collection up, so that a new one is made of all passages."""
+        with self._db.transaction():
+            self.backlog.void()
+
+    def mark_written(self, papers: Sequence[int]) -> None:
+        """Takes note that the index of words holds these papers as they are."""
+        with self._db.transaction():
+            self.backlog.mark_written(papers)
+            newest = max(self.papers.newest(), *papers) if papers else self.papers.newest()
+            self.set_meta(newest=str(newest))
+
+    def mark_unwritten(self) -> None:
+        """Takes note that the index of words is to be written anew."""
+        with self._db.transaction():
+            self.backlog.mark_unwritten()
+
+    def write_map(
+        self, key: str, numbers: bytes, positions: bytes, clusters: bytes, labels: str
+    ) -> None:
+        """Replaces the stored map."""
+        with self._db.transaction():
+            self.vectors.write_map(key, numbers, positions, clusters, labels)
 
     # Inside of a transaction.
 

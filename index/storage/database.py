@@ -236,7 +236,14 @@ def in_parts(numbers: Sequence[int]) -> Iterator[str]:
 
 
 def _statements(migrations: Sequence[str]) -> list[str]:
-    return [s.strip() for script in migrations for s in script.split(";") if s.strip()]
+    """Returns each statement of the scripts; one that holds others, as a trigger does, is one."""
+    found, begun = list[str](), ""
+    for part in ";".join([*migrations, ""]).split(";"):
+        begun += f"{part};"
+        if sqlite3.complete_statement(begun):
+            found.append(begun.strip())
+            begun = ""
+    return [statement for statement in found if statement != ";"]
 
 
 def read_rows(path: Path, sql: str) -> list[tuple[Any, ...]]:

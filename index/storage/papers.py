@@ -62,9 +62,19 @@ class PaperTable:
         )
         return [str(note) for (note,) in self._once(NOTES, lambda: self._db.rows(sql))]
 
-    def titles(self) -> dict[int, tuple[str, str, int | None]]:
-        """Returns the id, the title and the year of each paper, by number."""
-        rows = self._db.rows("SELECT number, id, json_extract(record, '$.title'), year FROM papers")
+    def titles(
+        self, numbers: Sequence[int] | None = None
+    ) -> dict[int, tuple[str, str, int | None]]:
+        """Returns the id, the title and the year of each paper, or of some, by number."""
+        select = "SELECT number, id, json_extract(record, '$.title'), year FROM papers"
+        if numbers is None:
+            rows = self._db.rows(select)
+        else:
+            rows = [
+                row
+                for part in in_parts(numbers)
+                for row in self._db.rows(f"{select} WHERE number IN ({part})")
+            ]
         return {row[0]: (row[1], row[2] or "", row[3]) for row in rows}
 
     def field(self, name: str) -> Iterator[tuple[int, str]]:
@@ -175,6 +185,14 @@ class PaperTable:
             known |= {number: from_json(record) for number, record in rows}
         return {n: known[n] for n in numbers if n in known}
 
+    def read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Paper]]:
+        """Yields the papers with these numbers, without remembering them."""
+        for part in in_parts(numbers):
+            rows = self._db.rows(
+                f"SELECT number, record FROM papers WHERE number IN ({part}) ORDER BY number"
+            )
+            yield from ((int(number), from_json(record)) for number, record in rows)
+
     def sentences(self, paper_id: str) -> list[Span]:
         """Returns the spans of the sentences in a paper's abstract; none if it is gone."""
         rows = self._db.rows("SELECT sentences FROM papers WHERE id = ?", (paper_id,))
@@ -190,10 +208,6 @@ class PaperTable:
         """
         kept = self._db.meta("newest")
         return self._highest() if kept is None else int(kept)
-
-    def newest_of_all(self) -> int:
-        """Returns what ``newest`` becomes once every paper of the catalog is published."""
-        return max(self.newest(), self._highest())
 
     def mark_published(self) -> None:
         """Marks the papers of an older library as published, before papers are added."""

@@ -67,7 +67,58 @@ _TITLES = """
 CREATE INDEX IF NOT EXISTS papers_by_title ON papers (
     json_extract(record, '$.title') COLLATE NOCASE)
 """
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES)
+# What the indexes lack, as ``Backlog`` reads it: a passage that comes and goes cancels out. A
+# library of an earlier version has its words written anew; its collection stays if it was whole.
+# No OR IGNORE in a trigger: the statement that fires it would decide over conflicts.
+_BACKLOG = """
+CREATE TABLE IF NOT EXISTS unfolded (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS undescribed (paper INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS unwritten (paper INTEGER PRIMARY KEY);
+CREATE TRIGGER IF NOT EXISTS passage_came AFTER INSERT ON passages WHEN length(new.vector) > 0
+BEGIN
+    INSERT INTO unfolded VALUES (new.number, 1)
+        ON CONFLICT (passage) DO UPDATE SET change = change + 1;
+    DELETE FROM unfolded WHERE passage = new.number AND change = 0;
+END;
+CREATE TRIGGER IF NOT EXISTS passage_read AFTER UPDATE OF vector ON passages
+WHEN length(old.vector) = 0 AND length(new.vector) > 0
+BEGIN
+    INSERT INTO unfolded VALUES (new.number, 1)
+        ON CONFLICT (passage) DO UPDATE SET change = change + 1;
+    DELETE FROM unfolded WHERE passage = new.number AND change = 0;
+END;
+CREATE TRIGGER IF NOT EXISTS passage_went AFTER DELETE ON passages WHEN length(old.vector) > 0
+BEGIN
+    INSERT INTO unfolded VALUES (old.number, -1)
+        ON CONFLICT (passage) DO UPDATE SET change = change - 1;
+    DELETE FROM unfolded WHERE passage = old.number AND change = 0;
+END;
+CREATE TRIGGER IF NOT EXISTS paper_came AFTER INSERT ON papers
+BEGIN
+    INSERT INTO unwritten VALUES (new.number) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER IF NOT EXISTS paper_changed AFTER UPDATE OF record ON papers
+WHEN old.record != new.record
+BEGIN
+    INSERT INTO unwritten VALUES (new.number) ON CONFLICT DO NOTHING;
+    INSERT INTO undescribed
+        SELECT new.number, CAST(value AS INTEGER) FROM meta WHERE key = 'revision'
+        ON CONFLICT (paper) DO UPDATE SET at = excluded.at;
+END;
+CREATE TRIGGER IF NOT EXISTS paper_went AFTER DELETE ON papers
+BEGIN
+    INSERT INTO unwritten VALUES (old.number) ON CONFLICT DO NOTHING;
+END;
+CREATE INDEX IF NOT EXISTS passages_unread ON passages (number) WHERE length(vector) = 0;
+INSERT OR IGNORE INTO unwritten SELECT number FROM papers;
+INSERT OR IGNORE INTO unfolded SELECT number, 1 FROM passages WHERE {BEHIND};
+UPDATE meta SET value = CAST(value + 1 AS TEXT) WHERE key = 'generation' AND {BEHIND}
+""".replace(
+    "{BEHIND}",
+    "(SELECT value FROM meta AS one WHERE one.key = 'published') IS NOT "
+    "(SELECT value FROM meta AS other WHERE other.key = 'revision')",
+)
+MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG)
 
 CATALOG = Schema(
     holds="catalog",

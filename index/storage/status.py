@@ -11,7 +11,13 @@ from footnote.index.storage.catalog import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a library holds."""
+    """What a library holds.
+
+    Attributes:
+        generation: Number of its Chroma collection.
+        unfolded: Passages that came or went since that was written; they are searched all the same.
+        waiting: Passages without a vector yet: their papers are found by words alone.
+    """
 
     name: str
     path: Path
@@ -23,6 +29,8 @@ class Status:
     embedder: str
     dimensions: int
     generation: int
+    unfolded: int
+    waiting: int
     bytes: int
     notes: tuple[str, ...]
 
@@ -43,6 +51,8 @@ def read_status(path: Path, catalog: Catalog, embedder: Embedder) -> Status:
         embedder=embedder.name,
         dimensions=embedder.dimensions,
         generation=int(catalog.meta("generation") or 0),
+        unfolded=sum(catalog.backlog.count_unfolded()),
+        waiting=count - catalog.passages.count_read(),
         bytes=_folder_bytes(path),
         notes=tuple(catalog.papers.notes()),
     )

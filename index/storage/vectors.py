@@ -3,7 +3,7 @@
 Also stores the last map drawn from the vectors.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,31 +21,30 @@ class VectorTable:
         self._db = db
 
     def read(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
-        """Returns the numbers that are stored, in order, and their vectors ``(n, d)``."""
+        """Returns the numbers that have a vector, ascending, and their vectors ``(n, d)``."""
         kept: list[int] = []
         blobs: list[bytes] = []
         for part in in_parts(sorted(numbers)):
             for number, blob in self._db.rows(
-                f"SELECT number, vector FROM passages WHERE number IN ({part}) ORDER BY number"
+                f"SELECT number, vector FROM passages WHERE number IN ({part}) "
+                "AND length(vector) > 0 ORDER BY number"
             ):
                 kept.append(int(number))
                 blobs.append(blob)
         matrix = np.frombuffer(b"".join(blobs), np.float32)
         return kept, matrix.reshape(len(kept), -1) if kept else matrix.reshape(0, 0)
 
-    def means(self) -> tuple[NDArray[np.int64], Matrix]:
-        """Returns the numbers ``(n,)`` of papers with passages, and the means of their vectors.
+    def means(self, papers: Sequence[int] | None = None) -> tuple[NDArray[np.int64], Matrix]:
+        """Returns the numbers ``(n,)`` of papers with vectors, and the means of these.
 
-        The means are ``(n, d)`` float32 rows, not of unit length.
+        The means are ``(n, d)`` float32 rows, not of unit length. Without ``papers`` they are of
+        all papers.
         """
-        last = self._db.rows("SELECT coalesce(max(number), 0) FROM papers")[0][0]
         numbers, means = [np.empty(0, np.int64)], []
-        for at in range(1, last + 1, MANY):
-            rows = self._db.rows(
-                "SELECT paper, vector FROM passages WHERE paper BETWEEN ? AND ? ORDER BY paper",
-                (at, at + MANY - 1),
-            )
-            if rows:
+        select = "SELECT paper, vector FROM passages WHERE length(vector) > 0 AND paper"
+        for where in self._spans() if papers is None else in_parts(sorted(papers)):
+            among = f"IN ({where})" if papers is not None else where
+            if rows := self._db.rows(f"{select} {among} ORDER BY paper"):
                 of, first, counts = np.unique(
                     [row[0] for row in rows], return_index=True, return_counts=True
                 )
@@ -57,30 +56,38 @@ class VectorTable:
             return numbers[0], np.empty((0, 0), np.float32)
         return np.concatenate(numbers), np.concatenate(means)
 
+    def _spans(self) -> Iterator[str]:
+        """Yields conditions on papers' numbers that together are met by all."""
+        last = self._db.rows("SELECT coalesce(max(number), 0) FROM papers")[0][0]
+        for at in range(1, last + 1, MANY):
+            yield f"BETWEEN {at} AND {at + MANY - 1}"
+
     # The map.
 
-    def read_map(self, revision: str) -> tuple[bytes, bytes, bytes, str] | None:
-        """Returns the map stored for a revision; None for any other."""
-        rows = self._db.rows(
-            "SELECT numbers, positions, clusters, labels FROM map WHERE revision = ?", (revision,)
-        )
+    def read_map(self) -> tuple[str, bytes, bytes, bytes, str] | None:
+        """Returns the stored map with its key; None where there is none."""
+        rows = self._db.rows("SELECT revision, numbers, positions, clusters, labels FROM map")
         return rows[0] if rows else None
 
     def write_map(
-        self, revision: str, numbers: bytes, positions: bytes, clusters: bytes, labels: str
+        self, key: str, numbers: bytes, positions: bytes, clusters: bytes, labels: str
     ) -> None:
-        """Replaces the stored map, in one transaction."""
-        with self._db.transaction():
-            self._db.execute("DELETE FROM map")
-            row = (revision, numbers, positions, clusters, labels)
-            self._db.execute("INSERT INTO map VALUES (?, ?, ?, ?, ?)", row)
+        """Replaces the stored map."""
+        self._db.execute("DELETE FROM map")
+        row = (key, numbers, positions, clusters, labels)
+        self._db.execute("INSERT INTO map VALUES (?, ?, ?, ?, ?)", row)
 
     # Tokens.
 
     def has_tokens(self, reader: str) -> bool:
-        """Returns whether every passage was read by this reader."""
-        read = self._db.rows("SELECT count(*) FROM tokens WHERE reader = ?", (reader,))[0][0]
-        return bool(read == self._db.rows("SELECT count(*) FROM passages")[0][0])
+        """Returns whether every passage that has a vector was read by this reader."""
+        rows = self._db.rows(
+            "SELECT (SELECT count(*) FROM tokens WHERE reader = ?) = "
+            "(SELECT count(*) FROM passages) - "
+            "(SELECT count(*) FROM passages WHERE length(vector) = 0)",
+            (reader,),
+        )
+        return bool(rows[0][0])
 
     def tokens(self, ids: Sequence[str], reader: str) -> dict[str, Tokens]:
         """Returns the tokens that a reader made of papers, by id; unread papers are left out."""

@@ -62,8 +62,7 @@ def make(
 ) -> None:
     """Make a set of questions about a library's own papers, marked as made.
 
-    The questions use the papers' words, so they are easier than what people ask: compare runs with
-    them, and do not take their figures for a reader's experience.
+    The questions use the papers' words, so they are easier than what people ask: they compare runs.
     """
     budget = (model_tokens, model_usd, model_prices)
     if model is None and budget != (None, None, None):
@@ -74,8 +73,8 @@ def make(
         from footnote.evals.dataset.making.make import check_folder, make_set, write_set
 
         check_folder(out)
-        advance = stack.enter_context(progress("Making", cases))
-        made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=advance)
+        step = stack.enter_context(progress("Making", cases))
+        made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=step)
         count = write_set(out, made)
     _show(made, count, out, writer, as_json=as_json)
 

@@ -24,6 +24,7 @@ from footnote.ui.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from footnote.index.library import Library
     from footnote.index.readers.gathering import FileReading, Gathered
     from footnote.index.storage.ingest.pipeline import Added
 
@@ -66,13 +67,15 @@ def index(
         _gather(found, paths or [])
         _print_problems(found)
         found.check()
-        added, size = _add(found, folder, rebuild=rebuild, documents=documents)
-        _print_left_out(found, added)
-    report = _make_report(found, added, size, time.perf_counter() - started)
-    if as_json:
-        print_json(report)
-    else:
-        _show_report(report)
+        with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
+            with progress("Indexing", found.papers) as advance:
+                added = opened.add_records(
+                    found.records(), names=found.names, on_progress=advance, fold=False
+                )
+            _print_left_out(found, added)
+            report = _make_report(found, added, opened.size, time.perf_counter() - started)
+            print_json(report) if as_json else _show_report(report)
+            _tidy(opened)
     if found.failures:
         raise typer.Exit(1)
 
@@ -121,10 +124,8 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
     }
 
 
-def _add(
-    found: "Gathered", folder: Path, *, rebuild: bool, documents: bool | None
-) -> "tuple[Added, int]":
-    """Adds gathered papers to a library; returns the result and the library's size."""
+def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Library":
+    """Returns a library to add papers to, made where there is none."""
     from footnote.index.library import Library
 
     embedder = make_embedder()
@@ -133,17 +134,26 @@ def _add(
             Library.rebuild(
                 folder, embedder=embedder, documents=documents, on_progress=advance.to
             ).close()
-    wanted = documents is not False
-    with Library.open(folder, embedder=embedder, create=True, documents=wanted) as opened:
-        if documents is not None and opened.has_documents != documents:
-            kind = "with" if opened.has_documents else "without"
-            raise LibraryError(
-                f"{folder} was created {kind} documents; add --rebuild to change that"
-            )
-        with progress("Indexing", found.papers) as advance:
-            added = opened.add_records(found.records(), names=found.names, on_progress=advance)
-        opened.map()  # drawn now, so that readers of the page do not wait for it
-        return added, opened.size
+    opened = Library.open(folder, embedder=embedder, create=True, documents=documents is not False)
+    if documents is not None and opened.has_documents != documents:
+        kind = "with" if opened.has_documents else "without"
+        opened.close()
+        raise LibraryError(f"{folder} was created {kind} documents; add --rebuild to change that")
+    return opened
+
+
+def _tidy(opened: "Library") -> None:
+    """Makes ready what readers would wait for, after the report is printed."""
+    sys.stdout.flush()
+    try:
+        if opened.needs_tidying():
+            with progress("Tidying", 0) as advance:
+                opened.tidy(on_progress=advance.to)
+    except KeyboardInterrupt:
+        print(
+            "stopped tidying; every paper can be found, and the next index goes on with it",
+            file=sys.stderr,
+        )
 
 
 def _print_problems(found: "Gathered") -> None:

@@ -241,10 +241,17 @@ def show_status(console: Console, status: Status) -> None:
         ("years", f"{years}; {status.undated:,} papers without one"),
         ("embedder", f"{status.embedder} ({status.dimensions})"),
         ("size on disk", f"{status.bytes / 1e6:.1f} MB"),
-        ("generation", str(status.generation)),
+        ("collection", _collection(status)),
     ):
         table.add_row(name, Text(value))
     console.print(table)
+
+
+def _collection(status: Status) -> str:
+    """Returns how far the Chroma collection has come."""
+    lag = f", {status.unfolded:,} changes since, searched beside it" if status.unfolded else ""
+    waiting = f"; {status.waiting:,} passages wait for a vector" if status.waiting else ""
+    return f"number {status.generation}{lag}{waiting}"
 
 
 @contextmanager

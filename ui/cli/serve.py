@@ -132,6 +132,7 @@ def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "
     from footnote.ui.web.context import AppContext
     from footnote.ui.web.page import build_page, launch
     from footnote.ui.web.security.hosts import is_loopback, warning
+    from footnote.ui.web.server.idle import IdleWork
 
     browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
     limits = chosen_limits()
@@ -160,6 +161,7 @@ def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "
                 writes = writers.model is not None
                 print(warning(keeps=kept is not None, writes=writes), flush=True)
 
+        stack.enter_context(IdleWork(library, lambda: desk.busy))
         page = build_page(next(iter(writers.asks.values())), library, desk=desk)
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
 

@@ -24,6 +24,7 @@ from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
 from footnote.ui.web.requests import Args, QuestionRequest, parse_filters
+from footnote.ui.web.server.idle import Activity
 from footnote.ui.writers import Writers
 
 
@@ -99,6 +100,7 @@ class AppContext:
         services: Addresses that papers are looked up at, by kind of identifier; the services' own
             when not given.
         shelf: Collections, tags and notes; None if there is no file for them.
+        activity: What is being answered now.
         writers: Makes the engines, and makes others when they are chosen on the page; None if
             whoever made the page chose them.
     """
@@ -119,6 +121,12 @@ class AppContext:
     services: Mapping[str, str] | None = None
     shelf: Shelf | None = None
     writers: Writers | None = None
+    activity: Activity = field(default_factory=Activity)
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer or for other work."""
+        return self.activity.busy or self.jobs.running
 
     @property
     def papers(self) -> Library:
@@ -226,8 +234,12 @@ class AppContext:
         filters = self.narrow(asked.filters, asked.within)
         engine = engines.get(name)
         if asked.thorough and engine is not None and isinstance(engine.composer, Reviewer):
-            return engine.stream(question, turns, filters, ignored=asked.ignored, thorough=True)
-        return asks[name](question, turns, filters, ignored=asked.ignored)
+            parts: Iterator[Event] = engine.stream(
+                question, turns, filters, ignored=asked.ignored, thorough=True
+            )
+        else:
+            parts = asks[name](question, turns, filters, ignored=asked.ignored)
+        return self.activity.watch(parts)
 
     def waits(self, asked: QuestionRequest) -> bool:
         """Returns whether an answer mostly waits, for a model, and does not compute."""

@@ -68,6 +68,12 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
+    @property
+    def running(self) -> bool:
+        """Whether any job is running."""
+        with self._lock:
+            return any(job.ended is None for job in self._jobs.values())
+
     def start(self, user: str, label: str, unit: str, work: Callable[[Job], str]) -> str:
         """Runs ``work`` in a thread of its own; returns the job's id.
 

@@ -141,7 +141,8 @@ def damages(folder: Path) -> list[str]:
 
     A snapshot in the making is no part of a library before it has its name.
     """
-    files = sorted(f for f in folder.rglob("*.sqlite3") if ".making" not in str(f))
+    made = (f for f in folder.rglob("*.sqlite3") if "ing/" not in f.as_posix())
+    files = sorted(made)
     return [f"{f.relative_to(folder)}: {found}" for f in files if (found := find_damage(f))]
 
 
@@ -149,7 +150,8 @@ def strays(folder: Path) -> list[str]:
     """Returns the folders of snapshots that nobody can be reading any more."""
     rows = read_rows(folder / LIBRARY / CATALOG, "SELECT value FROM meta WHERE key = 'generation'")
     published = int(rows[0][0]) if rows else 0
-    kept = {str(published), str(published - 1)}
+    # One in the making goes on with the next command.
+    kept = {str(published), str(published - 1), f"{published + 1}.making"}
     root = folder / LIBRARY / SNAPSHOTS
     return sorted(p.name for p in root.iterdir() if p.name not in kept) if root.is_dir() else []
 

@@ -11,7 +11,7 @@ from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, Toke
 from footnote.index.embeddings.token_vectors import passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
-from footnote.index.storage.import_log import Import
+from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.ingest.drafts import merge_batch
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies

@@ -1,4 +1,4 @@
-"""The write lock of a library: one process writes at a time, and one thread of it."""
+"""The locks of a library: one process at a time writes or folds, and one thread of it."""
 
 import threading
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ from footnote.index import LibraryError, LibraryLocked
 class WriteLock:
     """A lock file for other processes, and a lock for this one's other threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Takes the path of the lock file, which stands in the library's folder."""
+    def __init__(self, path: Path, work: str = "writing") -> None:
+        """Takes the path of the lock file, which stands in the library's folder, and its work."""
         self._path = path
+        self._work = work
         self._file = filelock.FileLock(path, thread_local=False)
         self._threads = threading.Lock()
 
@@ -40,7 +41,7 @@ class WriteLock:
             stack.enter_context(self._file.acquire(timeout=0))
         except filelock.Timeout as error:
             raise LibraryLocked(
-                f"another process is writing {folder}; wait for it to end, then try again"
+                f"another process is {self._work} {folder}; wait for it to end, then try again"
             ) from error
         except OSError as error:
             raise LibraryError(f"{folder} cannot be written ({error.strerror})") from error

@@ -122,7 +122,10 @@ def pasted(desk: AppContext, args: Args) -> dict[str, Any]:
 def _add(library: Library, found: Gathered, job: Job) -> Added:
     if not found.papers:
         return Added()
-    return library.add_records(found.records(), names=found.names, on_progress=job.advance)
+    # The server folds when nobody waits.
+    return library.add_records(
+        found.records(), names=found.names, on_progress=job.advance, fold=False
+    )
 
 
 def _uploads(desk: AppContext, args: Args) -> list[tuple[Path, str]]:
@@ -205,7 +208,7 @@ def _state(desk: AppContext) -> str:
 
 def _health(desk: AppContext) -> Markup:
     status, library = desk.library.status(), desk.papers
-    agrees = library.searcher.snapshots.agrees()
+    agrees = library.searcher.agrees()
     told = (
         "Everything agrees: both search indexes hold what the catalog holds."
         if agrees

@@ -1,0 +1,77 @@
+"""Upkeep: the indexes of a library repaired, written and folded, each under its lock."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from footnote.index import LibraryError, LibraryLocked
+from footnote.index.search.fold import Progress, Stopped
+from footnote.index.search.searcher import Searcher
+from footnote.index.storage.ingest.write_lock import WriteLock
+
+
+class Upkeep:
+    """Keeps what a library is searched by in agreement with its catalog."""
+
+    def __init__(self, searcher: Searcher, writer: WriteLock, fold_lock: Path) -> None:
+        """Takes the library's write lock, and the file of the lock that is held while folding."""
+        self._searcher = searcher
+        self._writer = writer
+        self._folder = WriteLock(fold_lock, "tidying")
+
+    def mend(self) -> None:
+        """Repairs what disagrees with the catalog; deletes folders that a killed writer left."""
+        whole = self._searcher.agrees()
+        if whole and not self._searcher.vectors.leftovers():
+            return
+        try:
+            with self._writer.hold():
+                if not self._searcher.words.agrees():
+                    self.write_words()
+            with self._folder.hold():
+                if not self._searcher.vectors.agrees():
+                    self._searcher.vectors.void()
+                    self._searcher.fold.run()
+                self._searcher.vectors.sweep()
+        except LibraryLocked:
+            # Who works there mends what is missing; until then what is there is used.
+            return
+        except LibraryError:
+            # A read-only library is read, with its leftover folders.
+            if not whole:
+                raise
+
+    def write_words(self) -> None:
+        """Writes what the index of words lacks, or all of it where it is damaged.
+
+        The caller holds the write lock.
+        """
+        words = self._searcher.words
+        # Tantivy's errors share no base class; whatever they say, it can be written anew.
+        with suppress(ValueError, OSError, RuntimeError):
+            words.write()
+        if not words.agrees():
+            words.write_anew()
+
+    def fold_if_due(
+        self, on_progress: Progress | None = None, stopped: Stopped = lambda: False
+    ) -> bool:
+        """Folds what changed into a new collection if that is due and nobody else does it."""
+        try:
+            due = self._searcher.fold.due()
+            return due and self.fold(on_progress=on_progress, stopped=stopped)
+        except LibraryLocked:
+            return False
+
+    def fold(
+        self,
+        *,
+        always: bool = False,
+        on_progress: Progress | None = None,
+        stopped: Stopped = lambda: False,
+    ) -> bool:
+        """Folds as ``Library.fold`` says."""
+        with self._folder.hold():
+            due = always or self._searcher.fold.due()
+            done = due and self._searcher.fold.run(on_progress, stopped)
+            self._searcher.vectors.sweep()
+            return done

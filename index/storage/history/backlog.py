@@ -1,0 +1,121 @@
+"""Backlog: what changed in a catalog since the indexes made from it were last written.
+
+Triggers keep it in the transaction of each change, whoever makes it, so that it cannot be forgotten
+and survives a kill. What was added and removed in between leaves nothing here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from footnote.index.storage.database import Database, in_parts
+
+CAME, WENT = 1, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """What a collection of vectors lacks, as read in one state of the catalog.
+
+    Attributes:
+        generation: Number of the collection.
+        revision: Of the catalog.
+        came: Passages that the collection lacks, ascending.
+        went: Passages that it has and the catalog has not.
+        described: Papers whose record changed: their passages need other metadata.
+    """
+
+    generation: int
+    revision: int
+    came: Sequence[int]
+    went: Sequence[int]
+    described: Sequence[int]
+
+
+class Backlog:
+    """The rows that triggers wrote; what changes them runs in the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        """Takes the database that holds the tables."""
+        self._db = db
+
+    # Of the collection of vectors.
+
+    def unfolded(self) -> Unfolded:
+        """Returns what the collection lacks."""
+        changes = self._changes()
+        described = self._db.rows("SELECT paper FROM undescribed ORDER BY paper")
+        return Unfolded(
+            int(self._db.meta("generation") or 0),
+            int(self._db.meta("revision") or 0),
+            sorted(n for n, change in changes.items() if change == CAME),
+            sorted(n for n, change in changes.items() if change == WENT),
+            [int(row[0]) for row in described],
+        )
+
+    def came(self) -> list[int]:
+        """Returns the passages that the collection lacks, ascending."""
+        rows = self._db.rows("SELECT passage FROM unfolded WHERE change = 1 ORDER BY passage")
+        return [int(row[0]) for row in rows]
+
+    def count_unfolded(self) -> tuple[int, int]:
+        """Returns how many passages the collection lacks, and how many it has too many."""
+        rows = self._db.rows(
+            "SELECT coalesce(sum(change = 1), 0), coalesce(sum(change = -1), 0) FROM unfolded"
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def fold(self, done: Unfolded, generation: int) -> bool:
+        """Takes a new collection into use.
+
+        Args:
+            done: What it was made of; what changed since then stays here.
+            generation: Its number.
+
+        Returns:
+            Whether it is in use: false where another collection was taken meanwhile.
+        """
+        if int(self._db.meta("generation") or 0) != done.generation:
+            return False
+        now = self._changes()
+        self._settle(done.came, now, CAME)
+        self._settle(done.went, now, WENT)
+        self._db.execute("DELETE FROM undescribed WHERE at <= ?", (done.revision,))
+        self._db.set_meta(generation=str(generation), folded=str(done.revision))
+        return True
+
+    def void(self) -> None:
+        """Gives the collection up: all passages are to be folded into a new one."""
+        generation = int(self._db.meta("generation") or 0) + 1
+        self._db.execute("DELETE FROM unfolded")
+        self._db.execute(
+            "INSERT INTO unfolded SELECT number, 1 FROM passages WHERE length(vector) > 0"
+        )
+        self._db.execute("DELETE FROM undescribed")
+        self._db.set_meta(generation=str(generation), folded="0")
+
+    def _settle(self, numbers: Sequence[int], now: Mapping[int, int], change: int) -> None:
+        """Deletes what was folded in, and turns round what changed back meanwhile."""
+        for part in in_parts([n for n in numbers if now.get(n) == change]):
+            self._db.execute(f"DELETE FROM unfolded WHERE passage IN ({part})")
+        self._db.execute_many(
+            "INSERT INTO unfolded VALUES (?, ?)", [(n, -change) for n in numbers if n not in now]
+        )
+
+    def _changes(self) -> dict[int, int]:
+        return {int(n): int(c) for n, c in self._db.rows("SELECT passage, change FROM unfolded")}
+
+    # Of the index of words.
+
+    def unwritten(self, most: int) -> list[int]:
+        """Returns up to ``most`` papers that the index of words may hold otherwise, or not."""
+        rows = self._db.rows("SELECT paper FROM unwritten ORDER BY paper LIMIT ?", (most,))
+        return [int(row[0]) for row in rows]
+
+    def mark_written(self, papers: Iterable[int]) -> None:
+        """Takes note that the index of words holds these papers as they are."""
+        for part in in_parts(list(papers)):
+            self._db.execute(f"DELETE FROM unwritten WHERE paper IN ({part})")
+
+    def mark_unwritten(self) -> None:
+        """Takes note that the index of words is to be written anew."""
+        self._db.execute("INSERT OR IGNORE INTO unwritten SELECT number FROM papers")

@@ -1,0 +1,239 @@
+"""What changed since a collection was written is found at once, and folded into a new one later."""
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import chromadb
+import pytest
+from conftest import HashedWords, invented
+
+from footnote.index.library import SNAPSHOTS, Library
+from footnote.index.models import Correction, Paper
+from footnote.index.search.chroma import COLLECTION
+from footnote.index.search.fold import FEWEST_FOLDED
+
+FIRST = [invented(n) for n in range(12)]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory) -> Path:
+    """A closed library whose twelve papers are all folded, to be copied."""
+    folder = tmp_path_factory.mktemp("shelf") / "library"
+    with Library.open(folder, embedder=HashedWords(), create=True) as library:
+        library.add(FIRST)
+    return folder
+
+
+@pytest.fixture
+def library(shelf, tmp_path) -> Iterator[Library]:
+    path = Path(shutil.copytree(shelf, tmp_path / "library"))
+    with Library.open(path, embedder=HashedWords()) as library:
+        yield library
+
+
+def unfolded(library: Library) -> tuple[int, int]:
+    """Returns how many passages came, and how many went, since the collection was written."""
+    return library._catalog.backlog.count_unfolded()
+
+
+def assert_holds(library: Library, papers: list[Paper]) -> None:
+    """The library finds these papers and no other, by both ways, and its indexes agree."""
+    assert library.searcher.agrees()
+    for by in ("cosine", "bm25"):
+        hits = library.search("tide of the harbour boat", k=1000, by=by)
+        assert {hit.paper.id for hit in hits} == {paper.id for paper in papers}
+    for paper in papers:
+        assert library.search(paper.abstract, k=1)[0].paper.id == paper.id
+
+
+def test_the_first_papers_are_folded_at_once(library):
+    assert (library.status().generation, unfolded(library)) == (1, (0, 0))
+
+
+def test_one_paper_is_found_at_once_and_writes_no_collection(library):
+    library.add([invented(50)])
+    assert (library.status().generation, unfolded(library)) == (1, (1, 0))
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_a_removed_paper_is_gone_at_once_and_comes_back_at_once(library):
+    library.remove([FIRST[3].id])
+    assert unfolded(library) == (0, 1)
+    assert_holds(library, [*FIRST[:3], *FIRST[4:]])
+    library.restore(1)
+    assert (library.status().generation, unfolded(library)) == (1, (0, 0))
+    assert_holds(library, FIRST)
+
+
+def test_what_comes_and_goes_leaves_nothing_to_fold(library):
+    library.add([invented(50)])
+    library.undo(library.imports()[0].number)
+    assert unfolded(library) == (0, 0)
+    assert_holds(library, FIRST)
+
+
+def test_a_fold_is_due_when_so_much_changed_that_it_pays(library):
+    new = [invented(n) for n in range(100, 100 + FEWEST_FOLDED)]
+    library.add(new)
+    assert library.status().generation == 1
+    library.add([invented(50)])
+    assert (library.status().generation, unfolded(library)) == (2, (0, 0))
+    assert_holds(library, [*FIRST, *new, invented(50)])
+
+
+def test_adding_may_leave_the_fold_to_others(library):
+    many = [invented(n) for n in range(100, 101 + FEWEST_FOLDED)]
+    library.add(many, fold=False)
+    assert library.status().generation == 1
+    assert library.fold()
+    assert (library.status().generation, unfolded(library)) == (2, (0, 0))
+
+
+def test_a_fold_that_is_not_due_does_nothing(library):
+    library.add([invented(50)])
+    assert not library.fold()
+    assert library.status().generation == 1
+
+
+# What changes while a fold is under way.
+
+
+def add(library: Library) -> None:
+    library.add([invented(60)])
+
+
+def remove_folded(library: Library) -> None:
+    library.remove([FIRST[5].id])
+
+
+def remove_new(library: Library) -> None:
+    library.remove([invented(50).id])
+
+
+def restore_removed(library: Library) -> None:
+    library.restore(library.removals()[0].number)
+
+
+def remove_and_restore(library: Library) -> None:
+    remove_folded(library)
+    restore_removed(library)
+
+
+def rewrite_new(library: Library) -> None:
+    library.add(
+        [
+            Paper(
+                id=invented(50).id,
+                aliases=invented(50).aliases,
+                title=invented(50).title,
+                abstract=invented(50).abstract + " The tide of its harbour fell. " * 3,
+            )
+        ]
+    )
+
+
+CHANGES = (add, remove_folded, remove_new, restore_removed, remove_and_restore, rewrite_new)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("late", [False, True], ids=["before writing", "after writing"])
+def test_what_changes_during_a_fold_is_neither_lost_nor_found_twice(library, change, late):
+    library.add([invented(50)])
+    library.remove([FIRST[3].id])
+    done: list[Callable[[Library], None]] = []
+
+    def once(*_: int) -> bool:
+        if not done:
+            done.append(change)
+            change(library)
+        return False
+
+    assert library.fold(always=True, **({"on_progress": once} if late else {"stopped": once}))
+    assert done == [change]
+    assert_holds(library, list(library.papers()))
+    library.fold(always=True)
+    assert unfolded(library) == (0, 0)
+    assert_holds(library, list(library.papers()))
+
+
+def test_a_stopped_fold_goes_on_where_it_was(library, monkeypatch):
+    monkeypatch.setattr("footnote.index.search.fold._AT_ONCE", 4)
+    library.add([invented(n) for n in range(100, 110)])
+    asked: list[int] = []
+    assert not library.fold(always=True, stopped=lambda: asked.append(1) or len(asked) > 2)
+    assert library.status().generation == 1
+    library.add([invented(50)])
+    library.remove([invented(101).id])
+    steps: list[tuple[int, int]] = []
+    assert library.fold(always=True, on_progress=lambda *step: steps.append(step))
+    # Eight were written before.
+    assert steps[-1] == (3, 3)
+    assert unfolded(library) == (0, 0)
+    assert_holds(library, list(library.papers()))
+
+
+def test_a_fold_that_was_killed_before_it_was_named_is_taken_up(library):
+    library.add([invented(50)])
+    fold = library.searcher.fold
+    library._catalog.fold, kept = (lambda *_: False), library._catalog.fold
+    assert not fold.run()
+    library._catalog.fold = kept
+    assert (library.path / SNAPSHOTS / "2").is_dir()
+    assert library.fold(always=True)
+    assert (library.status().generation, unfolded(library)) == (2, (0, 0))
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_a_half_written_fold_that_cannot_be_opened_begins_again(library):
+    vectors = library.path / SNAPSHOTS / "2.making" / "vectors"
+    vectors.mkdir(parents=True)
+    (vectors / "chroma.sqlite3").write_bytes(b"junk" * 4000)
+    library.add([invented(50)])
+    assert library.fold(always=True)
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_the_collection_says_what_the_catalog_says(library):
+    library.add([invented(50)])
+    library.remove([FIRST[3].id])
+    library.correct(FIRST[4].id, Correction(title="Another name", published="1999"))
+    library.fold(always=True)
+    generation = str(library.status().generation)
+    # A copy: two clients of one folder in a process share their settings.
+    copy = shutil.copytree(
+        library.path / SNAPSHOTS / generation / "vectors", library.path.parent / "copy"
+    )
+    opened = chromadb.PersistentClient(str(copy)).get_collection(
+        COLLECTION, embedding_function=None
+    )
+    rows = opened.get(include=["documents", "metadatas"])
+    told = {row["title"]: (row.get("year"), text) for row, text in zip(
+        rows["metadatas"], rows["documents"], strict=True)}  # fmt: skip
+    assert told == {p.title: (p.year, p.abstract) for p in library.papers()}
+    assert told["Another name"][0] == 1999
+
+
+def test_many_changes_in_any_order_lose_nothing(library):
+    chance, number = random.Random(7), 200
+    for step in range(40):
+        do = chance.choice(["add", "add", "remove", "restore", "undo", "fold", "open"])
+        if do == "add":
+            number += 3
+            library.add([invented(n) for n in range(number - 3, number)], fold=False)
+        elif do == "remove" and library.size > 2:
+            library.remove([chance.choice(list(library.papers())).id])
+        elif do == "restore" and library.removals():
+            library.restore(library.removals()[0].number)
+        elif do == "undo" and (
+            newest := next((i for i in library.imports() if not i.undone), None)
+        ):
+            library.undo(newest.number)
+        elif do == "fold":
+            library.fold(always=True)
+        if step % 5 == 4:
+            assert_holds(library, list(library.papers()))
+    library.fold(always=True)
+    assert unfolded(library) == (0, 0)
+    assert_holds(library, list(library.papers()))

@@ -1,0 +1,84 @@
+"""Idle: what a server does for its library while nobody waits for it."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self, TypeVar
+
+from footnote.index import FootnoteError
+from footnote.index.library import Library
+
+log = logging.getLogger(__name__)
+
+# Seconds between two looks at whether there is anything to do.
+EVERY = 5.0
+
+Part = TypeVar("Part")
+
+
+class Activity:
+    """How many answers are being made."""
+
+    def __init__(self) -> None:
+        """Nothing is under way."""
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any answer is being made."""
+        return self._count > 0
+
+    def watch(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """Yields the parts of an answer, which is under way from the first to the last."""
+        self._add(1)
+        try:
+            yield from parts
+        finally:
+            self._add(-1)
+
+    def _add(self, count: int) -> None:
+        with self._lock:
+            self._count += count
+
+
+class IdleWork:
+    """Tidies a library in a thread of its own while it is open and nobody is waiting."""
+
+    def __init__(self, library: Library, busy: Callable[[], bool], *, every: float = EVERY) -> None:
+        """Takes the library, whether somebody waits, and the seconds between two looks."""
+        self._library = library
+        self._busy = busy
+        self._every = every
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="Idle work", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        # It stops at its next thousand passages; what it made goes on another time.
+        self._thread.join()
+
+    def _stopped(self) -> bool:
+        return self._ended.is_set() or self._busy()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._every):
+            try:
+                if not self._busy() and self._library.needs_tidying():
+                    self._library.tidy(stopped=self._stopped)
+            except FootnoteError as error:
+                # A library that may only be read, or that another process tidies.
+                log.info("not tidied: %s", error)
+            # Catch everything: an error would end the thread, and with it all tidying.
+            except Exception:
+                log.exception("tidying failed")
