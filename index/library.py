@@ -5,13 +5,15 @@ vectors that are made from it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from footnote.index import EmbedderMismatch, LibraryError, LibraryNotFound
+from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
+from footnote.index.chunking import sentence_spans
 from footnote.index.clusters.drawer import MapDrawer
 from footnote.index.clusters.layout import LibraryMap
 from footnote.index.embeddings.adapters import as_embedder
@@ -30,7 +32,14 @@ from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
-from footnote.index.storage.ingest.pipeline import Added, Undone, add_records, reembed, undo_import
+from footnote.index.storage.ingest.pipeline import (
+    Added,
+    Undone,
+    add_records,
+    embed_rest,
+    reembed,
+    undo_import,
+)
 from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
 from footnote.index.storage.status import Status, read_status
@@ -168,6 +177,7 @@ class Library:
         library = cls(path, catalog, embedder)
         with library._writer.hold():
             reembed(catalog, embedder, on_progress=on_progress)
+            embed_rest(catalog, embedder)
             if documents is not None:
                 catalog.set_meta(documents="yes" if documents else "no")
             library._upkeep.write_words()
@@ -293,7 +303,8 @@ class Library:
 
     def sentences(self, paper: Paper) -> list[Span]:
         """Returns the spans of the sentences in a paper's abstract."""
-        return self._catalog.papers.sentences(paper.id)
+        known = self._catalog.papers.sentences(paper.id)
+        return sentence_spans(paper.abstract) if known is None else known
 
     def years(self) -> dict[int | None, int]:
         """Returns how many papers each year has; None counts those without one."""
@@ -349,13 +360,15 @@ class Library:
     ) -> Added:
         """Adds papers, merging each with the one it already is, and publishes them.
 
-        Every batch is committed separately: after a kill the same call continues where it stopped.
-        A paper whose title and abstract stay the same is not embedded again.
+        Papers are stored first, and can be found by their words; then they are embedded. Every
+        batch is committed separately: after a kill the same call continues where it stopped. A
+        paper whose title and abstract stay the same is not embedded again.
 
         Args:
             papers: In any order, repetitions allowed.
             names: Names of the sources, such as paths; listed by ``imports``.
-            on_progress: Called with how many papers were read since the last call.
+            on_progress: Called with how many papers were embedded, or need not be, since the last
+                call.
             fold: Make a new collection afterwards where one is due.
 
         Raises:
@@ -377,13 +390,14 @@ class Library:
         The result counts the papers of each file; together they are one import.
         """
         with self._writer.hold():
-            try:
-                added = add_records(
-                    self._catalog, self.embedder, records, names=names, on_progress=on_progress
-                )
-            finally:
-                # What was committed before a fault is found too.
-                self._upkeep.write_words()
+            added = add_records(
+                self._catalog,
+                records,
+                names=names,
+                on_stored=self._upkeep.write_words,
+                on_progress=on_progress,
+            )
+            embed_rest(self._catalog, self.embedder, on_progress=on_progress)
         if fold:
             self._upkeep.fold_if_due()
         return added
@@ -415,7 +429,8 @@ class Library:
 
     def needs_tidying(self) -> bool:
         """Returns whether ``tidy`` would do anything."""
-        return self.searcher.fold.due() or self._maps.is_due()
+        waiting = self._catalog.papers.count_uncut() > 0
+        return waiting or self.searcher.fold.due() or self._maps.is_due()
 
     def tidy(
         self,
@@ -423,14 +438,19 @@ class Library:
         on_progress: Callable[[int, int], None] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Does what readers need not wait for: folds, and draws the map anew, where that is due.
+        """Does what readers need not wait for.
 
-        A map is due when a tenth of its papers came or went since it was drawn.
+        Embeds what a killed call left, folds where that is due, and draws the map anew where a
+        tenth of its papers came or went since it was drawn.
 
         Args:
             on_progress: Called while folding, as in ``fold``.
             stopped: Asked now and then whether to stop here and go on another time.
         """
+        if self._catalog.papers.count_uncut():
+            # Another process that writes embeds them.
+            with suppress(LibraryLocked), self._writer.hold():
+                embed_rest(self._catalog, self.embedder, stopped=stopped)
         self._upkeep.fold_if_due(on_progress, stopped)
         if not stopped():
             self._maps.refresh()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import HashedWords
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -104,7 +103,7 @@ def test_the_seeds_give_602_records_and_no_problem(seeds):
 
 def test_the_seeds_are_512_papers(seeds):
     catalog = Catalog(Path(":memory:"))
-    added = add_records(catalog, HashedWords(), enumerate(read_sources([seeds]).papers))
+    added = add_records(catalog, enumerate(read_sources([seeds]).papers))
     assert (added.new, catalog.counts()[0]) == (512, 512)
     catalog.close()
 

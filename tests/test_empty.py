@@ -47,7 +47,7 @@ from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.settings import SettingSources
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.pipeline import Added, add_records
+from footnote.index.storage.ingest.pipeline import Added, add_records, embed_rest
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.judging import ModelJudge
@@ -406,7 +406,8 @@ def test_an_index_over_an_endpoint_that_was_killed_after_its_last_batch_is_finis
         embedder = EndpointEmbedder("scripted", base_url=endpoint.url)
         with Library.open(tmp_path / "shelf", embedder=embedder, create=True) as library:
             # All is committed and nothing is published, as after a kill at this moment.
-            add_records(library._catalog, embedder, enumerate(papers))
+            add_records(library._catalog, enumerate(papers))
+            embed_rest(library._catalog, embedder)
         ran = inside(
             "index", tmp_path / "papers.jsonl", "--library", tmp_path / "shelf", "--json",
             FOOTNOTE_EMBEDDING_MODEL="scripted", OPENAI_BASE_URL=endpoint.url,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import HashedWords
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,7 +219,7 @@ def added(*calls: list[Paper]) -> dict[str, Paper]:
     """Returns what a catalog holds by identifier, after calls with these papers."""
     catalog = Catalog(Path(":memory:"))
     for papers in calls:
-        add_records(catalog, HashedWords(), enumerate(papers))
+        add_records(catalog, enumerate(papers))
     held = [paper for _, paper in catalog.papers.all()]
     catalog.close()
     assert len({paper.id for paper in held}) == len(held)
@@ -272,10 +271,8 @@ def test_a_call_counts_each_paper_once():
     catalog = Catalog(Path(":memory:"))
     kelp, moss = make_paper("Kelp", "Text."), make_paper("Moss", "Text.")
     longer = make_paper("Kelp", "Longer text.")
-    first = add_records(catalog, HashedWords(), enumerate([kelp, moss, kelp, longer]))
-    second = add_records(
-        catalog, HashedWords(), enumerate([make_paper("Kelp", "The longest text."), moss])
-    )
+    first = add_records(catalog, enumerate([kelp, moss, kelp, longer]))
+    second = add_records(catalog, enumerate([make_paper("Kelp", "The longest text."), moss]))
     assert (first.new, first.changed, first.unchanged) == (2, 0, 0)
     assert (second.new, second.changed, second.unchanged) == (0, 1, 1)
     catalog.close()
@@ -301,7 +298,7 @@ def test_adding_one_paper_again_and_again_takes_time_in_proportion(
 ) -> None:
     def seconds(count: int) -> float:
         papers, catalog, started = records(count), Catalog(Path(":memory:")), time.process_time()
-        added = add_records(catalog, HashedWords(), ((0, paper) for paper in papers))
+        added = add_records(catalog, ((0, paper) for paper in papers))
         took = time.process_time() - started
         catalog.close()
         room = MOST_IDENTIFIERS if records is renamed else MOST_LISTINGS

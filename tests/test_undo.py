@@ -12,13 +12,14 @@ from conftest import HashedWords, holds, invented, processes
 
 from footnote.index import LibraryError
 from footnote.index.library import CATALOG, Library
-from footnote.index.models import make_paper
-from footnote.index.storage.ingest.pipeline import BATCH_PAPERS, Added, Undone
+from footnote.index.models import Paper, make_paper
+from footnote.index.storage.ingest import pipeline
+from footnote.index.storage.ingest.pipeline import BATCH_RECORDS, Added, Undone
 from tests.command import inside
 
 FIRST = [invented(n) for n in range(4)]
 LONGER = replace(FIRST[3], abstract="Nothing on the water. " * 9)
-MANY = [invented(n) for n in range(BATCH_PAPERS * 4)]
+MANY = [invented(n) for n in range(256)]
 
 
 @pytest.fixture
@@ -133,12 +134,12 @@ def test_a_title_that_two_papers_have_stays_with_the_one_that_had_it(library):
 
 def test_a_paper_that_changed_in_two_batches_is_what_it_was_before_both(library):
     before = holds(library._catalog)
-    filler = [invented(n) for n in range(10, 10 + BATCH_PAPERS)]
+    filler = [invented(n) for n in range(10, 10 + BATCH_RECORDS)]
     library.add([replace(FIRST[0], venue="One"), *filler, LONGER, FIRST[1]])
     library.add([replace(FIRST[0], note="x", abstract=FIRST[0].abstract + " More.")])
     assert [library.undo(3), library.undo(2)] == [
         Undone(restored=1),
-        Undone(removed=BATCH_PAPERS, restored=2),
+        Undone(removed=BATCH_RECORDS, restored=2),
     ]
     assert holds(library._catalog) == before
 
@@ -327,10 +328,22 @@ def test_a_killed_redo_leaves_all_or_nothing_and_is_done_again(library, words, d
 # Imports that broke off.
 
 
+STORED = 64
+
+
 def write(path: Path, said: Connection) -> None:
-    """Adds papers in a process of its own, and says so after every batch."""
+    """Adds papers in a process of its own, in small batches, and says so after each."""
+    pipeline.BATCH_RECORDS = STORED
+
+    def papers() -> Iterator[Paper]:
+        for number, paper in enumerate([LONGER, *MANY]):
+            # The batch before is stored when the next is asked for.
+            if number and number % STORED == 0:
+                said.send("batch")
+            yield paper
+
     with Library.open(path, embedder=HashedWords()) as library:
-        library.add([LONGER, *MANY], on_progress=lambda _: said.send("batch"))
+        library.add(papers())
 
 
 @pytest.mark.parametrize("batches", [1, pytest.param(3, marks=pytest.mark.long)])
@@ -347,7 +360,7 @@ def test_a_killed_import_is_told_as_cut_off_and_undone_as_far_as_it_came(library
     with Library.open(library.path, embedder=words) as again:
         newest = again.imports()[0]
         assert not newest.complete
-        assert newest.new == again.size - len(FIRST) >= batches * BATCH_PAPERS - 5
+        assert newest.new == again.size - len(FIRST) >= batches * STORED - 5
         assert again.undo(newest.number) == Undone(removed=newest.new, restored=1)
         assert holds(again._catalog) == before
         assert found(again) == {paper.id for paper in FIRST}

@@ -1,5 +1,6 @@
 """Undo and removal over any records at all: back through every state, and never half a paper."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from footnote.index.models import Paper, make_paper
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.pipeline import add_records, undo_import
+from footnote.index.storage.ingest.pipeline import Added, add_records, embed_rest, undo_import
 
 kinds = st.sampled_from(["arxiv:2401.0000", "doi:10.1000/", "pmid:"])
 ids = st.sets(st.builds(lambda kind, n: f"{kind}{n}", kinds, st.integers(1, 3)), max_size=3)
@@ -27,13 +28,21 @@ def empty_catalog() -> Catalog:
     return Catalog(Path(":memory:"))
 
 
+def add_papers(
+    catalog: Catalog, embedder: HashedWords, papers: Iterable[tuple[int, Paper]]
+) -> Added:
+    added = add_records(catalog, papers)
+    embed_rest(catalog, embedder)
+    return added
+
+
 @given(st.lists(imported, min_size=1, max_size=4))
 def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: list[list[Paper]]):
     catalog, embedder = empty_catalog(), HashedWords()
     states = []
     for papers in imports:
         state = holds(catalog)
-        added = add_records(catalog, embedder, enumerate(papers))
+        added = add_papers(catalog, embedder, enumerate(papers))
         newest = next(iter(catalog.imports.list()), None)
         if added.new or added.changed:
             assert newest is not None
@@ -69,7 +78,7 @@ def test_adding_removing_and_undoing_in_any_order_leave_whole_papers(
             numbers = [number for number, _ in catalog.papers.all()]
             catalog.remove(numbers[step : step + 1])
         elif not isinstance(step, str):
-            add_records(catalog, embedder, enumerate(step))
+            add_papers(catalog, embedder, enumerate(step))
         assert_whole(catalog)
     catalog.close()
 
@@ -90,7 +99,7 @@ def test_putting_back_goes_back_through_every_taking_and_embeds_nothing(
             if numbers:
                 catalog.remove(numbers)
         elif not isinstance(step, str):
-            added = add_records(catalog, embedder, enumerate(step))
+            added = add_papers(catalog, embedder, enumerate(step))
             states = [] if added.new or added.changed else states
         if len(catalog.removals.list()) > len(states):
             states.append(before)

@@ -36,7 +36,7 @@ class Fold:
     def due(self) -> bool:
         """Returns whether so much changed that a new collection pays."""
         came, went = self._catalog.backlog.count_unfolded()
-        held = self._catalog.passages.count_read() - came + went
+        held = self._catalog.passages.count() - came + went
         base = self._vectors.base()
         if not held or base is None:
             return came > 0

@@ -100,7 +100,7 @@ class VectorIndex:
             base = self.base()
             came, went = self._catalog.backlog.count_unfolded()
             held = base.count() if base else 0
-            if held + came - went != self._catalog.passages.count_read():
+            if held + came - went != self._catalog.passages.count():
                 return False
             numbers, vectors = self._catalog.vectors.read(self._catalog.passages.sample(1))
             return not numbers or self.nearest(vectors[0], 1)[0][1] > SELF_COSINE

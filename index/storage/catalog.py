@@ -28,6 +28,7 @@ class EmbeddedPaper:
     Attributes:
         number: Number of the stored paper that it replaces.
         vectors: Vectors of ``passages``; None keeps the stored passages and vectors.
+        uncut: The text is new and to be cut and embedded later; until then it has no passages.
         tokens: Tokens of ``passages``; empty if the embedder has no token vectors.
         absorbs: Numbers of other stored papers that turned out to be this one.
     """
@@ -39,6 +40,7 @@ class EmbeddedPaper:
     vectors: Matrix | None = None
     tokens: Sequence[Tokens] = ()
     absorbs: Sequence[int] = ()
+    uncut: bool = False
 
 
 class Catalog:
@@ -95,6 +97,14 @@ class Catalog:
             if of:
                 self.imports.begin(of)
             return [self._store(entry, of) for entry in entries]
+
+    def store_texts(self, entries: Sequence[EmbeddedPaper]) -> None:
+        """Writes the passages and vectors of papers that were stored uncut."""
+        with self._db.transaction():
+            self._count_revision()
+            for entry in entries:
+                if entry.number is not None and entry.vectors is not None:
+                    self._store_text(entry, entry.number, entry.vectors)
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Takes papers out; ``restore`` undoes it."""
@@ -167,7 +177,7 @@ class Catalog:
         Both are read in one state.
         """
         with self._db.transaction():
-            there = {*self.passages.numbers_read()} if all_passages else None
+            there = {*self.passages.numbers()} if all_passages else None
             return self.backlog.unfolded(), there
 
     def fold(self, done: Unfolded, generation: int) -> bool:
@@ -217,7 +227,10 @@ class Catalog:
         elif of:
             self.imports.note_change(of, number)
         self.papers.write(number, entry.paper)
-        if entry.vectors is not None:
+        if entry.uncut:
+            self._delete_text(number)
+            self.papers.mark_uncut(number)
+        elif entry.vectors is not None:
             self._store_text(entry, number, entry.vectors)
         return number
 

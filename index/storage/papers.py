@@ -17,7 +17,7 @@ LAST_ROW = 2**63 - 1
 Order = Literal["added", "year", "title"]
 Found = TypeVar("Found")
 # What is read once for each state of the catalog.
-PAPERS, WITHOUT_AUTHORS, YEARS, NOTES = range(4)
+PAPERS, WITHOUT_AUTHORS, YEARS, NOTES, UNCUT = range(5)
 _ORDERS = {
     "added": "number DESC",
     # NULL is smaller than any year, so papers without one come last, and the index gives the order.
@@ -193,10 +193,27 @@ class PaperTable:
             )
             yield from ((int(number), from_json(record)) for number, record in rows)
 
-    def sentences(self, paper_id: str) -> list[Span]:
-        """Returns the spans of the sentences in a paper's abstract; none if it is gone."""
+    def sentences(self, paper_id: str) -> list[Span] | None:
+        """Returns the spans of the sentences in a paper's abstract; none if it is gone.
+
+        None where it was not cut yet.
+        """
         rows = self._db.rows("SELECT sentences FROM papers WHERE id = ?", (paper_id,))
+        if rows and not rows[0][0]:
+            return None
         return [(start, end) for start, end in json.loads(rows[0][0])] if rows else []
+
+    def uncut(self, most: int) -> list[int]:
+        """Returns the numbers of up to ``most`` papers whose text is not cut and embedded yet."""
+        rows = self._db.rows(
+            "SELECT number FROM papers WHERE sentences = '' ORDER BY number LIMIT ?", (most,)
+        )
+        return [int(row[0]) for row in rows]
+
+    def count_uncut(self) -> int:
+        """Returns how many papers are not cut and embedded yet."""
+        sql = "SELECT count(*) FROM papers WHERE sentences = ''"
+        return self._once(UNCUT, lambda: int(self._db.rows(sql)[0][0]))
 
     # What was published.
 
@@ -240,6 +257,10 @@ class PaperTable:
         self._db.execute(
             "UPDATE papers SET sentences = ? WHERE number = ?", (json.dumps(spans), number)
         )
+
+    def mark_uncut(self, number: int) -> None:
+        """Takes note that a paper's text is to be cut and embedded."""
+        self._db.execute("UPDATE papers SET sentences = '' WHERE number = ?", (number,))
 
     def free_ids(self, numbers: Iterable[int]) -> None:
         """Gives papers temporary ids, so that they can exchange their own."""

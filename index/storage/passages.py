@@ -37,26 +37,10 @@ class PassageTable:
             known[0] = int(self._db.rows("SELECT count(*) FROM passages")[0][0])
         return known[0]
 
-    def count_read(self) -> int:
-        """Returns the number of passages that have a vector."""
-        known = self._counted.current()
-        if 1 not in known:
-            # The few without one have an index of their own.
-            rows = self._db.rows("SELECT count(*) FROM passages WHERE length(vector) = 0")
-            known[1] = self.count() - int(rows[0][0])
-        return known[1]
-
-    def unread(self, most: int) -> list[int]:
-        """Returns up to ``most`` passages that have no vector yet, ascending."""
-        rows = self._db.rows(
-            "SELECT number FROM passages WHERE length(vector) = 0 ORDER BY number LIMIT ?", (most,)
-        )
-        return [int(row[0]) for row in rows]
-
     def sample(self, count: int) -> list[int]:
-        """Returns the numbers of some passages with vectors, other ones at each call."""
+        """Returns the numbers of some passages, other ones at each call."""
         rows = self._db.rows(
-            "SELECT number FROM passages WHERE length(vector) > 0 AND number >= (SELECT "
+            "SELECT number FROM passages WHERE number >= (SELECT "
             "abs(random()) % max(1, (SELECT coalesce(max(number), 1) FROM passages))) LIMIT ?",
             (count,),
         )
@@ -65,11 +49,6 @@ class PassageTable:
     def numbers(self) -> list[int]:
         """Returns every passage number, ascending."""
         rows = self._db.rows("SELECT number FROM passages ORDER BY number")
-        return [int(row[0]) for row in rows]
-
-    def numbers_read(self) -> list[int]:
-        """Returns the number of every passage that has a vector, ascending."""
-        rows = self._db.rows("SELECT number FROM passages WHERE length(vector) > 0 ORDER BY number")
         return [int(row[0]) for row in rows]
 
     def numbers_of(self, paper_id: str) -> list[int]:

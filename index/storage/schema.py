@@ -74,20 +74,13 @@ _BACKLOG = """
 CREATE TABLE IF NOT EXISTS unfolded (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS undescribed (paper INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS unwritten (paper INTEGER PRIMARY KEY);
-CREATE TRIGGER IF NOT EXISTS passage_came AFTER INSERT ON passages WHEN length(new.vector) > 0
+CREATE TRIGGER IF NOT EXISTS passage_came AFTER INSERT ON passages
 BEGIN
     INSERT INTO unfolded VALUES (new.number, 1)
         ON CONFLICT (passage) DO UPDATE SET change = change + 1;
     DELETE FROM unfolded WHERE passage = new.number AND change = 0;
 END;
-CREATE TRIGGER IF NOT EXISTS passage_read AFTER UPDATE OF vector ON passages
-WHEN length(old.vector) = 0 AND length(new.vector) > 0
-BEGIN
-    INSERT INTO unfolded VALUES (new.number, 1)
-        ON CONFLICT (passage) DO UPDATE SET change = change + 1;
-    DELETE FROM unfolded WHERE passage = new.number AND change = 0;
-END;
-CREATE TRIGGER IF NOT EXISTS passage_went AFTER DELETE ON passages WHEN length(old.vector) > 0
+CREATE TRIGGER IF NOT EXISTS passage_went AFTER DELETE ON passages
 BEGIN
     INSERT INTO unfolded VALUES (old.number, -1)
         ON CONFLICT (passage) DO UPDATE SET change = change - 1;
@@ -109,7 +102,7 @@ CREATE TRIGGER IF NOT EXISTS paper_went AFTER DELETE ON papers
 BEGIN
     INSERT INTO unwritten VALUES (old.number) ON CONFLICT DO NOTHING;
 END;
-CREATE INDEX IF NOT EXISTS passages_unread ON passages (number) WHERE length(vector) = 0;
+CREATE INDEX IF NOT EXISTS papers_uncut ON papers (number) WHERE sentences = '';
 INSERT OR IGNORE INTO unwritten SELECT number FROM papers;
 INSERT OR IGNORE INTO unfolded SELECT number, 1 FROM passages WHERE {BEHIND};
 UPDATE meta SET value = CAST(value + 1 AS TEXT) WHERE key = 'generation' AND {BEHIND}

@@ -16,7 +16,7 @@ class Status:
     Attributes:
         generation: Number of its Chroma collection.
         unfolded: Passages that came or went since that was written; they are searched all the same.
-        waiting: Passages without a vector yet: their papers are found by words alone.
+        waiting: Papers that are not embedded yet, and found by words alone.
     """
 
     name: str
@@ -52,7 +52,7 @@ def read_status(path: Path, catalog: Catalog, embedder: Embedder) -> Status:
         dimensions=embedder.dimensions,
         generation=int(catalog.meta("generation") or 0),
         unfolded=sum(catalog.backlog.count_unfolded()),
-        waiting=count - catalog.passages.count_read(),
+        waiting=catalog.papers.count_uncut(),
         bytes=_folder_bytes(path),
         notes=tuple(catalog.papers.notes()),
     )

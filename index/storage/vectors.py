@@ -21,13 +21,12 @@ class VectorTable:
         self._db = db
 
     def read(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
-        """Returns the numbers that have a vector, ascending, and their vectors ``(n, d)``."""
+        """Returns the numbers that are stored, ascending, and their vectors ``(n, d)``."""
         kept: list[int] = []
         blobs: list[bytes] = []
         for part in in_parts(sorted(numbers)):
             for number, blob in self._db.rows(
-                f"SELECT number, vector FROM passages WHERE number IN ({part}) "
-                "AND length(vector) > 0 ORDER BY number"
+                f"SELECT number, vector FROM passages WHERE number IN ({part}) ORDER BY number"
             ):
                 kept.append(int(number))
                 blobs.append(blob)
@@ -41,7 +40,7 @@ class VectorTable:
         all papers.
         """
         numbers, means = [np.empty(0, np.int64)], []
-        select = "SELECT paper, vector FROM passages WHERE length(vector) > 0 AND paper"
+        select = "SELECT paper, vector FROM passages WHERE paper"
         for where in self._spans() if papers is None else in_parts(sorted(papers)):
             among = f"IN ({where})" if papers is not None else where
             if rows := self._db.rows(f"{select} {among} ORDER BY paper"):
@@ -80,11 +79,10 @@ class VectorTable:
     # Tokens.
 
     def has_tokens(self, reader: str) -> bool:
-        """Returns whether every passage that has a vector was read by this reader."""
+        """Returns whether every passage was read by this reader."""
         rows = self._db.rows(
             "SELECT (SELECT count(*) FROM tokens WHERE reader = ?) = "
-            "(SELECT count(*) FROM passages) - "
-            "(SELECT count(*) FROM passages WHERE length(vector) = 0)",
+            "(SELECT count(*) FROM passages)",
             (reader,),
         )
         return bool(rows[0][0])

@@ -87,9 +87,7 @@ class Backlog:
         """Gives the collection up: all passages are to be folded into a new one."""
         generation = int(self._db.meta("generation") or 0) + 1
         self._db.execute("DELETE FROM unfolded")
-        self._db.execute(
-            "INSERT INTO unfolded SELECT number, 1 FROM passages WHERE length(vector) > 0"
-        )
+        self._db.execute("INSERT INTO unfolded SELECT number, 1 FROM passages")
         self._db.execute("DELETE FROM undescribed")
         self._db.set_meta(generation=str(generation), folded="0")
 

@@ -1,4 +1,4 @@
-"""Adding papers to a catalog: merged with what is known, cut, embedded, committed in batches."""
+"""Adding papers to a catalog: merged with what is known and stored, then cut and embedded."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +18,8 @@ from footnote.index.storage.ingest.tallies import Tallies
 
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
+# Records merged and stored at once, and those after which they can be found by their words.
+BATCH_RECORDS, WRITTEN_RECORDS = 1_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +37,69 @@ class Undone:
 
 def add_records(
     catalog: Catalog,
-    embedder: Embedder,
     records: Iterable[tuple[int, Paper]],
     *,
     names: Sequence[str] = (),
+    on_stored: Callable[[], None] = lambda: None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Added:
-    """Merges each paper with the one it already is, and commits batch by batch.
+    """Merges each paper with the one it already is, and commits batch by batch, without embedding.
 
-    A paper whose title and abstract stay the same is not embedded again, so a call that
-    was killed goes on where it was when it is made again.
+    What has a new text is left to ``embed_rest``.
 
     Args:
         catalog: Where to; the caller holds the library's write lock.
-        embedder: The library's.
         records: Papers in any order, repetitions allowed, each after the number of its file.
         names: Of what they were read from.
-        on_progress: Called with how many papers were read since the last call.
+        on_stored: Called each time that many more papers are stored, and at the end.
+        on_progress: Called with how many papers were read that need no embedding.
     """
     tallies = Tallies()
     of = catalog.imports.next(names)
-    stream = iter(records)
-    while batch := list(islice(stream, BATCH_PAPERS)):
-        _add_batch(catalog, embedder, batch, tallies, of)
+    stream, since = iter(records), 0
+    try:
+        while batch := list(islice(stream, BATCH_RECORDS)):
+            left = len(batch) - _add_batch(catalog, batch, tallies, of)
+            if on_progress and left:
+                on_progress(left)
+            since += len(batch)
+            if since >= WRITTEN_RECORDS:
+                on_stored()
+                since = 0
+        added = tallies.added()
+        if added.new or added.changed:
+            catalog.imports.complete(of)
+        return added
+    finally:
+        # What was stored before a fault can be found too.
+        on_stored()
+
+
+def embed_rest(
+    catalog: Catalog,
+    embedder: Embedder,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Cuts and embeds every paper whose text is new, and commits batch by batch.
+
+    A killed call goes on where it was when it is made again.
+
+    Args:
+        catalog: The caller holds the library's write lock.
+        embedder: The library's.
+        on_progress: Called with how many papers were embedded since the last call.
+        stopped: Asked after each batch.
+    """
+    while numbers := catalog.papers.uncut(BATCH_PAPERS):
+        papers = catalog.papers.read(numbers)
+        entries = [prepare_entry(paper, number, None) for number, paper in papers]
+        catalog.store_texts(embed_entries(entries, embedder))
         if on_progress:
-            on_progress(len(batch))
-    added = tallies.added()
-    if added.new or added.changed:
-        catalog.imports.complete(of)
-    return added
+            on_progress(len(numbers))
+        if stopped():
+            return
 
 
 def undo_import(catalog: Catalog, embedder: Embedder, number: int) -> Undone:
@@ -112,7 +148,7 @@ def reembed(
         ]
         vectors, readings = _embed_texts(embedder, [embedded_text(*of) for of in staged])
         tokens = [
-            passage_tokens(paper, passage, catalog.papers.sentences(paper.id), reading)
+            passage_tokens(paper, passage, catalog.papers.sentences(paper.id) or [], reading)
             for (paper, passage), reading in zip(staged, readings, strict=False)
         ]
         catalog.stage(embedder.name, numbers, vectors, tokens)
@@ -122,35 +158,37 @@ def reembed(
 
 
 def _add_batch(
-    catalog: Catalog,
-    embedder: Embedder,
-    batch: Sequence[tuple[int, Paper]],
-    tallies: Tallies,
-    of: Import,
-) -> None:
+    catalog: Catalog, batch: Sequence[tuple[int, Paper]], tallies: Tallies, of: Import
+) -> int:
+    """Stores a batch; returns how many of its papers have a text to embed."""
     drafts = merge_batch(catalog, batch)
     changed = [draft for draft in drafts if not draft.same]
-    entries = [prepare_entry(d.paper, d.number, d.stored, tuple(d.absorbs)) for d in changed]
-    numbers = catalog.store(embed_entries(entries, embedder), of)
+    entries = [
+        EmbeddedPaper(
+            d.paper,
+            d.number,
+            absorbs=tuple(d.absorbs),
+            uncut=d.stored is None or embedded_text(d.stored) != embedded_text(d.paper),
+        )
+        for d in changed
+    ]
+    numbers = catalog.store(entries, of)
     for draft, number in zip(changed, numbers, strict=True):
         tallies.stored(draft, number)
     for draft in drafts:
         if draft.same and draft.number is not None:
             tallies.stored(draft, draft.number)
+    return sum(entry.uncut for entry in entries)
 
 
-def prepare_entry(
-    paper: Paper, number: int | None, stored: Paper | None, absorbs: Sequence[int] = ()
-) -> EmbeddedPaper:
+def prepare_entry(paper: Paper, number: int | None, stored: Paper | None) -> EmbeddedPaper:
     """Returns a paper cut into passages, or without any where what is stored of it holds."""
     if stored is not None and embedded_text(stored) == embedded_text(paper):
-        return EmbeddedPaper(paper, number, absorbs=absorbs)
+        return EmbeddedPaper(paper, number)
     spans = sentence_spans(paper.abstract)
     # A text without a passage takes the place of one with some.
     none = np.empty((0, 0), np.float32)
-    return EmbeddedPaper(
-        paper, number, spans, passages(paper, spans), vectors=none, absorbs=absorbs
-    )
+    return EmbeddedPaper(paper, number, spans, passages(paper, spans), vectors=none)
 
 
 def embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:

@@ -1,0 +1,194 @@
+"""What a change to a library costs, at several sizes, beyond embedding.
+
+    python -m footnote.evals.lab.bench.changes [--sizes 512,10000,100000] [--folder DIR]
+
+Papers are made of the demo's sentences (``big_library``). Their vectors are SYNTHETIC: drawn by
+chance from each text, so that nothing is embedded and what is left is storage. One library grows
+from size to size. At each size it is folded; then one paper is added, found, removed and put back,
+seven times, and medians are printed. ``where`` is Chroma's own filter over the same collection. The
+process is fresh at each size, and its peak of memory is that of all but growing.
+"""
+
+import argparse
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import chromadb
+import numpy as np
+
+from footnote.evals.lab.bench.big_library import make_papers
+from footnote.evals.lab.bench.subprocesses import apart, milliseconds, p50_p95
+from footnote.index.demo import demo_papers
+from footnote.index.embeddings.base import Matrix
+from footnote.index.library import SNAPSHOTS, Filters, Library
+from footnote.index.models import Paper, make_paper
+from footnote.index.readers.gathering import read_sources
+from footnote.index.search.chroma import COLLECTION, ChromaIndex
+
+ROUNDS, ASKED = 7, 50
+SINCE = 2020
+HEAD = (
+    f"{'papers':>9s}{'stored/s':>10s}{'folded/s':>10s}{'bare/s':>8s}{'kB/paper':>10s}"
+    f"{'open ms':>9s}{'add ms':>8s}{'remove':>8s}{'put back':>10s}{'search p50, p95':>18s}"
+    f"{'since 2020':>18s}{'where p50':>11s}{'MB':>7s}"
+)
+
+
+class Synthetic:
+    """Vectors drawn by chance from each text: the same text has the same vector."""
+
+    name, dimensions = "synthetic", 384
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns ``(n, 384)`` float32, rows of unit length."""
+        rows = [
+            np.random.default_rng(zlib.crc32(text.encode())).standard_normal(self.dimensions)
+            for text in texts
+        ]
+        vectors = np.array(rows, np.float32).reshape(len(texts), self.dimensions)
+        unit: Matrix = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+
+class Told(Synthetic):
+    """Says when it is first asked."""
+
+    def __init__(self, asked: Callable[[], None]) -> None:
+        """Takes what is called each time."""
+        self._asked = asked
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns what ``Synthetic`` does."""
+        self._asked()
+        return super().embed(texts)
+
+
+def papers(first: int, last: int) -> Iterator[Paper]:
+    """Yields the papers of these places among all that can be made."""
+    known = read_sources([demo_papers()]).papers
+    return islice(make_papers(known, last), first, last)
+
+
+def grow(folder: Path, first: int, last: int) -> tuple[float, float]:
+    """Adds papers and folds.
+
+    Returns:
+        Papers a second into catalog and words, where they can be found, and passages a second
+        into the collection.
+    """
+    more = list(papers(first, last))
+    with Library.open(folder, embedder=Synthetic(), create=True) as library:
+        began = time.perf_counter()
+        stored: list[float] = []
+        # The first batch that is embedded tells that all are stored.
+        library.embedder = Told(lambda: stored.append(time.perf_counter() - began))
+        library.add(more, fold=False)
+        before = sum(library._catalog.backlog.count_unfolded())
+        folded = milliseconds(lambda: library.fold(always=True)) / 1000
+    return len(more) / stored[0], before / folded
+
+
+def bare(folder: Path, count: int) -> float:
+    """Returns how many passages a second go into a Chroma collection of their own."""
+    with Library.open(folder, embedder=Synthetic()) as library:
+        catalog = library._catalog
+        numbers = catalog.passages.numbers()[:count]
+        fold = library.searcher.fold
+        vectors = catalog.vectors.read(numbers)[1]
+        texts, metadata = fold._texts(numbers), fold._metadata(numbers)
+    with tempfile.TemporaryDirectory() as other:
+        index = ChromaIndex(Path(other))
+        rows = [texts[n] for n in numbers], [metadata[n] for n in numbers]
+        seconds = milliseconds(lambda: index.upsert(numbers, vectors, *rows)) / 1000
+        index.close()
+    return len(numbers) / seconds
+
+
+def change(folder: Path) -> dict[str, Any]:
+    """Returns the milliseconds of each change and search, and the bytes of a paper."""
+    opened: list[Library] = []
+    found: dict[str, Any] = {"add": [], "remove": [], "restore": []}
+    found["open"] = milliseconds(lambda: opened.append(Library.open(folder, embedder=Synthetic())))
+    with opened[0] as library:
+        found["papers"] = library.size
+        found["bytes"] = library.status().bytes / library.size
+        for number in range(ROUNDS):
+            one = make_paper(f"A new tide {number}", f"The tide number {number} is new. " * 8)
+            found["add"].append(milliseconds(lambda one=one: library.add([one], fold=False)))  # type: ignore[misc]
+            assert library.search(one.title, k=1, by="bm25")[0].paper.id == one.id
+            found["remove"].append(milliseconds(lambda one=one: library.remove([one.id])))  # type: ignore[misc]
+            last = library.removals()[0].number
+            found["restore"].append(milliseconds(lambda last=last: library.restore(last)))  # type: ignore[misc]
+            library.remove([one.id])
+        questions = [f"question {n} of the tide" for n in range(ASKED + 1)]
+        vectors = Synthetic().embed(questions)
+        for name, filters in (("search", Filters()), ("since", Filters(since=SINCE))):
+            times = [
+                milliseconds(
+                    lambda v=v, f=filters: library.searcher.rank_by_vector(v, k=50, filters=f)  # type: ignore[misc]
+                )
+                for v in vectors
+            ]
+            # The first pays for loading.
+            found[name] = times[1:]
+    return found
+
+
+def where(folder: Path) -> float:
+    """Returns the median milliseconds of Chroma's own filter by year over the collection."""
+    newest = max((folder / SNAPSHOTS).iterdir(), key=lambda at: at.stat().st_mtime)
+    client = chromadb.PersistentClient(str(newest / "vectors"))
+    collection = client.get_collection(COLLECTION, embedding_function=None)
+    since: Any = {"year": {"$gte": SINCE}}
+    times = [
+        milliseconds(
+            lambda v=v: collection.query(  # type: ignore[misc]
+                query_embeddings=v[None], n_results=50, where=since, include=[]
+            )
+        )
+        for v in Synthetic().embed([f"question {n}" for n in range(21)])
+    ]
+    return median(times[1:])
+
+
+def main() -> None:
+    """Prints a line for each size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="512,10000,100000", help="in papers, rising")
+    parser.add_argument("--folder", type=Path, help="where to grow the library, and keep it")
+    options = parser.parse_args()
+    print("synthetic vectors\n" + HEAD, flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (options.folder or Path(temporary)) / "library"
+        size = 0
+        for wanted in map(int, options.sizes.split(",")):
+            print(line(folder, size, wanted), flush=True)
+            size = wanted
+
+
+def line(folder: Path, size: int, wanted: int) -> str:
+    """Returns the figures of a library that is grown to a size."""
+    at = "footnote.evals.lab.bench.changes:"
+    began = time.perf_counter()
+    (stored, folded), _ = apart(f"{at}grow", folder, size, wanted)
+    alone, _ = apart(f"{at}bare", folder, 5_000)
+    found, peak = apart(f"{at}change", folder)
+    filtered, _ = apart(f"{at}where", folder)
+    medians = [median(found[name]) for name in ("add", "remove", "restore")]
+    searches = [", ".join(f"{t:.1f}" for t in p50_p95(found[k])) for k in ("search", "since")]
+    return (
+        f"{found['papers']:9d}{stored:10.0f}{folded:10.0f}{alone:8.0f}{found['bytes'] / 1000:10.1f}"
+        f"{found['open']:9.0f}{medians[0]:8.0f}{medians[1]:8.0f}{medians[2]:10.0f}"
+        f"{searches[0]:>18s}{searches[1]:>18s}{filtered:11.1f}{peak:7.0f}"
+        f"   ({time.perf_counter() - began:.0f} s)"
+    )
+
+
+if __name__ == "__main__":
+    main()
