@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from footnote.index import SourceError
-from footnote.index.embeddings.base import Embedder
 from footnote.index.embeddings.configured import configured_embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper
 from footnote.index.readers.gathering import Gathered

@@ -8,16 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
-
-from llama_index.core.base.embeddings.base import BaseEmbedding
+from typing import TYPE_CHECKING, Literal, Self
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
 from footnote.index.chunking import sentence_spans
 from footnote.index.clusters.drawer import MapDrawer
 from footnote.index.clusters.layout import LibraryMap
-from footnote.index.embeddings.adapters import as_embedder
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import ID_KINDS, Correction, Hit, Paper, Span, identifier
 from footnote.index.readers.titles import titles_within
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
@@ -42,24 +39,14 @@ from footnote.index.storage.ingest.pipeline import (
 )
 from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
+from footnote.index.storage.place import CATALOG as CATALOG
+from footnote.index.storage.place import check_place
 from footnote.index.storage.status import Status, read_status
 
-CATALOG = "catalog.sqlite3"
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
 LOCK, FOLD_LOCK = "write.lock", "fold.lock"
-
-
-def check_place(path: Path) -> None:
-    """Raises if there is no library and none can be created.
-
-    Raises:
-        LibraryError: The path is something else.
-    """
-    if (path / CATALOG).is_file() or not path.exists():
-        return
-    if not path.is_dir():
-        raise LibraryError(f"{path} is a file, and a library is a folder; give another folder")
-    if any(path.iterdir()):
-        raise LibraryError(f"{path} is not a library, and not empty; give another folder")
 
 
 def _make_folder(path: Path) -> None:
@@ -87,6 +74,15 @@ def _check_embedder(catalog: Catalog, embedder: Embedder, path: Path, *, documen
         )
 
 
+def _as_embedder(embedder: "Embedder | BaseEmbedding") -> Embedder:
+    if isinstance(embedder, Embedder):
+        return embedder
+    # Importing LlamaIndex takes a second, which ours do not need.
+    from footnote.index.embeddings.adapters import as_embedder
+
+    return as_embedder(embedder)
+
+
 class Library:
     """Papers that many can search at once, and one at a time can change.
 
@@ -111,7 +107,7 @@ class Library:
         cls,
         path: Path,
         *,
-        embedder: Embedder | BaseEmbedding,
+        embedder: "Embedder | BaseEmbedding",
         create: bool = False,
         documents: bool = True,
     ) -> Self:
@@ -129,7 +125,7 @@ class Library:
             EmbedderMismatch: Another embedder made it.
             LibraryError: The folder is something else, or cannot be written.
         """
-        embedder = as_embedder(embedder)
+        embedder = _as_embedder(embedder)
         if not (path / CATALOG).is_file():
             if not create:
                 raise LibraryNotFound(
@@ -151,7 +147,7 @@ class Library:
         cls,
         path: Path,
         *,
-        embedder: Embedder | BaseEmbedding,
+        embedder: "Embedder | BaseEmbedding",
         documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Self:
@@ -172,7 +168,7 @@ class Library:
         """
         if not (path / CATALOG).is_file():
             raise LibraryNotFound(f"no library at {path}; create one with: footnote index PATH")
-        embedder = as_embedder(embedder)
+        embedder = _as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder)
         with library._writer.hold():

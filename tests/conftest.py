@@ -18,7 +18,8 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.base import Matrix, MiniLM
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from footnote.index.embeddings.base import TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.protocols import TokenEmbedder, TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Paper, make_paper
 from tests.conftest import HashedWords, holds, invented

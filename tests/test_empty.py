@@ -36,7 +36,8 @@ from footnote.evals.runs.runner import RunConfig
 from footnote.index import FootnoteError
 from footnote.index.clusters.layout import LibraryMap
 from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
-from footnote.index.embeddings.base import EndpointEmbedder, MiniLM, TokenEmbedding
+from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
+from footnote.index.embeddings.protocols import TokenEmbedding
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import Passage
 from footnote.index.readers.citation_marks import Marks

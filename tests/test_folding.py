@@ -12,7 +12,7 @@ from conftest import HashedWords, invented
 from footnote.index.library import SNAPSHOTS, Library
 from footnote.index.models import Correction, Paper
 from footnote.index.search.chroma import COLLECTION
-from footnote.index.search.fold import FEWEST_FOLDED
+from footnote.index.storage.history.backlog import FEWEST_FOLDED
 
 FIRST = [invented(n) for n in range(12)]
 

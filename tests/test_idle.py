@@ -9,7 +9,7 @@ import pytest
 from conftest import HashedWords, invented
 
 from footnote.index.library import Library
-from footnote.index.search.fold import FEWEST_FOLDED
+from footnote.index.storage.history.backlog import FEWEST_FOLDED
 from footnote.ui.web.server.idle import Activity, IdleWork
 
 EVERY = 0.02

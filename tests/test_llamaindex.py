@@ -40,7 +40,8 @@ from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
 from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
 from footnote.index import EmbedderMismatch, LibraryError, ModelError
-from footnote.index.embeddings.base import MiniLM, query_vector
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import query_vector
 from footnote.index.library import Filters, Library
 from footnote.index.models import make_paper
 from footnote.index.search.vector_store import LibraryVectorStore

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from footnote.index.embeddings.base import MiniLM, TokenEmbedder
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import TokenEmbedder
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper

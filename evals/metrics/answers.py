@@ -16,7 +16,7 @@ import numpy as np
 
 from footnote.evals.dataset.cases import Case
 from footnote.evals.metrics.rankings import ranking_values
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import normal_title
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.generation.citations import is_dangling

@@ -22,7 +22,7 @@ from footnote.evals.metrics.statistics import SEED
 from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, read_rows, write_json
 from footnote.index import FootnoteError
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.library import Library
 from footnote.rag.answer import Answer
 from footnote.rag.generation.forms import WITHOUT_SEARCH

@@ -18,7 +18,7 @@ from footnote.index.clusters.layout import (
     place_beside,
     sample_rows,
 )
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.index.clusters.labels import label_clusters
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 
 Numbers = NDArray[np.int64]
 

@@ -7,7 +7,8 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 
 from footnote.index import ModelError
-from footnote.index.embeddings.base import Embedder, Matrix, _MatrixEmbedding
+from footnote.index.embeddings.base import _MatrixEmbedding
+from footnote.index.embeddings.protocols import Embedder, Matrix
 
 
 def as_embedder(embedding: Embedder | BaseEmbedding) -> Embedder:

@@ -7,14 +7,12 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
-from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from footnote.index import ModelError
@@ -27,8 +25,7 @@ from footnote.index.embeddings.endpoints import (
 )
 from footnote.index.embeddings.minilm_export import EXPORT_VERSION, ModelFiles, ensure_model
 from footnote.index.embeddings.minilm_graph import DIMENSIONS, MODEL_NAME
-
-Matrix = NDArray[np.float32]
+from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
 
 _log = logging.getLogger(__name__)
 
@@ -36,67 +33,6 @@ _log = logging.getLogger(__name__)
 MAX_WORD_PIECES = 256
 # Maximum bytes of a response: 64 vectors of 4,096 numbers take 6 MB as JSON.
 _MOST_BYTES = 64_000_000
-
-
-@runtime_checkable
-class Embedder(Protocol):
-    """The embedder interface that a library needs."""
-
-    @property
-    def name(self) -> str:
-        """The model's name, recorded in the library."""
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector."""
-
-    def embed(self, texts: Sequence[str]) -> Matrix:
-        """Returns ``(n, dimensions)`` float32, rows of unit length."""
-
-
-@runtime_checkable
-class QueryEmbedder(Protocol):
-    """An embedder that embeds questions differently from texts."""
-
-    def embed_query(self, query: str) -> Matrix:
-        """Returns ``(d,)`` float32 of unit length."""
-
-
-def query_vector(embedder: Embedder, query: str) -> Matrix:
-    """Returns ``(d,)`` float32 of unit length for a query."""
-    if isinstance(embedder, QueryEmbedder):
-        return embedder.embed_query(query)
-    vector: Matrix = embedder.embed([query])[0]
-    return vector
-
-
-@dataclass(frozen=True, slots=True)
-class TokenEmbedding:
-    """The embedding of one text and of each of its tokens.
-
-    Attributes:
-        reader: Name and version of the model.
-        vector: ``(d,)`` float32 of unit length, the whole text.
-        tokens: ``(t, 64)`` float32, a row of unit length for each word piece.
-        spans: Span of each token in the text, in characters.
-    """
-
-    reader: str
-    vector: Matrix
-    tokens: Matrix
-    spans: Sequence[tuple[int, int]]
-
-
-@runtime_checkable
-class TokenEmbedder(Protocol):
-    """An embedder that also gives a vector for each token."""
-
-    @property
-    def reader(self) -> str:
-        """Name and version of the reader; readings of different ones cannot be compared."""
-
-    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
-        """Returns a reading of each text, whose vector equals that of ``embed``."""
 
 
 class _MatrixEmbedding(BaseEmbedding):

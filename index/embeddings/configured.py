@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from footnote.index.embeddings.base import Embedder, EndpointEmbedder, MiniLM
+from footnote.index.embeddings.minilm_graph import MODEL_NAME
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.settings import (
     INDEX_SECTIONS,
     EndpointSettings,
@@ -12,8 +13,17 @@ from footnote.index.settings import (
 )
 
 
+def configured_name(environ: Mapping[str, str]) -> str:
+    """Returns the name of the embedder that the settings ask for, without loading it."""
+    wanted = LibrarySettings(**read_fields(LibrarySettings, environ)).embedding_model
+    return wanted or MODEL_NAME
+
+
 def configured_embedder(environ: Mapping[str, str] | None = None) -> Embedder:
     """Returns the embedder that the settings ask for; the bundled one by default."""
+    # Importing takes a second, which a name does not need.
+    from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
+
     environ = read_sources(INDEX_SECTIONS) if environ is None else environ
     model = LibrarySettings(**read_fields(LibrarySettings, environ)).embedding_model
     if not model:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from footnote.index.embeddings.base import Matrix, TokenEmbedding
+from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
 from footnote.index.models import Paper, Passage, Span
 
 # Tokens of the title are in no sentence.

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 
 COLLECTION = "passages"
 # Chroma refuses more rows than this in one call (5,461 as measured on 1.5.9).
@@ -34,6 +32,10 @@ class ChromaIndex:
 
     def __init__(self, folder: Path) -> None:
         """Opens the collection, or makes an empty one."""
+        # Importing takes .4 s, which a library that is only added to need not wait for.
+        import chromadb
+        from chromadb.config import Settings
+
         self._client = chromadb.PersistentClient(
             str(folder), settings=Settings(anonymized_telemetry=False)
         )

@@ -15,9 +15,6 @@ from footnote.index.search.vector_index import MAKING, VectorIndex
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.backlog import Unfolded
 
-# A tail that is shorter, or a smaller share of the collection, is compared in less time than a
-# fold saves; of this length it takes 4 ms.
-FEWEST_FOLDED, SHARE_FOLDED, MOST_UNFOLDED = 100, 0.05, 20_000
 # Passages written between two looks at whether to stop.
 _AT_ONCE = 1_000
 
@@ -35,14 +32,11 @@ class Fold:
 
     def due(self) -> bool:
         """Returns whether so much changed that a new collection pays."""
-        came, went = self._catalog.backlog.count_unfolded()
-        held = self._catalog.passages.count() - came + went
-        base = self._vectors.base()
-        if not held or base is None:
-            return came > 0
-        if base.has_documents() not in (None, documents_wanted(self._catalog)):
+        if self._catalog.backlog.pays_to_fold(self._catalog.passages.count()):
             return True
-        return came + went > min(max(FEWEST_FOLDED, SHARE_FOLDED * held), MOST_UNFOLDED)
+        base = self._vectors.base()
+        wanted = documents_wanted(self._catalog)
+        return base is not None and base.has_documents() not in (None, wanted)
 
     def run(self, on_progress: Progress | None = None, stopped: Stopped = lambda: False) -> bool:
         """Makes a collection of all that is there now, and takes it into use.

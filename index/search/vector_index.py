@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from footnote.index import EmbedderMismatch, LibraryError
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.search.chroma import ChromaIndex
 from footnote.index.storage.catalog import Catalog
 

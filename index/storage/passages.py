@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.models import Passage
 from footnote.index.storage.database import Database, RowCache, in_parts
 from footnote.index.storage.papers import select_between

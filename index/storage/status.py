@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.storage.catalog import Catalog
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
     REFUSAL,

@@ -14,11 +14,12 @@ from functools import lru_cache
 import numpy as np
 
 from footnote.index.chunking import sentence_spans
-from footnote.index.embeddings.base import Matrix, TokenEmbedder, TokenEmbedding, query_vector
+from footnote.index.embeddings.protocols import Matrix, TokenEmbedder, TokenEmbedding, query_vector
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS
+from footnote.index.storage.ingest.pipeline import read_tokens
 from footnote.rag.query.question import Question
 
 # Weight of a word of the conversation; a word of the question has 1. From .35 to 1 daily_papers_dev
@@ -83,6 +84,7 @@ class Matcher:
         # Cached, since sentence vectors take 2 ms each and a conversation reads the same papers
         # again.
         self._embedded = lru_cache(maxsize=2048)(self._embed_sentences)
+        self._read_now = lru_cache(maxsize=256)(self._read_paper)
 
     def read(self, query: str) -> TokenEmbedding:
         """Returns the embedder's reading of a query; one token if it has no token vectors."""
@@ -132,7 +134,10 @@ class Matcher:
         papers = [hit.paper for hit in hits]
         if not question.whole:
             kept = self._library.searcher.tokens(papers)
-            # A paper without an abstract has none.
+            # A paper that is not embedded yet has none, and is read now if it is among the best.
+            unread = [paper for paper in papers if paper.abstract and paper.id not in kept]
+            kept |= {paper.id: self._read_now(paper) for paper in unread[:EMBEDDED]}
+            # Nor has one without an abstract.
             tokens = [kept.get(paper.id, NOTHING) for paper in papers]
         else:
             papers = papers[:EMBEDDED]
@@ -146,6 +151,11 @@ class Matcher:
     def _by_tokens(self, reading: TokenEmbedding) -> bool:
         embedder = self._library.embedder
         return isinstance(embedder, TokenEmbedder) and reading.reader == embedder.reader
+
+    def _read_paper(self, paper: Paper) -> Tokens:
+        embedder = self._library.embedder
+        assert isinstance(embedder, TokenEmbedder)
+        return read_tokens(paper, embedder)
 
     def _embed_sentences(self, paper: Paper) -> Tokens:
         texts = [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Hit
 from footnote.rag.retrieval.hybrid import scale_to_unit

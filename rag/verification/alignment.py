@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder, TokenEmbedding
 from footnote.rag.verification.lexical import Quantity, Word, names, quantities, read_words
 
 # Minimum cosine of tokens for pairing two words with different stems.

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Paper
 from footnote.index.readers.cited_text import CitedSentence, References, read_cited_text

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.rag.verification.alignment import AlignedPair, Text
 from footnote.rag.verification.lexical import BETTER, polarity
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from footnote.index.embeddings.base import Embedder, Matrix
+from footnote.index.embeddings.protocols import Embedder, Matrix
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side

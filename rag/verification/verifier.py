@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder
+from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.alignment import AlignedPair, Text, align_pair, read_texts
 from footnote.rag.verification.features import features

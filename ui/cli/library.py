@@ -5,12 +5,14 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from footnote.index import LibraryError
+from footnote.index.storage.place import CATALOG, check_place
 from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
@@ -52,14 +54,10 @@ def index(
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to a library: BibTeX, RIS, PubMed, JSON, CSV, EndNote, Atom, PDF, saved pages."""
-    import time
-
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
     _check_paths(paths or [], rebuild=rebuild)
-    from footnote.index.library import check_place
-
     folder = library_folder(library)
     # Fail before reading any file.
     check_place(folder)
@@ -67,15 +65,17 @@ def index(
         _gather(found, paths or [])
         _print_problems(found)
         found.check()
-        with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
-            with progress("Indexing", found.papers) as advance:
-                added = opened.add_records(
-                    found.records(), names=found.names, on_progress=advance, fold=False
-                )
-            _print_left_out(found, added)
-            report = _make_report(found, added, opened.size, time.perf_counter() - started)
-            print_json(report) if as_json else _show_report(report)
-            _tidy(opened)
+        known = None if rebuild or documents is not None else _find_known(found, folder)
+        if known:
+            _report(found, *known, started, as_json=as_json)
+        else:
+            with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
+                with progress("Indexing", found.papers) as advance:
+                    added = opened.add_records(
+                        found.records(), names=found.names, on_progress=advance, fold=False
+                    )
+                _report(found, added, opened.size, started, as_json=as_json)
+                _tidy(opened)
     if found.failures:
         raise typer.Exit(1)
 
@@ -140,6 +140,21 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Lib
         opened.close()
         raise LibraryError(f"{folder} was created {kind} documents; add --rebuild to change that")
     return opened
+
+
+def _find_known(found: "Gathered", folder: Path) -> "tuple[Added, int] | None":
+    """Returns what adding would say, and the library's size, if the library holds all of it."""
+    from footnote.index.embeddings.configured import configured_name
+    from footnote.index.storage.ingest.known import find_known
+    from footnote.ui.settings import all_sources
+
+    return find_known(folder / CATALOG, configured_name(all_sources()), found.records())
+
+
+def _report(found: "Gathered", added: "Added", size: int, started: float, *, as_json: bool) -> None:
+    _print_left_out(found, added)
+    report = _make_report(found, added, size, time.perf_counter() - started)
+    print_json(report) if as_json else _show_report(report)
 
 
 def _tidy(opened: "Library") -> None:

@@ -17,7 +17,7 @@ from footnote.index import FootnoteError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from footnote.index.embeddings.base import Embedder
+    from footnote.index.embeddings.protocols import Embedder
     from footnote.index.library import Filters, Library
     from footnote.rag.engine import CitedQueryEngine
     from footnote.rag.generation.chat.client import ChatClient

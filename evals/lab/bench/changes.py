@@ -25,7 +25,7 @@ import numpy as np
 from footnote.evals.lab.bench.big_library import make_papers
 from footnote.evals.lab.bench.subprocesses import apart, milliseconds, p50_p95
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import SNAPSHOTS, Filters, Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources

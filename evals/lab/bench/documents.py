@@ -19,7 +19,7 @@ import numpy as np
 from footnote.evals.lab.bench.subprocesses import milliseconds, p50_p95
 from footnote.index.chunking import sentence_spans
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources

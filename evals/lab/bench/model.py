@@ -16,9 +16,10 @@ from tokenizers import Tokenizer
 
 from footnote.index.chunking import count_tokens, passages, sentence_spans
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.base import MAX_WORD_PIECES, Matrix, MiniLM
+from footnote.index.embeddings.base import MAX_WORD_PIECES, MiniLM
 from footnote.index.embeddings.minilm_export import ensure_model, find_weights
 from footnote.index.embeddings.minilm_graph import build_graph
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.ingest.pipeline import embedded_text
 

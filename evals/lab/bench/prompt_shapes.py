@@ -24,8 +24,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from footnote.evals.dataset.cases import Case, choose_cases
 from footnote.evals.runs.engine import run_engine
 from footnote.index.chunking import sentence_spans
-from footnote.index.embeddings.base import Embedder
 from footnote.index.embeddings.configured import configured_embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.library import Library
 from footnote.rag.answer import REFUSAL, Delta, Mode
 from footnote.rag.engine import CitedQueryEngine

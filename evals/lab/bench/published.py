@@ -30,8 +30,9 @@ from footnote.evals.lab.bench.model import full_precision
 from footnote.evals.lab.bench.quickstart import finder
 from footnote.evals.metrics.rankings import ranking_values
 from footnote.evals.metrics.statistics import mean
-from footnote.index.embeddings.base import Matrix, MiniLM
+from footnote.index.embeddings.base import MiniLM
 from footnote.index.embeddings.minilm_export import ensure_model
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.models import Paper
 from footnote.index.readers.gathering import read_sources
 

@@ -24,7 +24,8 @@ import numpy as np
 from footnote.evals.dataset.cases import Case, read_cases
 from footnote.evals.metrics import statistics
 from footnote.evals.metrics.answers import QUOTED_SHARE, content_words, gold_ids, share_of_words
-from footnote.index.embeddings.base import Matrix, MiniLM
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
 from footnote.index.models import Hit, Paper, Passage
 from footnote.rag.query.question import Question

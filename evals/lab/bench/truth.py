@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from footnote.evals.runs.run_folder import REPORT, ROWS
-from footnote.index.embeddings.base import Embedder, Matrix, MiniLM, TokenEmbedding
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedding
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import Paper, to_json
 from footnote.index.storage.database import find_damage, read_rows

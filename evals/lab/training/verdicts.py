@@ -27,7 +27,8 @@ from sklearn.preprocessing import StandardScaler
 
 from footnote.evals.lab.training.pairs import SEED, Example, make_copies, read_claims
 from footnote.evals.metrics.statistics import mean
-from footnote.index.embeddings.base import MiniLM, TokenEmbedding
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import TokenEmbedding
 from footnote.rag.verification.alignment import Text, align_pair, read_texts
 from footnote.rag.verification.features import NAMES, TOKEN_FEATURES, features
 from footnote.rag.verification.lexical import names_in

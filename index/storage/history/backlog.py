@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from footnote.index.storage.database import Database, in_parts
 
 CAME, WENT = 1, -1
+# A tail that is shorter, or a smaller share of the collection, is compared in less time than a
+# fold saves; of this length it takes 4 ms.
+FEWEST_FOLDED, SHARE_FOLDED, MOST_UNFOLDED = 100, 0.05, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,18 @@ class Backlog:
             "SELECT coalesce(sum(change = 1), 0), coalesce(sum(change = -1), 0) FROM unfolded"
         )
         return int(rows[0][0]), int(rows[0][1])
+
+    def pays_to_fold(self, passages: int) -> bool:
+        """Returns whether so much changed that a new collection pays.
+
+        Args:
+            passages: How many the catalog holds.
+        """
+        came, went = self.count_unfolded()
+        held = passages - came + went
+        if not held:
+            return came > 0
+        return came + went > min(max(FEWEST_FOLDED, SHARE_FOLDED * held), MOST_UNFOLDED)
 
     def fold(self, done: Unfolded, generation: int) -> bool:
         """Takes a new collection into use.

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import Correction, Paper, by_strength, check_lengths, identifier
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import embed_entries, prepare_entry

@@ -7,8 +7,8 @@ from itertools import islice
 import numpy as np
 
 from footnote.index.chunking import passages, sentence_spans
-from footnote.index.embeddings.base import Embedder, Matrix, TokenEmbedder, TokenEmbedding
-from footnote.index.embeddings.token_vectors import passage_tokens
+from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import
@@ -208,6 +208,16 @@ def embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[
         done.append(entry)
         at = end
     return done
+
+
+def read_tokens(paper: Paper, embedder: TokenEmbedder) -> Tokens:
+    """Returns the tokens of a paper that is not embedded yet, read now: 10 ms a passage."""
+    spans = sentence_spans(paper.abstract)
+    cut = passages(paper, spans)
+    readings = embedder.read([embedded_text(paper, passage) for passage in cut])
+    pairs = zip(cut, readings, strict=True)
+    packed = [passage_tokens(paper, passage, spans, one).pack() for passage, one in pairs]
+    return Tokens.unpack(embedder.reader, packed)
 
 
 def _embed_texts(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[TokenEmbedding]]:

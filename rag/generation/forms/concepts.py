@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.abbreviations import spell_out

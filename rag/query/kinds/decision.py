@@ -2,8 +2,8 @@
 
 import re
 
-from footnote.index.embeddings.base import query_vector
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
+from footnote.index.embeddings.protocols import query_vector
 from footnote.index.library import EVERYTHING, Filters, Library
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Kind

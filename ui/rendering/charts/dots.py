@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.index.clusters.layout import LibraryMap
-from footnote.index.embeddings.base import Matrix
+from footnote.index.embeddings.protocols import Matrix
 
 # Dots of a map at most, and the characters of their text: 100 a dot, as most titles are.
 MOST_POINTS, MOST_TEXT = 5000, 700_000

@@ -2,7 +2,7 @@
 
 import re
 
-from footnote.index.embeddings.base import Embedder
+from footnote.index.embeddings.protocols import Embedder
 from footnote.rag.answer import Answer
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.stance import asks_for_sides, classify_side, plain_chances

@@ -1,0 +1,52 @@
+"""Known: whether a catalog already holds all that is to be added, found without any embedder."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+from footnote.index.models import Paper
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.drafts import merge_batch
+from footnote.index.storage.ingest.pipeline import BATCH_RECORDS
+from footnote.index.storage.ingest.tallies import Added, Tallies
+
+
+def count_known(catalog: Catalog, records: Iterable[tuple[int, Paper]]) -> Added | None:
+    """Returns what adding records would say if it would change nothing; None if it would.
+
+    Args:
+        catalog: As it is.
+        records: As ``add_records`` takes them; read up to the first that is new.
+    """
+    tallies, stream = Tallies(), iter(records)
+    while batch := list(islice(stream, BATCH_RECORDS)):
+        for draft in merge_batch(catalog, batch):
+            if not draft.same or draft.number is None:
+                return None
+            tallies.stored(draft, draft.number)
+    return tallies.added()
+
+
+def find_known(
+    path: Path, embedder: str, records: Iterable[tuple[int, Paper]]
+) -> tuple[Added, int] | None:
+    """Returns what adding records would say, and the library's size, if there is nothing to do.
+
+    None where anything is new, waits to be embedded or is not folded in as it should be.
+
+    Args:
+        path: Of the catalog; there may be none.
+        embedder: Name of the one that papers would be embedded with.
+        records: As ``add_records`` takes them.
+    """
+    if not path.is_file():
+        return None
+    with closing(Catalog(path)) as catalog:
+        backlog, passages = catalog.backlog, catalog.passages.count()
+        if catalog.meta("embedder") != embedder or catalog.papers.count_uncut():
+            return None
+        if backlog.unwritten(1) or backlog.pays_to_fold(passages):
+            return None
+        added = count_known(catalog, records)
+        return (added, catalog.papers.count()) if added else None
