@@ -43,9 +43,9 @@
     if (later) beginning = setTimeout(begin, later); // somebody else's page has it made
   }
 
-  // Of two looks at the library, or two conversations that are opened, the later one counts,
-  // whichever is answered first.
-  const latest = { browse: null, open: null };
+  // Of two looks at the library, two conversations that are opened, or two scopes, the later one
+  // counts, whichever is answered first.
+  const latest = { browse: null, open: null, scope: null };
 
   // With ``own`` the caller tells an error in a place of its own.
   async function call(action, args = {}, entered = false, own = false) {
@@ -73,7 +73,7 @@
     }
     if (reply.html) document.dispatchEvent(new CustomEvent("footnote:filled"));
     if (reply.unpick) page.unpick();
-    if (reply.scope) setScope({ ...me.scope, ...reply.scope });
+    if (reply.scope) page.setScope({ ...me.scope, ...reply.scope });
     if (reply.cleared) { page.clear(); page.track({ replace: true }); }
     if (reply.frames) {
       me.conversation = reply.conversation ?? null;
@@ -200,49 +200,6 @@
     byId("fn-drawer").setAttribute("aria-expanded", String(open));
   }
 
-  // Scope
-
-  function setScope(wanted) {
-    // What the server let go comes back as null.
-    const scope = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value != null));
-    me.scope = scope;
-    const narrow = Object.values(scope).some((value) => (Array.isArray(value) ? value.length : value));
-    byId("fn-extent")?.classList.toggle("fn-narrowed", narrow);
-    kept.write("scope", scope);
-  }
-
-  function readScope(form) {
-    const scope = { papers: me.scope.papers ?? [] };
-    for (const name of ["venue", "source", "author", "within"]) {
-      const value = form.elements[name]?.value.trim();
-      if (value) scope[name] = value;
-    }
-    const { since, until } = form.elements;
-    if (since) {
-      const [low, high] = [Number(since.value), Number(until.value)].sort((a, b) => a - b);
-      if (low > Number(since.min)) scope.since = low;
-      if (high < Number(until.max)) scope.until = high;
-    }
-    setScope(scope);
-    call("scope");
-  }
-
-  function pin(papers) {
-    setScope({ ...me.scope, papers });
-    call("scope");
-    enter("ask");
-    document.querySelector("#fn-question textarea")?.focus();
-  }
-
-  // What is chosen on the map is searched once the reader says so.
-  let chosen = [];
-  document.addEventListener("footnote:scope", (event) => {
-    chosen = event.detail.papers;
-    const line = document.querySelector(".fn-map-ask");
-    if (!line) return;
-    line.hidden = !chosen.length;
-    line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
-  });
   document.addEventListener("footnote:answered", () => {
     call("talks");
     leadOn();
@@ -257,15 +214,6 @@
       if (last && !last.childElementCount) call("next", argsOf(last));
     }, 150);
   }
-
-  // A dragged slider shows its years at once and searches when it is let go.
-  document.addEventListener("input", (event) => {
-    const field = event.target.closest(".fn-years");
-    if (!field) return;
-    const [low, high] = [...field.querySelectorAll("input")].map((range) => Number(range.value)).sort((a, b) => a - b);
-    field.querySelector("output").textContent = `${low}–${high}`;
-    field.querySelectorAll("rect").forEach((bar) => bar.classList.toggle("fn-within", bar.dataset.year >= low && bar.dataset.year <= high));
-  });
 
   // Buttons and forms
 
@@ -352,7 +300,6 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, summary");
-    if (!event.target.closest("#fn-library, #fn-extent")) document.body.classList.remove("fn-scoping");
     // What was pressed may have been drawn anew since.
     if (event.target.isConnected && !event.target.closest("#fn-talks, #fn-drawer")) draw(false);
     document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
@@ -361,21 +308,12 @@
     if (!button) return;
     // What is chosen from a menu closes it; an action does so once it is done.
     if (button.type === "button" && !button.dataset.do) button.closest(".fn-menu")?.removeAttribute("open");
-    const { room, pin: pinned, unpin, ignore, say } = button.dataset;
+    const { room, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
     if (room) enter(room);
     else if (say) page.submit(say);
     else if (button.id === "fn-clear") startAnew(button);
     else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
-    else if (button.id === "fn-extent") {
-      // Beside the answer on a wide screen, a sheet from below on a narrow one.
-      document.body.classList.toggle("fn-scoping");
-      byId("fn-library").querySelector("input, select")?.focus();
-    }
-    else if ("chosen" in button.dataset) pin(chosen);
-    else if (pinned != null) pin([pinned]);
-    else if ("unscope" in button.dataset) { setScope({ papers: me.scope.papers ?? [] }); call("scope"); }
-    else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
     else if (ignore) page.again(button, { ignored: [...turn.ignored, ignore] });
     else if ("retry" in button.dataset) page.again(button, { ignored: turn.ignored });
     else if ("edit" in button.dataset) {
@@ -386,16 +324,14 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    document.body.classList.remove("fn-scoping");
-    draw(false);
+    if (event.key === "Escape") draw(false);
   });
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-do]");
     if (!form) return;
     event.preventDefault();
-    if (form.dataset.do === "scope") return readScope(form);
+    if (form.dataset.do === "scope") return page.readScope(form);
     act(form, { ...argsOf(form), ...Object.fromEntries(new FormData(form)) });
   });
 
@@ -414,8 +350,6 @@
   Object.assign(page, {
     connect,
     call,
-    pin,
-    setScope,
     enter,
     turnTo,
     toast,
