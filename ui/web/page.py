@@ -50,8 +50,8 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
-    "chat.js", "asking.js", "address.js", "growing.js", "peek.js", "actions.js", "scope.js",
-    "shelf.js", "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js",
+    "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "actions.js",
+    "scope.js", "shelf.js", "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js",
     "model.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",

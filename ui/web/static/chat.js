@@ -81,6 +81,7 @@
     if (busy && !stands) window.footnote.grow(turn, frame);
     else if (turn.shown !== frame.html) window.footnote.settle(turn, frame);
     turn.shown = frame.html;
+    window.footnote.fold(turn);
     const below = turn.querySelector(".fn-below");
     if (below && below.innerHTML !== frame.stage) below.innerHTML = frame.stage;
     turn.standing = stands ? frame : null;
