@@ -337,6 +337,7 @@ class Library:
         papers: Iterable[Paper],
         *,
         names: Sequence[str] = (),
+        joins: int | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> Added:
         """Adds papers, merging each with the one it already is, and publishes them.
@@ -347,19 +348,22 @@ class Library:
         Args:
             papers: In any order, repetitions allowed.
             names: Names of the sources, such as paths; listed by ``imports``.
+            joins: Number of an import that they belong to and are undone with; where another one
+                came since, they are an import of their own.
             on_progress: Called with how many papers were read since the last call.
 
         Raises:
             LibraryLocked: Another process is writing.
         """
         records = ((0, paper) for paper in papers)
-        return self.add_records(records, names=names, on_progress=on_progress)
+        return self.add_records(records, names=names, joins=joins, on_progress=on_progress)
 
     def add_records(
         self,
         records: Iterable[tuple[int, Paper]],
         *,
         names: Sequence[str] = (),
+        joins: int | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> Added:
         """Adds pairs of file number and paper, as ``add`` does.
@@ -368,8 +372,9 @@ class Library:
         """
         with self._writer.hold():
             added = add_records(
-                self._catalog, self.embedder, records, names=names, on_progress=on_progress
-            )
+                self._catalog, self.embedder, records,
+                names=names, joins=joins, on_progress=on_progress,
+            )  # fmt: skip
             self._publish()
             return added
 

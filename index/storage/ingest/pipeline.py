@@ -39,6 +39,7 @@ def add_records(
     records: Iterable[tuple[int, Paper]],
     *,
     names: Sequence[str] = (),
+    joins: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Added:
     """Merges each paper with the one it already is, and commits batch by batch.
@@ -51,10 +52,11 @@ def add_records(
         embedder: The library's.
         records: Papers in any order, repetitions allowed, each after the number of its file.
         names: Of what they were read from.
+        joins: Number of an import that they belong to, as long as it is the newest.
         on_progress: Called with how many papers were read since the last call.
     """
     tallies = Tallies()
-    of = catalog.imports.next(names)
+    of = catalog.imports.next(names) if joins is None else catalog.imports.join(joins, names)
     stream = iter(records)
     while batch := list(islice(stream, BATCH_PAPERS)):
         _add_batch(catalog, embedder, batch, tallies, of)
@@ -63,6 +65,7 @@ def add_records(
     added = tallies.added()
     if added.new or added.changed:
         catalog.imports.complete(of)
+        added = replace(added, number=of.number)
     return added
 
 
