@@ -105,7 +105,7 @@ def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def _drop(desk: AppContext, args: Args) -> Job | None:
-    """Returns the job that read a file with those that were dropped beside it, while it is known."""
+    """Returns the job that read a file and those dropped beside it, while it is known."""
     with suppress(FootnoteError):
         return desk.jobs.get(args.user, args.text("drop", "", most=100))
     return None
