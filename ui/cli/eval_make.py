@@ -76,8 +76,7 @@ def make(
         check_folder(out)
         advance = stack.enter_context(progress("Making", cases))
         made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=advance)
-        count = write_set(out, made)
-    _show(made, count, out, writer, as_json=as_json)
+    _show(made, write_set(out, made), out, writer, as_json=as_json)
 
 
 def _writer(

@@ -50,9 +50,9 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
-    "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "actions.js",
-    "scope.js", "shelf.js", "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js",
-    "model.js",
+    "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "calls.js",
+    "filling.js", "notices.js", "rooms.js", "actions.js", "scope.js", "shelf.js", "table.js",
+    "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",
           "model.css")  # fmt: skip
