@@ -351,6 +351,7 @@ class Library:
         papers: Iterable[Paper],
         *,
         names: Sequence[str] = (),
+        joins: int | None = None,
         on_progress: Callable[[int], None] | None = None,
         fold: bool = True,
     ) -> Added:
@@ -363,6 +364,8 @@ class Library:
         Args:
             papers: In any order, repetitions allowed.
             names: Names of the sources, such as paths; listed by ``imports``.
+            joins: Number of an import that they belong to and are undone with; where another one
+                came since, they are an import of their own.
             on_progress: Called with how many papers were embedded, or need not be, since the last
                 call.
             fold: Make a new collection afterwards where one is due.
@@ -371,13 +374,16 @@ class Library:
             LibraryLocked: Another process is writing.
         """
         records = ((0, paper) for paper in papers)
-        return self.add_records(records, names=names, on_progress=on_progress, fold=fold)
+        return self.add_records(
+            records, names=names, joins=joins, on_progress=on_progress, fold=fold
+        )
 
     def add_records(
         self,
         records: Iterable[tuple[int, Paper]],
         *,
         names: Sequence[str] = (),
+        joins: int | None = None,
         on_progress: Callable[[int], None] | None = None,
         fold: bool = True,
     ) -> Added:
@@ -390,6 +396,7 @@ class Library:
                 self._catalog,
                 records,
                 names=names,
+                joins=joins,
                 on_stored=self._upkeep.write_words,
                 on_progress=on_progress,
             )

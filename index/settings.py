@@ -69,7 +69,7 @@ def settings_of(section: type[Section]) -> dict[str, SettingInfo]:
     return {name: settings[0] for name, settings in found.items() if settings}
 
 
-CHOSEN = "chosen on the page"
+CHOSEN = "chosen on the page, under Model"
 
 
 class SettingSources(Mapping[str, str]):
@@ -80,6 +80,7 @@ class SettingSources(Mapping[str, str]):
         environ: Mapping[str, str],
         kept: Mapping[str, tuple[str, str]] | None = None,
         chosen: Mapping[str, str] | None = None,
+        called: Mapping[str, str] | None = None,
     ) -> None:
         """Holds all three.
 
@@ -87,10 +88,12 @@ class SettingSources(Mapping[str, str]):
             environ: The environment.
             kept: Of the file: text and place by environment variable.
             chosen: On the page: text by environment variable.
+            called: What errors call the settings of a form, by environment variable.
         """
         self._environ = environ
         self._kept = kept or {}
         self._chosen = chosen or {}
+        self._called = called or {}
 
     def __getitem__(self, variable: str) -> str:
         if self._environ.get(variable, "").strip():
@@ -107,11 +110,18 @@ class SettingSources(Mapping[str, str]):
 
     def using(self, **flags: str) -> "SettingSources":
         """Returns the same with what a command's flags say before all else."""
-        return SettingSources({**self._environ, **flags}, self._kept, self._chosen)
+        return SettingSources({**self._environ, **flags}, self._kept, self._chosen, self._called)
 
-    def choosing(self, chosen: Mapping[str, str]) -> "SettingSources":
-        """Returns the same with this in place of what was chosen on the page."""
-        return SettingSources(self._environ, self._kept, chosen)
+    def choosing(
+        self, chosen: Mapping[str, str], called: Mapping[str, str] | None = None
+    ) -> "SettingSources":
+        """Returns the same with this in place of what was chosen on the page.
+
+        Args:
+            chosen: Text by environment variable.
+            called: What errors call what is chosen, or could be, where it stands in a form.
+        """
+        return SettingSources(self._environ, self._kept, chosen, called)
 
     def source(self, variable: str) -> str:
         """Returns where a setting comes from: "environment", "footnote.toml:3", the page."""
@@ -124,10 +134,12 @@ class SettingSources(Mapping[str, str]):
     def place(self, variable: str) -> str:
         """Returns where a setting is set, as errors name it."""
         match self.source(variable):
-            case "environment" | "default":
+            case "environment":
                 return variable
+            case "default":
+                return self._called.get(variable, variable)
             case source if source == CHOSEN:
-                return f"{variable} ({CHOSEN})"
+                return self._called.get(variable, f"{variable} ({CHOSEN})")
         return self._kept[variable][1]
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ from tests.command import ROOT, footnote
 # A process that a test starts would compile the whole product again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# What is chosen on the page, and what a day takes, is kept beside the settings: not in one's own.
+_CONFIGURATION = TemporaryDirectory(prefix="footnote-tests-")
+os.environ["XDG_CONFIG_HOME"] = _CONFIGURATION.name
 
 # Scripted endpoints share ports and names: none may be remembered for the next.
 os.environ["FOOTNOTE_REMEMBER"] = "0"

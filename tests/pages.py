@@ -1,10 +1,11 @@
 """Real pages for tests in a browser: a server over a desk, and readers who visit it."""
 
+import base64
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -236,6 +237,30 @@ def saved(page: Page, button: Locator) -> tuple[str, str]:
     with page.expect_download() as download:
         button.click()
     return download.value.suggested_filename, Path(download.value.path()).read_text("utf-8")
+
+
+_SHARE = """async ([shot, side]) => {
+  const image = new Image();
+  image.src = `data:image/png;base64,${shot}`;
+  await image.decode();
+  const ground = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  ground.drawImage(image, 0, 0);
+  const tone = (x) => {
+    const { data } = ground.getImageData(x, 0, 1, image.height);
+    return [...data].filter((_, at) => at % 4 === 1).sort((a, b) => a - b)[image.height >> 1];
+  };
+  return Math.abs(tone(side === "left" ? 1 : image.width - 2) - tone(image.width >> 1));
+}"""
+
+
+def shadow(page: Page, where: Locator, side: Literal["left", "right"]) -> int:
+    """Returns how much an edge differs from the middle of what is seen, of 255 in green."""
+    shot = base64.b64encode(where.screenshot()).decode()
+    blank = page.context.new_page()
+    try:
+        return int(blank.evaluate(_SHARE, [shot, side]))
+    finally:
+        blank.close()
 
 
 def toast(page: Page) -> Locator:

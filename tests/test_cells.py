@@ -126,3 +126,10 @@ def test_no_text_of_a_paper_breaks_a_file(library: Library, table: QuotedTable) 
     assert len(table_markdown(broken).splitlines()) == 3
     assert len(list(csv.reader(io.StringIO(table_csv(broken))))) == 2
     assert table_xlsx(broken)
+
+
+def test_the_head_of_a_markdown_table_shows_any_text_literally() -> None:
+    column = make_column("a|b <img>")
+    head, rule = table_markdown(QuotedTable((column,), ())).splitlines()
+    assert head == r"| Paper | Year | Address | a\|b &lt;img&gt; |"
+    assert rule == "| --- | --- | --- | --- |"

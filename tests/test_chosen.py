@@ -8,6 +8,7 @@ import pytest
 
 from footnote.index.library import Library
 from footnote.index.settings import CHOSEN, INDEX_SECTIONS, SettingSources, read_sources
+from footnote.rag import ComposerError
 from footnote.rag.build import RAG_SECTIONS
 from footnote.rag.generation.chat.endpoints.chosen import (
     FILE,
@@ -18,12 +19,13 @@ from footnote.rag.generation.chat.endpoints.chosen import (
     read_chosen,
     write_chosen,
 )
+from footnote.rag.generation.chat.endpoints.trial import find_models
 from footnote.rag.generation.prompts import LENGTHS
 from footnote.rag.generation.settings import LLMSettings
 from footnote.ui.settings import ServerSettings, all_sections, all_sources, model_sources
 from tests.asking import GOOD, KEY, QUESTION
 from tests.command import inside
-from tests.endpoint import says, serve
+from tests.endpoint import refuses, says, serve
 
 LOCAL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "FOOTNOTE_MODEL": "local"}
 
@@ -32,6 +34,37 @@ def settings(environ: dict[str, str], chosen: dict[str, str]) -> LLMSettings:
     read = LLMSettings.from_environment(SettingSources(environ, {}, chosen))
     assert read is not None
     return read
+
+
+def test_an_error_says_where_the_address_was_set() -> None:
+    chosen = settings({}, LOCAL)
+    environ = settings(LOCAL, {})
+    for config, told in (
+        (chosen, f"check OPENAI_BASE_URL ({CHOSEN})"),
+        (environ, "check OPENAI_BASE_URL"),
+    ):
+        with pytest.raises(ComposerError) as error:
+            find_models(config)
+        assert str(error.value).endswith(f"cannot be reached; {told}")
+
+
+@pytest.mark.parametrize(
+    ("environ", "chosen", "told"),
+    [
+        ({}, True, "set OPENAI_API_KEY, and OPENAI_BASE_URL beside it, where the page is started"),
+        ({}, False, "set OPENAI_API_KEY"),
+        ({"OPENAI_API_KEY": KEY}, False, "check OPENAI_API_KEY"),
+    ],
+)
+def test_a_missing_key_is_no_wrong_one(environ: dict[str, str], chosen: bool, told: str) -> None:
+    with serve() as endpoint:
+        endpoint.beside["/v1/models"] = refuses(401, "no")
+        at = {"OPENAI_BASE_URL": endpoint.url, "FOOTNOTE_MODEL": "m"}
+        config = settings(environ, at) if chosen else settings({**environ, **at}, {})
+        with pytest.raises(ComposerError) as error:
+            find_models(config)
+    fault = "refused the key" if environ else "wants a key"
+    assert str(error.value).endswith(f"{fault} (status 401); {told}")
 
 
 def test_the_environment_and_the_file_come_before_what_was_chosen(tmp_path: Path) -> None:

@@ -112,10 +112,23 @@ def test_where_no_answer_can_follow_no_search_is_planned(
     assert (endpoint.plans, endpoint.requests) == ([], [])
 
 
-def test_without_a_limit_nothing_is_counted(demo_library: Library, tmp_path: Path) -> None:
+def test_a_limit_that_is_set_at_noon_knows_the_morning(
+    demo_library: Library, tmp_path: Path
+) -> None:
     with serve(says(GOOD)) as endpoint:
         assert limited(demo_library, endpoint, tmp_path).mode == "llm"
-    assert list(tmp_path.iterdir()) == []
+        morning = counted(tmp_path).tokens
+        assert morning > 0
+        assert limited(demo_library, endpoint, tmp_path, day_tokens=morning).mode == "extractive"
+
+
+def test_without_a_limit_nobody_waits_for_a_file_that_cannot_be_written(
+    demo_library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "spent.sqlite3").mkdir()
+    with serve(says(GOOD)) as endpoint:
+        assert limited(demo_library, endpoint, tmp_path).mode == "llm"
+        assert limited(demo_library, endpoint, tmp_path, day_tokens=90_000).mode == "extractive"
 
 
 @pytest.mark.parametrize("reply", [refuses(500), hangs(0.6)])

@@ -9,6 +9,7 @@ from llama_index.core.base.llms.types import ChatMessage
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
+from footnote.index.settings import beside_settings
 from footnote.rag import ComposerError
 from footnote.rag.answer import Answer, Delta, Stage
 from footnote.rag.generation.chat.client import ChatClient
@@ -20,6 +21,7 @@ from footnote.rag.generation.llm import (
     Prices,
 )
 from footnote.rag.generation.prompts import REFUSAL
+from footnote.rag.generation.settings import LEDGER
 from footnote.rag.serialization import answer_json
 from tests.asking import (
     CHECKED,
@@ -304,6 +306,7 @@ def test_the_environment_sets_what_an_answer_may_take_and_show() -> None:
         deadline=300.0,
         prompt_tokens=1500,
         max_tokens=2000,
+        ledger=beside_settings(LEDGER, environ),
     )
 
 

@@ -11,7 +11,7 @@ from footnote.evals.dataset.cases import read_cases
 from footnote.evals.demo import demo_set
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
-from tests.pages import LOOPS, act, desk_of, enter, served, visited
+from tests.pages import LOOPS, act, desk_of, enter, served, shadow, visited
 
 pytestmark = LOOPS
 
@@ -166,6 +166,16 @@ def test_what_is_chosen_in_a_room_stays_when_it_is_entered_again(page: Page) -> 
     enter(page, "Evals")
     expect(enter(page, "Library").get_by_label("Search the library")).to_have_value("zebrafish")
     expect(library.locator("#fn-shelf")).not_to_contain_text("PaLM-E")
+
+
+def test_the_runs_show_that_they_go_on_beyond_a_narrow_screen(page: Page) -> None:
+    run(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    runs = page.get_by_role("region", name="Runs")
+    assert shadow(page, runs, "right") > 20
+    runs.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+    assert shadow(page, runs, "right") < 5
+    assert shadow(page, runs, "left") > 20
 
 
 def test_two_runs_are_compared_and_one_with_itself_is_not(page: Page, runs: Path) -> None:

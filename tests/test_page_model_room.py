@@ -1,6 +1,7 @@
 """The model is chosen, tried and kept on the page; the key stays where it was set."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -133,6 +134,40 @@ def test_a_model_is_tried_chosen_kept_and_answers(
         field(page, "Address").fill("")
         assert save(page) == "Saved. Answers are quotes from the papers."
         expect(page.get_by_label("Written by")).to_have_count(0)
+
+
+def test_whom_a_reader_chose_to_write_stays_when_the_model_is_saved(
+    serving: Serve, endpoint: Endpoint, browser: Browser
+) -> None:
+    with serving() as address, visited(browser, address) as page:
+        choose(page, endpoint)
+        writer = page.get_by_label("Written by")
+        expect(writer).to_have_value("one")
+        page.get_by_role("button", name="Ask", exact=True).first.click()
+        writer.select_option("quotes")
+        room(page)
+        field(page, "Length").select_option("short")
+        save(page)
+        expect(writer).to_have_value("quotes")
+        page.get_by_role("button", name="Ask", exact=True).first.click()
+        expect(ask(page, QUESTION).locator(".fn-receipt")).to_contain_text("Quotes")
+        # Who cannot write any more is not chosen.
+        writer.select_option("one")
+        choose(page, endpoint, "two")
+        expect(writer).to_have_value("two")
+
+
+def test_what_today_has_taken_is_told_without_a_limit(
+    serving: Serve, endpoint: Endpoint, browser: Browser
+) -> None:
+    with serving() as address, visited(browser, address) as page:
+        choose(page, endpoint)
+        expect(page.locator(".fn-facts")).not_to_contain_text("Today")
+        page.get_by_role("button", name="Ask", exact=True).first.click()
+        ask(page, QUESTION)
+        room(page)
+        told = page.locator(".fn-facts").get_by_text("Today: ")
+        expect(told).to_have_text(re.compile(r"^Today: [\d,]+ tokens\.$"))
 
 
 def answer_is_written(page: Page, endpoint: Endpoint) -> None:

@@ -1,13 +1,13 @@
 """What is searched: narrowed beside the conversation, by a paper, or by the question itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from footnote.index.library import Library
 from footnote.index.search.filters import Filters
-from tests.pages import LOOPS, PPO, ask, served_with_talks, tool, visit, visited
+from tests.pages import LOOPS, PPO, WIDE, ask, served_with_talks, tool, visit, visited
 
 pytestmark = LOOPS
 
@@ -128,6 +128,86 @@ def test_a_paper_is_asked_about_alone_until_it_is_let_go(
     page.get_by_role("button", name=f"Search beyond {title}").click()
     expect(page.locator(".fn-pins")).to_have_count(0)
     expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_filters_close_by_their_button_by_escape_and_by_a_press_outside(
+    page: Page, wide: bool
+) -> None:
+    page.set_viewport_size(WIDE if wide else {"width": 390, "height": 844})
+    ask(page, PPO)
+    panel, chip = page.locator("#fn-library"), page.locator("#fn-extent")
+    sources = page.locator("#fn-turn-1 .fn-aside")
+    ways: list[Callable[[], None]] = [
+        lambda: panel.get_by_role("button", name="Close").click(),
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.locator(".fn-name").click(position={"x": 4, "y": 8}),
+    ]
+    for number, close in enumerate(ways):
+        chip.click()
+        expect(panel.get_by_role("button", name="Close")).to_be_in_viewport()
+        expect(chip).to_have_attribute("aria-expanded", "true")
+        # Beside the answer one of the two is read, and not one through the other.
+        expect(sources).to_be_visible(visible=not wide)
+        close()
+        expect(panel).to_be_hidden()
+        expect(sources).to_be_visible()
+        expect(chip).to_have_attribute("aria-expanded", "false")
+        if number < 2:
+            expect(chip).to_be_focused()
+
+
+def test_a_slider_that_is_let_go_outside_the_filters_leaves_them_open(page: Page) -> None:
+    ask(page, PPO)
+    page.locator("#fn-extent").click()
+    box = page.locator("#fn-library").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 200, box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page.locator("#fn-library")).to_be_visible()
+
+
+def test_filters_and_a_card_take_one_anothers_place(page: Page) -> None:
+    ask(page, PPO)
+    page.locator("button.fn-marker").first.click()
+    page.locator("#fn-extent").click()
+    expect(page.locator(".fn-card:not([hidden])")).to_have_count(0)
+    expect(page.locator("#fn-library")).to_be_visible()
+    page.locator("button.fn-marker").first.press("Enter")
+    expect(page.locator("#fn-library")).to_be_hidden()
+    expect(page.locator(".fn-card:not([hidden])")).to_be_visible()
+
+
+def test_the_next_question_closes_the_filters(page: Page) -> None:
+    ask(page, PPO)
+    page.locator("#fn-extent").click()
+    page.evaluate("question => window.footnote.submit(question)", PPO)
+    expect(page.locator("#fn-turn-2[data-state=done] .fn-aside")).to_be_visible(timeout=20_000)
+
+
+def test_one_button_searches_all_papers_again_whatever_narrows_them(
+    page: Page, demo_library: Library
+) -> None:
+    everything = f"All {demo_library.size} papers"
+    ask(page, PPO)
+    expect(page.locator("[data-unscope]").locator("visible=true")).to_have_count(0)
+    page.locator(".fn-sources .fn-title").first.click()
+    page.get_by_role("button", name="Ask about this paper").locator("visible=true").click()
+    expect(page.locator("#fn-extent")).to_contain_text("Only 1 chosen paper")
+    page.locator("#fn-extent").click()
+    slide(page, "First year", 2019)
+    expect(page.locator("#fn-extent")).to_contain_text("since 2019")
+    page.locator("#fn-scope").get_by_role("button", name=everything).click()
+    expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+    expect(page.locator("#fn-library").get_by_role("button", name="Close")).to_be_focused()
+    slide(page, "First year", 2018)
+    expect(page.locator("#fn-extent")).to_contain_text("since 2018")
+    page.keyboard.press("Escape")
+    page.locator("#fn-foot").get_by_role("button", name=everything, exact=True).click()
+    expect(page.locator("#fn-extent")).to_have_text(f"All {demo_library.size} papers")
+    expect(page.locator("#fn-extent")).to_be_focused()
+    expect(page.locator("[data-unscope]").locator("visible=true")).to_have_count(0)
 
 
 def test_a_filter_of_the_question_is_a_chip_and_goes_when_it_is_pressed(page: Page) -> None:

@@ -81,7 +81,7 @@ def test_chosen_papers_become_a_collection_that_is_searched_alone(page: Page) ->
     expect(page.get_by_label("Collection or tag")).to_have_value(
         page.evaluate("window.footnote.me.scope.within")
     )
-    page.get_by_role("button", name="Clear the filters").click()
+    page.locator("#fn-scope").get_by_role("button", name="All 70 papers").click()
     expect(page.locator("#fn-extent")).to_contain_text("All 70 papers")
 
 

@@ -117,6 +117,37 @@ def test_filters_open_from_the_composer_once_answers_fill_the_margin(page: Page)
     expect(page.locator("#fn-library")).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_long_question_is_cut_with_a_sign_and_unfolds_from_the_keyboard(
+    page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    unfold = page.get_by_role("button", name="Show the whole question")
+    ask(page, ROBOTS)
+    expect(unfold).to_have_count(0)
+    turn = ask(page, f"{ROBOTS} " * 30, turn=2)
+    heading = turn.locator(".fn-asked")
+    cut = heading.bounding_box()["height"]
+    assert heading.evaluate("one => one.scrollHeight > one.clientHeight")
+    assert heading.evaluate("one => getComputedStyle(one).webkitLineClamp") == "6"
+    unfold.focus()
+    page.keyboard.press("Enter")
+    expect(turn.get_by_role("button", name="Show less")).to_be_focused()
+    assert heading.bounding_box()["height"] > cut * 2
+    assert not heading.evaluate("one => one.scrollHeight > one.clientHeight + 1")
+    page.keyboard.press("Enter")
+    expect(unfold).to_be_focused()
+    assert heading.bounding_box()["height"] == pytest.approx(cut, abs=1)
+
+
+def test_what_is_unfolded_stays_so_while_the_answer_is_written(page: Page) -> None:
+    long = f"{ROBOTS} " * 30
+    page.evaluate("text => void window.footnote.submit(text)", long)
+    page.locator(".fn-unfold").click(timeout=20_000)
+    expect(page.locator("#fn-turn-1[data-state=done]")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Show less")).to_be_visible()
+
+
 def test_a_question_is_brought_to_the_top_whatever_went_above_it(page: Page) -> None:
     leads = ask(page, "Which papers learn from human preferences?").locator(".fn-next .fn-offer")
     expect(leads.first).to_be_visible(timeout=20_000)

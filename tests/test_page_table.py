@@ -3,13 +3,28 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from footnote.index.library import Library
 from footnote.ui.storage.shelf import Shelf
-from tests.pages import LOOPS, PPO, act, ask, desk_of, enter, saved, served, toast, tool, visited
+from tests.pages import (
+    LOOPS,
+    PPO,
+    WIDE,
+    act,
+    ask,
+    desk_of,
+    enter,
+    saved,
+    served,
+    shadow,
+    toast,
+    tool,
+    visited,
+)
 
 pytestmark = LOOPS
 
@@ -51,6 +66,32 @@ def test_the_papers_of_an_answer_are_laid_side_by_side(page: Page) -> None:
     with page.expect_download() as download:
         page.locator("#fn-table").get_by_role("button", name="Excel").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+
+
+def shows_where_it_goes_on(page: Page, where: Locator) -> bool:
+    """Returns whether the shadow of what is wider than its place goes from right to left."""
+    told = [shadow(page, where, "left") < 5, shadow(page, where, "right") > 20]
+    where.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+    return all([*told, shadow(page, where, "left") > 20, shadow(page, where, "right") < 5])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_that_is_wider_than_the_screen_shows_that_it_goes_on(
+    address: str, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    narrow = {"width": 390, "height": 844}
+    with visited(browser, address, viewport=narrow, color_scheme=scheme) as page:
+        turn = ask(page, "How does RT-2 compare with PaLM-E?")
+        assert shows_where_it_goes_on(page, turn.locator(".fn-table"))
+        tool(turn, "Table").click()
+        expect(page.locator(".fn-quotes tbody tr").first).to_be_visible(timeout=20_000)
+        where = page.locator(".fn-quotes")
+        assert shadow(page, where, "right") > 20
+        where.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+        assert shadow(page, where, "right") < 5
+        page.set_viewport_size(WIDE)
+        page.get_by_role("button", name="Ask", exact=True).first.click()
+        assert shadow(page, turn.locator(".fn-table"), "right") < 5
 
 
 def test_a_table_is_there_again_after_a_reload(page: Page, address: str) -> None:

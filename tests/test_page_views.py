@@ -10,7 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import footnote.ui.rendering.charts.dots
 from footnote.index.library import Library
 from footnote.ui.storage.conversations import Conversations
+from footnote.ui.web.requests import MOST_PINNED
 from tests.pages import LOOPS, PPO, ROBOTS, act, ask, desk_of, served, tool, visited
+from tests.views import ASSETS
 
 pytestmark = LOOPS
 
@@ -181,6 +183,39 @@ def test_zoomed_in_a_sampled_map_shows_more(page: Page, sampled: Locator) -> Non
     expect(sampled.locator(".fn-map-sample")).to_contain_text("Showing 30 of 70")
     assert seen - set(figure.evaluate(shown))
     expect(sampled.get_by_role("button", name="Zoom out")).to_be_disabled()
+
+
+def test_a_button_of_the_map_keeps_the_focus_when_it_can_do_no_more(
+    page: Page, sampled: Locator
+) -> None:
+    closer, out, whole = (
+        sampled.get_by_role("button", name=name) for name in ("Zoom in", "Zoom out", "Whole map")
+    )
+    closer.focus()
+    for _ in range(6):
+        page.keyboard.press("Enter")
+    expect(closer).to_be_disabled()
+    expect(closer).to_be_focused()
+    whole.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(whole).to_be_disabled()
+    expect(whole).to_be_focused()
+    expect(out).to_have_attribute("aria-disabled", "true")
+
+
+def test_no_more_papers_are_chosen_than_can_be_asked_alone(page: Page, sampled: Locator) -> None:
+    script = (ASSETS / "views.js").read_text("utf-8")
+    assert f"const MOST = {MOST_PINNED};" in script
+    # As if the library had many more: the reply of the server is what counts.
+    many = [f"id:{number}" for number in range(MOST_PINNED + 1)]
+    page.evaluate("papers => { window.footnote.call = async () => ({ papers }); }", many)
+    sampled.locator(".fn-map-label").first.click()
+    expect(sampled.locator(".fn-map-said")).to_contain_text("5,001 papers would be chosen")
+    expect(page.locator(".fn-map-ask")).to_be_hidden()
+    page.evaluate("papers => { window.footnote.call = async () => ({ papers }); }", many[1:])
+    sampled.locator(".fn-map-label").first.click()
+    expect(sampled.locator(".fn-map-said")).to_have_text("5,000 papers chosen.")
 
 
 def test_a_map_of_earlier_papers_says_so(page: Page, sampled: Locator) -> None:

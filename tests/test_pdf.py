@@ -13,7 +13,7 @@ from footnote.index.library import Library
 from footnote.index.models import Paper
 from footnote.index.readers.formats import read_papers
 from footnote.index.readers.pdf import find_abstract, read_draft
-from tests.pages import LOOPS, desk_of, enter, served, toast, visited
+from tests.pages import LOOPS, agree, desk_of, enter, served, toast, visited
 
 pytestmark = LOOPS
 
@@ -134,3 +134,30 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         expect(page.get_by_role("form", name="Check again.pdf")).to_be_visible()
         expect(page.locator(".fn-paper")).to_contain_text("Ada Lund, Bo Vik · 2021")
         assert library.size == 1
+
+
+def test_a_pdf_that_is_looked_at_later_is_undone_with_what_was_dropped_beside_it(
+    printed: object, browser: Browser, embedder: MiniLM, tmp_path: Path
+) -> None:
+    reef = tmp_path / "reef.bib"
+    reef.write_text("@article{reef, title={Reefs that hum}, abstract={They hum at night.}}")
+    paths = [printed(paper(), "tides.pdf"), reef]  # type: ignore[operator]
+    with (
+        Library.open(tmp_path / "library", embedder=embedder, create=True) as library,
+        served(desk_of(library, uploads=tmp_path / "sent")) as address,
+        visited(browser, address) as page,
+    ):
+        room = enter(page, "Library")
+        room.locator("input[type=file]").set_input_files(paths)
+        form = page.get_by_role("form", name="Check tides.pdf")
+        form.get_by_role("button", name="Add this paper").click(timeout=30_000)
+        expect(toast(page)).to_have_text("Added to the library.")
+        latest = room.locator(".fn-import")
+        expect(latest).to_contain_text("from reef.bib, tides.pdf: 2 new, 0 changed.")
+        assert library.size == 2
+        latest.get_by_role("button", name="Undo").click()
+        assert "2 papers go." in agree(page, "Undo the import")
+        expect(room.locator(".fn-roomhead")).to_contain_text("0 papers")
+        assert library.size == 0
+        room.get_by_role("button", name="Redo").click()
+        expect(room.locator(".fn-roomhead")).to_contain_text("2 papers")

@@ -193,9 +193,23 @@ def test_hostile_text_is_shown_literally_in_html() -> None:
 def test_html_forbids_itself_scripts_and_requests() -> None:
     metas = [a for tag, a in Page(transcript_html(ALL)).elements if tag == "meta"]
     policy = [a["content"] for a in metas if a.get("http-equiv") == "Content-Security-Policy"]
-    assert policy == ["default-src 'none'; style-src 'unsafe-inline'"]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; font-src data:"]
     assert {"name": "referrer", "content": "no-referrer"} in metas
-    assert not re.search(r"url\(|@import|<script", transcript_html(talk(answered())))
+    html = transcript_html(talk(answered()))
+    assert not re.search(r'url\((?!"data:font/woff2;base64,)|@import|<script', html)
+
+
+def test_html_brings_its_fonts_in_less_than_150_kilobytes(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "talk.html"
+    file.write_text(transcript_html(talk(answered())), "utf-8")
+    assert file.stat().st_size < 150_000
+    page = browser.new_page()
+    complaints = complaints_of(page, file.as_uri())
+    page.goto(file.as_uri())
+    loaded = "document.fonts.ready.then(all => [...all].map(one => `${one.family} ${one.status}`))"
+    assert sorted(page.evaluate(loaded)) == ["Inter loaded", "Source Serif 4 loaded"]
+    assert not complaints
+    page.close()
 
 
 def test_every_call_of_html_leads_to_its_footnote() -> None:

@@ -54,6 +54,34 @@ def test_undoing_every_import_in_turn_goes_back_through_every_state(imports: lis
     catalog.close()
 
 
+@given(imported, st.lists(imported, min_size=1, max_size=3), imported)
+def test_what_joins_an_import_is_undone_with_it_and_nothing_else_is(
+    before: list[Paper], parts: list[list[Paper]], after: list[Paper]
+) -> None:
+    catalog, embedder = empty_catalog(), HashedWords()
+    add_records(catalog, embedder, enumerate(before))
+    state, earlier = holds(catalog), len(catalog.imports.list())
+    number = None
+    for part in parts:
+        added = add_records(catalog, embedder, enumerate(part), names=["it"], joins=number)
+        number = number if added.number is None else added.number
+    assert len(catalog.imports.list()) - earlier == (number is not None)
+    joined = holds(catalog)
+    if add_records(catalog, embedder, enumerate(after)).number is not None and number is not None:
+        # Another import came since: what joins too late is an import of its own.
+        late = add_records(
+            catalog, embedder, enumerate([make_paper("Knots", "Tied.")]), joins=number
+        )
+        assert late.number not in {number, None}
+        for newest in catalog.imports.list()[:2]:
+            undo_import(catalog, embedder, newest.number)
+        assert holds(catalog) == joined
+    if number is not None:
+        undo_import(catalog, embedder, number)
+        assert holds(catalog) == state
+    catalog.close()
+
+
 def assert_whole(catalog: Catalog) -> None:
     """Every identifier leads to a paper that is there and has it, and every text is embedded."""
     kept = holds(catalog)

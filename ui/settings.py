@@ -170,9 +170,10 @@ OpenAI's where none is; nor do the client's own `OPENAI_CUSTOM_HEADERS`, `OPENAI
 Embeddings and the reranker never take an address from the page.
 
 What a day may take (`FOOTNOTE_DAY_TOKENS`, `FOOTNOTE_DAY_COST`) is counted in `spent.sqlite3`
-beside the settings file, by the local date, for all processes together, while a limit is set. What
-a call may take at most is set aside before it is made, so that no limit is passed; of a process
-that was killed meanwhile it stays counted. A limit in USD needs a known price.
+beside the settings file, by the local date, for all processes together; without a limit, too, so
+that one which is set at noon knows the morning. What a call may take at most is set aside before
+it is made, so that no limit is passed; of a process that was killed meanwhile it stays counted. A
+limit in USD needs a known price.
 
 ```toml
 [llm]

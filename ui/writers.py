@@ -127,30 +127,35 @@ class Writers:
         """Whether thorough answers are asked for at first."""
         return self._now.thorough
 
-    def spent(self) -> DayTotal | None:
-        """Returns what today has taken; None without a limit.
+    def spent(self, model: LLMSettings) -> DayTotal | None:
+        """Returns what today has taken; None where nothing is counted.
 
         Raises:
             DayLimitError: It cannot be counted.
         """
-        model = self.model
-        day = daily_budget(model, KnownModel(model)) if model else None
+        day = daily_budget(model, KnownModel(model))
         return day.spent() if day else None
 
     def is_fixed(self, variable: str) -> bool:
         """Returns whether the environment or the user's file sets something."""
         return self._configured.source(variable) != "default"
 
-    def try_out(self, chosen: Mapping[str, str]) -> LLMSettings | None:
+    def try_out(
+        self, chosen: Mapping[str, str], called: Mapping[str, str] | None = None
+    ) -> LLMSettings | None:
         """Returns the model that a choice would make, without keeping it.
 
         Its name is empty where only an address is chosen, and it is None without an endpoint. The
         key is what this address would get.
 
+        Args:
+            chosen: As text by environment variable.
+            called: What its errors call the settings, by the same; their variables if not given.
+
         Raises:
             FootnoteError: A value is wrong.
         """
-        sources = self._configured.choosing(self._allowed(chosen))
+        sources = self._configured.choosing(self._allowed(chosen), called)
         if sources.get("FOOTNOTE_MODEL", "").strip():
             return LLMSettings.from_environment(sources)
         unnamed = LLMSettings.from_environment(sources.using(FOOTNOTE_MODEL="none"))
@@ -158,10 +163,14 @@ class Writers:
             return LLMSettings.from_environment(sources)
         return replace(unnamed, model="")
 
-    def choose(self, chosen: Mapping[str, str]) -> None:
+    def choose(self, chosen: Mapping[str, str], called: Mapping[str, str] | None = None) -> None:
         """Keeps a choice, as text by environment variable, and answers with it from now on.
 
         What is fixed keeps what was chosen for it before, if it is ever to hold again.
+
+        Args:
+            chosen: As text by environment variable.
+            called: What an error calls the settings, by the same; their variables if not given.
 
         Raises:
             FootnoteError: A value is wrong, or cannot be kept; nothing is changed then.
@@ -170,6 +179,8 @@ class Writers:
             before = read_chosen(self._path, SECTIONS)
             fixed = {name: text for name, text in before.items() if self.is_fixed(name)}
             kept = {**fixed, **self._allowed(chosen)}
+            if not self.quotes_only:
+                LLMSettings.from_environment(self._configured.choosing(kept, called))
             made = self._make(self._configured.choosing(kept))
             write_chosen(self._path, kept)
             self._now = made

@@ -268,7 +268,8 @@ class LLMComposer:
                 "raise FOOTNOTE_MAX_TOKENS"
             )
         return (
-            f"{self._chat.where} answered with nothing; check OPENAI_BASE_URL or try another model"
+            f"{self._chat.where} answered with nothing; "
+            f"check {self.config.names.address} or try another model"
         )
 
 

@@ -76,8 +76,8 @@ _LONGEST_LINE, LONGEST_INSTRUCTIONS = 500, 2_000
 _LONG_ANSWER, _MOST_USD = 3_000, 100_000
 # Tokens of a prompt: of most questions, and of those that many papers answer together.
 _BUDGET, _WIDE_BUDGET = 8_000, 16_000
-# Tokens kept free beside prompt and answer: other tokenizers count otherwise than ours.
-_SPARE = 0.1
+# Tokens beside those that we count: other tokenizers count otherwise, and a schema counts, too.
+SPARE = 0.1
 _POLICIES: dict[str, Policy] = {"mark": "mark", "drop": "drop"}
 _LENGTHS: dict[str, Length] = {"short": "short", "medium": "medium", "long": "long"}
 
@@ -134,6 +134,32 @@ def _policy(text: str) -> Policy:
 
 
 _RIGHT_TOKENS = f"give tokens, 1 to {_MOST_TOKENS:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingNames:
+    """What errors call the settings of a model, which says where each was set.
+
+    Attributes:
+        address: Of the endpoint.
+        model: Of its name.
+        key: What to do where a key is wanted and none is sent.
+    """
+
+    address: str = "OPENAI_BASE_URL"
+    model: str = "FOOTNOTE_MODEL"
+    key: str = "set OPENAI_API_KEY"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "SettingNames":
+        """Returns the names of what is configured."""
+        # A key is sent to no address that was chosen, but to one that was configured with it.
+        beside = ", and OPENAI_BASE_URL beside it, where the page is started"
+        return cls(
+            place_of(environ, "OPENAI_BASE_URL"),
+            place_of(environ, "FOOTNOTE_MODEL"),
+            f"set OPENAI_API_KEY{beside if is_foreign(environ) else ''}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +343,7 @@ class LLMSettings:
     # Where a day's spending is counted; None counts nothing.
     ledger: Path | None = None
     thorough: ThoroughSettings = Field(default_factory=ThoroughSettings)
+    names: SettingNames = SettingNames()
 
     remember: Annotated[
         bool,
@@ -338,7 +365,7 @@ class LLMSettings:
         if self.prompt_tokens is not None:
             return self.prompt_tokens
         window = self.window or window or find_window(self.model)
-        fits = window * (1 - _SPARE) - (answer or self.max_tokens)
+        fits = window * (1 - SPARE) - (answer or self.max_tokens)
         return max(1, min(int(fits), _WIDE_BUDGET if wide else _BUDGET))
 
     @classmethod
@@ -351,11 +378,11 @@ class LLMSettings:
             ComposerError: A base URL is set without a model, or a setting is wrong.
         """
         at = EndpointSettings(**read_fields(EndpointSettings, environ))
-        url, key = (place_of(environ, name) for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
+        names, key = SettingNames.of(environ), place_of(environ, "OPENAI_API_KEY")
         if at.base_url and not environ.get("FOOTNOTE_MODEL", "").strip():
-            raise ComposerError(f"{url} is set without a model; set FOOTNOTE_MODEL too")
+            raise ComposerError(f"{names.address} is set without a model; set {names.model} too")
         if at.base_url and not is_address(at.base_url):
-            raise ComposerError(f"{url} is not a URL; give one like http://HOST:PORT/v1")
+            raise ComposerError(f"{names.address} is not a URL; give one like http://HOST:PORT/v1")
         if not (at.api_key.isascii() and at.api_key.isprintable()):
             raise ComposerError(
                 f"{key} has characters that are not allowed in a header; copy it again"
@@ -368,11 +395,11 @@ class LLMSettings:
         fields["thorough"] = ThoroughSettings(
             **read_fields(ThoroughSettings, environ, ComposerError)
         )
-        if {"day_tokens", "day_cost"} & fields.keys():
-            fields["ledger"] = beside_settings(LEDGER, environ)
         return cls(
             base_url=at.base_url or DEFAULT_BASE_URL,
             api_key=find_key(environ) or NO_KEY,
             foreign=is_foreign(environ),
+            ledger=beside_settings(LEDGER, environ),
+            names=names,
             **fields,
         )

@@ -73,10 +73,9 @@ def make(
         from footnote.evals.dataset.making.make import check_folder, make_set, write_set
 
         check_folder(out)
-        step = stack.enter_context(progress("Making", cases))
-        made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=step)
-        count = write_set(out, made)
-    _show(made, count, out, writer, as_json=as_json)
+        advance = stack.enter_context(progress("Making", cases))
+        made = make_set(opened, cases=cases, seed=seed, writer=writer, on_case=advance)
+    _show(made, write_set(out, made), out, writer, as_json=as_json)
 
 
 def _writer(

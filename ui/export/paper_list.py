@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from footnote.index.models import Paper
 from footnote.ui.export.citation_data import one_line
-from footnote.ui.export.transcripts import PAGE_POLICY, PAGE_STYLE
+from footnote.ui.export.page_style import PAGE_POLICY, page_style
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
 from footnote.ui.storage.collections import SharedPapers
@@ -30,7 +30,7 @@ def shared_papers_html(shared: SharedPapers, papers: Sequence[Paper | None]) -> 
         about=told,
         papers=found,
         policy=Markup(PAGE_POLICY),
-        style=Markup(PAGE_STYLE.read_text("utf-8")),
+        style=page_style(),
         byline_of=byline,
         address_of=web_address,
     )

@@ -51,8 +51,8 @@ def _write_csv(rows: Iterable[Sequence[str]]) -> str:
 
 def table_markdown(table: QuotedTable) -> str:
     """Returns the table as a Markdown table; foreign text shows as it is."""
-    head, *rows = _rows(table)
-    lines = [head, ["---"] * len(head), *([text_markdown(cell) for cell in row] for row in rows)]
+    head, *rows = ([text_markdown(cell) for cell in row] for row in _rows(table))
+    lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote as percent
 
 from markupsafe import Markup
@@ -18,6 +17,7 @@ from footnote.index.models import Paper
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
+from footnote.ui.export.page_style import PAGE_POLICY, page_style
 from footnote.ui.rendering.answer import remarks_on, verdict, writer_of
 from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 from footnote.ui.rendering.cards import byline, web_address
@@ -25,11 +25,6 @@ from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import Transcript
 
 TRANSCRIPT_VERSION = 1
-
-# Of every page that is made to be read alone.
-PAGE_STYLE = Path(__file__).parents[1] / "web" / "static" / "transcript.css"
-# Nothing may be fetched or run, whatever a paper's text would become.
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _SIGNS = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 # What begins a list or a rule where a line begins.
@@ -203,7 +198,7 @@ def transcript_html(transcript: Transcript) -> str:
         about=_about(transcript),
         answers=transcript.answers,
         policy=Markup(PAGE_POLICY),
-        style=Markup(PAGE_STYLE.read_text("utf-8")),
+        style=page_style(),
         blocks_of=lambda answer: parse_blocks(answer.text, answer.statements),
         notes_of=footnotes,
         numbers_of=_numbers,

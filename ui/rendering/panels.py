@@ -170,7 +170,7 @@ def scope_html(
     )
     return piece(
         "scope", "form", desk.library.status(), searching(desk, desk.narrow(filters, within)),
-        bool(within) or filters != Filters(papers=filters.papers), _years(library.years(), filters),
+        back_to_all(desk, filters, within), _years(library.years(), filters),
         [
             (name, label, _most(counts, chosen), chosen)
             for name, label, counts, chosen in choices
@@ -187,6 +187,12 @@ def library_html(status: Status) -> Markup:
     if not status.papers:
         told = "This library is empty. To add papers, drop them in the Library."
     return piece("scope", "whole", status, told)
+
+
+def back_to_all(desk: AppContext, filters: Filters, within: str) -> str:
+    """Returns what the button says that searches all papers again; "" where all are searched."""
+    narrowed = within or filters != Filters()
+    return f"All {counted(desk.papers.size, 'paper')}" if narrowed else ""
 
 
 def searching(desk: AppContext, filters: Filters) -> str:

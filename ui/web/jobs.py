@@ -28,6 +28,7 @@ class Job:
         result: The result as text or our own HTML; None until finished.
         error: Why it failed, one line.
         stopping: Whether its user wants no more of it.
+        imported: Number of the import that it made; None where it made none.
     """
 
     label: str
@@ -39,6 +40,8 @@ class Job:
     error: str | None = None
     stopping: bool = False
     user: str = ""
+    id: str = ""
+    imported: int | None = None
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
 
@@ -80,7 +83,8 @@ class Jobs:
         Raises:
             FootnoteError: Too many jobs are running.
         """
-        job, id = Job(label, unit, user=user), secrets.token_urlsafe(16)
+        id = secrets.token_urlsafe(16)
+        job = Job(label, unit, user=user, id=id)
         with self._lock:
             self._check(user)
             self._jobs[id] = job

@@ -50,8 +50,9 @@ from footnote.ui.web.server.stack import app_options, is_guarded
 
 ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
-    "chat.js", "asking.js", "address.js", "growing.js", "peek.js", "actions.js", "shelf.js",
-    "table.js", "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js",
+    "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "calls.js",
+    "filling.js", "notices.js", "rooms.js", "actions.js", "scope.js", "shelf.js", "table.js",
+    "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js",
 )  # fmt: skip
 STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",
           "model.css")  # fmt: skip
@@ -140,7 +141,9 @@ def _composer(desk: AppContext) -> None:
             stop = gr.Button("Stop", elem_id="fn-stop")
         gr.HTML(
             '<div id="fn-foot"><p id="fn-hint" role="status"></p>'
-            '<button type="button" id="fn-extent"></button><p id="fn-account"></p>'
+            '<button type="button" id="fn-extent" aria-expanded="false" aria-controls="fn-library">'
+            '</button><button type="button" id="fn-whole" class="fn-quiet" data-unscope></button>'
+            '<p id="fn-account"></p>'
             f'{composers_html(desk)}</div><div id="fn-tip"></div>',
             **_BARE,
         )

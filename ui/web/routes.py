@@ -26,7 +26,7 @@ from footnote.ui.web.server.answers import answers_route
 
 FONTS = Path(__file__).parent / "static" / "fonts"
 # A shared page may show only its own content and load nothing.
-_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
+_POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
 def add_links(app: Starlette, desk: AppContext, limits: Limits, ending: Callable[[], bool]) -> None:

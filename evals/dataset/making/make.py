@@ -99,7 +99,8 @@ def make_set(
     """
     random = Random(seed)
     absent = cases // ABSENT
-    sampled = _sample(library, random, papers=_TRIED * (cases - absent), names=2 * absent)
+    tried = _TRIED * (cases - absent)
+    sampled = _sample(library, random, papers=tried, names=2 * absent, written=writer is not None)
     dropped: Counter[str] = Counter()
     found: list[tuple[str, KnownItem | AbsentItem]] = []
     for known in islice(_known(library, sampled, random, writer, dropped), cases - absent):
@@ -152,13 +153,16 @@ class _Sampled:
     occurrences: Occurrences
 
 
-def _sample(library: Library, random: Random, *, papers: int, names: int) -> _Sampled:
+def _sample(
+    library: Library, random: Random, *, papers: int, names: int, written: bool
+) -> _Sampled:
+    """Returns what questions are made of; a writer needs no occurrences of its sentences."""
     ids = [paper.id for paper in library.papers() if paper.abstract]
     chosen = map(library.paper, random.sample(ids, min(papers, len(ids))))
     pool = [paper for paper in chosen if paper is not None]
     sentences = {p.id: usable_sentences(p, library.sentences(p)) for p in pool}
     invented = invent_names(random, names)
-    read = [sentence for own in sentences.values() for sentence in own]
+    read = [] if written else [sentence for own in sentences.values() for sentence in own]
     read += [*invented, *(words for _, words in SUBJECTS)]
     occurrences = Occurrences(library.papers(), content_stems("\n".join(read)))
     return _Sampled(pool, sentences, invented, occurrences)

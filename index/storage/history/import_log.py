@@ -6,7 +6,7 @@ it got.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from footnote.index.models import Paper, from_json
@@ -72,6 +72,16 @@ class ImportLog:
         number = max((known.number for known in self.list()), default=0) + 1
         return Import(number, datetime.now(UTC).isoformat(timespec="seconds"), tuple(names))
 
+    def join(self, number: int, names: Sequence[str]) -> Import:
+        """Returns an import that more papers belong to, or the next where another one came since.
+
+        What it does to them is stored as what a further batch of it would do.
+        """
+        newest = next((one for one in self.list() if not one.undone), None)
+        if newest is None or newest.number != number:
+            return self.next(names)
+        return replace(newest, names=(*newest.names, *names))
+
     def complete(self, done: Import) -> None:
         """Takes note that an import came to its end."""
         with self._db.transaction():
@@ -107,9 +117,10 @@ class ImportLog:
     # Writing.
 
     def begin(self, of: Import) -> None:
-        """Stores an import, unless it is stored already."""
+        """Stores an import, unless it is stored already; then its names."""
         self._db.execute(
-            "INSERT OR IGNORE INTO imports (number, began, names) VALUES (?, ?, ?)",
+            "INSERT INTO imports (number, began, names) VALUES (?, ?, ?) "
+            "ON CONFLICT (number) DO UPDATE SET names = excluded.names",
             (of.number, of.when, json.dumps(of.names)),
         )
 

@@ -40,6 +40,7 @@ def add_records(
     records: Iterable[tuple[int, Paper]],
     *,
     names: Sequence[str] = (),
+    joins: int | None = None,
     on_stored: Callable[[], None] = lambda: None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Added:
@@ -51,11 +52,12 @@ def add_records(
         catalog: Where to; the caller holds the library's write lock.
         records: Papers in any order, repetitions allowed, each after the number of its file.
         names: Of what they were read from.
+        joins: Number of an import that they belong to, as long as it is the newest.
         on_stored: Called each time that many more papers are stored, and at the end.
         on_progress: Called with how many papers were read that need no embedding.
     """
     tallies = Tallies()
-    of = catalog.imports.next(names)
+    of = catalog.imports.next(names) if joins is None else catalog.imports.join(joins, names)
     stream, since = iter(records), 0
     try:
         while batch := list(islice(stream, BATCH_RECORDS)):
@@ -69,6 +71,7 @@ def add_records(
         added = tallies.added()
         if added.new or added.changed:
             catalog.imports.complete(of)
+            added = replace(added, number=of.number)
         return added
     finally:
         # What was stored before a fault can be found too.

@@ -15,6 +15,7 @@ class Added:
         left_out: Identifiers and listings that a paper with its fill of them did not take.
         files: The same for each file that they are of, by its number; a paper of two files
             counts in both, as new in the first.
+        number: Of the import, to be undone by; None where nothing changed.
     """
 
     new: int = 0
@@ -22,6 +23,7 @@ class Added:
     unchanged: int = 0
     left_out: int = 0
     files: Mapping[int, "Added"] = field(default_factory=dict, compare=False)
+    number: int | None = field(default=None, compare=False)
 
 
 class _Tally:

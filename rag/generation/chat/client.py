@@ -42,7 +42,7 @@ class ChatClient:
     """Calls one model; thread-safe.
 
     Attributes:
-        day: Counts what a day may take; None without a limit.
+        day: Counts what a day takes; None where nothing is counted.
     """
 
     day: DailyBudget | None = None

@@ -1,8 +1,9 @@
-"""Daily: what the model may take in a day, counted in one file for all processes of a user.
+"""Daily: what the model takes of a day, counted in one file for all processes of a user.
 
 What an attempt at a call may take at most is counted before it is made, and put right after it, so
 that calls made side by side pass no limit together. Of a process that was killed meanwhile the
-most stays counted: it may have been charged.
+most stays counted: it may have been charged. Without a limit it is counted, too, so that one which
+is set at noon knows the morning.
 """
 
 import logging
@@ -17,7 +18,7 @@ from footnote.index.storage.database import Database, Schema
 from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
 from footnote.rag.generation.chat.endpoints.known import KnownModel
-from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.generation.settings import SPARE, LLMSettings
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
 _log = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ SPENT_TODAY = (
     "what today may still take is spent; raise the limit (FOOTNOTE_DAY_TOKENS, FOOTNOTE_DAY_COST) "
     "or ask tomorrow"
 )
-# Other tokenizers count the words of a prompt otherwise than ours.
-_SPARE = 0.1
 # Decimals of USD that a limit is told with.
 _CENTS, _FINE = 2, 4
 
@@ -78,9 +77,14 @@ class DailyBudget:
         """
         self._config, self._known, self._path, self._today = config, known, path, today
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether a day may take only so much."""
+        return self._config.day_tokens is not None or self._config.day_cost is not None
+
     def meter(self, prompt: int) -> "DayMeter":
         """Returns the meter of a call whose prompt has so many tokens."""
-        return DayMeter(self, int(prompt * (1 + _SPARE)))
+        return DayMeter(self, int(prompt * (1 + SPARE)))
 
     def spent(self) -> DayTotal:
         """Returns what today has taken, with the most that calls under way may take.
@@ -93,6 +97,8 @@ class DailyBudget:
 
     def leaves(self, prompt: int, reply: int) -> bool:
         """Returns whether a call may still be made that reads and writes so many tokens."""
+        if not self.is_limited:
+            return True
         try:
             return self._fault(self.spent(), self.most(prompt, reply)) is None
         except DayLimitError:
@@ -101,6 +107,8 @@ class DailyBudget:
     def cap(self, allowed: ThoroughSettings) -> ThoroughSettings:
         """Returns the bounds of a thorough answer, lowered to what is left of the day."""
         config = self._config
+        if not self.is_limited:
+            return allowed
         try:
             spent = self.spent()
         except DayLimitError:
@@ -131,13 +139,19 @@ class DailyBudget:
         """Counts what an attempt may take; returns the day that it is counted on.
 
         Raises:
-            DayLimitError: That is not left, or the file cannot be used.
+            DayLimitError: That is not left, or a limit is set and the file cannot be used.
         """
-        day = self._today().isoformat()
-        with self._opened() as db, db.transaction():
-            fault = self._fault(_total(db, day), most)
-            if fault is None:
-                _add(db, day, most)
+        day, fault = self._today().isoformat(), None
+        try:
+            with self._opened() as db, db.transaction():
+                fault = self._fault(_total(db, day), most)
+                if fault is None:
+                    _add(db, day, most)
+        except DayLimitError as error:
+            # Nothing is kept to a limit, so nobody waits for a file that cannot be written.
+            if self.is_limited:
+                raise
+            _log.warning("%s", error)
         if fault is not None:
             raise DayLimitError(fault)
         return day
@@ -219,9 +233,8 @@ class DayMeter:
 
 
 def daily_budget(config: LLMSettings, known: KnownModel) -> DailyBudget | None:
-    """Returns what counts a model's spending; None where no limit is set."""
-    limited = config.day_tokens is not None or config.day_cost is not None
-    return DailyBudget(config, known, config.ledger) if limited and config.ledger else None
+    """Returns what counts a model's spending; None where there is no file to count in."""
+    return DailyBudget(config, known, config.ledger) if config.ledger else None
 
 
 def _total(db: Database, day: str) -> DayTotal:

@@ -18,16 +18,16 @@ from footnote.rag.generation.chat.wire.streaming import (
     Late,
     TooLong,
 )
-from footnote.rag.generation.settings import LLMSettings
+from footnote.rag.generation.settings import NO_KEY, LLMSettings
 
-# What to do about a refusal, by HTTP status.
+# What to do about a refusal, by HTTP status; with the names of the settings (``SettingNames``).
 _NEXT = {
-    400: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    400: "check {model}; the log has the endpoint's words",
     401: "check OPENAI_API_KEY",
     403: "check OPENAI_API_KEY",
-    404: "check FOOTNOTE_MODEL and OPENAI_BASE_URL",
+    404: "check {model} and {address}",
     413: "lower FOOTNOTE_PROMPT_TOKENS",
-    422: "check FOOTNOTE_MODEL; the log has the endpoint's words",
+    422: "check {model}; the log has the endpoint's words",
     429: "wait, or check your quota",
 }
 
@@ -81,7 +81,7 @@ def explain_failure(error: Exception, where: str, config: LLMSettings) -> ChatEr
 
 def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
     """Returns in our own words what failed and what to do about it."""
-    address = "check OPENAI_BASE_URL"
+    address = f"check {config.names.address}"
     match error:
         case APITimeoutError() | httpx.TimeoutException():
             return f"gave no answer within {config.timeout:g} s", ""
@@ -90,9 +90,11 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             own = 0 < seconds < config.deadline / 4
             return f"did not end its answer within {seconds if own else config.deadline:.3g} s", ""
         case APIStatusError(status_code=status) if refuses_key(error):
+            if config.api_key == NO_KEY:
+                return f"wants a key (status {status})", config.names.key
             return f"refused the key (status {status})", _NEXT[401]
         case APIStatusError(status_code=status):
-            return describe_status(status), _NEXT.get(status, "try again later")
+            return describe_status(status), _advice(status, config) or "try again later"
         case APIConnectionError():
             return describe_connection_error(error), address
         case TooLong():
@@ -101,10 +103,16 @@ def _reason(error: Exception, config: LLMSettings) -> tuple[str, str]:
             return "broke off: the connection was closed early", "try again"
         case ErrorSent(status=status):
             fault = describe_status(status) if status else "sent an error in place of an answer"
-            return fault, _NEXT.get(status, "the log has the endpoint's words")
+            return fault, _advice(status, config) or "the log has the endpoint's words"
         case Broken() | httpx.HTTPError():
             return "broke off", "try again, and see the log if it stays so"
     return f"sent what is no chat answer ({type(error).__name__})", address
+
+
+def _advice(status: int | None, config: LLMSettings) -> str:
+    """Returns what to do about a refusal; "" where that is not known."""
+    named = {"model": config.names.model, "address": config.names.address}
+    return _NEXT.get(status or 0, "").format(**named)
 
 
 def refuses_key(error: APIStatusError) -> bool:

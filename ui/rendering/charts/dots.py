@@ -39,8 +39,18 @@ class MapExtent:
 
 def frame(drawn: LibraryMap) -> Matrix:
     """Returns the place of each paper in the map's units, ``(n, 2)``."""
+    return _framed(drawn.positions)
+
+
+def frame_labels(drawn: LibraryMap) -> Matrix:
+    """Returns the middle of each group in the map's units, ``(n, 2)``."""
+    middles = [(label.x, label.y) for label in drawn.labels]
+    return _framed(np.array(middles, np.float32).reshape(-1, 2))
+
+
+def _framed(positions: Matrix) -> Matrix:
     size = np.array([WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE], np.float32)
-    places: Matrix = EDGE + drawn.positions * size
+    places: Matrix = EDGE + positions * size
     return places
 
 

@@ -4,17 +4,19 @@
 keys. Our own, since Gradio's plots neither lasso nor follow the theme.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from markupsafe import Markup
 
 from footnote.index.clusters.layout import LibraryMap
+from footnote.index.embeddings.protocols import Matrix
 from footnote.ui.rendering.charts.dots import (
-    EDGE,
     HEIGHT,
     WIDTH,
     choose_rows,
     dots_text,
+    frame,
+    frame_labels,
     name_of,
 )
 from footnote.ui.rendering.charts.map_labels import Box, Dot, place_boxes
@@ -64,24 +66,35 @@ def map_html(
         )
     places = _label_places(drawn, _rank(cited, hits))
     labels = [_label(drawn, number, place) for number, place in enumerate(places)]
-    points = map_svg(drawn, cited=cited, hits=hits)
+    points = map_svg(drawn, cited=cited, hits=hits, places=places)
     return piece("map", "figure", points, dots, labels, sample, revision)
 
 
 def map_svg(
-    drawn: LibraryMap, *, cited: Collection[str] = (), hits: Collection[str] = ()
+    drawn: LibraryMap,
+    *,
+    cited: Collection[str] = (),
+    hits: Collection[str] = (),
+    places: Sequence[Box | None] = (),
 ) -> Markup:
     """Returns what an answer found as one inline SVG; what was cited lies on top.
 
     Each point is a circle with ``data-paper``, ``data-cluster`` and its title and year as
     ``aria-label``; one of them can be reached with Tab, the others from it with the arrow keys.
     The script adds circles for other papers while they are in focus or chosen.
+
+    Args:
+        drawn: From ``Library.map``.
+        cited: Ids of the papers that the last answer cites.
+        hits: Ids of all that it found.
+        places: Of the names that stand on it; no number takes one.
     """
     rank = _rank(cited, hits)
     lit = [row for row, paper in enumerate(drawn.ids) if paper in rank]
     lit.sort(key=lambda row: rank[drawn.ids[row]])
-    points = [_point(drawn, row, rank[drawn.ids[row]]) for row in lit]
-    numbers, told = _number_places(drawn, rank)
+    at = frame(drawn)
+    points = [_point(drawn, row, at[row], rank[drawn.ids[row]]) for row in lit]
+    numbers, told = _number_places(drawn, rank, places)
     return piece("map", "svg", (WIDTH, HEIGHT), points, _texts(numbers), _texts(told), bool(points))
 
 
@@ -94,22 +107,13 @@ def _rank(cited: Collection[str], hits: Collection[str]) -> dict[str, int]:
     return dict.fromkeys(hits, 1) | dict.fromkeys(cited, 2)
 
 
-def _point(drawn: LibraryMap, row: int, rank: int) -> tuple[object, ...]:
-    x, y = drawn.positions[row]
+def _point(drawn: LibraryMap, row: int, place: Matrix, rank: int) -> tuple[object, ...]:
     cluster = int(drawn.clusters[row])
     said = ("", "; found by the last answer", "; cited by the last answer")[rank]
     kind = f"fn-c{cluster % COLOURS}{('', ' fn-hit', ' fn-cited')[rank]}"
-    across, down = f"{_across(float(x)):.1f}", f"{_down(float(y)):.1f}"
+    across, down = (f"{along:.1f}" for along in place)
     radius = (0.0, _HIT, _CITED)[rank]
     return kind, across, down, radius, drawn.ids[row], cluster, name_of(drawn, row) + said
-
-
-def _across(x: float) -> float:
-    return EDGE + x * (WIDTH - 2 * EDGE)
-
-
-def _down(y: float) -> float:
-    return EDGE + y * (HEIGHT - 2 * EDGE)
 
 
 def _label(drawn: LibraryMap, number: int, place: Box | None) -> dict[str, object]:
@@ -127,13 +131,8 @@ def _label_places(drawn: LibraryMap, rank: Mapping[str, int]) -> list[Box | None
     # At the narrowest, a letter takes more of the drawing.
     grown = WIDTH / _NARROWEST
     wanted = [
-        Box(
-            _across(label.x),
-            _down(label.y),
-            (sum(map(_letter, label.text)) + _BESIDE) * grown / 2,
-            _LINE * grown / 2,
-        )
-        for label in drawn.labels
+        Box(x, y, (sum(map(_letter, label.text)) + _BESIDE) * grown / 2, _LINE * grown / 2)
+        for label, (x, y) in zip(drawn.labels, frame_labels(drawn).tolist(), strict=True)
     ]
     return place_boxes(wanted, _dots(drawn, rank, (_HIT, _CITED)), (WIDTH, HEIGHT))
 
@@ -145,15 +144,14 @@ def _letter(sign: str) -> float:
 
 
 def _number_places(
-    drawn: LibraryMap, rank: Mapping[str, int]
+    drawn: LibraryMap, rank: Mapping[str, int], labels: Sequence[Box | None]
 ) -> tuple[dict[int, Box], dict[int, Box]]:
     """Returns places of numbers that stand in their names' stead, where there is one.
 
     First those of a narrow map, then those of a wide one, whose names went below it.
     """
     half, tall = _NUMBER if rank else (0.0, 0.0)
-    wanted = [Box(_across(label.x), _down(label.y), half, tall) for label in drawn.labels]
-    labels = _label_places(drawn, rank)
+    wanted = [Box(x, y, half, tall) for x, y in frame_labels(drawn).tolist()]
     below = [number for number, label in enumerate(labels) if label is None]
     dots, size = _dots(drawn, rank, _NARROW_RADII), (WIDTH, HEIGHT)
     told = place_boxes([wanted[n] for n in below], dots, size, [one for one in labels if one])
@@ -167,7 +165,7 @@ def _number_places(
 def _dots(drawn: LibraryMap, rank: Mapping[str, int], radii: tuple[float, float]) -> list[Dot]:
     """Returns the lit papers, as large as they are drawn."""
     return [
-        Dot(_across(float(x)), _down(float(y)), radii[rank[paper] - 1])
-        for paper, (x, y) in zip(drawn.ids, drawn.positions, strict=True)
+        Dot(x, y, radii[rank[paper] - 1])
+        for paper, (x, y) in zip(drawn.ids, frame(drawn).tolist(), strict=True)
         if paper in rank
     ]

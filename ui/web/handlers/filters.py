@@ -5,7 +5,7 @@ from typing import Any
 
 from footnote.index.search.filters import Filters
 from footnote.ui.rendering.cards import text_html
-from footnote.ui.rendering.panels import counted, extent, scope_html, searching
+from footnote.ui.rendering.panels import back_to_all, counted, extent, scope_html, searching
 from footnote.ui.storage.shelf import LibraryPart
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, parse_filters
@@ -30,6 +30,7 @@ def scope(desk: AppContext, args: Args) -> dict[str, Any]:
         "html": {
             "#fn-scope": form,
             "#fn-extent": text_html(_told(desk, given, searched, parts, within)),
+            "#fn-whole": text_html(back_to_all(desk, given, within)),
             ".fn-count": text_html(extent(desk.library.status())),
         },
         "scope": {"papers": ids, "within": within},

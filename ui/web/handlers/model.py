@@ -12,7 +12,6 @@ import httpx
 from markupsafe import Markup
 
 from footnote.index import FootnoteError
-from footnote.index.settings import CHOSEN
 from footnote.rag.generation.chat.endpoints.chosen import check_address
 from footnote.rag.generation.chat.endpoints.connection import address_of
 from footnote.rag.generation.chat.endpoints.keys import find_key
@@ -27,7 +26,6 @@ from footnote.rag.generation.chat.endpoints.trial import (
 from footnote.rag.generation.settings import (
     DEFAULT_MODEL,
     LONGEST_INSTRUCTIONS,
-    NO_KEY,
     LLMSettings,
 )
 from footnote.ui.rendering.environment import piece
@@ -48,6 +46,12 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "instructions": ("FOOTNOTE_INSTRUCTIONS", "Your own instructions"),
     "day_tokens": ("FOOTNOTE_DAY_TOKENS", "Tokens a day"),
     "day_cost": ("FOOTNOTE_DAY_COST", "USD a day"),
+}
+# What errors call a setting where it stands in the form.
+CALLED = {
+    **{variable: f"“{label}”" for variable, label in FIELDS.values()},
+    "OPENAI_BASE_URL": "the address",
+    "FOOTNOTE_MODEL": "the name of the model",
 }
 # Offered beside any other name.
 LANGUAGES = (
@@ -89,9 +93,9 @@ def saved(desk: AppContext, args: Args) -> dict[str, Any]:
     writers = _changeable(desk)
     was, asked_thoroughly = writers.model, writers.thorough
     try:
-        writers.choose(_read(writers, args))
+        writers.choose(_read(writers, args), CALLED)
     except FootnoteError as error:
-        raise BadRequest(_explain(writers, str(error))) from error
+        raise BadRequest(_sentence(str(error))) from error
     return {
         "html": {_ROOM: _room_html(desk), **writing_html(desk)},
         "told": _explain_saved(writers, was),
@@ -104,10 +108,8 @@ def saved(desk: AppContext, args: Args) -> dict[str, Any]:
 def tried(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists what the endpoint offers and tries the model, as they stand in the form."""
     writers = _changeable(desk)
-    keyless = True
     try:
-        config = writers.try_out(_read(writers, args))
-        keyless = config is None or config.api_key == NO_KEY
+        config = writers.try_out(_read(writers, args), CALLED)
         if config is None:
             raise BadRequest("there is no address to try; give one like http://HOST:PORT/v1")
         offered = find_models(config)
@@ -115,8 +117,7 @@ def tried(desk: AppContext, args: Args) -> dict[str, Any]:
         if config.model:
             trial = try_model(config, memory=open_memory(config), offered=offered)
     except FootnoteError as error:
-        told = _explain(writers, str(error), keyless=keyless)
-        return {"html": {_TRIED: piece("model", "failed", told)}}
+        return {"html": {_TRIED: piece("model", "failed", _sentence(str(error)))}}
     return {"html": {_TRIED: _tried_html(writers, config, offered, trial)}}
 
 
@@ -194,8 +195,8 @@ def _describe(writers: Writers) -> Iterator[str]:
         yield f"{model.model} at {address_of(model.base_url)} writes the answers."
         yield _explain_way(model.base_url)
     yield _explain_key(writers)
-    if model is not None and (model.day_tokens is not None or model.day_cost is not None):
-        yield _explain_spent(writers, model)
+    if model is not None:
+        yield from _explain_spent(writers, model)
 
 
 def _explain_way(base_url: str) -> str:
@@ -233,19 +234,26 @@ def _explain_key(writers: Writers) -> str:
     return f"{told} and is sent to {httpx.URL(model.base_url).netloc.decode()} alone."
 
 
-def _explain_spent(writers: Writers, model: LLMSettings) -> str:
-    """Returns in words what today has taken of its limits."""
+def _explain_spent(writers: Writers, model: LLMSettings) -> Iterator[str]:
+    """Yields in words what today has taken, and of which limits."""
     try:
-        spent = writers.spent()
+        spent = writers.spent(model)
     except FootnoteError as error:
-        return f"{error}."
-    assert spent is not None
+        yield f"{error}."
+        return
+    if spent is None:
+        return
+    limits = (model.day_tokens, model.day_cost)
     told = []
     if model.day_tokens is not None:
         told.append(f"{spent.tokens:,} of {model.day_tokens:,} tokens")
+    elif spent.tokens and model.day_cost is None:
+        told.append(counted(spent.tokens, "token"))
     if model.day_cost is not None:
         told.append(f"${spent.cost:.2f} of ${model.day_cost:.2f}")
-    return f"Today: {' and '.join(told)}. Beyond that, answers are quotes."
+    if told:
+        beyond = "" if limits == (None, None) else " Beyond that, answers are quotes."
+        yield f"Today: {' and '.join(told)}.{beyond}"
 
 
 def _explain_saved(writers: Writers, was: LLMSettings | None) -> str:
@@ -276,31 +284,14 @@ def _tried_html(
     if trial is None:
         return piece("model", "tried", f"{told} Name one to try it.", models, [])
     if trial.fault:
-        keyless = config.api_key == NO_KEY
-        fault = piece("model", "failed", _explain(writers, trial.fault, keyless=keyless))
+        fault = piece("model", "failed", _sentence(trial.fault))
         return fault + piece("model", "tried", told, models, [])
     told = f"{config.model} works. {told}"
     return piece("model", "tried", told, models, describe_trial(trial))
 
 
-def _explain(writers: Writers, fault: str, *, keyless: bool = False) -> str:
-    """Returns a fault as a sentence that speaks of the form where it names what stands in it.
-
-    Args:
-        writers: What is fixed is named as it is.
-        fault: As the command line tells it.
-        keyless: Whether no key was sent.
-    """
-    words = {"OPENAI_BASE_URL": "the address", "FOOTNOTE_MODEL": "the name of the model"}
-    told = {word: name for word, name in words.items() if not writers.is_fixed(word)}
-    told[f" ({CHOSEN})"] = ""
-    if keyless:
-        told["refused the key"] = "wants a key"
-        told["check OPENAI_API_KEY"] = (
-            "set OPENAI_API_KEY, and OPENAI_BASE_URL beside it, where this page is started"
-        )
-    for before, after in sorted(told.items(), key=lambda pair: -len(pair[0])):
-        fault = fault.replace(before, after)
+def _sentence(fault: str) -> str:
+    """Returns a fault as the command line tells it, as a sentence."""
     # The name of a model, which may begin it, stays as it is written.
     ours = fault.startswith(("the ", "there "))
     return f"{fault[:1].upper() if ours else fault[:1]}{fault[1:]}."

@@ -1,250 +1,14 @@
 /* What a reader does beside asking: every button and form that names an action (data-do) becomes
- * one call to the server, whose reply says what goes where. HTML in a reply was made safe by
- * ui/web/handlers; this file makes none of its own.
+ * one call to the server (calls.js), and what it shows of an answer stands in that answer's pane.
  */
 (() => {
   "use strict";
   const page = window.footnote;
-  const { me, kept } = page;
+  const { me } = page;
   const byId = (id) => document.getElementById(id);
-  let server = null, upload = null;
 
-  function connect(calls, send) {
-    server = calls;
-    upload = send;
-    boot();
-  }
-
-  // Made again, ever more seldom, until it was of use: the server may be only just starting, and
-  // Gradio puts up the parts of a page one by one, so that a reply may come before its place.
-  function boot(pause = 200) {
-    // What is open at the start is no step that Back takes.
-    return page.untracked(() => start(pause));
-  }
-
-  async function start(pause) {
-    const { room } = page;
-    const reply = await Promise.race([call("boot"), new Promise((wake) => setTimeout(wake, 5000))]);
-    const places = Object.keys(reply?.html ?? {});
-    if (!places.length || !places.every((place) => document.querySelector(place))) {
-      return setTimeout(boot, pause, Math.min(2 * pause, 10_000));
-    }
-    page.offer();
-    if (byId(`fn-room-${room}`)) enter(room);
-    begin();
-  }
-
-  // What an empty conversation offers: it takes the library's map, so only where it is seen.
-  let beginning = 0;
-  async function begin() {
-    clearTimeout(beginning);
-    if (document.body.classList.contains("fn-talking")) return;
-    const { later } = (await call("begin")) ?? {};
-    if (later) beginning = setTimeout(begin, later); // somebody else's page has it made
-  }
-
-  // Of two looks at the library, or two conversations that are opened, the later one counts,
-  // whichever is answered first.
-  const latest = { browse: null, open: null };
-
-  // With ``own`` the caller tells an error in a place of its own.
-  async function call(action, args = {}, entered = false, own = false) {
-    let reply = null;
-    if (action in latest) latest[action] = args;
-    try {
-      reply = await server.action({ action, ...page.who(), ...today(), ...args });
-    } catch {
-      // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
-    }
-    if (action in latest && latest[action] !== args) return reply;
-    reply ??= { error: "The server does not respond; is it still running?", gone: true };
-    apply(reply, entered, own);
-    return reply;
-  }
-
-  // Seconds since 1970, and minutes that the reader's clock is behind UTC.
-  const today = () => ({ now: Math.floor(Date.now() / 1000), zone: new Date().getTimezoneOffset() });
-
-  function apply(reply, entered, own = false) {
-    for (const name of reply.forget ?? []) kept.write(name, null);
-    for (const [where, html] of Object.entries(reply.html ?? {})) {
-      const element = document.querySelector(where);
-      if (element) fill(element, html, entered);
-    }
-    if (reply.html) document.dispatchEvent(new CustomEvent("footnote:filled"));
-    if (reply.unpick) page.unpick();
-    if (reply.scope) setScope({ ...me.scope, ...reply.scope });
-    if (reply.cleared) { page.clear(); page.track({ replace: true }); }
-    if (reply.frames) {
-      me.conversation = reply.conversation ?? null;
-      enter("ask");
-      page.restore(reply.frames, me.conversation);
-    }
-    if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
-    if (reply.cards) addCards(reply.cards);
-    if (reply.copy != null) copy(reply.copy);
-    if (reply.link) copy(new URL(reply.link, document.baseURI).href, "Link copied: ");
-    if (reply.file) page.save(reply.file);
-    if (reply.job) page.follow(reply.job);
-    if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
-    if (reply.changed) { call("scope"); begin(); }
-    if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);
-    if (reply.told || (reply.error && !own)) toast(reply.error ?? reply.told, Boolean(reply.error));
-  }
-
-  function addCards(html) {
-    const made = document.createElement("template");
-    made.innerHTML = html;
-    for (const card of [...made.content.children]) {
-      byId(card.id)?.remove();
-      byId("fn-cards").append(card);
-    }
-  }
-
-  // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
-  function fill(element, html, entered) {
-    const { name, selectionStart } = document.activeElement;
-    const within = name && element.contains(document.activeElement);
-    const menus = [...element.querySelectorAll(".fn-menu[open]")];
-    const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
-    element.innerHTML = html;
-    menus.forEach((menu) => reopen(element, menu));
-    own.forEach((field) => setAgain(element, field));
-    const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
-    field?.focus({ preventScroll: true });
-    if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
-  }
-
-  // A menu that is open stays so; what takes its place is known by it.
-  const heirs = new WeakMap();
-  function reopen(element, menu) {
-    const { textContent, firstElementChild: { textContent: name } } = menu;
-    const named = [...element.querySelectorAll(".fn-menu")].filter((one) => one.firstElementChild.textContent === name);
-    const same = named.find((one) => one.textContent === textContent) ?? (named.length === 1 ? named[0] : null);
-    same?.setAttribute("open", "");
-    if (same) heirs.set(menu, same);
-  }
-
-  // Closes a menu once what was chosen in it is done, with what was typed into it.
-  function shut(menu) {
-    while (heirs.has(menu)) menu = heirs.get(menu);
-    menu.removeAttribute("open");
-    menu.querySelectorAll("form").forEach((form) => form.reset());
-  }
-
-  // What a reader has chosen or typed in a room stays when it is entered again.
-  function touched(room) {
-    return [...room.querySelectorAll("select[name], textarea[name], input[name]:not([type=file])")].filter((field) =>
-      field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
-        : field.options ? !([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.selected
-        : field.value !== field.defaultValue);
-  }
-
-  function setAgain(room, { form, name, value, checked }) {
-    const own = form?.dataset.do ? `form[data-do="${form.dataset.do}"] ` : "";
-    const field = room.querySelector(`${own}[name="${CSS.escape(name)}"]`);
-    if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
-    Object.assign(field, { value, checked });
-    field.dispatchEvent(new Event("change", { bubbles: true })); // a list that follows it follows
-  }
-
-  let fading = 0;
-  function toast(text, bad = false) {
-    const line = byId("fn-toast");
-    line.textContent = text;
-    line.className = bad ? "fn-shown fn-bad" : "fn-shown";
-    clearTimeout(fading);
-    fading = setTimeout(() => (line.className = ""), bad ? 8000 : 4000);
-  }
-
-  async function copy(text, said = "Copied.") {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast(said.endsWith(": ") ? said + text : said);
-    } catch {
-      // Not over plain HTTP from elsewhere: the text can still be taken by hand.
-      toast(text);
-    }
-  }
-
-  // Rooms
-
-  let left = 0; // where the conversation stood when it was left for a room
-
-  // With ``filled`` false whoever enters it fills it.
-  function enter(room, place = null, filled = true) {
-    const away = document.body.classList.contains("fn-away");
-    if (!away) left = window.scrollY;
-    if (away || room !== "ask") page.close();
-    document.querySelectorAll(".fn-place").forEach((button) => {
-      if (button.dataset.room === room) button.setAttribute("aria-current", "page");
-      else button.removeAttribute("aria-current");
-    });
-    document.querySelectorAll(".fn-room").forEach((one) => (one.hidden = one.id !== `fn-room-${room}`));
-    document.body.classList.toggle("fn-away", room !== "ask");
-    draw(false);
-    page.track({ entered: room });
-    if (room === "ask") return away && window.scrollTo({ top: left });
-    window.scrollTo({ top: 0 });
-    if (!filled) return;
-    // A room that holds a reader's own work is filled once.
-    if (byId(`fn-room-${room}`).querySelector("[data-once]")) return entered(room);
-    const last = [...document.querySelectorAll(".fn-turn[data-place]")].pop();
-    call(room, { place: place ?? last?.dataset.place ?? null }, true).then(() => entered(room));
-  }
-
-  const entered = (room) => document.dispatchEvent(new CustomEvent("footnote:entered", { detail: { room } }));
-
-  function draw(open) {
-    document.body.classList.toggle("fn-drawn", open);
-    byId("fn-drawer").setAttribute("aria-expanded", String(open));
-  }
-
-  // Scope
-
-  function setScope(wanted) {
-    // What the server let go comes back as null.
-    const scope = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value != null));
-    me.scope = scope;
-    const narrow = Object.values(scope).some((value) => (Array.isArray(value) ? value.length : value));
-    byId("fn-extent")?.classList.toggle("fn-narrowed", narrow);
-    kept.write("scope", scope);
-  }
-
-  function readScope(form) {
-    const scope = { papers: me.scope.papers ?? [] };
-    for (const name of ["venue", "source", "author", "within"]) {
-      const value = form.elements[name]?.value.trim();
-      if (value) scope[name] = value;
-    }
-    const { since, until } = form.elements;
-    if (since) {
-      const [low, high] = [Number(since.value), Number(until.value)].sort((a, b) => a - b);
-      if (low > Number(since.min)) scope.since = low;
-      if (high < Number(until.max)) scope.until = high;
-    }
-    setScope(scope);
-    call("scope");
-  }
-
-  function pin(papers) {
-    setScope({ ...me.scope, papers });
-    call("scope");
-    enter("ask");
-    document.querySelector("#fn-question textarea")?.focus();
-  }
-
-  // What is chosen on the map is searched once the reader says so.
-  let chosen = [];
-  document.addEventListener("footnote:scope", (event) => {
-    chosen = event.detail.papers;
-    const line = document.querySelector(".fn-map-ask");
-    if (!line) return;
-    line.hidden = !chosen.length;
-    line.firstElementChild.textContent = chosen.length === 1 ? "Ask only this paper" : `Ask only these ${chosen.length.toLocaleString("en")} papers`;
-  });
   document.addEventListener("footnote:answered", () => {
-    call("talks");
+    page.call("talks");
     leadOn();
   });
 
@@ -254,18 +18,9 @@
     clearTimeout(leading);
     leading = setTimeout(() => {
       const last = [...document.querySelectorAll(".fn-turn[data-place] .fn-next")].pop();
-      if (last && !last.childElementCount) call("next", argsOf(last));
+      if (last && !last.childElementCount) page.call("next", argsOf(last));
     }, 150);
   }
-
-  // A dragged slider shows its years at once and searches when it is let go.
-  document.addEventListener("input", (event) => {
-    const field = event.target.closest(".fn-years");
-    if (!field) return;
-    const [low, high] = [...field.querySelectorAll("input")].map((range) => Number(range.value)).sort((a, b) => a - b);
-    field.querySelector("output").textContent = `${low}–${high}`;
-    field.querySelectorAll("rect").forEach((bar) => bar.classList.toggle("fn-within", bar.dataset.year >= low && bar.dataset.year <= high));
-  });
 
   // Buttons and forms
 
@@ -290,14 +45,14 @@
     const menu = element.closest(".fn-menu");
     if (view && view.dataset.shown === own) {
       show(turn, view);
-      if (menu) shut(menu);
+      if (menu) page.shut(menu);
       return;
     }
     // The map is a place of its own; what the answer found is lit there.
-    if (own === "map" && turn) return enter("map", turn.dataset.place);
+    if (own === "map" && turn) return page.enter("map", turn.dataset.place);
     // Of two charts that are pressed one after the other the later one stands, whichever is made first.
     if (view && element.hasAttribute("aria-pressed")) view.dataset.wanted = own;
-    const reply = await call(own, args);
+    const reply = await page.call(own, args);
     if (view && reply?.view != null && view.dataset.wanted === own) {
       show(turn, view, own, reply.view);
       uncover(view);
@@ -310,7 +65,7 @@
       }
     }
     // What was typed into it is still wanted when it was refused.
-    if (menu && !reply?.error) shut(menu);
+    if (menu && !reply?.error) page.shut(menu);
   }
 
   // One thing stands in an answer's pane, in place of what stood there; without a name, nothing.
@@ -333,49 +88,22 @@
     if (!("ask" in button.dataset) || (await page.confirm(button.dataset.do, args))) act(button, args);
   }
 
-  // Opens a conversation, or a new one where there is no id.
-  function turnTo(id) {
-    latest.open = null;
-    if (id) return call("open", { id });
-    page.clear();
-    begin();
-    return call("talks");
-  }
-
-  async function startAnew(button) {
-    const asked = "ask" in button.dataset && me.records.length;
-    if (asked && !(await page.confirm("clear"))) return;
-    turnTo(null);
-    enter("ask");
-    document.querySelector("#fn-question textarea")?.focus();
-  }
-
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, summary");
-    if (!event.target.closest("#fn-library, #fn-extent")) document.body.classList.remove("fn-scoping");
     // What was pressed may have been drawn anew since.
-    if (event.target.isConnected && !event.target.closest("#fn-talks, #fn-drawer")) draw(false);
+    if (event.target.isConnected && !event.target.closest("#fn-talks, #fn-drawer")) page.draw(false);
     document.querySelectorAll("details.fn-menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.removeAttribute("open");
     });
     if (!button) return;
     // What is chosen from a menu closes it; an action does so once it is done.
     if (button.type === "button" && !button.dataset.do) button.closest(".fn-menu")?.removeAttribute("open");
-    const { room, pin: pinned, unpin, ignore, say } = button.dataset;
+    const { room, ignore, say } = button.dataset;
     const turn = button.closest(".fn-turn");
-    if (room) enter(room);
+    if (room) page.enter(room);
     else if (say) page.submit(say);
-    else if (button.id === "fn-clear") startAnew(button);
-    else if (button.id === "fn-drawer") draw(!document.body.classList.contains("fn-drawn"));
-    else if (button.id === "fn-extent") {
-      // Beside the answer on a wide screen, a sheet from below on a narrow one.
-      document.body.classList.toggle("fn-scoping");
-      byId("fn-library").querySelector("input, select")?.focus();
-    }
-    else if ("chosen" in button.dataset) pin(chosen);
-    else if (pinned != null) pin([pinned]);
-    else if ("unscope" in button.dataset) { setScope({ papers: me.scope.papers ?? [] }); call("scope"); }
-    else if (unpin != null) { setScope({ ...me.scope, papers: unpin ? me.scope.papers.filter((paper) => paper !== unpin) : [] }); call("scope"); }
+    else if (button.id === "fn-clear") page.startAnew(button);
+    else if (button.id === "fn-drawer") page.draw(!document.body.classList.contains("fn-drawn"));
     else if (ignore) page.again(button, { ignored: [...turn.ignored, ignore] });
     else if ("retry" in button.dataset) page.again(button, { ignored: turn.ignored });
     else if ("edit" in button.dataset) {
@@ -386,16 +114,14 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    document.body.classList.remove("fn-scoping");
-    draw(false);
+    if (event.key === "Escape") page.draw(false);
   });
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-do]");
     if (!form) return;
     event.preventDefault();
-    if (form.dataset.do === "scope") return readScope(form);
+    if (form.dataset.do === "scope") return page.readScope(form);
     act(form, { ...argsOf(form), ...Object.fromEntries(new FormData(form)) });
   });
 
@@ -410,18 +136,4 @@
   }
   document.addEventListener("input", live);
   document.addEventListener("change", live);
-
-  Object.assign(page, {
-    connect,
-    call,
-    pin,
-    setScope,
-    enter,
-    turnTo,
-    toast,
-    copy,
-    addCards,
-    upload: (file) => upload(file),
-    fetchCard: ({ paper, card, spans = "" }) => call("paper", { paper, card, spans }),
-  });
 })();

@@ -39,9 +39,11 @@
     }
   }
 
-  // As a question is taken up: whatever is shown behind the place it is asked at goes.
+  // As a question is taken up: whatever is shown behind the place it is asked at goes, and what
+  // would cover its sources.
   function begin() {
     me.asked += 1;
+    page.closeFilters();
     if (me.next.kept != null) {
       page.close();
       for (const turn of document.querySelectorAll(".fn-turn")) {

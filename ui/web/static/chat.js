@@ -26,6 +26,7 @@
     conversation: kept.read("conversation"),
     records: kept.read("records") ?? [],
     scope: kept.read("scope") ?? {},
+    composer: null, // who writes, if a reader chose
     asked: 0, // questions on the page
     next: {}, // what the next question alone is asked with: kept, ignored
   };
@@ -46,19 +47,25 @@
   }
 
   function offer() {
+    const writer = document.querySelector("#fn-composer-choice select");
+    const same = [...(writer?.options ?? [])].find((one) => one.value === me.composer);
+    if (same) same.selected = true;
     const box = document.querySelector("#fn-thorough input");
     if (!box) return false;
     const own = kept.read("thorough"); // otherwise as the server has it
     if (own !== null) box.checked = own === true;
-    const chosen = document.querySelector("#fn-composer-choice select")?.selectedOptions[0];
+    const chosen = writer?.selectedOptions[0];
     box.closest("label").hidden = Boolean(chosen) && !("reviews" in chosen.dataset);
     return box;
   }
 
   document.addEventListener("change", (event) => {
-    if (event.target.closest("#fn-composer-choice")) offer();
+    if (event.target.closest("#fn-composer-choice")) { me.composer = event.target.value; offer(); }
     if (event.target.closest("#fn-thorough")) kept.write("thorough", event.target.checked);
   });
+
+  // Who can write is told anew as another model is chosen; whom a reader chose stays, if still there.
+  document.addEventListener("footnote:filled", offer);
 
   function show(frame) {
     let turn = byId(`fn-turn-${frame.turn}`);
@@ -81,6 +88,7 @@
     if (busy && !stands) window.footnote.grow(turn, frame);
     else if (turn.shown !== frame.html) window.footnote.settle(turn, frame);
     turn.shown = frame.html;
+    window.footnote.fold(turn);
     const below = turn.querySelector(".fn-below");
     if (below && below.innerHTML !== frame.stage) below.innerHTML = frame.stage;
     turn.standing = stands ? frame : null;

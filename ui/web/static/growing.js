@@ -54,12 +54,14 @@
     const own = [...document.querySelectorAll(`.fn-card[id^="t${frame.turn}-"]`)];
     const open = turn.contains(page.opener) ? own.find((card) => !card.hidden) : null;
     const focused = turn.contains(document.activeElement) ? document.activeElement : null;
+    const unfolding = focused?.matches(".fn-unfold");
     const [was, focus] = [open && placeOf(turn, page.opener), focused?.dataset.card && placeOf(turn, focused)];
     const paper = (id) => own.find((card) => card.id === id)?.dataset.of;
     const fresh = [...read(frame.cards ?? "").children];
     const of = (name) => fresh.find((card) => name && card.dataset.of === name);
     turn.innerHTML = frame.html;
     if (turn.offsetHeight < height) turn.style.minHeight = `${height}px`;
+    if (unfolding) turn.querySelector(".fn-unfold").focus({ preventScroll: true });
     if (focus) button(turn, of(paper(focus.card)), focus)?.focus({ preventScroll: true });
     if (!fresh.length) return;
     own.forEach((card) => card === open || card.remove());

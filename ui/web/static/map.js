@@ -201,8 +201,9 @@
     if (next.k === map.view.k && next.left === map.view.left && next.top === map.view.top) return false;
     map.view = next;
     const [whole, out, closer] = ["whole", "out", "in"].map((to) => map.figure.querySelector(`[data-zoom=${to}]`));
-    whole.disabled = out.disabled = k === 1;
-    closer.disabled = k === CLOSEST;
+    // A button that is disabled would lose the focus of whoever presses it once more.
+    for (const button of [whole, out]) button.setAttribute("aria-disabled", String(k === 1));
+    closer.setAttribute("aria-disabled", String(k === CLOSEST));
     draw(map);
     if (map.sampled) refill(map);
     return true;

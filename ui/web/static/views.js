@@ -12,6 +12,7 @@
   const REACH = 16; // CSS pixels from a point within which a press means it; a finger is wide
   const STIR = 6; // CSS pixels that a hand moves without meaning to draw
   const CORNERS = 300; // of an outline that is sent
+  const MOST = 5000; // papers that are asked alone, as ui/web/requests.py has it
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const ZOOMS = { "+": 2, "=": 2, "-": 0.5, "0": 0 };
   let drawing = null; // the lasso in the making
@@ -36,6 +37,10 @@
   }
 
   function send(map, papers) {
+    const many = new Set(papers).size;
+    if (many > MOST) {
+      return say(map, `${many.toLocaleString("en")} papers would be chosen, and at most ${MOST.toLocaleString("en")} can be asked alone; choose fewer.`);
+    }
     const had = map.chosen.size;
     choose(map, papers);
     if (had && !map.chosen.size) say(map, "No papers chosen; questions search all papers.");

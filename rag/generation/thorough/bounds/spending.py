@@ -5,10 +5,9 @@ import threading
 from footnote.rag import ComposerError
 from footnote.rag.answer import Usage
 from footnote.rag.generation.chat.endpoints.known import KnownModel
+from footnote.rag.generation.settings import SPARE
 from footnote.rag.generation.thorough.settings import ThoroughSettings
 
-# Other tokenizers count the words of a prompt otherwise than ours, and a schema counts, too.
-_SPARE = 0.1
 _NOTHING = Usage()
 _SPENT = "what it may spend is spent; raise FOOTNOTE_THOROUGH_CALLS, _TOKENS or _COST"
 
@@ -65,7 +64,7 @@ class Spending:
         Args:
             prompt: Tokens of its prompt.
         """
-        return CallAllowance(self, int(prompt * (1 + _SPARE)))
+        return CallAllowance(self, int(prompt * (1 + SPARE)))
 
     def set_aside(self, held: Usage, prompt: int, reply: int, *, calls: int) -> Usage:
         """Returns what an attempt may take at most, now set aside.

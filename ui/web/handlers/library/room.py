@@ -1,6 +1,7 @@
 """Library room: add and remove papers, undo imports, show statistics."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -54,10 +55,12 @@ def added(desk: AppContext, args: Args) -> dict[str, Any]:
                     found.take(path, name)
             found.files += [FileReading(name, name, error=LOST) for name in lost]
             job.total = found.papers
-            told = piece("import", "drafts", drafts) if drafts else Markup()
+            told = piece("import", "drafts", drafts, job.id) if drafts else Markup()
             if not found.files:
                 return told
-            return told + report_html(found.files, _add(library, found, job))
+            added = _add(library, found, job)
+            job.imported = added.number
+            return told + report_html(found.files, added)
 
     try:
         return {"job": desk.jobs.start(args.user, "Adding", "papers", work)}
@@ -84,7 +87,11 @@ def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
     except ValueError as error:
         raise BadRequest(f"the paper cannot be added: {describe_fault(error)}") from error
     file = args.text("file", "PDF", most=200)
-    added = desk.papers.add([paper], names=[file])
+    # What was dropped with it is one import, and undone with it.
+    drop = _drop(desk, args)
+    added = desk.papers.add([paper], names=[file], joins=drop.imported if drop else None)
+    if drop and added.number is not None:
+        drop.imported = added.number
     told = "added to the library." if added.new else "it was in the library already."
     # The room stays as it is: other files may still wait to be looked at.
     html = {
@@ -95,6 +102,13 @@ def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
     if _DRAFT.fullmatch(place := args.text("draft", "", most=20)):
         html[f"#{place}"] = piece("controls", "remark", f"{file}: {told}")
     return {"html": html, "told": told[0].upper() + told[1:], "changed": True}
+
+
+def _drop(desk: AppContext, args: Args) -> Job | None:
+    """Returns the job that read a file and those dropped beside it, while it is known."""
+    with suppress(FootnoteError):
+        return desk.jobs.get(args.user, args.text("drop", "", most=100))
+    return None
 
 
 def pasted(desk: AppContext, args: Args) -> dict[str, Any]:
