@@ -25,7 +25,8 @@ _ENTRY = re.compile(
     rf"(?:^[ \t\ufeff]{{0,99}}{MARK}|(?<=[}}>])[ \t]{{0,99}})@[ \t]{{0,9}}"
     r"(?:(?:string|preamble|comment)\s{0,20}[{(]"
     r"|(?!(?:media|font-face|supports|page|keyframes|layer|import|param|patch)\b)"
-    r"\w[\w:.+/-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
+    r"\w[\w:.+/-]{0,40}(?:\s{0,20}|[ \t]\w{1,40}[ \t]{0,9}(?=\{))"
+    r"(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
     r"|\{\s{0,20},|\{[^={}\"]{0,300}=\s{0,20}[{\"\w]))",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -163,6 +164,8 @@ def _published(found: Mapping[str, str]) -> str | None:
         year, month, day = full[1], full[2] or "", full[3] or ""
         if name == "year" and not month:
             month, day = _month(found.get("month", ""), found.get("day", ""))
+            if not month:
+                month, day = _month(_YEAR.sub(" ", written), "")
         elif not month:
             month, day = _month(_YEAR.sub(" ", written), "")
         if date := parse_date(year, month, day):

@@ -32,7 +32,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "published": ("published", "publicationdate", "publisheddate", "datepublished", "publishedat",
                   "publishedonline", "publishedprint", "pubdate", "firstpublicationdate", "issued",
                   "date", "created", "publicationyear", "publishedyear", "yearpublished",
-                  "pubyear", "year", "py", "coverdate", "updatedate"),
+                  "pubyear", "year", "py", "coverdate", "publishtime", "updatedate"),
     "venue": ("venue", "journalref", "containertitle", "sourcetitle", "publicationtitle",
               "journal", "journaltitle", "journalname", "journalbook", "journals", "booktitle",
               "conference", "conferencename", "publicationname", "publicationvenue", "pubtitle",
@@ -64,6 +64,8 @@ _NONE = re.compile(
     r"(?:available|provided)|n/?a|none|null|nan)\.?\]?",
     re.IGNORECASE,
 )
+_OF_ARXIV = frozenset({"submitter", "categories", "versions", "authorsparsed"})
+_FIVE_DIGITS = 1501
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "<na>", "nat", "-"})
 
 
@@ -96,9 +98,7 @@ def our_fields(record: Record) -> dict[str, Any]:
         found[name] = _first(name, values)
     if found["abstract"] is None:
         found["abstract"] = _from_index(given.get("abstractinvertedindex"))
-    if given.keys() & {"versions", "submitter", "authorsparsed"} and isinstance(
-        found["abstract"], str
-    ):
+    if given.keys() & _OF_ARXIV and isinstance(found["abstract"], str):
         # arXiv's lines are broken to fit, and begin where they did.
         found["abstract"] = " ".join(found["abstract"].split())
     _identify(found, given)
@@ -109,11 +109,21 @@ def our_fields(record: Record) -> dict[str, Any]:
         # The key of an entry and a remark on it, in the list of one person.
         found["note"] = None
         found["id"] = found["id"] if arxiv_number(str(found["id"])) else None
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: _without_nul(value) for name, value in found.items() if value is not None}
+
+
+def _without_nul(value: Any) -> Any:
+    """Returns a text without the zeros that databases pad with."""
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def _identify(found: dict[str, Any], given: Record) -> None:
     """Fills in the identifiers that stand in fields of several, or in an address."""
+    if isinstance(number := found["id"], float) and given.keys() & _OF_ARXIV:
+        # pandas takes a number of arXiv for a fraction; since 2015 it has five digits.
+        found["id"] = f"{number:09.4f}" if number < _FIVE_DIGITS else f"{number:010.5f}"
     for name in ("id", "_id", "pmid"):
         value = found[name]
         if isinstance(value, float) and (math.isnan(value) or value.is_integer()):
@@ -224,7 +234,17 @@ def _as_text(value: Any) -> Any:
         texts = [one for one in found if isinstance(one, str)]
         return " ".join(texts) if len(texts) == len(found) and not kinds else found[0]
     if isinstance(value, Mapping):
-        names = ("name", "display_name", "title", "text", "value", "description", "url")
+        names = (
+            "en",
+            "eng",
+            "name",
+            "display_name",
+            "title",
+            "text",
+            "value",
+            "description",
+            "url",
+        )
         return next((value[n] for n in names if isinstance(value.get(n), str)), value)
     return value
 
@@ -271,4 +291,4 @@ def _is_missing(value: Any, name: str) -> bool:
         return value == "" or (
             name not in ("title", "abstract", "") and value.strip().casefold() in _NOTHING
         )
-    return value is None or value == [] or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == [] or (isinstance(value, float) and not math.isfinite(value))

@@ -55,7 +55,7 @@ def _fields(record: str) -> dict[str, object]:
     pmid = first(tags, "PMID") or ""
     return {
         "title": _title(tags),
-        "abstract": abstract(tags, "AB"),
+        "abstract": abstract(tags, "AB") or abstract(tags, "OAB"),
         "pmid": pmid or None,
         "doi": _doi(tags),
         "arxiv_id": arxiv_in(*values(tags, "LID", "AID", "SO")),
