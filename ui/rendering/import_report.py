@@ -20,7 +20,8 @@ LOST = "it did not arrive; it may be too large for this server, or was dropped t
 
 def report_html(files: Sequence[FileReading], added: Added) -> Markup:
     """Returns what an import did, in all and for each file."""
-    refused, unread = sum(file.refused for file in files), sum(bool(f.error) for f in files)
+    refused = sum(file.refused for file in files)
+    unread = sum(bool(file.error and not file.papers) for file in files)
     told = [
         f"{counted(added.new, 'paper')} new, {added.changed:,} changed, "
         f"{added.unchanged:,} unchanged."
@@ -31,7 +32,8 @@ def report_html(files: Sequence[FileReading], added: Added) -> Markup:
         told.append(f"{counted(refused, 'record')} could not be used.")
     if unread:
         told.append(f"{counted(unread, 'file')} could not be read.")
-    plain = len(files) == 1 and not (refused or unread or added.left_out)
+    told += [f"{file.remark}." for file in files if file.remark and file.error]
+    plain = len(files) == 1 and not (refused or files[0].error or added.left_out)
     rows = [_file(file, added.files.get(n, Added())) for n, file in enumerate(files)]
     return piece("import", "report", told, None if plain else rows)
 
