@@ -30,6 +30,8 @@ _WHOLE = (
 )
 _FIRST = ("given", "givenname", "firstname", "forename", "first")
 _LAST = ("family", "familyname", "lastname", "surname", "last")
+# What ends the name of a firm.
+BODIES = frozenset({"inc", "llc", "ltd", "gmbh", "corp", "co"})
 _NONE = frozenset({"nan", "none", "null", "n/a", "na", "[]"})
 
 Clean = Callable[[str], str]
@@ -213,7 +215,7 @@ def turn_name(name: str, *, bare: bool = False) -> str:
     last, *rest = [part for part in (part.strip() for part in name.split(",")) if part] or [""]
     suffixes = [part for part in rest if _SUFFIX.fullmatch(part)]
     firsts = [part for part in rest if part not in suffixes]
-    if len(firsts) > 1:
+    if len(firsts) > 1 or (firsts and firsts[0].casefold().rstrip(".") in BODIES):
         return name
     if rest:
         return " ".join([*firsts, last, *suffixes])

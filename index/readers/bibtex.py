@@ -138,13 +138,18 @@ def _fields(entry: Entry) -> Record:
         "authors": spoken_names(found.get("author", "")),
         "published": _published(found),
         "venue": _first(found, _VENUES),
-        "publisher": _first(found, ("publisher",)),
+        "publisher": _first(found, ("publisher",)) or _place(found.get("howpublished", "")),
         "url": url,
     }
 
 
 def _text(latex: str) -> str:
     return _MINUS.sub("^-", plain_text(plain(latex)))
+
+
+def _place(howpublished: str) -> str | None:
+    """Returns where something was published, where that is no address."""
+    return None if re.search(r"\\url|https?:|www\.", howpublished) else _text(howpublished) or None
 
 
 def _first(found: Mapping[str, str], names: tuple[str, ...]) -> str | None:

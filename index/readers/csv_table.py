@@ -56,6 +56,9 @@ def read(
         return
     place, names, sign = _header([line for _, line in before], columns)
     lines.give_back(before[place + 1 :])
+    if not _has(names, "venue"):
+        # Publish or Perish names the journal so; others the database that they export from.
+        names = ["venue" if one.casefold() == "source" else one for one in names]
     if not (_has(names, "title") and _has(names, "abstract")):
         told = ", ".join(one for one in names if one)[:200]
         of_pubmed = {"PMID", "NIHMS ID"} <= set(names)
@@ -142,7 +145,9 @@ def _record(names: list[str], row: list[str]) -> dict[str, Any]:
         found.pop("id", None)
     if not re.match(r"\d{4}", str(found.get("published", ""))):
         found.pop("published", None)
-    found.pop("note", None)
+    if "author_count" not in names:
+        # Of a table of our own it is said of the abstract; of others it is a reader's.
+        found.pop("note", None)
     return found
 
 

@@ -36,7 +36,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "venue": ("venue", "journalref", "containertitle", "sourcetitle", "publicationtitle",
               "journal", "journaltitle", "journalname", "journalbook", "journals", "booktitle",
               "conference", "conferencename", "publicationname", "publicationvenue", "pubtitle",
-              "publication", "pub", "so"),
+              "publication", "pub", "so", "publisher"),
     "doi": ("doi", "di", "articledoi", "doilink", "doiurl"),
     "arxiv_id": ("arxivid", "arxiv", "arxivnumber", "eprint"),
     "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
@@ -66,6 +66,7 @@ _NONE = re.compile(
 )
 _OF_ARXIV = frozenset({"submitter", "categories", "versions", "authorsparsed"})
 _FIVE_DIGITS = 1501
+_CSL_TYPES = frozenset({"article", "article-journal", "paper-conference", "document"})
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "<na>", "nat", "-"})
 
 
@@ -105,7 +106,7 @@ def our_fields(record: Record) -> dict[str, Any]:
     for name in ("venue", "url", "source", "note"):
         if not isinstance(found[name], str) or _is_missing(found[name], name):
             found[name] = None
-    if "issued" in given:
+    if "issued" in given or given.get("type") in _CSL_TYPES:
         # The key of an entry and a remark on it, in the list of one person.
         found["note"] = None
         found["id"] = found["id"] if arxiv_number(str(found["id"])) else None
@@ -135,6 +136,8 @@ def _identify(found: dict[str, Any], given: Record) -> None:
     for name, key in (("doi", "doi"), ("arxiv_id", "arxiv"), ("pmid", "pubmed"), ("pmid", "pmid")):
         if not found[name] and isinstance(named.get(key), str | int):
             found[name] = _last_part(str(named[key])) if key != "doi" else named[key]
+    if not found["arxiv_id"] and str(given.get("archive", "")).casefold() == "arxiv":
+        found["arxiv_id"] = given.get("archivelocation")
     texts = [text for name in ("doi", "url") if isinstance(text := found[name], str)]
     others = given.get("identifier")
     texts += [one for one in others if isinstance(one, str)] if isinstance(others, list) else []

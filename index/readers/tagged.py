@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
-from footnote.index.readers.author_names import split_names
+from footnote.index.readers.author_names import BODIES, split_names
 from footnote.index.readers.decompression import Text
 from footnote.index.readers.markup import plain_text
 from footnote.index.readers.record import parse_date
@@ -202,6 +202,8 @@ def spoken(name: str) -> str:
     """Returns "Last, First, Jr." as "First Last Jr.", and "Last F." as "F. Last"."""
     last, *rest = [part.strip() for part in name.split(",")]
     rest = [part for part in rest if part]
+    if len(rest) == 1 and rest[0].casefold().rstrip(".") in BODIES:
+        return f"{last}, {rest[0]}"
     if not rest:
         return spoken_initials(last) if last.endswith(".") else last
     if len(rest) == 1 and _SUFFIX.fullmatch(rest[0]):
