@@ -1,4 +1,7 @@
-"""BibTeX and BibLaTeX: one entry a record, with LaTeX and HTML made plain text."""
+"""BibTeX and BibLaTeX: one entry a record, with LaTeX and HTML made plain text.
+
+Source: ctan.org/pkg/bibtex (btxdoc), ctan.org/pkg/biblatex (dates, names and data inheritance).
+"""
 
 import re
 from collections.abc import Iterator, Mapping

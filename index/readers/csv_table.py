@@ -1,6 +1,8 @@
 """CSV: tables with a row a paper, of Scopus, Web of Science, PubMed, Zotero or Excel.
 
 The first row that names columns is the header; rows before it, such as a title, are let go.
+
+Source: RFC 4180; the names of columns are those of each service's own export.
 """
 
 import csv

@@ -3,6 +3,9 @@
 Takes records of arXiv's snapshot, OpenAlex, Semantic Scholar, Crossref, CSL-JSON, Hugging Face's
 API and of tables whose columns are named in plain words; what is named as ours stays as it is, so
 that a fault in it is told.
+
+Source: kaggle.com/datasets/Cornell-University/arxiv, docs.openalex.org, docs.citationstyles.org,
+api.semanticscholar.org/api-docs, github.com/CrossRef/rest-api-doc, huggingface.co/docs/hub/api.
 """
 
 import ast
@@ -20,7 +23,7 @@ from footnote.index.readers.written_dates import means_date, read_date
 
 Record = Mapping[str, Any]
 
-# Of each of our fields the names that others give it, the best first, as ``name_field`` has them.
+# Of each of our fields the names that others give it, the best first (see ``name_field``).
 NAMES: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "titledisplay",
               "primarytitle", "displayname", "titles", "ti", "name"),

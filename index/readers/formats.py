@@ -17,6 +17,7 @@ from footnote.index.readers import (
     arxiv_atom,
     bibtex,
     csv_table,
+    daily_html,
     daily_papers,
     endnote,
     jats,
@@ -35,8 +36,8 @@ from footnote.index.readers.decompression import Text, read_texts
 from footnote.index.readers.foreign import name_text
 
 READERS: tuple[ModuleType, ...] = (
-    daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote, mods, acl,
-    jats, jsonl,
+    daily_html, daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote,
+    mods, acl, jats, jsonl,
     csv_table,
 )  # fmt: skip
 FORMATS = (

@@ -1,4 +1,7 @@
-"""MEDLINE's tagged format, as PubMed saves it (.nbib): a record begins with its PMID."""
+"""MEDLINE's tagged format, as PubMed saves it (.nbib): a record begins with its PMID.
+
+Source: pubmed.ncbi.nlm.nih.gov/help/#pubmed-format, www.nlm.nih.gov/bsd/mms/medlineelements.html.
+"""
 
 import re
 from collections.abc import Iterator, Sequence

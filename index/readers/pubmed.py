@@ -1,4 +1,7 @@
-"""PubMed's XML: one article a record; no entity is resolved and nothing is fetched."""
+"""PubMed's XML: one article a record; no entity is resolved and nothing is fetched.
+
+Source: dtd.nlm.nih.gov/ncbi/pubmed, www.nlm.nih.gov/bsd/licensee/elements_descriptions.html.
+"""
 
 import re
 from collections.abc import Iterable, Iterator

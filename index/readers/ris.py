@@ -2,6 +2,8 @@
 
 Many files keep only roughly to the format: records without TY or ER, tags before TY, one space
 before the hyphen, indented lines, lower case.
+
+Source: en.wikipedia.org/wiki/RIS_(file_format), github.com/aurimasv/translators/wiki/RIS-Tag-Map.
 """
 
 import re
