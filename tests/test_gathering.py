@@ -20,6 +20,7 @@ from footnote.index.readers.decompression import PIECE_BYTES
 from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
+from footnote.ui.rendering.import_report import report_html
 from tests.command import inside
 
 EELS = '{"title": "Eels", "abstract": "Eels swim."}\n'
@@ -71,12 +72,17 @@ def test_a_file_that_breaks_off_gives_the_papers_before_the_fault(tmp_path: Path
     assert broken.error is not None
     assert "b.jsonl has a password; unpack it first" in broken.error
     assert (broken.papers, good.papers, len(records)) == (1, 1, 2)
-    assert broken.remark == f"{late}: only the 1 papers before the fault are added"
+    assert broken.remark == f"{late}: only the one paper before the fault can be added"
     ran = inside("index", late, "--library", tmp_path / "library")
     assert ran.status == 1
     assert "1 new" in ran.out
     assert ran.err.splitlines()[-1] == broken.remark
     assert "password" in ran.err
+    assert "Not read" not in ran.out
+    shown = report_html([broken], Added(1, files={0: Added(1)}))
+    assert f"{late}: only the one paper before the fault can be added." in shown
+    assert "it breaks off: " in shown
+    assert "could not be read" not in shown
 
 
 def test_a_file_that_loses_a_tenth_of_its_records_says_so_last(tmp_path: Path) -> None:

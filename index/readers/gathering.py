@@ -58,7 +58,8 @@ class FileReading:
         records = self.papers + self.refused
         lost = f"{self.refused:,} of {records:,} records cannot be used"
         if self.error and self.papers:
-            return f"{self.name}: only the {self.papers:,} papers before the fault are added"
+            many = f"{self.papers:,} papers" if self.papers > 1 else "one paper"
+            return f"{self.name}: only the {many} before the fault can be added"
         if self.refused and self.refused * _MUCH >= records:
             return f"{self.name}: {lost}, {self.refused / records:.0%}; is it what you meant?"
         return ""

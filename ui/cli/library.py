@@ -191,7 +191,7 @@ def _show_report(report: dict[str, Any]) -> None:
         "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
         "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
     )
-    unread = [file["file"] for file in report["files"] if file["error"]]
+    unread = [file["file"] for file in report["files"] if file["error"] and not file["papers"]]
     if unread:
         print(f"Not read: {', '.join(unread[:10])}{', …' if len(unread) > 10 else ''}")
     if report["records"] and not report["new"] and not report["changed"]:

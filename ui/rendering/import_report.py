@@ -32,7 +32,8 @@ def report_html(files: Sequence[FileReading], added: Added) -> Markup:
         told.append(f"{counted(refused, 'record')} could not be used.")
     if unread:
         told.append(f"{counted(unread, 'file')} could not be read.")
-    told += [f"{file.remark}." for file in files if file.remark and file.error]
+    told += [f"{file.remark}{'' if file.remark.endswith('?') else '.'}"
+             for file in files if file.remark]  # fmt: skip
     plain = len(files) == 1 and not (refused or files[0].error or added.left_out)
     rows = [_file(file, added.files.get(n, Added())) for n, file in enumerate(files)]
     return piece("import", "report", told, None if plain else rows)
@@ -40,7 +41,8 @@ def report_html(files: Sequence[FileReading], added: Added) -> Markup:
 
 def _file(file: FileReading, added: Added) -> tuple[str, list[str], str, list[str]]:
     """Returns a file's name, what became of its papers, why it was not read, its problems."""
-    error = file.error or ""
+    # Of one that broke off the papers before the fault count.
+    error = "" if file.papers else file.error or ""
     did = (
         (added.new, "added"), (added.changed, "changed"), (added.unchanged, "unchanged"),
         (file.refused, "could not be used"),
@@ -52,6 +54,8 @@ def _file(file: FileReading, added: Added) -> tuple[str, list[str], str, list[st
 def _problems(file: FileReading, added: Added) -> list[str]:
     told = [str(problem) for problem in file.problems[:PROBLEMS_SHOWN]]
     more = file.refused - len(told)
+    if file.papers and file.error:
+        told.insert(0, f"it breaks off: {file.error}")
     if more > 0:
         told.append(f"and {more:,} more")
     if added.left_out:
