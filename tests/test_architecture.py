@@ -15,7 +15,7 @@ ORDER = ["index", "rag", "evals", "ui"]
 HOMES = {
     "chromadb": {"index/search/chroma.py"},
     "tantivy": {"index/search/fulltext.py"},
-    "sqlite3": {"index/storage/database.py"},
+    "sqlite3": {"index/storage/database.py", "index/readers/zotero.py"},
     "pybtex": {"index/readers/bibtex_entries.py", "index/readers/bibtex_names.py"},
     "latexcodec": {"index/readers/plain_latex.py"},
     "rispy": {"index/readers/ris.py"},
@@ -89,6 +89,7 @@ HOMES = {
     "feedgen": {"ui/digests/atom.py"},
     "openpyxl": {"ui/export/tables.py"},
     "pypdf": {"index/readers/pdf.py"},
+    "backports": {"index/readers/decompression.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 

@@ -221,6 +221,45 @@ def test_an_escaped_brace_may_be_alone(brace):
     )
 
 
+@pytest.mark.parametrize(
+    ("abstract", "meant"),
+    [("We take {a and b.", "We take a and b."), ("We take a} and b.", "We take a and b.")],
+)
+def test_a_brace_without_its_partner_costs_no_field(abstract, meant):
+    text = f"@article{{a, title={{Odd}},\n  abstract={{{abstract}}},\n  year=2020\n}}\n{SAILS}"
+    odd, sails = read(text)
+    assert (odd.title, odd.abstract, odd.published) == ("Odd", meant, "2020")
+    assert sails.title == "Sails"
+
+
+def test_a_kind_may_be_two_words():
+    one, other = read("@Conference Paper{a, title={A}, abstract={x}}\n" + SAILS)
+    assert (one.title, other.title) == ("A", "Sails")
+
+
+def test_a_key_that_is_named_may_stand_without_braces():
+    text = (
+        "@inproceedings{c, crossref=P1, title={Child}, abstract={x}}\n"
+        "@proceedings{p1, title={Piers}, year=2015, abstract={y}}"
+    )
+    found = {paper.title: paper for paper in read(text)}
+    assert (found["Child"].venue, found["Child"].year) == ("Piers", 2015)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("Marsh A. and Lind B. C.", ("A. Marsh", "B. C. Lind")),
+        ("Ada Marsh, Bo Lind and Cy Dow", ("Ada Marsh", "Bo Lind", "Cy Dow")),
+        ("Ada Marsh \\& Bo Lind", ("Ada Marsh", "Bo Lind")),
+        ("{Barnes & Noble}", ("Barnes & Noble",)),
+        ("van der Berg, Jan and Lind, Bo", ("Jan van der Berg", "Bo Lind")),
+    ],
+)
+def test_names_are_told_apart_however_they_are_listed(names, told):
+    assert paper(f"author = {{{names}}}").authors == told
+
+
 def test_what_follows_the_last_entry_of_a_page_is_none_of_it():
     found, *_ = read(SAILS + "</pre>" + "<p>{Waves.\n" * 20_000)
     assert isinstance(found, Paper)
@@ -416,7 +455,7 @@ def test_a_bad_entry_is_a_problem_with_its_line_and_the_others_go_on(tmp_path):
         SAILS
         + "@article{open, title = {Never closed,\n  abstract = {x}\n"
         + "@article{bare, title = {Bare}}\n"
-        + "@article{odd, title = {Odd} or so, abstract = {x}}\n"
+        + "@article{odd, title = Odd or so, abstract = x y}\n"
         + SAILS.replace("Sails", "Ropes")
     )
     one, *problems, last = read_papers(file)

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from footnote.index import SourceError
 from footnote.index.models import Paper, Problem
-from footnote.index.readers.decompression import PIECE_BYTES, read_text, read_texts
+from footnote.index.readers.decompression import PIECE_BYTES, read_text, read_texts, zstd
 from footnote.index.readers.encodings import decode
 from footnote.index.readers.formats import read_papers
+from footnote.index.readers.gathering import Gathered
 
 TEXT = "Marées à Brest — Jörg Müller: 10 µm “tides”\nÉté\n"
 EELS = '{"title": "Eels", "abstract": "They swim."}\n'
@@ -70,7 +71,7 @@ def test_a_text_in_pieces_is_the_whole(text: str, encoding: str, sizes: list[int
     assert "".join(decode([*pieces, data[at:]])) == "".join(decode([data]))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress, zstd.compress])
 def test_a_file_packed_in_any_way_is_read(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     (paper,) = read(tmp_path / "x", pack(EELS.encode("utf-16")))
     assert isinstance(paper, Paper)
@@ -84,6 +85,39 @@ def test_an_archive_is_read_member_by_member(tmp_path: Path) -> None:
     problems = [str(one) for one in found if isinstance(one, Problem)]
     assert problems[0].startswith("all.zip/a.jsonl:2: not JSON")
     assert problems[1].startswith("all.zip/LICENSE: not a known format")
+
+
+def test_members_of_an_archive_may_be_packed_or_none_of_papers(tmp_path: Path) -> None:
+    members = {
+        "a.jsonl.gz": gzip.compress(EELS.encode()), "b.bib.zst": zstd.compress(SAILS.encode()),
+        "c.png": b"\x89PNG", "d.pdf": b"%PDF-1.4", "e.zip": zipped(a="x"), "f.gz": b"\x1f\x8b\x08x",
+    }  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    found = read(tmp_path / "all.zip", out.getvalue())
+    assert [one.title for one in found if isinstance(one, Paper)] == ["Eels", "Sails"]
+    told = {one.path: one.message for one in found if isinstance(one, Problem)}
+    assert told["all.zip/c.png"].startswith("this is a picture")
+    assert told["all.zip/d.pdf"] == "this is a PDF within an archive; unpack it first"
+    assert told["all.zip/e.zip"] == "this is a ZIP archive within an archive; unpack it first"
+    assert "cannot be read" in told["all.zip/f.gz"]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+def test_what_stands_before_the_fault_of_a_packed_file_is_read(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    lines = (f'{{"title": "{n}", "abstract": "Eels {n**3}."}}\n' for n in range(60_000))
+    (tmp_path / "cut").write_bytes(pack("".join(lines).encode())[:-2000])
+    with Gathered() as found:
+        found.take(tmp_path / "cut")
+        (file,) = found.files
+        titles = [paper.title for _, paper in found.records()]
+    assert "cannot be read" in (file.error or "")
+    assert titles[:2] == ["0", "1"]
+    assert file.papers == len(titles) > 10_000
 
 
 def test_an_archive_that_opens_to_too_much_in_all_is_refused(tmp_path: Path) -> None:
@@ -100,15 +134,15 @@ def test_an_archive_that_opens_to_too_much_in_all_is_refused(tmp_path: Path) -> 
     ("data", "told"),
     [
         (b"\x89PNG\r\n", "this is a picture"),
-        (b"\x28\xb5\x2f\xfd", "this is a Zstandard archive; unpack it first"),
+        (b"\x28\xb5\x2f\xfd", "cannot be read"),
         (b"SQLite format 3\0", "this is an SQLite database"),
-        (zipped(**{"META-INF/container__xml": "x"}), "this is an EPUB; export a list of papers"),
+        (zipped(**{"META-INF/container__xml": "x"}), "this is an EPUB; save it as PDF, or give"),
         (zipped(**{"xl/workbook__xml": "x"}), "this is an Excel workbook; save the sheet as CSV"),
         (zipped(a="")[:30], "cannot be read"),
         (gzip.compress(EELS.encode())[:-4], "cannot be read"),
         (zipped(), "the file is empty"),
     ],
-    ids="png zstd sqlite epub xlsx zip-cut gzip-cut zip-empty".split(),
+    ids="png zstd-cut sqlite epub xlsx zip-cut gzip-cut zip-empty".split(),
 )
 def test_what_holds_no_papers_is_named_in_one_line(data: bytes, told: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=told) as error:

@@ -11,8 +11,9 @@ import pytest
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
-from footnote.index.models import Paper
+from footnote.index.models import Paper, make_paper
 from footnote.index.readers.formats import read_papers
+from footnote.ui.cli.export import paper_record
 from footnote.ui.storage.shelf import Shelf
 from tests.command import inside
 from tests.conftest import HashedWords, invented
@@ -57,6 +58,47 @@ def test_reference_managers_get_the_abstracts_too(form: str, folder: Path, tmp_p
     read = [p for p in read_papers(tmp_path / "all") if isinstance(p, Paper)]
     told = {(paper.title, paper.abstract, paper.year) for paper in read}
     assert told == {(p.title, p.abstract, p.year) for p in held(folder).values()}
+
+
+RICH = [
+    make_paper(
+        "Tides & {gulls}: 10^-5 of CO2 at 50% – “x_i” $a_1$ <b>",
+        "We saw <x> & 5% of {these} at ~3 m_2 #1; p < 0.05, $\\alpha$ = 2, back\\slash \"so\".",
+        ["arxiv:2105.00001", "doi:10.1000/tides(1)_x", "pmid:77"],
+        authors=("Ada Marsh", "Jan van der Berg", "Gull Group", "José Ñandú Jr.", "O'Neil, Inc."),
+        published="2021-05-04", venue="Journal of Tides & Gulls", source="PubMed",
+        url="https://a.example/x_y?a=1&b=2%20~z",
+    ),
+    make_paper("Plain =1", "=SUM(A1) it says.", ["doi:10.1000/p"], authors=("A. B. Lind",),
+               published="2020-03", venue="Proceedings of Piers"),
+    make_paper("-Preprint", "Gulls:\n\ncircle.", ["arxiv:2105.00002"], published="2021",
+               url="https://arxiv.org/abs/2105.00002", venue="arXiv", note="In our own words."),
+    make_paper("Anthology", "They swim.", ["acl:P05-1001"], author_count=7, source="ACL",
+               url="https://aclanthology.org/P05-1001/"),
+    make_paper("Undated", "Nobody knows.", ["pmid:5"], url="https://pubmed.ncbi.nlm.nih.gov/5/"),
+]  # fmt: skip
+# What a format of reference managers has no place for.
+LOST = {"source", "note", "author_count", "id"}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "bibtex", "ris", "csl-json"])
+def test_every_field_goes_out_and_comes_back(form: str, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library", embedder=MiniLM(), create=True) as library:
+        library.add(RICH)
+    out = exported(tmp_path / "library", "--format", form)
+    (tmp_path / "out").write_bytes(out.encode())
+    read = list(read_papers(tmp_path / "out"))
+    assert [one for one in read if not isinstance(one, Paper)] == []
+    whole = form in ("jsonl", "csv")
+    for paper, again in zip(RICH, read, strict=True):
+        assert isinstance(again, Paper)
+        if whole:
+            assert again == paper
+            continue
+        one, other = paper_record(paper), paper_record(again)
+        one["abstract"] = " ".join(paper.abstract.split())
+        for field in one.keys() - LOST:
+            assert one[field] == other[field], (form, field)
 
 
 def test_csv_and_csl_json_hold_every_paper(folder: Path) -> None:

@@ -20,6 +20,7 @@ from footnote.index.readers.decompression import PIECE_BYTES
 from footnote.index.readers.formats import NothingUsable, read_papers
 from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.storage.ingest.pipeline import Added
+from footnote.ui.rendering.import_report import report_html
 from tests.command import inside
 
 EELS = '{"title": "Eels", "abstract": "Eels swim."}\n'
@@ -49,7 +50,7 @@ def gathered(*paths: Path, **limits: int) -> tuple[list[FileReading], list[tuple
 def test_an_unreadable_file_is_named_and_the_others_are_read(three: list[Path]) -> None:
     files, records = gathered(*three)
     assert [file.error for file in files] == [
-        None, "this is a picture, not a list of papers", None
+        None, "this is a picture; give a list of papers as BibTeX, RIS, CSV or JSON", None
     ]  # fmt: skip
     assert [(file.papers, file.refused) for file in files] == [(1, 0), (0, 0), (2, 1)]
     assert [(place, paper.title) for place, paper in records] == [
@@ -57,7 +58,7 @@ def test_an_unreadable_file_is_named_and_the_others_are_read(three: list[Path]) 
     ]  # fmt: skip
 
 
-def test_a_file_that_breaks_off_gives_none_of_its_papers(tmp_path: Path) -> None:
+def test_a_file_that_breaks_off_gives_the_papers_before_the_fault(tmp_path: Path) -> None:
     # Its first texts are read before it is seen that one has a password.
     late = tmp_path / "late.zip"
     with zipfile.ZipFile(late, "w") as archive:
@@ -70,7 +71,31 @@ def test_a_file_that_breaks_off_gives_none_of_its_papers(tmp_path: Path) -> None
     (broken, good), records = gathered(late, tmp_path / "good.jsonl")
     assert broken.error is not None
     assert "b.jsonl has a password; unpack it first" in broken.error
-    assert (broken.papers, good.papers, len(records)) == (0, 1, 1)
+    assert (broken.papers, good.papers, len(records)) == (1, 1, 2)
+    assert broken.remark == f"{late}: only the one paper before the fault can be added"
+    ran = inside("index", late, "--library", tmp_path / "library")
+    assert ran.status == 1
+    assert "1 new" in ran.out
+    assert ran.err.splitlines()[-1] == broken.remark
+    assert "password" in ran.err
+    assert "Not read" not in ran.out
+    shown = report_html([broken], Added(1, files={0: Added(1)}))
+    assert f"{late}: only the one paper before the fault can be added." in shown
+    assert "it breaks off: " in shown
+    assert "could not be read" not in shown
+
+
+def test_a_file_that_loses_a_tenth_of_its_records_says_so_last(tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl"
+    for lost, told in ((1, f"{path}: 1 of 10 records cannot be used, 10%; is it what you meant?"),
+                       (0, "")):  # fmt: skip
+        path.write_text(EELS * (10 - lost) + '{"title": "No more"}\n' * lost)
+        ((reading,), _) = gathered(path)
+        assert reading.remark == told
+        ran = inside("index", path, "--library", tmp_path / "library")
+        assert [*ran.err.splitlines(), ""][-1 if not lost else -2] == told
+    path.write_text(EELS * 11 + '{"title": "No more"}\n')
+    assert gathered(path)[0][0].remark == ""
 
 
 def test_of_each_file_is_said_what_became_of_its_papers(tmp_path: Path) -> None:

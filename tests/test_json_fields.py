@@ -294,3 +294,43 @@ def test_a_word_in_very_many_places_is_refused() -> None:
         "title": "Eels", "abstract_inverted_index": {"x" * 1_000: list(range(1_000))},
     }))  # fmt: skip
     assert "abstract_inverted_index" in str(problem)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"title": ["A", "B"], "abstract": ["a.", "b."]},
+        {"columns": ["title", "abstract"], "index": [0, 1], "data": [["A", "a."], ["B", "b."]]},
+    ],
+)
+def test_a_table_of_pandas_is_read_row_by_row(table: dict[str, Any]) -> None:
+    found = read(json.dumps(table))
+    assert [(one.title, one.abstract) for one in found if isinstance(one, Paper)] == [
+        ("A", "a."), ("B", "b."),
+    ]  # fmt: skip
+
+
+def test_objects_without_a_line_between_are_read() -> None:
+    line = '{"title": "A", "abstract": "a."}{"title": "B", "abstract": "b."}'
+    assert titles(read(line)) == ["A", "B"]
+
+
+def test_a_number_of_arxiv_that_became_a_fraction_is_one_again() -> None:
+    assert paper(id=704.0001, categories="hep-ph").id == "arxiv:0704.0001"
+    assert paper(id=1706.037, categories="cs.CL").id == "arxiv:1706.03700"
+
+
+def test_editors_who_stand_beside_authors_are_none() -> None:
+    people = [
+        {"creatorType": "author", "firstName": "Ada", "lastName": "Marsh"},
+        {"creatorType": "editor", "firstName": "Ed", "lastName": "Itor"},
+    ]
+    assert paper(creators=people).authors == ("Ada Marsh",)
+    assert paper(creators=people[1:]).authors == ("Ed Itor",)
+    assert paper(authors=[{"name": {"given": "Ada", "family": "Marsh"}}]).authors == ("Ada Marsh",)
+    assert paper(authors="Marsh, Ada, Lind, Bo").authors == ("Ada Marsh", "Bo Lind")
+
+
+def test_a_title_may_be_given_for_each_language() -> None:
+    found = paper(title={"de": "Möwen", "en": "Gulls"}, abstract={"en": "They circle."})
+    assert (found.title, found.abstract) == ("Gulls", "They circle.")

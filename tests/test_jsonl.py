@@ -228,8 +228,8 @@ def test_a_whole_surrogate_pair_is_one_character():
 
 
 @pytest.mark.parametrize("name", ["title", "abstract", "id"])
-def test_a_nul_is_a_problem(name):
-    assert "NUL" in message(**{name: "1\x002"})
+def test_a_nul_means_nothing(name):
+    assert getattr(paper(**{name: "1\x002"}), name) in ("12", "id:12")
 
 
 @pytest.mark.parametrize("line", ["5", "null", "[]", '"text"', "NaN"])
@@ -277,6 +277,7 @@ def test_any_json_at_all_becomes_one_paper_or_one_line_about_it(values):
 def test_what_is_written_as_json_is_read_back(title, abstract):
     (found,) = read({"id": "7", "title": title, "abstract": abstract})
     if isinstance(found, Paper):
+        title, abstract = title.replace("\0", ""), abstract.replace("\0", "")
         assert (found.title, found.abstract) == (" ".join(title.split()), abstract)
     else:
         assert "\0" in title + abstract

@@ -84,6 +84,12 @@ def test_a_title_that_was_not_translated_is_read_in_its_own_language() -> None:
     assert found.title == "Les voiles."
 
 
+def test_an_abstract_of_another_hand_stands_in_where_there_is_none() -> None:
+    (found,) = read("PMID- 7\nTI  - Sails.\nOAB - Others say that\n      sails tear.\nOABL- eng\n")
+    assert isinstance(found, Paper)
+    assert found.abstract == "Others say that sails tear."
+
+
 def test_a_book_is_read_by_its_own_title() -> None:
     (found,) = read("PMID- 7\nBTI - Book of sails\nAB  - Sails tear.\nDP  - 2009\n")
     assert isinstance(found, Paper)

@@ -117,7 +117,7 @@ def test_one_broken_file_keeps_no_other_out_and_each_is_told_by_its_own_name(
         expect(rows.locator("dt")).to_have_text(names)
         expect(rows.nth(0).locator("dd")).to_have_text("2 added")
         expect(rows.nth(1).locator("dd")).to_have_text(
-            "Not read: this is a picture, not a list of papers."
+            "Not read: this is a picture; give a list of papers as BibTeX, RIS, CSV or JSON."
         )
         expect(rows.nth(2).locator("dd")).to_contain_text("2 added, 1 could not be used")
         assert "/" not in told.inner_text()

@@ -298,6 +298,30 @@ def test_a_chapter_of_a_book_is_read_and_so_is_a_book_as_a_whole():
     assert (whole.title, whole.venue) == ("Guide of tides", None)
 
 
+def test_a_chapter_is_of_its_own_day_where_its_book_goes_on_growing():
+    text = (
+        "<PubmedArticleSet><PubmedBookArticle><BookDocument><PMID>5</PMID><Book><BookTitle>Tides"
+        "</BookTitle><PubDate><Year>1993</Year></PubDate></Book><ArticleTitle>Care</ArticleTitle>"
+        "<Abstract><AbstractText>Wait.</AbstractText></Abstract><ContributionDate><Year>2009</Year>"
+        "<Month>04</Month></ContributionDate></BookDocument></PubmedBookArticle></PubmedArticleSet>"
+    )
+    assert one(text).published == "2009-04"
+
+
+def test_signs_that_xml_does_not_have_cost_no_article():
+    text = HEAD + article("Tides\x0b", "<AbstractText>x\x02 &#x1F;R & D.</AbstractText>") + TAIL
+    (found,) = read(text)
+    assert isinstance(found, Paper), found
+    assert (found.title, found.abstract) == ("Tides", "x R & D.")
+
+
+def test_another_abstract_may_be_without_parts():
+    text = article("Tides", "").replace("<Abstract></Abstract>", "")
+    other = "<OtherAbstract Language='ger'>Es stieg.</OtherAbstract></MedlineCitation>"
+    (found,) = read(HEAD + text.replace("</MedlineCitation>", other) + TAIL)
+    assert found.abstract == "Es stieg."
+
+
 def test_a_set_of_medline_holds_citations_without_articles_around_them():
     citation = SAILS.replace("<PubmedArticle>", "").replace("</PubmedArticle>", "")
     bad = citation.replace("Sails</", "Sails<")

@@ -82,7 +82,10 @@ def test_an_accession_number_is_pubmeds_where_the_record_says_so():
     [
         (["PY  - 2020/05/01/Spring"], "2020-05-01"),
         (["PY  - 2020", "DA  - 2020-05"], "2020-05"),
-        (["DA  - May 2020"], "2020"),
+        (["DA  - May 2020"], "2020-05"),
+        (["PY  - 2020", "DA  - MAY 3"], "2020-05-03"),
+        (["YR  - c2020"], "2020"),
+        (["PY  - 2020", "DA  - 3 May 2021"], "2020"),
         (["PY  - soon"], None),
     ],
 )
@@ -131,8 +134,35 @@ def test_records_without_ty_are_told_apart_by_er_and_those_without_er_by_ty():
 
 
 def test_records_with_neither_are_never_made_one_paper():
-    (found,) = read("TI  - A\nAB  - a.\n\nTI  - B\nAB  - b.\n")
+    (found,) = read("TI  - A\nAB  - a.\nTI  - B\nAB  - b.\n")
     assert str(found) == 'my.ris:1: several titles, and neither "TY" nor "ER" between them'
+
+
+def test_an_empty_line_and_the_same_first_tag_part_records_with_neither():
+    text = "TI  - A\nAB  - a.\n\nAnd more.\n\nTI  - B\nAU  - Marsh A., Lind B.\nAB  - b.\n"
+    one, other = read(text)
+    assert (one.title, one.abstract) == ("A", "a. And more.")
+    assert (other.title, other.authors) == ("B", ("A. Marsh", "B. Lind"))
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Ada Marsh and Bo Lind", ("Ada Marsh", "Bo Lind")),
+        ("Ministry of Food and Fisheries", ("Ministry of Food and Fisheries",)),
+        ("Department of Roads and Public Works", ("Department of Roads and Public Works",)),
+        ("Marsh, Ada", ("Ada Marsh",)),
+    ],
+)
+def test_names_in_one_line_are_those_of_people(line, names):
+    assert paper(f"AU  - {line}").authors == names
+
+
+def test_a_remark_of_a_screening_tool_is_no_part_of_the_abstract():
+    found = paper(
+        "AB  - " + "Gulls circle the pier at noon. " * 4 + 'RAYYAN-INCLUSION: {"A"=>"no"}'
+    )
+    assert found.abstract.endswith("at noon.")
 
 
 def test_what_an_export_says_around_its_records_is_no_part_of_them():

@@ -17,9 +17,21 @@ _NUMBER_BEHIND = re.compile(r"\s\d{4}$", re.ASCII)
 _AND = re.compile(r"\s(?:and|&)\s")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _OTHERS = re.compile(r"(?:,|\band|&)?\s{0,9}\b(?:et al\b\.?|others)\s{0,9}$", re.IGNORECASE)
-_WHOLE = ("fullname", "displayname", "name", "literal", "rawauthorname", "text", "creator", "value")
+_WHOLE = (
+    "fullname",
+    "displayname",
+    "name",
+    "authorname",
+    "literal",
+    "rawauthorname",
+    "text",
+    "creator",
+    "value",
+)
 _FIRST = ("given", "givenname", "firstname", "forename", "first")
 _LAST = ("family", "familyname", "lastname", "surname", "last")
+# What ends the name of a firm.
+BODIES = frozenset({"inc", "llc", "ltd", "gmbh", "corp", "co"})
 _NONE = frozenset({"nan", "none", "null", "n/a", "na", "[]"})
 
 Clean = Callable[[str], str]
@@ -40,8 +52,17 @@ def read_names(value: Any, clean: Clean = str) -> Any:
         value = inner if isinstance(inner, list) else [value]
     if not isinstance(value, Sequence):
         return value
-    names = [_name(one, clean) for one in value]
+    names = [_name(one, clean) for one in _writers(value)]
     return value if None in names else [name for name in names if name]
+
+
+def _writers(people: Sequence[Any]) -> Sequence[Any]:
+    """Returns those of some people who wrote it, where that is said; editors may stand beside."""
+    roles = [
+        str(one.get("creatorType") or "") if isinstance(one, Mapping) else "" for one in people
+    ]
+    wrote = [one for one, role in zip(people, roles, strict=True) if role in ("", "author")]
+    return wrote or people
 
 
 def _as_list(text: str) -> list[Any] | None:
@@ -65,8 +86,9 @@ def _name(one: Any, clean: Clean) -> str | None:
         return " ".join(part for part in (first, last, *suffix) if part)
     if not isinstance(one, Mapping):
         return None
-    if isinstance(one.get("author"), Mapping):
-        one = one["author"]
+    for within in ("author", "name"):
+        if isinstance(one.get(within), Mapping):
+            one = one[within]
     parts = {re.sub(r"[^a-z]", "", str(k).casefold()): v for k, v in one.items()}
     first, last = (_part(parts, names, clean) for names in (_FIRST, _LAST))
     if not last:
@@ -132,6 +154,9 @@ def _split_commas(text: str) -> list[str]:
     if pairs and all(_are_initials(b) and not _ends_in_initials(a) for a, b in pairs):
         odd = parts[-1:] if len(parts) % 2 else []
         return [f"{last}, {first}" for last, first in pairs] + odd
+    # "Marsh, Ada, Lind, Bo": nobody has one name alone.
+    if len(people) == 1 and len(parts) > 3 and not len(parts) % 2 and " " not in "".join(parts):
+        return [f"{last}, {first}" for last, first in pairs]
     return parts
 
 
@@ -190,7 +215,7 @@ def turn_name(name: str, *, bare: bool = False) -> str:
     last, *rest = [part for part in (part.strip() for part in name.split(",")) if part] or [""]
     suffixes = [part for part in rest if _SUFFIX.fullmatch(part)]
     firsts = [part for part in rest if part not in suffixes]
-    if len(firsts) > 1:
+    if len(firsts) > 1 or (firsts and firsts[0].casefold().rstrip(".") in BODIES):
         return name
     if rest:
         return " ".join([*firsts, last, *suffixes])

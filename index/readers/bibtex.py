@@ -1,4 +1,7 @@
-"""BibTeX and BibLaTeX: one entry a record, with LaTeX and HTML made plain text."""
+"""BibTeX and BibLaTeX: one entry a record, with LaTeX and HTML made plain text.
+
+Source: ctan.org/pkg/bibtex (btxdoc), ctan.org/pkg/biblatex (dates, names and data inheritance).
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +28,8 @@ _ENTRY = re.compile(
     rf"(?:^[ \t\ufeff]{{0,99}}{MARK}|(?<=[}}>])[ \t]{{0,99}})@[ \t]{{0,9}}"
     r"(?:(?:string|preamble|comment)\s{0,20}[{(]"
     r"|(?!(?:media|font-face|supports|page|keyframes|layer|import|param|patch)\b)"
-    r"\w[\w:.+/-]{0,40}\s{0,20}(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
+    r"\w[\w:.+/-]{0,40}(?:\s{0,20}|[ \t]\w{1,40}[ \t]{0,9}(?=\{))"
+    r"(?:[{(]\s{0,20}[^\s,{}()=\"]{1,300}\s{0,20},"
     r"|\{\s{0,20},|\{[^={}\"]{0,300}=\s{0,20}[{\"\w]))",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -137,13 +141,18 @@ def _fields(entry: Entry) -> Record:
         "authors": spoken_names(found.get("author", "")),
         "published": _published(found),
         "venue": _first(found, _VENUES),
-        "publisher": _first(found, ("publisher",)),
+        "publisher": _first(found, ("publisher",)) or _place(found.get("howpublished", "")),
         "url": url,
     }
 
 
 def _text(latex: str) -> str:
     return _MINUS.sub("^-", plain_text(plain(latex)))
+
+
+def _place(howpublished: str) -> str | None:
+    """Returns where something was published, where that is no address."""
+    return None if re.search(r"\\url|https?:|www\.", howpublished) else _text(howpublished) or None
 
 
 def _first(found: Mapping[str, str], names: tuple[str, ...]) -> str | None:
@@ -163,6 +172,8 @@ def _published(found: Mapping[str, str]) -> str | None:
         year, month, day = full[1], full[2] or "", full[3] or ""
         if name == "year" and not month:
             month, day = _month(found.get("month", ""), found.get("day", ""))
+            if not month:
+                month, day = _month(_YEAR.sub(" ", written), "")
         elif not month:
             month, day = _month(_YEAR.sub(" ", written), "")
         if date := parse_date(year, month, day):

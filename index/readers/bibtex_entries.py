@@ -17,7 +17,7 @@ MARK = r"(?:(?:\d{1,4}[.)]|[*•-])[ \t]{1,9})?"
 # a page shows begins a record that is no entry.
 START = re.compile(
     rf"</(?:pre|textarea|body)>|(?:^[ \t\ufeff]{{0,99}}{MARK}|(?<=[}})>])[,;]?[ \t]{{0,99}})"
-    r"@[ \t]{0,9}\w[\w:.+/-]{0,40}\s{0,9}[{(]",
+    r"@[ \t]{0,9}\w[\w:.+/-]{0,40}(?:\s{0,9}[{(]|[ \t]\w{1,40}[ \t]{0,9}\{)",
     re.MULTILINE,
 )
 
@@ -32,6 +32,8 @@ _NO_PAPER = frozenset(
     "comment preamble media font-face supports page keyframes layer import container".split()
 )
 _KIND = re.compile(rf"[\s,;\ufeff]{{0,120}}{MARK}@\s{{0,9}}(\w[\w:.+/-]{{0,40}})")
+# "@Conference Paper{", as no parser of BibTeX takes it.
+_TWO_WORDS = re.compile(rf"({_KIND.pattern})[ \t](\w{{1,40}}[ \t]{{0,9}}\{{)")
 _NAME = r"[^\W\d][^=,{}\"#\n()]{0,60}?\s{0,20}="
 # What may follow the end of a value, so that a quotation mark before it is the closing one.
 _AFTER_VALUE = re.compile(
@@ -39,6 +41,14 @@ _AFTER_VALUE = re.compile(
 )
 _MORE_FIELDS = re.compile(rf"\s{{0,99}},\s{{0,99}}{_NAME}\s{{0,20}}[{{\"\d]")
 _BRACE_OR_QUOTE = re.compile(r"[{}\"]")
+# A field of an entry whose braces do not pair: after a comma or at the start of a line.
+_LOOSE = re.compile(
+    rf"(?:^|,)\s{{0,99}}(?:({_NAME})\s{{0,20}}(?=[{{\"])|((?:year|month|date|volume|number)\s{{0,20}}=))",
+    re.MULTILINE | re.IGNORECASE,
+)
+# Behind the end of a value that of the entry.
+_ENTRY_END = re.compile(r"[}\",]\s{0,99}[})]\Z")
+_BRACE = re.compile(r"(?<!\\)[{}]")
 _ESCAPED = {r"\{": "\ue000", r"\}": "\ue001"}
 _TAG = re.compile(r"<[^<>]{0,300}>")
 _ESCAPED_QUOTE = re.compile(r"=\s{0,20}&(?:quot|#34|#x22);")
@@ -108,6 +118,7 @@ def parse_entry(entry: str, strings: Strings) -> Entry | None:
     if _ESCAPED_QUOTE.search(entry):
         # Out of the source of a web page.
         entry = html.unescape(_TAG.sub("", entry))
+    entry = _TWO_WORDS.sub(r"\1_\3", entry, count=1)
     try:
         return _parsed(entry, strings)
     except PybtexSyntaxError as error:
@@ -120,6 +131,8 @@ def parse_entry(entry: str, strings: Strings) -> Entry | None:
                 return _parsed(apart, strings)
         except PybtexSyntaxError:
             pass
+        if loose := _parsed_loosely(kind[1], entry):
+            return loose
         cut = "; it has no end" if "premature" in str(error) else ""
         what = re.sub(r"^.*?: ", "", str(error), count=1)
         raise ValueError(f"not a BibTeX entry ({what} in its line {error.lineno}){cut}") from error
@@ -141,6 +154,27 @@ def _parsed(entry: str, strings: Strings) -> Entry | None:
     return found
 
 
+def _parsed_loosely(kind: str, entry: str) -> Entry | None:
+    """Returns an entry with a brace too many or too few, each field up to the next one.
+
+    None where it was cut off, or has no fields.
+    """
+    body = entry.rstrip().removesuffix(",").rstrip()
+    starts = list(_LOOSE.finditer(body))
+    if not starts or not (_ENTRY_END.search(body) or (starts[-1][2] and body[-1] in "})")):
+        return None
+    found = Entry(kind.lower())
+    ends = [start.start() for start in starts[1:]] + [len(body) - 1]
+    for start, end in zip(starts, ends, strict=True):
+        name = " ".join((start[1] or start[2])[:-1].split()).lower()
+        value = body[start.end() : end].strip(" \t\n,")
+        if value[:1] in ("{", '"'):
+            value = value[1:].removesuffix("}" if value[0] == "{" else '"')
+        if value := _BRACE.sub("", value).strip():
+            found.fields.setdefault(name, value)
+    return found
+
+
 def _complain(error: PybtexSyntaxError) -> None:
     # An abbreviation that stands in another file leaves its field empty.
     if not isinstance(error, UndefinedMacro):
@@ -157,6 +191,7 @@ class _Parser(LowLevelParser):  # type: ignore[misc]
     FIELD = Pattern(_NAME, "a field")
     pos: int
     current_value: list[str]
+    _names_entry = False
     BARE = Pattern(r"[^\s,{}\"#()]+", "a word")
 
     def parse_entry_body(self, body_end: Any) -> None:
@@ -169,8 +204,9 @@ class _Parser(LowLevelParser):  # type: ignore[misc]
                 return
             name = self.required([self.FIELD], description=body_end.description).value
             self.current_value = []
-            self.parse_value_of(body_end)
             name = " ".join(_TAG.sub("", name[:-1]).split()).lower()
+            self._names_entry = name in ("crossref", "xdata")
+            self.parse_value_of(body_end)
             self.current_fields.append((name, self.current_value))
 
     def _skip_key(self, body_end: Any) -> None:
@@ -212,7 +248,9 @@ class _Parser(LowLevelParser):  # type: ignore[misc]
         token = self.required([self.QUOTE, self.LBRACE, self.BARE], description="field value")
         if token.pattern is self.BARE:
             bare = str(token.value)
-            return bare if bare[0].isdigit() else str(self.substitute_macro(bare))
+            # A key may stand without braces, and is no abbreviation.
+            plain = bare[0].isdigit() or (self._names_entry and bare.lower() not in self.macros)
+            return bare if plain else str(self.substitute_macro(bare))
         end = self.QUOTE if token.pattern is self.QUOTE else self.RBRACE
         return str(self.flatten_string(self.parse_string(end)))
 

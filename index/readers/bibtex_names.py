@@ -6,6 +6,7 @@ from pybtex.bibtex.exceptions import BibTeXError
 from pybtex.bibtex.utils import split_name_list, split_tex_string
 from pybtex.database import InvalidNameString, Person
 
+from footnote.index.readers.author_names import turn_name
 from footnote.index.readers.markup import plain_text
 from footnote.index.readers.plain_latex import plain
 
@@ -39,6 +40,8 @@ def _split(field: str) -> list[str]:
         parts = inner.split(" and ")
         if len(parts) > 1 and all("," in part for part in parts):
             return parts
+    if joined := _joined(field):
+        return joined
     # An entity ends in a semicolon.
     if " and " not in field and "&" not in field and ";" in field:
         return field.split(";")
@@ -50,6 +53,15 @@ def _split(field: str) -> list[str]:
         return [field]
 
 
+def _joined(field: str) -> list[str]:
+    """Returns names with "&" between, where each is one of a person: "Ada Marsh & Bo Lind"."""
+    if " and " in field or "{" in field:
+        return []
+    parts = [part.strip() for part in re.split(r"\s\\?&\s", field)]
+    people = all(re.search(r"^[^\W\d_][^\s,]{0,60},?\s[^\W\d_]", part) for part in parts)
+    return parts if len(parts) > 1 and people else []
+
+
 def _listed(field: str) -> list[str]:
     """Returns names with commas between, as no BibTeX has them; nothing where it may be one."""
     before, _, last = field.rpartition(" and ")
@@ -59,7 +71,9 @@ def _listed(field: str) -> list[str]:
     oxford = bool(before) and not parts[-1]
     parts = [part for part in parts if part]
     whole = all(" " in part for part in parts)
-    if whole and (len(parts) > 2 or oxford):
+    # Of "Ada Marsh, Bo Lind and Cy Dow" the last is written as the others are.
+    spoken = bool(before) and " " in last.strip() and not parts[0][:1].islower()
+    if whole and (len(parts) > 2 or oxford or spoken):
         return [*parts, last] if before else parts
     if not before and len(parts) > 3 and len(parts) % 2 == 0:
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
@@ -69,6 +83,14 @@ def _listed(field: str) -> list[str]:
 def _spoken(name: str) -> str:
     if _EXTENDED.match(name):
         return _from_parts(name)
+    if (
+        "," not in name
+        and "{" not in name
+        and "\\" not in name
+        and (turned := turn_name(name)) != name
+    ):
+        # "Marsh A.", as some programs write it.
+        return turned
     try:
         person = Person(name)
     except (InvalidNameString, BibTeXError):

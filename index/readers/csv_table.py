@@ -1,12 +1,14 @@
 """CSV: tables with a row a paper, of Scopus, Web of Science, PubMed, Zotero or Excel.
 
 The first row that names columns is the header; rows before it, such as a title, are let go.
+
+Source: RFC 4180; the names of columns are those of each service's own export.
 """
 
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -32,13 +34,20 @@ Line = tuple[int, str]
 Row = tuple[int, list[str], str]
 
 
-def recognises(head: str) -> bool:
+def recognises(head: str, columns: Mapping[str, str] | None = None) -> bool:
     """Returns whether a text begins with the names of columns, some of which are known."""
-    return bool(_header(head.splitlines())[1])
+    return bool(_header(head.splitlines(), columns)[1])
 
 
-def read(text: Text, name: str) -> Iterator[Paper | Problem]:
+def read(
+    text: Text, name: str, columns: Mapping[str, str] | None = None
+) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each row.
+
+    Args:
+        text: The file, whole or in pieces.
+        name: Of the file, for problems.
+        columns: Our field of each column whose own name does not tell it, by that name.
 
     Raises:
         SourceError: No column has titles, or none abstracts.
@@ -47,11 +56,19 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     before = lines.take(_MOST_BEFORE)
     if not any(line.strip() for _, line in before):
         return
-    place, names, sign = _header([line for _, line in before])
+    place, names, sign = _header([line for _, line in before], columns)
     lines.give_back(before[place + 1 :])
+    if not _has(names, "venue"):
+        # Publish or Perish names the journal so; others the database that they export from.
+        names = ["venue" if one.casefold() == "source" else one for one in names]
     if not (_has(names, "title") and _has(names, "abstract")):
         told = ", ".join(one for one in names if one)[:200]
-        raise SourceError(f"{name}: columns {told}; a title and an abstract are needed")
+        of_pubmed = {"PMID", "NIHMS ID"} <= set(names)
+        instead = "; PubMed's CSV has no abstracts, save in the format PubMed" if of_pubmed else ""
+        raise SourceError(
+            f"{name}: columns {told}; a title and an abstract are needed"
+            f"{instead or '; name them with --columns title=NAME,abstract=NAME'}"
+        )
     for number, cells, fault in _rows(lines, sign, len(names)):
         try:
             if fault:
@@ -130,7 +147,9 @@ def _record(names: list[str], row: list[str]) -> dict[str, Any]:
         found.pop("id", None)
     if not re.match(r"\d{4}", str(found.get("published", ""))):
         found.pop("published", None)
-    found.pop("note", None)
+    if "author_count" not in names:
+        # Of a table of our own it is said of the abstract; of others it is a reader's.
+        found.pop("note", None)
     return found
 
 
@@ -144,17 +163,47 @@ def _has(names: list[str], field: str) -> bool:
     return any(name_field(name) in NAMES[field] for name in names)
 
 
-def _header(lines: list[str]) -> tuple[int, list[str], str]:
+def parse_columns(text: str) -> dict[str, str]:
+    """Returns the field that each column is told to be: "title=Titel,doi=Link".
+
+    Raises:
+        ValueError: A part is none of these, or names a field that is not ours.
+    """
+    columns: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        field, equals, column = (side.strip() for side in part.partition("="))
+        if not equals or not column or field not in NAMES:
+            raise ValueError(f"{part!r} is not FIELD=COLUMN; fields are {', '.join(NAMES)}")
+        columns[column.casefold()] = field
+    return columns
+
+
+def _header(
+    lines: list[str], columns: Mapping[str, str] | None = None
+) -> tuple[int, list[str], str]:
     """Returns the place of the header among lines, the names of its columns and their sign.
 
     Columns are names where two of them are known, a title among them or an abstract.
     """
     for place, line in enumerate(lines[:_MOST_BEFORE]):
         for sign in sorted(_SIGNS, key=line.count, reverse=True):
-            names = _cells(line, sign) if sign in line else []
+            names = _cells(line.lstrip("\ufeff"), sign) if sign in line else []
+            if columns:
+                names = _renamed(names, columns)
             if sum(map(is_known, names)) > 1 and (_has(names, "title") or _has(names, "abstract")):
                 return place, names, sign
     return 0, [], ","
+
+
+def _renamed(names: list[str], columns: Mapping[str, str]) -> list[str]:
+    """Returns the names of columns, those that were told by their field; that counts alone."""
+    told = [columns.get(name.casefold()) for name in names]
+    fields = set(told) - {None}
+    return [
+        field or ("" if fields & {n for n, others in NAMES.items() if name_field(name) in others}
+                  else name)
+        for field, name in zip(told, names, strict=True)
+    ]  # fmt: skip
 
 
 def _cells(line: str, sign: str) -> list[str]:

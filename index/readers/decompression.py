@@ -6,7 +6,9 @@ A small packed file may unpack to any size, so the bytes are counted during read
 import bz2
 import codecs
 import gzip
+import io
 import lzma
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +22,12 @@ from footnote.index.readers.encodings import decode
 from footnote.index.readers.encodings import in_pieces as in_pieces
 from footnote.index.readers.files import MOST_UNPACKED as MOST_UNPACKED
 from footnote.index.readers.files import irregular
+from footnote.index.readers.foreign import SIGNED, name_archive, name_bytes
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PIECE_BYTES = 1 << 20
 # Members of an archive that are looked at.
@@ -28,22 +36,12 @@ _PACKED: dict[bytes, Callable[[BinaryIO], IO[bytes]]] = {
     b"\x1f\x8b": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x28\xb5\x2f\xfd": lambda file: cast(IO[bytes], zstd.ZstdFile(file)),
 }
 # With members, and without any.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Archives that hold one document, which is no list of papers, by a member that each has.
-_DOCUMENTS = {
-    "word/": "a Word document", "xl/": "an Excel workbook; save the sheet as CSV",
-    "ppt/": "a PowerPoint file", "META-INF/container.xml": "an EPUB", "content.xml": "a document",
-}  # fmt: skip
-# What begins a file that is none of text, by its first bytes.
-_NO_TEXT = {
-    b"\x28\xb5\x2f\xfd": "a Zstandard archive; unpack it first", b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!": "a RAR archive", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture", b"SQLite format 3\0": "an SQLite database",
-    b"\xd0\xcf\x11\xe0": "an old Office file",
-}  # fmt: skip
-_HEAD = 16
+# What is read as a file alone.
+_INNER = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF"}
 
 
 def read_text(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str]:
@@ -60,7 +58,7 @@ def read_text(path: Path, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[str
         if kind := irregular(path):
             raise SourceError(f"{path}: cannot be read (it is {kind}); give a file")
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(SIGNED)
             file.seek(0)
             for piece in _bytes(path, file, head, most_unpacked):
                 kept = len(decoder.getstate()[0])
@@ -85,7 +83,7 @@ def read_texts(
     those of its members, hidden ones left out.
 
     Args:
-        path: Of a file, plain or packed (gzip, bzip2, xz, ZIP), whatever its name.
+        path: Of a file, plain or packed (gzip, bzip2, xz, Zstandard, ZIP), whatever its name.
         most_unpacked: Bytes that a packed file may open to.
 
     Raises:
@@ -95,7 +93,7 @@ def read_texts(
         if kind := irregular(path):
             raise SourceError(f"{path}: cannot be read (it is {kind}); give a file")
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(SIGNED)
             file.seek(0)
             if head.startswith(_ZIP):
                 yield from _members(path, file, most_unpacked)
@@ -103,12 +101,15 @@ def read_texts(
                 yield "", decode(_bytes(path, file, head, most_unpacked))
 
 
+_BROKEN = (zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, NotImplementedError)
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Makes one line of what goes wrong while a file is read."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, *_BROKEN) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SourceError(f"{path}: cannot be read ({reason}); check the path") from error
 
@@ -116,25 +117,37 @@ def _named(path: Path) -> Iterator[None]:
 def _bytes(path: Path, file: BinaryIO, head: bytes, most: int) -> Iterator[bytes]:
     """Yields what a file holds, unpacked."""
     _refuse_no_text(str(path), head)
-    unpack = next((way for mark, way in _PACKED.items() if head.startswith(mark)), None)
+    unpack = _unpacker(head)
     with _named(path):
         if unpack is None:
             yield from _chunks(file)
             return
         # Measure first: a file that is too large is refused before parsing, which takes a hundred
         # times as long.
-        if sum(map(len, _unpacked(path, unpack(file), most))):
+        if _measure(path, unpack(file), most):
             file.seek(0)
-            yield from _unpacked(path, unpack(file), most)
+            yield from _texts_alone(str(path), _unpacked(path, unpack(file), most))
+
+
+def _measure(path: Path, opened: IO[bytes], most: int) -> int:
+    """Returns how many bytes a packed file opens to; one that is broken, up to there."""
+    size = 0
+    try:
+        for chunk in _unpacked(path, opened, most):
+            size += len(chunk)
+    except (OSError, EOFError, *_BROKEN):
+        # Told when it is read: what stands before the fault counts.
+        return max(size, 1)
+    return size
 
 
 def _members(path: Path, file: BinaryIO, most: int) -> Iterator[tuple[str, Iterator[str]]]:
     """Yields the texts of a ZIP archive; together they may open to ``most`` bytes."""
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-        for mark, what in _DOCUMENTS.items():
-            if any(member.filename.startswith(mark) for member in members):
-                raise SourceError(f"{path}: this is {what}; export a list of papers instead")
+        names = [member.filename for member in members]
+        if what := name_archive(names, _kind(archive) if "mimetype" in names else ""):
+            raise SourceError(f"{path}: this is {what}")
         if len(members) > MOST_MEMBERS:
             raise SourceError(f"{path}: holds {len(members):,} files; at most {MOST_MEMBERS:,}")
         left = most
@@ -145,27 +158,47 @@ def _members(path: Path, file: BinaryIO, most: int) -> Iterator[tuple[str, Itera
             if member.flag_bits & 1:
                 raise SourceError(f"{path}: {member.filename} has a password; unpack it first")
             # What it says of its size may be a lie: it is counted.
-            size = 0
             with archive.open(member) as opened:
-                for chunk in _unpacked(path, opened, left):
-                    size += len(chunk)
-            left -= size
+                head = opened.read(SIGNED)
+            unpack = _unpacker(head) or (lambda file: cast(IO[bytes], file))
             with archive.open(member) as opened:
-                head = opened.read(_HEAD)
+                left -= _measure(path, unpack(cast(BinaryIO, opened)), left)
             with archive.open(member) as opened:
-                _refuse_no_text(f"{path}: {member.filename}", head)
-                yield member.filename, decode(_member(path, opened))
+                texts = _member(path, head, unpack(cast(BinaryIO, opened)))
+                yield member.filename, decode(texts)
 
 
-def _member(path: Path, opened: IO[bytes]) -> Iterator[bytes]:
+def _kind(archive: zipfile.ZipFile) -> str:
+    """Returns what an archive says that it is, as those of OpenDocument do."""
+    with archive.open("mimetype") as opened:
+        return opened.read(SIGNED).decode("ascii", "replace")
+
+
+def _unpacker(head: bytes) -> Callable[[BinaryIO], IO[bytes]] | None:
+    """Returns what opens a file that begins so; None for one that is not packed."""
+    return next((way for mark, way in _PACKED.items() if head.startswith(mark)), None)
+
+
+def _member(path: Path, head: bytes, opened: IO[bytes]) -> Iterator[bytes]:
+    """Yields what a member holds; one that is no text says so when it is read."""
+    inner = next((what for mark, what in _INNER.items() if head.startswith(mark)), "")
+    if inner:
+        raise SourceError(f"this is {inner} within an archive; unpack it first")
     with _named(path):
-        yield from _chunks(opened)
+        yield from _texts_alone("", _chunks(opened))
+
+
+def _texts_alone(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yields the chunks of what was packed, unless they begin something else than a text."""
+    for at, chunk in enumerate(chunks):
+        if not at:
+            _refuse_no_text(name, chunk[:SIGNED])
+        yield chunk
 
 
 def _refuse_no_text(name: str, head: bytes) -> None:
-    what = next((what for mark, what in _NO_TEXT.items() if head.startswith(mark)), None)
-    if what:
-        raise SourceError(f"{name}: this is {what}, not a list of papers")
+    if what := name_bytes(head):
+        raise SourceError(f"{name}: this is {what}" if name else f"this is {what}")
 
 
 def _unpacked(path: Path, file: IO[bytes], most: int) -> Iterator[bytes]:
@@ -181,8 +214,25 @@ def _unpacked(path: Path, file: IO[bytes], most: int) -> Iterator[bytes]:
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     # Some streams give the mark as bytes of their own.
-    first = file.read(PIECE_BYTES).removeprefix(codecs.BOM_UTF8)
-    if first:
-        yield first
-    while chunk := file.read(PIECE_BYTES):
-        yield chunk
+    mark, fault = codecs.BOM_UTF8, None
+    while fault is None:
+        chunk, fault = _piece(file)
+        bare = chunk.removeprefix(mark)
+        if bare:
+            yield bare
+        if not chunk and fault is None:
+            return
+        mark = b""
+    raise fault
+
+
+def _piece(file: IO[bytes]) -> tuple[bytes, Exception | None]:
+    """Returns the next bytes of a file, and what went wrong behind them."""
+    parts, size = [], 0
+    try:
+        while size < PIECE_BYTES and (part := cast(io.BufferedReader, file).read1(PIECE_BYTES)):
+            parts.append(part)
+            size += len(part)
+    except (OSError, EOFError, *_BROKEN) as error:
+        return b"".join(parts), error
+    return b"".join(parts), None

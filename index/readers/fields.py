@@ -3,6 +3,9 @@
 Takes records of arXiv's snapshot, OpenAlex, Semantic Scholar, Crossref, CSL-JSON, Hugging Face's
 API and of tables whose columns are named in plain words; what is named as ours stays as it is, so
 that a fault in it is told.
+
+Source: kaggle.com/datasets/Cornell-University/arxiv, docs.openalex.org, docs.citationstyles.org,
+api.semanticscholar.org/api-docs, github.com/CrossRef/rest-api-doc, huggingface.co/docs/hub/api.
 """
 
 import ast
@@ -20,7 +23,7 @@ from footnote.index.readers.written_dates import means_date, read_date
 
 Record = Mapping[str, Any]
 
-# Of each of our fields the names that others give it, the best first, as ``name_field`` has them.
+# Of each of our fields the names that others give it, the best first (see ``name_field``).
 NAMES: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "titledisplay",
               "primarytitle", "displayname", "titles", "ti", "name"),
@@ -32,11 +35,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "published": ("published", "publicationdate", "publisheddate", "datepublished", "publishedat",
                   "publishedonline", "publishedprint", "pubdate", "firstpublicationdate", "issued",
                   "date", "created", "publicationyear", "publishedyear", "yearpublished",
-                  "pubyear", "year", "py", "coverdate", "updatedate"),
+                  "pubyear", "year", "py", "coverdate", "publishtime", "updatedate"),
     "venue": ("venue", "journalref", "containertitle", "sourcetitle", "publicationtitle",
               "journal", "journaltitle", "journalname", "journalbook", "journals", "booktitle",
               "conference", "conferencename", "publicationname", "publicationvenue", "pubtitle",
-              "publication", "pub", "so"),
+              "publication", "pub", "so", "publisher"),
     "doi": ("doi", "di", "articledoi", "doilink", "doiurl"),
     "arxiv_id": ("arxivid", "arxiv", "arxivnumber", "eprint"),
     "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
@@ -64,6 +67,9 @@ _NONE = re.compile(
     r"(?:available|provided)|n/?a|none|null|nan)\.?\]?",
     re.IGNORECASE,
 )
+_OF_ARXIV = frozenset({"submitter", "categories", "versions", "authorsparsed"})
+_FIVE_DIGITS = 1501
+_CSL_TYPES = frozenset({"article", "article-journal", "paper-conference", "document"})
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "<na>", "nat", "-"})
 
 
@@ -96,24 +102,32 @@ def our_fields(record: Record) -> dict[str, Any]:
         found[name] = _first(name, values)
     if found["abstract"] is None:
         found["abstract"] = _from_index(given.get("abstractinvertedindex"))
-    if given.keys() & {"versions", "submitter", "authorsparsed"} and isinstance(
-        found["abstract"], str
-    ):
+    if given.keys() & _OF_ARXIV and isinstance(found["abstract"], str):
         # arXiv's lines are broken to fit, and begin where they did.
         found["abstract"] = " ".join(found["abstract"].split())
     _identify(found, given)
     for name in ("venue", "url", "source", "note"):
         if not isinstance(found[name], str) or _is_missing(found[name], name):
             found[name] = None
-    if "issued" in given:
+    if "issued" in given or given.get("type") in _CSL_TYPES:
         # The key of an entry and a remark on it, in the list of one person.
         found["note"] = None
         found["id"] = found["id"] if arxiv_number(str(found["id"])) else None
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: _without_nul(value) for name, value in found.items() if value is not None}
+
+
+def _without_nul(value: Any) -> Any:
+    """Returns a text without the zeros that databases pad with."""
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def _identify(found: dict[str, Any], given: Record) -> None:
     """Fills in the identifiers that stand in fields of several, or in an address."""
+    if isinstance(number := found["id"], float) and given.keys() & _OF_ARXIV:
+        # pandas takes a number of arXiv for a fraction; since 2015 it has five digits.
+        found["id"] = f"{number:09.4f}" if number < _FIVE_DIGITS else f"{number:010.5f}"
     for name in ("id", "_id", "pmid"):
         value = found[name]
         if isinstance(value, float) and (math.isnan(value) or value.is_integer()):
@@ -125,6 +139,8 @@ def _identify(found: dict[str, Any], given: Record) -> None:
     for name, key in (("doi", "doi"), ("arxiv_id", "arxiv"), ("pmid", "pubmed"), ("pmid", "pmid")):
         if not found[name] and isinstance(named.get(key), str | int):
             found[name] = _last_part(str(named[key])) if key != "doi" else named[key]
+    if not found["arxiv_id"] and str(given.get("archive", "")).casefold() == "arxiv":
+        found["arxiv_id"] = given.get("archivelocation")
     texts = [text for name in ("doi", "url") if isinstance(text := found[name], str)]
     others = given.get("identifier")
     texts += [one for one in others if isinstance(one, str)] if isinstance(others, list) else []
@@ -224,7 +240,17 @@ def _as_text(value: Any) -> Any:
         texts = [one for one in found if isinstance(one, str)]
         return " ".join(texts) if len(texts) == len(found) and not kinds else found[0]
     if isinstance(value, Mapping):
-        names = ("name", "display_name", "title", "text", "value", "description", "url")
+        names = (
+            "en",
+            "eng",
+            "name",
+            "display_name",
+            "title",
+            "text",
+            "value",
+            "description",
+            "url",
+        )
         return next((value[n] for n in names if isinstance(value.get(n), str)), value)
     return value
 
@@ -271,4 +297,4 @@ def _is_missing(value: Any, name: str) -> bool:
         return value == "" or (
             name not in ("title", "abstract", "") and value.strip().casefold() in _NOTHING
         )
-    return value is None or value == [] or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == [] or (isinstance(value, float) and not math.isfinite(value))

@@ -4,7 +4,8 @@ Each reader module has ``recognises(head) -> bool`` over the first characters of
 and ``read(text, name) -> Iterator[Paper | Problem]``, where the text may come in pieces.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from footnote.index.readers import (
     arxiv_atom,
     bibtex,
     csv_table,
+    daily_html,
     daily_papers,
     endnote,
     jats,
@@ -27,21 +29,27 @@ from footnote.index.readers import (
     refer,
     ris,
     web_of_science,
+    zotero,
 )
 from footnote.index.readers.decompression import MOST_UNPACKED as MOST_UNPACKED
-from footnote.index.readers.decompression import read_texts
+from footnote.index.readers.decompression import Text, read_texts
+from footnote.index.readers.foreign import name_text
 
 READERS: tuple[ModuleType, ...] = (
-    daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote, mods, acl,
-    jats, jsonl,
+    daily_html, daily_papers, bibtex, ris, nbib, web_of_science, refer, pubmed, arxiv_atom, endnote,
+    mods, acl, jats, jsonl,
     csv_table,
 )  # fmt: skip
 FORMATS = (
     "saved Daily Papers pages, BibTeX, RIS, MEDLINE (.nbib), Web of Science's plain text, "
-    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, MODS, ACL's XML, JATS, JSON, CSV, PDF"
+    "EndNote's .enw and XML, PubMed XML, arXiv's Atom, MODS, ACL's XML, JATS, JSON, CSV, "
+    "Zotero's database, PDF"
 )
 # Characters that a reader is told by; some programs write pages of words before the first record.
 HEAD_CHARACTERS, LONG_HEAD = 4096, 65_536
+
+
+_Read = Callable[[Text, str], Iterator[Paper | Problem]]
 
 
 class NothingUsable(SourceError):
@@ -54,7 +62,11 @@ class NothingUsable(SourceError):
 
 
 def read_papers(
-    path: Path, *, name: str | None = None, most_unpacked: int = MOST_UNPACKED
+    path: Path,
+    *,
+    name: str | None = None,
+    most_unpacked: int = MOST_UNPACKED,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[Paper | Problem]:
     """Yields the papers in a file; a record that cannot be used becomes a Problem.
 
@@ -62,32 +74,56 @@ def read_papers(
         path: Its own.
         name: What problems call it; its file name, if nothing else.
         most_unpacked: Bytes that it may open to, where it is packed.
+        columns: Our field of each column of a table whose name does not tell it.
 
     Raises:
-        SourceError: It cannot be read, or has no known format.
+        SourceError: It cannot be read, or has no known format. What was yielded before stands.
     """
     name = name or path.name
     if pdf.is_pdf(path):
         yield from pdf.read(path, name)
         return
-    empty, unknown = True, 0
+    if zotero.is_database(path):
+        yield from zotero.read(path, name)
+        return
+    empty, unknown = True, ""
     for member, pieces in read_texts(path, most_unpacked=most_unpacked):
-        head = _begin(pieces)
-        if not head.strip() and not any(piece.strip() for piece in pieces):
+        within = f"{name}/{member}" if member else name
+        try:
+            head = _begin(pieces)
+        except SourceError as error:
+            # Beside papers an archive may hold anything: a licence, pictures, the texts themselves.
+            head, unknown = "", str(error)
+            if not member:
+                raise
+        if not unknown and not head.strip() and not any(piece.strip() for piece in pieces):
             continue
         empty = False
-        reader = _choose(head)
-        if reader is None:
-            # Beside papers an archive may hold anything: a licence, the texts themselves.
-            unknown += 1
-            if member:
-                yield Problem(f"{name}/{member}", None, f"not a known format; give {FORMATS}")
+        read = None if unknown else _reader(head, columns)
+        if read is not None:
+            yield from read(chain([head], pieces), within)
             continue
-        yield from reader.read(chain([head], pieces), f"{name}/{member}" if member else name)
+        unknown = unknown or _name(head)
+        if not member:
+            raise SourceError(f"{path}: {unknown}")
+        yield Problem(within, None, unknown)
+        unknown = ""
     if empty:
         raise SourceError(f"{path}: the file is empty; give {FORMATS}")
-    if unknown and not member:
-        raise SourceError(f"{path}: not a known format; give {FORMATS}")
+
+
+def _name(head: str) -> str:
+    """Returns what a text is that no reader recognises, with what to give."""
+    what = name_text(head)
+    return f"this is {what}" if what else f"not a known format; give {FORMATS}"
+
+
+def _reader(head: str, columns: Mapping[str, str] | None) -> _Read | None:
+    """Returns what reads a text that begins so; a table is told by its columns first."""
+    if columns and csv_table.recognises(head, columns):
+        return partial(csv_table.read, columns=columns)
+    found = _choose(head)
+    return found.read if found else None
 
 
 def _begin(pieces: Iterator[str]) -> str:
@@ -112,7 +148,12 @@ def _choose(head: str) -> ModuleType | None:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Returns the files of a folder and of those in it, by name; hidden ones are left out."""
+    """Returns the files of a folder and of those in it, by name; hidden ones are left out.
+
+    Of Zotero's folder it is the database alone, which tells of the files beside it.
+    """
+    if (database := folder / zotero.DATABASE).is_file():
+        return [database]
     return sorted(
         p
         for p in folder.rglob("*")

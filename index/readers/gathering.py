@@ -1,9 +1,10 @@
 """Gathering: read all files, each on its own, before anything is written.
 
-Papers wait in an unnamed temporary file, not in memory; a file that fails midway adds none.
+Papers wait in an unnamed temporary file, not in memory; of a file that turns bad midway those
+before are added, and it is said where it ended.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,6 +23,8 @@ from footnote.index.readers.formats import (
 
 # Maximum problems stored for a file; the others are only counted.
 MOST_PROBLEMS = 10_000
+# Of so many records one that is lost is told of again at the end: the file may be misread.
+_MUCH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class FileReading:
         papers: Records that can be used.
         refused: Records that cannot.
         problems: The first of those, with reasons.
-        error: Why it could not be read at all, without its name; then it adds no paper.
+        error: Why it could not be read, or not to its end, without its name.
     """
 
     name: str
@@ -49,6 +52,18 @@ class FileReading:
         """Whether it was given by itself and could not be read; in a folder others may stand."""
         return self.error is not None and self.of == self.name
 
+    @property
+    def remark(self) -> str:
+        """What is to be said of it last: that it ended early, or lost many records; else ""."""
+        records = self.papers + self.refused
+        lost = f"{self.refused:,} of {records:,} records cannot be used"
+        if self.error and self.papers:
+            many = f"{self.papers:,} papers" if self.papers > 1 else "one paper"
+            return f"{self.name}: only the {many} before the fault can be added"
+        if self.refused and self.refused * _MUCH >= records:
+            return f"{self.name}: {lost}, {self.refused / records:.0%}; is it what you meant?"
+        return ""
+
 
 class Gathered:
     """Files that were read, and their papers; to be closed.
@@ -57,16 +72,24 @@ class Gathered:
         files: In the order that they were given in; those of a folder by name.
     """
 
-    def __init__(self, *, most_unpacked: int = MOST_UNPACKED, most_kept: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        most_unpacked: int = MOST_UNPACKED,
+        most_kept: int | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> None:
         """Starts empty.
 
         Args:
             most_unpacked: Maximum bytes of an unpacked file.
             most_kept: Bytes that the papers of all files together may take; None sets no limit.
+            columns: See ``read_papers``.
         """
         self.files: list[FileReading] = []
         self._spool = TemporaryFile()  # noqa: SIM115  # closed with this
         self._most_unpacked, self._most_kept = most_unpacked, most_kept
+        self._columns = columns
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +115,8 @@ class Gathered:
     @property
     def names(self) -> list[str]:
         """The given files and folders that could be read."""
-        return list(dict.fromkeys(file.of for file in self.files if file.error is None))
+        read = (file.of for file in self.files if file.error is None or file.papers)
+        return list(dict.fromkeys(read))
 
     def take(self, path: Path, name: str | None = None) -> None:
         """Reads a file, or every file of a folder.
@@ -109,7 +133,7 @@ class Gathered:
             self._read(file, str(file), str(path), str(file.relative_to(path)))
             for file in list_files(path)
         ]
-        if all(file.error for file in found):
+        if all(file.error and not file.papers for file in found):
             told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"
             found = [FileReading(str(path), str(path), error=told)]
         self.files += found
@@ -146,7 +170,9 @@ class Gathered:
     def _read(self, path: Path, name: str, of: str, within: str) -> FileReading:
         begin, refused, problems, papers = self._spool.tell(), 0, list[Problem](), 0
         try:
-            for found in read_papers(path, name=within, most_unpacked=self._most_unpacked):
+            for found in read_papers(
+                path, name=within, most_unpacked=self._most_unpacked, columns=self._columns
+            ):
                 if isinstance(found, Paper):
                     self._keep(path, found)
                     papers += 1
@@ -155,15 +181,22 @@ class Gathered:
                 if refused <= MOST_PROBLEMS:
                     problems.append(found)
         except SourceError as error:
-            # Drop its papers so far: a file is added whole or not at all.
-            self._spool.seek(begin)
-            self._spool.truncate()
-            return FileReading(name, of, error=str(error).removeprefix(f"{path}: "))
+            told = str(error).removeprefix(f"{path}: ")
+            if self._is_full:
+                # There is no room for some of a file and none for the rest.
+                self._spool.seek(begin)
+                self._spool.truncate()
+                papers = 0
+            return FileReading(name, of, papers, refused, tuple(problems), told)
         return FileReading(name, of, papers, refused, tuple(problems))
+
+    @property
+    def _is_full(self) -> bool:
+        return self._most_kept is not None and self._spool.tell() > self._most_kept
 
     def _keep(self, path: Path, paper: Paper) -> None:
         self._spool.write(to_json(paper).encode() + b"\n")
-        if self._most_kept is not None and self._spool.tell() > self._most_kept:
+        if self._is_full:
             raise SourceError(
                 f"{path}: the papers of all these files take more than {self._most_kept:,} bytes; "
                 "add it by itself, or split it"

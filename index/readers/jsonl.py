@@ -9,7 +9,13 @@ from typing import Any
 from footnote.index.models import Paper, Problem
 from footnote.index.readers.encodings import Text, in_pieces
 from footnote.index.readers.fields import is_record, our_fields
-from footnote.index.readers.json_stream import LONGEST, WITHIN, find_records, stream_objects
+from footnote.index.readers.json_stream import (
+    LONGEST,
+    WITHIN,
+    Found,
+    find_records,
+    stream_objects,
+)
 from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.readers.splitting import split_records
 
@@ -43,11 +49,15 @@ def read(text: Text, name: str) -> Iterator[Paper | Problem]:
         yield from _read_lines(whole, name)
         return
     begin = start if start is not None else len(head) - len(head.lstrip())
-    for line, value, fault in stream_objects(whole, start=begin):
-        if fault:
-            yield Problem(name, line, fault)
-        else:
-            yield from _read_value(value, name, line)
+    for found in stream_objects(whole, start=begin):
+        yield from _told(found, name)
+
+
+def _told(found: Found, name: str) -> Iterator[Paper | Problem]:
+    if found.fault:
+        yield Problem(name, found.line, found.fault)
+    else:
+        yield from _read_value(found.value, name, found.line)
 
 
 def _is_whole(line: str) -> bool:
@@ -81,6 +91,11 @@ def _read_lines(text: Text, name: str) -> Iterator[Paper | Problem]:
                 raise ValueError(f"line of {length:,} characters, the limit is {LONGEST:,}")
             found = json.loads(_bare(line), strict=False)
         except json.JSONDecodeError as error:
+            if error.msg == "Extra data":
+                # Objects one after another, without a line between.
+                for one in stream_objects(line, line=number):
+                    yield from _told(one, name)
+                continue
             yield Problem(name, number, f"not JSON ({error.msg} at column {error.colno})")
         except (ValueError, RecursionError) as error:
             yield Problem(name, number, describe_fault(error))
@@ -104,14 +119,29 @@ def _read_value(found: Any, name: str, line: int) -> Iterator[Paper | Problem]:
 
 
 def _rows(found: Any) -> Iterator[Any]:
-    """Yields the records of a list, or the rows of a table as pandas writes it by columns.
+    """Yields the records of a list, or the rows of a table as pandas writes it.
 
-    Such a table is {"title": {"0": ..., "1": ...}, ...}; any other value is yielded as it is.
+    Such a table is {"title": {"0": ..., "1": ...}, ...}, {"title": [..., ...], ...} or
+    {"columns": [...], "data": [[...], ...]}; any other value is yielded as it is.
     """
     if isinstance(found, list) and found and all(map(is_record, found)):
         yield from found
         return
     columns = found if isinstance(found, dict) else {}
+    names, data = columns.get("columns"), columns.get("data")
+    if (
+        isinstance(names, list)
+        and isinstance(data, list)
+        and all(isinstance(n, str) for n in names)
+    ):
+        yield from (dict(zip(names, row, strict=False)) for row in data if isinstance(row, list))
+        return
+    sizes = {len(column) if isinstance(column, list) else 0 for column in columns.values()}
+    if len(columns) > 1 and len(sizes) == 1 and max(sizes) > 1 and is_record(columns):
+        yield from (
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        )
+        return
     keys = {tuple(column) for column in columns.values() if isinstance(column, dict)}
     if len(columns) < 2 or len(keys) != 1 or not is_record(columns):
         yield found

@@ -1,4 +1,7 @@
-"""MEDLINE's tagged format, as PubMed saves it (.nbib): a record begins with its PMID."""
+"""MEDLINE's tagged format, as PubMed saves it (.nbib): a record begins with its PMID.
+
+Source: pubmed.ncbi.nlm.nih.gov/help/#pubmed-format, www.nlm.nih.gov/bsd/mms/medlineelements.html.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -55,7 +58,7 @@ def _fields(record: str) -> dict[str, object]:
     pmid = first(tags, "PMID") or ""
     return {
         "title": _title(tags),
-        "abstract": abstract(tags, "AB"),
+        "abstract": abstract(tags, "AB") or abstract(tags, "OAB"),
         "pmid": pmid or None,
         "doi": _doi(tags),
         "arxiv_id": arxiv_in(*values(tags, "LID", "AID", "SO")),

@@ -29,7 +29,7 @@ _BELOW = re.compile(r"\\([db])\s{0,9}\{([A-Za-z])\}")
 _NAMED = {
     "textless": "<", "textgreater": ">", "textbackslash": "\\", "textasciitilde": "~",
     "textasciicircum": "^", "textminus": "-", "textquoteright": "’", "textquoteleft": "‘",
-    "textquotedblleft": "“",
+    "textquotedblleft": "“", "textbraceleft": "{", "textbraceright": "}",
     "textquotedblright": "”", "textquotedbl": '"', "textquotesingle": "'", "textasciigrave": "`",
     "textbar": "|", "textunderscore": "_", "textdollar": "$", "texttimes": "×", "textdiv": "÷",
     "texteuro": "€", "euro": "€", "textcelsius": "°C", "textohm": "Ω", "textmu": "µ",
@@ -43,6 +43,8 @@ _NAMED = {
     "textsurd": "√", "textlnot": "¬", "textperthousand": "‰", "textvisiblespace": " ",
     "quotedblbase": "„", "quotesinglbase": "‚", "textexclamdown": "¡", "textquestiondown": "¿",
 }  # fmt: skip
+# Signs that mean something else where they are not written by name.
+_KEPT = {0xE002: ord("~"), 0xE003: ord("\\"), 0xE004: ord("{"), 0xE005: ord("}")}
 _NAMED |= {
     f"text{name}": unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda')}")
     for name in """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi pi rho
@@ -164,13 +166,14 @@ def _decoded(latex: str) -> str:
     text = _BELOW.sub(_dotted, text)
     text = _ACCENT.sub(lambda found: _character(found[0]), text)
     text = re.sub(r"\\([{}$])", r"\1", re.sub(r"(?<!\\)[{}]", "", text))
-    return text.replace("\ue002", "~").replace("\ue003", "\\")
+    return text.translate(_KEPT)
 
 
 def _named(found: re.Match[str]) -> str:
     # A tilde is a space that does not break, but for the one that was written out.
     meant = _NAMED[found[1]]
-    return {"~": "\ue002", "\\": "\ue003", "$": r"\$"}.get(meant, meant)
+    kept = {chr(sign): chr(code) for code, sign in _KEPT.items()}
+    return {**kept, "$": r"\$"}.get(meant, meant)
 
 
 def _dotted(found: re.Match[str]) -> str:

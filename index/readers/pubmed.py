@@ -1,4 +1,7 @@
-"""PubMed's XML: one article a record; no entity is resolved and nothing is fetched."""
+"""PubMed's XML: one article a record; no entity is resolved and nothing is fetched.
+
+Source: dtd.nlm.nih.gov/ncbi/pubmed, www.nlm.nih.gov/bsd/licensee/elements_descriptions.html.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -87,7 +90,8 @@ def _book_fields(book: Record) -> dict[str, object]:
     title, chapter = book.first(f"{of}/Book/BookTitle"), book.first(f"{of}/ArticleTitle")
     dates = (
         parse_date(*(book.first(f"{of}/{place}/{part}") for part in ("Year", "Month", "Day")))
-        for place in ("Book/PubDate", "ContributionDate", "DateRevised")
+        # A chapter of a book that goes on growing has a day of its own.
+        for place in ("ContributionDate", "Book/PubDate", "DateRevised")
     )
     # Editors stand in lists of the same name.
     lists = [
@@ -130,7 +134,7 @@ def _abstract(parts: Iterable[Element]) -> str | None:
 def _other_abstract(record: Record, path: str) -> str | None:
     """Returns an abstract that others wrote or that is in another language, English first."""
     others = sorted(record.elements(path), key=lambda other: other.get("Language", "eng") != "eng")
-    found = (_abstract(other.iterfind("AbstractText")) for other in others)
+    found = (_abstract(other.iterfind("AbstractText")) or text_of(other) for other in others)
     return next((abstract for abstract in found if abstract), None)
 
 

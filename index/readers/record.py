@@ -230,7 +230,8 @@ def parse_date(year: str, month: str = "", day: str = "") -> str | None:
 
     "In press" is no year, and a month may be a name or a number; what cannot be read is left out.
     """
-    found = re.search(r"\b[12]\d{3}\b", year, re.ASCII)
+    # "c2020" and "2020a" name one too.
+    found = re.search(r"(?<!\d)[12]\d{3}(?!\d)", year, re.ASCII)
     if not found:
         return None
     name = _MONTH_NAME.search(month)

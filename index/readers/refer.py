@@ -1,4 +1,7 @@
-"""Refer, EndNote's tagged format (.enw): lines of "%" and one sign; "%0" begins a record."""
+"""Refer, EndNote's tagged format (.enw): lines of "%" and one sign; "%0" begins a record.
+
+Source: man.openbsd.org/OpenBSD-4.9/refer.1, en.wikipedia.org/wiki/EndNote#Tags_and_fields.
+"""
 
 import re
 from collections.abc import Iterator

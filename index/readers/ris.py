@@ -2,10 +2,13 @@
 
 Many files keep only roughly to the format: records without TY or ER, tags before TY, one space
 before the hyphen, indented lines, lower case.
+
+Source: en.wikipedia.org/wiki/RIS_(file_format), github.com/aurimasv/translators/wiki/RIS-Tag-Map.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from rispy import TAG_KEY_MAPPING
 
@@ -43,6 +46,7 @@ _END = re.compile(
     rf"^{_BLANK}{{0,40}}(?:ER{_WIDE}[-–][^\n]{{0,200}}|[Ee][Rr]{_BLANK}{{1,8}}-{_BLANK}{{0,8}}$)",
     re.MULTILINE,
 )
+_ENDED = "ER  - "
 _EDGES = {"TY": _BEGIN, "ER": _END}
 _LINE = re.compile(
     rf"{_BLANK}{{0,40}}([A-Za-z][A-Za-z0-9])({_BLANK}{{1,9}})([-–]){_BLANK}{{0,8}}([^\n]*)"
@@ -56,6 +60,8 @@ _SCREENING = re.compile(
     r"(?:screening|reviewer) ?(?:decision|status|note|label|id|\d{1,2})s? {0,3}[:=])",
     re.IGNORECASE,
 )
+# What one of them adds to the text.
+_NOTE_WITHIN = re.compile(r"\s{0,9}\|?\s{0,9}RAYYAN-[A-Z-]{5,40}:[^\n]{0,9999}")
 _PMID = re.compile(r"(pmid:? ?|medline:)?(\d{1,9})", re.IGNORECASE | re.ASCII)
 _TITLES = ("TI", "T1", "CT")
 _ABSTRACTS = ("AB", "N2")
@@ -81,8 +87,27 @@ def recognises(head: str) -> bool:
 
 def read(text: Text, name: str) -> Iterator[Paper | Problem]:
     """Yields one paper or one Problem for each record, in order."""
-    records = split_ended(text, _BEGIN, _END, end_tag="ER  - ", breaks_off=_breaks_off)
-    return read_records(records, name, _fields, LONGEST)
+    records = split_ended(text, _BEGIN, _END, end_tag=_ENDED, breaks_off=_breaks_off)
+    parts = (part for record in records for part in _split_bare(*record))
+    return read_records(parts, name, _fields, LONGEST)
+
+
+def _split_bare(line: int, record: str, length: int) -> Iterator[tuple[int, str, int]]:
+    """Yields the records of a text that has neither TY nor ER between them.
+
+    Each begins behind an empty line with the tag that the first one begins with.
+    """
+    read_tag = _tag_reader(record)
+    lines = record.split("\n")
+    tags = [(n, found[0]) for n, one in enumerate(lines) if (found := read_tag(one))]
+    first = tags[0][1] if tags else ""
+    starts = [n for n, tag in tags if tag == first and n and not lines[n - 1].strip()]
+    if first == "TY" or not starts:
+        yield line, record, length
+        return
+    for start, end in pairwise([0, *starts, len(lines)]):
+        part = "\n".join(lines[start:end])
+        yield line + start, part if end == len(lines) else f"{part}{_ENDED}", len(part)
 
 
 def _breaks_off(record: str) -> bool:
@@ -95,6 +120,7 @@ def _fields(record: str) -> dict[str, object] | None:
     pairs = list(read_tags(_without_notes(record), _tag_reader(record)))
     tags = by_tag(pairs)
     title, whole = _title(tags), abstract(tags, *_ABSTRACTS)
+    whole = _NOTE_WITHIN.sub("", whole) if whole else None
     begun = any(tag == "TY" for tag, _ in pairs)
     if not begun and not title and not whole:
         # A header, or what an export says at its end.
@@ -112,7 +138,7 @@ def _fields(record: str) -> dict[str, object] | None:
         "arxiv_id": arxiv_in(*urls, *named) or _bare_arxiv(tags),
         "pmid": _pmid(tags, urls),
         "authors": _authors(tags),
-        "published": published(values(tags, "PY", "Y1", "DA")),
+        "published": published(values(tags, "PY", "Y1", "YR", "DA")),
         "venue": _venue(tags, title),
         "url": next((url for url in urls if url.startswith(("http://", "https://"))), None),
     }

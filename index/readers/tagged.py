@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
+from footnote.index.readers.author_names import BODIES, split_names
 from footnote.index.readers.decompression import Text
 from footnote.index.readers.markup import plain_text
 from footnote.index.readers.record import parse_date
 from footnote.index.readers.splitting import split_records, with_newlines
+from footnote.index.readers.written_dates import read_date
 
 # Characters of one record: three thousand authors with their addresses take 2 MB.
 LONGEST = 10_000_000
@@ -43,8 +45,13 @@ _VIEW = re.compile(r"/(?:abstract|full|pdf|epdf|html|meta|fulltext|summary)$", r
 _OTHER = re.compile(r"\s*(?:\{|<[?!A-Za-z])")
 _SUFFIX = re.compile(r"(?:Jr|Sr|2nd|3rd|4th|I{2,3}|IV)\.?", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,4}")
+# Names that are written out, first names first: of a ministry there is more.
+_PERSON = re.compile(r"[A-Z][\w.’'-]{0,30}(?: [A-Z][\w.’'-]{0,30}){1,2}")
+_TURNED = re.compile(r"[^\W\d_][^\s,.]{1,40} (?:[A-Z]\.[ -]?){1,4}")
 _DIGITS_DATE = re.compile(r"([12]\d{3})([01]\d)([0-3]\d)", re.ASCII)
 _ISO_DATE = re.compile(r"([12]\d{3})-(\d{1,2})(?:-(\d{1,2}))?(?!\d)", re.ASCII)
+# A month in words: "3 May 2021".
+_WORDED = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _PARTED_DATE = re.compile(
     r"([12]\d{3})(?:[/.,\s]{1,3}([^\s/.,]{1,20}))?(?:[/.,\s]{1,3}(\d{1,2}))?(?!\d)", re.ASCII
 )
@@ -181,14 +188,22 @@ def authors(written: Iterable[str]) -> list[str]:
 def _names(line: str) -> list[str]:
     names = re.split(r";|\|", line)
     pairs = line.split(" and ")
+    if len(names) > 1:
+        return names
     # "Ministry of Food and Fisheries" is one name.
-    return pairs if len(names) == 1 and all("," in name for name in pairs) else names
+    if all("," in name or _PERSON.fullmatch(name.strip()) for name in pairs) and len(pairs) > 1:
+        return pairs
+    # "Marsh A., Lind B." is a line of two.
+    parts = [part.strip() for part in line.split(",")]
+    return split_names(line) if len(parts) > 1 and all(map(_TURNED.fullmatch, parts)) else names
 
 
 def spoken(name: str) -> str:
     """Returns "Last, First, Jr." as "First Last Jr.", and "Last F." as "F. Last"."""
     last, *rest = [part.strip() for part in name.split(",")]
     rest = [part for part in rest if part]
+    if len(rest) == 1 and rest[0].casefold().rstrip(".") in BODIES:
+        return f"{last}, {rest[0]}"
     if not rest:
         return spoken_initials(last) if last.endswith(".") else last
     if len(rest) == 1 and _SUFFIX.fullmatch(rest[0]):
@@ -221,10 +236,20 @@ def date_in(text: str) -> str | None:
     if match := _PARTED_DATE.match(text):
         month = match[2] or ""
         return parse_date(match[1], "" if "-" in month else month, match[3] or "")
+    if _WORDED.search(text):
+        return read_date(text)
     return parse_date(text)
 
 
 def published(written: Iterable[str]) -> str | None:
-    """Returns the most exact of some dates that is of the same year as the first."""
-    dates = [date for text in written if (date := date_in(text))]
+    """Returns the most exact of some dates that is of the same year as the first.
+
+    A month without a year, as "MAY 3", is one of that year.
+    """
+    texts = list(written)
+    dates = [date for text in texts if (date := date_in(text))]
+    if dates:
+        year = dates[0][:4]
+        dates += [d for text in texts if not re.search(r"\d{4}", text) and _WORDED.search(text)
+                  if (d := read_date(f"{text.strip()} {year}"))]  # fmt: skip
     return max((d for d in dates if d[:4] == dates[0][:4]), key=len, default=None)

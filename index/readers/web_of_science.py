@@ -1,4 +1,7 @@
-"""Web of Science's plain text (savedrecs.txt, .ciw): records of two-letter tags, from PT to ER."""
+"""Web of Science's plain text (savedrecs.txt, .ciw): records of two-letter tags, from PT to ER.
+
+Source: images.webofknowledge.com/images/help/WOS/hs_wos_fieldtags.html.
+"""
 
 import re
 from collections.abc import Iterator

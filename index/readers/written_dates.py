@@ -57,6 +57,8 @@ def means_date(value: Any) -> bool:
     "n.d.", "in press" and a number of milliseconds are not.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if not value:
+            return False
         value = str(value).removesuffix(".0")
     if not isinstance(value, str):
         return not isinstance(value, Mapping)

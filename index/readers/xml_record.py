@@ -24,6 +24,10 @@ _PREFIXED = re.compile(
 _MOST_PREFIXES = 100
 # XML knows five by itself; the others of HTML are written as if it knew them.
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
+# Signs that XML does not have, written as they are or by their number, and an "&" that is none.
+_NO_SIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NUMBERED = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));")
+_BARE_AND = re.compile(r"&(?!#?\w{1,32};)")
 _NAMES = {"sup": "sup", "superscript": "sup", "sub": "sub", "subscript": "sub"}
 # What ends a line or begins one: its words do not touch the next.
 _BLOCKS = frozenset({"p", "br", "break", "sec", "title", "list-item", "li", "div", "AbstractText"})
@@ -116,8 +120,15 @@ def _declared(record: str) -> bytes:
     found = {one or other for one, other in _PREFIXED.findall(record)}
     prefixes = sorted(name for name in found if not name.lower().startswith("xml"))
     declared = "".join(f' xmlns:{name}="{name}"' for name in prefixes[:_MOST_PREFIXES])
-    known = _ENTITY.sub(lambda e: html.unescape(e[0]) if e[1] in html5 else e[0], record)
+    known = _NUMBERED.sub(_valid_number, _BARE_AND.sub("&amp;", _NO_SIGN.sub(" ", record)))
+    known = _ENTITY.sub(lambda e: html.unescape(e[0]) if e[1] in html5 else e[0], known)
     return f"<record{declared}>{known}</record>".encode(errors="replace")
+
+
+def _valid_number(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    valid = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xDFFF < code < 0xFFFE
+    return found[0] if valid or 0x10000 <= code <= 0x10FFFF else " "
 
 
 def _index(node: Element) -> str:

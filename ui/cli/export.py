@@ -5,6 +5,7 @@ Heavy imports are inside the function that needs them, so that ``--help`` is fas
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -28,6 +29,8 @@ FIELDS = (
     "source",
 )  # fmt: skip
 # What a field of its own tells, or the title.
+# What only some records have.
+_MORE = ("id", "author_count", "note")
 _TOLD = ("arxiv:", "doi:", "pmid:", "title:")
 FormatOption = Annotated[
     Literal["jsonl", "bibtex", "ris", "csl-json", "csv"],
@@ -91,7 +94,9 @@ def _identifiers(paper: "Paper") -> Iterator[tuple[str, str]]:
 
 def _print_csv(papers: Iterable["Paper"]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(FIELDS)
+    writer.writerow([*FIELDS, *_MORE])
     for paper in papers:
         record = {**paper_record(paper), "authors": "; ".join(paper.authors)}
-        writer.writerow("" if record[name] is None else record[name] for name in FIELDS)
+        cells = (record.get(name) for name in (*FIELDS, *_MORE))
+        # A lone return ends a line for whoever reads the file.
+        writer.writerow("" if one is None else re.sub(r"\r\n?", "\n", str(one)) for one in cells)

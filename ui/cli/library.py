@@ -3,7 +3,6 @@
 Heavy imports are inside the functions that need them, so that ``--help`` is fast.
 """
 
-import re
 import sys
 import time
 from pathlib import Path
@@ -24,90 +23,84 @@ from footnote.ui.cli.options import (
     print_json,
     progress,
 )
+from footnote.ui.cli.sources import expand_sources, gather_sources
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
     from footnote.index.readers.gathering import FileReading, Gathered
     from footnote.index.storage.ingest.pipeline import Added
 
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files, folders, patterns, - (standard input), addresses of the web, or DOIs, "
+        "arXiv numbers, PMIDs.",
+        show_default=False,
+    ),
+]
+RebuildOption = Annotated[
+    bool, typer.Option("--rebuild", help="Embed all papers again with the current embedder.")
+]
+DocumentsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--documents/--no-documents",
+        help="Store texts and metadata besides vectors in a new library's Chroma "
+        "collection; with --rebuild, also in an existing one.",
+        show_default=False,
+    ),
+]
+ColumnsOption = Annotated[
+    str,
+    typer.Option(
+        "--columns", metavar="FIELD=NAME,...", show_default=False,
+        help="What columns of a CSV file hold, such as title=Titel,abstract=Inhalt.",
+    ),
+]  # fmt: skip
+PrivateOption = Annotated[
+    bool, typer.Option("--allow-private", help="Download from private networks and this machine.")
+]
+
 
 def index(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Files or folders of papers, or DOIs, arXiv numbers, PMIDs.", show_default=False
-        ),
-    ] = None,
+    paths: PathsArgument = None,
     library: LibraryOption = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Embed all papers again with the current embedder.")
-    ] = False,
-    documents: Annotated[
-        bool | None,
-        typer.Option(
-            "--documents/--no-documents",
-            help="Store texts and metadata besides vectors in a new library's Chroma "
-            "collection; with --rebuild, also in an existing one.",
-            show_default=False,
-        ),
-    ] = None,
+    rebuild: RebuildOption = False,
+    documents: DocumentsOption = None,
+    columns: ColumnsOption = "",
+    allow_private: PrivateOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to a library: BibTeX, RIS, PubMed, JSON, CSV, EndNote, Atom, PDF, saved pages."""
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
-    _check_paths(paths or [], rebuild=rebuild)
+    if not paths and not rebuild:
+        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
+    sources, named = expand_sources(paths or []), _parse_columns(columns)
     folder = library_folder(library)
     # Fail before reading any file.
     check_place(folder)
-    with Gathered(most_unpacked=chosen_limits().unpacked) as found:
-        _gather(found, paths or [])
+    with Gathered(most_unpacked=chosen_limits().unpacked, columns=named) as found:
+        gather_sources(found, sources, allow_private=allow_private)
         _print_problems(found)
         found.check()
         known = None if rebuild or documents is not None else _find_known(found, folder)
         if known:
             _report(found, *known, started, as_json=as_json)
         else:
-            with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
-                with progress("Indexing", found.papers) as advance:
-                    added = opened.add_records(
-                        found.records(), names=found.names, on_progress=advance, fold=False
-                    )
-                _report(found, added, opened.size, started, as_json=as_json)
-                _tidy(opened)
+            _index(found, folder, started, rebuild, documents, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
 
-def _check_paths(paths: list[Path], *, rebuild: bool) -> None:
-    if not paths and not rebuild:
-        raise Misuse("nothing to index; give files or folders: footnote index PATH...")
-    for path in paths:
-        if not path.exists() and not _identifiers(path):
-            raise Misuse(f"{path} does not exist; give files or folders of papers")
+def _parse_columns(text: str) -> dict[str, str]:
+    from footnote.index.readers.csv_table import parse_columns
 
-
-def _gather(found: "Gathered", paths: list[Path]) -> None:
-    """Reads files and folders, and looks up the papers that are named in their place."""
-    from footnote.index.readers.lookup import gather
-
-    for path in paths:
-        if names := _identifiers(path):
-            gather(found, names)
-        else:
-            found.take(path)
-
-
-def _identifiers(path: Path) -> list[str]:
-    """Returns the paper that an argument names where it is no file: "doi:10.1000/x"."""
-    from footnote.index.readers.lookup import parse_identifiers
-
-    # A bare number may be a mistyped file; a PMID says what it is.
-    if path.exists() or path.name.isdecimal():
-        return []
-    # A path joins the slashes of an address.
-    return parse_identifiers(re.sub(r"^(https?):/(?!/)", r"\1://", str(path)))
+    try:
+        return parse_columns(text)
+    except ValueError as error:
+        raise Misuse(f"--columns: {error}") from error
 
 
 def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -> dict[str, Any]:
@@ -142,6 +135,25 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Lib
     return opened
 
 
+def _index(
+    found: "Gathered",
+    folder: Path,
+    started: float,
+    rebuild: bool,
+    documents: bool | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Adds gathered papers to a library, tells what that did, and then tidies it."""
+    with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
+        with progress("Indexing", found.papers) as advance:
+            added = opened.add_records(
+                found.records(), names=found.names, on_progress=advance, fold=False
+            )
+        _report(found, added, opened.size, started, as_json=as_json)
+        _tidy(opened)
+
+
 def _find_known(found: "Gathered", folder: Path) -> "tuple[Added, int] | None":
     """Returns what adding would say, and the library's size, if the library holds all of it."""
     from footnote.index.embeddings.configured import configured_name
@@ -155,6 +167,8 @@ def _report(found: "Gathered", added: "Added", size: int, started: float, *, as_
     _print_left_out(found, added)
     report = _make_report(found, added, size, time.perf_counter() - started)
     print_json(report) if as_json else _show_report(report)
+    for remark in filter(None, (file.remark for file in found.files)):
+        print(remark, file=sys.stderr)
 
 
 def _tidy(opened: "Library") -> None:
@@ -178,8 +192,8 @@ def _print_problems(found: "Gathered") -> None:
             print(problem, file=sys.stderr)
         if more := file.refused - len(file.problems):
             print(f"{file.name}: {more:,} more records cannot be used", file=sys.stderr)
-        # A single file that cannot be read is an error.
-        if file.error and len(found.files) > 1:
+        # A single file of which nothing can be read is an error.
+        if file.error and (len(found.files) > 1 or file.papers):
             print(f"{file.name}: {file.error}", file=sys.stderr)
 
 
@@ -215,7 +229,7 @@ def _show_report(report: dict[str, Any]) -> None:
         "{records:,} records, {papers:,} papers in the library: {new:,} new, {changed:,} changed, "
         "{unchanged:,} unchanged, {problems:,} problems, {seconds:.1f} s".format(**report)
     )
-    unread = [file["file"] for file in report["files"] if file["error"]]
+    unread = [file["file"] for file in report["files"] if file["error"] and not file["papers"]]
     if unread:
         print(f"Not read: {', '.join(unread[:10])}{', …' if len(unread) > 10 else ''}")
     if report["records"] and not report["new"] and not report["changed"]:

@@ -26,6 +26,7 @@ _CSL_TYPES: dict[Kind, str] = {
     "preprint": "article",
     "other": "document",
 }
+_PUBMED = "https://pubmed.ncbi.nlm.nih.gov/{}/"
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 # BibTeX counts braces even behind a backslash, so a brace is written by its name.
 _LATEX = {
@@ -70,6 +71,8 @@ def _bibtex_entry(entry: CitationData) -> str:
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     if len(entry.date) > 1:
         lines.append(f"  month = {_MONTHS[entry.date[1] - 1]},")
+    if len(entry.date) > 2:
+        lines.append(f"  day = {{{entry.date[2]}}},")
     return "\n".join([f"@{kind}{{{entry.key},", *lines, "}\n"])
 
 
@@ -112,6 +115,8 @@ def _ris_entry(entry: CitationData) -> str:
         ("DO", entry.doi),
         ("AN", accession or (f"PMID:{entry.pmid}" if entry.pmid else "")),
         ("UR", entry.url),
+        # A related record.
+        ("L3", _PUBMED.format(entry.pmid) if entry.pmid and accession else ""),
         *(("KW", tag) for tag in entry.tags),
         ("N1", entry.remark),
         ("N1", entry.comment),

@@ -20,7 +20,8 @@ LOST = "it did not arrive; it may be too large for this server, or was dropped t
 
 def report_html(files: Sequence[FileReading], added: Added) -> Markup:
     """Returns what an import did, in all and for each file."""
-    refused, unread = sum(file.refused for file in files), sum(bool(f.error) for f in files)
+    refused = sum(file.refused for file in files)
+    unread = sum(bool(file.error and not file.papers) for file in files)
     told = [
         f"{counted(added.new, 'paper')} new, {added.changed:,} changed, "
         f"{added.unchanged:,} unchanged."
@@ -31,14 +32,17 @@ def report_html(files: Sequence[FileReading], added: Added) -> Markup:
         told.append(f"{counted(refused, 'record')} could not be used.")
     if unread:
         told.append(f"{counted(unread, 'file')} could not be read.")
-    plain = len(files) == 1 and not (refused or unread or added.left_out)
+    told += [f"{file.remark}{'' if file.remark.endswith('?') else '.'}"
+             for file in files if file.remark]  # fmt: skip
+    plain = len(files) == 1 and not (refused or files[0].error or added.left_out)
     rows = [_file(file, added.files.get(n, Added())) for n, file in enumerate(files)]
     return piece("import", "report", told, None if plain else rows)
 
 
 def _file(file: FileReading, added: Added) -> tuple[str, list[str], str, list[str]]:
     """Returns a file's name, what became of its papers, why it was not read, its problems."""
-    error = file.error or ""
+    # Of one that broke off the papers before the fault count.
+    error = "" if file.papers else file.error or ""
     did = (
         (added.new, "added"), (added.changed, "changed"), (added.unchanged, "unchanged"),
         (file.refused, "could not be used"),
@@ -50,6 +54,8 @@ def _file(file: FileReading, added: Added) -> tuple[str, list[str], str, list[st
 def _problems(file: FileReading, added: Added) -> list[str]:
     told = [str(problem) for problem in file.problems[:PROBLEMS_SHOWN]]
     more = file.refused - len(told)
+    if file.papers and file.error:
+        told.insert(0, f"it breaks off: {file.error}")
     if more > 0:
         told.append(f"and {more:,} more")
     if added.left_out:

@@ -1,0 +1,102 @@
+"""Sources: what stands in a path's place on the command line, as files of papers.
+
+Heavy imports are inside the functions that need them, so that ``--help`` is fast.
+"""
+
+import glob
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from footnote.index import SourceError
+from footnote.ui.cli.options import Misuse, chosen_limits
+
+if TYPE_CHECKING:
+    from footnote.index.readers.gathering import Gathered
+
+STANDARD_INPUT = "-"
+_PIECE = 1 << 20
+
+
+def expand_sources(given: Sequence[str]) -> list[str]:
+    """Returns what was given, each pattern as the files that it matches.
+
+    A shell does this by itself; where it does not, as on Windows, or in quotes, patterns come here.
+
+    Raises:
+        Misuse: Something is neither a path, nor a pattern that matches, nor anything else known.
+    """
+    found: list[str] = []
+    for one in given:
+        if one == STANDARD_INPUT or Path(one).exists() or is_named(one):
+            found.append(one)
+        elif glob.has_magic(one):
+            matched = sorted(glob.glob(one, recursive=True))  # noqa: PTH207  # of any folder
+            if not matched:
+                raise Misuse(f"no file matches {one!r}; give files or folders of papers")
+            found += matched
+        else:
+            raise Misuse(f"{one} does not exist; give files or folders of papers")
+    if found.count(STANDARD_INPUT) > 1:
+        raise Misuse("standard input can be read once; give - once")
+    return list(dict.fromkeys(found))
+
+
+def is_named(source: str) -> bool:
+    """Returns whether a source is a paper's identifier or an address of the web, and no path."""
+    from footnote.index.readers.downloads import is_address
+
+    return bool(identifiers(source)) or is_address(source)
+
+
+def identifiers(source: str) -> list[str]:
+    """Returns the paper that a source names where it is no file: "doi:10.1000/x"."""
+    from footnote.index.readers.lookup import parse_identifiers
+
+    # A bare number may be a mistyped file; a PMID says what it is.
+    if source.isdecimal() or Path(source).exists():
+        return []
+    return parse_identifiers(source)
+
+
+def gather_sources(
+    found: "Gathered", sources: Sequence[str], *, allow_private: bool = False
+) -> None:
+    """Reads files and folders, standard input and addresses, and looks up papers by identifier."""
+    from footnote.index.readers.downloads import gather_address, is_address
+    from footnote.index.readers.lookup import gather
+
+    most = chosen_limits().unpacked
+    names: list[str] = []
+    for source in sources:
+        if source == STANDARD_INPUT:
+            with _standard_input(most) as path:
+                found.take(path, "standard input")
+        elif named := identifiers(source):
+            names += named
+        elif is_address(source) and not Path(source).exists():
+            gather_address(found, source, most_bytes=most, allow_private=allow_private)
+        else:
+            found.take(Path(source))
+    if names:
+        # All at once: arXiv and PubMed answer for many in one call.
+        gather(found, names)
+
+
+@contextmanager
+def _standard_input(most: int) -> Iterator[Path]:
+    """Gives a file with what comes in, whose format is told by its beginning as any other's."""
+    with TemporaryDirectory() as folder:
+        path, size = Path(folder) / "standard-input", 0
+        with path.open("wb") as file:
+            while piece := sys.stdin.buffer.read(_PIECE):
+                size += len(piece)
+                if size > most:
+                    raise SourceError(
+                        f"standard input: more than {most:,} bytes; split it into smaller files"
+                    )
+                file.write(piece)
+        yield path
