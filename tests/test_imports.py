@@ -62,6 +62,25 @@ def test_a_question_imports_only_what_answers_it(asked: dict[str, str | None]) -
     assert [name for name in NOT_TO_ANSWER if name in asked] == []
 
 
+def test_an_index_with_nothing_to_do_loads_nothing_that_embeds_or_searches(
+    demo_library: Library,
+) -> None:
+    code = f"""
+import sys
+from footnote.index.demo import demo_papers
+from footnote.ui.cli.main import main
+sys.argv = ["footnote", "index", str(demo_papers()), "--library", {str(demo_library.path)!r}]
+try:
+    main()
+except SystemExit as done:
+    assert not done.code
+"""
+    found = loaded(code, HOME=str(Path.home()))
+    heavy = ("llama_index", "chromadb", "onnxruntime", "tokenizers", "openai", "nltk", "sklearn")
+    assert "footnote.index.storage.ingest.known" in found
+    assert [name for name in heavy if name in found] == []
+
+
 def test_no_module_is_imported_under_two_names(asked: dict[str, str | None]) -> None:
     files = [
         Path(file).resolve().relative_to(ROOT)
