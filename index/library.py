@@ -432,7 +432,7 @@ class Library:
 
     def needs_tidying(self) -> bool:
         """Returns whether ``tidy`` would do anything."""
-        waiting = self._catalog.papers.count_uncut() > 0
+        waiting = self._catalog.papers.count_uncut() > 0 or self.searcher.words.is_due()
         return waiting or self.searcher.fold.due() or self._maps.is_due()
 
     def tidy(
@@ -443,17 +443,19 @@ class Library:
     ) -> None:
         """Does what readers need not wait for.
 
-        Embeds what a killed call left, folds where that is due, and draws the map anew where a
-        tenth of its papers came or went since it was drawn.
+        Embeds what a killed call left, writes the index of words again where much of it went, folds
+        where that is due, and draws the map anew where a tenth of its papers came or went.
 
         Args:
             on_progress: Called while folding, as in ``fold``.
             stopped: Asked now and then whether to stop here and go on another time.
         """
-        if self._catalog.papers.count_uncut():
-            # Another process that writes embeds them.
+        if self._catalog.papers.count_uncut() or self.searcher.words.is_due():
+            # Another process that writes does it.
             with suppress(LibraryLocked), self._writer.hold():
                 embed_rest(self._catalog, self.embedder, stopped=stopped)
+                if self.searcher.words.is_due():
+                    self.searcher.words.rewrite()
         self._upkeep.fold_if_due(on_progress, stopped)
         if not stopped():
             self._maps.refresh()

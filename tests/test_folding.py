@@ -237,3 +237,24 @@ def test_many_changes_in_any_order_lose_nothing(library):
     library.fold(always=True)
     assert unfolded(library) == (0, 0)
     assert_holds(library, list(library.papers()))
+
+
+def scores(library: Library) -> dict[str, float]:
+    hits = library.search("tide of the harbour3 boat4", k=1000, by="bm25")
+    return {hit.paper.id: round(hit.score, 5) for hit in hits}
+
+
+def test_words_weigh_as_if_what_left_had_never_been_there(library, monkeypatch):
+    before = scores(library)
+    library.add([invented(50)])
+    library.remove([invented(50).id])
+    assert scores(library) == before
+    # In a large library they do so once it is tidied.
+    monkeypatch.setattr("footnote.index.search.word_index.REWRITTEN", 1)
+    library.add([invented(n) for n in range(50, 60)])
+    library.remove([invented(n).id for n in range(50, 60)])
+    assert scores(library) != before
+    assert library.needs_tidying()
+    library.tidy()
+    assert scores(library) == before
+    assert not library.searcher.words.is_due()

@@ -63,17 +63,27 @@ class FullTextIndex:
         """Returns the number of papers."""
         return int(self._searcher.num_docs)
 
+    def count_among(self, numbers: Collection[int]) -> int:
+        """Returns how many of the papers with these numbers are here."""
+        these = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
+        return len(_best(self._searcher, these, len(numbers)))
+
     def write(
-        self, papers: Iterable[tuple[int, str, int | None]], *, without: Iterable[int] = ()
+        self, papers: Iterable[tuple[int, str, int | None]], *, without: Iterable[int] | None = ()
     ) -> None:
         """Adds rows of number, text and year, in one commit with what it removes.
 
+        What is removed still counts in how rare a word is, until Tantivy merges its segments.
+
         Args:
             papers: A paper that is there already must be among ``without``.
-            without: Numbers of papers to remove before; one that is not there is passed over.
+            without: Numbers of papers to remove before, one that is not there is passed over; None
+                removes all, without a trace.
         """
         writer = self._index.writer(heap_size=64_000_000, num_threads=1)
-        for number in without:
+        if without is None:
+            writer.delete_all_documents()
+        for number in without or ():
             writer.delete_documents_by_term("number", number)
         for number, text, year in papers:
             writer.add_document(

@@ -7,7 +7,7 @@ harm.
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from footnote.index.search.fulltext import FullTextIndex
@@ -15,6 +15,9 @@ from footnote.index.storage.catalog import Catalog
 
 # Papers written in one commit, which takes 50 ms however few they are.
 _AT_ONCE = 20_000
+# Up to here the whole index is written again when a paper changes or goes, in .1 s, so that scores
+# are those of an index that never held it. Above, that is done when so large a share went.
+REWRITTEN, SHARE_STALE = 2_000, 0.05
 
 
 class WordIndex:
@@ -61,8 +64,25 @@ class WordIndex:
     def write(self) -> None:
         """Writes what the index lacks; the caller holds the library's write lock."""
         while numbers := self._catalog.backlog.unwritten(_AT_ONCE):
-            self._write(numbers)
+            index = self._open()
+            stale = index.count_among(numbers)
+            if stale and self._catalog.papers.count() <= REWRITTEN:
+                self.rewrite()
+            else:
+                index.write(self._rows(numbers), without=numbers)
+                stale += self._count_stale()
+                self._catalog.set_meta(stale=str(stale))
             self._catalog.mark_written(numbers)
+
+    def is_due(self) -> bool:
+        """Returns whether so many papers changed or went that it should be written again."""
+        return self._count_stale() > SHARE_STALE * max(REWRITTEN, self._catalog.papers.count())
+
+    def rewrite(self) -> None:
+        """Writes the whole index again in one commit; the caller holds the write lock."""
+        numbers = self._catalog.papers.numbers_between(None, None)
+        self._open().write(self._rows(numbers), without=None)
+        self._catalog.set_meta(stale="0")
 
     def write_anew(self) -> None:
         """Writes the whole index again, in place of one that is damaged."""
@@ -72,10 +92,15 @@ class WordIndex:
         self._catalog.mark_unwritten()
         self.write()
 
-    def _write(self, numbers: Sequence[int]) -> None:
+    def _count_stale(self) -> int:
+        return int(self._catalog.meta("stale") or 0)
+
+    def _open(self) -> FullTextIndex:
         with self._guard:
             if self._index is None:
                 self._index = FullTextIndex(self._folder)
-            index = self._index
+            return self._index
+
+    def _rows(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, int | None]]:
         papers = self._catalog.papers.read(numbers)
-        index.write(((n, f"{p.title}\n{p.abstract}", p.year) for n, p in papers), without=numbers)
+        return ((n, f"{p.title}\n{p.abstract}", p.year) for n, p in papers)
