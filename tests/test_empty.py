@@ -214,6 +214,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "Shown": read_shown(FOUND, []),
             "Relation": Relation("any", read_shown(FOUND, [])),
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),

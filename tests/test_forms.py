@@ -30,6 +30,7 @@ from footnote.rag.generation.forms.define import find_definition
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
 from footnote.rag.generation.forms.relations import Relation, RelationName
+from footnote.rag.generation.forms.uses import is_used
 from footnote.rag.query.kinds.rules import KINDS
 from footnote.rag.query.question import Question
 from footnote.rag.query.topic import name_asked, split_question
@@ -475,6 +476,48 @@ def test_a_title_names_what_a_paper_made(title: str, told: bool) -> None:
     nothing = np.empty(0, np.float32)
     relation = Relation("propose", Shown((), (), nothing, nothing), "benchmark")
     assert relation.told_in(title, title=True) is told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "used"),
+    [
+        ("We train the crab with PPO.", True),
+        ("Our crab outperforms PPO.", False),
+        ("Our crab surpasses SAC, TD3 and PPO on wet rock.", False),
+        ("The crab is better than PPO.", False),
+        ("The crab is better than before by training with PPO.", True),
+        ("Compared with PPO, our crab falls less.", False),
+        ("Compared with DQN, our crab falls less; we train it by PPO.", True),
+        ("Unlike PPO, our crab needs no critic.", False),
+        ("We beat strong baselines such as PPO.", False),
+        ("We train with methods such as PPO.", True),
+        ("It improves over the PPO baseline by 3 points.", False),
+        ("We replace PPO with a plain loss, so PPO is not needed.", False),
+        ("The crab, a PPO-based robot, climbs.", True),
+        ("Gulls sing.", False),
+    ],
+)
+def test_who_only_compares_with_a_thing_does_not_use_it(sentence: str, used: bool) -> None:
+    assert is_used(sentence, [" ppo "]) is used
+
+
+def test_papers_that_only_compare_are_told_apart_from_users(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add(
+            make_paper(title, text)
+            for title, text in (
+                ("Crab Robots", "We train a crab robot with PPO. It climbs wet rock."),
+                ("Gull Robots", "We train a gull robot with PPO on hardware. It lands well."),
+                ("Eel Robots", "We propose a new learner. Our eel robot outperforms PPO in water."),
+            )
+        )
+        answer = CitedQueryEngine(library).ask("Which papers use PPO?")
+    assert answer.text.startswith("2 papers that use PPO:")
+    apart = answer.text.split("1 more mentions it only to compare:")[1]
+    assert "**Eel Robots**" in apart
+    assert "**Crab Robots**" not in apart
 
 
 def test_what_is_asked_of_each_paper_does_not_choose_the_papers(engine: CitedQueryEngine) -> None:

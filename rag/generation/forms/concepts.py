@@ -130,8 +130,12 @@ class Shown:
 
     def names_all(self, *texts: str) -> bool:
         """Returns whether each need stands in one of these texts, in the words of the question."""
+        return self.names(self.needs, *texts)
+
+    def names(self, needs: Sequence[Need], *texts: str) -> bool:
+        """Returns whether each of some needs stands in one of these texts."""
         stemmed = list(map(_stem, texts))
-        return all(any(self._names(need, text) for text in stemmed) for need in self.needs)
+        return all(any(self._names(need, text) for text in stemmed) for need in needs)
 
     def _names(self, need: Need, stemmed: str) -> bool:
         return any(all(self.concepts[n].named_in(stemmed) for n in p) for p in need.phrases)

@@ -104,7 +104,8 @@ def write(reading: Reading) -> Composed:
         draft.add(f"{_say_count(fits, reading, shown)}:")
         draft.add(*(_write_row(draft, row, details=details) for row in fits))
     if fits and others:
-        draft.add(_say_others(len(others), relation))
+        named = all(row.named for row in others)
+        draft.add(_say_others(len(others), relation, named=named))
     if others:
         draft.add(*(_write_row(draft, row, details=details) for row in others))
     return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
@@ -188,7 +189,9 @@ def _choose_rows(
     named = keep_named(rows, reading)
     if named is not None:
         # A paper that has the name is meant, whatever its rank.
-        return named[: breadth.most], []
+        told = [row for row in named if not relation.compares(row.hit.paper, row.sentences)]
+        compared = [replace(row, named=True, fits=False) for row in named if row not in told]
+        return told[: breadth.most], compared[: MORE if told else NEAREST]
     near = drop_far(rows, reading)
     count = breadth.count([row.hit.score for row in rows])
     above = [row for row in rows[:count] if row in near]
@@ -254,9 +257,17 @@ def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
     return f"{told}; the match is weak, {whole or 'no'} {names}"
 
 
-def _say_others(count: int, relation: Relation) -> str:
-    """Returns the line over the papers that do not qualify."""
+def _say_others(count: int, relation: Relation, *, named: bool) -> str:
+    """Returns the line over the papers that do not qualify.
+
+    Args:
+        count: How many there are.
+        relation: What the question asks for.
+        named: Whether each of them names what is asked for.
+    """
     one = "s" * (count == 1)
+    if relation.name == "use" and named:
+        return f"{count:,} more mention{one} it only to compare:"
     does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
     return f"{count:,} more {does}:"
 
