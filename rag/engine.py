@@ -266,7 +266,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
             found = self._search(
                 _widen(scope) if wide else scope, max(k, MATCHED) if wide else k, plan.queries
             )
-        asked = replace(asked, is_follow_up=asked.is_follow_up or found.question.is_follow_up)
+        asked = replace(asked, is_follow_up=found.question.is_follow_up)
         clock.lap("search")
         read = len(self._reader.choose_papers(found, kind))
         # A model reads others, and says which before it writes.

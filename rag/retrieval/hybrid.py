@@ -22,7 +22,7 @@ from footnote.index.embeddings.base import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.query.kinds.decision import has_words, names_own_topic
+from footnote.rag.query.kinds.decision import has_words, names_own_topic, stands_alone
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
 from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
@@ -40,6 +40,8 @@ ROUNDS = 4
 # 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; from .3 on, the old
 # topic affects questions with a new one (command: python -m footnote.evals.lab.bench.conversation).
 STANDS_ALONE = 0.25
+# A short question that is whole by its words is asked alone if a passage is as near as this.
+NEAR_ALONE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +158,25 @@ class HybridRetriever(BaseRetriever):
         """Returns up to ``k`` papers, best first, and how the best of them match.
 
         A follow-up is searched together with its conversation. So is a question that does not look
-        like one but names no topic of its own and finds nothing near when searched alone.
+        like one but names no topic of its own and finds nothing near when searched alone. A short
+        one that is whole, and finds something near alone, is not.
         """
         count = max(0, k or self.k)
         question = rewrite_question(question, self.library)
         if question.topic and not has_words(question.wording, self.library):
             question = replace(question, topic="", answered="", is_follow_up=False)
-        searched = None if question.is_follow_up else self._search(question.wording, count, filters)
+        searched = None
+        if (
+            question.topic
+            and question.is_follow_up
+            and stands_alone(question.wording, self.library)
+        ):
+            searched = self._search(question.wording, count, filters)
+            question = replace(question, is_follow_up=searched.cosine < NEAR_ALONE)
+        if question.is_follow_up:
+            searched = None
+        elif searched is None:
+            searched = self._search(question.wording, count, filters)
         far = searched is not None and searched.cosine < STANDS_ALONE
         if searched is None or (
             question.topic and far and not names_own_topic(question.wording, self.library)
