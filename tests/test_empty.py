@@ -270,6 +270,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "own": FOUND,
     },
     "footnote.rag.generation.forms.concepts.read_shown": {"found": FOUND},
+    "footnote.rag.engine.group.ask_of_group": {"filters": EVERYTHING},
     "footnote.rag.generation.forms.fact.choose_beside": {
         "first": Sentence(invented(1), 0, 1, 0.5),
     },

@@ -383,7 +383,7 @@ def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine)
 def test_a_full_form_that_is_spelled_out_is_no_weak_match(
     engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("footnote.rag.engine.WEAK", 1.1)
+    monkeypatch.setattr("footnote.rag.engine.result.WEAK", 1.1)
     assert engine.ask("What does THF stand for?").match == "strong"
     assert engine.ask("How many dives are needed for reef surveys?").match == "weak"
 

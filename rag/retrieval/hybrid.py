@@ -162,27 +162,7 @@ class HybridRetriever(BaseRetriever):
         one that is whole, and finds something near alone, is not.
         """
         count = max(0, k or self.k)
-        question = rewrite_question(question, self.library)
-        if question.topic and not has_words(question.wording, self.library):
-            question = replace(question, topic="", answered="", is_follow_up=False)
-        searched = None
-        if (
-            question.topic
-            and question.is_follow_up
-            and stands_alone(question.wording, self.library)
-        ):
-            searched = self._search(question.wording, count, filters)
-            question = replace(question, is_follow_up=searched.cosine < NEAR_ALONE)
-        if question.is_follow_up:
-            searched = None
-        elif searched is None:
-            searched = self._search(question.wording, count, filters)
-        far = searched is not None and searched.cosine < STANDS_ALONE
-        if searched is None or (
-            question.topic and far and not names_own_topic(question.wording, self.library)
-        ):
-            question = question.as_follow_up()
-            searched = self._search(question.query, count, filters)
+        question, searched = self._search_with_conversation(question, count, filters)
         asked = self._matcher.ask(searched.reading, question)
         hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
@@ -225,6 +205,29 @@ class HybridRetriever(BaseRetriever):
         own = self.find(question, k=k, filters=filters)
         others = [self.find(Question(query), k=k, filters=filters) for query in queries]
         return fuse_results(own, others, k=k or self.k)
+
+    def _search_with_conversation(
+        self, question: Question, count: int, filters: Filters
+    ) -> tuple[Question, _Searched]:
+        """Returns a question as it was searched for, alone or with its conversation."""
+        question = rewrite_question(question, self.library)
+        if not question.topic:
+            return question, self._search(question.query, count, filters)
+        if not has_words(question.wording, self.library):
+            question = replace(question, topic="", answered="", is_follow_up=False)
+            return question, self._search(question.query, count, filters)
+        whole = stands_alone(question.wording, self.library)
+        if whole or not question.is_follow_up:
+            alone = self._search(question.wording, count, filters)
+            if question.is_follow_up:
+                goes_on = alone.cosine < NEAR_ALONE
+            else:
+                far = alone.cosine < STANDS_ALONE
+                goes_on = far and not names_own_topic(question.wording, self.library)
+            if not goes_on:
+                return replace(question, is_follow_up=False), alone
+        question = question.as_follow_up()
+        return question, self._search(question.query, count, filters)
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
