@@ -233,7 +233,9 @@ class CitedQueryEngine(AnsweringQueryEngine):
             found = self._search(
                 _widen(scope) if wide else scope, max(k, MATCHED) if wide else k, plan.queries
             )
-        asked = replace(asked, is_follow_up=found.question.is_follow_up)
+        # "What about 2016?" is searched as the question before it, which has no conversation.
+        repeated = asked.is_follow_up and not scope.question.topic
+        asked = replace(asked, is_follow_up=repeated or found.question.is_follow_up)
         clock.lap("search")
         read = len(self._reader.choose_papers(found, kind))
         # A model reads others, and says which before it writes.
