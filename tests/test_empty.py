@@ -68,7 +68,7 @@ from footnote.rag.generation.thorough.settings import ThoroughSettings
 from footnote.rag.generation.thorough.writing import Material, ReviewJobs
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
-from footnote.rag.retrieval.evidence import EvidenceFinder
+from footnote.rag.retrieval.evidence import EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import Fusion, RetrievalResult
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
 from footnote.rag.retrieval.reranking.cross_encoder import CrossEncoder
@@ -217,6 +217,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
             "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
+            "Shown": read_shown(FOUND, []),
             "Relation": Relation("any", read_shown(FOUND, [])),
             "ModelJudge": ModelJudge(llm._chat), "judge": ModelJudge(llm._chat),
             "RecordedChat": RecordedChat(folder / "recorded"),
@@ -272,6 +273,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "own": FOUND,
     },
     "footnote.rag.generation.forms.concepts.read_shown": {"found": FOUND},
+    "footnote.rag.engine.group.ask_of_group": {"filters": EVERYTHING},
+    "footnote.rag.generation.forms.fact.choose_beside": {
+        "first": Sentence(invented(1), 0, 1, 0.5),
+    },
     "footnote.rag.generation.repair.assemble_answer": {"policy": "mark"},
     "footnote.rag.query.filter_parser.parse_filters": {
         "question": Question("How high rose the tide?")

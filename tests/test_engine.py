@@ -114,6 +114,22 @@ def test_a_question_of_another_field_is_refused_in_a_conversation_too(
     assert answer.standalone_question == asked
 
 
+@pytest.mark.parametrize(
+    ("question", "goes_on"),
+    [
+        ("Do large language models reason?", False),
+        ("What data was used?", True),
+    ],
+)
+def test_a_short_question_goes_on_only_where_it_is_not_whole(
+    engine: CitedQueryEngine, question: str, goes_on: bool
+) -> None:
+    talk = [Turn("user", "What does PPO clip?"), Turn("assistant", "The probability ratio. [1]")]
+    receipt = engine.ask(question, talk).receipt
+    assert receipt is not None
+    assert receipt.leaned is goes_on
+
+
 def test_a_follow_up_is_answered_about_its_topic(engine: CitedQueryEngine) -> None:
     first = engine.ask("What does the deep Q-network see of the screen?")
     talk = [Turn("user", first.question), Turn("assistant", first.text)]

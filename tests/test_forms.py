@@ -1,7 +1,7 @@
 """Forms: each kind of question has an answer of its own shape, over a small library of our own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from conftest import HashedWords
 from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
-from footnote.index.models import make_paper
+from footnote.index.models import Hit, Passage, make_paper
 from footnote.rag.answer import Answer, Side, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import (
     FORMS,
     WITHOUT_SEARCH,
     compare,
+    fact,
     listing,
     metadata,
     number,
@@ -26,11 +27,16 @@ from footnote.rag.generation.forms import (
 )
 from footnote.rag.generation.forms.concepts import Shown
 from footnote.rag.generation.forms.define import find_definition
+from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
 from footnote.rag.generation.forms.relations import Relation, RelationName
+from footnote.rag.generation.forms.uses import is_used
 from footnote.rag.query.kinds.rules import KINDS
-from footnote.rag.query.topic import name_asked
+from footnote.rag.query.question import Question
+from footnote.rag.query.topic import name_asked, split_question
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.hybrid import RetrievalResult
+from footnote.rag.retrieval.late_interaction import QueryTokens
 from footnote.rag.retrieval.wording import begins_with_name
 from footnote.rag.verification.stance import is_plain
 from tests.asking import reading
@@ -119,6 +125,67 @@ def test_a_fact_is_the_sentence_that_answers_and_little_else(engine: CitedQueryE
     assert len(answer.text.split()) <= 60
 
 
+def answering(title: str, text: str, score: float, answers: float | None = None) -> Sentence:
+    """Returns the only sentence of a paper, as the answer ranker read it."""
+    return Sentence(make_paper(title, text), 0, len(text), score, answers=answers)
+
+
+def several(question: str, *sentences: Sentence, chance: float = 0.9) -> Reading:
+    """Returns sentences of several papers, as near to the question as their score says."""
+    hits = [
+        Hit(s.paper, Passage(s.paper.id, 0, 1), s.score, rank, "fused")
+        for rank, s in enumerate(sentences, 1)
+    ]
+    none = QueryTokens(np.empty((0, 8), np.float32), np.empty(0, np.float32), ())
+    found = RetrievalResult(Question(question), hits, 0.9, none, {})
+    return replace(reading(question, sentences), found=found, chance=chance)
+
+
+WHY = "Why do kelp forests shrink?"
+REASONS = (
+    answering("Urchins", "Urchins graze young kelp.", 0.9, 7.0),
+    answering("Heat", "Warm summers kill kelp.", 0.8, 6.5),
+    answering("Boats", "We count kelp by boat.", 0.8, 3.0),
+    answering("Silt", "Silt keeps the light from kelp.", 0.75, 6.2),
+    answering("Gulls", "Gulls eat crabs.", 0.3, 8.0),
+)
+
+
+def test_reasons_are_told_by_each_paper_that_gives_one() -> None:
+    composed = fact.write(several(WHY, *REASONS))
+    assert [paper.title for paper in composed.papers] == ["Urchins", "Heat", "Silt"]
+    assert composed.text.count("\n- **") == 2
+
+
+def test_a_way_is_not_told_by_what_only_sets_the_problem_out() -> None:
+    problem = answering("Loss", "However, kelp is lost in many bays.", 0.8, 7.0)
+    first, second, *_ = REASONS
+    asked = "How can kelp forests be kept?"
+    composed = fact.write(several(asked, first, problem, second))
+    assert [paper.title for paper in composed.papers] == ["Urchins", "Heat"]
+
+
+@pytest.mark.parametrize(
+    ("question", "chance"),
+    [
+        ("Why do kelp forests shrink?", 0.1),
+        ("Where do kelp forests shrink?", 0.9),
+        ("Why does KelpNet fail?", 0.9),
+    ],
+)
+def test_one_answer_is_enough_where_one_paper_is_asked_or_the_match_is_weak(
+    question: str, chance: float
+) -> None:
+    composed = fact.write(several(question, *REASONS, chance=chance))
+    assert [paper.title for paper in composed.papers] == ["Urchins"]
+
+
+def test_what_is_asked_of_each_paper_is_told_of_each() -> None:
+    asked = "Who lost kelp, and what does each blame?"
+    composed = fact.write(several(asked, *REASONS))
+    assert [p.title for p in composed.papers] == ["Urchins", "Heat", "Boats", "Silt"]
+
+
 def test_a_number_stands_first_with_its_unit(engine: CitedQueryEngine) -> None:
     answer = engine.ask("How many drone images was KelpNet trained on?")
     assert answer.kind == "number"
@@ -150,6 +217,39 @@ def test_a_number_that_no_abstract_states_is_said_to_be_missing_first(
 )
 def test_a_size_is_no_other_figure(engine: CitedQueryEngine, question: str, begins: str) -> None:
     assert engine.ask(question).text.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "begins"),
+    [
+        ("What error rate does KelpNet have?",
+         "In the Count Challenge 2, this net reaches an error rate of 16.2 %.", "**16.2 %"),
+        ("What error rate does KelpNet have?",
+         "On Bay 256^2, it reaches an error rate of 2.85 %.", "**2.85 %"),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_name_is_no_figure(question: str, text: str, begins: str) -> None:
+    told = number.write(reading(question, [answering("KelpNet", text, 1.0)], "number"))
+    assert told.text.startswith(begins)
+
+
+def test_a_figure_stands_before_the_sentence_that_has_it() -> None:
+    asked = "How much faster is KelpNet, and on which images was it trained?"
+    paper = make_paper("KelpNet", "KelpNet was trained on drone images. It is 4.9x faster.")
+    trained, faster = Sentence(paper, 0, 36, 1.5), Sentence(paper, 37, len(paper.abstract), 0.6)
+    told = number.write(reading(asked, [trained, faster], "number"))
+    assert told.text == (
+        "**4.9x faster**: It is 4.9x faster. [1] KelpNet was trained on drone images. [1]"
+    )
+
+
+def test_each_size_that_is_asked_about_has_its_figure() -> None:
+    asked = "What accuracy do the 7B and 32B models of KelpNet reach?"
+    text = "KelpNet-32B reaches an accuracy of 95.0 %. KelpNet-7B reaches 94.0 %. It has 3 authors."
+    paper = make_paper("KelpNet", text)
+    sentences = [Sentence(paper, a, b, 1.0 - a / 100) for a, b in sentence_spans(text)]
+    told = number.write(reading(asked, sentences, "number"))
+    assert told.text.endswith("accuracy of 95.0 %. [1] KelpNet-7B reaches 94.0 %. [1]")
 
 
 def test_a_name_that_no_abstract_has_is_said_to_be_missing(engine: CitedQueryEngine) -> None:
@@ -283,7 +383,7 @@ def test_a_list_by_name_has_only_papers_with_that_name(engine: CitedQueryEngine)
 def test_a_full_form_that_is_spelled_out_is_no_weak_match(
     engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("footnote.rag.engine.WEAK", 1.1)
+    monkeypatch.setattr("footnote.rag.engine.result.WEAK", 1.1)
     assert engine.ask("What does THF stand for?").match == "strong"
     assert engine.ask("How many dives are needed for reef surveys?").match == "weak"
 
@@ -334,6 +434,13 @@ def test_a_list_wants_what_is_done_with_it(
         ("What have people tried to make buoys last?", 2, "on how to make buoys last"),
         ("Are there papers about kelp?", 2, "on kelp"),
         ("What do papers say about kelp?", 2, "on kelp"),
+        ("In which papers do robots cut kelp?", 2, "in which robots cut kelp"),
+        ("Do any of these papers count kelp?", 1, "that counts kelp"),
+        (
+            "Which papers count kelp, i.e. number plants, and how?",
+            1,
+            "that counts kelp, i.e. number plants",
+        ),
     ],
 )
 def test_what_is_asked_is_named_as_a_person_would(question: str, count: int, named: str) -> None:
@@ -369,6 +476,86 @@ def test_a_title_names_what_a_paper_made(title: str, told: bool) -> None:
     nothing = np.empty(0, np.float32)
     relation = Relation("propose", Shown((), (), nothing, nothing), "benchmark")
     assert relation.told_in(title, title=True) is told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "used"),
+    [
+        ("We train the crab with PPO.", True),
+        ("Our crab outperforms PPO.", False),
+        ("Our crab surpasses SAC, TD3 and PPO on wet rock.", False),
+        ("The crab is better than PPO.", False),
+        ("The crab is better than before by training with PPO.", True),
+        ("Compared with PPO, our crab falls less.", False),
+        ("Compared with DQN, our crab falls less; we train it by PPO.", True),
+        ("Unlike PPO, our crab needs no critic.", False),
+        ("We beat strong baselines such as PPO.", False),
+        ("We train with methods such as PPO.", True),
+        ("It improves over the PPO baseline by 3 points.", False),
+        ("We replace PPO with a plain loss, so PPO is not needed.", False),
+        ("The crab, a PPO-based robot, climbs.", True),
+        ("Gulls sing.", False),
+    ],
+)
+def test_who_only_compares_with_a_thing_does_not_use_it(sentence: str, used: bool) -> None:
+    assert is_used(sentence, [" ppo "]) is used
+
+
+def test_papers_that_only_compare_are_told_apart_from_users(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add(
+            make_paper(title, text)
+            for title, text in (
+                ("Crab Robots", "We train a crab robot with PPO. It climbs wet rock."),
+                ("Gull Robots", "We train a gull robot with PPO on hardware. It lands well."),
+                ("Eel Robots", "We propose a new learner. Our eel robot outperforms PPO in water."),
+            )
+        )
+        answer = CitedQueryEngine(library).ask("Which papers use PPO?")
+    assert answer.text.startswith("2 papers that use PPO:")
+    apart = answer.text.split("1 more mentions it only to compare:")[1]
+    assert "**Eel Robots**" in apart
+    assert "**Crab Robots**" not in apart
+
+
+def test_what_is_asked_of_each_paper_does_not_choose_the_papers(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers map kelp, and with what does each agree?")
+    assert answer.text.startswith("1 paper that maps kelp:")
+    assert {s.text for s in answer.statements} == {
+        "We map kelp forests with sonar.",
+        "Our sonar maps of kelp agree with diver surveys in 9 of 10 bays.",
+    }
+
+
+def test_the_sentence_that_answers_stands_behind_the_one_that_qualifies(
+    engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prefer_water(words: str, sentences: Sequence[str]) -> list[float]:
+        return [float("water" in sentence) for sentence in sentences]
+
+    monkeypatch.setattr(engine._reader, "_rank", prefer_water)
+    answer = engine.ask("Which papers map kelp, and with what does each agree?")
+    assert answer.statements[1].text == "Recent work has shown that cameras fail in murky water."
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Which papers count kelp, and how?", "Which papers count kelp"),
+        ("Which papers count kelp and what do they find?", "Which papers count kelp"),
+        ("Which papers show when and how kelp grows?", ""),
+        ("Kelp can be seen from above, and how. Who saw it?", ""),
+    ],
+)
+def test_what_is_asked_beside_is_a_question_of_its_own(question: str, first: str) -> None:
+    assert split_question(question)[0] == (first or question)
+
+
+def test_an_explanation_need_not_be_shown(engine: CitedQueryEngine) -> None:
+    asked = "Which papers map kelp forests, for instance reefs of coral (not meadows of seagrass)?"
+    assert engine.ask(asked).text.startswith("1 paper that maps kelp forests")
 
 
 def test_what_comes_near_is_told_beside_a_list_and_not_in_it(engine: CitedQueryEngine) -> None:

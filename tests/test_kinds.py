@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from footnote.evals.lab.training.kinds import QUESTIONS
-from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.base import MiniLM, query_vector
 from footnote.rag.query.kinds.classifier import (
     SURE,
     SURE_TO_SKIP,
@@ -192,3 +192,21 @@ def test_no_training_question_has_two_kinds_nor_is_an_example_here() -> None:
 
 def test_the_weights_are_small() -> None:
     assert WEIGHTS.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What improves sample efficiency?", "fact"),
+        ("Why do diffusion policies work so well?", "fact"),
+        ("What limits behavior cloning?", "fact"),
+        ("How is the quality of a cloned voice measured?", "fact"),
+        ("What is the difference between UMI and DexUMI?", "compare"),
+        ("Which theory papers prove that regret is bounded?", "list"),
+        ("How do people reduce reward hacking?", "overview"),
+    ],
+)
+def test_who_asks_for_reasons_gets_no_form_without_a_place_for_them(
+    question: str, kind: Kind, embedder: MiniLM
+) -> None:
+    assert classify_kind(question, query_vector(embedder, question), first=True) == kind

@@ -47,7 +47,7 @@ from footnote.index.models import make_paper
 from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.rag.answer import Answer, Delta, Event, Stage
 from footnote.rag.engine import CitedQueryEngine
-from footnote.rag.query_engine import REVISED, AnsweringQueryEngine
+from footnote.rag.engine.query_engine import REVISED, AnsweringQueryEngine
 
 QUESTION = "Which papers train policies for continuous control?"
 ELSEWHERE = "Which tax is due on a house in Rome?"

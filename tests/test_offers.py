@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from footnote.index.library import Library
+from footnote.index.library import EVERYTHING, Library
 from footnote.index.models import Hit, Passage, make_paper
 from footnote.rag.answer import Answer, Citation, Side, Statement
 from footnote.rag.engine import CitedQueryEngine
 from footnote.ui.rendering.charts.offers import can_have_sides, count_sided, offered_charts
 from footnote.ui.rendering.charts.timeline import tells_time, timeline_html
+from footnote.ui.web.handlers.conversations import _has_sides_unquoted
+from footnote.ui.web.streaming import done_frame
+from tests.pages import desk_of
 from tests.scripted import abstained, answered
 
 
@@ -114,3 +117,18 @@ def test_the_sides_that_a_models_answer_quotes_are_weighed(demo_library: Library
     )
     assert count_sided(bare) == 0
     assert count_sided(bare, demo_library.embedder) == told
+
+
+def test_a_reopened_answer_is_not_read_again_and_told_of_its_sides_later(
+    demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of(demo_library)
+    answer = desk.quoting.ask("Can language models use tools?") if desk.quoting else answered()
+    unsided = tuple(replace(s, side=None) for s in answer.statements)
+    bare = replace(answer, mode="llm", statements=unsided)
+    button = 'data-do="agreement"'
+    assert button in done_frame(desk, bare, 1, 1, None)["html"]
+    with monkeypatch.context() as patched:
+        patched.setattr("footnote.ui.rendering.charts.offers.plain_chances", None)
+        assert button not in done_frame(desk, bare, 1, 1, None, reopened=True)["html"]
+    assert _has_sides_unquoted(desk, bare, EVERYTHING)

@@ -302,3 +302,27 @@ def test_fused_rankings_prefer_what_several_of_them_find(demo_library: Library) 
     fused = fuse_ranks([hits, [fourth]])
     assert [hit.rank for hit in fused] == [1, 2, 3, 4]
     assert all(0 < hit.score <= 1 for hit in fused)
+
+
+LAST = ("Trust Region Policy Optimization", "Deep reinforcement learning from human preferences")
+
+
+@pytest.mark.parametrize(
+    ("planned", "settings", "of_group"),
+    [
+        (says(plan(queries=["language models"])), {}, False),
+        (says("no plan"), {}, True),
+        (says(plan()), {"plan": False}, True),
+    ],
+)
+def test_papers_of_the_last_answer_are_asked_alone_where_no_model_planned(
+    demo_library: Library, planned: Reply, settings: dict[str, Any], of_group: bool
+) -> None:
+    rows = "\n".join(f"- **{title}**: A quote. [{n}]" for n, title in enumerate(LAST, 1))
+    talk = [Turn("user", "Which papers learn from preferences?"), Turn("assistant", rows)]
+    question = "Which of them train language models?"
+    with serve(says(GOOD)) as endpoint:
+        endpoint.plan = planned
+        answer = engine(demo_library, endpoint.url, **settings).ask(question, talk)
+    assert answer.question == question
+    assert (answer.receipt.searched == len(LAST)) is of_group

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from footnote.rag import QuestionError
 from footnote.rag.answer import REFUSAL, Turn
-from footnote.rag.query.question import MAX_CHARACTERS, Question, understand
+from footnote.rag.query.question import MAX_CHARACTERS, Question, is_whole, understand
 
 TALK = [
     Turn("user", "What does PPO clip?"),
@@ -164,3 +164,28 @@ def test_a_short_question_that_names_its_topic_stands_alone(asked: str) -> None:
 def test_a_short_question_that_names_none_goes_on(asked: str) -> None:
     talk = [Turn("user", "How do sponges age?"), Turn("assistant", "Slowly [1].")]
     assert understand(asked, talk).is_follow_up
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What improves sample efficiency?",
+        "How do robots grasp objects?",
+        "Why does exploration fail?",
+        "Can language models plan?",
+    ],
+)
+def test_a_short_question_may_be_whole(asked: str) -> None:
+    assert is_whole(asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Which datasets were used?", "How large is the gain?", "Why not supervised learning?",
+        "Which tasks were hardest?", "Does it transfer?", "And in real kitchens?",
+        "Any real robots?", "Is more data better?",
+    ],
+)  # fmt: skip
+def test_a_short_question_that_leaves_something_out_is_not_whole(asked: str) -> None:
+    assert not is_whole(asked)

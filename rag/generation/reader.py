@@ -12,6 +12,7 @@ from footnote.index.library import Filters, Library
 from footnote.index.models import Hit
 from footnote.rag.answer import Kind
 from footnote.rag.generation.forms import WIDE
+from footnote.rag.generation.forms.fact import may_have_several
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
@@ -34,6 +35,8 @@ SEARCHED = 10
 # Sentences that the answer ranker reads, and what its score counts for beside theirs (command:
 # python -m footnote.evals.lab.bench.answers).
 RANKED, RANKER_WEIGHT = 8, 0.04
+# Sentences of each paper that it reads where several papers may answer.
+RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
 # whether any sentence answers.
 CHANCE_WEIGHT = 0.4
@@ -95,6 +98,8 @@ class Reader:
         presence = None
         if self._ranker and kind not in WIDE and evidence:
             evidence, best = self._order(found.question, evidence, self._ranker)
+            if may_have_several(asked.asked):
+                evidence = self._read_others(found.question, evidence, self._ranker)
             odds = max(chance, _LEAST) / max(1 - chance, _LEAST)
             presence = CHANCE_WEIGHT * log(odds) + best
         return Reading(
@@ -105,6 +110,7 @@ class Reader:
             self._library,
             filters,
             search=lambda words: self._find_sentences(words, filters),
+            rank=self._rank if self._ranker else None,
             chance=chance,
             presence=presence,
             refused=refused or (None if evidence else NOTHING),
@@ -119,11 +125,29 @@ class Reader:
         # What was not read counts as the least of what was: it comes behind all of it.
         least = float(scores.min())
         given = [*map(float, scores), *[least] * len(tail)]
+        read = [True] * len(head) + [False] * len(tail)
         scored = [
-            replace(s, score=s.score + RANKER_WEIGHT * score)
-            for s, score in zip(evidence, given, strict=True)
+            replace(s, score=s.score + RANKER_WEIGHT * score, answers=score if known else None)
+            for s, score, known in zip(evidence, given, read, strict=True)
         ]
         return sorted(scored, key=lambda s: -s.score), float(scores.max())
+
+    def _read_others(
+        self, question: Question, evidence: Sequence[Sentence], ranker: AnswerRanker
+    ) -> list[Sentence]:
+        """Returns the evidence with the ranker's say on the best sentences of every paper."""
+        by_paper: dict[str, list[Sentence]] = {}
+        for sentence in evidence:
+            by_paper.setdefault(sentence.paper.id, []).append(sentence)
+        unread = [s for own in by_paper.values() for s in own[:RANKED_OF_EACH] if s.answers is None]
+        scores = ranker.scores(question.standalone, [sentence.text for sentence in unread])
+        known = dict(zip(unread, map(float, scores), strict=True))
+        return [replace(s, answers=known[s]) if s in known else s for s in evidence]
+
+    def _rank(self, words: str, sentences: Sequence[str]) -> list[float]:
+        """Returns how far each sentence answers some words."""
+        assert self._ranker is not None
+        return list(map(float, self._ranker.scores(words, sentences)))
 
     def _find_sentences(self, words: str, filters: Filters) -> list[Sentence]:
         """Returns the sentences of the papers nearest to some words."""

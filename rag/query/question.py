@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from footnote.index.search.fulltext import stems
+from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag import QuestionError
 from footnote.rag.answer import REFUSAL, Turn
 from footnote.rag.query.back_references import find_referenced_titles
@@ -61,6 +61,26 @@ _NAMES_A_TOPIC = re.compile(
     rf"|^\W*(?:which|what) {_PAPERS} \w+\s{_NO_TOPIC}\w{{4,}}",
     re.IGNORECASE,
 )
+# Short and whole: "What improves sample efficiency?" It asks in a sentence, of two things at least
+# that not every paper has, and points at nothing: no "the", no comparison, nothing left out.
+_WHOLE = re.compile(
+    r"^\W*(?:what|which|who|how|why|when|where|do|does|did|is|are|was|were|can|could|should)\b"
+    r"(?!\W+(?:not|about|so|else|others?|same)\b)"
+    r"(?!.*\b(?:the|more|less|most|least|better|best|worse|worst|others?|else|too|also|again|so|same"
+    r"|instead|then|there|here|now|\w{2,20}(?:[^e]er|est)(?= |\W*$))\b)",
+    re.IGNORECASE,
+)
+_OF_ANY_PAPER = frozenset(
+    stem
+    for word in """accuracy achieve author baseline benchmark beat case code compare cost data
+    dataset demonstration demonstrate do evaluate evaluation exist experiment feature figure
+    find gain happen hardware help human involve large long make many mean measure
+    method metric model much necessary need number paper parameter performance problem rate real
+    reach report require result run score show size step study success take task test time
+    train training use win work year enough possible useful important""".split()
+    for stem in stems(word)
+)
+FEWEST_THINGS = 2
 _ASKS_FOR_A_NAME = re.compile(r"^\W*(?i:what|who|which|how|why|does|do|is|are|can)\b.*\s\w*[A-Z]")
 
 
@@ -136,7 +156,7 @@ def understand(
     if not before:
         return Question(asked)
     # A follow-up of a follow-up: an earlier question named the topic.
-    named = next((turn for turn in reversed(before) if not _is_follow_up(turn)), before[0])
+    named = next((turn for turn in reversed(before) if _names_topic(turn)), before[0])
     topic = " ".join(dict.fromkeys(map(_shorten_message, (named, before[-1]))))
     answered = next((t.content for t in reversed(history) if t.role == "assistant"), "")
     if titles := find_referenced_titles(asked, answered):
@@ -148,6 +168,24 @@ def points_back(question: str) -> bool:
     """Returns whether words of a question point at the conversation: "it", "those labels"."""
     pointed = _POINTS_BACK.search(question) or _GOES_ON.search(question)
     return pointed is not None or _points_at_unnamed(question)
+
+
+def is_whole(question: str) -> bool:
+    """Returns whether a short question says all that it asks: "How do robots grasp objects?"."""
+    if points_back(question) or not _WHOLE.search(question):
+        return False
+    return len(find_things(question)) >= FEWEST_THINGS
+
+
+def find_things(question: str) -> list[str]:
+    """Returns the words of a question that not every paper has, one for "fine-tuning"."""
+    words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", question)[1:]
+    telling = (word for word in words if word.lower() not in STOP_WORDS)
+    return [word for word in telling if not set(stems(word)) <= _OF_ANY_PAPER]
+
+
+def _names_topic(question: str) -> bool:
+    return not _is_follow_up(question) or is_whole(question)
 
 
 def _points_at_unnamed(question: str) -> bool:

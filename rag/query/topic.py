@@ -92,6 +92,13 @@ _WHICH_PAPERS = re.compile(
 )
 _IS_ABOUT = re.compile(rf"^(?:{_BE} )?(?:there )?(?:about|on|dealing with) ", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:for|in|of|with|on|from|about|to|at|by)\b", re.IGNORECASE)
+_IN_WHICH = re.compile(
+    rf"^in (?:which|what) (?:of the )?{_WORKS} (?:do|does|did) (?P<rest>\w.+)$", re.IGNORECASE
+)
+_DO_ANY = re.compile(
+    rf"^(?:do|does|did) any (?:of (?:the|these|your|those) )?{_WORKS} (?P<rest>\w.+)$",
+    re.IGNORECASE,
+)
 _HOW = re.compile(
     rf"^how (?P<aux>{_BE}) (?P<noun>(?:[\w-]+ ){{1,4}}?)(?P<rest>{_PART}\b.*)$", re.IGNORECASE
 )
@@ -105,13 +112,34 @@ _TRIED = re.compile(
     r" (?:tried|try|done|do) to (?P<rest>.+)$",
     re.IGNORECASE,
 )
-_SECOND_QUESTION = re.compile(r",? and (?:what|how|why|which|who|where)\b.*$", re.IGNORECASE)
+_ASK = r"(?:what|how|why|which|who|whose|whom|where|when)\b"
+# ", and in which role?". Without a comma only what has the order of words of a question: "and what
+# do they find", not "and how they act".
+_SECOND_QUESTION = re.compile(
+    rf"(?:, and (?:(?:in|on|at|by|to|for|from|of|with|under|through|beyond) )?{_ASK}"
+    rf"| and {_ASK}(?: [\w-]+){{0,3}} (?:do|does|did|is|are|was|were|can|has|have)\b)",
+    re.IGNORECASE,
+)
+_NEXT_SENTENCE = re.compile(r"[.?!] \w")
 _THIRD = re.compile(r"(?:s|x|z|ch|sh|o)$")
+
+
+def split_question(question: str) -> tuple[str, str]:
+    """Returns what is asked first, and what is asked beside it, empty for nothing.
+
+    "Which papers count kelp, and what does each find?" asks for papers on kelp, and of each of
+    them what it finds.
+    """
+    second = _SECOND_QUESTION.search(question)
+    if second is None or _NEXT_SENTENCE.search(question, second.end()):
+        return question, ""
+    return question[: second.start()], question[second.start() :].removeprefix(",").strip()
 
 
 def name_asked(question: str, count: int) -> str:
     """Returns what is asked for, as it goes on after "7 papers": "on kelp", "that count kelp"."""
-    core = _TAIL.sub("", find_core(" ".join(question.split()))).strip(" ?.!:;,")
+    question, _ = split_question(" ".join(question.split()))
+    core = _TAIL.sub("", find_core(question)).strip(" ?.!:;,")
     if (papers := _WHICH_PAPERS.match(core)) and not _IS_ABOUT.match(papers["rest"]):
         if not _PREPOSITION.match(papers["rest"]):
             return f"that {_agree(papers['rest'], count)}"
@@ -120,13 +148,17 @@ def name_asked(question: str, count: int) -> str:
         short = re.sub(rf"^{_BE} (?={_PART}\b)", "", rest)
         link = " " if short != rest or _PREPOSITION.match(rest) else " that "
         return f"on {name}{link}{short}"
+    elif within := _IN_WHICH.match(core):
+        return f"in which {within['rest']}"
+    elif of_any := _DO_ANY.match(core):
+        return f"that {_agree(of_any['rest'], count)}"
     elif tried := _TRIED.match(core):
         return f"on how to {tried['rest']}"
     elif how := _HOW.match(core):
         return f"on how {how['noun'].strip()} {how['aux']} {how['rest']}"
     elif do := _HOW_DO.match(core):
         return f"on how {do['rest']}"
-    return f"on {_SECOND_QUESTION.sub('', _IS_ABOUT.sub('', find_topic(question)))}"
+    return f"on {_IS_ABOUT.sub('', find_topic(question))}"
 
 
 def _agree(clause: str, count: int) -> str:

@@ -95,6 +95,7 @@ class Sentence:
         end: One past the last.
         score: Higher is more relevant; comparable only within one question.
         side: What its paper says to a yes-or-no question; None if that is not clear.
+        answers: How far it answers the question, by the answer ranker; None where that read others.
     """
 
     paper: Paper
@@ -102,6 +103,7 @@ class Sentence:
     end: int
     score: float
     side: Side | None = None
+    answers: float | None = None
 
     @property
     def text(self) -> str:

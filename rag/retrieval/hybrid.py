@@ -22,7 +22,7 @@ from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
-from footnote.rag.query.kinds.decision import has_words, names_own_topic
+from footnote.rag.query.kinds.decision import has_words, names_own_topic, stands_alone
 from footnote.rag.query.question import Question
 from footnote.rag.query.rewrite import rewrite_question
 from footnote.rag.retrieval.injection.detector import asks_about_orders, find_orders
@@ -40,6 +40,8 @@ ROUNDS = 4
 # 12 follow-ups of daily_papers_dev find their paper in the first 5, at 0 .917; from .3 on, the old
 # topic affects questions with a new one (command: python -m footnote.evals.lab.bench.conversation).
 STANDS_ALONE = 0.25
+# A short question that is whole by its words is asked alone if a passage is as near as this.
+NEAR_ALONE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +158,11 @@ class HybridRetriever(BaseRetriever):
         """Returns up to ``k`` papers, best first, and how the best of them match.
 
         A follow-up is searched together with its conversation. So is a question that does not look
-        like one but names no topic of its own and finds nothing near when searched alone.
+        like one but names no topic of its own and finds nothing near when searched alone. A short
+        one that is whole, and finds something near alone, is not.
         """
         count = max(0, k or self.k)
-        question = rewrite_question(question, self.library)
-        if question.topic and not has_words(question.wording, self.library):
-            question = replace(question, topic="", answered="", is_follow_up=False)
-        searched = None if question.is_follow_up else self._search(question.wording, count, filters)
-        far = searched is not None and searched.cosine < STANDS_ALONE
-        if searched is None or (
-            question.topic and far and not names_own_topic(question.wording, self.library)
-        ):
-            question = question.as_follow_up()
-            searched = self._search(question.query, count, filters)
+        question, searched = self._search_with_conversation(question, count, filters)
         asked = self._matcher.ask(searched.reading, question)
         hits = self.library.searcher.hits(searched.fused[: max(MATCHED, count)], "fused")
         matches = self._matcher.matches(asked, hits[:MATCHED])
@@ -211,6 +205,29 @@ class HybridRetriever(BaseRetriever):
         own = self.find(question, k=k, filters=filters)
         others = [self.find(Question(query), k=k, filters=filters) for query in queries]
         return fuse_results(own, others, k=k or self.k)
+
+    def _search_with_conversation(
+        self, question: Question, count: int, filters: Filters
+    ) -> tuple[Question, _Searched]:
+        """Returns a question as it was searched for, alone or with its conversation."""
+        question = rewrite_question(question, self.library)
+        if not question.topic:
+            return question, self._search(question.query, count, filters)
+        if not has_words(question.wording, self.library):
+            question = replace(question, topic="", answered="", is_follow_up=False)
+            return question, self._search(question.query, count, filters)
+        whole = stands_alone(question.wording, self.library)
+        if whole or not question.is_follow_up:
+            alone = self._search(question.wording, count, filters)
+            if question.is_follow_up:
+                goes_on = alone.cosine < NEAR_ALONE
+            else:
+                far = alone.cosine < STANDS_ALONE
+                goes_on = far and not names_own_topic(question.wording, self.library)
+            if not goes_on:
+                return replace(question, is_follow_up=False), alone
+        question = question.as_follow_up()
+        return question, self._search(question.query, count, filters)
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)

@@ -19,6 +19,10 @@ _LEANS = re.compile(
     r"|(?:has|was) (?:been )?(?:shown|found))))",
     re.IGNORECASE,
 )
+# Begins what others lack, or what was hoped for.
+_TURNS = re.compile(
+    r"^\W{0,3}(?:however|while|although|though|despite|yet|we hope)\b", re.IGNORECASE
+)
 _OURS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
 # Words of a name at most; a longer beginning of a title is a phrase.
 _NAME = 3
@@ -55,3 +59,8 @@ def begins_with_name(sentence: str, title: str) -> bool:
 def sets_out(sentence: str) -> bool:
     """Returns whether a sentence says why a paper was written rather than what it found."""
     return _SETS_OUT.search(sentence) is not None
+
+
+def turns(sentence: str) -> bool:
+    """Returns whether a sentence begins with what others lack: "However, ..."."""
+    return _TURNS.search(sentence) is not None

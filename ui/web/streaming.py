@@ -173,10 +173,21 @@ def standing_frame(
 
 
 def done_frame(
-    desk: AppContext, answer: Answer, turn: int, place: int, conversation: str | None
+    desk: AppContext,
+    answer: Answer,
+    turn: int,
+    place: int,
+    conversation: str | None,
+    *,
+    reopened: bool = False,
 ) -> Frame:
-    """Returns the frame of a complete answer, now or when its conversation is reopened."""
-    embedder = desk.library.embedder if isinstance(desk.library, Library) else None
+    """Returns the frame of a complete answer, now or when its conversation is reopened.
+
+    What a model wrote is read for sides once, as it is given: to reopen a long conversation must
+    not wait for the embedder, answer by answer.
+    """
+    library = desk.library
+    embedder = library.embedder if isinstance(library, Library) and not reopened else None
     body = answer_html(answer, turn, charts=offered_charts(answer, embedder))
     return frame(
         "done", turn, turn_html(answer.question, body),

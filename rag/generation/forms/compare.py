@@ -8,7 +8,7 @@ from functools import lru_cache
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.abbreviations import spell_out
 from footnote.rag.generation.forms.define import find_definition, is_named_after
-from footnote.rag.generation.forms.fact import choose_sentences
+from footnote.rag.generation.forms.fact import choose_sentences, room_for
 from footnote.rag.generation.forms.form import (
     NOT_COMPARED,
     Composed,
@@ -244,7 +244,7 @@ def _table(
 
 def _write_without_sides(reading: Reading) -> Composed:
     draft = Draft(reading.evidence)
-    quotes = choose_sentences(reading.evidence)
+    quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
     if quotes:
         draft.add(" ".join(draft.quote(sentence) for sentence in quotes))
     return draft.finish()

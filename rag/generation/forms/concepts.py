@@ -16,6 +16,7 @@ from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.abbreviations import spell_out
 from footnote.rag.query.names import is_abbreviation
+from footnote.rag.query.topic import split_question
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
 # Cosine of a word to its nearest token in a paper: what is below the first is another thing, from
@@ -27,19 +28,20 @@ MET = 0.5
 _LEAST = 0.05
 # Words that ask, that count, or that say only how a paper has to do with what is asked for.
 UNTELLING = frozenset(
-    """address addresses anything apply applies applied based combine combines concern concerns
-    consider considers contain contains cover covers deal deals demonstrate demonstrates
-    describe describes develop develops discuss discusses evaluate evaluated evaluates
-    everything examine examines explore explores find focus focuses give gives given handle
-    handles introduce introduces investigate investigates involve involves list look looks
-    mention mentions present presents propose proposes proposed provide provides publish
-    publishes relate related release released releases report reports run runs show shows
-    studied studies study studying survey surveys tackle tackles take takes teach teaches test
-    tested tests thing things treat treats try tried written available different kind kinds sort
+    """address addresses adopt adopts anything apply applies applied based bring brings build builds
+    combine combines concern concerns employ employs consider considers contain contains cover
+    covers deal deals demonstrate demonstrates describe describes develop develops discuss discusses
+    evaluate evaluated evaluates everything examine examines explore explores find focus focuses
+    give gives given handle handles introduce introduces investigate investigates involve involves
+    lean leans leverage leverages list look looks make makes mention mentions present presents
+    propose proposes proposed provide provides publish publishes relate related release released
+    releases rely relies report reports run runs show shows studied studies study studying survey
+    surveys tackle tackles take takes teach teaches test tested tests thing things treat treats try
+    tried turn turns utilise utilises utilize utilizes written available different kind kinds sort
     sorts type types existing new recent known paper papers article articles publication
-    publications abstract abstracts work works research library literature collection people
-    person researchers authors several many various another one ones first second two three
-    earlier something some only purely solely overview summary summarise summarize state role
+    publications abstract abstracts work works research library literature collection people person
+    researchers authors several many various another one ones first second two three earlier
+    something some only purely solely overview summary summarise summarize state role
     """.split()
 )
 # These tell nothing where they are asked for by themselves: "which models", not "world models".
@@ -48,6 +50,11 @@ _CARRIERS = frozenset(
     techniques""".split()
 )
 _OPEN = re.compile(r"\bopen(?:ly)?[- ](?:source[ds]?|sourcing|available|weights?)\b", re.IGNORECASE)
+_EXPLAINED = re.compile(
+    r"\([^()]{0,200}\)|,? (?:i\.e\.|that is,|namely)\s.{0,300}$"
+    r"|,? (?:e\.g\.,?|for (?:instance|example),?|such as)\s[^,;?]{0,100}",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _BESIDE = re.compile(r"[\s-]{1,3}")
@@ -123,8 +130,12 @@ class Shown:
 
     def names_all(self, *texts: str) -> bool:
         """Returns whether each need stands in one of these texts, in the words of the question."""
+        return self.names(self.needs, *texts)
+
+    def names(self, needs: Sequence[Need], *texts: str) -> bool:
+        """Returns whether each of some needs stands in one of these texts."""
         stemmed = list(map(_stem, texts))
-        return all(any(self._names(need, text) for text in stemmed) for need in self.needs)
+        return all(any(self._names(need, text) for text in stemmed) for need in needs)
 
     def _names(self, need: Need, stemmed: str) -> bool:
         return any(all(self.concepts[n].named_in(stemmed) for n in p) for p in need.phrases)
@@ -155,10 +166,15 @@ def _value(found: RetrievalResult, paper: Paper, concept: Concept) -> float:
 
 
 def _find_concepts(found: RetrievalResult) -> tuple[Concept, ...]:
-    own = found.question.wording
-    before = len(found.question.query) - len(own)
+    wording = found.question.wording
+    before = len(found.question.query) - len(wording)
+    # What is asked of each paper says nothing of which papers are asked for.
+    own, _ = split_question(wording)
     # "open source" asks how a thing is given away; it is read as a relation.
-    plain = _OPEN.sub(lambda match: " " * len(match[0]), own)
+    # What explains or is an example need not be shown.
+    plain = own
+    for beside_it in (_OPEN, _EXPLAINED):
+        plain = beside_it.sub(lambda match: " " * len(match[0]), plain)
     concepts: list[Concept] = []
     for match in _WORD.finditer(plain):
         word, start, end = match[0].lower(), match.start(), match.end()

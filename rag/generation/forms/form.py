@@ -59,6 +59,8 @@ class Reading:
         library: What was searched.
         filters: Which papers could be found.
         search: Finds sentences for other words, among the same papers, most telling first.
+        rank: Says how far each of some sentences, at most ``MOST_PAIRS``, answers some words; None
+            without an answer ranker.
         most: Sentences of the answer to a fact; as shipped when None.
         chance: In [0, 1], that the papers answer the question.
         presence: How far some sentence answers it, higher for more; None where that is not read.
@@ -73,6 +75,7 @@ class Reading:
     library: Library | None = None
     filters: Filters = EVERYTHING
     search: Callable[[str], Sequence[Sentence]] = lambda words: ()
+    rank: Callable[[str, Sequence[str]], Sequence[float]] | None = None
     most: int | None = None
     chance: float = 1.0
     presence: float | None = None

@@ -4,7 +4,6 @@ A paper qualifies if it shows every concept of the question, and the relation th
 row quotes the sentence that does.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,15 +21,18 @@ from footnote.rag.generation.forms.form import (
 from footnote.rag.generation.forms.relations import Relation, read_relation
 from footnote.rag.query.names import find_names
 from footnote.rag.query.topic import name_asked
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS
 from footnote.rag.retrieval.answerability import WEAK
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.wide import Breadth, order_wide
-from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets_out
+from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets_out, turns
 
 BREADTH = Breadth(nearness=0.3, step=0.68, lowest=0.5, most=20)
 # Where something is asked of each paper, fewer papers are shown and more is said of each.
 OF_EACH = Breadth(nearness=0.3, step=0.8, lowest=0.5, most=8)
 SENTENCES_OF_EACH = 2
+# Sentences of each paper among which the one is looked for that says what is asked of each.
+CANDIDATES = 8
 # A paper whose own match is so far below the best one's is of another topic, whatever its rank: in
 # a small library the fiftieth hit is near to nothing.
 FAR = 0.18
@@ -44,15 +46,13 @@ ENOUGH, SURELY, NEAREST, NEAREST_OF_WEAK = 2, 0.6, 10, 5
 # Others at most beside some that qualify, where the match is weak, or where the question asks for
 # what they do not do, such as proposing a benchmark.
 ASIDE = 3
+# Of so many things that a question asks for it is said that no abstract names them.
+MOST_NAMED = 3
 # What a sentence counts for that names the concepts, says the relation, tells what its paper did,
 # leans on another or only sets a problem out, beside its match with the question; and a title that
 # names the concepts.
 TELLS, RELATES, DID, LEANS, SETS_OUT, TITLED = 0.5, 0.6, 0.2, 0.4, 0.5, 0.15
 _LONGEST = 100
-# Begins what others lack, or what was hoped for.
-_TURNS = re.compile(
-    r"^\W{0,3}(?:however|while|although|though|despite|yet|we hope)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,9 @@ def write(reading: Reading) -> Composed:
     ]
     chosen = _choose_rows(rows, reading, breadth, relation)
     fits, others = ([put_telling_first(row, relation) for row in part] for part in chosen)
+    if details:
+        told = _put_details_second([*fits, *others], reading)
+        fits, others = told[: len(fits)], told[len(fits) :]
     listed = [*fits, *others]
     papers = {row.hit.paper.id for row in listed}
     near = [hit.paper for hit in read if hit.score >= NEAR and hit.paper.id not in papers]
@@ -101,7 +104,8 @@ def write(reading: Reading) -> Composed:
         draft.add(f"{_say_count(fits, reading, shown)}:")
         draft.add(*(_write_row(draft, row, details=details) for row in fits))
     if fits and others:
-        draft.add(_say_others(len(others), relation))
+        named = all(row.named for row in others)
+        draft.add(_say_others(len(others), relation, named=named))
     if others:
         draft.add(*(_write_row(draft, row, details=details) for row in others))
     return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
@@ -145,6 +149,23 @@ def put_telling_first(row: ListRow, relation: Relation) -> ListRow:
     return replace(row, sentences=[first, *(s for s in row.sentences if s != first)])
 
 
+def _put_details_second(rows: Sequence[ListRow], reading: Reading) -> list[ListRow]:
+    """Returns rows with the sentence behind the first that says what is asked of each paper."""
+    if reading.rank is None or not rows:
+        return list(rows)
+    each = min(CANDIDATES, MOST_PAIRS // len(rows))
+    others = [row.sentences[1 : 1 + each] for row in rows]
+    asked, texts = reading.question.asked, [s.text for part in others for s in part]
+    scores = iter(reading.rank(asked, texts))
+    told = []
+    for row, part in zip(rows, others, strict=True):
+        scored = [(next(scores), s) for s in part]
+        best = [max(scored, key=lambda one: one[0])[1]] if scored else []
+        rest = [s for s in row.sentences[1:] if s not in best]
+        told.append(replace(row, sentences=[row.sentences[0], *best, *rest]))
+    return told
+
+
 def _choose_telling(sentences: Sequence[Sentence], relation: Relation) -> Sentence:
     """Returns the sentence of a paper that tells best what was asked for."""
     return max(sentences, key=lambda s: s.score + _weigh(s, relation))
@@ -157,7 +178,7 @@ def _weigh(sentence: Sentence, relation: Relation) -> float:
         + RELATES * relation.told_in(text)
         + DID * (is_own(text) or begins_with_name(text, sentence.paper.title))
         - LEANS * leans(text)
-        - SETS_OUT * (sets_out(text) or _TURNS.search(text) is not None)
+        - SETS_OUT * (sets_out(text) or turns(text))
     )
 
 
@@ -168,7 +189,9 @@ def _choose_rows(
     named = keep_named(rows, reading)
     if named is not None:
         # A paper that has the name is meant, whatever its rank.
-        return named[: breadth.most], []
+        told = [row for row in named if not relation.compares(row.hit.paper, row.sentences)]
+        compared = [replace(row, named=True, fits=False) for row in named if row not in told]
+        return told[: breadth.most], compared[: MORE if told else NEAREST]
     near = drop_far(rows, reading)
     count = breadth.count([row.hit.score for row in rows])
     above = [row for row in rows[:count] if row in near]
@@ -234,16 +257,24 @@ def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
     return f"{told}; the match is weak, {whole or 'no'} {names}"
 
 
-def _say_others(count: int, relation: Relation) -> str:
-    """Returns the line over the papers that do not qualify."""
+def _say_others(count: int, relation: Relation, *, named: bool) -> str:
+    """Returns the line over the papers that do not qualify.
+
+    Args:
+        count: How many there are.
+        relation: What the question asks for.
+        named: Whether each of them names what is asked for.
+    """
     one = "s" * (count == 1)
+    if relation.name == "use" and named:
+        return f"{count:,} more mention{one} it only to compare:"
     does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
     return f"{count:,} more {does}:"
 
 
 def _say_none(rows: Sequence[ListRow], shown: Shown) -> str:
     """Returns that no paper qualifies, by what is not there."""
-    if any(row.named for row in rows) or not shown.needs:
+    if any(row.named for row in rows) or not 0 < len(shown.needs) <= MOST_NAMED:
         return "No abstract states this plainly; nearest:"
     return f"No abstract names {_name_needs(shown)}; nearest:"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
-from footnote.rag.generation.forms.fact import SEVERAL, choose_sentences, room_for
+from footnote.rag.generation.forms.fact import SEVERAL, choose_beside, choose_sentences, room_for
 from footnote.rag.generation.forms.form import NOT_STATED, Composed, Draft, Reading
 from footnote.rag.generation.forms.measures import (
     HOW_MANY,
@@ -36,16 +36,21 @@ _WORDS = (
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozens?|half|twice|few"
 )
 _FIGURE = re.compile(
-    r"(?<![\w.(-])[$€£]?\d[\d,]*(?:\.\d+)?"
+    r"(?<![\w.(^@-])[$€£]?\d(?:[\d,]*\d)?(?:\.\d+)?(?!\^)"
     r"(?:\s?(?:%|×|x\b|[kKMB]\b|ms\b|s\b|Hz\b|[a-zA-Z]{1,3}/s\b)|-(?=[a-z]))?"
     rf"|\b(?:{_WORDS})\b(?:[ -](?:{_WORDS})\b)*",
 )
+# "Challenge 2", "Llama 2": the number is part of a name.
+_NAMED = re.compile(r"\w\W+[A-Z]\w+ $")
+_NAME_BEFORE = 40
+_SHORT_NUMBER = re.compile(r"\d{1,2}$")
 # Only of what can be counted or has units of its own is it said that no abstract states it.
 _PLAIN = re.compile(
     r"\bhow many\b|^how (?:deep|large|big|small)\b|\b(?:top|what) speed\b"
     r"|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
     re.IGNORECASE,
 )
+_SIZE = re.compile(r"\b\d+(?:\.\d+)?[BMk]\b")
 _VAGUE = re.compile(r"(?:few|half|twice)\b", re.IGNORECASE)
 _HOW_LONG = re.compile(r"\bhow long\b|\bhow much time\b", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom\s+[$€£]?\d[\d.,]*[^.;]{0,40}?\s+to\s+[$€£]?\d")
@@ -74,11 +79,7 @@ def write(reading: Reading) -> Composed:
     asked = find_core(reading.question.asked)
     figure = find_figure(asked, reading.evidence)
     if figure and not missing_names(reading.question.asked, [figure.sentence.paper]):
-        room = room_for(reading.question.asked)
-        beside = [figure.sentence]
-        if room is SEVERAL:
-            others = [s for s in reading.evidence if s != figure.sentence]
-            beside = choose_sentences([figure.sentence, *others], room)
+        beside = [figure.sentence, *_find_beside(figure.sentence, reading)]
         draft.add(f"**{figure.text}**: {' '.join(draft.quote(s) for s in beside)}")
         return draft.finish()
     elsewhere, least = ([], "") if find_names(asked) else _find_elsewhere(reading, asked)
@@ -107,6 +108,18 @@ def write(reading: Reading) -> Composed:
     draft.add(f"Nearest: {draft.quote(quotes[0])}")
     missing = named or f"{NOT_STATED} {name_quantity(asked)}."
     return draft.finish(missing=missing)
+
+
+def _find_beside(told: Sentence, reading: Reading) -> list[Sentence]:
+    """Returns what stands behind the sentence that has the figure, where more is asked for."""
+    asked = reading.question.asked
+    others = [s for s in reading.evidence if s != told]
+    if room_for(asked) is SEVERAL:
+        return choose_beside(told, others)
+    # "Of the 7B and 32B models": the other may have a sentence of its own.
+    sizes = [size for size in _SIZE.findall(asked) if size not in told.text]
+    own = [s for s in others if s.paper == told.paper and _FIGURE.search(s.text)]
+    return [s for s in own if any(size in s.text for size in sizes)][: len(sizes)]
 
 
 def _find_elsewhere(reading: Reading, asked: str) -> tuple[list[Figure], str]:
@@ -194,7 +207,9 @@ def _fitting(asked: str, text: str) -> list[tuple[int, int]]:
 
 def _figures(text: str) -> Iterator[tuple[int, int]]:
     for match in _FIGURE.finditer(text):
-        yield match.start(), match.end()
+        before = text[max(0, match.start() - _NAME_BEFORE) : match.start()]
+        if not (_SHORT_NUMBER.match(match[0]) and _NAMED.search(before)):
+            yield match.start(), match.end()
 
 
 def _around(text: str, start: int, end: int) -> str:

@@ -11,10 +11,12 @@ from typing import Literal
 
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import stems
-from footnote.rag.generation.forms.concepts import Shown
-from footnote.rag.retrieval.wording import is_own
+from footnote.rag.generation.forms.concepts import Need, Shown
+from footnote.rag.generation.forms.uses import is_used
+from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.wording import is_own, sets_out, turns
 
-RelationName = Literal["propose", "open", "survey", "alone", "study", "any"]
+RelationName = Literal["propose", "open", "survey", "alone", "study", "use", "any"]
 
 _I = re.IGNORECASE
 _MAKE = (
@@ -41,6 +43,13 @@ _ASKED: Mapping[RelationName, re.Pattern[str]] = {
     "study": re.compile(
         rf"\b{_WORKS} (?:here )?(?:that |which )?(?:study|investigate|analy[sz]e|examine|explore"
         r"|address|tackle)\b",
+        _I,
+    ),
+    "use": re.compile(
+        rf"\b(?:{_WORKS}|methods?|approach(?:es)?|systems?|models?|polic(?:y|ies)|agents?|robots?)"
+        r" (?:here )?(?:that |which )?(?:actually |really )?(?:(?:us|appl|employ|adopt|utili[sz]"
+        r"|leverag|rel)(?:e|es|y|ies|s)?\b|(?:are|is|were) (?:based|built|trained) (?:on|with|by)\b"
+        r"|(?:train|learn|build|run|work)s? (?:with|on|by)\b|make use of\b)",
         _I,
     ),
 }
@@ -86,11 +95,17 @@ _AIMS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation of a question, and whether a paper without it is hardly worth a row."""
+    """A relation of a question, and whether a paper without it is hardly worth a row.
+
+    Attributes:
+        object: The stem of what is made or meant.
+        used: What is to be used, where that is asked.
+    """
 
     name: RelationName
     shown: Shown
     object: str = ""
+    used: tuple[Need, ...] = ()
 
     @property
     def decides(self) -> bool:
@@ -107,7 +122,13 @@ class Relation:
         title = paper.title
         if self.name == "study":
             return _is_studied(self.shown, title, sentences)
+        if self.name == "use":
+            return _may_be_used(self, [title, *sentences])
         return self.is_any or self.told_in(title, title=True) or any(map(self.told_in, sentences))
+
+    def compares(self, paper: Paper, sentences: Sequence[Sentence]) -> bool:
+        """Returns whether a paper names what it is asked to use only to compare with it."""
+        return self.name == "use" and not self.holds(paper, [s.text for s in sentences])
 
     def told_in(self, text: str, *, title: bool = False) -> bool:
         """Returns whether a sentence, or a title, says it."""
@@ -118,8 +139,19 @@ def read_relation(question: str, shown: Shown) -> Relation:
     """Returns the relation that a question asks for; any, where it names none."""
     for name, pattern in _ASKED.items():
         if match := pattern.search(question):
-            return Relation(name, shown, _find_object(question, match, shown))
+            used = _find_used(match[0], shown) if name == "use" else ()
+            return Relation(name, shown, _find_object(question, match, shown), used)
     return Relation("any", shown)
+
+
+def _find_used(verb: str, shown: Shown) -> tuple[Need, ...]:
+    """Returns what is to be used: all that is asked for but the verb itself."""
+    said = set(stems(verb))
+    return tuple(
+        need
+        for need in shown.needs
+        if not all(shown.concepts[n].stem in said for phrase in need.phrases for n in phrase)
+    )
 
 
 def _find_object(question: str, match: re.Match[str], shown: Shown) -> str:
@@ -143,6 +175,25 @@ def _is_studied(shown: Shown, title: str, sentences: Sequence[str]) -> bool:
         # Not said in these words; then how often cannot be told either.
         return not shown.names_all(title, *sentences)
     return len(telling) > 1 or any(is_own(s) and _AIMS.search(s) for s in telling)
+
+
+def _may_be_used(relation: Relation, texts: Sequence[str]) -> bool:
+    """Returns whether a paper does not only compare with what is asked for."""
+    telling = [text for text in texts if relation.shown.names(relation.used, text)]
+    # Where it is said in other words, who only compares with it cannot be told.
+    return not telling or any(_is_used(relation, text) for text in telling)
+
+
+def _is_used(relation: Relation, text: str) -> bool:
+    shown = relation.shown
+    # What is told of the field is no use of one's own.
+    told_of_field = not is_own(text) and (sets_out(text) or turns(text))
+    if told_of_field or not shown.names(relation.used, text):
+        return False
+    return all(
+        any(is_used(text, shown.concepts[n].spellings) for phrase in need.phrases for n in phrase)
+        for need in relation.used
+    )
 
 
 def _is_made(relation: Relation, text: str, title: bool) -> bool:
@@ -183,5 +234,6 @@ _TOLD: Mapping[RelationName, Callable[[Relation, str, bool], bool]] = {
     "study": lambda relation, text, title: (
         relation.shown.names_all(text) and (is_own(text) or title)
     ),
+    "use": lambda relation, text, title: _is_used(relation, text),
     "any": lambda relation, text, title: False,
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from footnote.rag.answer import Side
-from footnote.rag.generation.forms.fact import choose_sentences
+from footnote.rag.generation.forms.fact import choose_sentences, room_for
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.stance import Chances, classify_side, plain_chances
@@ -30,7 +30,7 @@ def write(reading: Reading) -> Composed:
     sides = [sentence.side for sentence in best]
     if not any(sides):
         # Nobody takes a side: what comes nearest is an answer like any other.
-        quotes = choose_sentences(reading.evidence)
+        quotes = choose_sentences(reading.evidence, room_for(reading.question.asked))
         plain = Draft(quotes)
         plain.add("Unclear. The nearest sentences:")
         plain.add(" ".join(plain.quote(replace(s, side=None)) for s in quotes))

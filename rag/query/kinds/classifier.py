@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from footnote.rag.answer import Kind
 from footnote.rag.query.kinds.rules import (
     KINDS,
+    asks_of_each,
     asks_what_it_does,
+    find_reasons,
     find_rule,
     find_topic_words,
     names_overview,
@@ -35,6 +37,8 @@ SURE_TO_SKIP = 0.5
 # Their rules decide alone: an answer that searches for "thanks" helps nobody.
 _UNSEARCHED = ("talk", "vague")
 _WITHOUT_SEARCH = (*_UNSEARCHED, "metadata")
+# Their answers have no place for reasons, so only a rule makes a question for reasons one of these.
+_NO_REASONS = ("compare", "define", "number", "list")
 # Tokens of a question that are read, so that a pasted page costs no more than a question.
 _MOST_TOKENS = 120
 
@@ -68,7 +72,15 @@ def classify_kind(question: str, embedding: Array | None, *, first: bool) -> Kin
     if rule in _UNSEARCHED or (rule == "overview" and names_overview(question)):
         return rule
     kind = choose_kind(find_chances(question, embedding, first=first))
-    return "fact" if kind == "define" and asks_what_it_does(question) else kind
+    if kind == "define" and asks_what_it_does(question):
+        return "fact"
+    if kind == rule or kind not in (*_NO_REASONS, "overview"):
+        return kind
+    reasons = find_reasons(question)
+    if kind == "overview":
+        # How a thing is done is well told in groups, why it is so is not.
+        return "fact" if reasons and reasons != "how" else kind
+    return "fact" if reasons or asks_of_each(question) else kind
 
 
 def choose_kind(chances: Array) -> Kind:

@@ -10,7 +10,7 @@ from footnote.rag.answer import Kind
 from footnote.rag.query.kinds.classifier import classify_kind
 from footnote.rag.query.kinds.rules import find_foreign_kind, find_rule
 from footnote.rag.query.names import find_names
-from footnote.rag.query.question import Question
+from footnote.rag.query.question import FEWEST_THINGS, Question, find_things, is_whole
 from footnote.rag.query.translation import detect_language
 
 # A question: what only the classifier takes for small talk may well be one from another field.
@@ -72,6 +72,12 @@ def names_own_topic(question: str, library: Library) -> bool:
     # One word alone may be a rare one for what papers have: "shortcomings".
     unknown = sum(not library.searcher.knows_word(word) for word in words)
     return 2 * unknown >= len(words) > 0
+
+
+def stands_alone(question: str, library: Library) -> bool:
+    """Returns whether a short question is whole, and of things that the papers know."""
+    words = query_words(" ".join(find_things(question)))
+    return is_whole(question) and sum(map(library.searcher.knows_word, words)) >= FEWEST_THINGS
 
 
 def has_words(question: str, library: Library) -> bool:

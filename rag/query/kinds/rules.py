@@ -5,10 +5,14 @@ fit no rule; the trained model of :mod:`footnote.rag.query.kinds.classifier` rea
 """
 
 import re
-from typing import get_args
+from typing import Literal, get_args
 
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Kind
+from footnote.rag.query.names import find_names
+
+Reasons = Literal["why", "how", "what"]
+"""How a question asks for reasons or ways."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -44,7 +48,7 @@ _CLAUSE = re.compile(
     rf"[,:]\s+(?=(?:what|which|who|how|why|when|where|{_AUX})\b)",
     _I,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)\s+")
 _WH = re.compile(r"\b(?:what|which|who|whom|whose|how|why|when|where)\b", _I)
 _ABBREVIATION = re.compile(r"^\W*[A-Z][A-Za-z]*-?[A-Z0-9][\w-]*\W*$")
 
@@ -123,6 +127,7 @@ _NUMBER = re.compile(
 _LIST = re.compile(
     rf"^(?:in |on |for )?(?:which|what)(?: (?:of (?:the|your|these)|other|more))*"
     rf" {_WORKS}\b"
+    rf"|^(?:in )?(?:which|what)(?: (?!{_AUX}\b)[\w-]+){{1,2}} (?:papers|articles|studies|works)\b"
     r"|^(?:list|enumerate|name all)\b(?! (?:of |the |all )*(?:venues|authors|categories"
     r"|years)\b)"
     rf"|^(?:find|show me|give me|recommend|suggest) (?:[\w-]+ ){{0,3}}{_WORKS}\b"
@@ -205,6 +210,40 @@ _DOES = re.compile(
     r"|^what (?:does|do|did) (?![^?]*\b(?:means?|stands?|denotes?|refers?)\b)",
     _I,
 )
+
+
+# "Why do policies fail?", "How is X measured?", "What improves sample efficiency?"
+_REASONS = re.compile(
+    rf"^(?:why {_AUX}|how (?:do|does|did|can|could|should|might|to)"
+    r"|how (?:is|are|was|were)\b[^?]{1,100} (?:\w+ed|made|done|taught|built|kept|found|shown)"
+    r"|what (?:can |could |might |would |most |best |usually |really )?(?:improv|increas|rais|boost"
+    r"|reduc|lower|decreas|limit|prevent|avoid|mitigat|caus|lead|driv|determin|affect|influenc|help"
+    r"|hurt|harm|mak|speed|slow|stop|enabl|explain|hinder|stabili[sz])(?:e|es|s|ds?)?"
+    r"|what (?:is|are|was|were) (?:the )?(?:main |common |best )?(?:reasons?|causes?|ways?))\b",
+    _I,
+)
+# Asks for several papers, and something of each of them.
+_OF_EACH = re.compile(
+    rf"\b(?:does|do|did|is|of) each\b|\beach (?:{_WORKS}|of them)\b|\bin each\W*$", _I
+)
+
+
+_EACH = re.compile(r"\beach\b", _I)
+
+
+def find_reasons(question: str) -> Reasons | None:
+    """Returns how a question asks for reasons or ways, which several papers may give."""
+    core = find_core(" ".join(question.split()))
+    if not _REASONS.search(core):
+        return None
+    return next(word for word in get_args(Reasons) if core.lower().startswith(word))
+
+
+def asks_of_each(question: str) -> bool:
+    """Returns whether a question asks something of each of several papers."""
+    # "How do Octo, RT-2 and OpenVLA each ...": several names are several papers.
+    named = len(find_names(question)) > 1 and _EACH.search(question)
+    return bool(named) or _OF_EACH.search(question) is not None
 
 
 # Who says "overview" wants one, whatever it is of.

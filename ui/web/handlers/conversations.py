@@ -10,7 +10,12 @@ from footnote.rag.claim_check import positions
 from footnote.rag.generation.forms.suggestions import offer_next
 from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
 from footnote.ui.export.transcripts import transcript_html, transcript_json, transcript_markdown
-from footnote.ui.rendering.charts.offers import FEWEST_SIDED, can_have_sides, offered_charts
+from footnote.ui.rendering.charts.offers import (
+    FEWEST_SIDED,
+    can_have_sides,
+    count_sided,
+    offered_charts,
+)
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import (
     invitation_html,
@@ -99,9 +104,11 @@ def led_on(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def _has_sides_unquoted(desk: AppContext, answer: Answer, filters: Filters) -> bool:
-    """Returns whether papers take sides, of which what the answer quotes does not tell."""
-    if not can_have_sides(answer) or "agreement" in offered_charts(answer, desk.papers.embedder):
+    """Returns whether papers take sides, of which what stands in the answer does not tell."""
+    if not can_have_sides(answer) or "agreement" in offered_charts(answer):
         return False
+    if count_sided(answer, desk.papers.embedder) >= FEWEST_SIDED:
+        return True
     try:
         found = positions(desk.engine.retriever, answer.standalone_question, filters)
     except FootnoteError:
@@ -125,7 +132,7 @@ def opened(desk: AppContext, args: Args) -> dict[str, Any]:
     transcript = _transcript(desk, args)
     id = args.text("id", "", most=100) or None
     frames = [
-        done_frame(desk, answer, place, place, id)
+        done_frame(desk, answer, place, place, id, reopened=True)
         for place, answer in enumerate(transcript.answers, 1)
     ]
     return {"frames": frames, "conversation": id, **listed(desk, _in(args, id))}

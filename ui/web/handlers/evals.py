@@ -111,7 +111,7 @@ def case(desk: AppContext, args: Args) -> dict[str, Any]:
         conversation = desk.conversations.start(args.user)
         for answer in said:
             desk.conversations.append(args.user, conversation, answer)
-    frames = [done_frame(desk, a, n, n, conversation) for n, a in enumerate(said, 1)]
+    frames = [done_frame(desk, a, n, n, conversation, reopened=True) for n, a in enumerate(said, 1)]
     return {"frames": frames, "conversation": conversation, "ask": row["question"]}
 
 
