@@ -251,8 +251,8 @@ def test_words_weigh_as_if_what_left_had_never_been_there(library, monkeypatch):
     assert scores(library) == before
     # In a large library they do so once it is tidied.
     monkeypatch.setattr("footnote.index.search.word_index.REWRITTEN", 1)
-    library.add([invented(n) for n in range(50, 60)])
-    library.remove([invented(n).id for n in range(50, 60)])
+    library.remove([FIRST[3].id])
+    library.restore(library.removals()[0].number)
     assert scores(library) != before
     assert library.needs_tidying()
     library.tidy()
