@@ -209,6 +209,11 @@ class Library:
         return self._catalog.papers.count()
 
     @property
+    def waiting(self) -> int:
+        """The number of papers that are not embedded yet, and found by their words alone."""
+        return self._catalog.papers.count_uncut()
+
+    @property
     def revision(self) -> str:
         """A value that changes whenever papers do."""
         return self._catalog.meta("revision") or "0"
@@ -432,7 +437,7 @@ class Library:
 
     def needs_tidying(self) -> bool:
         """Returns whether ``tidy`` would do anything."""
-        waiting = self._catalog.papers.count_uncut() > 0 or self.searcher.words.is_due()
+        waiting = self.waiting > 0 or self.searcher.words.is_due()
         return waiting or self.searcher.fold.due() or self._maps.is_due()
 
     def tidy(
@@ -450,7 +455,7 @@ class Library:
             on_progress: Called while folding, as in ``fold``.
             stopped: Asked now and then whether to stop here and go on another time.
         """
-        if self._catalog.papers.count_uncut() or self.searcher.words.is_due():
+        if self.waiting or self.searcher.words.is_due():
             # Another process that writes does it.
             with suppress(LibraryLocked), self._writer.hold():
                 embed_rest(self._catalog, self.embedder, stopped=stopped)

@@ -114,6 +114,7 @@ class AnswerTrace:
         cost_usd: None if the price of the model is unknown.
         price_source: Which table the price is from; empty for a price that the user has set.
         searched: Papers that could have been found.
+        unread: Papers of the library that are not embedded yet, and found by their words alone.
         read: Papers whose sentences the composer saw.
         query: The text that was searched for.
         language: Language of the question, if the query was translated.
@@ -140,6 +141,7 @@ class AnswerTrace:
     cosine: float = 0.0
     threshold: float = 0.0
     price_source: str = ""
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

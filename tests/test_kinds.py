@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from footnote.evals.lab.training.kinds import QUESTIONS
-from footnote.index.embeddings.base import MiniLM, query_vector
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import query_vector
 from footnote.rag.query.kinds.classifier import (
     SURE,
     SURE_TO_SKIP,

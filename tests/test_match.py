@@ -13,6 +13,8 @@ from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
 from footnote.index.search.searcher import Searcher
 from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import add_records
+from footnote.rag.engine.pipeline import CitedQueryEngine
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.hybrid import HybridRetriever
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens, match_papers
@@ -150,3 +152,23 @@ def test_a_question_is_matched_as_it_was_read_though_the_library_changes(
             assert now.best == pytest.approx(then.best)
         whole = matcher.ask(matcher.read(question.query), question)
         assert [found.best > 0 for found in matcher.matches(whole, hits).values()] == [True]
+
+
+def test_a_paper_that_is_not_embedded_yet_is_found_quoted_and_said(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    papers = [
+        make_paper("Tides", "Water rises twice a day. Gulls watch the quay."),
+        make_paper("Sponges", "Glass sponges live for ten thousand years. They are very slow."),
+    ]
+    with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+        library.add(papers[:1])
+        add_records(library._catalog, [(0, papers[1])], on_stored=library._upkeep.write_words)
+        assert library.waiting == 1
+        answer = CitedQueryEngine(library).ask("How long do glass sponges live?")
+        assert "ten thousand years" in answer.text
+        assert answer.papers == (papers[1],)
+        assert answer.receipt.unread == 1
+        library.tidy()
+        again = CitedQueryEngine(library).ask("How long do glass sponges live?")
+        assert (again.text, again.receipt.unread) == (answer.text, 0)

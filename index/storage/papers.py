@@ -286,9 +286,8 @@ class PaperTable:
     def hand_on_aliases(self, freed: Sequence[str]) -> None:
         """Gives each identifier that is free to the first paper that has it too."""
         self._db.execute(
-            "INSERT OR IGNORE INTO aliases SELECT each.value, papers.number FROM papers, "
-            "json_each(papers.record, '$.aliases') AS each "
-            "WHERE each.value IN (SELECT value FROM json_each(?)) ORDER BY papers.number",
+            "INSERT OR IGNORE INTO aliases SELECT alias, min(paper) FROM claims "
+            "WHERE alias IN (SELECT value FROM json_each(?)) GROUP BY alias",
             (json.dumps(freed),),
         )
 

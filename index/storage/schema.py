@@ -111,7 +111,32 @@ UPDATE meta SET value = CAST(value + 1 AS TEXT) WHERE key = 'generation' AND {BE
     "(SELECT value FROM meta AS one WHERE one.key = 'published') IS NOT "
     "(SELECT value FROM meta AS other WHERE other.key = 'revision')",
 )
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG)
+# Who has an identifier beside the paper that owns it: handing it on read every record, 1.6 s at
+# 100,000 papers.
+_CLAIMS = """
+CREATE TABLE IF NOT EXISTS claims (
+    alias TEXT NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (alias, paper)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claims_by_paper ON claims (paper);
+INSERT OR IGNORE INTO claims
+    SELECT value, number FROM papers, json_each(papers.record, '$.aliases');
+CREATE TRIGGER IF NOT EXISTS paper_claims AFTER INSERT ON papers
+BEGIN
+    INSERT INTO claims SELECT value, new.number FROM json_each(new.record, '$.aliases')
+        WHERE 1 ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER IF NOT EXISTS paper_claims_others AFTER UPDATE OF record ON papers
+WHEN old.record != new.record
+BEGIN
+    DELETE FROM claims WHERE paper = old.number;
+    INSERT INTO claims SELECT value, new.number FROM json_each(new.record, '$.aliases')
+        WHERE 1 ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER IF NOT EXISTS paper_claims_nothing AFTER DELETE ON papers
+BEGIN
+    DELETE FROM claims WHERE paper = old.number;
+END
+"""
+MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS)
 
 CATALOG = Schema(
     holds="catalog",

@@ -250,7 +250,8 @@ class CitedQueryEngine(AnsweringQueryEngine):
             receipt = make_trace(
                 searched, reading, written, clock, plan.usage, self._reader.refusal.threshold
             )
-            answer = replace(answer, kind=kind, receipt=replace(receipt, leaned=asked.is_follow_up))
+            receipt = replace(receipt, leaned=asked.is_follow_up, unread=self.library.waiting)
+            answer = replace(answer, kind=kind, receipt=receipt)
             return apply_scope(answer, scope)
 
         writing = write_text(self.composer, reading)

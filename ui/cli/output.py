@@ -55,6 +55,9 @@ def show_answer(console: Console, answer: Answer) -> None:
         _print(console, _text(remark, "dim"))
     for note in sorted({paper.note for paper in answer.papers if paper.note}):
         _print(console, _text(note, "dim"))
+    if unread := answer.receipt.unread:
+        share = f"{unread:,} of {answer.receipt.searched:,} papers are not embedded yet"
+        _print(console, _text(f"{share}; they were searched by their words alone", "dim"))
     total = answer.receipt.timings_ms["total"]
     _print(console, _text(f"{writer_of(answer)}, {total:.0f} ms", "dim"))
 

@@ -268,12 +268,19 @@ def _named(limit: Constraint) -> str:
     return f"{before.get(limit.kind, 'from ')}{limit.value}"
 
 
+def tell_unread(count: int) -> str:
+    """Returns how many papers a question could find by their words alone."""
+    return f"{count:,} by words alone, not embedded yet"
+
+
 def _facts(answer: Answer) -> list[str]:
     """Returns what the answer took, for the line under it."""
     receipt = answer.receipt
     facts = [writer_of(answer)]
     if receipt.searched:
         facts.append(f"{receipt.searched:,} paper{'s' * (receipt.searched != 1)} searched")
+    if receipt.unread:
+        facts.append(tell_unread(receipt.unread))
     if receipt.read:
         facts.append(f"{receipt.read:,} read")
     if "total" in receipt.timings_ms:
