@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from footnote.evals.compare import compare, failed_bounds, holm
-from footnote.evals.dataset.cases import Case, read_cases
+from footnote.evals.dataset.cases import Case, is_set, read_cases
 from footnote.evals.metrics.answers import alce, crashed_values
 from footnote.evals.metrics.rankings import ranking_values
 from footnote.evals.metrics.risk_coverage import area_under_risk_coverage
@@ -42,6 +42,14 @@ def asked(library: Library, folder: Path, ask: Callable[[Case], Answer]) -> dict
         supports=lambda statement, quotes: True,
         expected_mode="extractive",
     )
+
+
+@pytest.mark.parametrize("name", ["questions.jsonl", "queries.jsonl", "questions.jsonl.gz"])
+def test_a_folder_is_a_set_by_the_file_that_it_holds(name: str, tmp_path: Path) -> None:
+    assert not is_set(tmp_path)
+    assert not is_set(tmp_path / name)
+    (tmp_path / name).write_bytes(b"")
+    assert is_set(tmp_path)
 
 
 def test_ranking_measures_equal_the_values_computed_by_hand() -> None:

@@ -161,7 +161,7 @@ def test_a_failed_judgement_counts_as_nought_and_as_a_failure(run: Run, tmp_path
     found = report["measures"]["ALL"]
     assert (found["judge_support"]["mean"], found["judge_support"]["n"]) == (0.0, 4)
     assert (found["judge_support"]["failures"], found["judge_quality"]["failures"]) == (2, 0)
-    assert "refused the key" in rows_of(tmp_path / "run")["a"]["judgements"][1]["reason"]
+    assert "wants a key" in rows_of(tmp_path / "run")["a"]["judgements"][1]["reason"]
     assert report["failures"] == 1
 
 

@@ -133,13 +133,13 @@ def test_a_run_is_started_followed_and_opened(page: Page, runs: Path) -> None:
     assert any("of 4 questions" in line for line in page.evaluate("window.seen"))
     name = room.locator("#fn-progress-eval").inner_text().removeprefix("Done: ").strip()
     assert (runs / name).is_dir()
-    listed = room.locator(".fn-table tbody tr", has_text=name)
+    listed = room.locator(".fn-figures tbody tr", has_text=name)
     expect(listed.locator("td").nth(1)).to_have_text("4")
     listed.get_by_role("button", name=name).click()
     detail = page.locator("#fn-run")
     expect(detail.locator("h3")).to_have_text(name)
     expect(detail).to_be_focused()
-    expect(detail.locator(".fn-table").first).to_contain_text("R@1")
+    expect(detail.locator(".fn-figures").first).to_contain_text("R@1")
     expect(detail.locator(".fn-hits li")).to_have_count(4)
 
 

@@ -62,6 +62,7 @@ def test_similar_papers_open_in_cards_of_their_own(page: Page, demo_library: Lib
     first = card.locator("h3").inner_text()
     card.get_by_role("button", name="Similar papers").click()
     expect(card.locator(".fn-similar .fn-title")).to_have_count(8)
+    expect(card.locator(".fn-similar .fn-title").nth(1)).to_be_in_viewport()
     titles = card.locator(".fn-similar .fn-title").all_inner_texts()
     paper = next(p for p in demo_library.page("title", 0, 100) if p.title == first)
     assert titles == [hit.paper.title for hit in demo_library.similar(paper.id, k=8)]

@@ -148,6 +148,25 @@ def test_what_is_unfolded_stays_so_while_the_answer_is_written(page: Page) -> No
     expect(page.get_by_role("button", name="Show less")).to_be_visible()
 
 
+def test_an_example_in_an_answer_is_asked_as_it_is_pressed(page: Page) -> None:
+    examples = ask(page, "Hello, what can you do?").locator(".fn-said .fn-offer")
+    question = examples.first.inner_text()
+    assert question.endswith("?")
+    examples.first.click()
+    asked = page.locator("#fn-turn-2[data-state=done] .fn-asked")
+    expect(asked).to_have_text(question, timeout=20_000)
+
+
+def test_names_beside_tools_stay_below_what_is_opened_over_them(
+    address: str, browser: Browser
+) -> None:
+    with visited(browser, address, viewport=NARROW, has_touch=True, is_mobile=True) as page:
+        tools = ask(page, ROBOTS).locator(".fn-icon:not(.fn-thumb)")
+        told = "one => { const { opacity, zIndex } = getComputedStyle(one, '::after');"
+        for one in tools.all():
+            assert one.evaluate(f"{told} return [opacity, zIndex] }}") == ["1", "auto"]
+
+
 def test_a_question_is_brought_to_the_top_whatever_went_above_it(page: Page) -> None:
     leads = ask(page, "Which papers learn from human preferences?").locator(".fn-next .fn-offer")
     expect(leads.first).to_be_visible(timeout=20_000)

@@ -157,7 +157,7 @@ def test_a_pdf_that_is_looked_at_later_is_undone_with_what_was_dropped_beside_it
         assert library.size == 2
         latest.get_by_role("button", name="Undo").click()
         assert "2 papers go." in agree(page, "Undo the import")
-        expect(room.locator(".fn-roomhead")).to_contain_text("0 papers")
+        expect(room.locator(".fn-roomhead")).to_contain_text("No papers yet")
         assert library.size == 0
         room.get_by_role("button", name="Redo").click()
         expect(room.locator(".fn-roomhead")).to_contain_text("2 papers")

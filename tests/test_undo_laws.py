@@ -29,9 +29,9 @@ def empty_catalog() -> Catalog:
 
 
 def add_papers(
-    catalog: Catalog, embedder: HashedWords, papers: Iterable[tuple[int, Paper]]
+    catalog: Catalog, embedder: HashedWords, papers: Iterable[tuple[int, Paper]], **more: Any
 ) -> Added:
-    added = add_records(catalog, papers)
+    added = add_records(catalog, papers, **more)
     embed_rest(catalog, embedder)
     return added
 
@@ -59,17 +59,17 @@ def test_what_joins_an_import_is_undone_with_it_and_nothing_else_is(
     before: list[Paper], parts: list[list[Paper]], after: list[Paper]
 ) -> None:
     catalog, embedder = empty_catalog(), HashedWords()
-    add_records(catalog, embedder, enumerate(before))
+    add_papers(catalog, embedder, enumerate(before))
     state, earlier = holds(catalog), len(catalog.imports.list())
     number = None
     for part in parts:
-        added = add_records(catalog, embedder, enumerate(part), names=["it"], joins=number)
+        added = add_papers(catalog, embedder, enumerate(part), names=["it"], joins=number)
         number = number if added.number is None else added.number
     assert len(catalog.imports.list()) - earlier == (number is not None)
     joined = holds(catalog)
-    if add_records(catalog, embedder, enumerate(after)).number is not None and number is not None:
+    if add_papers(catalog, embedder, enumerate(after)).number is not None and number is not None:
         # Another import came since: what joins too late is an import of its own.
-        late = add_records(
+        late = add_papers(
             catalog, embedder, enumerate([make_paper("Knots", "Tied.")]), joins=number
         )
         assert late.number not in {number, None}

@@ -52,6 +52,11 @@ class Case:
     made: str | None = None
 
 
+def is_set(folder: Path) -> bool:
+    """Returns whether a folder holds a set, whatever its lines are."""
+    return any(_find(folder, name) for name in ("questions.jsonl", "queries.jsonl"))
+
+
 def read_cases(folder: Path) -> list[Case]:
     """Returns the cases of a set, in the order of its file.
 

@@ -168,10 +168,11 @@ def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "
 
 def _sets(library: "Library") -> dict[str, Path]:
     """Returns the sets that the page can run: those in FOOTNOTE_SETS, or the demo's own."""
+    from footnote.evals.dataset.cases import is_set
     from footnote.evals.demo import demo_set
     from footnote.ui.settings import all_sources
 
     folder = all_sources().get("FOOTNOTE_SETS", "").strip()
-    found = sorted(path for path in Path(folder).iterdir() if path.is_dir()) if folder else []
+    found = sorted(path for path in Path(folder).iterdir() if is_set(path)) if folder else []
     own = {"demo": demo_set()} if library.path.name == "demo" else {}
     return own | {path.name: path for path in found}

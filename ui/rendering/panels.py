@@ -199,6 +199,8 @@ def searching(desk: AppContext, filters: Filters) -> str:
     """Returns in words what is searched: "12 of 512 papers since 2024"."""
     library = desk.papers
     count, size = library.count(filters), library.size
+    if not size:
+        return "No papers yet"
     if filters == Filters():
         return f"All {counted(size, 'paper')}"
     if filters == Filters(papers=filters.papers):

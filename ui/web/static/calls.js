@@ -89,6 +89,8 @@
     if (reply.link) page.copy(new URL(reply.link, document.baseURI).href, "Link copied: ");
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
+    const shown = reply.reveal && document.querySelector(reply.reveal);
+    if (shown) page.reveal(shown.closest(".fn-card"), shown);
     if (reply.focus) document.querySelector(reply.focus)?.focus({ preventScroll: false });
     if (reply.changed) { call("scope"); begin(); }
     if (reply.ask) setTimeout(() => page.submit(reply.ask), 100);

@@ -252,7 +252,7 @@
   });
 
   window.footnote = {
-    offer, show, settled, setBusy, hint, restore, clear, write, composer, who, me, kept, open, close, motion, mark,
+    offer, show, settled, setBusy, hint, restore, clear, write, composer, who, me, kept, open, close, motion, mark, reveal,
     get opener() { return opener; },
     set opener(button) { opener = button; },
   };

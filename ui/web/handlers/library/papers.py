@@ -32,7 +32,8 @@ def similar(desk: AppContext, args: Args) -> dict[str, Any]:
     """Lists the papers nearest to a paper, in its card."""
     hits = desk.papers.similar(args.text("paper", most=500), k=SIMILAR)
     html = render("similar", hits=[(row(hit.paper, shown=1), hit.score) for hit in hits])
-    return {"html": {args.text("into", most=100): html}}
+    into = args.text("into", most=100)
+    return {"html": {into: html}, "reveal": into}
 
 
 def cited(desk: AppContext, args: Args) -> dict[str, Any]:

@@ -215,6 +215,8 @@ _FOCUSED = {"focus": "#fn-redo", "changed": True}
 
 def _state(desk: AppContext) -> str:
     status = desk.library.status()
+    if not status.papers:
+        return "No papers yet"
     years = f"{status.first_year}–{status.last_year}" if status.first_year else "no years"
     undated = f", {status.undated:,} without a year" if status.undated else ""
     return f"{counted(status.papers, 'paper')}, {years}{undated}"
@@ -225,7 +227,7 @@ def _health(desk: AppContext) -> Markup:
     agrees = library.searcher.agrees()
     told = (
         "Everything agrees: both search indexes hold what the catalog holds."
-        if agrees
+        if agrees or not status.papers
         else "A search index does not hold what the catalog holds; it is made again when the "
         "library is next opened, and nothing is lost."
     )
