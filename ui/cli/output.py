@@ -252,7 +252,8 @@ def show_status(console: Console, status: Status) -> None:
 
 def _collection(status: Status) -> str:
     """Returns how far the Chroma collection has come."""
-    lag = f", {status.unfolded:,} changes since, searched beside it" if status.unfolded else ""
+    changes = f"{status.unfolded:,} change{'s' * (status.unfolded != 1)}"
+    lag = f", {changes} since, searched beside it" if status.unfolded else ""
     waiting = f"; {status.waiting:,} papers are not embedded yet" if status.waiting else ""
     return f"number {status.generation}{lag}{waiting}"
 

@@ -64,6 +64,7 @@ class ListRow:
         named: Whether it has the words of the question themselves.
         fits: Whether it qualifies.
         names: Names of the question, one of which its quote must have.
+        compares: Whether it names what is asked for only to compare with it.
     """
 
     hit: Hit
@@ -71,6 +72,7 @@ class ListRow:
     named: bool = False
     fits: bool = True
     names: Sequence[str] = ()
+    compares: bool = False
 
 
 def write(reading: Reading) -> Composed:
@@ -104,8 +106,7 @@ def write(reading: Reading) -> Composed:
         draft.add(f"{_say_count(fits, reading, shown)}:")
         draft.add(*(_write_row(draft, row, details=details) for row in fits))
     if fits and others:
-        named = all(row.named for row in others)
-        draft.add(_say_others(len(others), relation, named=named))
+        draft.add(_say_others(others, relation))
     if others:
         draft.add(*(_write_row(draft, row, details=details) for row in others))
     return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
@@ -190,7 +191,7 @@ def _choose_rows(
     if named is not None:
         # A paper that has the name is meant, whatever its rank.
         told = [row for row in named if not relation.compares(row.hit.paper, row.sentences)]
-        compared = [replace(row, named=True, fits=False) for row in named if row not in told]
+        compared = [replace(row, fits=False, compares=True) for row in named if row not in told]
         return told[: breadth.most], compared[: MORE if told else NEAREST]
     near = drop_far(rows, reading)
     count = breadth.count([row.hit.score for row in rows])
@@ -257,19 +258,13 @@ def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:
     return f"{told}; the match is weak, {whole or 'no'} {names}"
 
 
-def _say_others(count: int, relation: Relation, *, named: bool) -> str:
-    """Returns the line over the papers that do not qualify.
-
-    Args:
-        count: How many there are.
-        relation: What the question asks for.
-        named: Whether each of them names what is asked for.
-    """
-    one = "s" * (count == 1)
-    if relation.name == "use" and named:
-        return f"{count:,} more mention{one} it only to compare:"
+def _say_others(others: Sequence[ListRow], relation: Relation) -> str:
+    """Returns the line over the papers that do not qualify."""
+    one = "s" * (len(others) == 1)
+    if all(row.compares for row in others):
+        return f"{len(others):,} more mention{one} it only to compare:"
     does = f"mention{one} it" if relation.name == "study" else f"come{one} near"
-    return f"{count:,} more {does}:"
+    return f"{len(others):,} more {does}:"
 
 
 def _say_none(rows: Sequence[ListRow], shown: Shown) -> str:
