@@ -181,17 +181,21 @@ def _may_be_used(relation: Relation, texts: Sequence[str]) -> bool:
     """Returns whether a paper does not only compare with what is asked for."""
     telling = [text for text in texts if relation.shown.names(relation.used, text)]
     # Where it is said in other words, who only compares with it cannot be told.
-    return not telling or any(_is_used(relation, text) for text in telling)
+    return not telling or any(_is_named_in_use(relation, text) for text in telling)
 
 
 def _is_used(relation: Relation, text: str) -> bool:
-    shown = relation.shown
     # What is told of the field is no use of one's own.
     told_of_field = not is_own(text) and (sets_out(text) or turns(text))
-    if told_of_field or not shown.names(relation.used, text):
-        return False
+    named = relation.shown.names(relation.used, text)
+    return named and not told_of_field and _is_named_in_use(relation, text)
+
+
+def _is_named_in_use(relation: Relation, text: str) -> bool:
+    """Returns whether a text names what is to be used, and not only to compare with it."""
+    concepts = relation.shown.concepts
     return all(
-        any(is_used(text, shown.concepts[n].spellings) for phrase in need.phrases for n in phrase)
+        any(is_used(text, concepts[n].spellings) for phrase in need.phrases for n in phrase)
         for need in relation.used
     )
 
