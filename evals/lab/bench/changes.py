@@ -1,6 +1,7 @@
 """What a change to a library costs, at several sizes, beyond embedding.
 
     python -m footnote.evals.lab.bench.changes [--sizes 512,10000,100000] [--folder DIR]
+    python -m footnote.evals.lab.bench.changes --library DIR     # one that this made, as it is
 
 Papers are made of the demo's sentences (``big_library``). Their vectors are SYNTHETIC: drawn by
 chance from each text, so that nothing is embedded and what is left is storage. One library grows
@@ -162,8 +163,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="512,10000,100000", help="in papers, rising")
     parser.add_argument("--folder", type=Path, help="where to grow the library, and keep it")
+    parser.add_argument("--library", type=Path, help="measure this one, without growing it")
     options = parser.parse_args()
     print("synthetic vectors\n" + HEAD, flush=True)
+    if options.library:
+        print(line(options.library), flush=True)
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = (options.folder or Path(temporary)) / "library"
         size = 0
@@ -172,21 +177,21 @@ def main() -> None:
             size = wanted
 
 
-def line(folder: Path, size: int, wanted: int) -> str:
-    """Returns the figures of a library that is grown to a size."""
-    at = "footnote.evals.lab.bench.changes:"
-    began = time.perf_counter()
-    (stored, folded), _ = apart(f"{at}grow", folder, size, wanted)
+def line(folder: Path, size: int | None = None, wanted: int = 0) -> str:
+    """Returns the figures of a library, which is grown before if its present size is given."""
+    at, grown = "footnote.evals.lab.bench.changes:", f"{'-':>10s}{'-':>10s}"
+    if size is not None:
+        (stored, folded), _ = apart(f"{at}grow", folder, size, wanted)
+        grown = f"{stored:10.0f}{folded:10.0f}"
     alone, _ = apart(f"{at}bare", folder, 5_000)
     found, peak = apart(f"{at}change", folder)
     filtered, _ = apart(f"{at}where", folder)
     medians = [median(found[name]) for name in ("add", "remove", "restore")]
     searches = [", ".join(f"{t:.1f}" for t in p50_p95(found[k])) for k in ("search", "since")]
     return (
-        f"{found['papers']:9d}{stored:10.0f}{folded:10.0f}{alone:8.0f}{found['bytes'] / 1000:10.1f}"
+        f"{found['papers']:9d}{grown}{alone:8.0f}{found['bytes'] / 1000:10.1f}"
         f"{found['open']:9.0f}{medians[0]:8.0f}{medians[1]:8.0f}{medians[2]:10.0f}"
         f"{searches[0]:>18s}{searches[1]:>18s}{filtered:11.1f}{peak:7.0f}"
-        f"   ({time.perf_counter() - began:.0f} s)"
     )
 
 
