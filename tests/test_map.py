@@ -234,3 +234,6 @@ def test_a_library_that_cannot_be_written_is_drawn_all_the_same(tmp_path: Path) 
             "CREATE TRIGGER full BEFORE INSERT ON map BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         assert len(library.map().ids) == 9
+        # It is drawn once by whoever tidies, and not again and again.
+        library.tidy()
+        assert not library.needs_tidying()

@@ -64,6 +64,8 @@ class MapDrawer:
         self._catalog = catalog
         self._guard = threading.Lock()
         self._shown: tuple[str, LibraryMap] | None = None
+        # Revision that was drawn here: where nothing can be written, that stands nowhere else.
+        self._drawn: str | None = None
 
     def current(self) -> LibraryMap:
         """Returns the map of the papers that are there now."""
@@ -76,11 +78,13 @@ class MapDrawer:
 
     def is_due(self) -> bool:
         """Returns whether the map should be drawn anew by whoever has time."""
-        known = self._read()
+        revision, known = self._revision(), self._read()
+        if revision == self._drawn:
+            return False
         if known is None:
             return True
         changes = known.changes
-        if known.revision != self._revision():
+        if known.revision != revision:
             # Not placed yet.
             changes += len(set(self._numbers()) ^ set(known.numbers.tolist()))
         return changes > REDRAWN * max(1, len(known.numbers))
@@ -91,7 +95,7 @@ class MapDrawer:
             revision = self._revision()
             drawn = self._with_titles(self._draw(revision))
             with self._guard:
-                self._shown = revision, drawn
+                self._shown, self._drawn = (revision, drawn), revision
 
     def _revision(self) -> str:
         return self._catalog.meta("revision") or "0"
