@@ -66,6 +66,7 @@ HOMES = {
         "ui/cli/correct.py",
         "ui/cli/main.py",
         "ui/cli/digest.py",
+        "ui/cli/doctor.py",
         "ui/cli/evals.py",
         "ui/cli/eval_make.py",
         "ui/cli/judge_options.py",

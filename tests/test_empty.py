@@ -236,6 +236,7 @@ SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},
     "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
     "footnote.index.clusters.layout.draw_map": {"vectors": EMPTY},
     "footnote.index.clusters.labels.label_clusters": {

@@ -12,6 +12,7 @@ from footnote.index.embeddings.protocols import Matrix
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
+from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
@@ -168,6 +169,12 @@ class Catalog:
             self.removals.forget()
             self._count_revision()
             self.set_meta(embedder=embedder, dimensions=str(dimensions), read_by="")
+
+    def mend(self) -> None:
+        """Mends rows that cannot be right, as far as that loses nothing; see ``find_faults``."""
+        with self._db.transaction():
+            self._count_revision()
+            mend_faults(self._db)
 
     # The indexes that are made from it.
 

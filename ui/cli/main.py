@@ -19,6 +19,7 @@ from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.correct import correct
 from footnote.ui.cli.digest import digest, topics
+from footnote.ui.cli.doctor import doctor
 from footnote.ui.cli.eval_make import make
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.export import export
@@ -338,6 +339,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 for command in (
     export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
+    doctor,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)
