@@ -60,6 +60,7 @@ HOMES = {
     "typer": {
         "ui/cli/options.py",
         "ui/cli/library.py",
+        "ui/cli/backup.py",
         "ui/cli/check.py",
         "ui/cli/cite.py",
         "ui/cli/export.py",

@@ -266,6 +266,24 @@ def read_rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
             raise
 
 
+def copy_database(path: Path, to: Path) -> None:
+    """Copies a file as it is at one moment, whoever writes it meanwhile, to one that is not there.
+
+    Raises:
+        LibraryError: It cannot be read, or the copy cannot be written.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as read,
+            closing(sqlite3.connect(to)) as copy,
+        ):
+            read.backup(copy)
+            # One file, without a log of writes beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(f"{path} cannot be copied ({error}); run: footnote doctor") from error
+
+
 def find_damage(path: Path) -> str | None:
     """Returns what SQLite finds wrong with a file of its own, None of one that is whole."""
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from footnote.index import FootnoteError
+from footnote.ui.cli.backup import backup, restore
 from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.correct import correct
@@ -339,7 +340,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 for command in (
     export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
-    doctor,
+    doctor, backup, restore,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)

@@ -39,7 +39,7 @@ def examine_user_files(folder: Path) -> Iterator[Finding]:
     """Yields what is found of each file and folder of a library that its readers made."""
     for name, kind in DATABASES.items():
         if (folder / name).is_file():
-            yield _examine_database(folder / name, kind.what)
+            yield examine_database(folder / name, kind.what)
     if (folder / FEEDBACK).is_file():
         yield _examine_feedback(folder / FEEDBACK)
     for name, one in ((RUNS, "runs"), (SETS, "sets")):
@@ -47,7 +47,8 @@ def examine_user_files(folder: Path) -> Iterator[Finding]:
             yield from _examine_folders(folder / name, one)
 
 
-def _examine_database(path: Path, holds: str) -> Finding:
+def examine_database(path: Path, holds: str) -> Finding:
+    """Returns whether a file is a whole database of the kind that it should be."""
     if damage := find_damage(path):
         return wrong(path.name, damage[:200], "some of it may be lost", _AWAY)
     told = dict(read_rows(path, "SELECT key, value FROM meta"))
