@@ -30,6 +30,7 @@ from footnote.index.storage.health.status import Status, read_status
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
+from footnote.index.storage.ingest.known import preview
 from footnote.index.storage.ingest.pipeline import (
     Added,
     Undone,
@@ -90,6 +91,7 @@ class Library:
         path: Its folder.
         embedder: What makes its vectors.
         searcher: Searches the papers.
+        origins: Where they were read from.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Library:
         self.path = path
         self.embedder = embedder
         self.searcher = Searcher(path, catalog, embedder)
+        self.origins = catalog.origins
         self._catalog = catalog
         self._maps = MapDrawer(catalog)
         self._writer = WriteLock(path / LOCK, wait=wait)
@@ -411,6 +414,14 @@ class Library:
         if fold:
             self._upkeep.fold_if_due()
         return added
+
+    def preview(self, records: Iterable[tuple[int, Paper]]) -> Added:
+        """Returns how many papers ``add_records`` would add and change, without adding any."""
+        return preview(self._catalog, records)
+
+    def ids_of(self, numbers: Iterable[int]) -> list[str]:
+        """Returns the ids of papers by their numbers; those that are gone are left out."""
+        return [titles[0] for _, titles in sorted(self._catalog.papers.titles([*numbers]).items())]
 
     def fold(
         self,

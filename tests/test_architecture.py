@@ -74,6 +74,7 @@ HOMES = {
         "ui/cli/serve.py",
         "ui/cli/positions.py",
         "ui/cli/settings.py",
+        "ui/cli/sync.py",
     },
     "rich": {
         "ui/cli/options.py",

@@ -15,6 +15,7 @@ from footnote.index.storage.database import Database
 from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
+from footnote.index.storage.history.origins import OriginLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
@@ -53,6 +54,7 @@ class Catalog:
         vectors: Vectors, tokens and the map.
         imports: What each import changed.
         removals: What was removed and can be restored.
+        origins: Where papers were read from.
         backlog: What the indexes that are made from it lack.
     """
 
@@ -71,6 +73,7 @@ class Catalog:
         self.imports = ImportLog(self._db)
         self.removals = RemovalLog(self._db)
         self.backlog = Backlog(self._db)
+        self.origins = OriginLog(self._db)
 
     def close(self) -> None:
         """Closes the file."""

@@ -24,7 +24,7 @@ from footnote.ui.cli.options import (
     print_json,
     progress,
 )
-from footnote.ui.cli.sources import expand_sources, gather_sources
+from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources, read_origins
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
@@ -88,11 +88,13 @@ def index(
         _print_problems(found)
         found.check()
         known = None if rebuild or documents is not None else _find_known(found, folder)
+        origins = read_origins(found, paths or [], columns)
         if known:
+            origins.record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
             opened = _open_to_add(folder, rebuild=rebuild, documents=documents, wait=wait)
-            _index(found, opened, started, as_json=as_json)
+            _index(found, opened, started, origins, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
@@ -140,13 +142,16 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None, wait: f
     return opened
 
 
-def _index(found: "Gathered", library: "Library", started: float, *, as_json: bool) -> None:
+def _index(
+    found: "Gathered", library: "Library", started: float, origins: ReadOrigins, *, as_json: bool
+) -> None:
     """Adds gathered papers to a library, tells what that did, then tidies and closes it."""
     with library as opened:
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(
                 found.records(), names=found.names, on_progress=advance, fold=False
             )
+        origins.record(opened.origins, of=added.number)
         _report(found, added, opened.size, started, as_json=as_json)
         _tidy(opened)
 
