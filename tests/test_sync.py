@@ -80,6 +80,12 @@ def test_a_paper_that_another_source_still_gives_is_not_gone(place):
     assert inside("index", place / "other", "--library", place / "library").status == 0
     write(place / "papers" / "one.jsonl", row(2))
     assert told(sync(place, "--mirror")) == [(0, 0, 0, 0, "")] * 2
+    # Nor where that one cannot be read now.
+    write(place / "papers" / "one.jsonl", row(1), row(2))
+    sync(place)
+    shutil.rmtree(place / "other")
+    write(place / "papers" / "one.jsonl", row(2))
+    assert told(sync(place, "--mirror"))[0] == (0, 0, 0, 0, "")
 
 
 def test_a_source_that_cannot_be_read_removes_nothing(place):
