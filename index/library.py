@@ -26,9 +26,11 @@ from footnote.index.search.searcher import Ranked as Ranked
 from footnote.index.search.searcher import Searcher
 from footnote.index.search.upkeep import Upkeep
 from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.health.status import Status, read_status
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
+from footnote.index.storage.ingest.known import preview
 from footnote.index.storage.ingest.pipeline import (
     Added,
     Undone,
@@ -41,7 +43,6 @@ from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
 from footnote.index.storage.place import CATALOG as CATALOG
 from footnote.index.storage.place import check_place
-from footnote.index.storage.status import Status, read_status
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -90,17 +91,22 @@ class Library:
         path: Its folder.
         embedder: What makes its vectors.
         searcher: Searches the papers.
+        origins: Where they were read from.
     """
 
-    def __init__(self, path: Path, catalog: Catalog, embedder: Embedder) -> None:
+    def __init__(
+        self, path: Path, catalog: Catalog, embedder: Embedder, *, wait: float = 0.0
+    ) -> None:
         """Use ``Library.open``."""
         self.path = path
         self.embedder = embedder
         self.searcher = Searcher(path, catalog, embedder)
+        self.origins = catalog.origins
         self._catalog = catalog
         self._maps = MapDrawer(catalog)
-        self._writer = WriteLock(path / LOCK)
-        self._upkeep = Upkeep(self.searcher, self._writer, path / FOLD_LOCK)
+        self._writer = WriteLock(path / LOCK, wait=wait)
+        folder = WriteLock(path / FOLD_LOCK, "tidying", wait=wait)
+        self._upkeep = Upkeep(self.searcher, self._writer, folder)
 
     @classmethod
     def open(
@@ -110,6 +116,7 @@ class Library:
         embedder: "Embedder | BaseEmbedding",
         create: bool = False,
         documents: bool = True,
+        wait: float = 0.0,
     ) -> Self:
         """Opens a library, and repairs its indexes if they disagree with the catalog.
 
@@ -119,6 +126,7 @@ class Library:
             create: Make an empty library if there is none.
             documents: Whether the Chroma collection of a new library holds texts and metadata
                 besides the vectors; our code does not read them. Existing ones stay as they are.
+            wait: Seconds that whatever writes waits for another process that does.
 
         Raises:
             LibraryNotFound: There is none, and ``create`` is false.
@@ -138,7 +146,7 @@ class Library:
         except EmbedderMismatch:
             catalog.close()
             raise
-        library = cls(path, catalog, embedder)
+        library = cls(path, catalog, embedder, wait=wait)
         library._upkeep.mend()
         return library
 
@@ -150,6 +158,7 @@ class Library:
         embedder: "Embedder | BaseEmbedding",
         documents: bool | None = None,
         on_progress: Callable[[int, int], None] | None = None,
+        wait: float = 0.0,
     ) -> Self:
         """Opens a library after embedding all of it again, with this embedder.
 
@@ -161,6 +170,7 @@ class Library:
             embedder: The one to change to.
             documents: Whether the collection holds documents; None keeps the setting.
             on_progress: Called with the number of finished passages and the total.
+            wait: As for ``open``.
 
         Raises:
             LibraryNotFound: There is none.
@@ -170,7 +180,7 @@ class Library:
             raise LibraryNotFound(f"no library at {path}; create one with: footnote index PATH")
         embedder = _as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
-        library = cls(path, catalog, embedder)
+        library = cls(path, catalog, embedder, wait=wait)
         with library._writer.hold():
             reembed(catalog, embedder, on_progress=on_progress)
             embed_rest(catalog, embedder)
@@ -409,6 +419,14 @@ class Library:
         if fold:
             self._upkeep.fold_if_due()
         return added
+
+    def preview(self, records: Iterable[tuple[int, Paper]]) -> Added:
+        """Returns how many papers ``add_records`` would add and change, without adding any."""
+        return preview(self._catalog, records)
+
+    def ids_of(self, numbers: Iterable[int]) -> list[str]:
+        """Returns the ids of papers by their numbers; those that are gone are left out."""
+        return [titles[0] for _, titles in sorted(self._catalog.papers.titles([*numbers]).items())]
 
     def fold(
         self,

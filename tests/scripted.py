@@ -8,7 +8,7 @@ from pathlib import Path
 from footnote.index import FootnoteError
 from footnote.index.models import Hit, Paper, Passage, make_paper
 from footnote.index.search.filters import EVERYTHING, Filters
-from footnote.index.storage.status import Status
+from footnote.index.storage.health.status import Status
 from footnote.rag.answer import (
     Answer,
     AnswerTrace,

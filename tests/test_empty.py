@@ -48,6 +48,7 @@ from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.settings import SettingSources
 from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.history.origins import Origin
 from footnote.index.storage.ingest.pipeline import Added, add_records, embed_rest
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
@@ -196,6 +197,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
+            "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
             "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
@@ -237,6 +239,10 @@ SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},
+    "footnote.ui.maintenance.sync.sync": {"gather": nullcontext},
+    "footnote.ui.maintenance.sync.record": {"names": {}},
+    "footnote.ui.cli.sync.sync": {"library": Path("none")},
     "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
     "footnote.index.clusters.layout.draw_map": {"vectors": EMPTY},
     "footnote.index.clusters.labels.label_clusters": {
@@ -353,6 +359,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
+    "footnote.ui.cli.sync.sync",
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge",
     "footnote.evals.judge.endpoint.Endpoint.call", "footnote.evals.judge.judge.Judge.supports",

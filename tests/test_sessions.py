@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from footnote.index.library import Library
-from footnote.index.storage.status import Status
+from footnote.index.storage.health.status import Status
 from footnote.rag.engine import CitedQueryEngine
 from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.page import build_page, start

@@ -1,7 +1,6 @@
 """Upkeep: the indexes of a library repaired, written and folded, each under its lock."""
 
 from contextlib import suppress
-from pathlib import Path
 
 from footnote.index import LibraryError, LibraryLocked
 from footnote.index.search.fold import Progress, Stopped
@@ -12,11 +11,11 @@ from footnote.index.storage.ingest.write_lock import WriteLock
 class Upkeep:
     """Keeps what a library is searched by in agreement with its catalog."""
 
-    def __init__(self, searcher: Searcher, writer: WriteLock, fold_lock: Path) -> None:
-        """Takes the library's write lock, and the file of the lock that is held while folding."""
+    def __init__(self, searcher: Searcher, writer: WriteLock, folder: WriteLock) -> None:
+        """Takes the library's write lock, and the lock that is held while folding."""
         self._searcher = searcher
         self._writer = writer
-        self._folder = WriteLock(fold_lock, "tidying")
+        self._folder = folder
 
     def mend(self) -> None:
         """Repairs what disagrees with the catalog; deletes folders that a killed writer left."""

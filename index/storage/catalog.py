@@ -12,8 +12,10 @@ from footnote.index.embeddings.protocols import Matrix
 from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
+from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
+from footnote.index.storage.history.origins import OriginLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
@@ -52,6 +54,7 @@ class Catalog:
         vectors: Vectors, tokens and the map.
         imports: What each import changed.
         removals: What was removed and can be restored.
+        origins: Where papers were read from.
         backlog: What the indexes that are made from it lack.
     """
 
@@ -70,6 +73,7 @@ class Catalog:
         self.imports = ImportLog(self._db)
         self.removals = RemovalLog(self._db)
         self.backlog = Backlog(self._db)
+        self.origins = OriginLog(self._db)
 
     def close(self) -> None:
         """Closes the file."""
@@ -168,6 +172,12 @@ class Catalog:
             self.removals.forget()
             self._count_revision()
             self.set_meta(embedder=embedder, dimensions=str(dimensions), read_by="")
+
+    def mend(self) -> None:
+        """Mends rows that cannot be right, as far as that loses nothing; see ``find_faults``."""
+        with self._db.transaction():
+            self._count_revision()
+            mend_faults(self._db)
 
     # The indexes that are made from it.
 

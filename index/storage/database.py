@@ -34,6 +34,8 @@ _PASSING = frozenset(
 )
 
 Row = TypeVar("Row")
+# What ``read_rows`` raises of a file that cannot be read.
+UNREADABLE = sqlite3.DatabaseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,12 @@ class Database:
             raise OtherDatabase(f"{self._path} is not a {self._schema.holds}; give another file")
         found, known = self.meta("schema"), len(self._schema.migrations)
         if found != str(SCHEMA_VERSION) or self._migrated() > known:
-            found = found if found != str(SCHEMA_VERSION) else f"{found}.{self._migrated()}"
+            newer = found == str(SCHEMA_VERSION)
+            found = f"{found}.{self._migrated()}" if newer else found
+            reads = f"{SCHEMA_VERSION}.{known}" if newer else SCHEMA_VERSION
             raise LibraryError(
-                f"{self._path} has schema {found}, this version reads {SCHEMA_VERSION}; "
-                f"{self._schema.renewal}"
+                f"{self._path} has schema {found}, this version reads {reads}; "
+                f"{'update Footnote, or ' if newer else ''}{self._schema.renewal}"
             )
         if self._migrated() < known:
             self._migrate()
@@ -260,6 +264,24 @@ def read_rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
             if "no such table" in str(error):
                 return []
             raise
+
+
+def copy_database(path: Path, to: Path) -> None:
+    """Copies a file as it is at one moment, whoever writes it meanwhile, to one that is not there.
+
+    Raises:
+        LibraryError: It cannot be read, or the copy cannot be written.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as read,
+            closing(sqlite3.connect(to)) as copy,
+        ):
+            read.backup(copy)
+            # One file, without a log of writes beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(f"{path} cannot be copied ({error}); run: footnote doctor") from error
 
 
 def find_damage(path: Path) -> str | None:

@@ -136,7 +136,21 @@ BEGIN
     DELETE FROM claims WHERE paper = old.number;
 END
 """
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS)
+# Where papers were read from. Of an earlier library what names its own place is known; the folder
+# that other names are relative to is not.
+_ORIGINS = """
+CREATE TABLE IF NOT EXISTS origins (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, columns TEXT NOT NULL DEFAULT '',
+    import INTEGER, seen TEXT);
+CREATE TABLE IF NOT EXISTS given (
+    origin INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (origin, paper)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS given_by_paper ON given (paper);
+INSERT OR IGNORE INTO origins (name, import)
+    SELECT value, max(imports.number) FROM imports, json_each(imports.names)
+    WHERE NOT undone AND (value GLOB '/*' OR value GLOB '[A-Za-z]:[/\\]*'
+    OR value GLOB 'http://*' OR value GLOB 'https://*') GROUP BY value
+"""
+MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS)
 
 CATALOG = Schema(
     holds="catalog",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from footnote.index import FootnoteError
-from footnote.ui.cli.options import JsonOption, LibraryOption, open_library, print_json
+from footnote.ui.cli.options import JsonOption, LibraryOption, WaitOption, open_library, print_json
 
 
 def correct(
@@ -24,6 +24,7 @@ def correct(
     ] = None,
     venue: Annotated[str | None, typer.Option(help='The right venue; "" for none.')] = None,
     library: LibraryOption = None,
+    wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Correct a paper's record; it stays so when its source is read again."""
@@ -37,7 +38,7 @@ def correct(
         correction = parse_correction(fields)
     except ValueError as error:
         raise FootnoteError(f"the paper stays as it was: {describe_fault(error)}") from error
-    with open_library(library) as opened:
+    with open_library(library, wait=wait) as opened:
         changed = opened.correct(paper, correction)
         found = opened.known(paper)
     if as_json:

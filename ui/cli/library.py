@@ -16,6 +16,7 @@ from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
     Misuse,
+    WaitOption,
     chosen_limits,
     library_folder,
     make_embedder,
@@ -23,7 +24,7 @@ from footnote.ui.cli.options import (
     print_json,
     progress,
 )
-from footnote.ui.cli.sources import expand_sources, gather_sources
+from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources, read_origins
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
@@ -69,6 +70,7 @@ def index(
     documents: DocumentsOption = None,
     columns: ColumnsOption = "",
     allow_private: PrivateOption = False,
+    wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers to a library: BibTeX, RIS, PubMed, JSON, CSV, EndNote, Atom, PDF, saved pages."""
@@ -86,10 +88,13 @@ def index(
         _print_problems(found)
         found.check()
         known = None if rebuild or documents is not None else _find_known(found, folder)
+        origins = read_origins(found, paths or [], columns)
         if known:
+            origins.record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
-            _index(found, folder, started, rebuild, documents, as_json=as_json)
+            opened = _open_to_add(folder, rebuild=rebuild, documents=documents, wait=wait)
+            _index(found, opened, started, origins, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
@@ -117,7 +122,7 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
     }
 
 
-def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Library":
+def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None, wait: float) -> "Library":
     """Returns a library to add papers to, made where there is none."""
     from footnote.index.library import Library
 
@@ -125,9 +130,11 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Lib
     if rebuild:
         with progress("Embedding", 0) as advance:
             Library.rebuild(
-                folder, embedder=embedder, documents=documents, on_progress=advance.to
+                folder, embedder=embedder, documents=documents, on_progress=advance.to, wait=wait
             ).close()
-    opened = Library.open(folder, embedder=embedder, create=True, documents=documents is not False)
+    opened = Library.open(
+        folder, embedder=embedder, create=True, documents=documents is not False, wait=wait
+    )
     if documents is not None and opened.has_documents != documents:
         kind = "with" if opened.has_documents else "without"
         opened.close()
@@ -136,20 +143,15 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None) -> "Lib
 
 
 def _index(
-    found: "Gathered",
-    folder: Path,
-    started: float,
-    rebuild: bool,
-    documents: bool | None,
-    *,
-    as_json: bool,
+    found: "Gathered", library: "Library", started: float, origins: ReadOrigins, *, as_json: bool
 ) -> None:
-    """Adds gathered papers to a library, tells what that did, and then tidies it."""
-    with _open_to_add(folder, rebuild=rebuild, documents=documents) as opened:
+    """Adds gathered papers to a library, tells what that did, then tidies and closes it."""
+    with library as opened:
         with progress("Indexing", found.papers) as advance:
             added = opened.add_records(
                 found.records(), names=found.names, on_progress=advance, fold=False
             )
+        origins.record(opened.origins, of=added.number)
         _report(found, added, opened.size, started, as_json=as_json)
         _tidy(opened)
 
@@ -242,10 +244,11 @@ def remove(
         typer.Argument(help="Ids, arXiv numbers or titles of papers.", metavar="PAPER..."),
     ],
     library: LibraryOption = None,
+    wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Remove papers from a library; if one is unknown, none is removed."""
-    with open_library(library) as opened:
+    with open_library(library, wait=wait) as opened:
         removed = opened.remove(papers)
         report = {"removed": removed, "papers": opened.size}
     if as_json:
@@ -257,13 +260,14 @@ def remove(
 def undo(
     library: LibraryOption = None,
     redo: Annotated[bool, typer.Option("--redo", help="Reverse the last undo or removal.")] = False,
+    wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Undo the latest import: remove the papers it added, restore those it changed."""
     if redo:
-        _redo(library, as_json=as_json)
+        _redo(library, wait=wait, as_json=as_json)
         return
-    with open_library(library) as opened:
+    with open_library(library, wait=wait) as opened:
         newest = next((one for one in opened.imports() if not one.undone), None)
         undone = opened.undo(newest.number if newest else 0)
         size = opened.size
@@ -288,9 +292,9 @@ def undo(
     )
 
 
-def _redo(library: Path | None, *, as_json: bool) -> None:
+def _redo(library: Path | None, *, wait: float, as_json: bool) -> None:
     # The library may be empty because of the removal.
-    with open_library(library, empty=True) as opened:
+    with open_library(library, empty=True, wait=wait) as opened:
         last = next(iter(opened.removals()), None)
         if last is None:
             raise LibraryError(

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from footnote.index import FootnoteError
+from footnote.ui.cli.backup import backup, restore
 from footnote.ui.cli.check import check
 from footnote.ui.cli.cite import cite
 from footnote.ui.cli.correct import correct
 from footnote.ui.cli.digest import digest, topics
+from footnote.ui.cli.doctor import doctor
 from footnote.ui.cli.eval_make import make
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.export import export
@@ -56,6 +58,7 @@ from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo
 from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
+from footnote.ui.cli.sync import sync
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -338,6 +341,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 for command in (
     export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
+    doctor, backup, restore, sync,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)

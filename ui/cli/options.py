@@ -47,6 +47,10 @@ LibraryOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for another process that writes."),
+]
 CountOption = Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of papers.")]
 SinceOption = Annotated[int | None, typer.Option(help="First year.", min=1000, max=9999)]
 UntilOption = Annotated[int | None, typer.Option(help="Last year.", min=1000, max=9999)]
@@ -110,13 +114,15 @@ def as_misuse() -> "Iterator[None]":
 
 
 @contextmanager
-def open_library(path: Path | None, *, empty: bool = False) -> "Iterator[Library]":
+def open_library(
+    path: Path | None, *, empty: bool = False, wait: float = 0.0
+) -> "Iterator[Library]":
     """Opens a library that must exist and hold papers; with ``empty`` it may hold none."""
     # Fail before loading a model.
     folder = present_folder(path)
     from footnote.index.library import Library
 
-    with Library.open(folder, embedder=make_embedder()) as library:
+    with Library.open(folder, embedder=make_embedder(), wait=wait) as library:
         if not library.size and not empty:
             raise FootnoteError(
                 f"the library at {folder} is empty; add papers with: "

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from footnote.index.models import Hit, Paper
-from footnote.index.storage.status import Status
+from footnote.index.storage.health.status import Status
 from footnote.rag.answer import Answer, Statement
 from footnote.ui.rendering.answer import remarks_on, writer_of
 from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks

@@ -5,17 +5,20 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 
 import glob
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from footnote.index import SourceError
+from footnote.index import LibraryError, SourceError
+from footnote.index.storage.place import CATALOG
 from footnote.ui.cli.options import Misuse, chosen_limits
 
 if TYPE_CHECKING:
     from footnote.index.readers.gathering import Gathered
+    from footnote.index.storage.history.origins import OriginLog
 
 STANDARD_INPUT = "-"
 _PIECE = 1 << 20
@@ -52,6 +55,13 @@ def is_named(source: str) -> bool:
     return bool(identifiers(source)) or is_address(source)
 
 
+def is_feed(source: str) -> bool:
+    """Returns whether a source is the name of a daily listing."""
+    from footnote.index.readers.feeds import parse_feed
+
+    return parse_feed(source) is not None
+
+
 def identifiers(source: str) -> list[str]:
     """Returns the paper that a source names where it is no file: "doi:10.1000/x"."""
     from footnote.index.readers.lookup import parse_identifiers
@@ -60,6 +70,15 @@ def identifiers(source: str) -> list[str]:
     if source.isdecimal() or Path(source).exists():
         return []
     return parse_identifiers(source)
+
+
+def lasting_name(given: str) -> str | None:
+    """Returns what names a source from any folder and on any day; None of standard input."""
+    if given == STANDARD_INPUT:
+        return None
+    if (is_named(given) or is_feed(given)) and not Path(given).exists():
+        return given
+    return str(Path(given).absolute())
 
 
 def gather_sources(
@@ -84,6 +103,55 @@ def gather_sources(
     if names:
         # All at once: arXiv and PubMed answer for many in one call.
         gather(found, names)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOrigins:
+    """The sources that a command read, to be recorded so that they can be read again.
+
+    Attributes:
+        names: The lasting name of each, by the name that it was read by.
+        columns: As ``--columns`` was given.
+    """
+
+    found: "Gathered"
+    names: Mapping[str, str]
+    columns: str
+
+    def record(self, log: "OriginLog", *, of: int | None) -> None:
+        """Records them, and what each gave; ``of`` is the number of their import."""
+        from footnote.ui.maintenance.sync import record
+
+        files = self.found.files
+        papers = ((files[place].of, paper) for place, paper in self.found.records())
+        record(log, self.names, papers, columns=self.columns, of=of)
+
+    def record_new(self, folder: Path) -> None:
+        """Records those that a library does not know, where nothing had to be added."""
+        from footnote.index.storage.catalog import Catalog
+
+        # A library that may only be read goes without.
+        with suppress(LibraryError), closing(Catalog(folder / CATALOG)) as catalog:
+            known = {origin.name for origin in catalog.origins.list()}
+            new = {by: name for by, name in self.names.items() if name not in known}
+            if new:
+                ReadOrigins(self.found, new, self.columns).record(catalog.origins, of=None)
+
+
+def read_origins(found: "Gathered", given: Sequence[str], columns: str) -> ReadOrigins:
+    """Returns the sources among those given that were read."""
+    read, names = {*found.names}, dict[str, str]()
+    for one in given:
+        lasting = lasting_name(one)
+        if lasting is None:
+            continue
+        if identifiers(one):
+            names[one] = lasting
+        for source in expand_sources([one]):
+            by = str(Path(source)) if Path(source).exists() else source
+            if by in read:
+                names[by] = lasting
+    return ReadOrigins(found, names, columns)
 
 
 @contextmanager

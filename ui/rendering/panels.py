@@ -7,7 +7,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from footnote.index.search.filters import Filters
-from footnote.index.storage.status import Status
+from footnote.index.storage.health.status import Status
 from footnote.ui.rendering.charts.histogram import histogram_svg
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.storage.models import Conversation

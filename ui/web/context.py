@@ -14,7 +14,7 @@ from footnote.index import FootnoteError
 from footnote.index.library import Library
 from footnote.index.readers.files import MOST_UNPACKED
 from footnote.index.search.filters import Filters
-from footnote.index.storage.status import Status
+from footnote.index.storage.health.status import Status
 from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Reviewer

@@ -28,6 +28,24 @@ def count_known(catalog: Catalog, records: Iterable[tuple[int, Paper]]) -> Added
     return tallies.added()
 
 
+def preview(catalog: Catalog, records: Iterable[tuple[int, Paper]]) -> Added:
+    """Returns how many papers adding records would add and change, without adding any.
+
+    Records of one new paper are counted once where they share an identifier.
+    """
+    added, met = set[str](), set[str]()
+    changed, same = set[int](), set[int]()
+    stream = iter(records)
+    while batch := list(islice(stream, BATCH_RECORDS)):
+        for draft in merge_batch(catalog, batch):
+            if draft.number is not None:
+                (same if draft.same else changed).add(draft.number)
+            elif not met.intersection(draft.paper.aliases):
+                added.add(draft.paper.id)
+            met.update(draft.paper.aliases if draft.number is None else ())
+    return Added(len(added), len(changed), len(same - changed))
+
+
 def find_known(
     path: Path, embedder: str, records: Iterable[tuple[int, Paper]]
 ) -> tuple[Added, int] | None:

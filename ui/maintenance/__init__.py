@@ -1,0 +1,1 @@
+"""Maintenance: a library examined, mended, backed up, restored, its sources read again."""
