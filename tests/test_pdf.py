@@ -120,7 +120,7 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         expect(form.get_by_label("Title")).to_have_value(
             "Tides of Eleven Harbours: A Buoy Without a Wire", timeout=30_000
         )
-        expect(room).to_contain_text("2 PDFs are not in the library yet:")
+        expect(room).to_contain_text("A PDF waits below until you have looked")
         assert library.size == 0
         form.get_by_label("Authors").fill("Ada Lund, Bo Vik")
         form.get_by_label("Date").fill("the 4th")
@@ -131,6 +131,7 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         expect(toast(page)).to_have_text("Added to the library.")
         expect(room).to_contain_text("tides.pdf: added to the library.")
         # The other one still waits.
+        expect(room.locator(".fn-waiting")).to_be_visible()
         expect(page.get_by_role("form", name="Check again.pdf")).to_be_visible()
         expect(page.locator(".fn-paper")).to_contain_text("Ada Lund, Bo Vik · 2021")
         assert library.size == 1
@@ -152,6 +153,7 @@ def test_a_pdf_that_is_looked_at_later_is_undone_with_what_was_dropped_beside_it
         form = page.get_by_role("form", name="Check tides.pdf")
         form.get_by_role("button", name="Add this paper").click(timeout=30_000)
         expect(toast(page)).to_have_text("Added to the library.")
+        expect(room.locator(".fn-waiting")).to_be_hidden()
         latest = room.locator(".fn-import")
         expect(latest).to_contain_text("from reef.bib, tides.pdf: 2 new, 0 changed.")
         assert library.size == 2

@@ -31,7 +31,8 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     digests = [make_digest(desk.engine, topic) for topic in topics.list(LOCAL)]
     told = "What was added to the library, the latest first."
     if visited is not None:
-        told = f"{counted(len(new), 'new paper')} since you last marked them as seen."
+        since = "since you first came here, or last marked papers as seen."
+        told = f"{counted(len(new), 'new paper') if new else 'No new papers'} {since}"
     else:
         topics.mark_visit(args.user, mark)
     came = [
