@@ -140,6 +140,12 @@ def test_a_conversation_is_renamed_searched_and_opened_again(page: Page) -> None
     page.get_by_label("Search conversations").fill("toolformer")
     expect(page.locator(".fn-talks li")).to_have_count(1)
     expect(row(page, TOOLS[:20])).to_be_visible()
+    # What was searched for stays so.
+    rename = choose(page, TOOLS[:20], "Rename")
+    row(page, TOOLS[:20]).get_by_label("Name").fill("Tools")
+    rename.click()
+    expect(row(page, "Tools")).to_be_visible()
+    expect(page.locator(".fn-talks li")).to_have_count(1)
     page.get_by_label("Search conversations").fill("nothing has this word")
     expect(page.locator("#fn-talk-rows")).to_have_text("Nothing found.")
     page.get_by_label("Search conversations").fill("")

@@ -130,6 +130,7 @@ def test_a_dropped_pdf_is_looked_at_before_it_goes_in(
         form.get_by_role("button", name="Add this paper").click()
         expect(toast(page)).to_have_text("Added to the library.")
         expect(room).to_contain_text("tides.pdf: added to the library.")
+        expect(room.locator(".fn-roomhead")).to_contain_text("1 paper, 2021")
         # The other one still waits.
         expect(room.locator(".fn-waiting")).to_be_visible()
         expect(page.get_by_role("form", name="Check again.pdf")).to_be_visible()

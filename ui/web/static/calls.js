@@ -50,12 +50,17 @@
   // What is under way is not wanted any more.
   const disregard = (action) => (latest[action] = null);
 
+  // What lists the conversations again lists those that are searched for.
+  const LISTS = new Set(["open", "rename", "delete", "share", "unshare"]);
+  const searched = () => ({ search: document.querySelector("[name=search]")?.value ?? "" });
+
   // With ``own`` the caller tells an error in a place of its own.
   async function call(action, args = {}, entered = false, own = false) {
     let reply = null;
     if (action in latest) latest[action] = args;
     try {
-      reply = await server.action({ action, ...page.who(), ...today(), ...args });
+      const beside = LISTS.has(action) ? searched() : {};
+      reply = await server.action({ action, ...page.who(), ...today(), ...beside, ...args });
     } catch {
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from footnote.index import FootnoteError, SourceError
 from footnote.index.library import Library
@@ -98,6 +98,7 @@ def confirmed(desk: AppContext, args: Args) -> dict[str, Any]:
         "#fn-import": latest_html(desk.papers),
         "#fn-parts": parts_html(desk, args),
         "#fn-shelf": shelf_html(desk, args),
+        f"{_ROOM} .fn-roomhead p": escape(_state(desk)),
     }
     if _DRAFT.fullmatch(place := args.text("draft", "", most=20)):
         html[f"#{place}"] = piece("controls", "remark", f"{file}: {told}")
