@@ -7,7 +7,8 @@ own, over the real embedder, and ends that process and all that it started by SI
 the moments are drawn evenly over the time that the command takes after its imports; most of
 that goes into embedding, so the other half are drawn over the changes of files that it makes.
 Then every database must be whole, what was committed or printed must be there, searches by
-meaning and by words must find what they find in a clean build of the same papers, and the same
+meaning and by words must find what they find in a clean build of the same papers (by words alone,
+while some wait to be embedded), and the same
 command, given again, must end where it ends without a kill, with no folder left over. A trial
 that does not hold is told, its folder is kept, and the exit status is 1.
 """
@@ -31,7 +32,7 @@ HEAD = (
     f"{'command':18s}{'trials':>8s}{'killed':>8s}{'had committed':>15s}{'lost':>6s}"
     f"{'resumed':>9s}{'whole':>7s}{'strays':>8s}"
 )
-PARTS = ("papers", "settings", "tokens", "marks", "entries", "rows", "report")
+PARTS = ("papers", "texts", "settings", "tokens", "marks", "entries", "rows", "report")
 
 
 @dataclass(slots=True)
@@ -122,8 +123,8 @@ class Kills:
         found.committed = here != replace(before, tokens=here.tokens)
         if any(now[part] < seen[part] for part in range(len(now))):  # type: ignore[operator]
             found.faults.append(f"others had seen {seen}, there is {now}")
-        whole = ((t.papers, t.settings) for t in (before, after))
-        if command.atomic and (here.papers, here.settings) not in whole:
+        whole = ((t.papers, t.texts, t.settings) for t in (before, after))
+        if command.atomic and (here.papers, here.texts, here.settings) not in whole:
             found.faults.append("half of a transaction is there")
         if not here.between(before, after):
             found.faults.append("what was there is missing, or is what it never was")
@@ -134,7 +135,11 @@ class Kills:
     def _check_resumed(self, command: KillableCommand, at: Path, found: Trial) -> None:
         """Gives the command again, and looks whether all is as without a kill."""
         before = len(found.faults)
-        if command.again or truth(at).papers != command.after.papers:
+        here = truth(at)
+        if command.again or (here.papers, here.texts) != (
+            command.after.papers,
+            command.after.texts,
+        ):
             found.faults += self._again(command, at)
         ended = truth(at)
         found.faults += [
