@@ -9,7 +9,7 @@ import chromadb
 import pytest
 from conftest import HashedWords, invented
 
-from footnote.index.library import SNAPSHOTS, Library
+from footnote.index.library import SNAPSHOTS, WORDS, Library
 from footnote.index.models import Correction, Paper
 from footnote.index.search.chroma import COLLECTION
 from footnote.index.storage.history.backlog import FEWEST_FOLDED
@@ -258,3 +258,16 @@ def test_words_weigh_as_if_what_left_had_never_been_there(library, monkeypatch):
     library.tidy()
     assert scores(library) == before
     assert not library.searcher.words.is_due()
+
+
+def test_a_reader_goes_on_with_the_words_it_read_while_they_are_replaced(library):
+    with Library.open(library.path, embedder=HashedWords()) as reader:
+        before = scores(reader)
+        shutil.rmtree(library.path / WORDS)
+        library._catalog.set_meta(another="state")
+        assert scores(reader) == before
+        library.add([invented(50)])
+        assert invented(50).id in scores(reader)
+    # What was written anew holds no trace of what it replaced.
+    assert not library.searcher.words.is_due()
+    assert library._catalog.meta("stale") == "0"

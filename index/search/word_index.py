@@ -8,6 +8,7 @@ harm.
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from footnote.index.search.fulltext import FullTextIndex
@@ -45,8 +46,11 @@ class WordIndex:
             if self._index is None and (self._folder / "meta.json").is_file():
                 self._index, self._seen = FullTextIndex(self._folder), state
             elif self._index and state != self._seen:
-                self._index.reload()
-                self._seen = state
+                # A writer may be replacing a damaged index: until it is there, what was read before
+                # serves, and the next search looks again. Tantivy's errors share no base class.
+                with suppress(Exception):
+                    self._index.reload()
+                    self._seen = state
             return self._index
 
     def agrees(self) -> bool:
@@ -89,6 +93,7 @@ class WordIndex:
         with self._guard:
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
+        self._catalog.set_meta(stale="0")
         self._catalog.mark_unwritten()
         self.write()
 
