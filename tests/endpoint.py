@@ -7,10 +7,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from footnote.rag.generation.prompts import JUDGE, PLAN
+from tests.local_server import listen
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 USAGE = {"prompt_tokens": 300, "completion_tokens": 20}
@@ -76,19 +77,9 @@ def serve(*script: Reply) -> Iterator[Endpoint]:
             at = min(len(endpoint.requests), len(endpoint.script)) - 1
             endpoint.script[at](self)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.block_on_close = False
-        endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/v1", list(script))
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield endpoint
-        finally:
-            server.shutdown()
-            thread.join()
+    with listen(Handler) as port:
+        endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", list(script))
+        yield endpoint
 
 
 def _chunk(**choice: Any) -> dict[str, Any]:

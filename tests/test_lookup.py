@@ -1,10 +1,9 @@
 """Papers named by identifiers are looked up; a scripted server answers as the services do."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,6 +14,7 @@ from footnote.index.readers import lookup
 from footnote.index.readers.gathering import Gathered
 from footnote.index.readers.lookup import MOST, gather, parse_identifiers
 from tests.command import inside
+from tests.local_server import listen
 
 PUBMED = """<?xml version="1.0"?>
 <PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>7</PMID><Article>
@@ -60,17 +60,9 @@ def services(asked: list[str]) -> Iterator[dict[str, str]]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    at = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listen(Handler) as port:
+        at = f"http://127.0.0.1:{port}"
         yield {"arxiv": f"{at}/arxiv", "doi": f"{at}/works", "pmid": f"{at}/pubmed"}
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from tests.conftest import CHROMIUM, invented
+from tests.local_server import listen
 from tests.pages import LOOPS, desk_of, served, visited
 
 pytestmark = LOOPS
@@ -75,17 +75,12 @@ class Elsewhere(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<!doctype html><title>Elsewhere</title><body>")
 
-    def log_message(self, *args: object) -> None:
-        """Stays silent."""
-
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[int]:
     """The port of another site on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with listen(Elsewhere) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")

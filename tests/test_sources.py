@@ -3,9 +3,8 @@
 import io
 import socket
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from footnote.index.readers.downloads import download
 from footnote.ui.cli.options import Misuse
 from footnote.ui.cli.sources import expand_sources
 from tests.command import Ran, inside
+from tests.local_server import listen
 
 EELS = '{"title": "Eels", "abstract": "Eels swim."}\n'
 SAILS = "@article{a, title = {Sails}, abstract = {Sails tear.}}\n"
@@ -114,14 +114,8 @@ def server() -> Iterator[str]:
             body = EELS * 1000 if self.path == "/long" else EELS
             self.wfile.write(b"<!doctype html><html>" if self.path == "/page" else body.encode())
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
-    serving.server_close()
+    with listen(Handler) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def refused(folder: Path, *given: Any) -> str:

@@ -3,11 +3,10 @@
 import json
 import shutil
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from footnote.index.readers.feeds import Feed, Fetcher, parse_feed
 from footnote.index.readers.gathering import Gathered
 from footnote.index.storage.catalog import Catalog
 from tests.command import Ran, inside
+from tests.local_server import listen
 
 
 def row(number: int, **more: object) -> str:
@@ -198,17 +198,9 @@ def serving(told: Services) -> Iterator[dict[str, str]]:
             self.end_headers()
             self.wfile.write(told.answer(url.path, query).encode() if status == 200 else b"")
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    at = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listen(Handler) as port:
+        at = f"http://127.0.0.1:{port}"
         yield {"hf-daily": f"{at}/hf", "arxiv": f"{at}/arxiv", "openalex": f"{at}/openalex"}
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def fetch(
