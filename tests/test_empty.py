@@ -193,7 +193,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
-            "Library": library, "Searcher": library.searcher, "Catalog": catalog,
+            "Library": library, "LibraryReader": library, "Searcher": library.searcher, "Catalog": catalog,
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
