@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import chromadb
 import pytest
 from conftest import HashedWords, invented
 
+from footnote.index import LibraryError, LibraryLocked
 from footnote.index.library import SNAPSHOTS, WORDS, Library
 from footnote.index.models import Correction, Paper
 from footnote.index.search.chroma import COLLECTION
 from footnote.index.storage.history.backlog import FEWEST_FOLDED
+from footnote.index.storage.ingest.pipeline import add_records
 
 FIRST = [invented(n) for n in range(12)]
 
@@ -176,14 +179,75 @@ def test_a_stopped_fold_goes_on_where_it_was(library, monkeypatch):
 
 def test_a_fold_that_was_killed_before_it_was_named_is_taken_up(library):
     library.add([invented(50)])
-    fold = library.searcher.fold
-    library._catalog.fold, kept = (lambda *_: False), library._catalog.fold
-    assert not fold.run()
-    library._catalog.fold = kept
-    assert (library.path / SNAPSHOTS / "2").is_dir()
+    assert not library.fold(always=True, stopped=lambda: True)
+    folders = library.path / SNAPSHOTS
+    (folders / "2.making").rename(folders / "2")
     assert library.fold(always=True)
     assert (library.status().generation, unfolded(library)) == (2, (0, 0))
     assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_what_a_killed_fold_left_is_no_collection_of_a_library_embedded_anew(library):
+    library.add([invented(50)])
+    assert not library.fold(always=True, stopped=lambda: True)
+    folders = library.path / SNAPSHOTS
+    (folders / "2.making").rename(folders / "2")
+    library._catalog.void_collection()
+    assert_holds(library, [*FIRST, invented(50)])
+    assert library.fold(always=True)
+    assert_holds(library, [*FIRST, invented(50)])
+    assert unfolded(library) == (0, 0)
+
+
+def test_a_fold_gives_way_to_a_library_embedded_anew_meanwhile(library):
+    library.add([invented(50)])
+    voided: list[int] = []
+
+    def void(*_: int) -> None:
+        if not voided:
+            voided.append(1)
+            library._catalog.void_collection()
+
+    assert not library.fold(always=True, on_progress=void)
+    assert library.searcher.vectors.base() is None
+    assert_holds(library, [*FIRST, invented(50)])
+    assert library.fold(always=True)
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_a_rebuild_is_refused_before_anything_while_another_folds(library):
+    library.add([invented(50)])
+    refused: list[str] = []
+
+    def rebuild(*_: int) -> None:
+        with pytest.raises(LibraryLocked, match="is tidying"):
+            Library.rebuild(library.path, embedder=HashedWords("other"))
+        refused.append("refused")
+
+    assert library.fold(always=True, on_progress=rebuild)
+    assert refused
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_indexes_agree_whatever_another_writes_meanwhile(library):
+    stop, faults = threading.Event(), []
+
+    def write() -> None:
+        with Library.open(library.path, embedder=HashedWords()) as other:
+            for number in range(50, 90):
+                other.add([invented(number)])
+                if number % 3 == 0:
+                    other.remove([invented(number).id])
+        stop.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not stop.is_set():
+        if not library.searcher.vectors.agrees():
+            faults.append(1)
+    thread.join()
+    assert faults == []
+    assert_holds(library, list(library.papers()))
 
 
 def test_a_half_written_fold_that_cannot_be_opened_begins_again(library):
@@ -213,6 +277,57 @@ def test_the_collection_says_what_the_catalog_says(library):
         rows["metadatas"], rows["documents"], strict=True)}  # fmt: skip
     assert told == {p.title: (p.year, p.abstract) for p in library.papers()}
     assert told["Another name"][0] == 1999
+
+
+def described(library: Library) -> dict[str, int | None]:
+    """Returns the year of each paper as the collection in use says it."""
+    library.fold(always=True)
+    rows = library.searcher.vectors.base()._collection.get(include=["metadatas"])["metadatas"]
+    return {row["paper_id"]: row.get("year") for row in rows}
+
+
+def test_a_change_that_is_taken_back_and_done_again_reaches_the_collection(library):
+    library.correct(FIRST[4].id, Correction(published="1999"))
+    assert described(library)[FIRST[4].id] == 1999
+    library.undo(library.imports()[0].number)
+    assert described(library)[FIRST[4].id] == 2021
+    library.restore(library.removals()[0].number)
+    assert described(library)[FIRST[4].id] == 1999
+
+
+def test_a_collection_that_is_gone_is_said_and_not_searched_without(library):
+    library.close()
+    shutil.rmtree(library.path / SNAPSHOTS)
+    with Library.open(library.path, embedder=HashedWords()) as again:
+        assert_holds(again, FIRST)
+        (folder,) = (library.path / SNAPSHOTS).iterdir()
+        shutil.rmtree(folder)
+        again.searcher.vectors.close()
+        with pytest.raises(LibraryError, match="is gone; open the library again"):
+            again.search("tide", k=3)
+
+
+def test_words_that_a_killed_writer_left_are_written_by_whoever_tidies(library):
+    add_records(library._catalog, [(0, invented(50))])
+    assert library.search("harbour50", k=1, by="bm25") == []
+    assert library.needs_tidying()
+    library.tidy()
+    assert_holds(library, [*FIRST, invented(50)])
+
+
+def test_others_write_while_what_waits_is_embedded(library):
+    many = [invented(n) for n in range(100, 300)]
+    add_records(library._catalog, [(0, paper) for paper in many])
+    added: list[int] = []
+
+    def write() -> bool:
+        if len(added) < 2:
+            added.append(library.add([invented(60 + len(added))], fold=False).new)
+        return False
+
+    library.tidy(stopped=write)
+    assert added == [1, 1]
+    assert library.waiting == 0
 
 
 def test_many_changes_in_any_order_lose_nothing(library):

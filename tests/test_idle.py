@@ -1,5 +1,6 @@
 """A server folds its library while nobody waits, and stops as soon as somebody does."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +82,19 @@ def test_a_fold_stops_where_somebody_comes_and_goes_on_later(
     assert len(asked) >= 8
     assert library.status().generation == 2
     assert len(library.search("tide", k=1000)) == library.size
+
+
+def test_after_a_fault_it_is_tried_more_and_more_seldom(library: Library) -> None:
+    tried: list[float] = []
+
+    def busy() -> bool:
+        tried.append(time.monotonic())
+        raise ConnectionError("gone")
+
+    with IdleWork(library, busy, every=EVERY):
+        wait_until(lambda: len(tried) > 4)
+    first, *_, last = [b - a for a, b in itertools.pairwise(tried)]
+    assert last > 2 * first
 
 
 def test_the_work_outlives_a_fault(library: Library, caplog: pytest.LogCaptureFixture) -> None:

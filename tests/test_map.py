@@ -13,6 +13,7 @@ from footnote.index.clusters.labels import label_clusters
 from footnote.index.clusters.layout import LibraryMap, draw_map, sample_rows
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
+from footnote.index.storage.ingest.pipeline import add_records, embed_rest
 
 TOPICS = {
     "whale": "whale song ocean migration pod calf humpback sonar",
@@ -149,6 +150,26 @@ def test_new_papers_are_placed_beside_their_like_and_nothing_else_moves(
         assert np.array_equal(library.map().positions, after.positions)
         library.remove([new[0].id])
         assert new[0].id not in library.map().ids
+    assert len(drawn) == 1
+
+
+def test_a_paper_that_waits_to_be_embedded_is_placed_once_it_is(
+    tmp_path: Path, drawn: list[int]
+) -> None:
+    papers = topical(15)
+    with library_of(tmp_path / "library", papers[1:]) as library:
+        library.map()
+        add_records(library._catalog, [(0, papers[0]), (0, make_paper("Nothing known", ""))])
+        assert papers[0].id not in library.map().ids
+        embed_rest(library._catalog, library.embedder)
+        shown = library.map()
+        at = shown.ids.index(papers[0].id)
+        assert shown.clusters[at] == shown.clusters[shown.ids.index(papers[1].id)]
+        # One that had no abstract goes to its like when it has one.
+        library.add([make_paper("Nothing known", papers[-1].abstract)])
+        shown = library.map()
+        at = shown.ids.index("title:nothing-known")
+        assert shown.clusters[at] == shown.clusters[shown.ids.index(papers[-1].id)]
     assert len(drawn) == 1
 
 

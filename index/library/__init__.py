@@ -166,13 +166,13 @@ class Library(LibraryReader):
         embedder = _as_embedder(embedder)
         catalog = Catalog(path / CATALOG)
         library = cls(path, catalog, embedder, wait=wait)
-        with library._writer.hold():
+        with library._writer.hold(), library._upkeep.folding():
             reembed(catalog, embedder, on_progress=on_progress)
             embed_rest(catalog, embedder)
             if documents is not None:
                 catalog.set_meta(documents="yes" if documents else "no")
             library._upkeep.write_words()
-            library.fold(always=True)
+            library._upkeep.fold_held()
         return library
 
     def add(
@@ -261,8 +261,8 @@ class Library(LibraryReader):
 
     def needs_tidying(self) -> bool:
         """Returns whether ``tidy`` would do anything."""
-        waiting = self.waiting > 0 or self.searcher.words.is_due()
-        return waiting or self.searcher.fold.due() or self._maps.is_due()
+        words = self._upkeep.has_unwritten() or self.searcher.words.is_due()
+        return words or self.waiting > 0 or self.searcher.fold.due() or self._maps.is_due()
 
     def tidy(
         self,
@@ -272,18 +272,24 @@ class Library(LibraryReader):
     ) -> None:
         """Does what readers need not wait for.
 
-        Embeds what a killed call left, writes the index of words again where much of it went, folds
-        where that is due, and draws the map anew where a tenth of its papers came or went.
+        Writes the words of what a killed call left and embeds it, writes the index of words again
+        where much of it went, folds where that is due, and draws the map anew where a tenth of its
+        papers came or went. Others can write between two batches.
 
         Args:
             on_progress: Called while folding, as in ``fold``.
             stopped: Asked now and then whether to stop here and go on another time.
         """
-        if self.waiting or self.searcher.words.is_due():
-            # Another process that writes does it.
-            with suppress(LibraryLocked), self._writer.hold():
-                embed_rest(self._catalog, self.embedder, stopped=stopped)
-                if self.searcher.words.is_due():
+        # Another process that writes does it.
+        with suppress(LibraryLocked):
+            if self._upkeep.has_unwritten():
+                with self._writer.hold():
+                    self._upkeep.write_words()
+            while self.waiting and not stopped():
+                with self._writer.hold():
+                    embed_rest(self._catalog, self.embedder, stopped=lambda: True)
+            if self.searcher.words.is_due() and not stopped():
+                with self._writer.hold():
                     self.searcher.words.rewrite()
         self._upkeep.fold_if_due(on_progress, stopped)
         if not stopped():

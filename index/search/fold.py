@@ -155,8 +155,15 @@ class Fold:
 
     def _take(self, making: Path, done: Unfolded) -> bool:
         taken = making.with_suffix("")
-        os.replace(making, taken)
-        if not self._catalog.fold(done, int(taken.name)):
+
+        def place() -> None:
+            # A killed fold may have left one that was never in use.
+            shutil.rmtree(taken, ignore_errors=True)
+            os.replace(making, taken)
+
+        # Within the transaction: a library that was embedded anew meanwhile has no place for it.
+        if not self._catalog.fold(done, int(taken.name), place):
+            shutil.rmtree(making, ignore_errors=True)
             return False
         self._vectors.sweep()
         return True

@@ -43,6 +43,7 @@ class Searcher:
         vectors: Finds passages by their vectors.
         fold: Makes new collections.
         words: Finds papers by their words.
+        catalog: Whose papers these are.
         names: Finds papers by venue, author and source.
     """
 
@@ -52,7 +53,7 @@ class Searcher:
         self.vectors = VectorIndex(path / SNAPSHOTS, catalog, embedder.name)
         self.fold = Fold(self.vectors, catalog)
         self.words = WordIndex(path / WORDS, catalog)
-        self._catalog = catalog
+        self.catalog = catalog
         # The state of the catalog that was looked at last, and whether all was read in it.
         self._all_read: tuple[tuple[int, int] | None, bool] = (None, False)
         self.names = NameFilter(catalog)
@@ -60,15 +61,15 @@ class Searcher:
     def count(self, filters: Filters) -> int:
         """Returns the number of papers that may be found."""
         if filters == EVERYTHING:
-            return self._catalog.papers.count()
+            return self.catalog.papers.count()
         papers = self.names.find_admitted(filters)
-        return len(self._catalog.papers.numbers_between(filters.since, filters.until, papers))
+        return len(self.catalog.papers.numbers_between(filters.since, filters.until, papers))
 
     def select(self, filters: Filters, *, most: int) -> list[Paper]:
         """Returns up to ``most`` papers that pass, in the order of adding."""
         papers = self.names.find_admitted(filters)
-        numbers = self._catalog.papers.numbers_between(filters.since, filters.until, papers)
-        return list(self._catalog.papers.by_number(sorted(numbers)[:most]).values())
+        numbers = self.catalog.papers.numbers_between(filters.since, filters.until, papers)
+        return list(self.catalog.papers.by_number(sorted(numbers)[:most]).values())
 
     def search(
         self,
@@ -113,7 +114,7 @@ class Searcher:
         if words is None:
             return None
         return find_respelling(
-            word, words, lambda ns: list(self._catalog.papers.by_number(ns).values())
+            word, words, lambda ns: list(self.catalog.papers.by_number(ns).values())
         )
 
     def rank_by_vector(
@@ -132,7 +133,7 @@ class Searcher:
                 return ranked[:k]
             # Chroma's own `where` scans: 286 ms at 300,000 rows, where this takes 2. And its
             # graph loses sight of passages that are nearly alike: 120 of 384 from one template.
-            numbers = self._catalog.passages.numbers_between(filters.since, filters.until, papers)
+            numbers = self.catalog.passages.numbers_between(filters.since, filters.until, papers)
             if len(numbers) <= EXACT_ROWS:
                 return self._best_passages(self._exact(vector, numbers), filters, papers)[:k]
             if len(found) < width:
@@ -140,7 +141,7 @@ class Searcher:
             width *= 5
 
     def _exact(self, vector: Matrix, numbers: Sequence[int]) -> list[tuple[int, float]]:
-        kept, vectors = self._catalog.vectors.read(numbers)
+        kept, vectors = self.catalog.vectors.read(numbers)
         cosines = vectors @ vector if kept else np.empty(0, np.float32)
         return [(kept[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
 
@@ -148,7 +149,7 @@ class Searcher:
         self, found: Sequence[tuple[int, float]], filters: Filters, papers: Container[int] | None
     ) -> list[Ranked]:
         """Returns each paper once, for its best passage; rows must come best first."""
-        places = self._catalog.passages.places([number for number, _ in found])
+        places = self.catalog.passages.places([number for number, _ in found])
         ranked: dict[int, Ranked] = {}
         for number, cosine in found:
             place = places.get(number)
@@ -172,7 +173,7 @@ class Searcher:
         embedder = self.embedder
         if not isinstance(embedder, TokenEmbedder):
             return {}
-        return self._catalog.vectors.tokens([paper.id for paper in papers], embedder.reader)
+        return self.catalog.vectors.tokens([paper.id for paper in papers], embedder.reader)
 
     @property
     def has_token_vectors(self) -> bool:
@@ -181,23 +182,23 @@ class Searcher:
             return False
         # Counting 28,000 rows takes 30 ms: once they are all there, whatever is embedded adds its
         # own, and until then it is done once for each state of the catalog.
-        if self._catalog.meta("read_by") == self.embedder.reader:
+        if self.catalog.meta("read_by") == self.embedder.reader:
             return True
-        state = self._catalog.state()
+        state = self.catalog.state()
         known, read = self._all_read
         if known != state:
-            read = self._catalog.vectors.has_tokens(self.embedder.reader)
+            read = self.catalog.vectors.has_tokens(self.embedder.reader)
             # Both at once: another thread would take the old answer for the new state's.
             self._all_read = (state, read)
             if read:
                 # A library that cannot be written is counted.
                 with suppress(LibraryError):
-                    self._catalog.set_meta(read_by=self.embedder.reader)
+                    self.catalog.set_meta(read_by=self.embedder.reader)
         return read
 
     def hits(self, ranked: Sequence[Ranked], scale: Scale) -> list[Hit]:
         """Returns the papers of a ranking; one that was removed meanwhile is left out."""
-        papers = self._catalog.papers.by_number([r.paper for r in ranked])
+        papers = self.catalog.papers.by_number([r.paper for r in ranked])
         kept = [(papers[r.paper], r) for r in ranked if r.paper in papers]
         return [
             Hit(
@@ -212,7 +213,7 @@ class Searcher:
 
     def paper_vector(self, paper: Paper) -> Matrix | None:
         """Returns the mean of a paper's passages, ``(d,)`` of unit length; None without any."""
-        _, vectors = self._catalog.vectors.read(self._catalog.passages.numbers_of(paper.id))
+        _, vectors = self.catalog.vectors.read(self.catalog.passages.numbers_of(paper.id))
         if not len(vectors):
             return None
         middle: Matrix = vectors.mean(axis=0)

@@ -1,6 +1,6 @@
 """Upkeep: the indexes of a library repaired, written and folded, each under its lock."""
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from footnote.index import LibraryError, LibraryLocked
 from footnote.index.search.fold import Progress, Stopped
@@ -14,6 +14,7 @@ class Upkeep:
     def __init__(self, searcher: Searcher, writer: WriteLock, folder: WriteLock) -> None:
         """Takes the library's write lock, and the lock that is held while folding."""
         self._searcher = searcher
+        self._catalog = searcher.catalog
         self._writer = writer
         self._folder = folder
 
@@ -35,8 +36,8 @@ class Upkeep:
             # Who works there mends what is missing; until then what is there is used.
             return
         except LibraryError:
-            # A read-only library is read, with its leftover folders.
-            if not whole:
+            # A read-only library is read, with what its index of words has and its leftovers.
+            if not self._searcher.vectors.agrees():
                 raise
 
     def write_words(self) -> None:
@@ -50,6 +51,10 @@ class Upkeep:
             words.write()
         if not words.agrees():
             words.write_anew()
+
+    def has_unwritten(self) -> bool:
+        """Returns whether a killed writer left papers that cannot be found by their words."""
+        return bool(self._catalog.backlog.unwritten(1))
 
     def fold_if_due(
         self, on_progress: Progress | None = None, stopped: Stopped = lambda: False
@@ -69,8 +74,18 @@ class Upkeep:
         stopped: Stopped = lambda: False,
     ) -> bool:
         """Folds as ``Library.fold`` says."""
-        with self._folder.hold():
+        with self.folding():
             due = always or self._searcher.fold.due()
-            done = due and self._searcher.fold.run(on_progress, stopped)
-            self._searcher.vectors.sweep()
-            return done
+            return due and self.fold_held(on_progress, stopped)
+
+    def folding(self) -> AbstractContextManager[None]:
+        """Holds the fold lock: nobody else makes a collection, nor sweeps folders away."""
+        return self._folder.hold()
+
+    def fold_held(
+        self, on_progress: Progress | None = None, stopped: Stopped = lambda: False
+    ) -> bool:
+        """Folds, whoever wants it; the caller holds the fold lock."""
+        done = self._searcher.fold.run(on_progress, stopped)
+        self._searcher.vectors.sweep()
+        return done

@@ -11,6 +11,7 @@ in the catalog. ``Fold`` makes the tail part of a new collection.
 
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,12 @@ from footnote.index.storage.catalog import Catalog
 # A passage that finds itself has cosine 1, minus the rounding of float32 and the graph.
 SELF_COSINE = 0.999
 MAKING = ".making"
+# Other processes may change the library between two looks.
+_LOOKS = 3
+
+
+class DamagedCollection(LibraryError):
+    """A collection that cannot be opened, or is not there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +83,7 @@ class VectorIndex:
 
         Raises:
             EmbedderMismatch: The library changed to another embedder meanwhile.
-            LibraryError: The collection is damaged.
+            DamagedCollection: The collection cannot be opened.
         """
         base, tail = self._current()
         found = [*(base.nearest(vector, k) if base else ()), *tail.nearest(vector, k)]
@@ -97,19 +104,28 @@ class VectorIndex:
         The counts are compared, and one passage, another one at each call, must find itself.
         """
         try:
-            base = self.base()
-            came, went = self._catalog.backlog.count_unfolded()
-            held = base.count() if base else 0
-            if held + came - went != self._catalog.passages.count():
-                return False
-            numbers, vectors = self._catalog.vectors.read(self._catalog.passages.sample(1))
-            return not numbers or self.nearest(vectors[0], 1)[0][1] > SELF_COSINE
-        except EmbedderMismatch:
+            return any(self._matches() for _ in range(_LOOKS))
+        except DamagedCollection:
+            return False
+        except LibraryError:
+            # Of the catalog, which tells nothing of the collection.
             raise
         # After any error in Chroma, the collection can be made anew from the catalog.
         except Exception:
             self.close()
             return False
+
+    def _matches(self) -> bool:
+        with self._guard:
+            base, _ = self._current()
+            found = self._catalog.read_collection_state()
+            if (self._base and self._base[0]) != found.base:
+                return False
+            held = base.count() if base else 0
+        if held + len(found.came) - found.went != found.passages:
+            return False
+        numbers, vectors = self._catalog.vectors.read(self._catalog.passages.sample(1))
+        return not numbers or self.nearest(vectors[0], 1)[0][1] > SELF_COSINE
 
     def void(self) -> None:
         """Gives up a collection that is damaged or gone: all is tail until it is folded."""
@@ -128,7 +144,9 @@ class VectorIndex:
         """Returns the folders that nobody reads nor fills: leftovers of a killed writer."""
         generation = self.generation()
         # The previous one stays: a reader may be opening it now.
-        kept = {str(generation), str(generation - 1), f"{generation + 1}{MAKING}"}
+        kept = {str(generation), str(generation - 1)}
+        # The second stands in for a first that could not be opened.
+        kept |= {f"{generation + step}{MAKING}" for step in (1, 2)}
         if not self.root.is_dir():
             return []
         return [folder for folder in self.root.iterdir() if folder.name not in kept]
@@ -143,35 +161,32 @@ class VectorIndex:
         with self._guard:
             state = self._catalog.state()
             if state != self._seen:
-                self._check_embedder()
-                self._open_base()
-                self._read_tail()
+                found = self._catalog.read_collection_state()
+                self._check_embedder(found.embedder)
+                self._open_base(found.base)
+                self._read_tail(found.came)
                 self._seen = state
             return self._base[1] if self._base else None, self._tail
 
-    def _check_embedder(self) -> None:
-        recorded = self._catalog.meta("embedder")
+    def _check_embedder(self, recorded: str | None) -> None:
         if recorded != self._embedder:
             raise EmbedderMismatch(
                 f"the library changed to {recorded} while it was open with {self._embedder}; "
                 "open it again"
             )
 
-    def _open_base(self) -> None:
-        generation = self.generation()
-        if self._base and self._base[0] == generation:
+    def _open_base(self, wanted: int | None) -> None:
+        if (self._base and self._base[0]) == wanted:
             return
-        folder = self.folder(generation)
-        opened = _open(folder) if folder.is_dir() else None
+        opened = _open(self.folder(wanted)) if wanted is not None else None
         # Another thread may still be reading the old one, so it stays open until the next swap.
         if self._previous:
             self._previous.close()
         self._previous = self._base[1] if self._base else None
-        self._base = (generation, opened) if opened else None
+        self._base = (wanted, opened) if wanted is not None and opened else None
 
-    def _read_tail(self) -> None:
+    def _read_tail(self, wanted: Sequence[int]) -> None:
         """Reads the tail, of which only what is new takes time."""
-        wanted = self._catalog.backlog.came()
         known = {number: at for at, number in enumerate(self._tail.numbers)}
         kept = [number for number in wanted if number in known]
         if len(kept) == len(wanted) == len(known):
@@ -185,11 +200,13 @@ class VectorIndex:
 
 
 def _open(folder: Path) -> ChromaIndex:
+    if not (folder / "vectors").is_dir():
+        raise DamagedCollection(f"{folder} is gone; open the library again to rebuild it")
     try:
         return ChromaIndex(folder / "vectors")
     # Chroma's errors share no base class.
     except Exception as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise LibraryError(
+        raise DamagedCollection(
             f"{folder} is damaged ({reason}); open the library again to rebuild it"
         ) from error

@@ -4,7 +4,7 @@ A paper, its passages and their vectors are committed in one transaction. Whatev
 a library holds can be rebuilt from here without embedding again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from footnote.index.embeddings.token_vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
 from footnote.index.storage.health.faults import mend_faults
-from footnote.index.storage.history.backlog import Backlog, Unfolded
+from footnote.index.storage.history.backlog import Backlog, CollectionState, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
 from footnote.index.storage.history.origins import OriginLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
@@ -186,14 +186,30 @@ class Catalog:
 
         Both are read in one state.
         """
-        with self._db.transaction():
+        with self._db.snapshot():
             there = {*self.passages.numbers()} if all_passages else None
             return self.backlog.unfolded(), there
 
-    def fold(self, done: Unfolded, generation: int) -> bool:
-        """Takes a new collection into use, as ``Backlog.fold`` does."""
+    def read_collection_state(self) -> CollectionState:
+        """Returns which collection is in use and what it lacks, all in one state."""
+        with self._db.snapshot():
+            came, (_, went) = self.backlog.came(), self.backlog.count_unfolded()
+            passages = self.passages.count()
+            return CollectionState(self.meta("embedder"), self.backlog.base(), came, went, passages)
+
+    def fold(self, done: Unfolded, generation: int, place: Callable[[], object]) -> bool:
+        """Takes a new collection into use, as ``Backlog.fold`` does.
+
+        Args:
+            done: What it was made of.
+            generation: Its number.
+            place: Puts its folder where it is looked for; called only if it is taken.
+        """
         with self._db.transaction():
-            return self.backlog.fold(done, generation)
+            taken = self.backlog.fold(done, generation)
+            if taken:
+                place()
+            return taken
 
     def void_collection(self) -> None:
         """Gives the collection up, so that a new one is made of all passages."""

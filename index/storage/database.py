@@ -126,6 +126,19 @@ class Database:
             finally:
                 self._turns += 1
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Shows everything read inside in one state, whoever writes meanwhile; writes nothing."""
+        with self.lock, self._translated():
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
     # What is stored about the file itself.
 
     def meta(self, key: str) -> str | None:

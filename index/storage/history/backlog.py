@@ -16,6 +16,25 @@ FEWEST_FOLDED, SHARE_FOLDED, MOST_UNFOLDED = 100, 0.05, 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionState:
+    """Which collection is in use and what it lacks, as read in one state of the catalog.
+
+    Attributes:
+        embedder: Whose vectors these are; None in an empty catalog.
+        base: Number of the collection; None where all passages are to be folded.
+        came: Passages that the collection lacks, ascending.
+        went: How many passages it has too many.
+        passages: How many there are.
+    """
+
+    embedder: str | None
+    base: int | None
+    came: Sequence[int]
+    went: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unfolded:
     """What a collection of vectors lacks, as read in one state of the catalog.
 
@@ -54,6 +73,16 @@ class Backlog:
             sorted(n for n, change in changes.items() if change == WENT),
             [int(row[0]) for row in described],
         )
+
+    def base(self) -> int | None:
+        """Returns the number of the collection in use; None where there is none.
+
+        A folder of the number may be there all the same, left by a killed fold.
+        """
+        generation = self._db.meta("generation") or "0"
+        # Libraries of before do not say.
+        base = self._db.meta("base") or generation
+        return int(base) if base == generation and base != "0" else None
 
     def came(self) -> list[int]:
         """Returns the passages that the collection lacks, ascending."""
@@ -95,7 +124,8 @@ class Backlog:
         self._settle(done.came, now, CAME)
         self._settle(done.went, now, WENT)
         self._db.execute("DELETE FROM undescribed WHERE at <= ?", (done.revision,))
-        self._db.set_meta(generation=str(generation), folded=str(done.revision))
+        number = str(generation)
+        self._db.set_meta(generation=number, base=number, folded=str(done.revision))
         return True
 
     def void(self) -> None:
@@ -104,7 +134,7 @@ class Backlog:
         self._db.execute("DELETE FROM unfolded")
         self._db.execute("INSERT INTO unfolded SELECT number, 1 FROM passages")
         self._db.execute("DELETE FROM undescribed")
-        self._db.set_meta(generation=str(generation), folded="0")
+        self._db.set_meta(generation=str(generation), base="none", folded="0")
 
     def _settle(self, numbers: Sequence[int], now: Mapping[int, int], change: int) -> None:
         """Deletes what was folded in, and turns round what changed back meanwhile."""

@@ -102,6 +102,13 @@ class RemovalLog:
                 "WHERE taking = ?",
                 (number,),
             )
+        # A collection may hold them as they were in between.
+        self._db.execute(
+            "INSERT INTO undescribed SELECT paper, (SELECT CAST(value AS INTEGER) FROM meta "
+            "WHERE key = 'revision') FROM taken_numbers WHERE taking = ? "
+            "ON CONFLICT (paper) DO UPDATE SET at = excluded.at",
+            (number,),
+        )
         if removal.undone is not None:
             self._db.execute("UPDATE imports SET undone = 0 WHERE number = ?", (removal.undone,))
         self._drop("=", number)

@@ -11,8 +11,9 @@ from footnote.index.library import Library
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks at whether there is anything to do.
-EVERY = 5.0
+# Seconds between two looks at whether there is anything to do; after a fault twice as many each
+# time, up to the second.
+EVERY, MOST_EVERY = 5.0, 600.0
 
 Part = TypeVar("Part")
 
@@ -72,10 +73,13 @@ class IdleWork:
         return self._ended.is_set() or self._busy()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._every):
+        wait = self._every
+        while not self._ended.wait(wait):
+            wait = min(2 * wait, MOST_EVERY)
             try:
                 if not self._busy() and self._library.needs_tidying():
                     self._library.tidy(stopped=self._stopped)
+                wait = self._every
             except FootnoteError as error:
                 # A library that may only be read, or that another process tidies.
                 log.info("not tidied: %s", error)
