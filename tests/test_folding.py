@@ -315,6 +315,18 @@ def test_words_that_a_killed_writer_left_are_written_by_whoever_tidies(library):
     assert_holds(library, [*FIRST, invented(50)])
 
 
+def test_a_tail_is_folded_before_it_grows_without_end(library, monkeypatch):
+    monkeypatch.setattr("footnote.index.storage.history.backlog.MOST_TAIL", 100)
+    tails: list[int] = []
+    many = [invented(n) for n in range(100, 700)]
+    library.add(many, on_progress=lambda _: tails.append(unfolded(library)[0]), fold=False)
+    # Once past the bound it is folded, and next when it is as long as the collection.
+    assert library.status().generation > 2
+    assert max(tails) < len(many) / 2 + 200
+    assert library.searcher.agrees()
+    assert len(library.search("tide", k=1000)) == len(FIRST) + len(many)
+
+
 def test_others_write_while_what_waits_is_embedded(library):
     many = [invented(n) for n in range(100, 300)]
     add_records(library._catalog, [(0, paper) for paper in many])

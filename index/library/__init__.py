@@ -229,7 +229,11 @@ class Library(LibraryReader):
                 on_stored=self._upkeep.write_words,
                 on_progress=on_progress,
             )
-            embed_rest(self._catalog, self.embedder, on_progress=on_progress)
+            while self.waiting:
+                long = self._upkeep.has_long_tail
+                embed_rest(self._catalog, self.embedder, on_progress=on_progress, stopped=long)
+                if long():
+                    self._upkeep.fold_if_due()
         if fold:
             self._upkeep.fold_if_due()
         return added

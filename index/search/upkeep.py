@@ -56,6 +56,10 @@ class Upkeep:
         """Returns whether a killed writer left papers that cannot be found by their words."""
         return bool(self._catalog.backlog.unwritten(1))
 
+    def has_long_tail(self) -> bool:
+        """Returns whether so much came that it should be folded before more is embedded."""
+        return self._catalog.backlog.is_long(self._catalog.passages.count())
+
     def fold_if_due(
         self, on_progress: Progress | None = None, stopped: Stopped = lambda: False
     ) -> bool:

@@ -13,6 +13,9 @@ CAME, WENT = 1, -1
 # A tail that is shorter, or a smaller share of the collection, is compared in less time than a
 # fold saves; of this length it takes 4 ms.
 FEWEST_FOLDED, SHARE_FOLDED, MOST_UNFOLDED = 100, 0.05, 20_000
+# While more is added a tail may grow to this, or to the length of the collection: its vectors take
+# 150 MB of every reader's memory then, and folding costs no more than what it is folded into.
+MOST_TAIL = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,15 @@ class Backlog:
         if not held:
             return came > 0
         return came + went > min(max(FEWEST_FOLDED, SHARE_FOLDED * held), MOST_UNFOLDED)
+
+    def is_long(self, passages: int) -> bool:
+        """Returns whether so much came that it should be folded before more comes.
+
+        Args:
+            passages: How many the catalog holds.
+        """
+        came, went = self.count_unfolded()
+        return came > max(MOST_TAIL, passages - came + went)
 
     def fold(self, done: Unfolded, generation: int) -> bool:
         """Takes a new collection into use.
