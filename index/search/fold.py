@@ -116,12 +116,11 @@ class Fold:
                 return None
             numbers, vectors = self._catalog.vectors.read(wanted[at : at + _AT_ONCE])
             if documents_wanted(self._catalog):
-                texts, metadata = self._texts(numbers), self._metadata(numbers)
-                rows = [row for row, n in enumerate(numbers) if n in texts and n in metadata]
-                numbers, vectors = [numbers[row] for row in rows], vectors[rows]
-                index.upsert(
-                    numbers, vectors, [texts[n] for n in numbers], [metadata[n] for n in numbers]
-                )
+                rows = self.read_rows(numbers)
+                kept = [place for place, n in enumerate(numbers) if n in rows]
+                numbers, vectors = [numbers[place] for place in kept], vectors[kept]
+                texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
+                index.upsert(numbers, vectors, texts, metadata)
             else:
                 index.upsert(numbers, vectors)
             written += numbers
@@ -133,25 +132,20 @@ class Fold:
         """Replaces the metadata of the passages of papers whose record changed."""
         if papers and documents_wanted(self._catalog):
             numbers = self._catalog.passages.numbers_between(None, None, papers)
-            index.describe(self._metadata(index.present(numbers)))
+            rows = self.read_rows(index.present(numbers))
+            index.describe({number: metadata for number, (_, metadata) in rows.items()})
 
-    def _metadata(self, numbers: Sequence[int]) -> dict[int, Metadata]:
-        places = self._catalog.passages.read_places(numbers)
-        titles = self._catalog.papers.titles(sorted({place.paper for place in places.values()}))
-        return {
-            number: passage_metadata(*titles[place.paper], place.start, place.end)
-            for number, place in places.items()
-            if place.paper in titles
-        }
-
-    def _texts(self, numbers: Sequence[int]) -> dict[int, str]:
+    def read_rows(self, numbers: Sequence[int]) -> dict[int, tuple[str, Metadata]]:
+        """Returns the document and the metadata of passages; one that left has none."""
         places = self._catalog.passages.read_places(numbers)
         papers = dict(self._catalog.papers.read(sorted({p.paper for p in places.values()})))
-        return {
-            number: papers[place.paper].abstract[place.start : place.end]
-            for number, place in places.items()
-            if place.paper in papers
-        }
+        rows: dict[int, tuple[str, Metadata]] = {}
+        for number, place in places.items():
+            if paper := papers.get(place.paper):
+                start, end = place.start, place.end
+                metadata = passage_metadata(paper.id, paper.title, paper.year, start, end)
+                rows[number] = paper.abstract[start:end], metadata
+        return rows
 
     def _take(self, making: Path, done: Unfolded) -> bool:
         taken = making.with_suffix("")

@@ -102,11 +102,11 @@ def bare(folder: Path, count: int) -> float:
         numbers = catalog.passages.numbers()[:count]
         fold = library.searcher.fold
         vectors = catalog.vectors.read(numbers)[1]
-        texts, metadata = fold._texts(numbers), fold._metadata(numbers)
+        rows = fold.read_rows(numbers)
     with tempfile.TemporaryDirectory() as other:
         index = ChromaIndex(Path(other))
-        rows = [texts[n] for n in numbers], [metadata[n] for n in numbers]
-        seconds = milliseconds(lambda: index.upsert(numbers, vectors, *rows)) / 1000
+        texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
+        seconds = milliseconds(lambda: index.upsert(numbers, vectors, texts, metadata)) / 1000
         index.close()
     return len(numbers) / seconds
 
