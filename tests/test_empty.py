@@ -203,6 +203,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
+            "Fold": library.searcher.fold,
             "FullTextIndex": FullTextIndex(folder / "words"),
             "LibraryVectorStore": LibraryVectorStore(library),
             "AdaptedEmbedder": AdaptedEmbedder(MockEmbedding(8)),
