@@ -160,6 +160,7 @@ EMPTY = np.empty((0, 8), np.float32)
 def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the functions are given beside lists, by the name of the argument or of the class."""
     folder = tmp_path_factory.mktemp("empty")
+    (folder / "run").mkdir()
     with (
         serve(embeds()) as embedding,
         serve(refuses(500)) as refusing,
