@@ -360,7 +360,7 @@ def test_an_overview_says_how_many_more_papers_name_its_topic(
         library.add(papers)
         answer = CitedQueryEngine(library).ask("Give me an overview of buoy motion")
     assert answer.text.startswith(
-        f"At least 30 papers on buoy motion; the {len(answer.papers)} nearest"
+        f"At least 30 papers on buoy motion; {len(answer.papers)} of them"
     )
 
 
@@ -441,6 +441,9 @@ def test_a_list_wants_what_is_done_with_it(
             1,
             "that counts kelp, i.e. number plants",
         ),
+        ("What does the library hold on kelp?", 4, "on kelp"),
+        ("Overview of recent work on kelp", 4, "on kelp"),
+        ("How do papers count kelp?", 4, "on how to count kelp"),
     ],
 )
 def test_what_is_asked_is_named_as_a_person_would(question: str, count: int, named: str) -> None:
@@ -807,6 +810,16 @@ def test_one_group_of_three_stands_beside_the_others() -> None:
              *[(f"Reef {n}", "Fish.") for n in range(3)]]  # fmt: skip
     assert group_papers(texts, "sea") == [("Kelp growth", [0, 1, 2]), (OTHERS, [3, 4, 5])]
     assert group_papers(texts[1:], "sea") == [("", [0, 1, 2, 3, 4])]
+
+
+def test_a_paper_alone_under_its_phrase_is_joined_by_one_that_is_to_spare() -> None:
+    texts = [("Urchin Barrens", "They spread."), ("Barrens", "Urchin barrens."),
+             ("Kelp Growth", "It is cold."), *[(f"Reef {n}", "Fish.") for n in range(3)]]  # fmt: skip
+    others = [("Seals", "They swim."), ("Cold Water", "Kelp growth is slow.")]
+    assert group_papers(texts, "sea", others, spare=2) == [
+        ("Urchin barrens", [0, 1]), ("Kelp growth", [2, 7]), (OTHERS, [3, 4, 5])
+    ]  # fmt: skip
+    assert ("Kelp growth", [2, 7]) not in group_papers(texts, "sea", others, spare=1)
 
 
 def test_papers_without_a_common_phrase_are_one_group_without_a_name() -> None:

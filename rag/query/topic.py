@@ -15,13 +15,17 @@ _PLACE = (
     r" (?:library|collection|corpus|papers|abstracts|database|literature)"
 )
 _ABOUT = r"(?:about|on|of|regarding|concerning|around|with|for|in)"
-_SAY = r"(?:say|says|said|tell us|know|think|report|show|find|found|conclude|have)"
+_SAY = (
+    r"(?:say|says|said|tell us|know|think|report|show|find|found|conclude|have|holds?|contains?"
+    r"|covers?|offers?)"
+)
 # What may stand before the topic; the first that fits is taken off.
 _LEADS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^(?:(?:give|write|make|show) (?:me |us )?)?(?:an? |the )?(?:short |brief |quick )?"
-        rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT} (?:how |what )?",
+        rf"(?:overview|summary|survey|review|outline|synthesis) {_ABOUT} "
+        rf"(?:(?:the |all |recent )?{_WORKS} {_ABOUT} )?(?:how |what )?",
         r"^(?:what|how) (?:have|has|do|did) (?:people|researchers|papers|authors|others) "
         r"(?!(?:say|tell us|know|think|report|show|conclude)\b)(?:tried|done|try|do|proposed|found"
         r"|used)? ?(?:to|about)? ?",
@@ -102,6 +106,11 @@ _DO_ANY = re.compile(
 _HOW = re.compile(
     rf"^how (?P<aux>{_BE}) (?P<noun>(?:[\w-]+ ){{1,4}}?)(?P<rest>{_PART}\b.*)$", re.IGNORECASE
 )
+_HOW_DO_PEOPLE = re.compile(
+    rf"^how (?:do|can|could|should) (?:the |these )?(?:people|researchers|authors|others|we"
+    rf"|{_WORKS}) (?P<rest>.+)$",
+    re.IGNORECASE,
+)
 _HOW_DO = re.compile(
     r"^(?:(?:give|show|write) (?:me )?)?(?:an? )?(?:overview of )?how (?:do |can |could )?"
     r"(?P<rest>.+)$",
@@ -152,7 +161,7 @@ def name_asked(question: str, count: int) -> str:
         return f"in which {within['rest']}"
     elif of_any := _DO_ANY.match(core):
         return f"that {_agree(of_any['rest'], count)}"
-    elif tried := _TRIED.match(core):
+    elif tried := _TRIED.match(core) or _HOW_DO_PEOPLE.match(core):
         return f"on how to {tried['rest']}"
     elif how := _HOW.match(core):
         return f"on how {how['noun'].strip()} {how['aux']} {how['rest']}"

@@ -49,23 +49,37 @@ TitledText = tuple[str, str]
 
 @dataclass(slots=True)
 class _Found:
-    """A phrase, the papers that have it, those whose title has it, and how it is spelled.
+    """A phrase of titles.
 
-    Whether it ends a noun phrase of some title: one that does not, as "policy improvement" of
-    "policy improvement operator", names a group only where more papers have it.
+    Attributes:
+        papers: Those of the overview that have it.
+        joining: The others that have it.
+        titled: All whose title has it.
+        spelled: How often it is spelled in each way.
+        ends: Whether it ends a noun phrase of some title: one that does not, as "policy
+            improvement" of "policy improvement operator", names a group only where more papers
+            have it.
     """
 
     papers: set[int] = field(default_factory=set)
+    joining: set[int] = field(default_factory=set)
     titled: set[int] = field(default_factory=set)
     spelled: Counter[str] = field(default_factory=Counter)
     ends: bool = False
 
-    def makes_group(self, left: Set[int], most: int) -> bool:
-        """Returns whether few enough papers have it, and most of them are in no group yet."""
-        own = len(self.papers & left)
-        enough = len(self.papers) >= (FEWEST if self.ends else FEWEST_OF_PART)
+    def makes_group(self, left: Set[int], spare: Set[int], most: int) -> bool:
+        """Returns whether few enough papers have it, and most of them are in no group yet.
+
+        One that is alone with it is joined by one to spare, where it stands in either title.
+        """
+        own, joins = self.papers & left, self.joining & spare
+        size = len(own) + (len(own) < FEWEST and bool(joins) and bool((own | joins) & self.titled))
+        enough = len(self.papers | joins) >= (FEWEST if self.ends else FEWEST_OF_PART)
         return (
-            enough and own >= FEWEST and len(self.papers) <= most and own > HELD * len(self.papers)
+            enough
+            and size >= FEWEST
+            and len(self.papers) <= most
+            and len(own) > HELD * len(self.papers)
         )
 
     def worth(self, phrase: Phrase, left: Set[int], rare: float) -> float:
@@ -74,7 +88,7 @@ class _Found:
 
 
 def group_papers(
-    texts: Sequence[TitledText], topic: str, others: Sequence[TitledText] = ()
+    texts: Sequence[TitledText], topic: str, others: Sequence[TitledText] = (), *, spare: int = 0
 ) -> list[tuple[str, list[int]]]:
     """Returns groups of papers by name, the group of the best paper first.
 
@@ -86,20 +100,27 @@ def group_papers(
         topic: What all papers are about, which is no name of a group.
         others: Other papers near the topic, in the same way. Their titles name things too, and a
             phrase that most of them have says little.
+        spare: How many of the others, from the first, may join a paper that would be alone under
+            its phrase; they are counted on after the papers.
     """
     found, share = _read_phrases(texts, others, set(stems(topic)))
     left, groups = set(range(len(texts))), list[tuple[str, list[int]]]()
+    joining = set(range(len(texts), len(texts) + spare))
     while len(groups) < GROUPS:
         fitting = [
             phrase
             for phrase, one in found.items()
-            if one.makes_group(left, max(FEWEST, min(MOST, len(texts) // 2)))
+            if one.makes_group(left, joining, max(FEWEST, min(MOST, len(texts) // 2)))
         ]
         if not fitting:
             break
         best = max(fitting, key=lambda p: (found[p].ends, found[p].worth(p, left, 1 - share[p]), p))
-        groups.append((_spell(found[best].spelled), sorted(found[best].papers & left)))
-        left -= found[best].papers
+        members = sorted(found[best].papers & left)
+        if len(members) < FEWEST:
+            members.append(min(found[best].joining & joining))
+        groups.append((_spell(found[best].spelled), members))
+        left.difference_update(members)
+        joining.difference_update(members)
     if not groups or (len(groups) == 1 and len(groups[0][1]) < ALONE):
         return [("", list(range(len(texts))))]
     groups.sort(key=lambda group: group[1][0])
@@ -127,15 +148,13 @@ def _read_phrases(
             one = found.setdefault(phrase, _Found())
             one.ends |= phrase in ends
             one.spelled[spelled] += 1
-            if n < len(texts):
-                one.titled.add(n)
+            one.titled.add(n)
     counts, begins = Counter[Phrase](), {phrase[0] for phrase in found}
     for n, (title, abstract) in enumerate((*texts, *others)):
         held = _find_held(f"{title}. {abstract}", found.keys(), begins)
         counts.update(held)
-        if n < len(texts):
-            for phrase in held:
-                found[phrase].papers.add(n)
+        for phrase in held:
+            (found[phrase].papers if n < len(texts) else found[phrase].joining).add(n)
     all_texts = len(texts) + len(others)
     return found, {phrase: counts[phrase] / all_texts for phrase in found}
 

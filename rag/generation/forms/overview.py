@@ -13,7 +13,7 @@ from footnote.rag.generation.forms.form import (
     join_names,
     name_topic,
 )
-from footnote.rag.generation.forms.group_names import OTHERS, TitledText, group_papers
+from footnote.rag.generation.forms.group_names import GROUPS, OTHERS, TitledText, group_papers
 from footnote.rag.generation.forms.listing import (
     NEAR,
     SURELY,
@@ -27,7 +27,10 @@ from footnote.rag.query.topic import find_topic, name_asked
 from footnote.rag.retrieval.wide import Breadth, order_wide
 
 BREADTH = Breadth(nearness=1.0, step=0.8, lowest=0.4, most=12)
-FEWEST, MORE = 6, 12
+FEWEST = 6
+# So many are shown where more than an overview holds name what is asked for; then others that name
+# it may join them, where a group needs one.
+ROUND = 8
 # Where so many papers show what is asked for, one that does not is shown from ``SURELY`` on, and
 # only those that name it make up FEWEST.
 ENOUGH = 2
@@ -64,25 +67,29 @@ def write(reading: Reading) -> Composed:
         for hit, met in found
     ]
     shown = choose_papers(candidates, above)
-    ids = {hit.paper.id for hit in shown}
-    others = [one.hit for one in candidates if one.hit.paper.id not in ids]
     draft = Draft(reading.evidence)
     if not shown:
         return draft.finish()
-    near = [_text(hit) for hit in others]
-    papers = [_text(hit) for hit in shown]
+    ids = {hit.paper.id for hit in shown}
+    left = [one for one in candidates if one.hit.paper.id not in ids]
+    telling = [one.hit for one in left if one.met or one.named]
+    papers = shown + telling + [one.hit for one in left if not (one.met or one.named)]
+    spare = len(telling) if len(shown) + GROUPS <= BREADTH.most else 0
     topic = " ".join((find_topic(reading.question.asked), reading.question.wording, *told.said))
-    groups = group_papers(papers, topic, near)
+    texts = [_text(hit) for hit in papers]
+    groups = group_papers(texts[: len(shown)], topic, texts[len(shown) :], spare=spare)
+    taken = sorted(n for _, group in groups for n in group)
     named = sum(one.named for one in candidates)
-    draft.add(say_whole([hit.paper for hit in shown], groups, reading, named=named))
+    draft.add(say_whole([papers[n].paper for n in taken], groups, reading, named=named))
     relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
         if name:
             draft.add(f"### {name}")
-        rows = (ListRow(shown[n], sentences[shown[n].paper.id]) for n in group)
+        rows = (ListRow(papers[n], sentences[papers[n].paper.id]) for n in group)
         quoted = [put_telling_first(row, relation).sentences[0] for row in rows]
         draft.add(*(draft.row(sentence.paper, draft.quote(sentence)) for sentence in quoted))
-    return draft.finish(more=[hit.paper for hit in others if hit.score >= NEAR][:MORE])
+    rest = [hit for n, hit in enumerate(papers) if n not in taken]
+    return draft.finish(more=[hit.paper for hit in rest if hit in telling or hit.score >= NEAR])
 
 
 def choose_papers(candidates: Sequence[Candidate], above: int) -> list[Hit]:
@@ -96,6 +103,8 @@ def choose_papers(candidates: Sequence[Candidate], above: int) -> list[Hit]:
     if sum(one.met for one in shown) < ENOUGH:
         return [one.hit for one in shown]
     by_name = sum(one.named for one in shown) >= ENOUGH
+    if by_name and sum(one.named for one in candidates) > BREADTH.most:
+        shown, above = candidates[:ROUND], min(above, ROUND)
     kept = [one for one in shown[:above] if one.met or one.hit.score >= SURELY]
     kept += [one for one in shown[above:] if (one.named if by_name else one.met)]
     return [one.hit for one in kept]
@@ -121,7 +130,7 @@ def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, name
     years = sorted(paper.year for paper in papers if paper.year)
     told = f"{count_papers(len(papers))} {asked}"
     if named > len(papers):
-        told = f"At least {count_papers(named)} {asked}; the {len(papers)} nearest"
+        told = f"At least {count_papers(named)} {asked}; {len(papers)} of them"
     if 2 * len(years) > len(papers) and years[0] < years[-1]:
         told += f", from {years[0]} to {years[-1]}"
     counted = [
