@@ -814,7 +814,8 @@ def test_one_group_of_three_stands_beside_the_others() -> None:
 
 def test_a_paper_alone_under_its_phrase_is_joined_by_one_that_is_to_spare() -> None:
     texts = [("Urchin Barrens", "They spread."), ("Barrens", "Urchin barrens."),
-             ("Kelp Growth", "It is cold."), *[(f"Reef {n}", "Fish.") for n in range(3)]]  # fmt: skip
+             ("Kelp Growth", "It is cold.")]  # fmt: skip
+    texts += [(f"Reef {n}", "Fish.") for n in range(3)]
     others = [("Seals", "They swim."), ("Cold Water", "Kelp growth is slow.")]
     assert group_papers(texts, "sea", others, spare=2) == [
         ("Urchin barrens", [0, 1]), ("Kelp growth", [2, 7]), (OTHERS, [3, 4, 5])
