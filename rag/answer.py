@@ -123,6 +123,7 @@ class AnswerTrace:
         papers_read: Papers whose sentences were candidates, best first.
         cosine: Between the query and the nearest passage.
         threshold: The confidence below which the question is refused.
+        asked_of: How many papers were asked where only those of the last answer were; else 0.
     """
 
     timings_ms: Mapping[str, float]
@@ -142,6 +143,7 @@ class AnswerTrace:
     threshold: float = 0.0
     price_source: str = ""
     unread: int = 0
+    asked_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

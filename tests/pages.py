@@ -263,6 +263,17 @@ def shadow(page: Page, where: Locator, side: Literal["left", "right"]) -> int:
         blank.close()
 
 
+def given_link(page: Page) -> str:
+    """Returns the link that the page has made, copied and closed."""
+    dialog = page.get_by_role("dialog")
+    link = dialog.get_by_label("Link", exact=True).input_value()
+    page.wait_for_timeout(600)  # a second click that comes sooner is one of a double click
+    dialog.get_by_role("button", name="Copy the link").click()
+    expect(toast(page)).to_have_text("Link copied.")
+    expect(dialog).to_have_count(0)
+    return link
+
+
 def toast(page: Page) -> Locator:
     """Returns the line that says what was just done."""
     return page.locator("#fn-toast.fn-shown")

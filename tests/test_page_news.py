@@ -177,6 +177,9 @@ def test_the_question_of_an_answer_can_be_watched_and_let_go(page: Page, topics:
     expect(page.locator("#fn-toast")).to_contain_text("Saved")
     assert [topic.text for topic in topics.list(LOCAL)] == [asked]
     news(page)
+    page.get_by_role("button", name="Ask it of all papers").click()
+    expect(page.locator("#fn-turn-2[data-state=done] .fn-asked")).to_have_text(asked)
+    news(page)
     page.get_by_role("button", name=f"Remove topic {asked}").click()
     assert f"Remove the topic “{asked}”?" in agree(page, "Remove")
     expect(page.locator(".fn-topic")).to_have_count(0)

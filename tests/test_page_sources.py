@@ -106,7 +106,7 @@ def test_an_answer_is_copied_with_its_sources(page: Page) -> None:
 def test_the_citations_of_one_answer_are_saved_as_bibtex_that_others_read(page: Page) -> None:
     ask(page, TOOLS)
     turn = ask(page, PPO, turn=2)
-    turn.get_by_label("Save citations").click()
+    turn.get_by_label("Cite", exact=True).click()
     name, text = saved(page, turn.get_by_role("button", name="BibTeX", exact=True))
     assert name.endswith(".bib")
     entries = parse_string(text, "bibtex").entries

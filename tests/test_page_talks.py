@@ -20,6 +20,7 @@ from tests.pages import (
     agree,
     ask,
     desk_of,
+    given_link,
     saved,
     served,
     toast,
@@ -199,8 +200,7 @@ def test_a_shared_link_is_read_without_scripts_until_it_is_ended(
 ) -> None:
     ask(page, PPO)
     choose(page, PPO[:20], "Share a link").click()
-    expect(toast(page)).to_contain_text("shared/")
-    link = toast(page).inner_text().removeprefix("Link copied: ")
+    link = given_link(page)
     assert link.startswith(address)
     ask(page, TOOLS, turn=2)
     context = browser.new_context(java_script_enabled=False)
@@ -217,6 +217,13 @@ def test_a_shared_link_is_read_without_scripts_until_it_is_ended(
     assert answer.status == 404
     expect(reader.locator("body")).to_contain_text("nothing is shared at this link")
     context.close()
+
+
+def test_an_answer_shares_the_conversation_that_it_stands_in(page: Page, address: str) -> None:
+    tool(ask(page, PPO), "Share the conversation").click()
+    link = given_link(page)
+    assert link.startswith(f"{address}shared/")
+    expect(row(page, PPO[:20])).to_contain_text("shared")
 
 
 def test_two_browsers_never_see_one_anothers_list(

@@ -113,7 +113,7 @@ def test_what_is_asked_of_them_finds_no_other_paper(engine: CitedQueryEngine) ->
     named = {paper.id for paper in first.papers}
     assert answer.papers
     assert {paper.id for paper in answer.papers} <= named
-    assert answer.receipt.searched == len(named)
+    assert answer.receipt.searched == answer.receipt.asked_of == len(named)
     assert answer.question == "Which of them train language models?"
     assert answer.standalone_question == "Which papers train language models?"
     assert " of them" not in answer.text

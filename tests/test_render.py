@@ -240,6 +240,9 @@ def test_a_rewritten_question_is_shown() -> None:
     assert "Searched for: a whole question" in answer_html(
         answered(standalone="a whole question"), 1
     )
+    asked = answered(standalone="a whole question")
+    of_group = replace(asked, receipt=replace(asked.receipt, asked_of=6))
+    assert "a whole question (only in the 6 of the answer before)" in answer_html(of_group, 1)
 
 
 def test_filters_of_the_question_are_shown_each_to_be_taken_away() -> None:

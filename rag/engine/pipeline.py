@@ -172,7 +172,12 @@ class CitedQueryEngine(AnsweringQueryEngine):
                     asked, scope, kind, k or self.k, clock, plan, review
                 )
         if group:
-            answer = replace(answer, question=" ".join(whole.split()))
+            asked_of = len(group.filters.papers or ()) if plan.plan is None else 0
+            answer = replace(
+                answer,
+                question=" ".join(whole.split()),
+                receipt=replace(answer.receipt, asked_of=asked_of),
+            )
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer

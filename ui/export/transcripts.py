@@ -18,7 +18,7 @@ from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.serialization import answer_json
 from footnote.ui.export.citation_data import one_line
 from footnote.ui.export.page_style import PAGE_POLICY, page_style
-from footnote.ui.rendering.answer import remarks_on, verdict, writer_of
+from footnote.ui.rendering.answer import remarks_on, tell_searched, verdict, writer_of
 from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_blocks
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
@@ -68,8 +68,8 @@ def footnotes(answer: Answer) -> dict[Citation, Note]:
 def _remarks(answer: Answer) -> list[str]:
     """Returns what a reader should know of how the answer came about, in plain text."""
     remarks = []
-    if answer.standalone_question.strip() != answer.question.strip():
-        remarks.append(f"Searched for: {answer.standalone_question}")
+    if searched_for := tell_searched(answer):
+        remarks.append(searched_for)
     if answer.scope:
         remarks.append(f"Only papers {answer.receipt.filters}")
     if answer.reason:

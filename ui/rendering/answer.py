@@ -47,7 +47,7 @@ def answer_html(
         number=number,
         whole=whole,
         card=lambda marker: f"t{number}-s{marker}",
-        searched=_searched_for(answer),
+        searched=tell_searched(answer),
         limits=[(limit.kind, _named(limit)) for limit in answer.scope],
         blocks=blocks,
         sides=_count_sides(answer),
@@ -254,13 +254,16 @@ def _count_sides(answer: Answer) -> list[tuple[str, int]]:
     return [(name, sides.count(side)) for name, side in names if side in sides]
 
 
-def _searched_for(answer: Answer) -> str:
+def tell_searched(answer: Answer) -> str:
+    """Returns what was searched for where it is not the question itself; else nothing."""
     language = NAMES.get(answer.receipt.language or "")
     if language:
         return f"Translated from {language} to search: {answer.receipt.query}"
     if answer.standalone_question.strip() == answer.question.strip():
         return ""
-    return f"Searched for: {answer.standalone_question}"
+    asked_of = answer.receipt.asked_of
+    among = f" (only in the {asked_of:,} of the answer before)" if asked_of else ""
+    return f"Searched for: {answer.standalone_question}{among}"
 
 
 def _named(limit: Constraint) -> str:

@@ -16,7 +16,7 @@ from footnote.ui.rendering.charts.offers import (
     count_sided,
     offered_charts,
 )
-from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.panels import (
     invitation_html,
     library_html,
@@ -153,9 +153,12 @@ def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
 
 
 def shared(desk: AppContext, args: Args) -> dict[str, Any]:
-    """Makes a link to a conversation as it stands, for reading only."""
-    token = _store(desk).share(args.user, args.text("id"))
-    return {"link": f"shared/{token}", **listed(desk, args)}
+    """Makes a link to a conversation as it stands, for reading only; to the open one by itself."""
+    id = args.text("id", "") or args.text("conversation")
+    token = _store(desk).share(args.user, id)
+    told = "It shows it as it stands now, and nothing that is asked later."
+    dialog = render("link", what="this conversation", told=told)
+    return {"link": f"shared/{token}", "dialog": dialog, **listed(desk, args)}
 
 
 def unshared(desk: AppContext, args: Args) -> dict[str, Any]:

@@ -91,7 +91,7 @@
     if (reply.card) byId("fn-cards").insertAdjacentHTML("beforeend", reply.card);
     if (reply.cards) addCards(reply.cards);
     if (reply.copy != null) page.copy(reply.copy);
-    if (reply.link) page.copy(new URL(reply.link, document.baseURI).href, "Link copied: ");
+    if (reply.link) page.handOver(reply.dialog, new URL(reply.link, document.baseURI).href);
     if (reply.file) page.save(reply.file);
     if (reply.job) page.follow(reply.job);
     const shown = reply.reveal && document.querySelector(reply.reveal);

@@ -1,5 +1,5 @@
-/* The one dialog: asked before something is taken away. What it says came from the server
- * (ui/web/handlers/confirmations.py), as HTML that was made safe there; this file makes none. */
+/* The one dialog: asked before something is taken away, and what holds a link that was made. What it
+ * says came from the server (ui/web/handlers), as HTML that was made safe there; this file makes none. */
 (() => {
   "use strict";
   const page = window.footnote;
@@ -22,6 +22,17 @@
     return last;
   }
 
+  // A link stays in view until the dialog is closed; one press copies it.
+  async function handOver(html, address) {
+    await last;
+    if (box().open) return;
+    last = answer(html);
+    const [field, link] = [box().querySelector("input"), box().querySelector("a")];
+    field.value = link.href = address;
+    field.onfocus = () => field.select();
+    if (await last) page.copy(address, "Link copied.");
+  }
+
   function answer(html) {
     const dialog = box();
     dialog.innerHTML = html;
@@ -39,7 +50,7 @@
       event.stopPropagation();
       if (event.key !== "Tab") return;
       event.preventDefault();
-      const buttons = [...dialog.querySelectorAll("button")];
+      const buttons = [...dialog.querySelectorAll("button, input, a")];
       const at = buttons.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
       buttons[(at + buttons.length) % buttons.length].focus();
     };
@@ -64,5 +75,5 @@
     page.submit(asked);
   }
 
-  Object.assign(page, { confirm, again });
+  Object.assign(page, { confirm, again, handOver });
 })();

@@ -4,7 +4,7 @@ from typing import Any
 
 from footnote.index.models import Paper
 from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
-from footnote.ui.rendering.environment import piece
+from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
 from footnote.ui.storage.topics import LOCAL
@@ -61,7 +61,9 @@ def shared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a link to a collection as it is now, for reading only."""
     id = args.text("id", most=100)
     token = desk.own_shelf.collections.share(LOCAL, id)
-    return {"link": f"shared/{token}", **_listed(desk, args, f"c:{id}")}
+    told = "It shows the papers as they are chosen now, without your tags and notes."
+    dialog = render("link", what="this collection", told=told)
+    return {"link": f"shared/{token}", "dialog": dialog, **_listed(desk, args, f"c:{id}")}
 
 
 def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
