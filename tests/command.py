@@ -50,6 +50,7 @@ class Ran(NamedTuple):
     @property
     def data(self) -> Any:
         """Stdout as one JSON value, which must be all that it holds."""
+        assert self.out, f"nothing came out; exit status {self.status}, stderr: {self.err}"
         return json.loads(self.out)
 
 

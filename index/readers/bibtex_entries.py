@@ -33,7 +33,7 @@ _NO_PAPER = frozenset(
 )
 _KIND = re.compile(rf"[\s,;\ufeff]{{0,120}}{MARK}@\s{{0,9}}(\w[\w:.+/-]{{0,40}})")
 # "@Conference Paper{", as no parser of BibTeX takes it.
-_TWO_WORDS = re.compile(rf"({_KIND.pattern})[ \t](\w{{1,40}}[ \t]{{0,9}}\{{)")
+_TWO_WORDS = re.compile(rf"\A({_KIND.pattern})[ \t](\w{{1,40}}[ \t]{{0,9}}\{{)")
 _NAME = r"[^\W\d][^=,{}\"#\n()]{0,60}?\s{0,20}="
 # What may follow the end of a value, so that a quotation mark before it is the closing one.
 _AFTER_VALUE = re.compile(
