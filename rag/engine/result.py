@@ -53,7 +53,10 @@ def make_answer(
     written: Written,
     k: int,
 ) -> Answer:
-    """Returns an answer from papers, with at most ``k`` hits and without a trace of how."""
+    """Returns an answer from papers, without a trace of how.
+
+    It has the best ``k`` hits, and those beyond them that it offers to show.
+    """
     composed = written.composed
     abstained = not composed.statements
     nothing = NOTHING if abstained else None
@@ -66,7 +69,10 @@ def make_answer(
         text=composed.text,
         statements=composed.statements,
         papers=composed.papers,
-        hits=tuple(reading.hits[:k]),
+        hits=(
+            *reading.hits[:k],
+            *(hit for hit in reading.hits[k:] if hit.paper in composed.more),
+        ),
         match="weak" if weak else "strong",
         missing=composed.missing,
         more=tuple(paper.id for paper in composed.more),

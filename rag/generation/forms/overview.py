@@ -79,8 +79,11 @@ def write(reading: Reading) -> Composed:
     texts = [_text(hit) for hit in papers]
     groups = group_papers(texts[: len(shown)], topic, texts[len(shown) :], spare=spare)
     taken = sorted(n for _, group in groups for n in group)
-    named = sum(one.named for one in candidates)
-    draft.add(say_whole([papers[n].paper for n in taken], groups, reading, named=named))
+    named = {one.hit.paper.id for one in candidates if one.named}
+    rest = [hit for n, hit in enumerate(papers) if n not in taken]
+    others = [hit for hit in rest if hit.paper.id in named]
+    whole = len(taken) + len(others)
+    draft.add(say_whole([papers[n].paper for n in taken], groups, reading, whole=whole))
     relation, sentences = Relation("any", told), reading.by_paper
     for name, group in groups:
         if name:
@@ -88,8 +91,8 @@ def write(reading: Reading) -> Composed:
         rows = (ListRow(papers[n], sentences[papers[n].paper.id]) for n in group)
         quoted = [put_telling_first(row, relation).sentences[0] for row in rows]
         draft.add(*(draft.row(sentence.paper, draft.quote(sentence)) for sentence in quoted))
-    rest = [hit for n, hit in enumerate(papers) if n not in taken]
-    return draft.finish(more=[hit.paper for hit in rest if hit in telling or hit.score >= NEAR])
+    near = others or [hit for hit in rest if hit in telling or hit.score >= NEAR]
+    return draft.finish(more=[hit.paper for hit in near])
 
 
 def choose_papers(candidates: Sequence[Candidate], above: int) -> list[Hit]:
@@ -110,7 +113,7 @@ def choose_papers(candidates: Sequence[Candidate], above: int) -> list[Hit]:
     return [one.hit for one in kept]
 
 
-def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, named: int = 0) -> str:
+def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, whole: int = 0) -> str:
     """Returns how many papers there are, from when, and what they are on by their groups.
 
     The years are told where most papers have one.
@@ -119,18 +122,18 @@ def say_whole(papers: Sequence[Paper], groups: Groups, reading: Reading, *, name
         papers: Those that are shown.
         groups: Their groups.
         reading: What they were found for.
-        named: How many of all that were found name the topic.
+        whole: How many they are with all others that name the topic.
     """
     question = reading.question
     asked = (
         f"on “{name_topic(question.asked)}”"
         if question.language
-        else name_topic(name_asked(question.asked, max(named, len(papers))), most=_LONGEST)
+        else name_topic(name_asked(question.asked, max(whole, len(papers))), most=_LONGEST)
     )
     years = sorted(paper.year for paper in papers if paper.year)
     told = f"{count_papers(len(papers))} {asked}"
-    if named > len(papers):
-        told = f"At least {count_papers(named)} {asked}; {len(papers)} of them"
+    if whole > len(papers):
+        told = f"At least {count_papers(whole)} {asked}; {len(papers)} of them"
     if 2 * len(years) > len(papers) and years[0] < years[-1]:
         told += f", from {years[0]} to {years[-1]}"
     counted = [
