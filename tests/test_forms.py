@@ -29,6 +29,7 @@ from footnote.rag.generation.forms.concepts import Shown
 from footnote.rag.generation.forms.define import find_definition
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.forms.group_names import OTHERS, group_papers
+from footnote.rag.generation.forms.measures import name_quantity
 from footnote.rag.generation.forms.relations import Relation, RelationName
 from footnote.rag.generation.forms.uses import is_used
 from footnote.rag.query.kinds.rules import KINDS
@@ -826,6 +827,25 @@ def test_a_paper_alone_under_its_phrase_is_joined_by_one_that_is_to_spare() -> N
 def test_papers_without_a_common_phrase_are_one_group_without_a_name() -> None:
     texts = [(f"Kelp {n}", f"Bay{n} has kelp.") for n in range(6)]
     assert group_papers(texts, "kelp") == [("", [0, 1, 2, 3, 4, 5])]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("How much memory does KelpNet need?", "how much memory KelpNet needs"),
+        ("How many bays does it cover?", "how many bays"),
+        ("How many GPUs does it take to train KelpNet?", "how many GPUs"),
+    ],
+)
+def test_what_no_abstract_states_is_named_with_whose_it_is(asked: str, named: str) -> None:
+    assert name_quantity(asked) == named
+
+
+def test_a_list_of_what_has_a_name_is_whole_and_no_weak_match(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Which papers test on KelpNet?")
+    assert [paper.title for paper in answer.papers] == ["KelpNet: Counting Kelp from Drones"]
+    assert answer.match == "strong"
+    assert answer.more == ()
 
 
 @pytest.mark.parametrize(

@@ -173,11 +173,8 @@ class CitedQueryEngine(AnsweringQueryEngine):
                 )
         if group:
             asked_of = len(group.filters.papers or ()) if plan.plan is None else 0
-            answer = replace(
-                answer,
-                question=" ".join(whole.split()),
-                receipt=replace(answer.receipt, asked_of=asked_of),
-            )
+            receipt = replace(answer.receipt, asked_of=asked_of)
+            answer = replace(answer, question=" ".join(whole.split()), receipt=receipt)
         if heard():
             dispatcher.event(SynthesizeEndEvent(query=asked.asked, response=answered(answer)))
         yield answer

@@ -130,6 +130,8 @@ _SECOND_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _NEXT_SENTENCE = re.compile(r"[.?!] \w")
+# "used", "uses"; but "need", "embed".
+_AGREES = re.compile(r"(?:s|(?<!e)(?<!emb)ed)$")
 _THIRD = re.compile(r"(?:s|x|z|ch|sh|o)$")
 
 
@@ -151,7 +153,7 @@ def name_asked(question: str, count: int) -> str:
     core = _TAIL.sub("", find_core(question)).strip(" ?.!:;,")
     if (papers := _WHICH_PAPERS.match(core)) and not _IS_ABOUT.match(papers["rest"]):
         if not _PREPOSITION.match(papers["rest"]):
-            return f"that {_agree(papers['rest'], count)}"
+            return f"that {agree(papers['rest'], count)}"
     elif noun := _WHICH_NOUN.match(core) or _WHICH_PLURAL.match(core):
         name, rest = noun["noun"].strip(), noun["rest"]
         short = re.sub(rf"^{_BE} (?={_PART}\b)", "", rest)
@@ -160,7 +162,7 @@ def name_asked(question: str, count: int) -> str:
     elif within := _IN_WHICH.match(core):
         return f"in which {within['rest']}"
     elif of_any := _DO_ANY.match(core):
-        return f"that {_agree(of_any['rest'], count)}"
+        return f"that {agree(of_any['rest'], count)}"
     elif tried := _TRIED.match(core) or _HOW_DO_PEOPLE.match(core):
         return f"on how to {tried['rest']}"
     elif how := _HOW.match(core):
@@ -170,11 +172,11 @@ def name_asked(question: str, count: int) -> str:
     return f"on {_IS_ABOUT.sub('', find_topic(question))}"
 
 
-def _agree(clause: str, count: int) -> str:
+def agree(clause: str, count: int) -> str:
     """Returns a clause whose verb agrees with the number of papers: "uses" of one."""
     verb, _, rest = clause.partition(" ")
     known = {"are": "is", "have": "has", "were": "was", "do": "does"}
-    plain = count != 1 or verb.endswith(("ed", "s")) or not verb.islower()
+    plain = count != 1 or _AGREES.search(verb) or not verb.islower()
     if plain or verb in {"can", "could", "will", "may", "also"}:
         return clause
     if verb in known:

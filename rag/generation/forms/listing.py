@@ -97,7 +97,12 @@ def write(reading: Reading) -> Composed:
         fits, others = told[: len(fits)], told[len(fits) :]
     listed = [*fits, *others]
     papers = {row.hit.paper.id for row in listed}
-    near = [hit.paper for hit in read if hit.score >= NEAR and hit.paper.id not in papers]
+    rest = [hit for hit in read if hit.paper.id not in papers]
+    near = [hit.paper for hit in rest if hit.score >= NEAR]
+    # Whoever asks for a name wants the papers that have it, however far they seem.
+    by_name = bool(fits) and all(row.names for row in fits)
+    if by_name:
+        near = [hit.paper for hit in rest if _has(hit.paper, fits[0].names)]
     draft = Draft(reading.evidence)
     if not listed:
         return draft.finish(more=near[:MORE])
@@ -109,7 +114,8 @@ def write(reading: Reading) -> Composed:
         draft.add(_say_others(others, relation))
     if others:
         draft.add(*(_write_row(draft, row, details=details) for row in others))
-    return draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
+    composed = draft.finish(more=near[:MORE], missing=reading.say_missing_names() or absent)
+    return replace(composed, settled=by_name)
 
 
 def _write_row(draft: Draft, row: ListRow, *, details: bool) -> str:
@@ -232,12 +238,13 @@ def keep_named(rows: Sequence[ListRow], reading: Reading) -> list[ListRow] | Non
     None where the question has no name, or no paper has them all.
     """
     names = [name.casefold() for name in find_names(reading.question.wording)]
-    named = [row for row in rows if all(name in _text(row.hit.paper) for name in names)]
+    named = [row for row in rows if _has(row.hit.paper, names)]
     return [replace(row, names=names, fits=True) for row in named] if names and named else None
 
 
-def _text(paper: Paper) -> str:
-    return f"{paper.title}\n{paper.abstract}".casefold()
+def _has(paper: Paper, names: Sequence[str]) -> bool:
+    text = f"{paper.title}\n{paper.abstract}".casefold()
+    return all(name in text for name in names)
 
 
 def _say_count(fits: Sequence[ListRow], reading: Reading, shown: Shown) -> str:

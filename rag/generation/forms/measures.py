@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from footnote.rag.query.topic import agree
+
 # What is measured, as the question words it, and how a sentence words it: beside its figure.
 _SPEED = (
     r"(?:Hz|hertz|ms|milliseconds?|seconds?|fps|frames|m/s|km/h|mph|tokens|times faster"
@@ -106,11 +108,17 @@ _SAME_THINGS = (
 _ENDING = re.compile(r"(?:ies|es|s|y)$")
 
 
+# "How much memory does Prefix Grouper save": of whom, and what it does with it.
+_OF_WHOM = re.compile(r"does (?P<whom>(?!it\b|this\b|that\b)\S.{0,60}?) (?P<does>[a-z]{2,20})$")
+
+
 def name_quantity(asked: str) -> str:
     """Returns what was asked for, as a phrase: "how many GPU hours", "the word error rate"."""
     match = HOW_MANY.search(asked)
     if match and not asked[: match.start()].casefold().endswith("by "):
-        return f"how {match['size'].casefold()} {measured(asked)}"
+        of_whom = _OF_WHOM.match(asked[match.end("what") :].strip(" ?.!"))
+        does = f" {of_whom['whom']} {agree(of_whom['does'], 1)}" if of_whom else ""
+        return f"how {match['size'].casefold()} {measured(asked)}{does}"
     aspect = find_aspect(asked)
     what = measured(asked)
     return (aspect.name if aspect else "") or (f"the {what}" if what else "this figure")
