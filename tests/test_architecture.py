@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = ["index", "rag", "evals", "ui"]
 HOMES = {
-    "chromadb": {"index/search/chroma.py"},
+    "chromadb": {"index/search/chroma/__init__.py", "index/search/chroma/server.py"},
     "tantivy": {"index/search/fulltext.py"},
     "sqlite3": {"index/storage/database.py", "index/readers/zotero.py"},
     "pybtex": {"index/readers/bibtex_entries.py", "index/readers/bibtex_names.py"},

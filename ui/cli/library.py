@@ -29,6 +29,7 @@ from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources,
 if TYPE_CHECKING:
     from footnote.index.library import Library
     from footnote.index.readers.gathering import FileReading, Gathered
+    from footnote.index.search.chroma.address import VectorPlace
     from footnote.index.storage.ingest.pipeline import Added
 
 PathsArgument = Annotated[
@@ -58,6 +59,14 @@ ColumnsOption = Annotated[
         help="What columns of a CSV file hold, such as title=Titel,abstract=Inhalt.",
     ),
 ]  # fmt: skip
+VectorsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vectors", metavar="URL",
+        help="Keep the Chroma collection on a server, as http://HOST:PORT; or folder.",
+        show_default=False,
+    ),
+]  # fmt: skip
 PrivateOption = Annotated[
     bool, typer.Option("--allow-private", help="Download from private networks and this machine.")
 ]
@@ -70,6 +79,7 @@ def index(
     documents: DocumentsOption = None,
     columns: ColumnsOption = "",
     allow_private: PrivateOption = False,
+    vectors: VectorsOption = None,
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,23 +87,27 @@ def index(
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
-    if not paths and not rebuild:
+    if not paths and not rebuild and not vectors:
         raise Misuse("nothing to index; give files or folders: footnote index PATH...")
     sources, named = expand_sources(paths or []), _parse_columns(columns)
     folder = library_folder(library)
     # Fail before reading any file.
     check_place(folder)
+    place, moves = _choose_place(vectors, folder)
     with Gathered(most_unpacked=chosen_limits().unpacked, columns=named) as found:
         gather_sources(found, sources, allow_private=allow_private)
         _print_problems(found)
         found.check()
-        known = None if rebuild or documents is not None else _find_known(found, folder)
+        opens = rebuild or documents is not None or moves
+        known = None if opens else _find_known(found, folder)
         origins = read_origins(found, paths or [], columns)
         if known:
             origins.record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
-            opened = _open_to_add(folder, rebuild=rebuild, documents=documents, wait=wait)
+            opened = _open_to_add(
+                folder, rebuild=rebuild, documents=documents, vectors=place, wait=wait
+            )
             _index(found, opened, started, origins, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
@@ -122,7 +136,30 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
     }
 
 
-def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None, wait: float) -> "Library":
+def _choose_place(vectors: str | None, folder: Path) -> "tuple[VectorPlace | None, bool]":
+    """Returns where the collection is to be kept, and whether the library has to be opened for it.
+
+    Fails where it is to move to a server that cannot be used.
+    """
+    from footnote.index.search.chroma.served import choose_place, kept_place, prepare_place
+    from footnote.ui.settings import all_sources
+
+    sources = all_sources()
+    place = choose_place(vectors, sources)
+    if place is None or (vectors is None and place == kept_place(folder / CATALOG)):
+        return place, False
+    prepare_place(place, sources)
+    return place, True
+
+
+def _open_to_add(
+    folder: Path,
+    *,
+    rebuild: bool,
+    documents: bool | None,
+    vectors: "VectorPlace | None",
+    wait: float,
+) -> "Library":
     """Returns a library to add papers to, made where there is none."""
     from footnote.index.library import Library
 
@@ -130,10 +167,20 @@ def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None, wait: f
     if rebuild:
         with progress("Embedding", 0) as advance:
             Library.rebuild(
-                folder, embedder=embedder, documents=documents, on_progress=advance.to, wait=wait
+                folder,
+                embedder=embedder,
+                documents=documents,
+                vectors=vectors,
+                on_progress=advance.to,
+                wait=wait,
             ).close()
     opened = Library.open(
-        folder, embedder=embedder, create=True, documents=documents is not False, wait=wait
+        folder,
+        embedder=embedder,
+        create=True,
+        documents=documents is not False,
+        vectors=vectors,
+        wait=wait,
     )
     if documents is not None and opened.has_documents != documents:
         kind = "with" if opened.has_documents else "without"
@@ -175,6 +222,8 @@ def _report(found: "Gathered", added: "Added", size: int, started: float, *, as_
 
 def _tidy(opened: "Library") -> None:
     """Makes ready what readers would wait for, after the report is printed."""
+    from footnote.index.search.chroma import UnusableCollection
+
     sys.stdout.flush()
     try:
         if opened.needs_tidying():
@@ -185,6 +234,8 @@ def _tidy(opened: "Library") -> None:
             "stopped tidying; every paper can be found, and the next index goes on with it",
             file=sys.stderr,
         )
+    except UnusableCollection as error:
+        print(f"{error}; no paper is lost, and the next index goes on with it", file=sys.stderr)
 
 
 def _print_problems(found: "Gathered") -> None:
