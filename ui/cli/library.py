@@ -12,6 +12,13 @@ import typer
 
 from footnote.index import LibraryError
 from footnote.index.storage.place import CATALOG, check_place
+from footnote.ui.cli.machines import (
+    VectorsOption,
+    WorkersOption,
+    check_cluster,
+    choose_place,
+    open_embedder,
+)
 from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
@@ -19,7 +26,6 @@ from footnote.ui.cli.options import (
     WaitOption,
     chosen_limits,
     library_folder,
-    make_embedder,
     open_library,
     print_json,
     progress,
@@ -27,6 +33,7 @@ from footnote.ui.cli.options import (
 from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources, read_origins
 
 if TYPE_CHECKING:
+    from footnote.index.embeddings.protocols import Embedder
     from footnote.index.library import Library
     from footnote.index.readers.gathering import FileReading, Gathered
     from footnote.index.search.chroma.address import VectorPlace
@@ -59,14 +66,6 @@ ColumnsOption = Annotated[
         help="What columns of a CSV file hold, such as title=Titel,abstract=Inhalt.",
     ),
 ]  # fmt: skip
-VectorsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--vectors", metavar="URL",
-        help="Keep the Chroma collection on a server, as http://HOST:PORT; or folder.",
-        show_default=False,
-    ),
-]  # fmt: skip
 PrivateOption = Annotated[
     bool, typer.Option("--allow-private", help="Download from private networks and this machine.")
 ]
@@ -80,6 +79,7 @@ def index(
     columns: ColumnsOption = "",
     allow_private: PrivateOption = False,
     vectors: VectorsOption = None,
+    workers: WorkersOption = "",
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +93,8 @@ def index(
     folder = library_folder(library)
     # Fail before reading any file.
     check_place(folder)
-    place, moves = _choose_place(vectors, folder)
+    place, moves = choose_place(vectors, folder)
+    check_cluster(workers)
     with Gathered(most_unpacked=chosen_limits().unpacked, columns=named) as found:
         gather_sources(found, sources, allow_private=allow_private)
         _print_problems(found)
@@ -105,10 +106,15 @@ def index(
             origins.record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
-            opened = _open_to_add(
-                folder, rebuild=rebuild, documents=documents, vectors=place, wait=wait
-            )
-            _index(found, opened, started, origins, as_json=as_json)
+            wanted: dict[str, Any] = {
+                "rebuild": rebuild,
+                "documents": documents,
+                "vectors": place,
+                "wait": wait,
+            }
+            with open_embedder(workers) as embedder:
+                opened = _open_to_add(folder, embedder, **wanted)
+                _index(found, opened, started, origins, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
@@ -136,24 +142,9 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
     }
 
 
-def _choose_place(vectors: str | None, folder: Path) -> "tuple[VectorPlace | None, bool]":
-    """Returns where the collection is to be kept, and whether the library has to be opened for it.
-
-    Fails where it is to move to a server that cannot be used.
-    """
-    from footnote.index.search.chroma.served import choose_place, kept_place, prepare_place
-    from footnote.ui.settings import all_sources
-
-    sources = all_sources()
-    place = choose_place(vectors, sources)
-    if place is None or (vectors is None and place == kept_place(folder / CATALOG)):
-        return place, False
-    prepare_place(place, sources)
-    return place, True
-
-
 def _open_to_add(
     folder: Path,
+    embedder: "Embedder",
     *,
     rebuild: bool,
     documents: bool | None,
@@ -163,7 +154,6 @@ def _open_to_add(
     """Returns a library to add papers to, made where there is none."""
     from footnote.index.library import Library
 
-    embedder = make_embedder()
     if rebuild:
         with progress("Embedding", 0) as advance:
             Library.rebuild(

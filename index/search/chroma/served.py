@@ -19,7 +19,7 @@ from footnote.index.storage.database import read_rows
 _VARIABLE = "FOOTNOTE_VECTORS"
 
 
-def choose_place(flag: str | None, environ: Mapping[str, str]) -> VectorPlace | None:
+def wished_place(flag: str | None, environ: Mapping[str, str]) -> VectorPlace | None:
     """Returns where a command is to keep collections; None to leave them where they are.
 
     Args:
@@ -39,7 +39,7 @@ def prepare_place(place: VectorPlace, environ: Mapping[str, str]) -> None:
     """Makes sure of a server before a library moves to it, and remembers that it was named.
 
     Args:
-        place: What ``choose_place`` returned.
+        place: What ``wished_place`` returned.
         environ: What is configured.
 
     Raises:
