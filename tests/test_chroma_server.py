@@ -32,9 +32,11 @@ from footnote.rag.serialization import answer_json
 from footnote.ui.maintenance.backup import back_up
 from footnote.ui.maintenance.doctor import examine, repair
 from footnote.ui.maintenance.restore import restore
+from footnote.ui.web.handlers.library.room import _health
 from tests.chroma_server import RunningChroma, check_token
 from tests.command import inside
 from tests.local_server import listen
+from tests.pages import desk_of
 
 FIRST = [invented(n) for n in range(12)]
 TOKEN = "harbour-token-of-the-tides"
@@ -171,6 +173,7 @@ def test_words_are_searched_while_the_server_is_away(server, library) -> None:
             assert "searched by words alone: the Chroma server" in str(told.note)
             # A reader of an answer need not know where it is.
             assert str(server.port) not in str(told.note)
+            assert "Searched by words alone: the Chroma" in _health(desk_of(again))
             again.add([invented(70)])
             assert again.size == 13
             found_wrong = [one for one in examine(again.path, "hashed-words") if one.todo]
