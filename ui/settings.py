@@ -68,6 +68,7 @@ class ServerSettings:
 def all_sections() -> tuple[type[Section], ...]:
     """Returns every section that ``footnote.toml`` may have."""
     from footnote.evals.settings import JudgeSettings
+    from footnote.index.search.chroma.address import VectorSettings
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.generation.thorough.settings import ThoroughSettings
     from footnote.rag.retrieval.reranking.rerank import RerankSettings
@@ -75,7 +76,7 @@ def all_sections() -> tuple[type[Section], ...]:
     from footnote.ui.web.security.limits import Limits
 
     writing = (LLMSettings, ThoroughSettings, RerankSettings, JudgeSettings)
-    return (*INDEX_SECTIONS, *writing, ServerSettings, Limits, MailConfig)
+    return (*INDEX_SECTIONS, VectorSettings, *writing, ServerSettings, Limits, MailConfig)
 
 
 def all_sources() -> SettingSources:
@@ -174,6 +175,13 @@ beside the settings file, by the local date, for all processes together; without
 that one which is set at noon knows the morning. What a call may take at most is set aside before
 it is made, so that no limit is passed; of a process that was killed meanwhile it stays counted. A
 limit in USD needs a known price.
+
+A library whose collection is on a Chroma server remembers the address, the tenant and the database,
+and never the token. `FOOTNOTE_VECTORS` says where `footnote index` keeps it from then on; every
+other command looks where it is. A server, and with it the token, is only asked if it was named on
+this machine: by `--vectors`, `FOOTNOTE_VECTORS` or the file, now or before (`servers.json` beside
+the settings file lists these). A library that somebody else made sends nothing to an address of
+theirs.
 
 ```toml
 [llm]

@@ -1,6 +1,6 @@
 """Protocols: what a library needs of an embedder, and what an embedder returns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -69,3 +69,11 @@ class TokenEmbedder(Protocol):
 
     def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Returns a reading of each text, whose vector equals that of ``embed``."""
+
+
+@runtime_checkable
+class BatchEmbedder(Protocol):
+    """An embedder that works at several batches of texts at a time, and reads their tokens."""
+
+    def embed_batches(self, batches: Iterable[Sequence[str]]) -> Iterator[list[TokenEmbedding]]:
+        """Yields the readings of each batch, in order; batches are asked for as they are needed."""

@@ -13,6 +13,7 @@ from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, Librar
 from footnote.index.embeddings.protocols import Embedder
 from footnote.index.library.reading import LibraryReader
 from footnote.index.models import Correction, Paper
+from footnote.index.search.chroma.address import VectorPlace, write_place
 from footnote.index.search.filters import EVERYTHING as EVERYTHING
 from footnote.index.search.filters import Filters as Filters
 from footnote.index.search.searcher import SNAPSHOTS as SNAPSHOTS
@@ -67,6 +68,12 @@ def _check_embedder(catalog: Catalog, embedder: Embedder, path: Path, *, documen
         )
 
 
+def _keep_at(catalog: Catalog, vectors: VectorPlace | None) -> None:
+    """Has the library remember where its collections are to be."""
+    if vectors is not None and (kept := write_place(vectors)) != (catalog.meta("vectors") or ""):
+        catalog.set_meta(vectors=kept)
+
+
 def _as_embedder(embedder: "Embedder | BaseEmbedding") -> Embedder:
     if isinstance(embedder, Embedder):
         return embedder
@@ -101,6 +108,7 @@ class Library(LibraryReader):
         embedder: "Embedder | BaseEmbedding",
         create: bool = False,
         documents: bool = True,
+        vectors: VectorPlace | None = None,
         wait: float = 0.0,
     ) -> Self:
         """Opens a library, and repairs its indexes if they disagree with the catalog.
@@ -111,6 +119,8 @@ class Library(LibraryReader):
             create: Make an empty library if there is none.
             documents: Whether the Chroma collection of a new library holds texts and metadata
                 besides the vectors; our code does not read them. Existing ones stay as they are.
+            vectors: Where the library keeps its collection from the next fold on: a
+                ``ServerPlace``, or "folder"; None leaves it where it is.
             wait: Seconds that whatever writes waits for another process that does.
 
         Raises:
@@ -132,6 +142,7 @@ class Library(LibraryReader):
             catalog.close()
             raise
         library = cls(path, catalog, embedder, wait=wait)
+        _keep_at(catalog, vectors)
         library._upkeep.mend()
         return library
 
@@ -142,6 +153,7 @@ class Library(LibraryReader):
         *,
         embedder: "Embedder | BaseEmbedding",
         documents: bool | None = None,
+        vectors: VectorPlace | None = None,
         on_progress: Callable[[int, int], None] | None = None,
         wait: float = 0.0,
     ) -> Self:
@@ -154,6 +166,7 @@ class Library(LibraryReader):
             path: Its folder.
             embedder: The one to change to.
             documents: Whether the collection holds documents; None keeps the setting.
+            vectors: As for ``open``.
             on_progress: Called with the number of finished passages and the total.
             wait: As for ``open``.
 
@@ -171,6 +184,7 @@ class Library(LibraryReader):
             embed_rest(catalog, embedder)
             if documents is not None:
                 catalog.set_meta(documents="yes" if documents else "no")
+            _keep_at(catalog, vectors)
             library._upkeep.write_words()
             library._upkeep.fold_held()
         return library
@@ -232,10 +246,11 @@ class Library(LibraryReader):
             while self.waiting:
                 long = self._upkeep.has_long_tail
                 embed_rest(self._catalog, self.embedder, on_progress=on_progress, stopped=long)
-                if long():
-                    self._upkeep.fold_if_due()
+                if long() and not self._upkeep.fold_if_possible():
+                    # The vectors are in the catalog, and folded once the server is there.
+                    embed_rest(self._catalog, self.embedder, on_progress=on_progress)
         if fold:
-            self._upkeep.fold_if_due()
+            self._upkeep.fold_if_possible()
         return added
 
     def fold(
@@ -283,6 +298,9 @@ class Library(LibraryReader):
         Args:
             on_progress: Called while folding, as in ``fold``.
             stopped: Asked now and then whether to stop here and go on another time.
+
+        Raises:
+            UnusableServer: All is done but the fold, as the server cannot be used.
         """
         # Another process that writes does it.
         with suppress(LibraryLocked):
@@ -295,9 +313,11 @@ class Library(LibraryReader):
             if self.searcher.words.is_due() and not stopped():
                 with self._writer.hold():
                     self.searcher.words.rewrite()
-        self._upkeep.fold_if_due(on_progress, stopped)
-        if not stopped():
-            self._maps.refresh()
+        try:
+            self._upkeep.fold_if_due(on_progress, stopped)
+        finally:
+            if not stopped():
+                self._maps.refresh()
 
     def correct(self, name: str, correction: Correction) -> bool:
         """Corrects a paper's record and publishes it; ``undo`` takes it back.

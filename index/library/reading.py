@@ -1,6 +1,7 @@
 """What a library tells about its papers, and how it finds them; nothing here changes it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -12,6 +13,7 @@ from footnote.index.clusters.layout import LibraryMap
 from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import ID_KINDS, Hit, Paper, Span, identifier
 from footnote.index.readers.titles import titles_within
+from footnote.index.search.chroma.address import FOLDER
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.index.search.fold import documents_wanted
 from footnote.index.search.searcher import Searcher
@@ -204,7 +206,9 @@ class LibraryReader:
 
     def status(self) -> Status:
         """Returns what the library holds."""
-        return read_status(self.path, self._catalog, self.embedder)
+        name = self.searcher.vectors.base_name()
+        vectors = str(name.server) if name and name.server else FOLDER
+        return replace(read_status(self.path, self._catalog, self.embedder), vectors=vectors)
 
     def preview(self, records: Iterable[tuple[int, Paper]]) -> Added:
         """Returns how many papers ``add_records`` would add and change, without adding any."""

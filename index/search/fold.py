@@ -4,14 +4,18 @@ The one in use serves until the new one is whole. Papers may be added meanwhile:
 tail. A fold that was stopped or killed goes on where it was.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from footnote.index.search.chroma import ChromaIndex, Metadata, passage_metadata
-from footnote.index.search.vector_index import MAKING, VectorIndex
+from footnote.index.search.chroma import (
+    ChromaIndex,
+    DamagedCollection,
+    Metadata,
+    UnusableCollection,
+    passage_metadata,
+)
+from footnote.index.search.chroma.stores import CollectionStore, NewCollection
+from footnote.index.search.vector_index import VectorIndex
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.backlog import Unfolded
 
@@ -34,7 +38,15 @@ class Fold:
         """Returns whether so much changed that a new collection pays."""
         if self._catalog.backlog.pays_to_fold(self._catalog.passages.count()):
             return True
-        base = self._vectors.base()
+        if self._vectors.is_elsewhere():
+            return True
+        try:
+            base = self._vectors.base()
+        except DamagedCollection:
+            return True
+        except UnusableCollection:
+            # Its server may hold a whole one.
+            return False
         wanted = documents_wanted(self._catalog)
         return base is not None and base.has_documents() not in (None, wanted)
 
@@ -48,17 +60,10 @@ class Fold:
         Returns:
             Whether it is in use: false where it was stopped.
         """
-        generation, base = self._vectors.generation(), self._usable_base()
-        making = self._vectors.root / f"{generation + 1}{MAKING}"
-        resumed = self._prepare(making, base)
-        index = _reopen(making)
-        if index is None:
-            # What a kill left is unusable, and Chroma opens no path anew that it failed to open.
-            shutil.rmtree(making)
-            making = self._vectors.root / f"{generation + 2}{MAKING}"
-            resumed = self._prepare(making, base)
-            index = ChromaIndex(making / "vectors")
-        todo, there = self._catalog.read_unfolded(all_passages=resumed or base is None)
+        generation, store = self._vectors.generation(), self._vectors.store_wanted()
+        made = store.begin(generation + 1, self._copied())
+        index, resumed = made.index, made.resumed
+        todo, there = self._catalog.read_unfolded(all_passages=resumed or not made.copied)
         if todo.generation != generation:
             index.close()
             return False
@@ -75,32 +80,16 @@ class Fold:
         # What left while this was made is in neither.
         lost = {*wanted} - {*written}
         came, went = {*todo.came} - lost, {*todo.went} | (lost - {*todo.came})
-        return self._take(making, replace(todo, came=sorted(came), went=sorted(went)))
+        return self._take(store, made, replace(todo, came=sorted(came), went=sorted(went)))
 
-    def _usable_base(self) -> Path | None:
-        """Returns the collection to copy, which has documents as is wanted; None without one."""
-        folder = self._vectors.folder(self._vectors.generation()) / "vectors"
-        base = self._vectors.base()
-        if base is None or not folder.is_dir():
+    def _copied(self) -> int | None:
+        """Returns the collection to begin with, which has documents as is wanted; None without."""
+        name = self._vectors.base_name()
+        if name is None or name.server is not None:
             return None
-        alike = base.has_documents() in (None, documents_wanted(self._catalog))
-        return folder if alike else None
-
-    def _prepare(self, making: Path, base: Path | None) -> bool:
-        """Makes the folder that the collection is written into; returns whether there was one."""
-        published = making.with_suffix("")
-        if published.is_dir() and not making.exists():
-            # Written, and killed before the catalog named it.
-            os.replace(published, making)
-        if making.is_dir():
-            return True
-        copying = making.with_suffix(".copying")
-        shutil.rmtree(copying, ignore_errors=True)
-        copying.mkdir(parents=True)
-        if base:
-            shutil.copytree(base, copying / "vectors")
-        os.replace(copying, making)
-        return False
+        base = self._vectors.base()
+        alike = base and base.has_documents() in (None, documents_wanted(self._catalog))
+        return name.number if alike else None
 
     def _write(
         self,
@@ -147,31 +136,15 @@ class Fold:
                 rows[number] = paper.abstract[start:end], metadata
         return rows
 
-    def _take(self, making: Path, done: Unfolded) -> bool:
-        taken = making.with_suffix("")
-
-        def place() -> None:
-            # A killed fold may have left one that was never in use.
-            shutil.rmtree(taken, ignore_errors=True)
-            os.replace(making, taken)
-
+    def _take(self, store: CollectionStore, made: NewCollection, done: Unfolded) -> bool:
+        before = self._vectors.base_name()
         # Within the transaction: a library that was embedded anew meanwhile has no place for it.
-        if not self._catalog.fold(done, int(taken.name), place):
-            shutil.rmtree(making, ignore_errors=True)
+        number, place = made.base.number, made.base.write()
+        if not self._catalog.fold(done, number, place, lambda: store.take(made)):
+            store.discard(made)
             return False
-        self._vectors.sweep()
+        self._vectors.sweep(before)
         return True
-
-
-def _reopen(making: Path) -> ChromaIndex | None:
-    """Returns the collection of a folder, empty where it is new; None where it is unusable."""
-    try:
-        index = ChromaIndex(making / "vectors")
-        index.count()
-        return index
-    # Chroma's errors share no base class.
-    except Exception:
-        return None
 
 
 def documents_wanted(catalog: Catalog) -> bool:

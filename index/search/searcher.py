@@ -140,6 +140,16 @@ class Searcher:
                 return ranked
             width *= 5
 
+    def rank_among(self, vector: Matrix, papers: Sequence[int]) -> list[Ranked]:
+        """Returns papers by the cosine of their best passage, read from the catalog alone.
+
+        Args:
+            vector: ``(d,)``.
+            papers: Their numbers; one without a passage is left out.
+        """
+        numbers = self.catalog.passages.numbers_between(None, None, papers)
+        return self._best_passages(self._exact(vector, numbers), EVERYTHING, None)
+
     def _exact(self, vector: Matrix, numbers: Sequence[int]) -> list[tuple[int, float]]:
         kept, vectors = self.catalog.vectors.read(numbers)
         cosines = vectors @ vector if kept else np.empty(0, np.float32)

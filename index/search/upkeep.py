@@ -1,11 +1,15 @@
 """Upkeep: the indexes of a library repaired, written and folded, each under its lock."""
 
+import logging
 from contextlib import AbstractContextManager, suppress
 
 from footnote.index import LibraryError, LibraryLocked
+from footnote.index.search.chroma.server import UnusableServer
 from footnote.index.search.fold import Progress, Stopped
 from footnote.index.search.searcher import Searcher
 from footnote.index.storage.ingest.write_lock import WriteLock
+
+_log = logging.getLogger(__name__)
 
 
 class Upkeep:
@@ -19,7 +23,19 @@ class Upkeep:
         self._folder = folder
 
     def mend(self) -> None:
-        """Repairs what disagrees with the catalog; deletes folders that a killed writer left."""
+        """Repairs what disagrees with the catalog; deletes folders that a killed writer left.
+
+        A collection on a server is not made anew here, as ``tidy`` does it: it takes long, and the
+        server may be the wrong one.
+        """
+        if self._searcher.vectors.is_served():
+            self._look_at_server()
+            if self._searcher.words.agrees():
+                return
+            # Who writes elsewhere, or a library that is only read, leaves them as they are.
+            with suppress(LibraryError), self._writer.hold():
+                self.write_words()
+            return
         whole = self._searcher.agrees()
         if whole and not self._searcher.vectors.leftovers():
             return
@@ -39,6 +55,12 @@ class Upkeep:
             # A read-only library is read, with what its index of words has and its leftovers.
             if not self._searcher.vectors.agrees():
                 raise
+
+    def _look_at_server(self) -> None:
+        # One that does not answer is told of where it is searched.
+        with suppress(UnusableServer):
+            if not self._searcher.vectors.agrees() and self._searcher.vectors.base():
+                self._searcher.vectors.distrust()
 
     def write_words(self) -> None:
         """Writes what the index of words lacks, or all of it where it is damaged.
@@ -69,6 +91,15 @@ class Upkeep:
             return due and self.fold(on_progress=on_progress, stopped=stopped)
         except LibraryLocked:
             return False
+
+    def fold_if_possible(self) -> bool:
+        """Folds as ``fold_if_due`` does; returns false where the server cannot be used."""
+        try:
+            self.fold_if_due()
+        except UnusableServer as error:
+            _log.warning("%s", error)
+            return False
+        return True
 
     def fold(
         self,

@@ -1,15 +1,14 @@
 """The vectors of a library: a Chroma collection that never changes, and what came since.
 
-A collection is a folder. It is written next to the one in use and never changes once one row in the
-catalog names it. So a reader sees a whole old or new one, and a killed writer leaves only a folder.
-Two processes that share a changing Chroma folder lose vectors silently; here that cannot happen.
+A collection is a folder, or is on a Chroma server (``stores``). It is written next to the one in
+use and never changes once one row in the catalog names it. Two processes that share a changing
+Chroma folder lose vectors silently; here that cannot happen.
 
 Papers that were added since are the tail: few enough for their vectors to be compared one by one,
 read from the catalog. What left is in the collection still; whoever searches finds no such passage
 in the catalog. ``Fold`` makes the tail part of a new collection.
 """
 
-import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,17 +19,18 @@ import numpy as np
 from footnote.index import EmbedderMismatch, LibraryError
 from footnote.index.embeddings.protocols import Matrix
 from footnote.index.search.chroma import ChromaIndex
+from footnote.index.search.chroma import DamagedCollection as DamagedCollection
+from footnote.index.search.chroma.address import ServerPlace, VectorPlace, read_place
+from footnote.index.search.chroma.served import ServerAccess
+from footnote.index.search.chroma.server import MissingCollection
+from footnote.index.search.chroma.stores import BaseName, CollectionStore, FolderStore, ServerStore
 from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.place import CATALOG
 
 # A passage that finds itself has cosine 1, minus the rounding of float32 and the graph.
 SELF_COSINE = 0.999
-MAKING = ".making"
 # Other processes may change the library between two looks.
 _LOOKS = 3
-
-
-class DamagedCollection(LibraryError):
-    """A collection that cannot be opened, or is not there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,15 +55,17 @@ class Tail:
 
 
 class VectorIndex:
-    """The folder of a library's collections, of which one is in use, and the tail beside it."""
+    """The collections of a library, of which one is in use, and the tail beside it."""
 
     def __init__(self, folder: Path, catalog: Catalog, embedder: str) -> None:
         """Opens nothing yet; ``embedder`` is whose vectors the caller can search with."""
-        self.root = folder
+        self._folders = FolderStore(folder)
+        self._servers = ServerAccess()
         self._embedder = embedder
         self._catalog = catalog
         self._guard = threading.RLock()
-        self._base: tuple[int, ChromaIndex] | None = None
+        self._base: tuple[BaseName, ChromaIndex] | None = None
+        self._distrusted: BaseName | None = None
         self._previous: ChromaIndex | None = None
         self._tail = Tail((), np.empty((0, 0), np.float32))
         self._seen: tuple[int, int] | None = None
@@ -74,6 +76,7 @@ class VectorIndex:
             for base in (self._base and self._base[1], self._previous):
                 if base:
                     base.close()
+            self._servers.close()
             self._base = self._previous = self._seen = None
 
     def nearest(self, vector: Matrix, k: int) -> list[tuple[int, float]]:
@@ -83,10 +86,17 @@ class VectorIndex:
 
         Raises:
             EmbedderMismatch: The library changed to another embedder meanwhile.
-            DamagedCollection: The collection cannot be opened.
+            UnusableCollection: The collection cannot be opened, or its server asked.
         """
         base, tail = self._current()
-        found = [*(base.nearest(vector, k) if base else ()), *tail.nearest(vector, k)]
+        try:
+            near = base.nearest(vector, k) if base else []
+        except MissingCollection:
+            # Another process folds, and deleted it just now; unless it is in use still.
+            if self._look_again() is base:
+                raise
+            return self.nearest(vector, k)
+        found = [*near, *tail.nearest(vector, k)]
         return sorted(found, key=lambda row: (-row[1], row[0]))[:k]
 
     def count(self) -> int:
@@ -119,7 +129,7 @@ class VectorIndex:
         with self._guard:
             base, _ = self._current()
             found = self._catalog.read_collection_state()
-            if (self._base and self._base[0]) != found.base:
+            if (self._base and self._base[0]) != _name(found.base, found.place):
                 return False
             held = base.count() if base else 0
         if held + len(found.came) - found.went != found.passages:
@@ -136,25 +146,74 @@ class VectorIndex:
         """Returns the number of the collection in use."""
         return int(self._catalog.meta("generation") or 0)
 
-    def folder(self, generation: int) -> Path:
-        """Returns the folder of a collection."""
-        return self.root / str(generation)
+    def base_name(self) -> BaseName | None:
+        """Returns which collection is in use, whether or not it can be opened."""
+        return _name(*self._catalog.read_base())
 
-    def leftovers(self) -> list[Path]:
+    def is_served(self) -> bool:
+        """Returns whether the collection in use is on a server."""
+        name = self.base_name()
+        return name is not None and name.server is not None
+
+    def place_wanted(self) -> VectorPlace:
+        """Returns where the next collection is to be."""
+        return read_place(self._catalog.meta("vectors"))
+
+    def is_elsewhere(self) -> bool:
+        """Returns whether the collection in use is not where the next one is to be."""
+        name = self.base_name()
+        return name is not None and (name.server or "folder") != self.place_wanted()
+
+    def store_wanted(self) -> CollectionStore:
+        """Returns where the next collection is made.
+
+        Raises:
+            UnusableServer: Nobody named the server on this machine.
+        """
+        place = self.place_wanted()
+        return self._store(place) if isinstance(place, ServerPlace) else self._folders
+
+    def distrust(self) -> None:
+        """Has the collection searched no more: it holds something else than the catalog."""
+        with self._guard:
+            self._distrusted, self._seen = self.base_name(), None
+
+    def leftovers(self) -> list[str]:
         """Returns the folders that nobody reads nor fills: leftovers of a killed writer."""
-        generation = self.generation()
-        # The previous one stays: a reader may be opening it now.
-        kept = {str(generation), str(generation - 1)}
-        # The second stands in for a first that could not be opened.
-        kept |= {f"{generation + step}{MAKING}" for step in (1, 2)}
-        if not self.root.is_dir():
-            return []
-        return [folder for folder in self.root.iterdir() if folder.name not in kept]
+        return self._folders.leftovers(self.generation())
 
-    def sweep(self) -> None:
-        """Removes the folders that nobody reads; the caller holds the fold lock."""
-        for folder in self.leftovers():
-            shutil.rmtree(folder, ignore_errors=True)
+    def served_leftovers(self) -> list[str]:
+        """Returns the library's collections on its server that nobody reads nor fills.
+
+        Raises:
+            UnusableServer: It does not answer as it must.
+        """
+        name = self.base_name()
+        if name is None or name.server is None:
+            return []
+        return self._store(name.server).leftovers(name, making=self.is_elsewhere())
+
+    def sweep(self, before: BaseName | None = None) -> None:
+        """Deletes what nobody reads; the caller holds the fold lock.
+
+        Args:
+            before: The collection that was in use, of whose server nothing may be needed now.
+        """
+        self._folders.sweep(self.generation())
+        name, wanted = self.base_name(), self.place_wanted()
+        servers = {one.server for one in (name, before) if one and one.server}
+        for server in servers:
+            kept = name if name and name.server == server else None
+            self._store(server).sweep(kept, making=server != wanted)
+
+    def _store(self, place: ServerPlace) -> ServerStore:
+        file = self._folders.root.with_name(CATALOG)
+        return ServerStore(self._servers.get(place), self._catalog, file)
+
+    def _look_again(self) -> ChromaIndex | None:
+        with self._guard:
+            self._seen = None
+            return self._current()[0]
 
     def _current(self) -> tuple[ChromaIndex | None, Tail]:
         """Returns the collection in use and the tail, read again where anybody changed them."""
@@ -163,7 +222,7 @@ class VectorIndex:
             if state != self._seen:
                 found = self._catalog.read_collection_state()
                 self._check_embedder(found.embedder)
-                self._open_base(found.base)
+                self._open_base(_name(found.base, found.place))
                 self._read_tail(found.came)
                 self._seen = state
             return self._base[1] if self._base else None, self._tail
@@ -175,15 +234,28 @@ class VectorIndex:
                 "open it again"
             )
 
-    def _open_base(self, wanted: int | None) -> None:
+    def _open_base(self, wanted: BaseName | None) -> None:
+        if wanted and wanted == self._distrusted:
+            raise DamagedCollection(
+                f"the collection {wanted.name or wanted.number} does not hold what the catalog "
+                "holds; run: footnote doctor"
+            )
         if (self._base and self._base[0]) == wanted:
             return
-        opened = _open(self.folder(wanted)) if wanted is not None else None
+        opened = self._open(wanted) if wanted is not None else None
         # Another thread may still be reading the old one, so it stays open until the next swap.
         if self._previous:
             self._previous.close()
         self._previous = self._base[1] if self._base else None
         self._base = (wanted, opened) if wanted is not None and opened else None
+
+    def _open(self, name: BaseName) -> ChromaIndex:
+        if name.server is None:
+            return self._folders.open(name.number)
+        opened = self._servers.get(name.server).open(name.name)
+        # Read now: it never changes, and each search asks for it.
+        opened.count()
+        return opened
 
     def _read_tail(self, wanted: Sequence[int]) -> None:
         """Reads the tail, of which only what is new takes time."""
@@ -199,14 +271,5 @@ class VectorIndex:
         self._tail = Tail(tuple(numbers[at] for at in order), joined[order])
 
 
-def _open(folder: Path) -> ChromaIndex:
-    if not (folder / "vectors").is_dir():
-        raise DamagedCollection(f"{folder} is gone; open the library again to rebuild it")
-    try:
-        return ChromaIndex(folder / "vectors")
-    # Chroma's errors share no base class.
-    except Exception as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise DamagedCollection(
-            f"{folder} is damaged ({reason}); open the library again to rebuild it"
-        ) from error
+def _name(base: int | None, place: str | None) -> BaseName | None:
+    return None if base is None else BaseName.read(base, place)

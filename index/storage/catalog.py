@@ -195,20 +195,29 @@ class Catalog:
         with self._db.snapshot():
             came, (_, went) = self.backlog.came(), self.backlog.count_unfolded()
             passages = self.passages.count()
-            return CollectionState(self.meta("embedder"), self.backlog.base(), came, went, passages)
+            place = self.meta("base_place")
+            return CollectionState(
+                self.meta("embedder"), self.backlog.base(), came, went, passages, place
+            )
 
-    def fold(self, done: Unfolded, generation: int, place: Callable[[], object]) -> bool:
+    def read_base(self) -> tuple[int | None, str | None]:
+        """Returns the number of the collection in use, and where it is, in one state."""
+        with self._db.snapshot():
+            return self.backlog.base(), self.meta("base_place")
+
+    def fold(self, done: Unfolded, generation: int, place: str, put: Callable[[], object]) -> bool:
         """Takes a new collection into use, as ``Backlog.fold`` does.
 
         Args:
             done: What it was made of.
             generation: Its number.
-            place: Puts its folder where it is looked for; called only if it is taken.
+            place: Where it is.
+            put: Puts it where it is looked for; called only if it is taken.
         """
         with self._db.transaction():
-            taken = self.backlog.fold(done, generation)
+            taken = self.backlog.fold(done, generation, place)
             if taken:
-                place()
+                put()
             return taken
 
     def void_collection(self) -> None:

@@ -203,10 +203,16 @@ class PaperTable:
             return None
         return [(start, end) for start, end in json.loads(rows[0][0])] if rows else []
 
-    def uncut(self, most: int) -> list[int]:
-        """Returns the numbers of up to ``most`` papers whose text is not cut and embedded yet."""
+    def uncut(self, most: int, *, after: int = 0) -> list[int]:
+        """Returns the numbers of up to ``most`` papers whose text is not cut and embedded yet.
+
+        Args:
+            most: Papers at most.
+            after: Only papers with higher numbers, which are returned ascending.
+        """
         rows = self._db.rows(
-            "SELECT number FROM papers WHERE sentences = '' ORDER BY number LIMIT ?", (most,)
+            "SELECT number FROM papers WHERE sentences = '' AND number > ? ORDER BY number LIMIT ?",
+            (after, most),
         )
         return [int(row[0]) for row in rows]
 

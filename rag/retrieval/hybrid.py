@@ -10,6 +10,7 @@ Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
 from footnote.index.library import EVERYTHING, Filters, Library, Ranked
 from footnote.index.models import Hit, Paper
+from footnote.index.search.chroma import UnusableCollection
 from footnote.rag.answer import ReadPaper
 from footnote.rag.query.kinds.decision import has_words, names_own_topic, stands_alone
 from footnote.rag.query.question import Question
@@ -29,6 +31,8 @@ from footnote.rag.retrieval.injection.detector import asks_about_orders, find_or
 from footnote.rag.retrieval.late_interaction import EMBEDDED, Matcher, QueryTokens, TokenMatch
 from footnote.rag.retrieval.reranking.postprocess import hit_node, postprocess
 from footnote.rag.retrieval.reranking.rerank import Reranker, rerank
+
+_log = logging.getLogger(__name__)
 
 # Papers taken from each ranking before fusing.
 POOL = 100
@@ -90,7 +94,7 @@ class RetrievalResult:
         asked: The question as it was matched.
         matches: Matches of the best hits, by paper id.
         first: Id of the best paper before reranking, which decides about refusing.
-        note: Why a reranker did not order the hits.
+        note: Why words alone were searched, or a reranker did not order the hits.
     """
 
     question: Question
@@ -115,6 +119,7 @@ class _Searched:
     reading: TokenEmbedding
     fused: list[Ranked]
     cosine: float
+    note: str | None = None
 
 
 class HybridRetriever(BaseRetriever):
@@ -145,6 +150,7 @@ class HybridRetriever(BaseRetriever):
         self.reranker = reranker
         self.node_postprocessors = node_postprocessors
         self._matcher = Matcher(library)
+        self._told = ""
 
     def search(
         self, query: str, *, k: int | None = None, filters: Filters = EVERYTHING
@@ -170,14 +176,16 @@ class HybridRetriever(BaseRetriever):
         if not asks_about_orders(question.wording):
             ordered = self._match_without_orders(asked, hits, matches, ordered)
         first = ordered[0].paper.id if ordered else None
-        note = None
+        notes = [searched.note]
         if self.reranker is not None:
-            ordered, note = rerank(self.reranker, question.query, ordered)
+            ordered, unranked = rerank(self.reranker, question.query, ordered)
+            notes.append(unranked)
         if self.node_postprocessors:
             ordered, skipped = postprocess(
                 self.node_postprocessors, question.query, ordered[:count]
             )
-            note = "; ".join(filter(None, (note, skipped))) or None
+            notes.append(skipped)
+        note = "; ".join(filter(None, notes)) or None
         if self.reranker is not None or self.node_postprocessors:
             # If sentences are embedded, embed only those of the previously best papers.
             new = [hit for hit in ordered[:EMBEDDED] if hit.paper.id not in matches]
@@ -231,11 +239,22 @@ class HybridRetriever(BaseRetriever):
 
     def _search(self, query: str, count: int, filters: Filters) -> _Searched:
         reading = self._matcher.read(query)
-        pool = max(POOL, count)
-        dense = self.library.searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
-        words = self.library.searcher.rank_by_words(query, k=pool, filters=filters)
+        pool, searcher, note = max(POOL, count), self.library.searcher, None
+        words = searcher.rank_by_words(query, k=pool, filters=filters)
+        try:
+            dense = searcher.rank_by_vector(reading.vector, k=pool, filters=filters)
+        except UnusableCollection as error:
+            self._tell(str(error))
+            note = f"searched by words alone: {error.brief}"
+            dense = searcher.rank_among(reading.vector, [r.paper for r in words])
         cosine = max((r.score for r in dense), default=0.0)
-        return _Searched(reading, self.fusion.fuse(dense, words), cosine)
+        return _Searched(reading, self.fusion.fuse(dense, words), cosine, note)
+
+    def _tell(self, fault: str) -> None:
+        """Logs a fault once, with what a reader of an answer need not know."""
+        if fault != self._told:
+            _log.warning("%s", fault)
+        self._told = fault
 
     def _match_without_orders(
         self,

@@ -12,8 +12,9 @@ import numpy as np
 
 from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import Library
-from footnote.index.models import Paper
+from footnote.index.models import Hit, Paper
 from footnote.index.readers.cited_text import CitedSentence, References, read_cited_text
+from footnote.index.search.chroma import UnusableCollection
 from footnote.rag.answer import Verdict
 from footnote.rag.verification.lexical import read_words
 from footnote.rag.verification.quoted import stands_in
@@ -192,13 +193,19 @@ class SentenceChecker:
         sentences = [paper.abstract[a:b] for a, b in self._library.sentences(paper)]
         return sentences, self._library.embedder.embed(sentences)
 
+    def _search(self, claim: str) -> list[Hit]:
+        try:
+            return self._library.search(claim, k=_SEARCHED)
+        except UnusableCollection:
+            return self._library.search(claim, k=_SEARCHED, by="bm25")
+
     def _name_another(self, claim: str, read: "_ReadSources") -> VerificationResult | None:
         """Returns that another paper plainly says what the cited ones do not, if one does.
 
         Who cites a paper may mean what only its whole text says. Who cites words of it means these:
         another paper's finding put to them is wrong.
         """
-        for hit in self._library.search(claim, k=_SEARCHED):
+        for hit in self._search(claim):
             if hit.paper in read.papers:
                 continue
             quotes = self.find_nearest(claim, hit.paper)

@@ -12,6 +12,13 @@ import typer
 
 from footnote.index import LibraryError
 from footnote.index.storage.place import CATALOG, check_place
+from footnote.ui.cli.machines import (
+    VectorsOption,
+    WorkersOption,
+    check_cluster,
+    choose_place,
+    open_embedder,
+)
 from footnote.ui.cli.options import (
     JsonOption,
     LibraryOption,
@@ -19,7 +26,6 @@ from footnote.ui.cli.options import (
     WaitOption,
     chosen_limits,
     library_folder,
-    make_embedder,
     open_library,
     print_json,
     progress,
@@ -27,8 +33,10 @@ from footnote.ui.cli.options import (
 from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources, read_origins
 
 if TYPE_CHECKING:
+    from footnote.index.embeddings.protocols import Embedder
     from footnote.index.library import Library
     from footnote.index.readers.gathering import FileReading, Gathered
+    from footnote.index.search.chroma.address import VectorPlace
     from footnote.index.storage.ingest.pipeline import Added
 
 PathsArgument = Annotated[
@@ -70,6 +78,8 @@ def index(
     documents: DocumentsOption = None,
     columns: ColumnsOption = "",
     allow_private: PrivateOption = False,
+    vectors: VectorsOption = None,
+    workers: WorkersOption = "",
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,24 +87,34 @@ def index(
     from footnote.index.readers.gathering import Gathered
 
     started = time.perf_counter()
-    if not paths and not rebuild:
+    if not paths and not rebuild and not vectors:
         raise Misuse("nothing to index; give files or folders: footnote index PATH...")
     sources, named = expand_sources(paths or []), _parse_columns(columns)
     folder = library_folder(library)
     # Fail before reading any file.
     check_place(folder)
+    place, moves = choose_place(vectors, folder)
+    check_cluster(workers)
     with Gathered(most_unpacked=chosen_limits().unpacked, columns=named) as found:
         gather_sources(found, sources, allow_private=allow_private)
         _print_problems(found)
         found.check()
-        known = None if rebuild or documents is not None else _find_known(found, folder)
+        opens = rebuild or documents is not None or moves
+        known = None if opens else _find_known(found, folder)
         origins = read_origins(found, paths or [], columns)
         if known:
             origins.record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
-            opened = _open_to_add(folder, rebuild=rebuild, documents=documents, wait=wait)
-            _index(found, opened, started, origins, as_json=as_json)
+            wanted: dict[str, Any] = {
+                "rebuild": rebuild,
+                "documents": documents,
+                "vectors": place,
+                "wait": wait,
+            }
+            with open_embedder(workers) as embedder:
+                opened = _open_to_add(folder, embedder, **wanted)
+                _index(found, opened, started, origins, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
@@ -122,18 +142,35 @@ def _make_report(found: "Gathered", added: "Added", size: int, seconds: float) -
     }
 
 
-def _open_to_add(folder: Path, *, rebuild: bool, documents: bool | None, wait: float) -> "Library":
+def _open_to_add(
+    folder: Path,
+    embedder: "Embedder",
+    *,
+    rebuild: bool,
+    documents: bool | None,
+    vectors: "VectorPlace | None",
+    wait: float,
+) -> "Library":
     """Returns a library to add papers to, made where there is none."""
     from footnote.index.library import Library
 
-    embedder = make_embedder()
     if rebuild:
         with progress("Embedding", 0) as advance:
             Library.rebuild(
-                folder, embedder=embedder, documents=documents, on_progress=advance.to, wait=wait
+                folder,
+                embedder=embedder,
+                documents=documents,
+                vectors=vectors,
+                on_progress=advance.to,
+                wait=wait,
             ).close()
     opened = Library.open(
-        folder, embedder=embedder, create=True, documents=documents is not False, wait=wait
+        folder,
+        embedder=embedder,
+        create=True,
+        documents=documents is not False,
+        vectors=vectors,
+        wait=wait,
     )
     if documents is not None and opened.has_documents != documents:
         kind = "with" if opened.has_documents else "without"
@@ -175,6 +212,8 @@ def _report(found: "Gathered", added: "Added", size: int, started: float, *, as_
 
 def _tidy(opened: "Library") -> None:
     """Makes ready what readers would wait for, after the report is printed."""
+    from footnote.index.search.chroma import UnusableCollection
+
     sys.stdout.flush()
     try:
         if opened.needs_tidying():
@@ -185,6 +224,8 @@ def _tidy(opened: "Library") -> None:
             "stopped tidying; every paper can be found, and the next index goes on with it",
             file=sys.stderr,
         )
+    except UnusableCollection as error:
+        print(f"{error}; no paper is lost, and the next index goes on with it", file=sys.stderr)
 
 
 def _print_problems(found: "Gathered") -> None:

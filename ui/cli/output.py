@@ -255,7 +255,8 @@ def _collection(status: Status) -> str:
     changes = f"{status.unfolded:,} change{'s' * (status.unfolded != 1)}"
     lag = f", {changes} since, searched beside it" if status.unfolded else ""
     waiting = f"; {status.waiting:,} papers are not embedded yet" if status.waiting else ""
-    return f"number {status.generation}{lag}{waiting}"
+    where = "" if status.vectors == "folder" else f" on {status.vectors}"
+    return f"number {status.generation}{where}{lag}{waiting}"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 It is made beside its place, checked, and then moved there. What was there before is never deleted.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from footnote.index import LibraryError
 from footnote.index.library import CATALOG, LOCK, SNAPSHOTS, WORDS
+from footnote.index.search.chroma.server import UnusableServer
 from footnote.index.search.fold import Fold
 from footnote.index.search.vector_index import VectorIndex
 from footnote.index.search.word_index import WordIndex
@@ -28,6 +30,8 @@ from footnote.ui.maintenance.archive import (
     read_manifest,
 )
 from footnote.ui.maintenance.user_files import DATABASES, examine_database
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -126,11 +130,16 @@ def _umask() -> int:
 def _make_indexes(made: Path, on_progress: Progress | None) -> None:
     with closing(Catalog(made / CATALOG)) as catalog:
         catalog.void_collection()
+        # What is on a server belongs to the library that was backed up.
+        catalog.set_meta(served="")
         embedder = catalog.meta("embedder") or ""
         with closing(WordIndex(made / WORDS, catalog)) as words:
             words.write_anew()
         with closing(VectorIndex(made / SNAPSHOTS, catalog, embedder)) as vectors:
-            Fold(vectors, catalog).run(on_progress)
+            try:
+                Fold(vectors, catalog).run(on_progress)
+            except UnusableServer as error:
+                _log.warning("%s; until then its papers are compared one by one", error)
 
 
 def _move(made: Path, place: Path, wait: float) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from footnote.index import LibraryError
 from footnote.index.library import CATALOG, SNAPSHOTS, WORDS
+from footnote.index.search.chroma.server import UnusableServer
 from footnote.index.search.vector_index import VectorIndex
 from footnote.index.search.word_index import WordIndex
 from footnote.index.storage.catalog import Catalog
@@ -95,18 +96,34 @@ def _examine_words(folder: Path, catalog: Catalog) -> Finding:
 def _examine_collection(folder: Path, catalog: Catalog, made: str) -> Iterator[Finding]:
     passages = catalog.passages.count()
     with closing(VectorIndex(folder / SNAPSHOTS, catalog, made)) as vectors:
-        if all(vectors.agrees() for _ in range(_SAMPLED)):
+        try:
+            agree = all(vectors.agrees() for _ in range(_SAMPLED))
+        except UnusableServer as error:
+            yield wrong("collection", str(error), "words alone are searched", "see there")
+            return
+        if agree:
             lag = sum(catalog.backlog.count_unfolded())
             also = f"; {lag:,} of them came or went since it was written" if lag else ""
+            name = vectors.base_name()
+            also += f"; on {name.server}" if name and name.server else ""
             yield whole("collection", f"{passages:,} passages, as the catalog has{also}")
         else:
             yield mendable(
                 "collection", f"it does not hold the catalog's {passages:,} passages",
                 "searches by meaning miss some",
             )  # fmt: skip
-        if leftovers := sorted(one.name for one in vectors.leftovers()):
+        if leftovers := sorted(vectors.leftovers()):
             named = ", ".join(leftovers[:3]) + (", ..." if len(leftovers) > 3 else "")
             yield mendable(
                 "leftovers", f"{len(leftovers):,} folders that nobody reads ({SNAPSHOTS}/{named})",
                 "they take disk space",
             )  # fmt: skip
+        yield from _examine_server(vectors)
+
+
+def _examine_server(vectors: VectorIndex) -> Iterator[Finding]:
+    if leftovers := vectors.served_leftovers():
+        named = ", ".join(leftovers[:3]) + (", ..." if len(leftovers) > 3 else "")
+        found = f"{len(leftovers):,} collections on its server that nobody reads ({named})"
+        todo = "the next fold deletes them: footnote doctor --fold"
+        yield Finding("leftovers", found, "they take its disk space", todo, "note")

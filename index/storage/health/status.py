@@ -15,6 +15,7 @@ class Status:
 
     Attributes:
         generation: Number of its Chroma collection.
+        vectors: Where that is: "folder", or the address of a server.
         unfolded: Passages that came or went since that was written; they are searched all the same.
         waiting: Papers that are not embedded yet, and found by words alone.
     """
@@ -33,6 +34,7 @@ class Status:
     waiting: int
     bytes: int
     notes: tuple[str, ...]
+    vectors: str = "folder"
 
 
 def read_status(path: Path, catalog: Catalog, embedder: Embedder) -> Status:

@@ -28,6 +28,7 @@ class CollectionState:
         came: Passages that the collection lacks, ascending.
         went: How many passages it has too many.
         passages: How many there are.
+        place: Where the collection is, as ``fold`` was told; None or "" for the folder.
     """
 
     embedder: str | None
@@ -35,6 +36,7 @@ class CollectionState:
     came: Sequence[int]
     went: int
     passages: int
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,13 @@ class Backlog:
         came, went = self.count_unfolded()
         return came > max(MOST_TAIL, passages - came + went)
 
-    def fold(self, done: Unfolded, generation: int) -> bool:
+    def fold(self, done: Unfolded, generation: int, place: str = "") -> bool:
         """Takes a new collection into use.
 
         Args:
             done: What it was made of; what changed since then stays here.
             generation: Its number.
+            place: Where it is, which is kept as it is given; "" for the folder.
 
         Returns:
             Whether it is in use: false where another collection was taken meanwhile.
@@ -137,7 +140,8 @@ class Backlog:
         self._settle(done.went, now, WENT)
         self._db.execute("DELETE FROM undescribed WHERE at <= ?", (done.revision,))
         number = str(generation)
-        self._db.set_meta(generation=number, base=number, folded=str(done.revision))
+        folded = str(done.revision)
+        self._db.set_meta(generation=number, base=number, base_place=place, folded=folded)
         return True
 
     def void(self) -> None:

@@ -1,13 +1,20 @@
 """Adding papers to a catalog: merged with what is known and stored, then cut and embedded."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from footnote.index.chunking import passages, sentence_spans
-from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder, TokenEmbedding
+from footnote.index.embeddings.protocols import (
+    BatchEmbedder,
+    Embedder,
+    Matrix,
+    TokenEmbedder,
+    TokenEmbedding,
+)
 from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
@@ -95,12 +102,21 @@ def embed_rest(
         on_progress: Called with how many papers were embedded since the last call.
         stopped: Asked after each batch.
     """
-    while numbers := catalog.papers.uncut(BATCH_PAPERS):
-        papers = catalog.papers.read(numbers)
-        entries = [prepare_entry(paper, number, None) for number, paper in papers]
-        catalog.store_texts(embed_entries(entries, embedder))
+    cut = deque[list[EmbeddedPaper]]()
+
+    def read_texts() -> Iterator[list[str]]:
+        last = 0
+        while numbers := catalog.papers.uncut(BATCH_PAPERS, after=last):
+            papers = catalog.papers.read(numbers)
+            cut.append([prepare_entry(paper, number, None) for number, paper in papers])
+            last = numbers[-1]
+            yield _texts_of(cut[-1])
+
+    for vectors, readings in _embed_each(embedder, read_texts()):
+        entries = cut.popleft()
+        catalog.store_texts(_fill_entries(entries, vectors, readings))
         if on_progress:
-            on_progress(len(numbers))
+            on_progress(len(entries))
         if stopped():
             return
 
@@ -141,15 +157,16 @@ def reembed(
     """
     left = catalog.vectors.unstaged(embedder.name)
     total = catalog.counts()[1]
-    for at in range(0, len(left), BATCH_PAPERS):
+    read = deque[list[tuple[Paper, Passage]]]()
+
+    def read_texts() -> Iterator[list[str]]:
+        for at in range(0, len(left), BATCH_PAPERS):
+            read.append(_read_passages(catalog, left[at : at + BATCH_PAPERS]))
+            yield [embedded_text(*of) for of in read[-1]]
+
+    for n, (vectors, readings) in enumerate(_embed_each(embedder, read_texts())):
+        at, staged = n * BATCH_PAPERS, read.popleft()
         numbers = left[at : at + BATCH_PAPERS]
-        places = catalog.passages.places(numbers)
-        papers = catalog.papers.by_number([place.paper for place in places.values()])
-        staged = [
-            (papers[place.paper], Passage(papers[place.paper].id, place.start, place.end))
-            for place in (places[number] for number in numbers)
-        ]
-        vectors, readings = _embed_texts(embedder, [embedded_text(*of) for of in staged])
         tokens = [
             passage_tokens(paper, passage, catalog.papers.sentences(paper.id) or [], reading)
             for (paper, passage), reading in zip(staged, readings, strict=False)
@@ -158,6 +175,16 @@ def reembed(
         if on_progress:
             on_progress(total - len(left) + at + len(numbers), total)
     catalog.adopt_staged(embedder.name, embedder.dimensions)
+
+
+def _read_passages(catalog: Catalog, numbers: Sequence[int]) -> list[tuple[Paper, Passage]]:
+    """Returns passages with their papers, in order."""
+    places = catalog.passages.places(numbers)
+    papers = catalog.papers.by_number([place.paper for place in places.values()])
+    return [
+        (papers[place.paper], Passage(papers[place.paper].id, place.start, place.end))
+        for place in (places[number] for number in numbers)
+    ]
 
 
 def _add_batch(
@@ -196,9 +223,17 @@ def prepare_entry(paper: Paper, number: int | None, stored: Paper | None) -> Emb
 
 def embed_entries(entries: Sequence[EmbeddedPaper], embedder: Embedder) -> list[EmbeddedPaper]:
     """Returns the entries with vectors and tokens of their passages, all read in one call."""
-    vectors, readings = _embed_texts(
-        embedder, [embedded_text(e.paper, p) for e in entries for p in e.passages]
-    )
+    return _fill_entries(entries, *_embed_texts(embedder, _texts_of(entries)))
+
+
+def _texts_of(entries: Sequence[EmbeddedPaper]) -> list[str]:
+    return [embedded_text(entry.paper, p) for entry in entries for p in entry.passages]
+
+
+def _fill_entries(
+    entries: Sequence[EmbeddedPaper], vectors: Matrix, readings: Sequence[TokenEmbedding]
+) -> list[EmbeddedPaper]:
+    """Returns the entries with what their texts became, in order."""
     done, at = [], 0
     for entry in entries:
         end = at + len(entry.passages)
@@ -221,6 +256,23 @@ def read_tokens(paper: Paper, embedder: TokenEmbedder) -> Tokens:
     pairs = zip(cut, readings, strict=True)
     packed = [passage_tokens(paper, passage, spans, one).pack() for passage, one in pairs]
     return Tokens.unpack(embedder.reader, packed)
+
+
+def _embed_each(
+    embedder: Embedder, batches: Iterable[Sequence[str]]
+) -> Iterator[tuple[Matrix, list[TokenEmbedding]]]:
+    """Yields what ``_embed_texts`` returns of each batch, in order."""
+    if isinstance(embedder, BatchEmbedder):
+        for readings in embedder.embed_batches(batches):
+            yield _vectors_of(readings, embedder.dimensions), readings
+        return
+    for texts in batches:
+        yield _embed_texts(embedder, texts)
+
+
+def _vectors_of(readings: Sequence[TokenEmbedding], dimensions: int) -> Matrix:
+    rows = [reading.vector for reading in readings]
+    return np.stack(rows) if rows else np.empty((0, dimensions), np.float32)
 
 
 def _embed_texts(embedder: Embedder, texts: Sequence[str]) -> tuple[Matrix, list[TokenEmbedding]]:

@@ -14,6 +14,7 @@ from footnote.index.readers.gathering import FileReading, Gathered
 from footnote.index.readers.lookup import gather, parse_identifiers
 from footnote.index.readers.pdf import SOURCE, PdfDraft, is_pdf, read_draft
 from footnote.index.readers.record import describe_fault, parse_paper
+from footnote.index.search.chroma import UnusableCollection
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import LOST, latest_html, report_html
@@ -225,8 +226,11 @@ def _state(desk: AppContext) -> str:
 
 def _health(desk: AppContext) -> Markup:
     status, library = desk.library.status(), desk.papers
-    agrees = library.searcher.agrees()
-    told = (
+    try:
+        agrees, fault = library.searcher.agrees(), ""
+    except UnusableCollection as error:
+        agrees, fault = False, f"Searched by words alone: {error.brief}."
+    told = fault or (
         "Everything agrees: both search indexes hold what the catalog holds."
         if agrees or not status.papers
         else "A search index does not hold what the catalog holds; it is made again when the "

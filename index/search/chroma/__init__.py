@@ -1,8 +1,8 @@
 """The Chroma collection of passage vectors: derived from the catalog, disposable.
 
 Each passage has its text as document, and as metadata ``paper_id``, ``title``, ``year`` where it
-is known, ``start`` and ``end``, so that the folder is a complete collection for anyone who opens it
-with Chroma alone. Our own search needs only ids and vectors, and a library can omit the rest, which
+is known, ``start`` and ``end``, so that it is a complete collection for anyone who opens it with
+Chroma alone. Our own search needs only ids and vectors, and a library can omit the rest, which
 takes two thirds of the collection's disk.
 """
 
@@ -12,11 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Matrix
 
 COLLECTION = "passages"
 # Chroma refuses more rows than this in one call (5,461 as measured on 1.5.9).
 BATCH_ROWS = 5000
+HNSW: Any = {
+    "space": "cosine",
+    "ef_search": 200,
+    # The graph is written after every change. With the default 1,000, each process rebuilds a
+    # smaller graph, differently each time: two runs of one eval differed in 10 of 110 questions,
+    # and in AP@20 by 2e-4.
+    "sync_threshold": 2,
+    "batch_size": 2,
+}
 
 Metadata = dict[str, str | int]
 
@@ -27,36 +37,46 @@ def passage_metadata(paper_id: str, title: str, year: int | None, start: int, en
     return {"paper_id": paper_id, "title": title, **dated, "start": start, "end": end}
 
 
+class UnusableCollection(LibraryError):
+    """A collection that cannot be searched; words can.
+
+    Attributes:
+        brief: What a reader of an answer is told, who need not know where it is.
+    """
+
+    brief = "the collection of vectors cannot be used; run: footnote doctor"
+
+
+class DamagedCollection(UnusableCollection):
+    """A collection that cannot be opened, is not there, or holds something else."""
+
+
 class ChromaIndex:
-    """One Chroma collection in one folder; its ids are the catalog's passage numbers."""
+    """One Chroma collection; its ids are the catalog's passage numbers."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the collection, or makes an empty one."""
+        """Opens the collection of a folder, or makes an empty one."""
         # Importing takes .4 s, which a library that is only added to need not wait for.
         import chromadb
         from chromadb.config import Settings
 
-        self._client = chromadb.PersistentClient(
+        client = chromadb.PersistentClient(
             str(folder), settings=Settings(anonymized_telemetry=False)
         )
-        # Asked twice in every search, at 0.6 ms; only this object changes the folder.
-        self._count: int | None = None
         # embedding_function=None: Chroma's default one would download a model.
-        self._collection = self._client.get_or_create_collection(
-            COLLECTION,
-            embedding_function=None,
-            configuration={
-                "hnsw": {
-                    "space": "cosine",
-                    "ef_search": 200,
-                    # The graph is written after every change. With the default 1,000, each process
-                    # rebuilds a smaller graph, differently each time: two runs of one eval differed
-                    # in 10 of 110 questions, and in AP@20 by 2e-4.
-                    "sync_threshold": 2,
-                    "batch_size": 2,
-                }
-            },
+        collection = client.get_or_create_collection(
+            COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
         )
+        self._hold(collection, BATCH_ROWS)
+        self._client: Any = client
+
+    def _hold(self, collection: Any, rows: int) -> None:
+        """Takes Chroma's collection, and how many rows a call may have."""
+        self._collection = collection
+        self._rows = rows
+        # Asked twice in every search, at 0.6 ms; only this object changes the collection.
+        self._count: int | None = None
+        self._documents: bool | None = None
 
     def count(self) -> int:
         """Returns the number of vectors."""
@@ -66,20 +86,28 @@ class ChromaIndex:
 
     def numbers(self) -> set[int]:
         """Returns the number of every passage in the collection."""
-        return {int(id) for id in self._collection.get(include=[])["ids"]}
+        found = set[int]()
+        for at in range(0, self.count(), self._rows):
+            part = self._collection.get(include=[], limit=self._rows, offset=at)["ids"]
+            found |= {int(id) for id in part}
+        return found
 
     def present(self, numbers: Sequence[int]) -> list[int]:
         """Returns those of the passages that are in the collection, in order."""
         found = set[str]()
-        for at in range(0, len(numbers), BATCH_ROWS):
-            part = [str(n) for n in numbers[at : at + BATCH_ROWS]]
+        for at in range(0, len(numbers), self._rows):
+            part = [str(n) for n in numbers[at : at + self._rows]]
             found |= {*self._collection.get(part, include=[])["ids"]}
         return [n for n in numbers if str(n) in found]
 
     def has_documents(self) -> bool | None:
         """Returns whether the passages have documents; None where there is no passage."""
-        documents = self._collection.get(limit=1, include=["documents"])["documents"]
-        return documents[0] is not None if documents else (False if self.count() else None)
+        if self._documents is None:
+            documents = self._collection.get(limit=1, include=["documents"])["documents"]
+            self._documents = documents[0] is not None if documents else None
+            if self._documents is None and self.count():
+                self._documents = False
+        return self._documents
 
     def upsert(
         self,
@@ -96,9 +124,9 @@ class ChromaIndex:
             documents: One for each passage, or none.
             metadata: One for each passage, or none.
         """
-        self._count = None
-        for at in range(0, len(numbers), BATCH_ROWS):
-            part = slice(at, at + BATCH_ROWS)
+        self._count = self._documents = None
+        for at in range(0, len(numbers), self._rows):
+            part = slice(at, at + self._rows)
             self._collection.upsert(
                 [str(n) for n in numbers[part]],
                 vectors[part],
@@ -109,18 +137,18 @@ class ChromaIndex:
     def describe(self, metadata: Mapping[int, Metadata]) -> None:
         """Replaces the metadata of passages, by number; vectors and documents stay."""
         numbers = list(metadata)
-        for at in range(0, len(numbers), BATCH_ROWS):
-            part = numbers[at : at + BATCH_ROWS]
+        for at in range(0, len(numbers), self._rows):
+            part = numbers[at : at + self._rows]
             # A key that is left out stays as it was: only None removes it.
             rows: list[Any] = [{"year": None, **metadata[n]} for n in part]
             self._collection.update([str(n) for n in part], metadatas=rows)
 
     def delete(self, numbers: Iterable[int]) -> None:
         """Removes vectors; a number that is not there is passed over."""
-        self._count = None
+        self._count = self._documents = None
         ids = [str(n) for n in numbers]
-        for at in range(0, len(ids), BATCH_ROWS):
-            self._collection.delete(ids[at : at + BATCH_ROWS])
+        for at in range(0, len(ids), self._rows):
+            self._collection.delete(ids[at : at + self._rows])
 
     def nearest(self, vector: Matrix, k: int) -> list[tuple[int, float]]:
         """Returns up to ``k`` pairs of passage number and cosine, best first."""
@@ -138,4 +166,4 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Closes the files, so that the folder can be moved or removed."""
-        self._client.close()  # type: ignore[attr-defined]  # Client's, missing in ClientAPI
+        self._client.close()
