@@ -19,7 +19,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
-from footnote.index.library import EVERYTHING, Filters, Library, Ranked
+from footnote.index.library import EVERYTHING, Filters, LibraryReader, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import ReadPaper
 from footnote.rag.query.kinds.decision import has_words, names_own_topic, stands_alone
@@ -122,7 +122,7 @@ class HybridRetriever(BaseRetriever):
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryReader,
         *,
         k: int = 20,
         fusion: Fusion | None = None,
