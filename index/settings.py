@@ -268,7 +268,7 @@ class LibrarySettings:
         str,
         SettingInfo(
             "FOOTNOTE_LIBRARY",
-            "Folder of the library; the flag is `--library`.",
+            "Folder of the library; the flag is `--library`. `--shard` reads several in its place.",
             default="the user's data folder",
         ),
     ] = ""

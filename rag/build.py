@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.settings import INDEX_SECTIONS, Section, read_sources
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.chat.endpoints.chosen import add_chosen
@@ -28,7 +28,7 @@ RAG_SECTIONS: tuple[type[Section], ...] = (
 
 
 def build_engine(
-    library: Library,
+    library: LibraryReader,
     *,
     model: LLMSettings | None = None,
     reranker: Reranker | None = None,
@@ -53,7 +53,7 @@ def build_engine(
     return CitedQueryEngine(library, writer, retriever=retriever, longest=longest)
 
 
-def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
+def engine_with(library: LibraryReader, llm: "LLM") -> CitedQueryEngine:
     """Returns an engine whose answers a LlamaIndex ``LLM`` writes.
 
     Args:
@@ -65,7 +65,7 @@ def engine_with(library: Library, llm: "LLM") -> CitedQueryEngine:
     return engine_through(library, LLMChat(llm))
 
 
-def engine_through(library: Library, chat: "ChatClient") -> CitedQueryEngine:
+def engine_through(library: LibraryReader, chat: "ChatClient") -> CitedQueryEngine:
     """Returns an engine whose answers come through a chat client, such as recorded replies."""
     from footnote.rag.generation.llm import LLMComposer
 
@@ -73,7 +73,7 @@ def engine_through(library: Library, chat: "ChatClient") -> CitedQueryEngine:
 
 
 def configured_engine(
-    library: Library, environ: Mapping[str, str] | None = None
+    library: LibraryReader, environ: Mapping[str, str] | None = None
 ) -> CitedQueryEngine:
     """Returns an engine configured by the environment, ``footnote.toml`` and the page.
 

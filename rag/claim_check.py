@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.index.models import Hit, Paper
 from footnote.rag import QuestionError
 from footnote.rag.answer import Side
@@ -96,7 +96,7 @@ def positions(
     return told
 
 
-def _comes_near(library: Library, found: RetrievalResult) -> bool:
+def _comes_near(library: LibraryReader, found: RetrievalResult) -> bool:
     if library.searcher.has_token_vectors:
         model = AnswerabilityModel.load()
         return model.chance(found) >= model.threshold

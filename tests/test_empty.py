@@ -9,7 +9,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -39,6 +39,7 @@ from footnote.index.embeddings.adapters import AdaptedEmbedder, EmbedModel
 from footnote.index.embeddings.base import EndpointEmbedder, MiniLM
 from footnote.index.embeddings.protocols import TokenEmbedding
 from footnote.index.library import CATALOG, Library
+from footnote.index.library.shards.library import ShardedLibrary
 from footnote.index.models import Passage
 from footnote.index.readers.citation_marks import Marks
 from footnote.index.readers.gathering import Gathered, read_sources
@@ -104,6 +105,9 @@ NOT_CALLED = (
     "footnote.ui.cli.library",
     "footnote.ui.cli.cite",
     "footnote.ui.cli.correct",
+    "footnote.ui.cli.main",
+    "footnote.ui.cli.export",
+    "footnote.ui.cli.positions",
 )
 
 
@@ -170,8 +174,12 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         Topics.open(folder / "topics.sqlite3") as topics,
         Shelf.open(folder) as shelf,
         Gathered() as gathered,
+        ExitStack() as opened,
     ):
         library.add([invented(1)])
+        sharded = opened.enter_context(
+            ShardedLibrary.open([folder / "library"], embedder=HashedWords())
+        )
         config = LLMSettings("scripted", base_url=refusing.url, api_key="none", timeout=2)
         embedder, engine = library.embedder, CitedQueryEngine(library)
         judge = Judge(config, cache=folder / "kept", limit=SpendingLimit(tokens=9999), attempts=1)
@@ -198,6 +206,10 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
             "Library": library, "LibraryReader": library, "Searcher": library.searcher,
             "Catalog": catalog,
+            "ShardNumbers": sharded._catalog._numbers,  # type: ignore[attr-defined]
+            "ShardedPapers": sharded._catalog.papers, "ShardedVectors": sharded._catalog.vectors,
+            "ShardedPassages": sharded._catalog.passages,
+            "ShardedFullText": sharded.searcher.words.current(),
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
@@ -248,6 +260,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},
     "footnote.ui.maintenance.sync.sync": {"gather": nullcontext},
     "footnote.ui.maintenance.sync.record": {"names": {}},
+    "footnote.ui.cli.options.open_replaying": {"record": None, "replay": None},
     "footnote.ui.cli.sync.sync": {"library": Path("none")},
     "footnote.index.storage.catalog.Catalog.stage": {"embedder": "another", "vectors": EMPTY},
     "footnote.index.clusters.layout.draw_map": {"vectors": EMPTY},
@@ -272,6 +285,14 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.storage.database.Database.execute_many": {
         "sql": "DELETE FROM staged WHERE passage = ?",
     },
+    "footnote.index.library.shards.papers.ShardedPapers.numbers_between": {
+        "since": 2000, "until": None,
+    },
+    "footnote.index.library.shards.catalog.ShardedPassages.numbers_between": {
+        "since": None, "until": None,
+    },
+    "footnote.index.library.shards.words.score": {"clauses": {}},
+    "footnote.index.search.fulltext.FullTextIndex.search_weighted": {"clauses": {}},
     "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
     "footnote.index.search.searcher.Searcher.rank_among": {"vector": np.zeros(256, np.float32)},
     "footnote.index.embeddings.token_vectors.passage_tokens": {
@@ -366,6 +387,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
+    "footnote.index.library.shards.library.ShardedLibrary.open",
     "footnote.ui.cli.sync.sync",
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge",

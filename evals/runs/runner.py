@@ -23,7 +23,7 @@ from footnote.evals.metrics.summary import summarise
 from footnote.evals.runs.run_folder import CONFIG, REPORT, ROWS, RunMismatch, read_rows, write_json
 from footnote.index import FootnoteError
 from footnote.index.embeddings.protocols import Embedder
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.rag.answer import Answer
 from footnote.rag.generation.forms import WITHOUT_SEARCH
 from footnote.rag.serialization import answer_json
@@ -72,7 +72,7 @@ def fingerprint(texts: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def library_fingerprint(library: Library) -> str:
+def library_fingerprint(library: LibraryReader) -> str:
     """Returns a short hash of every paper, and of the embedder, of a library."""
     papers = (f"{p.id}\n{p.title}\n{p.abstract}" for p in library.papers())
     return fingerprint([library.embedder.name, *papers])

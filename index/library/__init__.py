@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from footnote.index import EmbedderMismatch, LibraryError, LibraryLocked, LibraryNotFound
 from footnote.index.embeddings.protocols import Embedder
-from footnote.index.library.reading import LibraryReader
+from footnote.index.library.reading import LibraryReader as LibraryReader
 from footnote.index.models import Correction, Paper
 from footnote.index.search.chroma.address import VectorPlace, write_place
 from footnote.index.search.filters import EVERYTHING as EVERYTHING

@@ -42,6 +42,11 @@ class LibraryReader:
         self._maps = MapDrawer(catalog)
 
     @property
+    def folders(self) -> Sequence[Path]:
+        """The folders whose papers these are."""
+        return [self.path]
+
+    @property
     def has_documents(self) -> bool:
         """Whether the Chroma collection is to hold documents and metadata."""
         return documents_wanted(self._catalog)

@@ -1,7 +1,9 @@
 """The Tantivy full-text store of papers: derived from the catalog, disposable."""
 
+import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,60 @@ def stems(text: str, language: str = "english") -> list[str]:
     return list(_analyzer(language).analyze(text))
 
 
+# What Tantivy adds to the score of a paper whose year was asked for.
+DATED = 1.0
+# The index keeps no longer word.
+LONGEST_WORD = 40
+_ASCII_WORD = re.compile(r"[a-zA-Z0-9]+")
+
+
+@lru_cache
+def _index_analyzer() -> tantivy.TextAnalyzer:
+    """Returns what the index reads a text with; Tantivy calls it ``en_stem``."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.remove_long(LONGEST_WORD))
+    builder = builder.filter(tantivy.Filter.lowercase())
+    return builder.filter(tantivy.Filter.stemmer("english")).build()
+
+
+@lru_cache(100_000)
+def _index_stem(word: str) -> str | None:
+    return next(iter(_index_analyzer().analyze(word)), None)
+
+
+# The papers of a conversation are scored again and again, at 60 microseconds each.
+@lru_cache(4_096)
+def index_terms(text: str) -> tuple[str, ...]:
+    """Returns the terms that the index holds of a text, in order, as often as they stand in it."""
+    if not text.isascii():
+        return tuple(_index_analyzer().analyze(text))
+    # Half of the time: words repeat themselves.
+    return tuple(term for word in _ASCII_WORD.findall(text) if (term := _index_stem(word)))
+
+
+def query_clauses(text: str) -> list[tuple[str, ...]]:
+    """Returns what each content word of a question is looked for as: a term, or a phrase of them.
+
+    A word that a lower dash joins is a phrase to Tantivy, and to it a word in two forms counts
+    twice.
+    """
+    found = (index_terms(word) for word in query_words(text))
+    return [clause for clause in found if clause]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How many papers an index scores by, and how long they are.
+
+    Attributes:
+        papers: Their number; those that were removed count until Tantivy merges its segments.
+        average: Of their terms.
+    """
+
+    papers: int
+    average: float
+
+
 class FullTextIndex:
     """One Tantivy index in one folder, with a document for each paper under its catalog number."""
 
@@ -58,6 +114,7 @@ class FullTextIndex:
         self._schema = schema.build()
         self._index = tantivy.Index(self._schema, path=str(folder))
         self._searcher = self._index.searcher()
+        self._lengths: Lengths | None = None
 
     def count(self) -> int:
         """Returns the number of papers."""
@@ -97,6 +154,7 @@ class FullTextIndex:
         """Sees what was written since, by whoever wrote it; searches under way go on as before."""
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._lengths = None
 
     def search(
         self,
@@ -121,8 +179,83 @@ class FullTextIndex:
             return []
         # Only words reach the parser, so nothing in a question is query syntax.
         query, _ = self._index.parse_query_lenient(" ".join(words), ["text"])
+        return self._find(self._limit(query, since, until, papers), k)
+
+    def search_weighted(
+        self,
+        clauses: Mapping[tuple[str, ...], float],
+        k: int,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        papers: Collection[int] | None = None,
+        without: Collection[int] = (),
+    ) -> list[tuple[int, float]]:
+        """Returns what ``search`` does for clauses, each by its own weight.
+
+        Args:
+            clauses: As ``query_clauses`` gives them, with what their BM25 is multiplied by.
+            k: As for ``search``, as ``since``, ``until`` and ``papers`` are.
+            since: First year.
+            until: Last year.
+            papers: Numbers of the papers that may be found.
+            without: Numbers of papers that may not.
+        """
+        should = tantivy.Occur.Should
+        weighted = [
+            (should, tantivy.Query.boost_query(self._clause(clause), weight))
+            for clause, weight in clauses.items()
+        ]
+        query = tantivy.Query.boolean_query(weighted)
+        if without:
+            these = tantivy.Query.term_set_query(self._schema, "number", sorted(without))
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.MustNot, these)]
+            )
+        return self._find(self._limit(query, since, until, papers), k)
+
+    def lengths(self) -> Lengths:
+        """Returns what BM25 compares the length of a paper with; nothing of an empty index."""
+        searcher = self._searcher
+        if self._lengths is None:
+            # Only an explanation of a score tells it, of any word; common ones begin so.
+            some = (searcher.terms_with_prefix("text", at, limit=1) for at in ("th", "a", ""))
+            term = next((found[0][0] for found in some if found), None)
+            if term is None:
+                return Lengths(0, 0.0)
+            query = self._clause((term,))
+            _, at = _best(searcher, query, 1)[0]
+            told = _values(json.loads(query.explain(searcher, at).to_json()))
+            self._lengths = Lengths(int(told["N"]), told["avgdl"])
+        return self._lengths
+
+    def frequency(self, term: str, among: Collection[int] | None = None) -> int:
+        """Returns how many papers have a term, of all or of those with these numbers."""
+        if among is None:
+            return int(self._searcher.doc_freq("text", term))
+        if not among:
+            return 0
+        these = tantivy.Query.term_set_query(self._schema, "number", sorted(among))
+        must = tantivy.Occur.Must
+        both = tantivy.Query.boolean_query([(must, self._clause((term,))), (must, these)])
+        return len(_best(self._searcher, both, len(among)))
+
+    def _clause(self, clause: tuple[str, ...]) -> tantivy.Query:
+        if len(clause) == 1:
+            return tantivy.Query.term_query(self._schema, "text", clause[0])
+        return tantivy.Query.phrase_query(self._schema, "text", list(clause))
+
+    def _limit(
+        self,
+        query: tantivy.Query,
+        since: int | None,
+        until: int | None,
+        papers: Collection[int] | None,
+    ) -> tantivy.Query:
+        """Returns a query for papers of some years, or with some numbers, alone."""
         must = tantivy.Occur.Must
         if since is not None or until is not None:
+            # Its score is ``DATED``.
             years = tantivy.Query.range_query(
                 self._schema, "year", tantivy.FieldType.Integer, *year_bounds(since, until)
             )
@@ -132,6 +265,9 @@ class FullTextIndex:
             these = tantivy.Query.term_set_query(self._schema, "number", sorted(papers))
             these = tantivy.Query.const_score_query(these, 0.0)
             query = tantivy.Query.boolean_query([(must, query), (must, these)])
+        return query
+
+    def _find(self, query: tantivy.Query, k: int) -> list[tuple[int, float]]:
         # Another thread may reload: an address is one of the searcher that gave it.
         searcher = self._searcher
         found = _best(searcher, query, k)
@@ -155,6 +291,14 @@ class FullTextIndex:
     def close(self) -> None:
         """Closes the files, so that the folder can be moved or removed."""
         del self._searcher, self._index
+
+
+def _values(told: Mapping[str, Any]) -> dict[str, float]:
+    """Returns the values of an explained score by the symbols that begin their descriptions."""
+    found = {str(told["description"]).partition(",")[0]: float(told["value"])}
+    for part in told.get("details") or ():
+        found |= _values(part)
+    return found
 
 
 def _best(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> list[tuple[Any, Any]]:

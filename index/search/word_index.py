@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from footnote.index.models import Paper
 from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.storage.catalog import Catalog
 
@@ -108,4 +109,9 @@ class WordIndex:
 
     def _rows(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, int | None]]:
         papers = self._catalog.papers.read(numbers)
-        return ((n, f"{p.title}\n{p.abstract}", p.year) for n, p in papers)
+        return ((n, indexed_text(p), p.year) for n, p in papers)
+
+
+def indexed_text(paper: Paper) -> str:
+    """Returns the text whose words a paper is found by."""
+    return f"{paper.title}\n{paper.abstract}"

@@ -119,6 +119,15 @@ class PaperTable:
         )
         return {str(alias): int(number) for alias, number in rows}
 
+    def aliases(self) -> Iterator[tuple[str, int]]:
+        """Yields every identifier with the number of its paper, in the order of code points."""
+        last = ""
+        while rows := self._db.rows(
+            "SELECT alias, paper FROM aliases WHERE alias > ? ORDER BY alias LIMIT ?", (last, MANY)
+        ):
+            yield from rows
+            last = rows[-1][0]
+
     def ids_of(self, aliases: Iterable[str]) -> dict[str, str]:
         """Returns the id of the paper that each known identifier belongs to."""
         rows = self._db.rows(

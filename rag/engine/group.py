@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from footnote.index.library import Filters, Library
+from footnote.index.library import Filters, LibraryReader
 from footnote.rag.answer import Turn
 from footnote.rag.query.back_references import find_group
 
@@ -22,7 +22,7 @@ class GroupQuestion:
 
 
 def ask_of_group(
-    question: str, history: Sequence[Turn], filters: Filters, library: Library
+    question: str, history: Sequence[Turn], filters: Filters, library: LibraryReader
 ) -> GroupQuestion | None:
     """Returns a question of the last answer's papers; None if it asks of no such group.
 

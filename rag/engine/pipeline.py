@@ -16,7 +16,7 @@ from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.rag import ComposerError
 from footnote.rag.answer import (
     Answer,
@@ -65,7 +65,7 @@ class CitedQueryEngine(AnsweringQueryEngine):
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryReader,
         composer: Composer | None = None,
         *,
         retriever: HybridRetriever | None = None,

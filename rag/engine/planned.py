@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.rag.answer import Event, Kind, Usage
 from footnote.rag.generation.chat.plan import SearchPlan
 from footnote.rag.generation.forms import WITHOUT_SEARCH
@@ -36,7 +36,7 @@ class Planned:
         """Other wordings that are searched for, too."""
         return self.plan.queries if self.plan else ()
 
-    def narrow(self, scope: Scope, library: Library) -> Scope:
+    def narrow(self, scope: Scope, library: LibraryReader) -> Scope:
         """Returns the scope with the years of the plan where the rules read none."""
         if self.plan is None or scope.filters.dated:
             return scope

@@ -8,7 +8,7 @@ from threading import Thread
 
 from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
-from footnote.index.library import Filters, Library
+from footnote.index.library import Filters, LibraryReader
 from footnote.index.models import Hit
 from footnote.rag.answer import Kind
 from footnote.rag.generation.forms import WIDE
@@ -48,7 +48,7 @@ class Reader:
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryReader,
         retriever: HybridRetriever,
         weights: EvidenceWeights | None = None,
     ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.search.filters import EVERYTHING, Filters, NameKind
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Answer, Constraint, ConstraintKind
@@ -35,7 +35,7 @@ class Scope:
 
 def parse_filters(
     question: Question,
-    library: Library,
+    library: LibraryReader,
     given: Filters = EVERYTHING,
     *,
     ignored: Collection[ConstraintKind] = (),
@@ -90,7 +90,7 @@ def apply_scope(answer: Answer, scope: Scope) -> Answer:
 MOSTLY = 0.5
 
 
-def _relax_filters(scope: Scope, read: Sequence[Constraint], library: Library) -> Scope:
+def _relax_filters(scope: Scope, read: Sequence[Constraint], library: LibraryReader) -> Scope:
     """Returns the scope without filters from the question that no paper passes."""
     dated = library.count(Filters(since=1)) if any(c.kind in _YEARS for c in read) else library.size
     if dated < MOSTLY * library.size:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.search.fulltext import query_words
 from footnote.rag.query.question import Question
 from footnote.rag.query.translation import Translation, glossary, translate
@@ -17,7 +17,7 @@ _WORD = re.compile(r"\w+")
 MOST_MISSPELLED = 30
 
 
-def rewrite_question(question: Question, library: Library) -> Question:
+def rewrite_question(question: Question, library: LibraryReader) -> Question:
     """Returns a question with search words in English, spelled as in the papers."""
     found = translate(question.asked)
     if found and _library_has_own_words(question.asked, found, library):
@@ -41,14 +41,14 @@ def _drop_frame(english: str) -> str:
     return " ".join(kept) or english
 
 
-def _library_has_own_words(asked: str, found: Translation, library: Library) -> bool:
+def _library_has_own_words(asked: str, found: Translation, library: LibraryReader) -> bool:
     """Returns whether the papers contain most of the original words that were translated."""
     put = set(query_words(asked)) - set(query_words(found.english))
     words = [word for word in put if word not in glossary(found.language).function_words]
     return bool(words) and 2 * sum(map(library.searcher.knows_word, words)) > len(words)
 
 
-def _correct_spelling(text: str, library: Library) -> str:
+def _correct_spelling(text: str, library: LibraryReader) -> str:
     """Returns a text with each word that is in no paper replaced by its likely spelling."""
     unknown = [w for w in dict.fromkeys(_WORD.findall(text)) if not library.searcher.knows_word(w)]
     meant = {word: library.searcher.find_respelling(word) for word in unknown[:MOST_MISSPELLED]}

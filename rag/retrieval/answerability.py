@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.query.names import find_names, missing_names
 from footnote.rag.query.translation import NAMES, find_unread_language
@@ -94,7 +94,7 @@ def signals(found: RetrievalResult) -> dict[str, float]:
 class RefusalRule:
     """Decides whether what was found is enough to answer from."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: LibraryReader) -> None:
         """Takes the library to search."""
         self._library = library
         self._model = AnswerabilityModel.load()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import query_words
 from footnote.rag.answer import Side
@@ -114,7 +114,7 @@ class Sentence:
 class EvidenceFinder:
     """Ranks the sentences of the best hits against a question."""
 
-    def __init__(self, library: Library, weights: EvidenceWeights | None = None) -> None:
+    def __init__(self, library: LibraryReader, weights: EvidenceWeights | None = None) -> None:
         """Takes the library, whose catalog has the sentences of each paper."""
         self._library = library
         self._weights = weights or EvidenceWeights()

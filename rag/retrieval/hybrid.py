@@ -20,7 +20,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
-from footnote.index.library import EVERYTHING, Filters, Library, Ranked
+from footnote.index.library import EVERYTHING, Filters, LibraryReader, Ranked
 from footnote.index.models import Hit, Paper
 from footnote.index.search.chroma import UnusableCollection
 from footnote.rag.answer import ReadPaper
@@ -127,7 +127,7 @@ class HybridRetriever(BaseRetriever):
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryReader,
         *,
         k: int = 20,
         fusion: Fusion | None = None,

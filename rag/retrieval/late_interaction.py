@@ -16,7 +16,7 @@ import numpy as np
 from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.protocols import Matrix, TokenEmbedder, TokenEmbedding, query_vector
 from footnote.index.embeddings.token_vectors import TITLE, Tokens
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Hit, Paper, Span
 from footnote.index.search.fulltext import STOP_WORDS
 from footnote.index.storage.ingest.pipeline import read_tokens
@@ -78,7 +78,7 @@ class Matcher:
     use and counts as one token; then only a few papers are matched.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: LibraryReader) -> None:
         """Takes the library."""
         self._library = library
         # Cached, since sentence vectors take 2 ms each and a conversation reads the same papers

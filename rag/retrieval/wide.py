@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Hit
 from footnote.rag.retrieval.hybrid import scale_to_unit
 
@@ -47,7 +47,9 @@ class Breadth:
         return min(len(scores), self.most)
 
 
-def order_wide(hits: Sequence[Hit], library: Library, nearness: float) -> tuple[list[Hit], Matrix]:
+def order_wide(
+    hits: Sequence[Hit], library: LibraryReader, nearness: float
+) -> tuple[list[Hit], Matrix]:
     """Returns hits best first, scores in [0, 1], and their vectors, ``(n, d)`` of unit length.
 
     Args:

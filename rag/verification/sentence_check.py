@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Hit, Paper
 from footnote.index.readers.cited_text import CitedSentence, References, read_cited_text
 from footnote.index.search.chroma import UnusableCollection
@@ -88,7 +88,7 @@ class CheckedSentence:
 class SentenceChecker:
     """Checks sentences against the papers of a library."""
 
-    def __init__(self, library: Library, verifier: Verifier | None = None) -> None:
+    def __init__(self, library: LibraryReader, verifier: Verifier | None = None) -> None:
         """Takes the library and who judges; the rules if nobody else does."""
         self._library = library
         self._verifier = verifier or LearnedVerifier(library.embedder)

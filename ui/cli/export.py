@@ -7,22 +7,25 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from footnote.ui.cli.options import (
     LibraryOption,
+    ShardOption,
     SinceOption,
     UntilOption,
     check_years,
     make_filters,
-    open_library,
+    open_reader,
 )
 
 if TYPE_CHECKING:
     from footnote.index.models import Paper
+    from footnote.ui.storage.annotations import Annotation
 
 FIELDS = (
     "title", "abstract", "authors", "published", "year", "venue", "doi", "arxiv_id", "pmid", "url",
@@ -41,13 +44,14 @@ FormatOption = Annotated[
 def export(
     form: FormatOption = "jsonl",
     library: LibraryOption = None,
+    shard: ShardOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
 ) -> None:
     """Print the papers of a library, one JSON record a line or in another format."""
     check_years(since, until)
     filters = make_filters(since, until)
-    with open_library(library) as opened:
+    with open_reader(library, shard) as opened:
         papers = (paper for paper in opened.papers() if filters.admit(paper.year))
         if form == "jsonl":
             for record in map(paper_record, papers):
@@ -56,12 +60,23 @@ def export(
             _print_csv(papers)
         else:
             from footnote.ui.export.bibliography import bibliography
-            from footnote.ui.storage.shelf import Shelf
 
-            with Shelf.open(opened.path) as shelf:
-                chosen = list(papers)
-                own = shelf.annotations_of(paper.id for paper in chosen)
-                print(bibliography(chosen, form, own, abstracts=True), end="")
+            chosen = list(papers)
+            own = _read_annotations(opened.folders, [paper.id for paper in chosen])
+            print(bibliography(chosen, form, own, abstracts=True), end="")
+
+
+def _read_annotations(folders: Sequence[Path], papers: Sequence[str]) -> "dict[str, Annotation]":
+    """Returns the tags and notes of papers, those of an earlier folder first."""
+    from footnote.ui.storage.shelf import ANNOTATIONS, Shelf
+
+    found: dict[str, Annotation] = {}
+    for folder in folders:
+        if not (folder / ANNOTATIONS).is_file():
+            continue
+        with Shelf.open(folder) as shelf:
+            found = {**shelf.annotations_of(papers), **found}
+    return found
 
 
 def paper_record(paper: "Paper") -> dict[str, object]:

@@ -39,6 +39,7 @@ from footnote.ui.cli.options import (
     NoFiltersOption,
     RecordOption,
     ReplayOption,
+    ShardOption,
     SinceOption,
     ThoroughOption,
     UntilOption,
@@ -48,7 +49,7 @@ from footnote.ui.cli.options import (
     console,
     make_filters,
     open_engine,
-    open_library,
+    open_reader,
     open_replaying,
     print_json,
     progress,
@@ -139,13 +140,15 @@ app.command()(undo)
 
 
 @app.command()
-def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def status(
+    library: LibraryOption = None, shard: ShardOption = None, as_json: JsonOption = False
+) -> None:
     """Show library statistics."""
     from dataclasses import asdict
 
     from footnote.ui.cli.output import show_status
 
-    with open_library(library) as opened:
+    with open_reader(library, shard) as opened:
         found = opened.status()
     if as_json:
         print_json({**asdict(found), "path": str(found.path)})
@@ -157,6 +160,7 @@ def status(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question.")] = None,
     library: LibraryOption = None,
+    shard: ShardOption = None,
     history: Annotated[
         Path | None,
         typer.Option(help='Conversation history: JSON list or JSONL of {"role", "content"}.'),
@@ -186,24 +190,34 @@ def ask(
     if thorough:
         _check_thorough(batch, composer, recorded=bool(record or replay))
     check_years(since, until)
-    filters = make_filters(since, until)
     wishes = read_wishes(language, length, instructions)
-    opened = open_replaying(library, composer, record, replay, wishes)
+    opened = open_replaying(library, composer, record, replay, wishes, shard)
+    filters = make_filters(since, until)
+    asking: dict[str, Any] = {"filters": filters, "k": k, "read_filters": not no_filters}
     if question is None:
-        _ask_batch(batch, out, opened, filters=filters, k=k, read_filters=not no_filters)
+        _ask_batch(batch, out, opened, **asking)
         return
     turns = _turns(history) if history else []
     # Complain before anything is loaded.
     understand(question, turns, longest=chosen_limits().question)
-    asking: dict[str, Any] = {"k": k, "read_filters": not no_filters}
     with opened as engine:
-        if thorough:
-            from footnote.ui.cli.thorough import ask_thoroughly
-
-            answer = ask_thoroughly(engine, question, turns, filters, **asking)
-        else:
-            answer = engine.ask(question, turns, filters, **asking)
+        answer = _ask_one(engine, question, turns, thorough=thorough, **asking)
     _show_answer(answer, as_json=as_json, explain=explain)
+
+
+def _ask_one(
+    engine: "CitedQueryEngine",
+    question: str,
+    turns: "Sequence[Turn]",
+    *,
+    thorough: bool,
+    **asking: Any,
+) -> "Answer":
+    if not thorough:
+        return engine.ask(question, turns, **asking)
+    from footnote.ui.cli.thorough import ask_thoroughly
+
+    return ask_thoroughly(engine, question, turns, **asking)
 
 
 def _show_answer(answer: "Answer", *, as_json: bool, explain: bool) -> None:
@@ -287,6 +301,7 @@ def _check_out(out: Path, batch: Path) -> None:
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     library: LibraryOption = None,
+    shard: ShardOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     k: CountOption = 10,
@@ -297,7 +312,7 @@ def search(
 
     asked = understand(query, longest=chosen_limits().question)
     check_years(since, until)
-    with open_engine(library, "extractive") as engine:
+    with open_engine(library, "extractive", shards=shard) as engine:
         found = engine.retriever.find(asked, k=k, filters=make_filters(since, until))
     if found.note:
         console(stderr=True).print(f"Note: {found.note}.", style="yellow", markup=False)
@@ -308,11 +323,12 @@ def search(
 def similar(
     paper: Annotated[str, typer.Argument(help="Id, arXiv number or title of a paper.")],
     library: LibraryOption = None,
+    shard: ShardOption = None,
     k: CountOption = 10,
     as_json: JsonOption = False,
 ) -> None:
     """Find the papers most similar to a paper in the library."""
-    with open_library(library) as opened:
+    with open_reader(library, shard) as opened:
         hits = opened.similar(paper, k=k)
     _show(hits, as_json, "The library has no other papers.")
 

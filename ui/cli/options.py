@@ -5,7 +5,7 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from footnote.index.embeddings.protocols import Embedder
-    from footnote.index.library import Filters, Library
+    from footnote.index.library import Filters, Library, LibraryReader
     from footnote.rag.engine import CitedQueryEngine
     from footnote.rag.generation.chat.client import ChatClient
     from footnote.rag.generation.chat.recorded import RecordedChat
@@ -46,6 +46,14 @@ LibraryOption = Annotated[
         show_default="the user's data folder",
     ),
 ]
+ShardOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--shard", metavar="PATH", parser=_folder,
+        help="Folder of a library that is read with others as one, or a manifest of such; repeat "
+        "for several. In place of --library.",
+    ),
+]  # fmt: skip
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 WaitOption = Annotated[
     float,
@@ -132,12 +140,36 @@ def open_library(
 
 
 @contextmanager
+def open_reader(
+    path: Path | None, shards: Sequence[Path] | None = None
+) -> "Iterator[LibraryReader]":
+    """Opens what is only read: a library, or several as one."""
+    if not shards:
+        with open_library(path) as library:
+            yield library
+        return
+    from footnote.index.library.shards.manifest import shard_folders
+
+    # Fail before loading a model.
+    folders = shard_folders(shards)
+    from footnote.index.library.shards.library import ShardedLibrary
+
+    with ShardedLibrary.open(folders, embedder=make_embedder()) as sharded:
+        if not sharded.size:
+            raise FootnoteError("the shards hold no papers; add some with: footnote index PATH")
+        yield sharded
+
+
+@contextmanager
 def open_engine(
-    path: Path | None, composer: str, wishes: Mapping[str, str] | None = None
+    path: Path | None,
+    composer: str,
+    wishes: Mapping[str, str] | None = None,
+    shards: Sequence[Path] | None = None,
 ) -> "Iterator[CitedQueryEngine]":
-    """Opens a library and an engine over it."""
+    """Opens a library, or several as one, and an engine over it."""
     model, reranker = chosen_model(composer, wishes), chosen_reranker()
-    with open_library(path) as library:
+    with open_reader(path, shards) as library:
         yield make_engine(library, model, reranker)
 
 
@@ -158,10 +190,11 @@ def open_replaying(
     record: Path | None,
     replay: Path | None,
     wishes: Mapping[str, str] | None = None,
+    shards: Sequence[Path] | None = None,
 ) -> "Iterator[CitedQueryEngine]":
     """Opens a library and an engine over it, with recorded replies if they are asked for."""
     if record is None and replay is None:
-        with open_engine(path, composer, wishes) as engine:
+        with open_engine(path, composer, wishes, shards) as engine:
             yield engine
         return
     if wishes:
@@ -171,7 +204,7 @@ def open_replaying(
         )
     from footnote.rag.build import engine_through
 
-    with open_chat(composer, record, replay) as chat, open_library(path) as library:
+    with open_chat(composer, record, replay) as chat, open_reader(path, shards) as library:
         assert chat is not None
         yield engine_through(library, chat)
 
@@ -228,7 +261,7 @@ def _tell_recorded(chat: "RecordedChat", place: Path) -> "Iterator[str]":
 
 
 def make_engine(
-    library: "Library", model: "LLMSettings | None", reranker: "Reranker | None"
+    library: "LibraryReader", model: "LLMSettings | None", reranker: "Reranker | None"
 ) -> "CitedQueryEngine":
     """Returns an engine over a library, with the chosen model and reranker."""
     from footnote.rag.build import build_engine

@@ -11,6 +11,7 @@ from footnote.ui.cli.options import (
     CountOption,
     JsonOption,
     LibraryOption,
+    ShardOption,
     SinceOption,
     UntilOption,
     check_years,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def positions(
     claim: Annotated[str, typer.Argument(help="A claim, or a yes-or-no question.")],
     library: LibraryOption = None,
+    shard: ShardOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     k: CountOption = 10,
@@ -38,7 +40,7 @@ def positions(
 
     check_claim(claim)  # complain before anything is loaded
     check_years(since, until)
-    with open_engine(library, "extractive") as engine:
+    with open_engine(library, "extractive", shards=shard) as engine:
         found = in_order(find(engine.retriever, claim, make_filters(since, until), k=k))
     if as_json:
         print_json([_json(position) for position in found])

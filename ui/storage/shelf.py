@@ -13,6 +13,9 @@ from footnote.ui.storage.annotations import Annotation, Annotations
 from footnote.ui.storage.collections import CollectionError, Collections
 from footnote.ui.storage.topics import LOCAL
 
+# Of a library's folder; it is there once a reader kept something.
+ANNOTATIONS = "annotations.sqlite3"
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryPart:
@@ -47,7 +50,7 @@ class Shelf:
         with ExitStack() as stack:
             opened = cls(
                 stack.enter_context(Collections.open(folder / "collections.sqlite3")),
-                stack.enter_context(Annotations.open(folder / "annotations.sqlite3")),
+                stack.enter_context(Annotations.open(folder / ANNOTATIONS)),
             )
             stack.pop_all()
             return opened

@@ -1,6 +1,7 @@
 """What drawing the map of a library costs beside making the library.
 
     python -m footnote.evals.lab.bench.map PATH... [--papers 512]
+    python -m footnote.evals.lab.bench.map --library DIR     # one that exists; its map is kept
 
 Prints the seconds of adding the first papers, of drawing their map in a process of its own with
 all imports, of reading the kept map again, and the share that drawing takes of adding.
@@ -36,9 +37,18 @@ def draw(folder: Path) -> float:
 def main() -> None:
     """Prints the figures of one library."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path, help="papers to add")
+    parser.add_argument("paths", nargs="*", type=Path, help="papers to add")
+    parser.add_argument("--library", type=Path, help="draw the map of this one")
     parser.add_argument("--papers", type=int, default=512, help="so many of them")
     options = parser.parse_args()
+    if bool(options.paths) is bool(options.library):
+        parser.error("give PATH or --library, one of them")
+    if options.library:
+        drawn, megabytes = apart("footnote.evals.lab.bench.map:draw", options.library)
+        kept, _ = apart("footnote.evals.lab.bench.map:draw", options.library)
+        print(f"drawing the map {drawn:7.2f} s, {megabytes:.0f} MB, if none was kept")
+        print(f"kept map        {kept * 1000:7.1f} ms")
+        return
     papers = list({p.id: p for p in read_sources(options.paths).papers}.values())
     papers = papers[: options.papers]
     with tempfile.TemporaryDirectory() as parent:

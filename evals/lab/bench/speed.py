@@ -2,6 +2,7 @@
 
     python -m footnote.evals.lab.bench.speed [PATH]...        # papers to index; the demo's by
     default
+    python -m footnote.evals.lab.bench.speed --library DIR [--runs 200]    # of one that exists
 
 Prints how fast a library is made and how much of that is embedding, how long a command
 takes from a cold start, and how long a warm search and a warm answer take.
@@ -74,12 +75,12 @@ def cold_start(library: Path) -> None:
         print(f"{name:16s} cold   median {statistics.median(times) / 1000:5.2f} s of {COLD_RUNS}")
 
 
-def warm(folder: Path, embedder: MiniLM) -> None:
+def warm(folder: Path, embedder: MiniLM, runs: int = WARM_RUNS) -> None:
     """Prints percentiles of a search, of each of its parts, and of an answer."""
     with Library.open(folder, embedder=embedder) as library:
         engine = CitedQueryEngine(library)
         titles = [paper.title for paper in library.papers() if paper.title]
-        questions = [f"What is known about {title}?" for title in titles][:WARM_RUNS]
+        questions = [f"What is known about {title}?" for title in titles][:runs]
         vector = embedder.embed([questions[0]])[0]
         for name, work in (
             ("embed the question", lambda q: embedder.embed([q])),
@@ -102,13 +103,19 @@ def main() -> None:
     """Runs everything in a temporary folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, default=[demo_papers()])
-    paths = parser.parse_args().paths
+    parser.add_argument("--library", type=Path, help="measure this one, and make none")
+    parser.add_argument("--runs", type=int, default=WARM_RUNS, help="questions to a warm library")
+    options = parser.parse_args()
+    if options.library:
+        warm(options.library, MiniLM(), options.runs)
+        return
+    paths = options.paths
     folder = Path(tempfile.mkdtemp())
     embedder = MiniLM()
     try:
         index_rate(paths, folder, embedder)
         cold_start(folder / "outer")
-        warm(folder / "outer", embedder)
+        warm(folder / "outer", embedder, options.runs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.query.question import understand
@@ -124,7 +124,7 @@ def make_column(text: str) -> Column:
 
 
 def fill_table(
-    library: Library,
+    library: LibraryReader,
     papers: Iterable[Paper],
     columns: Sequence[Column],
     *,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.index.models import Hit, Paper
 from footnote.rag.answer import Kind, Side, Statement, Usage
 from footnote.rag.generation.citations import CitationBinder
@@ -72,7 +72,7 @@ class Reading:
     evidence: Sequence[Sentence] = ()
     kind: Kind = "fact"
     found: RetrievalResult | None = None
-    library: Library | None = None
+    library: LibraryReader | None = None
     filters: Filters = EVERYTHING
     search: Callable[[str], Sequence[Sentence]] = lambda words: ()
     rank: Callable[[str, Sequence[str]], Sequence[float]] | None = None

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from footnote.index.library import Filters, Library
+from footnote.index.library import Filters, LibraryReader
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import stems
 from footnote.rag.generation.forms.form import (
@@ -57,7 +57,7 @@ def can_tell(question: str) -> bool:
     return any(rule.search(question) for rule, _ in _RULES)
 
 
-def _tell_authors(asked: str, library: Library) -> Sequence[str]:
+def _tell_authors(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells who wrote a paper, or which papers somebody wrote."""
     person = _PERSON.search(asked)
     if person:
@@ -72,7 +72,7 @@ def _tell_authors(asked: str, library: Library) -> Sequence[str]:
     return [f"**{heading(paper)}** was written by {join_names(paper.authors[:20])}."]
 
 
-def _tell_papers_by(name: str, library: Library) -> Sequence[str]:
+def _tell_papers_by(name: str, library: LibraryReader) -> Sequence[str]:
     surname = name.split()[-1]
     named = library.select(Filters(author=surname), most=library.size)
     found = [p for p in named if any(_is_person(name, a) for a in p.authors)]
@@ -82,7 +82,7 @@ def _tell_papers_by(name: str, library: Library) -> Sequence[str]:
     return [f"{count_papers(len(found))} by {name_topic(name)}:", *_rows(found)]
 
 
-def _tell_newest(asked: str, library: Library) -> Sequence[str]:
+def _tell_newest(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells the newest or the oldest papers, and how many have no date."""
     undated = library.years().get(None, 0)
     if undated == library.size:
@@ -94,7 +94,7 @@ def _tell_newest(asked: str, library: Library) -> Sequence[str]:
     return [told, *_rows(library.dated(5, oldest=oldest), dates=True)]
 
 
-def _tell_years(asked: str, library: Library) -> Sequence[str]:
+def _tell_years(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells how many papers are of a year or of the years named."""
     years = sorted({int(year) for year in _YEAR.findall(asked)})
     known = library.years()
@@ -120,7 +120,7 @@ def _tell_years(asked: str, library: Library) -> Sequence[str]:
     ]
 
 
-def _tell_titles(asked: str, library: Library) -> Sequence[str]:
+def _tell_titles(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells how many titles have a word."""
     quoted = _QUOTED.search(asked)
     match = _IN_TITLES.search(asked)
@@ -136,7 +136,7 @@ def _tell_titles(asked: str, library: Library) -> Sequence[str]:
     return [told + (":" if ids else "."), *_rows(map(library.known, ids[:LISTED]), of=len(ids))]
 
 
-def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
+def _tell_topic_count(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells how many papers have the words of a topic in title or abstract."""
     topic = find_topic(asked)
     found, alike, least = _papers_with(topic, library)
@@ -148,7 +148,7 @@ def _tell_topic_count(asked: str, library: Library) -> Sequence[str]:
     return [told + (":" if alike else "."), *_rows(found or alike)]
 
 
-def _papers_with(topic: str, library: Library) -> tuple[list[Paper], list[Paper], str]:
+def _papers_with(topic: str, library: LibraryReader) -> tuple[list[Paper], list[Paper], str]:
     """Returns the papers that have a phrase, in the singular or the plural, best first.
 
     Then those that have it or words of the same stems: "robot" for "robotics". At last what their
@@ -180,7 +180,7 @@ def _either_number(word: str) -> str:
     return rf"{re.escape(stem)}(?:y|ies|s|es)?"
 
 
-def _tell_contents(asked: str, library: Library) -> Sequence[str]:
+def _tell_contents(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells what the library holds: papers, years, and its groups with their words."""
     drawn = library.map()
     sizes = Counter(drawn.clusters.tolist())
@@ -193,11 +193,11 @@ def _tell_contents(asked: str, library: Library) -> Sequence[str]:
     return [told, "", "Its largest groups, by their own words:", *groups] if groups else [told]
 
 
-def _tell_size(asked: str, library: Library) -> Sequence[str]:
+def _tell_size(asked: str, library: LibraryReader) -> Sequence[str]:
     return [f"The library holds {count_papers(library.size)}. {_tell_fields(library)}"]
 
 
-def _tell_sources(asked: str, library: Library) -> Sequence[str]:
+def _tell_sources(asked: str, library: LibraryReader) -> Sequence[str]:
     """Tells where the records are from, and which years they cover."""
     sources = Counter({name: n for name, n in library.sources().items() if name})
     named = [f"{name} ({count_papers(n)})" for name, n in sources.most_common(5)]
@@ -205,7 +205,7 @@ def _tell_sources(asked: str, library: Library) -> Sequence[str]:
     return [f"{told} {_tell_fields(library)}"]
 
 
-def _tell_fields(library: Library) -> str:
+def _tell_fields(library: LibraryReader) -> str:
     """Returns what the records have: years, and how many lack one, and authors."""
     years = library.years()
     known = [year for year in years if year]
@@ -222,7 +222,7 @@ def _tell_fields(library: Library) -> str:
     return f"{dates}{f'; {without:,} have no authors' if without else ''}."
 
 
-def _find_paper(asked: str, library: Library) -> Paper | None:
+def _find_paper(asked: str, library: LibraryReader) -> Paper | None:
     """Returns the paper that a question names by its title, or by the name that begins it."""
     names = [*(m for m in _QUOTED.findall(asked)), *find_names(asked), *_capitals(asked)]
     for name in names:
@@ -258,7 +258,7 @@ def _rows(
     return [*rows, "", f"And {more:,} more."] if more > 0 else rows
 
 
-Tell = Callable[[str, Library], Sequence[str]]
+Tell = Callable[[str, LibraryReader], Sequence[str]]
 
 
 _RULES: tuple[tuple[re.Pattern[str], Tell], ...] = (

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from footnote.index.clusters.layout import sample_rows
-from footnote.index.library import Library
+from footnote.index.library import LibraryReader
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Answer, Kind
@@ -52,13 +52,13 @@ _MEASURES = (
 )  # fmt: skip
 
 
-def suggest_questions(library: Library | None) -> list[str]:
+def suggest_questions(library: LibraryReader | None) -> list[str]:
     """Returns up to three questions, each of another kind, untried; none for an empty library."""
     found = make_questions(library) if library is not None else {}
     return [found[kind][0] for kind in ("list", "overview", "define") if found.get(kind)]
 
 
-def offer_questions(library: Library, ask: Callable[[str], Answer]) -> list[str]:
+def offer_questions(library: LibraryReader, ask: Callable[[str], Answer]) -> list[str]:
     """Returns up to four questions of different kinds, each of which ``ask`` answers well."""
     kinds: tuple[Kind, ...] = ("overview", "list", "compare", "number", "define")
     found = make_questions(library)
@@ -98,7 +98,7 @@ def _first_answered(
     return None
 
 
-def make_questions(library: Library) -> Mapping[Kind, list[str]]:
+def make_questions(library: LibraryReader) -> Mapping[Kind, list[str]]:
     """Returns questions by kind that a library may well answer, the likeliest first."""
     if not library.size:
         return {}
@@ -183,7 +183,7 @@ def _names(asked: str, phrase: str) -> bool:
     return set(stems(phrase)) <= set(stems(asked))
 
 
-def find_topics(library: Library, *, most: int = TOPICS) -> list[tuple[str, int]]:
+def find_topics(library: LibraryReader, *, most: int = TOPICS) -> list[tuple[str, int]]:
     """Returns what the groups of the library's map are about, with the papers of each.
 
     A topic is the pair of words that tells a group's titles from all others best; no two topics

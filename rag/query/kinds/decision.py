@@ -4,7 +4,7 @@ import re
 
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.embeddings.protocols import query_vector
-from footnote.index.library import EVERYTHING, Filters, Library
+from footnote.index.library import EVERYTHING, Filters, LibraryReader
 from footnote.index.search.fulltext import STOP_WORDS, query_words
 from footnote.rag.answer import Kind
 from footnote.rag.query.kinds.classifier import classify_kind
@@ -33,7 +33,9 @@ _NAME_WITHIN = re.compile(r"[a-z,] [A-Z][a-z]{2,30}\b")
 _SHORT_WORD = 3
 
 
-def decide_kind(asked: Question, library: Library, filters: Filters, *, can_tell: bool) -> Kind:
+def decide_kind(
+    asked: Question, library: LibraryReader, filters: Filters, *, can_tell: bool
+) -> Kind:
     """Returns the kind of a question.
 
     Args:
@@ -61,7 +63,7 @@ def decide_kind(asked: Question, library: Library, filters: Filters, *, can_tell
     return kind
 
 
-def names_own_topic(question: str, library: Library) -> bool:
+def names_own_topic(question: str, library: LibraryReader) -> bool:
     """Returns whether a question names what it is about, if only by words that no paper has.
 
     "What is the boiling point of tungsten?" is no part of a conversation about robots.
@@ -74,13 +76,13 @@ def names_own_topic(question: str, library: Library) -> bool:
     return 2 * unknown >= len(words) > 0
 
 
-def stands_alone(question: str, library: Library) -> bool:
+def stands_alone(question: str, library: LibraryReader) -> bool:
     """Returns whether a short question is whole, and of things that the papers know."""
     words = query_words(" ".join(find_things(question)))
     return is_whole(question) and sum(map(library.searcher.knows_word, words)) >= FEWEST_THINGS
 
 
-def has_words(question: str, library: Library) -> bool:
+def has_words(question: str, library: LibraryReader) -> bool:
     """Returns whether a question has a word of English or of a paper, or none to judge by."""
     words = {word for word in query_words(question) if len(word) > 1} - STOP_WORDS
     if not words:
