@@ -5,6 +5,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -99,14 +100,23 @@ HOMES = {
 FILES = sorted(p for package in ORDER for p in (ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yields every module that a file names in an import, wherever it stands."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Returns what a file is made of; read once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Returns every module that a file names in an import, wherever it stands."""
+    found = set[str]()
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            yield node.module or ""
+            found.add(node.module or "")
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -139,17 +149,14 @@ def test_no_modules_import_one_another_in_a_circle() -> None:
 
 def members(path: Path) -> Iterator[str]:
     """Yields the full name of each thing that a file imports from a package."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_no_two_classes_have_one_name() -> None:
     named = Counter(
-        node.name
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ClassDef)
+        node.name for path in FILES for node in nodes(path) if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in named.items() if count > 1] == []
 
@@ -158,7 +165,7 @@ def test_no_function_is_longer_than_fifty_lines() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {node.name}, {end - node.lineno + 1} lines"
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (end := node.end_lineno or 0) - node.lineno >= 50
     ]
@@ -235,7 +242,7 @@ def test_the_environment_is_read_by_the_settings_alone() -> None:
         if "lab" not in path.parts
         and any(
             isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            for node in nodes(path)
         )
     }
     assert readers == READ_ENVIRONMENT
