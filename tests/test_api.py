@@ -1,170 +1,283 @@
-"""What ``import footnote`` gives: a small, fixed surface, each name loaded on first use."""
+"""The API over a real port, by the clients that people have."""
 
-import ast
-import os
-import re
-import subprocess
-import sys
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import httpx
+import numpy as np
+import openai
 import pytest
-from llama_index.core import MockEmbedding
-from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
-import footnote
-from tests.command import ROOT
+from footnote.index.library import Library
+from footnote.rag.engine import CitedQueryEngine
+from footnote.rag.serialization import answer_json
+from footnote.ui.api.compatible.chores import do_chore
+from footnote.ui.storage.conversations import Conversations
+from tests.conftest import HashedWords, invented
+from tests.pages import LOOPS, PPO, TOOLS, desk_of, served
 
-PUBLIC = [
-    "Answer",
-    "CheckedSentence",
-    "Citation",
-    "CitedQueryEngine",
-    "ComposerError",
-    "Delta",
-    "EmbedderMismatch",
-    "Filters",
-    "Footnote",
-    "FootnoteError",
-    "Hit",
-    "Library",
-    "LibraryError",
-    "LibraryLocked",
-    "LibraryNotFound",
-    "ModelError",
-    "Paper",
-    "QuestionError",
-    "RerankError",
-    "SourceError",
-    "Statement",
-    "Turn",
-    "open",
-]
-DEPTH = {"title": "Deep nets", "abstract": "Depth helps. Shortcuts make deep networks trainable."}
+pytestmark = LOOPS
 
 
-def test_the_public_names_are_these_and_sorted() -> None:
-    assert footnote.__all__ == PUBLIC == sorted(PUBLIC)
-    assert set(PUBLIC) <= set(dir(footnote))
+@pytest.fixture(scope="module")
+def address(demo_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("api")
+    with (
+        Conversations.open(folder / "kept.sqlite3") as kept,
+        served(desk_of(demo_library, conversations=kept), api=True) as address,
+    ):
+        yield f"{address}v1"
 
 
-def test_a_type_checker_sees_each_public_name_in_its_home() -> None:
-    tree = ast.parse((ROOT / "footnote" / "__init__.py").read_text("utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    seen = {
-        alias.name: node.module
-        for node in ast.walk(block)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
+@pytest.fixture
+def client(address: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client:
+        yield client
+
+
+def ask(address: str, **body: Any) -> Any:
+    reply = httpx.post(f"{address}/ask", json=body, timeout=60)
+    return reply.json()
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    blocks = [block.splitlines() for block in text.split("\n\n") if block]
+    return [(name[len("event: ") :], json.loads(data[len("data: ") :])) for name, data in blocks]
+
+
+def test_an_answer_over_http_is_the_answer(address: str, demo_library: Library) -> None:
+    own = answer_json(CitedQueryEngine(demo_library).ask(PPO))
+    given = ask(address, question=PPO)
+    timed = {"timings_ms", "conversation"}
+    assert {k: v for k, v in given.items() if k not in timed} == {
+        k: v for k, v in own.items() if k not in timed
     }
-    assert seen == footnote._HOMES
-    for name in PUBLIC:
-        assert getattr(footnote, name) is getattr(sys.modules[seen[name]], name)
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Librarry'"):
-        _ = footnote.Librarry  # type: ignore[attr-defined]
+def test_a_stream_names_its_stages_and_ends_with_the_answer(address: str) -> None:
+    reply = httpx.post(f"{address}/ask", json={"question": PPO, "stream": True}, timeout=60)
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    told = events(reply.text)
+    names = [name for name, _ in told]
+    assert names[0] == "search"
+    assert {"write", "text"} <= set(names)
+    assert names[-1] == "done"
+    text = "".join(data["text"] for name, data in told if name == "text")
+    assert text == told[-1][1]["text"]
 
 
-def test_importing_the_package_loads_nothing_else() -> None:
-    code = "import footnote, sys; print([m for m in sys.modules if m.startswith('footnote')])"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert ran.stdout == "['footnote']\n"
+def test_a_conversation_is_kept_and_followed(address: str) -> None:
+    first = ask(address, question="What does PPO clip?", conversation="new")
+    assert first["conversation"]
+    then = ask(address, question="Who wrote it?", conversation=first["conversation"])
+    assert then["conversation"] == first["conversation"]
+    history = [{"role": "user", "content": "What does PPO clip?"},
+               {"role": "assistant", "content": first["text"]}]  # fmt: skip
+    by_history = ask(address, question="Who wrote it?", history=history)
+    assert by_history["text"] == then["text"]
+    assert by_history["conversation"] is None
 
 
-def test_papers_come_as_records_as_objects_and_from_files(tmp_path: Path) -> None:
-    (tmp_path / "refs.bib").write_text(
-        "@article{a, title={Sparse nets}, abstract={Most weights can be removed.}, year={2019}}"
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "told"),
+    [
+        ("POST", "/ask", {"question": ""}, 422, "question"),
+        ("POST", "/ask", {"question": "  "}, 400, "question"),
+        ("POST", "/ask", {"question": PPO, "mode": "loud"}, 422, "mode"),
+        ("POST", "/ask", {"question": PPO, "mode": "quick"}, 409, "no model"),
+        ("POST", "/ask", {"question": PPO, "conversation": "gone"}, 400, "conversation"),
+        ("POST", "/ask", {"question": PPO, "filters": {"papers": ["no such"]}}, 404, "no such"),
+        ("POST", "/ask", {"asked": PPO}, 422, "question"),
+        ("GET", "/papers/no-such-paper", None, 404, "no-such-paper"),
+        ("DELETE", "/papers/no-such-paper", None, 404, "no-such-paper"),
+        ("GET", "/papers?count=0", None, 422, "count"),
+        ("POST", "/check", {"text": "Nothing is cited here."}, 422, "cite"),
+        ("GET", "/nothing", None, 404, "Not Found"),
+        ("GET", "/ask", None, 405, "Method Not Allowed"),
+        ("POST", "/chat/completions", {"model": "gpt-9", "messages": [
+            {"role": "user", "content": "hi"}]}, 404, "gpt-9"),
+        ("POST", "/chat/completions", {"messages": [
+            {"role": "system", "content": "hi"}]}, 422, "last message"),
+    ],
+)  # fmt: skip
+def test_every_error_has_one_shape(
+    address: str, method: str, path: str, body: Any, status: int, told: str
+) -> None:
+    reply = httpx.request(method, f"{address}{path}", json=body, timeout=60)
+    error = reply.json()["error"]
+    assert (reply.status_code, set(error)) == (status, {"message", "type", "code", "param"})
+    assert told in error["message"]
+    assert "\n" not in error["message"]
+
+
+def test_only_what_the_api_has_is_open_and_not_to_other_sites(address: str) -> None:
+    root = address.removesuffix("/v1")
+    assert httpx.get(f"{root}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{root}/readyz").json() == {"status": "ready", "papers": 70}
+    foreign = {"origin": "https://elsewhere.example"}
+    asked = httpx.post(f"{address}/ask", json={"question": PPO}, headers=foreign)
+    assert asked.status_code == 403
+    assert httpx.delete(f"{address}/papers/x", headers=foreign).status_code == 403
+    other = httpx.get(f"{address}/papers", headers={"host": "elsewhere.example"})
+    assert other.status_code == 421
+
+
+def test_the_page_alone_has_no_api(demo_library: Library) -> None:
+    with served(desk_of(demo_library)) as address:
+        assert httpx.get(f"{address}v1/status").status_code == 404
+        assert httpx.get(f"{address}healthz").status_code == 404
+
+
+def test_papers_are_searched_listed_and_found_by_any_name(address: str) -> None:
+    found = httpx.post(f"{address}/search", json={"query": "policy optimization", "k": 3}).json()
+    assert len(found["hits"]) == 3
+    assert "Proximal Policy Optimization Algorithms" in [hit["title"] for hit in found["hits"]]
+    page = httpx.get(f"{address}/papers?count=50").json()
+    rest = httpx.get(f"{address}/papers", params={"count": 50, "at": page["next"]}).json()
+    ids = [paper["id"] for paper in (*page["papers"], *rest["papers"])]
+    assert len(set(ids)) == len(ids) == page["total"] == 70
+    assert rest["next"] is None
+    paper = httpx.get(f"{address}/papers/1707.06347").json()
+    assert paper["title"] == "Proximal Policy Optimization Algorithms"
+    same = httpx.get(f"{address}/papers/{paper['title']}").json()
+    assert same == paper
+    alike = httpx.get(f"{address}/papers/{paper['id']}/similar?k=2").json()
+    assert len(alike["hits"]) == 2
+
+
+def test_papers_are_added_once_and_removed(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        made = Library.open(tmp_path / "library", embedder=HashedWords(), create=True)
+        library = stack.enter_context(made)
+        library.add([invented(1)])
+        address = stack.enter_context(served(desk_of(library), api=True))
+        record = {"title": "Tides of Mud", "abstract": "Mud moves at noon.", "doi": "10.1234/mud"}
+        papers = {"papers": [record, {**record, "published": "no date at all"}]}
+        added = httpx.post(f"{address}v1/papers", json={"papers": [record]}).json()
+        assert (added["new"], added["papers"], added["problems"]) == (1, 2, [])
+        again = httpx.post(f"{address}v1/papers", json=papers).json()
+        assert (again["new"], again["papers"]) == (0, 2)
+        gone = httpx.delete(f"{address}v1/papers/10.1234/mud").json()
+        assert gone == {"removed": "doi:10.1234/mud", "papers": 1}
+
+
+def test_a_text_is_checked(address: str) -> None:
+    text = (
+        "[PPO](https://arxiv.org/abs/1707.06347) clips the probability ratio between the new and "
+        "the old policy."
     )
-    with footnote.open(tmp_path / "papers") as papers:
-        assert papers.add([DEPTH]).new == 1
-        assert papers.add([*papers.library.papers()]).unchanged == 1
-        assert papers.add_files(tmp_path / "refs.bib").new == 1
-        found = papers.search("pruning", k=1, filters=footnote.Filters(since=2018))
-        assert [hit.paper.title for hit in found] == ["Sparse nets"]
+    (checked,) = httpx.post(f"{address}/check", json={"text": text}).json()["sentences"]
+    assert checked["verdict"] == "supported"
+    assert checked["quotes"][0]["title"] == "Proximal Policy Optimization Algorithms"
 
 
-def test_a_bad_record_is_one_line_and_adds_nothing(tmp_path: Path) -> None:
-    with footnote.open(tmp_path / "papers") as papers:
-        with pytest.raises(footnote.SourceError, match='paper 2: missing "abstract"'):
-            papers.add([DEPTH, {"title": "No abstract"}])
-        with pytest.raises(footnote.SourceError, match=r"absent\.bib"):
-            papers.add_files(tmp_path / "absent.bib")
-        assert papers.library.size == 0
+# What OpenAI's clients see: no shape loses a citation.
 
 
-def test_asking_and_streaming_end_in_one_answer(tmp_path: Path) -> None:
-    with footnote.open(tmp_path / "papers") as papers:
-        papers.add([DEPTH])
-        answer = papers.ask("What makes deep networks trainable?")
-        *shown, last = papers.stream("What makes deep networks trainable?")
-    assert isinstance(last, footnote.Answer)
-    assert answer.text == last.text
-    assert "".join(getattr(event, "text", "") for event in shown) == last.text
-    assert answer.statements[0].citations[0].quote in DEPTH["abstract"]
+def test_the_openai_client_gets_each_citation_in_every_shape(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["quotes"]
+    said = [{"role": "system", "content": "Be brief. " * 5_000},
+            {"role": "user", "content": [{"type": "text", "text": TOOLS}]}]  # fmt: skip
+    reply = client.chat.completions.create(model="quotes", messages=said)  # type: ignore[call-overload]
+    message = reply.choices[0].message
+    whole = reply.footnote
+    cited = [c for s in whole["statements"] for c in s["citations"]]
+    assert cited
+    assert message.content == whole["text"]
+    marks = [note.url_citation for note in message.annotations]
+    assert {message.content[m.start_index : m.end_index] for m in marks} == {
+        f"[{c['marker']}]" for c in cited
+    }
+    assert len(reply.citations) == len(reply.search_results) == len(whole["papers"])
+    assert [row["title"] for row in reply.search_results] == [p["title"] for p in whole["papers"]]
+    for quote in cited:
+        assert quote["quote"] in reply.search_results[quote["marker"] - 1]["snippet"]
+    assert all(mark.url.startswith("https://") for mark in marks)
 
 
-class Scripted(CustomLLM):
-    """A LlamaIndex model that says what it is told to, word by word, or fails."""
-
-    says: str = ""
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="scripted")
-
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: object):
-        raise NotImplementedError
-
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: object):
-        if not self.says:
-            raise ConnectionError("key sk-secret refused")
-        assert "Shortcuts make deep networks trainable." in prompt
-        for word in re.findall(r"\S+\s*", self.says):
-            yield CompletionResponse(text="", delta=word)
+def test_a_stream_for_openai_ends_with_its_citations(client: openai.OpenAI) -> None:
+    said: Any = [{"role": "user", "content": PPO}]
+    chunks = list(client.chat.completions.create(model="quotes", messages=said, stream=True))
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    last = chunks[-1]
+    assert last.choices[0].finish_reason == "stop"
+    assert last.footnote["text"] == text  # type: ignore[attr-defined]
+    assert len(last.choices[0].delta.annotations) >= 1  # type: ignore[attr-defined]
+    assert last.search_results  # type: ignore[attr-defined]
 
 
-def test_any_llamaindex_model_writes_the_answers(tmp_path: Path) -> None:
-    llm = Scripted(says="Shortcuts make deep networks trainable [2].")
-    with footnote.open(tmp_path / "papers", llm=llm) as papers:
-        papers.add([DEPTH])
-        answer = papers.ask("What makes deep networks trainable?")
-    assert (answer.mode, answer.receipt.model) == ("llm", "scripted")
-    assert answer.statements[0].citations[0].quote in DEPTH["abstract"]
+def test_open_webui_gets_a_source_for_each_paper(address: str) -> None:
+    said = {"model": "quotes", "stream": True, "messages": [{"role": "user", "content": PPO}]}
+    headers = {"x-openwebui-chat-id": "1"}
+    reply = httpx.post(f"{address}/chat/completions", json=said, headers=headers, timeout=60)
+    lines = [line[6:] for line in reply.text.split("\n\n") if line]
+    assert lines[-1] == "[DONE]"
+    chunks = [json.loads(line) for line in lines[:-1]]
+    assert all(chunk["choices"] for chunk in chunks)
+    told = [chunk["event"] for chunk in chunks if "event" in chunk]
+    sources = [one["data"] for one in told if one["type"] == "source"]
+    papers = chunks[-1]["footnote"]["papers"]
+    assert [source["source"]["name"] for source in sources] == [p["title"] for p in papers]
+    assert all(len(s["document"]) == len(s["metadata"]) > 0 for s in sources)
+    assert any(one["type"] == "status" for one in told)
 
 
-def test_a_llamaindex_model_that_fails_is_told_without_its_words(tmp_path: Path) -> None:
-    with footnote.open(tmp_path / "papers", llm=Scripted()) as papers:
-        papers.add([DEPTH])
-        answer = papers.ask("What makes deep networks trainable?")
-    assert answer.mode == "extractive"
-    assert answer.reason is not None
-    assert "failed (ConnectionError)" in answer.reason
-    assert "sk-secret" not in answer.reason
+def test_twenty_rounds_of_history_are_taken(client: openai.OpenAI) -> None:
+    rounds = [
+        {"role": role, "content": f"{n} {PPO}"} for n in range(25) for role in ("user", "assistant")
+    ]
+    said: Any = [*rounds, {"role": "user", "content": "And who wrote it?"}]
+    reply = client.chat.completions.create(model="footnote", messages=said)
+    assert reply.choices[0].message.content
 
 
-def test_any_llamaindex_embedding_makes_a_library_and_no_other_opens_it(tmp_path: Path) -> None:
-    with footnote.open(tmp_path / "papers", embedder=MockEmbedding(embed_dim=8)) as papers:
-        papers.add([DEPTH])
-        assert papers.search("shortcuts", k=1)[0].paper.title == DEPTH["title"]
-    with pytest.raises(footnote.EmbedderMismatch):
-        footnote.open(tmp_path / "papers")
+TITLE = """### Task:
+Generate a concise, 3-5 word title with an emoji summarizing the chat history.
+### Output:
+JSON format: { "title": "your concise title here" }
+### Chat History:
+<chat_history>
+USER: What does PPO clip?
+ASSISTANT: The ratio.
+</chat_history>"""
 
 
-def test_each_snippet_of_the_readme_runs(tmp_path: Path) -> None:
-    section = (ROOT / "README.md").read_text("utf-8").partition("## As a library")[2]
-    snippets = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
-    assert snippets
-    (tmp_path / "refs.bib").write_text(
-        "@article{a, title={Sparse nets}, abstract={Most weights can be removed.}, year={2019}}"
-    )
-    script = tmp_path / "readme.py"
-    script.write_text("\n".join(snippets), "utf-8")
-    ran = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning:footnote", script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
+@pytest.mark.parametrize(
+    ("prompt", "before", "reply"),
+    [
+        (TITLE, [], '{"title": "What does PPO clip?"}'),
+        (TITLE.replace("concise, 3-5 word title", "few broad tags"), [], '{"tags": []}'),
+        ("Provide a concise, 5-word-or-less title for the conversation, using title case.",
+         ["What does PPO clip?"], "What does PPO clip?"),
+        ("Suggest a title for a paper on kelp", [], None),
+        ("What does PPO clip?", ["How are tools used?"], None),
+        ("Which papers give a title to their method?", ["What is DPO?"], None),
+    ],
+)  # fmt: skip
+def test_what_clients_ask_by_themselves_is_not_searched_in_the_papers(
+    prompt: str, before: list[str], reply: str | None
+) -> None:
+    assert do_chore(prompt, before) == reply
+
+
+def test_a_clients_chore_costs_no_search(client: openai.OpenAI) -> None:
+    said: Any = [{"role": "user", "content": TITLE}]
+    reply = client.chat.completions.create(model="quotes", messages=said)
+    assert reply.choices[0].message.content == '{"title": "What does PPO clip?"}'
+    assert reply.footnote is None  # type: ignore[attr-defined]
+
+
+def test_embeddings_are_those_of_the_library(
+    client: openai.OpenAI, address: str, demo_library: Library
+) -> None:
+    own = demo_library.embedder.embed(["tides", "kelp"])
+    given = client.embeddings.create(model="any", input=["tides", "kelp"]).data
+    assert np.allclose([one.embedding for one in given], own, atol=1e-6)
+    packed = httpx.post(
+        f"{address}/embeddings", json={"input": "tides", "encoding_format": "base64"}
+    ).json()["data"][0]["embedding"]
+    assert np.allclose(np.frombuffer(base64.b64decode(packed), "<f4"), own[0], atol=1e-6)

@@ -13,7 +13,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.formats import read_papers
-from footnote.ui.cli.export import paper_record
+from footnote.ui.export.records import paper_record
 from footnote.ui.storage.shelf import Shelf
 from tests.command import inside
 from tests.conftest import HashedWords, invented

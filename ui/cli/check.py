@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,6 +71,8 @@ def check(
     if not checked:
         raise FootnoteError(f"{file}: has no sentences; give a text in Markdown or LaTeX")
     if lines or as_json:
+        from footnote.ui.checks.verdicts import check_json
+
         names = [row.id for row in given] or [str(n) for n in range(1, len(checked) + 1)]
         for name, one in zip(names, checked, strict=True):
             print(json.dumps(check_json(name, one), ensure_ascii=False))
@@ -101,21 +103,6 @@ def _given(file: Path, text: str) -> "list[SentenceToCheck]":
     from footnote.ui.cli.batch import read_sentences
 
     return read_sentences(file, text)
-
-
-def check_json(name: str, checked: "CheckedSentence") -> dict[str, Any]:
-    """Returns the verdict on a sentence as JSON values."""
-    return {
-        "id": name,
-        "verdict": checked.verdict,
-        "support": round(checked.support, 4),
-        "sentence": checked.sentence,
-        "notes": list(checked.notes),
-        "quotes": [
-            {"paper_id": quote.paper_id, "title": quote.title, "quote": quote.quote}
-            for quote in checked.quotes
-        ],
-    }
 
 
 def references_of(

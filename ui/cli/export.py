@@ -7,7 +7,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,10 +31,8 @@ FIELDS = (
     "title", "abstract", "authors", "published", "year", "venue", "doi", "arxiv_id", "pmid", "url",
     "source",
 )  # fmt: skip
-# What a field of its own tells, or the title.
 # What only some records have.
 _MORE = ("id", "author_count", "note")
-_TOLD = ("arxiv:", "doi:", "pmid:", "title:")
 FormatOption = Annotated[
     Literal["jsonl", "bibtex", "ris", "csl-json", "csv"],
     typer.Option("--format", help="JSON Lines, a format of reference managers, or CSV."),
@@ -49,6 +47,8 @@ def export(
     until: UntilOption = None,
 ) -> None:
     """Print the papers of a library, one JSON record a line or in another format."""
+    from footnote.ui.export.records import paper_record
+
     check_years(since, until)
     filters = make_filters(since, until)
     with open_reader(library, shard) as opened:
@@ -79,35 +79,9 @@ def _read_annotations(folders: Sequence[Path], papers: Sequence[str]) -> "dict[s
     return found
 
 
-def paper_record(paper: "Paper") -> dict[str, object]:
-    """Returns a paper as ``index`` reads it again; what is not known is None."""
-    known = dict(_identifiers(paper))
-    return {
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "authors": list(paper.authors),
-        # One without a year is none that anybody else reads.
-        "published": paper.published if paper.year else None,
-        "year": paper.year,
-        "venue": paper.venue,
-        "doi": known.get("doi"),
-        "arxiv_id": known.get("arxiv"),
-        "pmid": known.get("pmid"),
-        "url": paper.url,
-        "source": paper.source,
-        **({} if paper.id.startswith(_TOLD) else {"id": paper.id}),
-        **({"author_count": paper.author_count} if paper.author_count is not None else {}),
-        **({"note": paper.note} if paper.note else {}),
-    }
-
-
-def _identifiers(paper: "Paper") -> Iterator[tuple[str, str]]:
-    for name in (*reversed(paper.aliases), paper.id):
-        kind, _, value = name.partition(":")
-        yield kind, value
-
-
 def _print_csv(papers: Iterable["Paper"]) -> None:
+    from footnote.ui.export.records import paper_record
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*FIELDS, *_MORE])
     for paper in papers:

@@ -56,7 +56,7 @@ from footnote.ui.cli.options import (
     read_wishes,
 )
 from footnote.ui.cli.positions import positions
-from footnote.ui.cli.serve import chat, demo
+from footnote.ui.cli.serve import chat, demo, serve
 from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
 from footnote.ui.cli.sync import sync
@@ -356,8 +356,8 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 
 for command in (
-    export, correct, cite, check, positions, topics, digest, chat, demo, models, settings, setup,
-    doctor, backup, restore, sync,
+    export, correct, cite, check, positions, topics, digest, chat, serve, demo, models, settings,
+    setup, doctor, backup, restore, sync,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)

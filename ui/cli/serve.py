@@ -1,4 +1,4 @@
-"""The chat page from the command line: over a library, and over the demo."""
+"""The chat page from the command line: over a library, over the demo, and beside the API."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +47,41 @@ def chat(
     chosen_model(composer)  # complains before anything is loaded
     with open_library(library) as opened:
         _serve(_writers(opened, composer), opened, host, port, door)
+
+
+def serve(
+    library: LibraryOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    composer: ComposerOption = "auto",
+    open_: OpenOption = False,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
+) -> None:
+    """Serve the chat page, and the same answers to programs under /v1."""
+    door = _door(host, open_, allow_host, trusted_proxy)
+    _check_private(door, host)
+    _prepare()
+    chosen_model(composer)  # complains before anything is loaded
+    with open_library(library) as opened:
+        _serve(_writers(opened, composer), opened, host, port, door, api=True)
+
+
+def _check_private(door: "Door", host: str) -> None:
+    """Refuses to serve programs of other machines: the API has no accounts yet.
+
+    Raises:
+        typer.Exit: Others could reach it.
+    """
+    from footnote.index import FootnoteError
+
+    with as_misuse():
+        if not door.is_private(host):
+            raise FootnoteError(
+                "footnote serve answers programs of this machine alone, for it has no accounts; "
+                "omit --host, --open, --allow-host and --trusted-proxy, or serve the page alone "
+                "with: footnote chat"
+            )
 
 
 def demo(
@@ -121,7 +156,15 @@ def _writers(library: "Library", composer: str) -> "Writers":
     )  # fmt: skip
 
 
-def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "Door") -> None:
+def _serve(
+    writers: "Writers",
+    library: "Library",
+    host: str,
+    port: int,
+    door: "Door",
+    *,
+    api: bool = False,
+) -> None:
     """Serves the page of a library, with its files in the library's folder."""
     from contextlib import ExitStack
 
@@ -157,13 +200,15 @@ def _serve(writers: "Writers", library: "Library", host: str, port: int, door: "
 
         def ready(address: str) -> None:
             print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+            if api:
+                print(f"API: {address}v1, described in {address}v1/openapi.json", flush=True)
             if door.open and not is_loopback(host):
                 writes = writers.model is not None
                 print(warning(keeps=kept is not None, writes=writes), flush=True)
 
         stack.enter_context(IdleWork(library, lambda: desk.busy))
         page = build_page(next(iter(writers.asks.values())), library, desk=desk)
-        launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready)
+        launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api)
 
 
 def _sets(library: "Library") -> dict[str, Path]:

@@ -191,6 +191,7 @@ def launch(
     door: Door | None = None,
     limits: Limits | None = None,
     on_ready: Callable[[str], None] | None = None,
+    api: bool = False,
 ) -> None:
     """Serves the page until it is interrupted.
 
@@ -201,12 +202,13 @@ def launch(
         door: Who may come in; nobody but this machine when not given.
         limits: How much is taken from whoever comes in.
         on_ready: Called with the page's address as soon as it answers.
+        api: Whether programs are served too, under /v1.
 
     Raises:
         FootnoteError: The port is taken, the host is not of this machine, or other machines
             would get in without anybody having said so.
     """
-    address = start(page, host=host, port=port, door=door, limits=limits)
+    address = start(page, host=host, port=port, door=door, limits=limits, api=api)
     try:
         with interruptible():
             if on_ready:
@@ -226,6 +228,7 @@ def start(
     port: int = 7860,
     door: Door | None = None,
     limits: Limits | None = None,
+    api: bool = False,
 ) -> str:
     """Serves the page in the background and returns its address; see ``launch``."""
     door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
@@ -236,9 +239,15 @@ def start(
         # Where a model is asked, and what it may cost, is for whoever runs the server.
         desk.writers.changeable = door.is_private(host)
     port = free_port(host, port)
-    guard = partial(Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits)
+    guard = partial(
+        Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits, api=api
+    )
+
+    def ending() -> bool:
+        return bool(page.server.should_exit)
+
     before = app_options(
-        partial(add_links, desk=desk, limits=limits, ending=lambda: bool(page.server.should_exit)),
+        partial(add_links, desk=desk, limits=limits, ending=ending, api=api),
         guard, list_calls(page), script=page_script(), uploads=desk.uploads,
     )  # fmt: skip
     try:

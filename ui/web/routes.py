@@ -29,7 +29,14 @@ FONTS = Path(__file__).parent / "static" / "fonts"
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
-def add_links(app: Starlette, desk: AppContext, limits: Limits, ending: Callable[[], bool]) -> None:
+def add_links(
+    app: Starlette,
+    desk: AppContext,
+    limits: Limits,
+    ending: Callable[[], bool],
+    *,
+    api: bool = False,
+) -> None:
     """Adds these routes to a server, before those of the page.
 
     Args:
@@ -37,6 +44,7 @@ def add_links(app: Starlette, desk: AppContext, limits: Limits, ending: Callable
         desk: What they work with.
         limits: Maximum sizes of uploads.
         ending: Returns whether the server ends.
+        api: Whether programs are served too.
     """
 
     def shared(request: Request) -> Response:
@@ -54,6 +62,10 @@ def add_links(app: Starlette, desk: AppContext, limits: Limits, ending: Callable
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
+    if api:
+        from footnote.ui.api.app import api_routes
+
+        app.router.routes[:0] = api_routes(desk)
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
 

@@ -23,7 +23,7 @@ from footnote.ui.web.security.limits import Limits
 from footnote.ui.web.security.policy import NOTHING, is_conversation
 from footnote.ui.web.security.uploads import AROUND
 
-UPLOAD, ASK = "/gradio_api/upload", "/ask"
+UPLOAD, ASK, API = "/gradio_api/upload", "/ask", "/v1"
 # Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
 # files, monitoring. A list of routes to close would miss those that its next version adds.
 _READ = frozenset(
@@ -33,6 +33,7 @@ _READ = frozenset(
 _READ_BELOW = ("/assets/", "/static/", "/fonts/", "/shared/", "/gradio_api/heartbeat/")
 _WRITTEN = frozenset(["/gradio_api/queue/join", "/gradio_api/component_server", UPLOAD, ASK])
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_HEALTH = frozenset(["/healthz", "/readyz"])
 _BEHIND_TLS = (
     "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
     "start it with --trusted-proxy ADDRESS of that proxy"
@@ -57,6 +58,7 @@ class Guard:
         proxies: frozenset[str] = frozenset(),
         limits: Limits,
         pause: float = PAUSE,
+        api: bool = False,
     ) -> None:
         """Takes the application, its host names and its limits.
 
@@ -66,12 +68,14 @@ class Guard:
             proxies: Addresses whose X-Forwarded headers are trusted.
             limits: Maximum sizes of requests.
             pause: Seconds without a byte after which a body is given up.
+            api: Whether the routes for programs are open too.
         """
         self._app = app
         self._hosts = hosts
         self._proxies = proxies
         self._limits = limits
         self._pause = pause
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or refuses it."""
@@ -110,12 +114,15 @@ class Guard:
         if host is None:
             return Refusal(421, "this is not a name of this server; --allow-host adds a name")
         own = f"{scope['scheme']}://{host}"
-        if method not in _SAFE and (refusal := _foreign(headers, own)):
+        if method not in _SAFE and (refusal := _foreign(method, headers, own)):
             return refusal
         if method in _SAFE and _pulled_in(headers):
             return Refusal(403, "another site may link to this page but not read from it")
         if refusal := _too_long(headers, self._limit(path)):
             return refusal
+        if self._api and (path in _HEALTH or path.startswith(f"{API}/")):
+            # Which of them takes what is told by the API itself.
+            return None
         if method not in ("GET", "HEAD", "POST"):
             return Refusal(405, f"{method[:20]} is not supported by this page")
         known = path in _WRITTEN if method == "POST" else _is_read(path)
@@ -164,7 +171,7 @@ class Guard:
                 raise
 
 
-def _foreign(headers: Headers, own: str) -> Refusal | None:
+def _foreign(method: str, headers: Headers, own: str) -> Refusal | None:
     """Returns why a request that changes something is not from the page; None if it is."""
     origin, site = headers.getlist("origin"), headers.getlist("sec-fetch-site")
     if any(value != own for value in origin) or not {"same-origin", "none"}.issuperset(site):
@@ -174,7 +181,8 @@ def _foreign(headers: Headers, own: str) -> Refusal | None:
         return Refusal(
             403, "this request came from another site; only the page itself may change things"
         )
-    if origin or site:
+    if origin or site or method == "DELETE":
+        # No form of another site can delete: a browser asks first, and sends its origin.
         return None
     # Every browser of this decade sends one of them. In older browsers, another site's form cannot
     # send JSON, only files, which are read as papers and nothing more.

@@ -1,0 +1,1 @@
+"""API: the answers, papers and checks of a served library as JSON, under /v1."""

@@ -1,0 +1,155 @@
+"""Asking over HTTP: one JSON reply, or server-sent events that name their stages."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from footnote.index import FootnoteError
+from footnote.index.search.filters import Filters
+from footnote.rag.answer import (
+    Answer,
+    Delta,
+    Event,
+    JudgedSentence,
+    PapersToRead,
+    Stage,
+    Standing,
+)
+from footnote.rag.serialization import answer_json
+from footnote.ui.api.answering import Answering
+from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
+from footnote.ui.api.schemas.asking import AnswerReply, AskRequest, Scope
+from footnote.ui.web.context import AppContext
+from footnote.ui.web.requests import QuestionRequest
+
+log = logging.getLogger(__name__)
+
+# Whose conversations those are that programs begin.
+USER = "programs-over-http"
+EVENT_STREAM = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
+
+
+def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
+    """Returns the route that answers questions."""
+    routes = APIRouter(tags=["ask"])
+
+    @routes.post(
+        "/ask",
+        response_model=AnswerReply,
+        responses={
+            200: {
+                "content": {"text/event-stream": {}},
+                "description": "The answer; with `stream`, events: search, read, write, check, "
+                "sources, text, verdict, standing, done, error.",
+            },
+            **{status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)},
+        },
+    )
+    async def ask(body: AskRequest, request: Request) -> Any:
+        """Answers a question with sentences that each carry a checked, verbatim quote."""
+        asked = answering.choose(
+            QuestionRequest(USER, _conversation(body), filters=filters_of(desk, body.filters)),
+            body.mode,
+        )
+        asked = desk.begin(asked) if body.conversation else asked
+        before = desk.said(asked) if asked.conversation else pairs_of(body)
+        events = answering.events(body.question, asked, before)
+        if body.stream:
+            frames = _frames(desk, asked, events)
+            return StreamingResponse(frames, media_type="text/event-stream", headers=EVENT_STREAM)
+        answer = await last_answer(events, request)
+        return _kept(desk, asked, answer)
+
+    return routes
+
+
+def filters_of(desk: AppContext, scope: Scope) -> Filters:
+    """Returns the filters that a request asks for.
+
+    Raises:
+        ApiError: It names papers that the library does not have.
+    """
+    papers = None
+    if scope.papers is not None:
+        found = desk.papers.find(scope.papers)
+        missing = [name for name in scope.papers if name not in found]
+        if missing:
+            raise ApiError(
+                404, f"the library has no paper {missing[0][:100]!r}", param="filters.papers"
+            )
+        papers = frozenset(paper.id for paper in found.values())
+    return Filters(
+        since=scope.since, until=scope.until, venue=scope.venue, author=scope.author,
+        source=scope.source, papers=papers,
+    )  # fmt: skip
+
+
+def _conversation(body: AskRequest) -> str | None:
+    return None if body.conversation in (None, "", "new") else body.conversation
+
+
+def pairs_of(body: AskRequest) -> list[tuple[str, str]]:
+    """Returns the questions so far with their answers; a question without one has an empty one."""
+    pairs: list[tuple[str, str]] = []
+    for message in body.history:
+        if message.role == "user":
+            pairs.append((message.content, ""))
+        elif pairs:
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}\n{message.content}".strip())
+    return pairs
+
+
+async def last_answer(events: AsyncIterator[Event], request: Request) -> Answer:
+    """Returns the answer at the end of its events; ends them where nobody waits any more."""
+    async for event in events:
+        if isinstance(event, Answer):
+            return event
+        if await request.is_disconnected():
+            break
+    raise ApiError(499, "nobody waits for this answer any more")
+
+
+def _kept(desk: AppContext, asked: QuestionRequest, answer: Answer) -> dict[str, Any]:
+    kept = desk.keep(asked, answer) if asked.conversation else None
+    return {**answer_json(answer), "conversation": kept}
+
+
+async def _frames(
+    desk: AppContext, asked: QuestionRequest, events: AsyncIterator[Event]
+) -> AsyncIterator[str]:
+    try:
+        async for event in events:
+            if isinstance(event, Answer):
+                yield server_event("done", _kept(desk, asked, event))
+            else:
+                yield server_event(*_named(event))
+    except Exception as error:
+        if not isinstance(error, FootnoteError):
+            log.exception("an answer failed")
+        yield server_event("error", error_json(status_of(error), message_of(error)))
+
+
+def _named(event: Event) -> tuple[str, dict[str, Any]]:
+    """Returns an event's name, and what it tells."""
+    if isinstance(event, Stage):
+        return event.name, {"detail": event.detail}
+    if isinstance(event, PapersToRead):
+        return "sources", {
+            "papers": [{"paper_id": paper.id, "title": paper.title} for paper in event.papers]
+        }
+    if isinstance(event, Delta):
+        return "text", {"text": event.text}
+    if isinstance(event, JudgedSentence):
+        told = event.statement
+        return "verdict", {"text": told.text, "verdict": told.verdict, "notes": list(told.notes)}
+    assert isinstance(event, Standing)
+    return "standing", answer_json(event.answer)
+
+
+def server_event(name: str, data: Any) -> str:
+    """Returns a server-sent event; characters beyond ASCII are escaped, so no text can end one."""
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

@@ -1,0 +1,1 @@
+"""The same answers in the formats that OpenAI's and Perplexity's clients read."""
