@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
+from urllib.parse import unquote
 
 # Strongest first: a paper's id is of the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
@@ -35,12 +36,16 @@ Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
 
 _ARXIV = re.compile(
     r"(?:arxiv:\s*|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?"
-    r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?",
+    r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?(?:\s{1,9}\[[a-z.-]{2,20}\])?",
     re.IGNORECASE | re.ASCII,
 )
 _DOI = re.compile(
-    r"(?:doi:\s*|https?://(?:dx\.|www\.)?doi\.org/)?(?P<doi>10\.[0-9]{4,9}/\S+)", re.IGNORECASE
+    r"(?:doi:?\s*)?(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/)?(?P<doi>10\.[0-9]{4,9}(?:/|%2f)\S+)",
+    re.IGNORECASE,
 )
+# The DOI that arXiv itself gives a paper.
+_ARXIV_DOI = "10.48550/arxiv."
+_PMID = re.compile(r"(?:pmid:?\s{0,9})?0{0,9}([1-9]\d{0,8})(?:\.0)?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +201,25 @@ def identifier(kind: str, value: str) -> str | None:
         number = arxiv_number(value)
         return f"arxiv:{number}" if number else None
     if kind == "doi":
-        match = _DOI.fullmatch(value)
-        return f"doi:{match['doi'].casefold()}" if match else None
+        return _doi_identifier(value)
+    if kind == "pmid":
+        match = _PMID.fullmatch(value)
+        return f"pmid:{match[1]}" if match else None
     if kind == "title":
         return f"title:{normal_title(value).replace(' ', '-')}" if normal_title(value) else None
     return f"{kind}:{value}" if value else None
+
+
+def _doi_identifier(value: str) -> str | None:
+    match = _DOI.fullmatch(value)
+    if not match:
+        return None
+    plain = unquote(match["doi"])
+    # What an address spells may be a line's end.
+    doi = (plain if plain.isprintable() and " " not in plain else match["doi"]).casefold()
+    doi = doi.rstrip(".,;")
+    number = arxiv_number(doi.removeprefix(_ARXIV_DOI)) if doi.startswith(_ARXIV_DOI) else None
+    return f"arxiv:{number}" if number else f"doi:{doi}"
 
 
 def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) -> Paper:

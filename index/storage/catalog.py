@@ -17,6 +17,7 @@ from footnote.index.storage.history.backlog import Backlog, CollectionState, Unf
 from footnote.index.storage.history.import_log import Import, ImportLog
 from footnote.index.storage.history.origins import OriginLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
+from footnote.index.storage.ingest.title_index import TitleIndex
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
 from footnote.index.storage.schema import CATALOG
@@ -50,6 +51,7 @@ class Catalog:
 
     Attributes:
         papers: Records and identifiers.
+        titles: Which papers are like a record.
         passages: Where each stands.
         vectors: Vectors, tokens and the map.
         imports: What each import changed.
@@ -68,6 +70,7 @@ class Catalog:
         self.meta, self.set_meta = self._db.meta, self._db.set_meta
         self.data_version, self.state = self._db.data_version, self._db.state
         self.papers = PaperTable(self._db)
+        self.titles = TitleIndex(self._db)
         self.passages = PassageTable(self._db)
         self.vectors = VectorTable(self._db)
         self.imports = ImportLog(self._db)
@@ -150,7 +153,9 @@ class Catalog:
         """Restores what was removed last, as it was."""
         with self._db.transaction():
             self._count_revision()
+            touched = self.removals.numbers(removal)
             self.removals.restore(removal)
+            self.titles.write_all(self.papers.read(touched))
 
     def stage(
         self, embedder: str, numbers: Sequence[int], vectors: Matrix, tokens: Sequence[Tokens]
@@ -189,6 +194,13 @@ class Catalog:
         with self._db.snapshot():
             there = {*self.passages.numbers()} if all_passages else None
             return self.backlog.unfolded(), there
+
+    def index_titles(self) -> None:
+        """Makes the keys of a library that an earlier version made; does nothing otherwise."""
+        if not self.titles.complete:
+            with self._db.transaction():
+                self.titles.write_all(self.papers.all())
+                self.titles.mark_complete()
 
     def read_collection_state(self) -> CollectionState:
         """Returns which collection is in use and what it lacks, all in one state."""
@@ -262,6 +274,7 @@ class Catalog:
         elif of:
             self.imports.note_change(of, number)
         self.papers.write(number, entry.paper)
+        self.titles.write(number, entry.paper)
         if entry.uncut:
             self._delete_text(number)
             self.papers.mark_uncut(number)
@@ -282,6 +295,8 @@ class Catalog:
     def _delete(self, number: int) -> None:
         """Deletes a paper whose identifiers are free."""
         self._delete_text(number)
+        for _, paper in self.papers.read([number]):
+            self.titles.delete(number, paper)
         self.papers.delete(number)
 
     def _delete_text(self, number: int) -> None:

@@ -150,7 +150,14 @@ INSERT OR IGNORE INTO origins (name, import)
     WHERE NOT undone AND (value GLOB '/*' OR value GLOB '[A-Za-z]:[/\\]*'
     OR value GLOB 'http://*' OR value GLOB 'https://*') GROUP BY value
 """
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS)
+# Keys of papers by title and first author, to find those like a record; ``TitleIndex`` fills it.
+_TITLE_KEYS = """
+CREATE TABLE IF NOT EXISTS title_keys (
+    key INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID
+"""
+MIGRATIONS = (
+    _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _TITLE_KEYS,
+)  # fmt: skip
 
 CATALOG = Schema(
     holds="catalog",

@@ -1,13 +1,20 @@
 """Drafts: the records of a batch made papers, merged with each other and with what is stored."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Literal
 
-from footnote.index.models import Paper
+from footnote.index.models import Paper, by_strength
 from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.likeness import (
+    first_author,
+    text_likeness,
+    title_keys,
+)
 from footnote.index.storage.ingest.merging import count_left_out, merge, same_paper
+from footnote.index.storage.ingest.title_index import MOST_UNDER_KEY
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -34,36 +41,105 @@ class PaperDraft:
         return self.number is not None and self.paper == self.stored and not self.absorbs
 
 
+class _Drafts:
+    """The papers that a batch may touch, by identifier and by the keys of their titles."""
+
+    def __init__(self, catalog: Catalog, papers: Sequence[Paper]) -> None:
+        """Reads the stored papers that share an identifier or a key with one of these."""
+        owners = catalog.papers.owners({alias for paper in papers for alias in paper.aliases})
+        keys = catalog.titles.papers({key for paper in papers for key in title_keys(paper)[1]})
+        numbers = {*owners.values(), *(number for like in keys.values() for number in like)}
+        known = catalog.papers.by_number(sorted(numbers))
+        stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
+        self._owners = {alias: stored[number] for alias, number in owners.items()}
+        self._like = {key: [stored[n] for n in like if n in stored] for key, like in keys.items()}
+        self._order = {draft: number for number, draft in stored.items()}
+
+    def meant_by(self, paper: Paper) -> list[PaperDraft]:
+        """Returns those that a record may name: by identifiers first, then by its title."""
+        named = [self._owners[alias] for alias in paper.aliases if alias in self._owners]
+        like = {draft for key in title_keys(paper)[1] for draft in self._like.get(key, ())}
+        sure = [draft for draft in dict.fromkeys(named) if _shares_identifier(draft.paper, paper)]
+        rest = sorted({*named, *like}.difference(sure), key=self._order.__getitem__)
+        if any(same_paper(draft.paper, paper) for draft in sure):
+            return [*sure, *rest]
+        return [*sure, *_likeliest(rest, paper)]
+
+    def keep(self, draft: PaperDraft) -> None:
+        """Makes a draft known by all that its paper is named."""
+        self._order.setdefault(draft, len(self._order) + 2**62)
+        taken = self._owners.get(draft.paper.id, draft)
+        if taken is not draft and draft.paper.id.startswith("title:"):
+            draft.paper = _rename(draft.paper)
+        for alias in draft.paper.aliases:
+            self._owners.setdefault(alias, draft)
+        for key in title_keys(draft.paper)[0]:
+            like = self._like.setdefault(key, [])
+            if draft not in like and len(like) < MOST_UNDER_KEY:
+                like.append(draft)
+
+    def replace(self, gone: PaperDraft, draft: PaperDraft) -> None:
+        """Makes a draft known in the place of another, which it joined."""
+        for alias in gone.paper.aliases:
+            if self._owners.get(alias) is gone:
+                self._owners[alias] = draft
+        for key in title_keys(gone.paper)[0]:
+            like = [draft if one is gone else one for one in self._like.get(key, ())]
+            self._like[key] = list(dict.fromkeys(like))
+
+
 def merge_batch(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[PaperDraft]:
     """Returns the papers that a batch names, merged as if its records came one at a time."""
-    owners = catalog.papers.owners({alias for _, paper in batch for alias in paper.aliases})
-    known = catalog.papers.by_number(sorted(set(owners.values())))
-    stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
-    places = {alias: stored[number] for alias, number in owners.items()}
+    drafts = _Drafts(catalog, [paper for _, paper in batch])
     named: dict[PaperDraft, None] = {}
     for file, paper in batch:
-        # Strongest identifier first; a record with two may show that two papers are one.
-        meant = dict.fromkeys(places[alias] for alias in paper.aliases if alias in places)
         draft: PaperDraft | None = None
         outcome: Outcome = "new"
-        for other in meant:
+        # A record with two identifiers may show that two papers are one.
+        for other in drafts.meant_by(paper):
             if draft is None and same_paper(other.paper, paper):
                 draft, before = other, other.paper
                 draft.paper = merge(draft.paper, paper)
                 draft.left_out[file] += count_left_out(draft.paper, paper)
+                drafts.keep(draft)
                 outcome = "unchanged" if draft.paper == before else "changed"
             elif draft is not None and same_paper(draft.paper, other.paper):
                 named.pop(other, None)
-                places |= {alias: draft for alias, at in places.items() if at is other}
+                drafts.replace(other, draft)
                 _join_drafts(draft, other)
                 draft.left_out[file] += count_left_out(draft.paper, other.paper)
                 outcome = "changed"
         draft = draft or PaperDraft(paper)
+        drafts.keep(draft)
         draft.records.append((file, outcome))
         named[draft] = None
-        for alias in draft.paper.aliases:
-            places.setdefault(alias, draft)
     return list(named)
+
+
+def _shares_identifier(one: Paper, other: Paper) -> bool:
+    return any(not a.startswith("title:") and a in other.aliases for a in one.aliases)
+
+
+def _likeliest(drafts: Iterable[PaperDraft], paper: Paper) -> list[PaperDraft]:
+    """Returns those that are like a record, the likest text first."""
+    same = [draft for draft in drafts if same_paper(draft.paper, paper)]
+    if len(same) < 2:
+        return same
+    return sorted(
+        same, key=lambda draft: -(text_likeness(draft.paper.abstract, paper.abstract) or 0)
+    )
+
+
+def _rename(paper: Paper) -> Paper:
+    """Returns a paper that has only its title, which another has too, under a name of its own."""
+    titles = [alias for alias in paper.aliases if alias != paper.id]
+    if not titles:
+        author = first_author(paper)
+        text = "\n".join([*paper.authors, paper.published or "", paper.abstract])
+        digest = blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
+        titles = [f"{paper.id}-{author[0] if author else 'unknown'}-{digest}"]
+    ranked = by_strength(titles)
+    return replace(paper, id=ranked[0], aliases=ranked)
 
 
 def _join_drafts(draft: PaperDraft, other: PaperDraft) -> None:

@@ -64,6 +64,8 @@ def find_known(
         backlog, passages = catalog.backlog, catalog.passages.count()
         if catalog.meta("embedder") != embedder or catalog.papers.count_uncut():
             return None
+        if not catalog.titles.complete:
+            return None
         if backlog.unwritten(1) or backlog.pays_to_fold(passages):
             return None
         added = count_known(catalog, records)

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength
+from footnote.index.storage.ingest.likeness import like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
 MOST_IDENTIFIERS = 50
@@ -20,15 +21,18 @@ def same_paper(one: Paper, other: Paper) -> bool:
     """Returns whether two records name one paper.
 
     The strongest kind of identifier that both have decides: two arXiv numbers are two
-    papers even under one title, and one number is one paper even under two DOIs.
+    papers even under one title, and one number is one paper even under two DOIs. Where they have
+    no kind in common their titles do, as ``like_paper`` compares them.
     """
     for kind in ID_KINDS:
+        if kind == "title":
+            break
         ours, theirs = (
             {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
         )
         if ours and theirs:
             return not ours.isdisjoint(theirs)
-    return False
+    return like_paper(one, other)
 
 
 def merge(known: Paper, found: Paper) -> Paper:

@@ -64,6 +64,7 @@ def add_records(
         on_progress: Called with how many papers were read that need no embedding.
     """
     tallies = Tallies()
+    catalog.index_titles()
     of = catalog.imports.next(names) if joins is None else catalog.imports.join(joins, names)
     stream, since = iter(records), 0
     try:
