@@ -79,6 +79,7 @@ class Paper:
         note: A remark that every display of the abstract must carry along.
         aliases: Every identifier of the paper, its ``id`` and its title's among them.
         corrected: Names of the fields that were corrected by hand, which no source changes.
+        apart: What it was split from by hand: numbers of splits, and keys of records.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Paper:
     aliases: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
     corrected: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     @property
     def year(self) -> int | None:
@@ -130,7 +132,7 @@ def from_json(record: str) -> Paper:
     """Returns the paper from stored JSON."""
     found = json.loads(record)
     found["listings"] = tuple(Listing(**listing) for listing in found["listings"])
-    for name in ("authors", "aliases", "corrected"):
+    for name in ("authors", "aliases", "corrected", "apart"):
         found[name] = tuple(found.get(name, ()))
     return Paper(**found)
 

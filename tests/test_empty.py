@@ -211,7 +211,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "ShardedPassages": sharded._catalog.passages,
             "ShardedFullText": sharded.searcher.words.current(),
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
-            "TitleIndex": catalog.titles,
+            "TitleIndex": catalog.titles, "PartLog": catalog.parts,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,

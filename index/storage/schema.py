@@ -155,8 +155,22 @@ _TITLE_KEYS = """
 CREATE TABLE IF NOT EXISTS title_keys (
     key INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID
 """
+# Records as they came, of papers that several sources make, which paper became another, and which
+# record was split off; each of an import, and gone as long as that is undone.
+_PARTS = """
+CREATE TABLE IF NOT EXISTS parts (
+    paper INTEGER NOT NULL, key TEXT NOT NULL, import INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (paper, key, import)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS joined (
+    became INTEGER NOT NULL, paper INTEGER NOT NULL, import INTEGER NOT NULL,
+    PRIMARY KEY (became, paper, import)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parted (
+    paper INTEGER NOT NULL, key TEXT NOT NULL, import INTEGER NOT NULL,
+    PRIMARY KEY (paper, key, import)) WITHOUT ROWID
+"""
 MIGRATIONS = (
     _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _TITLE_KEYS,
+    _PARTS,
 )  # fmt: skip
 
 CATALOG = Schema(

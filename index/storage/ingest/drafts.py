@@ -6,15 +6,24 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Literal
 
-from footnote.index.models import Paper, by_strength
+from footnote.index.models import Paper, by_strength, identifier
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.likeness import (
     first_author,
     text_likeness,
     title_keys,
 )
-from footnote.index.storage.ingest.merging import count_left_out, merge, same_paper
+from footnote.index.storage.ingest.merging import (
+    count_left_out,
+    differ_in_source,
+    merge,
+    record_key,
+    same_paper,
+)
 from footnote.index.storage.ingest.title_index import MOST_UNDER_KEY
+
+# Records kept of a paper at most.
+MOST_PARTS = 20
 
 Outcome = Literal["new", "changed", "unchanged"]
 
@@ -25,6 +34,8 @@ class PaperDraft:
 
     Attributes:
         records: What each record of the batch did to it, after the number of its file.
+        parts: Records as they came, where those of several sources made it.
+        kept: Keys of these, and of those that are stored.
         left_out: Identifiers and listings that it had no room for, by the number of their file.
     """
 
@@ -33,12 +44,30 @@ class PaperDraft:
     stored: Paper | None = None
     absorbs: set[int] = field(default_factory=set)
     records: list[tuple[int, Outcome]] = field(default_factory=list)
+    parts: list[Paper] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
     left_out: Counter[int] = field(default_factory=Counter)
 
     @property
     def same(self) -> bool:
         """Whether the catalog holds it as it is."""
-        return self.number is not None and self.paper == self.stored and not self.absorbs
+        stays = self.paper == self.stored and not self.absorbs and not self.parts
+        return self.number is not None and stays
+
+    def take(self, record: Paper) -> None:
+        """Merges a record into the paper."""
+        if differ_in_source(self.paper, record):
+            if not self.kept:
+                self.keep_part(self.paper)
+            self.keep_part(record)
+        self.paper = merge(self.paper, record)
+
+    def keep_part(self, record: Paper) -> None:
+        """Keeps a record as it came, so that the paper can be split."""
+        key = record_key(record)
+        if key not in self.kept and len(self.kept) < MOST_PARTS:
+            self.kept.add(key)
+            self.parts.append(record)
 
 
 class _Drafts:
@@ -50,7 +79,11 @@ class _Drafts:
         keys = catalog.titles.papers({key for paper in papers for key in title_keys(paper)[1]})
         numbers = {*owners.values(), *(number for like in keys.values() for number in like)}
         known = catalog.papers.by_number(sorted(numbers))
-        stored = {number: PaperDraft(paper, number, paper) for number, paper in known.items()}
+        kept = catalog.parts.keys(known)
+        stored = {
+            number: PaperDraft(paper, number, paper, kept=kept.get(number, set()))
+            for number, paper in known.items()
+        }
         self._owners = {alias: stored[number] for alias, number in owners.items()}
         self._like = {key: [stored[n] for n in like if n in stored] for key, like in keys.items()}
         self._order = {draft: number for number, draft in stored.items()}
@@ -68,9 +101,8 @@ class _Drafts:
     def keep(self, draft: PaperDraft) -> None:
         """Makes a draft known by all that its paper is named."""
         self._order.setdefault(draft, len(self._order) + 2**62)
-        taken = self._owners.get(draft.paper.id, draft)
-        if taken is not draft and draft.paper.id.startswith("title:"):
-            draft.paper = _rename(draft.paper)
+        while self._owners.get(draft.paper.id, draft) is not draft:
+            draft.paper = rename(draft.paper)
         for alias in draft.paper.aliases:
             self._owners.setdefault(alias, draft)
         for key in title_keys(draft.paper)[0]:
@@ -99,7 +131,7 @@ def merge_batch(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Pa
         for other in drafts.meant_by(paper):
             if draft is None and same_paper(other.paper, paper):
                 draft, before = other, other.paper
-                draft.paper = merge(draft.paper, paper)
+                draft.take(paper)
                 draft.left_out[file] += count_left_out(draft.paper, paper)
                 drafts.keep(draft)
                 outcome = "unchanged" if draft.paper == before else "changed"
@@ -130,20 +162,27 @@ def _likeliest(drafts: Iterable[PaperDraft], paper: Paper) -> list[PaperDraft]:
     )
 
 
-def _rename(paper: Paper) -> Paper:
-    """Returns a paper that has only its title, which another has too, under a name of its own."""
+def rename(paper: Paper) -> Paper:
+    """Returns a paper whose id another has under its next one, or a name of its own."""
     titles = [alias for alias in paper.aliases if alias != paper.id]
     if not titles:
         author = first_author(paper)
         text = "\n".join([*paper.authors, paper.published or "", paper.abstract])
         digest = blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
-        titles = [f"{paper.id}-{author[0] if author else 'unknown'}-{digest}"]
+        named = identifier("title", paper.title) or "title:"
+        titles = [f"{named}-{author[0] if author else 'unknown'}-{digest}"]
     ranked = by_strength(titles)
     return replace(paper, id=ranked[0], aliases=ranked)
 
 
 def _join_drafts(draft: PaperDraft, other: PaperDraft) -> None:
     """Makes two drafts one, which keeps the number of the first that has one."""
+    if not draft.kept:
+        draft.keep_part(draft.paper)
+    if not other.kept:
+        other.keep_part(other.paper)
+    draft.kept |= other.kept
+    draft.parts += other.parts
     draft.paper = merge(draft.paper, other.paper)
     draft.absorbs |= other.absorbs
     draft.records += other.records

@@ -6,10 +6,11 @@ would take quadratic time.
 
 from collections import Counter
 from dataclasses import fields, replace
+from hashlib import blake2b
 from typing import Any
 
 from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength
-from footnote.index.storage.ingest.likeness import like_paper
+from footnote.index.storage.ingest.likeness import first_author, fold_words, like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
 MOST_IDENTIFIERS = 50
@@ -24,6 +25,8 @@ def same_paper(one: Paper, other: Paper) -> bool:
     papers even under one title, and one number is one paper even under two DOIs. Where they have
     no kind in common their titles do, as ``like_paper`` compares them.
     """
+    if were_split(one, other):
+        return False
     for kind in ID_KINDS:
         if kind == "title":
             break
@@ -64,9 +67,42 @@ def merge(known: Paper, found: Paper) -> Paper:
         # How many a listing counted is not said beside authors who were corrected.
         changes["author_count"] = None
     changes["corrected"] = tuple(sorted(corrected))
+    changes["apart"] = tuple(sorted({*known.apart, *found.apart}))
     aliases = _aliases(known, found)
     changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
     return replace(known, **changes)
+
+
+def record_key(paper: Paper) -> str:
+    """Returns a key of what a record says it is: its identifiers, title and first author."""
+    author = first_author(paper)
+    says = [*strong_aliases(paper), *fold_words(paper.title), author[0] if author else ""]
+    return f"record:{blake2b(chr(10).join(says).encode(), digest_size=12).hexdigest()}"
+
+
+def strong_aliases(paper: Paper) -> list[str]:
+    """Returns the identifiers of a paper that are no titles."""
+    return [alias for alias in paper.aliases if not alias.startswith("title:")]
+
+
+def were_split(one: Paper, other: Paper) -> bool:
+    """Returns whether two papers, or a paper and a record, were split from each other by hand."""
+    if not one.apart and not other.apart:
+        return False
+    splits = ({mark for mark in paper.apart if mark.startswith("split:")} for paper in (one, other))
+    if set.intersection(*splits):
+        # One split leaves two papers, which have its number both.
+        return one.id != other.id
+    return record_key(one) in other.apart or record_key(other) in one.apart
+
+
+def differ_in_source(known: Paper, found: Paper) -> bool:
+    """Returns whether a record says of itself what its paper did not, so that it may be another."""
+    ours, theirs = set(strong_aliases(known)), set(strong_aliases(found))
+    # One that was corrected has its former title too.
+    named = not set(known.aliases).isdisjoint(set(found.aliases) - theirs)
+    same = named or fold_words(known.title) == fold_words(found.title)
+    return record_key(known) != record_key(found) and not (theirs and theirs <= ours and same)
 
 
 def count_left_out(merged: Paper, found: Paper) -> int:

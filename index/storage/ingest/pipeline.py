@@ -20,6 +20,7 @@ from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.ingest.drafts import merge_batch
+from footnote.index.storage.ingest.merging import record_key
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
 
@@ -199,6 +200,7 @@ def _add_batch(
             d.paper,
             d.number,
             absorbs=tuple(d.absorbs),
+            parts=tuple((record_key(part), part) for part in d.parts),
             uncut=d.stored is None or embedded_text(d.stored) != embedded_text(d.paper),
         )
         for d in changed
