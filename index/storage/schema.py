@@ -150,7 +150,7 @@ INSERT OR IGNORE INTO origins (name, import)
     WHERE NOT undone AND (value GLOB '/*' OR value GLOB '[A-Za-z]:[/\\]*'
     OR value GLOB 'http://*' OR value GLOB 'https://*') GROUP BY value
 """
-# Keys of papers by title and first author, to find those like a record; ``TitleIndex`` fills it.
+# Keys of papers by title, to find those like a record; ``TitleIndex`` fills it.
 _TITLE_KEYS = """
 CREATE TABLE IF NOT EXISTS title_keys (
     key INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID

@@ -76,7 +76,7 @@ class _Drafts:
     def __init__(self, catalog: Catalog, papers: Sequence[Paper]) -> None:
         """Reads the stored papers that share an identifier or a key with one of these."""
         owners = catalog.papers.owners({alias for paper in papers for alias in paper.aliases})
-        keys = catalog.titles.papers({key for paper in papers for key in title_keys(paper)[1]})
+        keys = catalog.titles.papers({key for paper in papers for key in title_keys(paper)})
         numbers = {*owners.values(), *(number for like in keys.values() for number in like)}
         known = catalog.papers.by_number(sorted(numbers))
         kept = catalog.parts.keys(known)
@@ -91,7 +91,7 @@ class _Drafts:
     def meant_by(self, paper: Paper) -> list[PaperDraft]:
         """Returns those that a record may name: by identifiers first, then by its title."""
         named = [self._owners[alias] for alias in paper.aliases if alias in self._owners]
-        like = {draft for key in title_keys(paper)[1] for draft in self._like.get(key, ())}
+        like = {draft for key in title_keys(paper) for draft in self._like.get(key, ())}
         sure = [draft for draft in dict.fromkeys(named) if _shares_identifier(draft.paper, paper)]
         rest = sorted({*named, *like}.difference(sure), key=self._order.__getitem__)
         if any(same_paper(draft.paper, paper) for draft in sure):
@@ -105,7 +105,7 @@ class _Drafts:
             draft.paper = rename(draft.paper)
         for alias in draft.paper.aliases:
             self._owners.setdefault(alias, draft)
-        for key in title_keys(draft.paper)[0]:
+        for key in title_keys(draft.paper):
             like = self._like.setdefault(key, [])
             if draft not in like and len(like) < MOST_UNDER_KEY:
                 like.append(draft)
@@ -115,7 +115,7 @@ class _Drafts:
         for alias in gone.paper.aliases:
             if self._owners.get(alias) is gone:
                 self._owners[alias] = draft
-        for key in title_keys(gone.paper)[0]:
+        for key in title_keys(gone.paper):
             like = [draft if one is gone else one for one in self._like.get(key, ())]
             self._like[key] = list(dict.fromkeys(like))
 

@@ -95,36 +95,25 @@ def like_paper(one: Paper, other: Paper) -> bool:
     return exact or text >= near
 
 
-def title_keys(paper: Paper) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Returns the keys that a paper is found by, and those by which it finds papers like it.
-
-    They are numbers of 64 bits.
-    """
+def title_keys(paper: Paper) -> tuple[int, ...]:
+    """Returns the keys that a paper has in common with those like it: numbers of 64 bits."""
     if is_shared(paper.title):
         text = " ".join(_words(paper.abstract))
-        shared = (_number("shared", *fold_words(paper.title), text),)
-        return shared, shared
-    former = tuple(alias for alias in paper.aliases if alias.startswith("title:"))
-    return _form_keys(paper.title, former, paper.authors[0] if paper.authors else "")
+        return (_number("shared", *fold_words(paper.title), text),)
+    return _form_keys(paper.title, tuple(a for a in paper.aliases if a.startswith("title:")))
 
 
 # A record's keys are asked for three times while it is added.
 @lru_cache(maxsize=5_000)
-def _form_keys(
-    title: str, former: tuple[str, ...], author: str
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    forms: set[tuple[str, ...]] = {("whole", name) for name in _spell_names(title, former)}
+def _form_keys(title: str, aliases: tuple[str, ...]) -> tuple[int, ...]:
+    forms: set[tuple[str, ...]] = {("whole", name) for name in _spell_names(title, aliases)}
     words = fold_words(title)
     if len(words) >= _WORDS_TO_HALVE:
         # One wrong letter leaves every other word, or all the others, as they are.
         forms |= {("even", *words[::2]), ("odd", *words[1::2])}
     if head := _head(title):
         forms.add(("whole", head))
-    name = _split_name(author) if author else None
-    who = name[0] if name else "-"
-    stored = tuple(_number(*form, by) for form in sorted(forms) for by in (who, "*"))
-    sought = (who, "-") if name else ("*",)
-    return stored, tuple(_number(*form, by) for form in sorted(forms) for by in sought)
+    return tuple(_number(*form) for form in sorted(forms))
 
 
 def is_shared(title: str) -> bool:

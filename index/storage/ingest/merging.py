@@ -99,10 +99,11 @@ def were_split(one: Paper, other: Paper) -> bool:
 def differ_in_source(known: Paper, found: Paper) -> bool:
     """Returns whether a record says of itself what its paper did not, so that it may be another."""
     ours, theirs = set(strong_aliases(known)), set(strong_aliases(found))
-    # One that was corrected has its former title too.
-    named = not set(known.aliases).isdisjoint(set(found.aliases) - theirs)
-    same = named or fold_words(known.title) == fold_words(found.title)
-    return record_key(known) != record_key(found) and not (theirs and theirs <= ours and same)
+    if theirs and theirs <= ours:
+        # One that was corrected has its former title too.
+        named = not set(known.aliases).isdisjoint(set(found.aliases) - theirs)
+        return not named and fold_words(known.title) != fold_words(found.title)
+    return record_key(known) != record_key(found)
 
 
 def count_left_out(merged: Paper, found: Paper) -> int:

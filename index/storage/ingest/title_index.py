@@ -1,4 +1,4 @@
-"""Title index: which papers of a catalog may be one with a record, by keys of title and author."""
+"""Title index: which papers of a catalog may be one with a record, by keys of titles."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from footnote.index.models import Paper
 from footnote.index.storage.database import Database
 from footnote.index.storage.ingest.likeness import title_keys
 
-# Papers under one key: that of a title and an author has one or two, and a file that repeats a
+# Papers under one key: that of a title has one or two, and a file that repeats a
 # title must not take quadratic time.
 MOST_UNDER_KEY = 16
 _INSERT = (
@@ -50,12 +50,12 @@ class TitleIndex:
     def write_all(self, papers: Iterable[tuple[int, Paper]]) -> None:
         """Writes the keys of papers, each after its number."""
         self._db.execute_many(
-            _INSERT, ((key, number) for number, paper in papers for key in title_keys(paper)[0])
+            _INSERT, ((key, number) for number, paper in papers for key in title_keys(paper))
         )
 
     def delete(self, number: int, paper: Paper) -> None:
         """Deletes the keys of a paper."""
         self._db.execute_many(
             "DELETE FROM title_keys WHERE key = ? AND paper = ?",
-            ((key, number) for key in title_keys(paper)[0]),
+            ((key, number) for key in title_keys(paper)),
         )
