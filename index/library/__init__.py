@@ -371,11 +371,7 @@ class Library(LibraryReader):
             LibraryLocked: Another process is writing.
         """
         with self._writer.hold():
-            paper = self.known(name)
-            try:
-                found = store_split(self._catalog, self.embedder, paper, leaving)
-            except ValueError as error:
-                raise LibraryError(f"the paper stays as it was: {error}") from error
+            found = store_split(self._catalog, self.embedder, self.known(name), leaving)
             self._upkeep.write_words()
             return found
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import Paper, by_strength, identifier
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
@@ -13,6 +14,7 @@ from footnote.index.storage.ingest.pipeline import embed_entries, prepare_entry
 
 # What a split is called in the list of imports, beside the files of the others.
 BY_HAND = "a split by hand"
+_BOTH_SIDES = "the paper stays as it was: a split leaves at least one record on each side"
 
 Part = tuple[str, Paper]
 
@@ -29,14 +31,16 @@ def store_split(catalog: Catalog, embedder: Embedder, paper: Paper, leaving: Seq
         leaving: Places, from 0, of the parts that leave, as ``PartLog.of`` gives them.
 
     Raises:
-        ValueError: No part would leave, or none stay; nothing is changed.
+        LibraryError: No part would leave, or none stay; nothing is changed.
     """
+    if not leaving:
+        raise LibraryError(_BOTH_SIDES)
     (number,) = catalog.papers.numbers([paper.id])
     parts = catalog.parts.of(number)
     out = [part for at, part in enumerate(parts) if at in set(leaving)]
     rest = [part for at, part in enumerate(parts) if at not in set(leaving)]
     if not out or not rest:
-        raise ValueError("a split leaves at least one record on each side")
+        raise LibraryError(_BOTH_SIDES)
     of = catalog.imports.next((BY_HAND,))
     mark = f"split:{of.number}"
     corrected = {name: getattr(paper, name) for name in paper.corrected}
