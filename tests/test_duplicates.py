@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footnote.index.models import ID_KINDS, Paper, identifier, make_paper
+from footnote.index.models import ID_KINDS, Correction, Paper, identifier, make_paper
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.removals import Removal
+from footnote.index.storage.ingest.corrections import store_correction
 from footnote.index.storage.ingest.known import count_known
 from footnote.index.storage.ingest.likeness import (
     EQUAL_TEXT,
@@ -19,6 +20,7 @@ from footnote.index.storage.ingest.likeness import (
 )
 from footnote.index.storage.ingest.merging import merge, same_paper
 from footnote.index.storage.ingest.pipeline import add_records
+from tests.conftest import HashedWords
 
 KELP = (
     "We counted young crabs under kelp along a cold coast for five summers. Twice as many lived "
@@ -146,6 +148,12 @@ APART = [
     (record("Adsorption of salt and sand on cold kelp", authors=ANN),
      record("Absorption of salt and sand on cold kelp", MOSS, authors=ANN), "a letter"),
     (record("Cold kelp", KELP), record("Cold kelp", MOSS, authors=ANN), "short titles"),
+    (record("Cold kelp", ""), record("Cold kelp", KELP, authors=ANN), "a short title alone"),
+    (record(authors=ANN, text=MOSS), record(authors=ANN), "two works of one author"),
+    (record(text=f"{KELP[:90]} {MOSS[:70]}"), record(authors=ANN), "another text"),
+    (record(text="", published="2010"), record(authors=ANN, published="2020"), "no text to tell"),
+    (record(TITLE.replace("shelter", "sheltxr"), f"{KELP[:90]} {MOSS}", authors=ANN),
+     record(authors=ANN), "a letter and another text"),
 ]  # fmt: skip
 
 
@@ -175,6 +183,28 @@ def test_of_several_papers_of_a_title_a_record_joins_the_one_that_says_the_same(
     assert [(p.authors, p.venue) for p in found] == [(ANN, None), (BO, "Roofs")]
     unlike = record(text="Nothing of the sort was ever counted. " * 5)
     assert len(held([one, other], [unlike], [unlike])) == 3
+
+
+def test_a_record_whose_author_was_corrected_is_its_paper_when_it_is_read_again() -> None:
+    catalog, embedder = Catalog(Path(":memory:")), HashedWords("words", 8)
+    add_records(catalog, [(0, record(authors=ANN)), (0, record("Cold kelp", MOSS, authors=ANN))])
+    for _, paper in list(catalog.papers.all()):
+        assert store_correction(catalog, embedder, paper, Correction(authors=("Carl Ask",)))
+    first, again = (add_records(catalog, [(0, record("Cold kelp", MOSS, authors=ANN))])
+                    for _ in range(2))  # fmt: skip
+    assert (first.new, again.changed, catalog.papers.count()) == (0, 0, 2)
+    catalog.close()
+
+
+def test_papers_of_one_title_are_their_own_when_read_after_a_correction() -> None:
+    catalog, embedder = Catalog(Path(":memory:")), HashedWords("words", 8)
+    twins = [record("Editorial", KELP, authors=ANN), record("Editorial", MOSS, authors=BO)]
+    add_records(catalog, enumerate(twins))
+    second = catalog.papers.by_number([2])[2]
+    assert store_correction(catalog, embedder, second, Correction(authors=("Carl Ask",)))
+    first, again = (add_records(catalog, enumerate(twins)) for _ in range(2))
+    assert (first.new, again.changed, catalog.papers.count()) == (0, 0, 2)
+    catalog.close()
 
 
 # Laws.

@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from typing import Literal
 
-from footnote.index.models import Paper, by_strength, identifier
+from footnote.index.models import Paper, by_strength
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.likeness import (
-    first_author,
-    text_likeness,
-    title_keys,
-)
+from footnote.index.storage.ingest.likeness import text_likeness, title_keys
 from footnote.index.storage.ingest.merging import (
     count_left_out,
     differ_in_source,
     merge,
+    own_name,
     record_key,
     same_paper,
 )
@@ -75,7 +71,7 @@ class _Drafts:
 
     def __init__(self, catalog: Catalog, papers: Sequence[Paper]) -> None:
         """Reads the stored papers that share an identifier or a key with one of these."""
-        owners = catalog.papers.owners({alias for paper in papers for alias in paper.aliases})
+        owners = catalog.papers.owners({name for paper in papers for name in _names(paper)})
         keys = catalog.titles.papers({key for paper in papers for key in title_keys(paper)})
         numbers = {*owners.values(), *(number for like in keys.values() for number in like)}
         known = catalog.papers.by_number(sorted(numbers))
@@ -90,7 +86,7 @@ class _Drafts:
 
     def meant_by(self, paper: Paper) -> list[PaperDraft]:
         """Returns those that a record may name: by identifiers first, then by its title."""
-        named = [self._owners[alias] for alias in paper.aliases if alias in self._owners]
+        named = [self._owners[name] for name in _names(paper) if name in self._owners]
         like = {draft for key in title_keys(paper) for draft in self._like.get(key, ())}
         sure = [draft for draft in dict.fromkeys(named) if _shares_identifier(draft.paper, paper)]
         rest = sorted({*named, *like}.difference(sure), key=self._order.__getitem__)
@@ -148,6 +144,11 @@ def merge_batch(catalog: Catalog, batch: Sequence[tuple[int, Paper]]) -> list[Pa
     return list(named)
 
 
+def _names(paper: Paper) -> tuple[str, ...]:
+    """Returns what a record may be known by: its identifiers, or else a name of its own too."""
+    return (*paper.aliases, own_name(paper)) if paper.id.startswith("title:") else paper.aliases
+
+
 def _shares_identifier(one: Paper, other: Paper) -> bool:
     return any(not a.startswith("title:") and a in other.aliases for a in one.aliases)
 
@@ -166,11 +167,7 @@ def rename(paper: Paper) -> Paper:
     """Returns a paper whose id another has under its next one, or a name of its own."""
     titles = [alias for alias in paper.aliases if alias != paper.id]
     if not titles:
-        author = first_author(paper)
-        text = "\n".join([*paper.authors, paper.published or "", paper.abstract])
-        digest = blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
-        named = identifier("title", paper.title) or "title:"
-        titles = [f"{named}-{author[0] if author else 'unknown'}-{digest}"]
+        titles = [own_name(paper)]
     ranked = by_strength(titles)
     return replace(paper, id=ranked[0], aliases=ranked)
 

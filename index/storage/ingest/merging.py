@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from hashlib import blake2b
 from typing import Any
 
-from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength
+from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength, identifier
 from footnote.index.storage.ingest.likeness import first_author, fold_words, like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
@@ -27,6 +27,8 @@ def same_paper(one: Paper, other: Paper) -> bool:
     """
     if were_split(one, other):
         return False
+    if own_name(one) in other.aliases or own_name(other) in one.aliases:
+        return True
     for kind in ID_KINDS:
         if kind == "title":
             break
@@ -71,6 +73,15 @@ def merge(known: Paper, found: Paper) -> Paper:
     aliases = _aliases(known, found)
     changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
     return replace(known, **changes)
+
+
+def own_name(paper: Paper) -> str:
+    """Returns the name of a record whose title another paper has, and that has no identifier."""
+    author = first_author(paper)
+    says = [*fold_words(paper.title), *paper.authors, paper.published or "", paper.abstract]
+    digest = blake2b("\n".join(says).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    named = identifier("title", paper.title) or "title:"
+    return f"{named}-{author[0] if author else 'unknown'}-{digest}"
 
 
 def record_key(paper: Paper) -> str:
