@@ -31,6 +31,10 @@ LONGEST: Mapping[str, int] = {
 # Names of one paper: those of particle physics have 5,000.
 MOST_AUTHORS = 10_000
 
+# What became of a paper after it was published, the weightier first.
+PaperStatus = Literal["retracted", "withdrawn"]
+STATUSES: tuple[PaperStatus, ...] = ("retracted", "withdrawn")
+
 Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
 
@@ -80,6 +84,7 @@ class Paper:
         aliases: Every identifier of the paper, its ``id`` and its title's among them.
         corrected: Names of the fields that were corrected by hand, which no source changes.
         apart: What it was split from by hand: numbers of splits, and keys of records.
+        status: Whether it was retracted, or withdrawn by its authors; every display of it says so.
     """
 
     id: str
@@ -96,12 +101,19 @@ class Paper:
     listings: tuple[Listing, ...] = ()
     corrected: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    status: PaperStatus | None = None
 
     @property
     def year(self) -> int | None:
         """The year of publication, where a source gave one."""
         year = (self.published or "")[:4]
         return int(year) if year.isdecimal() else None
+
+    @property
+    def flagged_title(self) -> str:
+        """The title, which says first what became of the paper: "RETRACTED: ..."."""
+        told = self.status is None or self.status in self.title.casefold()
+        return self.title if told else f"{str(self.status).upper()}: {self.title}"
 
     @property
     def comments(self) -> int | None:
@@ -115,12 +127,14 @@ class Correction:
 
     Attributes:
         published: As ``Paper.published``.
+        status: As ``Paper.status``.
     """
 
     title: str | None = None
     authors: tuple[str, ...] | None = None
     published: str | None = None
     venue: str | None = None
+    status: Literal["retracted", "withdrawn", ""] | None = None
 
 
 def to_json(paper: Paper) -> str:

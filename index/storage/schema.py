@@ -168,9 +168,24 @@ CREATE TABLE IF NOT EXISTS parted (
     paper INTEGER NOT NULL, key TEXT NOT NULL, import INTEGER NOT NULL,
     PRIMARY KEY (paper, key, import)) WITHOUT ROWID
 """
+# What a paper of an earlier library says of itself, in the plainest of the words that
+# ``find_status`` knows; its source, read again, says the rest.
+_STATUS = """
+UPDATE papers SET record = json_set(record, '$.status', 'retracted') WHERE
+    json_extract(record, '$.title') LIKE 'retracted:%'
+    OR json_extract(record, '$.title') LIKE 'retracted article:%'
+    OR json_extract(record, '$.title') LIKE '[retracted]%'
+    OR json_extract(record, '$.title') LIKE '%(retracted%)';
+UPDATE papers SET record = json_set(record, '$.status', 'withdrawn') WHERE
+    json_extract(record, '$.title') LIKE 'withdrawn:%'
+    OR json_extract(record, '$.title') LIKE '%(withdrawn)'
+    OR json_extract(record, '$.abstract') LIKE '%this paper has been withdrawn%'
+    OR json_extract(record, '$.abstract') LIKE '%this article has been withdrawn%'
+    OR json_extract(record, '$.abstract') LIKE '%this submission has been withdrawn%'
+"""
 MIGRATIONS = (
     _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _TITLE_KEYS,
-    _PARTS,
+    _PARTS, _STATUS,
 )  # fmt: skip
 
 CATALOG = Schema(

@@ -33,7 +33,7 @@ FIELDS = (
 )  # fmt: skip
 # What a field of its own tells, or the title.
 # What only some records have.
-_MORE = ("id", "author_count", "note")
+_MORE = ("id", "author_count", "note", "status")
 _TOLD = ("arxiv:", "doi:", "pmid:", "title:")
 FormatOption = Annotated[
     Literal["jsonl", "bibtex", "ris", "csl-json", "csv"],
@@ -98,6 +98,7 @@ def paper_record(paper: "Paper") -> dict[str, object]:
         **({} if paper.id.startswith(_TOLD) else {"id": paper.id}),
         **({"author_count": paper.author_count} if paper.author_count is not None else {}),
         **({"note": paper.note} if paper.note else {}),
+        **({"status": paper.status} if paper.status else {}),
     }
 
 

@@ -343,6 +343,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
                 "paper_id": hit.paper.id,
                 "title": hit.paper.title,
                 "year": hit.paper.year,
+                **({"status": hit.paper.status} if hit.paper.status else {}),
                 "score": round(hit.score, 6),
                 "scale": hit.scale,
                 "rank": hit.rank,

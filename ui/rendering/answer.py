@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from footnote.index.models import Hit, Paper
+from footnote.index.models import STATUSES, Hit, Paper
 from footnote.rag.answer import Answer, Constraint, Statement
 from footnote.rag.query.translation import NAMES
 from footnote.ui.rendering.answer_blocks import parse_blocks
@@ -231,7 +231,9 @@ def _mark(statement: Statement) -> tuple[str, str] | None:
     found, notes = verdict(statement), " ".join(statement.notes)
     if found:
         return found[0], f"{found[1]} {notes}".strip()
-    return ("note", notes) if notes else None
+    # What became of a source is said in the line, anything else where one points.
+    word = next((word for word in STATUSES if f"was {word}" in notes), "note")
+    return (word, notes[:1].upper() + notes[1:]) if notes else None
 
 
 def _quotes_by_marker(statement: Statement) -> dict[int, list[str]]:

@@ -9,7 +9,15 @@ from dataclasses import fields, replace
 from hashlib import blake2b
 from typing import Any
 
-from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength, identifier
+from footnote.index.models import (
+    ID_KINDS,
+    STATUSES,
+    Listing,
+    Paper,
+    Problem,
+    by_strength,
+    identifier,
+)
 from footnote.index.storage.ingest.likeness import first_author, fold_words, like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
@@ -62,6 +70,9 @@ def merge(known: Paper, found: Paper) -> Paper:
         changes["authors"] = found.authors
     if known.year is None and found.year is not None:
         changes["published"] = found.published
+    # What one source says of a paper that was taken back is not undone by another that is silent.
+    said = [status for status in STATUSES if status in (known.status, found.status)]
+    changes["status"] = next(iter(said), None)
     changes |= {name: getattr(found, name) for name in found.corrected}
     changes = {name: value for name, value in changes.items() if name not in known.corrected}
     corrected = {*known.corrected, *found.corrected}
