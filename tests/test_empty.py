@@ -206,7 +206,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
-            "Library": library, "LibraryReader": library, "Searcher": library.searcher,
+            "Library": library, "LibraryReader": library, "naming": library,
+            "Searcher": library.searcher,
             "Catalog": catalog,
             "ShardNumbers": sharded._catalog._numbers,  # type: ignore[attr-defined]
             "ShardedPapers": sharded._catalog.papers, "ShardedVectors": sharded._catalog.vectors,

@@ -345,15 +345,6 @@ class Library(LibraryReader):
             self._upkeep.write_words()
             return changed
 
-    def parts(self, name: str) -> list[Paper]:
-        """Returns the records that made a paper, as they came; none where one source did.
-
-        Raises:
-            LibraryError: The library lacks the paper.
-        """
-        (number,) = self._catalog.papers.numbers([self.known(name).id])
-        return [paper for _, paper in self._catalog.parts.of(number)]
-
     def split(self, name: str, leaving: Sequence[int]) -> str:
         """Makes two papers of one that was merged wrongly; ``undo`` takes it back.
 

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from footnote.index.models import Paper
 from footnote.ui.rendering.environment import piece, render
+from footnote.ui.storage.refresh import GONE, SINCE, since
 
 Span = tuple[int, int]
 """First character of a quote in the abstract, and one past its last."""
@@ -47,6 +48,7 @@ def card_html(name: str, kind: str, paper: Paper, spans: Sequence[Span]) -> Mark
         found=web_links(paper),
         abstract=marked(paper.abstract, spans),
         citations=CITATIONS,
+        gone=since(paper) == SINCE[GONE],
     )
 
 
