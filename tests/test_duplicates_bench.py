@@ -29,7 +29,7 @@ def test_rates_are_counts_of_the_labelled_pairs(capsys: pytest.CaptureFixture[st
     # of 1 in 2 is 0.5 ± 1.96 * sqrt(0.125 + 0.24) / 2.92... = [0.095, 0.905].
     assert said[1] == "precision 0.500 [0.095, 0.905] (n=2)"
     assert said[2] == "recall 0.500 [0.095, 0.905] (n=2)"
-    assert said[3] == "distinct pairs joined: 2, 1 rightly"
+    assert said[3] == "precision of distinct pairs 0.500 [0.095, 0.905] (n=2)"
     assert [line.partition(",")[0] for line in said[4:]] == ["- joined wrongly", "- missed"]
 
 

@@ -5,8 +5,9 @@
 The records are read from files of lines with ``_id``, ``title``, ``text`` and ``metadata``, and
 stripped of their numbers. Each line of the pairs has two ids, which side lost its authors
 (``nameless``), whether a reader calls them one paper, and its set: the bounds were set on the
-first. Prints precision and recall of each set, with Wilson's interval of 95 %, then every pair that
-was decided otherwise, to be read. The pairs of one set overlap: ``distinct`` counts each once.
+first. Prints precision and recall of each set and of all, with Wilson's interval of 95 %, then
+every pair that was decided otherwise, to be read. Pairs of a set overlap: the last rate counts each
+once.
 """
 
 import argparse
@@ -74,15 +75,15 @@ def print_rates(pairs: Iterable[LabelledPair]) -> None:
     taken = [pair for pair, found in decided if found]
     print(f"{len(decided)} pairs ({len({p.name for p, _ in decided})} distinct), "
           f"{len(same)} of one paper")  # fmt: skip
+    joined = {pair.name: pair.same for pair in taken}
     for name, right, of in (
         ("precision", sum(pair.same for pair in taken), len(taken)),
         ("recall", sum(same), len(same)),
+        ("precision of distinct pairs", sum(joined.values()), len(joined)),
     ):
         if of:
             interval = binomtest(right, of).proportion_ci(method="wilson")
             print(f"{name} {right / of:.3f} [{interval.low:.3f}, {interval.high:.3f}] (n={of})")
-    names = {pair.name: pair.same for pair in taken}
-    print(f"distinct pairs joined: {len(names)}, {sum(names.values())} rightly")
     for pair, found in decided:
         if found != pair.same:
             print(_describe(pair, "joined wrongly" if found else "missed"))
@@ -102,7 +103,7 @@ def main() -> None:
     given = parser.parse_args()
     found = list(read_pairs(given.pairs, given.corpora))
     sets = {name: [pair for of, pair in found if of == name] for name, _ in found}
-    for name, pairs in sets.items():
+    for name, pairs in {**sets, "all": [pair for _, pair in found]}.items():
         print(f"== {name}")
         print_rates(pairs)
 
