@@ -10,15 +10,15 @@ from footnote.index.models import ID_KINDS, Correction, Paper, identifier, make_
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.removals import Removal
 from footnote.index.storage.ingest.corrections import store_correction
-from footnote.index.storage.ingest.known import count_known
-from footnote.index.storage.ingest.likeness import (
+from footnote.index.storage.ingest.duplicates.likeness import (
     EQUAL_TEXT,
     fold_words,
     like_paper,
     text_likeness,
     title_keys,
 )
-from footnote.index.storage.ingest.merging import merge, same_paper
+from footnote.index.storage.ingest.duplicates.merging import merge, same_paper
+from footnote.index.storage.ingest.known import count_known
 from footnote.index.storage.ingest.pipeline import add_records
 from tests.conftest import HashedWords
 

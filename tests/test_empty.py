@@ -404,7 +404,7 @@ REFUSE = {
     "footnote.index.library.shards.library.ShardedLibrary.open",
     "footnote.ui.cli.sync.sync",
     "footnote.index.library.Library.split",
-    "footnote.index.storage.ingest.splitting.store_split",
+    "footnote.index.storage.ingest.duplicates.splitting.store_split",
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge",
     "footnote.evals.judge.endpoint.Endpoint.call", "footnote.evals.judge.judge.Judge.supports",

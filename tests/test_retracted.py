@@ -14,7 +14,7 @@ from footnote.index.models import Paper, PaperStatus, make_paper
 from footnote.index.readers.formats import read_papers
 from footnote.index.readers.taken_back import find_status
 from footnote.index.storage.database import Database
-from footnote.index.storage.ingest.merging import merge
+from footnote.index.storage.ingest.duplicates.merging import merge
 from footnote.index.storage.schema import CATALOG as SCHEMA
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.prompts import write_answer_prompt

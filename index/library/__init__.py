@@ -24,6 +24,7 @@ from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
+from footnote.index.storage.ingest.duplicates.splitting import store_split
 from footnote.index.storage.ingest.pipeline import (
     Added,
     Undone,
@@ -32,7 +33,6 @@ from footnote.index.storage.ingest.pipeline import (
     reembed,
     undo_import,
 )
-from footnote.index.storage.ingest.splitting import store_split
 from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.index.storage.papers import Order as Order
 from footnote.index.storage.place import CATALOG as CATALOG
@@ -344,6 +344,15 @@ class Library(LibraryReader):
                 raise LibraryError(f"the paper stays as it was: {error}") from error
             self._upkeep.write_words()
             return changed
+
+    def parts(self, name: str) -> list[Paper]:
+        """Returns the records that made a paper, as they came; none where one source did.
+
+        Raises:
+            LibraryError: The library lacks the paper.
+        """
+        (number,) = self._catalog.papers.numbers([self.known(name).id])
+        return [paper for _, paper in self._catalog.parts.of(number)]
 
     def split(self, name: str, leaving: Sequence[int]) -> str:
         """Makes two papers of one that was merged wrongly; ``undo`` takes it back.

@@ -174,15 +174,6 @@ class LibraryReader:
             )
         return found
 
-    def parts(self, name: str) -> list[Paper]:
-        """Returns the records that made a paper, as they came; none where one source did.
-
-        Raises:
-            LibraryError: The library lacks the paper.
-        """
-        (number,) = self._catalog.papers.numbers([self.known(name).id])
-        return [paper for _, paper in self._catalog.parts.of(number)]
-
     def papers(self) -> Iterator[Paper]:
         """Yields every paper, in the order of adding."""
         return (paper for _, paper in self._catalog.papers.all())

@@ -18,7 +18,7 @@ from footnote.index.storage.history.import_log import Import, ImportLog
 from footnote.index.storage.history.origins import OriginLog
 from footnote.index.storage.history.parts import PartLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
-from footnote.index.storage.ingest.title_index import TitleIndex
+from footnote.index.storage.ingest.duplicates.title_index import TitleIndex
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
 from footnote.index.storage.schema import CATALOG

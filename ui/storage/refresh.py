@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from footnote.index.library import Library
 from footnote.index.models import Paper
-from footnote.index.storage.ingest.merging import same_paper
+from footnote.index.storage.ingest.duplicates.merging import same_paper
 from footnote.rag.answer import Answer, Citation, Statement
 from footnote.rag.engine.result import note_statuses
 

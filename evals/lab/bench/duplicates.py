@@ -20,8 +20,8 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from footnote.index.models import Paper, make_paper
-from footnote.index.storage.ingest.likeness import text_likeness
-from footnote.index.storage.ingest.merging import same_paper
+from footnote.index.storage.ingest.duplicates.likeness import text_likeness
+from footnote.index.storage.ingest.duplicates.merging import same_paper
 
 PAIRS = Path(__file__).parent / "duplicate_pairs.jsonl"
 

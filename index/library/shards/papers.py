@@ -103,6 +103,15 @@ class ShardedPapers(PaperTable):
         rows = self.titles(sorted(set(owners.values())))
         return {alias: rows[number][0] for alias, number in owners.items() if number in rows}
 
+    def names_of(self, aliases: Iterable[str]) -> dict[str, list[str]]:
+        """Returns every identifier that finds the same paper, by each that is known."""
+        asked, found = list(aliases), dict[str, list[str]]()
+        for table in self._tables:
+            for name, names in table.names_of(asked).items():
+                known = found.setdefault(name, [])
+                known += [one for one in names if one not in known]
+        return found
+
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Returns the numbers of the papers that are named so, ascending."""
         wanted = list(ids)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.drafts import merge_batch
+from footnote.index.storage.ingest.duplicates.drafts import merge_batch
 from footnote.index.storage.ingest.pipeline import BATCH_RECORDS
 from footnote.index.storage.ingest.tallies import Added, Tallies
 

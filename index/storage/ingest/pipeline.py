@@ -19,8 +19,8 @@ from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import
-from footnote.index.storage.ingest.drafts import merge_batch
-from footnote.index.storage.ingest.merging import record_key
+from footnote.index.storage.ingest.duplicates.drafts import merge_batch
+from footnote.index.storage.ingest.duplicates.merging import record_key
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
 

@@ -8,8 +8,8 @@ from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Embedder
 from footnote.index.models import Paper, by_strength, identifier
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
-from footnote.index.storage.ingest.drafts import rename
-from footnote.index.storage.ingest.merging import merge, strong_aliases
+from footnote.index.storage.ingest.duplicates.drafts import rename
+from footnote.index.storage.ingest.duplicates.merging import merge, strong_aliases
 from footnote.index.storage.ingest.pipeline import embed_entries, prepare_entry
 
 # What a split is called in the list of imports, beside the files of the others.

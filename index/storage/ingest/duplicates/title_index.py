@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from footnote.index.models import Paper
 from footnote.index.storage.database import Database
-from footnote.index.storage.ingest.likeness import title_keys
+from footnote.index.storage.ingest.duplicates.likeness import title_keys
 
 # Papers under one key: that of a title has one or two, and a file that repeats a
 # title must not take quadratic time.

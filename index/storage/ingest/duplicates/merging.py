@@ -18,7 +18,7 @@ from footnote.index.models import (
     by_strength,
     identifier,
 )
-from footnote.index.storage.ingest.likeness import first_author, fold_words, like_paper
+from footnote.index.storage.ingest.duplicates.likeness import first_author, fold_words, like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
 MOST_IDENTIFIERS = 50

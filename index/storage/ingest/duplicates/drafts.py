@@ -7,8 +7,8 @@ from typing import Literal
 
 from footnote.index.models import Paper, by_strength
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.likeness import text_likeness, title_keys
-from footnote.index.storage.ingest.merging import (
+from footnote.index.storage.ingest.duplicates.likeness import text_likeness, title_keys
+from footnote.index.storage.ingest.duplicates.merging import (
     count_left_out,
     differ_in_source,
     merge,
@@ -16,7 +16,7 @@ from footnote.index.storage.ingest.merging import (
     record_key,
     same_paper,
 )
-from footnote.index.storage.ingest.title_index import MOST_UNDER_KEY
+from footnote.index.storage.ingest.duplicates.title_index import MOST_UNDER_KEY
 
 # Records kept of a paper at most.
 MOST_PARTS = 20
