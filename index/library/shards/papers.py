@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,8 +22,8 @@ class ShardedPapers(PaperTable):
         self._numbers = numbers
         self._tables = [catalog.papers for catalog in numbers.catalogs]
 
-    def _hidden(self, shard: int) -> dict[int, int]:
-        return dict(self._numbers.hidden()[shard].papers)
+    def _hidden(self, shard: int) -> Mapping[int, int]:
+        return self._numbers.hidden()[shard].papers
 
     def _hidden_papers(self) -> Iterator[Paper]:
         """Yields every paper that is counted in its shard and not over all."""
@@ -119,7 +119,7 @@ class ShardedPapers(PaperTable):
             join_number(shard, number)
             for shard, table in enumerate(self._tables)
             for number in table.numbers(wanted)
-            if number not in self._numbers.hidden()[shard].papers
+            if number not in self._hidden(shard)
         ]
 
     def numbers_between(
@@ -182,7 +182,7 @@ class ShardedPapers(PaperTable):
         """Returns the papers with these numbers; one that is gone is left out."""
         found: dict[int, Paper] = {}
         for shard, wanted in self._numbers.split(numbers).items():
-            hidden = self._numbers.hidden()[shard].papers
+            hidden = self._hidden(shard)
             known = self._tables[shard].by_number([n for n in wanted if n not in hidden])
             found |= {join_number(shard, number): paper for number, paper in known.items()}
         return {number: found[number] for number in numbers if number in found}
@@ -190,7 +190,7 @@ class ShardedPapers(PaperTable):
     def read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Paper]]:
         """Yields the papers with these numbers, without remembering them."""
         for shard, wanted in self._numbers.split(numbers).items():
-            hidden = self._numbers.hidden()[shard].papers
+            hidden = self._hidden(shard)
             known = self._tables[shard].read([n for n in wanted if n not in hidden])
             yield from ((join_number(shard, number), paper) for number, paper in known)
 
