@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
+from urllib.parse import unquote
 
 # Strongest first: a paper's id is of the first kind that it has.
 ID_KINDS = ("arxiv", "doi", "pmid", "acl", "id", "title")
@@ -30,17 +31,25 @@ LONGEST: Mapping[str, int] = {
 # Names of one paper: those of particle physics have 5,000.
 MOST_AUTHORS = 10_000
 
+# What became of a paper after it was published, the weightier first.
+PaperStatus = Literal["retracted", "withdrawn"]
+STATUSES: tuple[PaperStatus, ...] = ("retracted", "withdrawn")
+
 Span = tuple[int, int]
 Scale = Literal["cosine", "bm25", "rrf", "fused", "reranked"]
 
 _ARXIV = re.compile(
     r"(?:arxiv:\s*|https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?"
-    r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?",
+    r"(?P<number>\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})(?:v\d+)?(?:\.pdf)?(?:\s{1,9}\[[a-z.-]{2,20}\])?",
     re.IGNORECASE | re.ASCII,
 )
 _DOI = re.compile(
-    r"(?:doi:\s*|https?://(?:dx\.|www\.)?doi\.org/)?(?P<doi>10\.[0-9]{4,9}/\S+)", re.IGNORECASE
+    r"(?:doi:?\s*)?(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/)?(?P<doi>10\.[0-9]{4,9}(?:/|%2f)\S+)",
+    re.IGNORECASE,
 )
+# The DOI that arXiv itself gives a paper.
+_ARXIV_DOI = "10.48550/arxiv."
+_PMID = re.compile(r"(?:pmid:?\s{0,9})?0{0,9}([1-9]\d{0,8})(?:\.0)?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ class Paper:
         note: A remark that every display of the abstract must carry along.
         aliases: Every identifier of the paper, its ``id`` and its title's among them.
         corrected: Names of the fields that were corrected by hand, which no source changes.
+        apart: What it was split from by hand: numbers of splits, and keys of records.
+        status: Whether it was retracted, or withdrawn by its authors; every display of it says so.
     """
 
     id: str
@@ -89,12 +100,20 @@ class Paper:
     aliases: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
     corrected: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    status: PaperStatus | None = None
 
     @property
     def year(self) -> int | None:
         """The year of publication, where a source gave one."""
         year = (self.published or "")[:4]
         return int(year) if year.isdecimal() else None
+
+    @property
+    def flagged_title(self) -> str:
+        """The title, which says first what became of the paper: "RETRACTED: ..."."""
+        told = self.status is None or self.status in self.title.casefold()
+        return self.title if told else f"{str(self.status).upper()}: {self.title}"
 
     @property
     def comments(self) -> int | None:
@@ -108,12 +127,14 @@ class Correction:
 
     Attributes:
         published: As ``Paper.published``.
+        status: As ``Paper.status``.
     """
 
     title: str | None = None
     authors: tuple[str, ...] | None = None
     published: str | None = None
     venue: str | None = None
+    status: Literal["retracted", "withdrawn", ""] | None = None
 
 
 def to_json(paper: Paper) -> str:
@@ -125,7 +146,7 @@ def from_json(record: str) -> Paper:
     """Returns the paper from stored JSON."""
     found = json.loads(record)
     found["listings"] = tuple(Listing(**listing) for listing in found["listings"])
-    for name in ("authors", "aliases", "corrected"):
+    for name in ("authors", "aliases", "corrected", "apart"):
         found[name] = tuple(found.get(name, ()))
     return Paper(**found)
 
@@ -196,11 +217,25 @@ def identifier(kind: str, value: str) -> str | None:
         number = arxiv_number(value)
         return f"arxiv:{number}" if number else None
     if kind == "doi":
-        match = _DOI.fullmatch(value)
-        return f"doi:{match['doi'].casefold()}" if match else None
+        return _doi_identifier(value)
+    if kind == "pmid":
+        match = _PMID.fullmatch(value)
+        return f"pmid:{match[1]}" if match else None
     if kind == "title":
         return f"title:{normal_title(value).replace(' ', '-')}" if normal_title(value) else None
     return f"{kind}:{value}" if value else None
+
+
+def _doi_identifier(value: str) -> str | None:
+    match = _DOI.fullmatch(value)
+    if not match:
+        return None
+    plain = unquote(match["doi"])
+    # What an address spells may be a line's end.
+    doi = (plain if plain.isprintable() and " " not in plain else match["doi"]).casefold()
+    doi = doi.rstrip(".,;")
+    number = arxiv_number(doi.removeprefix(_ARXIV_DOI)) if doi.startswith(_ARXIV_DOI) else None
+    return f"arxiv:{number}" if number else f"doi:{doi}"
 
 
 def make_paper(title: str, abstract: str, ids: Iterable[str] = (), **rest: Any) -> Paper:

@@ -26,12 +26,22 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     receipt = plain["receipt"]
     read = [_picked(row, "paper_id title score match", 6) for row in receipt["papers_read"]]
     papers = [
-        {"marker": n, **_picked(row, "id title authors"), "year": paper.year, "url": paper.url}
+        {
+            "marker": n,
+            **_picked(row, "id title authors"),
+            "year": paper.year,
+            "url": paper.url,
+            **_status(paper),
+        }
         for n, (row, paper) in enumerate(zip(plain["papers"], answer.papers, strict=True), 1)
     ]
     hits = [
-        {**_picked(hit["paper"], "id title"), **_picked(hit, "score scale rank", 6)}
-        for hit in plain["hits"]
+        {
+            **_picked(row["paper"], "id title"),
+            **_picked(row, "score scale rank", 6),
+            **_status(hit.paper),
+        }
+        for row, hit in zip(plain["hits"], answer.hits, strict=True)
     ]
     hits = [{"paper_id": hit.pop("id"), **hit} for hit in hits]
     more = [hit for hit in hits if hit["paper_id"] in answer.more]
@@ -54,6 +64,11 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             **_picked(receipt, "cosine threshold prompt_version price_source", 4),
         },
     }
+
+
+def _status(paper: Paper) -> dict[str, str]:
+    """Returns that a paper was retracted or withdrawn; nothing of any other."""
+    return {"status": paper.status} if paper.status else {}
 
 
 def _statements(plain: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -77,6 +77,7 @@ HOMES = {
         "ui/cli/positions.py",
         "ui/cli/settings.py",
         "ui/cli/sync.py",
+        "ui/cli/split.py",
     },
     "rich": {
         "ui/cli/options.py",

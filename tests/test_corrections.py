@@ -115,8 +115,9 @@ def test_a_record_is_corrected_on_the_command_line(tmp_path: Path) -> None:
     assert inside("index", papers, *at).status == 0
     refused = inside("correct", KELP.title, *at)
     assert (refused.status, refused.err) == (
-        1, "footnote: nothing to correct; give --title, --author, --published or --venue\n",
-    )  # fmt: skip
+        1,
+        "footnote: nothing to correct; give --title, --author, --published, --venue or --status\n",
+    )
     refused = inside("correct", KELP.title, "--published", "soon", *at)
     assert refused.status == 1
     assert "the paper stays as it was" in refused.err

@@ -48,7 +48,8 @@ from footnote.index.search.filters import EVERYTHING
 from footnote.index.search.fulltext import FullTextIndex
 from footnote.index.search.vector_store import LibraryVectorStore
 from footnote.index.settings import SettingSources
-from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.catalog import Catalog, EmbeddedPaper
+from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.origins import Origin
 from footnote.index.storage.ingest.pipeline import Added, add_records, embed_rest
 from footnote.index.storage.ingest.ray_cluster import EmbeddingActor
@@ -108,6 +109,7 @@ NOT_CALLED = (
     "footnote.ui.cli.main",
     "footnote.ui.cli.export",
     "footnote.ui.cli.positions",
+    "footnote.ui.cli.split",
 )
 
 
@@ -204,13 +206,15 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "topics": topics, "Topics": topics, "desk": desk_of(library),
             "config": config, "paper": invented(1), "passage": Passage("arxiv:1", 0, 10),
             "cases": [], "report": summarise([]), "ask": ScriptedAsk(),
-            "Library": library, "LibraryReader": library, "Searcher": library.searcher,
+            "Library": library, "LibraryReader": library, "naming": library,
+            "Searcher": library.searcher,
             "Catalog": catalog,
             "ShardNumbers": sharded._catalog._numbers,  # type: ignore[attr-defined]
             "ShardedPapers": sharded._catalog.papers, "ShardedVectors": sharded._catalog.vectors,
             "ShardedPassages": sharded._catalog.passages,
             "ShardedFullText": sharded.searcher.words.current(),
             "Database": catalog._db, "db": catalog._db, "PaperTable": catalog.papers,
+            "TitleIndex": catalog.titles, "PartLog": catalog.parts,
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
@@ -371,6 +375,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "config": RunConfig("s", "c", "l", "v", "extractive", None, 20),
         "find": str, "supports": bool, "expected_mode": "extractive",
     },
+    "footnote.index.storage.catalog.Catalog.split": {
+        "staying": EmbeddedPaper(invented(1), 99), "leaving": EmbeddedPaper(invented(2)),
+        "of": Import(99, "2026-11-28"),
+    },
+    "footnote.index.storage.history.parts.PartLog.keep": {
+        "number": 99, "of": Import(99, "2026-11-28"),
+    },
+    "footnote.index.storage.history.parts.PartLog.part": {
+        "number": 99, "of": Import(99, "2026-11-28"),
+    },
     "footnote.ui.cli.batch.answer_all": {"filters": EVERYTHING, "on_answer": print, "k": 3},
     "footnote.ui.web.context.AppContext.stream": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.export.bibliography.bibliography": {"form": "bibtex"},
@@ -389,6 +403,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
 REFUSE = {
     "footnote.index.library.shards.library.ShardedLibrary.open",
     "footnote.ui.cli.sync.sync",
+    "footnote.index.library.Library.split",
+    "footnote.index.storage.ingest.duplicates.splitting.store_split",
     "footnote.rag.generation.chat.recorded.RecordedChat.reply",
     "footnote.evals.judge.endpoint.Endpoint.judge",
     "footnote.evals.judge.endpoint.Endpoint.call", "footnote.evals.judge.judge.Judge.supports",

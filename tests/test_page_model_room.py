@@ -16,7 +16,7 @@ from footnote.index.settings import SettingSources
 from footnote.rag.generation.chat.endpoints.chosen import FILE
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.hosts import Door
-from footnote.ui.writers import Writers
+from footnote.ui.web.server.writers import Writers
 from tests.asking import CHECKED, CLIPS, KEY, QUESTION
 from tests.endpoint import Endpoint, cites, refuses, says, serve, tells
 from tests.pages import LOOPS, act, ask, go, served, toast, visit, visited

@@ -20,7 +20,12 @@ from footnote.index.models import (
 )
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.merging import MOST_IDENTIFIERS, MOST_LISTINGS, merge, same_paper
+from footnote.index.storage.ingest.duplicates.merging import (
+    MOST_IDENTIFIERS,
+    MOST_LISTINGS,
+    merge,
+    same_paper,
+)
 from footnote.index.storage.ingest.pipeline import Added, add_records
 from footnote.ui.rendering.import_report import report_html
 from tests.command import inside

@@ -194,6 +194,8 @@ def test_shards_tell_of_all_papers_what_one_library_tells(
         assert sharded.searcher.names.counts(kind) == one.searcher.names.counts(kind)  # type: ignore[arg-type]
     names = [invented(3).title, invented(70).id, "nowhere"]
     assert sharded.find(names) == one.find(names)
+    assert sharded.names_of(names) == one.names_of(names)
+    assert sharded.owners(names) == one.owners(names)
     assert sharded.ids(names) == one.ids(names)
     assert sharded.sentences(invented(70)) == one.sentences(invented(70))
     check_hits(sharded.similar(invented(110).id, k=9), one.similar(invented(110).id, k=9))

@@ -136,7 +136,7 @@ def test_a_question_is_asked_of_a_collection_or_a_tag_alone(
     papers = [hit.paper.id for hit in hits]
     act(desk, {**ME, "action": "collect", "name": "Robots", "papers": papers[:2]})
     act(desk, {**ME, "action": "tag", "tag": "later", "papers": papers[2:5]})
-    keys = {part.name: (part.key, part.papers) for part in shelf.parts()}
+    keys = {part.name: (part.key, part.papers) for part in shelf.parts(demo_library)}
     assert {name: count for name, (_, count) in keys.items()} == {"Robots": 2, "#later": 3}
     for name, count in (("Robots", 2), ("#later", 3)):
         scope = {"within": keys[name][0]}

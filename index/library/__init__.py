@@ -24,6 +24,7 @@ from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.history.removals import Removal as Removal
 from footnote.index.storage.ingest.corrections import store_correction
+from footnote.index.storage.ingest.duplicates.splitting import store_split
 from footnote.index.storage.ingest.pipeline import (
     Added,
     Undone,
@@ -343,6 +344,36 @@ class Library(LibraryReader):
                 raise LibraryError(f"the paper stays as it was: {error}") from error
             self._upkeep.write_words()
             return changed
+
+    def parts(self, name: str) -> list[Paper]:
+        """Returns the records that made a paper, as they came; none where one source did.
+
+        Raises:
+            LibraryError: The library lacks the paper.
+        """
+        (number,) = self._catalog.papers.numbers([self.known(name).id])
+        return [paper for _, paper in self._catalog.parts.of(number)]
+
+    def split(self, name: str, leaving: Sequence[int]) -> str:
+        """Makes two papers of one that was merged wrongly; ``undo`` takes it back.
+
+        They stay apart when their sources are read again.
+
+        Args:
+            name: Identifier or title, as ``paper`` accepts it.
+            leaving: Places in ``parts``, from 0, of the records that become the new paper.
+
+        Returns:
+            The id of the new paper.
+
+        Raises:
+            LibraryError: The library lacks the paper, or no record would leave or stay.
+            LibraryLocked: Another process is writing.
+        """
+        with self._writer.hold():
+            found = store_split(self._catalog, self.embedder, self.known(name), leaving)
+            self._upkeep.write_words()
+            return found
 
     def remove(self, ids: Iterable[str]) -> int:
         """Removes papers and publishes the rest; returns how many were removed.

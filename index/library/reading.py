@@ -136,6 +136,22 @@ class LibraryReader:
         ids = self._catalog.papers.ids_of(names)
         return list(dict.fromkeys(ids[name] for name in names if name in ids))
 
+    def names_of(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Returns every identifier of the paper that a name finds, by name.
+
+        The paper's id comes first; a name that finds none stands alone. So what was kept under one
+        name of a paper is found by all of them, whatever it was merged with.
+        """
+        asked = list(dict.fromkeys(names))
+        known = self._catalog.papers.names_of(asked)
+        return {name: known.get(name, [name]) for name in asked}
+
+    def owners(self, names: Iterable[str]) -> dict[str, Paper]:
+        """Returns the papers that have these identifiers, by identifier, read all at once."""
+        numbers = self._catalog.papers.owners(names)
+        known = self._catalog.papers.by_number([*numbers.values()])
+        return {name: known[number] for name, number in numbers.items() if number in known}
+
     def cited(self, name: str) -> Paper | None:
         """Returns a paper as ``paper`` does, or the one whose whole title stands in a reference."""
         found = self.paper(name)

@@ -60,6 +60,7 @@ def _fields(text: str, feed: list[str]) -> dict[str, object] | None:
         "published": entry.first("published", "updated")[:10] or None,
         "venue": _plain(entry.first("journal_ref", "journal_reference")) or None,
         "source": SOURCE,
+        "remarks": entry.all("comment"),
     }
 
 

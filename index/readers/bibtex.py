@@ -143,6 +143,11 @@ def _fields(entry: Entry) -> Record:
         "venue": _first(found, _VENUES),
         "publisher": _first(found, ("publisher",)) or _place(found.get("howpublished", "")),
         "url": url,
+        "remarks": [
+            text
+            for name in ("note", "annote", "comment", "comments", "keywords", "howpublished")
+            if (text := found.get(name, "").strip("{} "))
+        ],
     }
 
 

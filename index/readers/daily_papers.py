@@ -16,6 +16,7 @@ from itertools import pairwise
 from footnote.index.models import DAILY_PAPERS, Listing, Paper, Problem, make_paper, normal_title
 from footnote.index.readers.decompression import Text, in_pieces
 from footnote.index.readers.record import check_encodable
+from footnote.index.readers.taken_back import find_status
 
 _HEAD = frozenset(
     {
@@ -192,6 +193,7 @@ def _paper(
             source=DAILY_PAPERS,
             author_count=listing.author_count,
             listings=(listing,),
+            status=find_status(title.text, abstract.text),
         )
     except ValueError as error:
         return Problem(name, title.line, str(error))

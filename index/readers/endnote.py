@@ -55,6 +55,7 @@ def _fields(text: str) -> dict[str, object]:
         or None,
         "url": next((url for url in urls if url.startswith(("https://", "http://"))), None),
         "source": SOURCE,
+        "remarks": [*record.all("notes"), *record.all("keywords/keyword")],
     }  # fmt: skip
 
 

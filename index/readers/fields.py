@@ -19,6 +19,7 @@ from footnote.index.readers.author_names import read_names
 from footnote.index.readers.markup import plain_text
 from footnote.index.readers.plain_latex import plain
 from footnote.index.readers.record import arxiv_in, pmid_in
+from footnote.index.readers.taken_back import read_status
 from footnote.index.readers.written_dates import means_date, read_date
 
 Record = Mapping[str, Any]
@@ -48,6 +49,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _KEPT = {"id": "id", "_id": "_id", "source": "source", "note": "note",
          "author_count": "authorcount"}  # fmt: skip
+# Where others say that a paper was taken back.
+_REMARKS = ("comments", "comment", "documenttype", "publicationtype", "notes", "remarks")
 _KNOWN = frozenset(name for names in NAMES.values() for name in names)
 # What a record says of its paper within an object; a field of the record itself wins.
 _INNER = ("metadata", "paper", "attributes", "bibjson", "_source", "info", "data", "row", "content",
@@ -109,6 +112,9 @@ def our_fields(record: Record) -> dict[str, Any]:
     for name in ("venue", "url", "source", "note"):
         if not isinstance(found[name], str) or _is_missing(found[name], name):
             found[name] = None
+    found["status"] = read_status(given, str(found["doi"] or "").casefold())
+    said = (given.get(name) for name in _REMARKS)
+    found["remarks"] = [one for one in said if isinstance(one, str)] or None
     if "issued" in given or given.get("type") in _CSL_TYPES:
         # The key of an entry and a remark on it, in the list of one person.
         found["note"] = None

@@ -67,6 +67,7 @@ def _fields(record: str) -> dict[str, object]:
         "venue": first(tags, "JT", "TA", "BTI", "CTI"),
         "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else None,
         "source": SOURCE,
+        "remarks": [*values(tags, "PT"), *("Retracted Publication" for _ in values(tags, "RIN"))],
     }
 
 

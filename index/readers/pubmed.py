@@ -75,8 +75,18 @@ def _fields(text: str) -> dict[str, object]:
             f"{citation}MedlineJournalInfo/MedlineTA",
         )
         or None,
+        "remarks": _remarks(record, citation),
         **_identity(record.first(f"{citation}PMID")),
     }
+
+
+def _remarks(record: Record, citation: str) -> list[str]:
+    """Returns the types of an article, and that another one retracts it."""
+    types = record.all(f"{citation}Article/PublicationTypeList/PublicationType")
+    notices = record.elements(
+        f"{citation}CommentsCorrectionsList/CommentsCorrections[@RefType='RetractionIn']"
+    )
+    return [*types, *("Retracted Publication" for _ in notices)]
 
 
 def _identity(pmid: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ does not affect the others.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,7 @@ from pydantic import (
 from footnote.index.models import (
     Correction,
     Paper,
+    PaperStatus,
     Problem,
     arxiv_number,
     identifier,
@@ -29,6 +30,7 @@ from footnote.index.models import (
 )
 from footnote.index.readers.decompression import Text
 from footnote.index.readers.splitting import split_records, with_newlines
+from footnote.index.readers.taken_back import find_status
 
 # Characters of one record: pybtex takes the square of its length.
 LONGEST = 100_000
@@ -112,6 +114,9 @@ class _InputRecord(BaseModel):
     url: OneLine | None = None
     source: OneLine | None = None
     note: OneLine | None = None
+    status: PaperStatus | None = None
+    # Comments, notes and types of the record, which may say that its paper was taken back.
+    remarks: tuple[str, ...] = ()
 
     def identifiers(self) -> list[str]:
         """Returns every identifier of the record; a bare id counts as arXiv's if it looks so."""
@@ -145,6 +150,8 @@ def parse_paper(fields: Mapping[str, object]) -> Paper:
         url=url if url and url.startswith(("https://", "http://")) else None,
         source=record.source,
         note=record.note,
+        status=record.status
+        or find_status(record.title, record.abstract, (*record.remarks, record.note or "")),
     )
 
 
@@ -153,6 +160,7 @@ class _CorrectedFields(BaseModel):
     authors: tuple[OneLine, ...] = ()
     published: Annotated[str | None, BeforeValidator(_parse_date_field)] = None
     venue: OneLine = ""
+    status: Literal["retracted", "withdrawn", ""] = ""
 
 
 def parse_correction(fields: Mapping[str, object]) -> Correction:

@@ -70,6 +70,7 @@ def _fields(record: str) -> dict[str, object]:
         "published": _published(tags),
         "venue": journal,
         "url": next((url for url in urls if url.startswith(("http://", "https://"))), None),
+        "remarks": values(tags, "Z", "O", "K"),
     }
 
 

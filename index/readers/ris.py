@@ -141,6 +141,7 @@ def _fields(record: str) -> dict[str, object] | None:
         "published": published(values(tags, "PY", "Y1", "YR", "DA")),
         "venue": _venue(tags, title),
         "url": next((url for url in urls if url.startswith(("http://", "https://"))), None),
+        "remarks": values(tags, "N1", "M3", "KW"),
     }
 
 

@@ -68,6 +68,7 @@ def _fields(record: str) -> dict[str, object] | None:
         "authors": _authors(record),
         "published": _published(tags),
         "venue": first(tags, "SO", "JI", "J9", "BS", "SE"),
+        "remarks": [kind.strip() for one in values(tags, "DT") for kind in one.split(";")],
     }
 
 

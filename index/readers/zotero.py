@@ -105,6 +105,7 @@ def _record(database: sqlite3.Connection, item: int) -> dict[str, object]:
         "arxiv_id": arxiv_in(found.get("archiveID", ""), url, extra, found.get("DOI", "")),
         "pmid": pmid[1] if pmid else pmid_in(url),
         "url": url or None,
+        "remarks": extra.splitlines(),
     }
 
 

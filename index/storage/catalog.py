@@ -16,7 +16,9 @@ from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, CollectionState, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
 from footnote.index.storage.history.origins import OriginLog
+from footnote.index.storage.history.parts import PartLog
 from footnote.index.storage.history.removals import Removal, RemovalLog
+from footnote.index.storage.ingest.duplicates.title_index import TitleIndex
 from footnote.index.storage.papers import PaperTable
 from footnote.index.storage.passages import PassageTable
 from footnote.index.storage.schema import CATALOG
@@ -33,6 +35,7 @@ class EmbeddedPaper:
         uncut: The text is new and to be cut and embedded later; until then it has no passages.
         tokens: Tokens of ``passages``; empty if the embedder has no token vectors.
         absorbs: Numbers of other stored papers that turned out to be this one.
+        parts: Its records as they came, each with its key, that are not stored yet.
     """
 
     paper: Paper
@@ -42,6 +45,7 @@ class EmbeddedPaper:
     vectors: Matrix | None = None
     tokens: Sequence[Tokens] = ()
     absorbs: Sequence[int] = ()
+    parts: Sequence[tuple[str, Paper]] = ()
     uncut: bool = False
 
 
@@ -50,11 +54,13 @@ class Catalog:
 
     Attributes:
         papers: Records and identifiers.
+        titles: Which papers are like a record.
         passages: Where each stands.
         vectors: Vectors, tokens and the map.
         imports: What each import changed.
         removals: What was removed and can be restored.
         origins: Where papers were read from.
+        parts: The records that made a paper.
         backlog: What the indexes that are made from it lack.
     """
 
@@ -68,10 +74,12 @@ class Catalog:
         self.meta, self.set_meta = self._db.meta, self._db.set_meta
         self.data_version, self.state = self._db.data_version, self._db.state
         self.papers = PaperTable(self._db)
+        self.titles = TitleIndex(self._db)
         self.passages = PassageTable(self._db)
         self.vectors = VectorTable(self._db)
         self.imports = ImportLog(self._db)
         self.removals = RemovalLog(self._db)
+        self.parts = PartLog(self._db)
         self.backlog = Backlog(self._db)
         self.origins = OriginLog(self._db)
 
@@ -101,6 +109,30 @@ class Catalog:
             if of:
                 self.imports.begin(of)
             return [self._store(entry, of) for entry in entries]
+
+    def split(
+        self, staying: EmbeddedPaper, leaving: EmbeddedPaper, keys: Sequence[str], of: Import
+    ) -> None:
+        """Makes two papers of one, as an import.
+
+        Args:
+            staying: What is left of it, with its number.
+            leaving: The new one.
+            keys: Of the parts that leave.
+            of: The import.
+        """
+        assert staying.number is not None
+        with self._db.transaction():
+            self._count_revision()
+            self.removals.forget()
+            self.imports.begin(of)
+            self.imports.note_change(of, staying.number)
+            freed = self.papers.free_aliases([staying.number])
+            self.papers.free_ids([staying.number])
+            for entry in (staying, leaving):
+                self._store(entry, of)
+            self.papers.hand_on_aliases(freed)
+            self.parts.part(staying.number, keys, of)
 
     def store_texts(self, entries: Sequence[EmbeddedPaper]) -> None:
         """Writes the passages and vectors of papers that were stored uncut."""
@@ -150,7 +182,9 @@ class Catalog:
         """Restores what was removed last, as it was."""
         with self._db.transaction():
             self._count_revision()
+            touched = self.removals.numbers(removal)
             self.removals.restore(removal)
+            self.titles.write_all(self.papers.read(touched))
 
     def stage(
         self, embedder: str, numbers: Sequence[int], vectors: Matrix, tokens: Sequence[Tokens]
@@ -189,6 +223,13 @@ class Catalog:
         with self._db.snapshot():
             there = {*self.passages.numbers()} if all_passages else None
             return self.backlog.unfolded(), there
+
+    def index_titles(self) -> None:
+        """Makes the keys of a library that an earlier version made; does nothing otherwise."""
+        if not self.titles.complete:
+            with self._db.transaction():
+                self.titles.write_all(self.papers.all())
+                self.titles.mark_complete()
 
     def read_collection_state(self) -> CollectionState:
         """Returns which collection is in use and what it lacks, all in one state."""
@@ -255,6 +296,8 @@ class Catalog:
         for other in entry.absorbs:
             if of:
                 self.imports.note_absorbed(of, other, number)
+            if of:
+                self.parts.join(other, number, of)
             self.papers.free_aliases([other])
             self._delete(other)
         if of and known is None:
@@ -262,6 +305,9 @@ class Catalog:
         elif of:
             self.imports.note_change(of, number)
         self.papers.write(number, entry.paper)
+        self.titles.write(number, entry.paper)
+        if of:
+            self.parts.keep(number, entry.parts, of)
         if entry.uncut:
             self._delete_text(number)
             self.papers.mark_uncut(number)
@@ -282,6 +328,8 @@ class Catalog:
     def _delete(self, number: int) -> None:
         """Deletes a paper whose identifiers are free."""
         self._delete_text(number)
+        for _, paper in self.papers.read([number]):
+            self.titles.delete(number, paper)
         self.papers.delete(number)
 
     def _delete_text(self, number: int) -> None:

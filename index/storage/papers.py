@@ -137,6 +137,25 @@ class PaperTable:
         )
         return {str(alias): str(id) for alias, id in rows}
 
+    def names_of(self, aliases: Iterable[str]) -> dict[str, list[str]]:
+        """Returns every identifier that finds the same paper, by each that is known.
+
+        The paper's id is the first.
+        """
+        rows = self._db.rows(
+            "SELECT given.alias, owned.alias FROM aliases AS given "
+            "JOIN papers ON papers.number = given.paper "
+            "JOIN claims ON claims.paper = given.paper "
+            "JOIN aliases AS owned ON owned.alias = claims.alias AND owned.paper = given.paper "
+            "WHERE given.alias IN (SELECT value FROM json_each(?)) "
+            "ORDER BY given.alias, owned.alias != papers.id, owned.alias",
+            (json.dumps(list(aliases)),),
+        )
+        found: dict[str, list[str]] = {}
+        for given, owned in rows:
+            found.setdefault(str(given), []).append(str(owned))
+        return found
+
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Returns the numbers of the papers that are named so, ascending."""
         rows = self._db.rows(

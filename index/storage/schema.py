@@ -150,7 +150,43 @@ INSERT OR IGNORE INTO origins (name, import)
     WHERE NOT undone AND (value GLOB '/*' OR value GLOB '[A-Za-z]:[/\\]*'
     OR value GLOB 'http://*' OR value GLOB 'https://*') GROUP BY value
 """
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS)
+# Keys of papers by title, to find those like a record; ``TitleIndex`` fills it.
+_TITLE_KEYS = """
+CREATE TABLE IF NOT EXISTS title_keys (
+    key INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID
+"""
+# Records as they came, of papers that several sources make, which paper became another, and which
+# record was split off; each of an import, and gone as long as that is undone.
+_PARTS = """
+CREATE TABLE IF NOT EXISTS parts (
+    paper INTEGER NOT NULL, key TEXT NOT NULL, import INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (paper, key, import)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS joined (
+    became INTEGER NOT NULL, paper INTEGER NOT NULL, import INTEGER NOT NULL,
+    PRIMARY KEY (became, paper, import)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parted (
+    paper INTEGER NOT NULL, key TEXT NOT NULL, import INTEGER NOT NULL,
+    PRIMARY KEY (paper, key, import)) WITHOUT ROWID
+"""
+# What a paper of an earlier library says of itself, in the plainest of the words that
+# ``find_status`` knows; its source, read again, says the rest.
+_STATUS = """
+UPDATE papers SET record = json_set(record, '$.status', 'retracted') WHERE
+    json_extract(record, '$.title') LIKE 'retracted:%'
+    OR json_extract(record, '$.title') LIKE 'retracted article:%'
+    OR json_extract(record, '$.title') LIKE '[retracted]%'
+    OR json_extract(record, '$.title') LIKE '%(retracted%)';
+UPDATE papers SET record = json_set(record, '$.status', 'withdrawn') WHERE
+    json_extract(record, '$.title') LIKE 'withdrawn:%'
+    OR json_extract(record, '$.title') LIKE '%(withdrawn)'
+    OR json_extract(record, '$.abstract') LIKE '%this paper has been withdrawn%'
+    OR json_extract(record, '$.abstract') LIKE '%this article has been withdrawn%'
+    OR json_extract(record, '$.abstract') LIKE '%this submission has been withdrawn%'
+"""
+MIGRATIONS = (
+    _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _TITLE_KEYS,
+    _PARTS, _STATUS,
+)  # fmt: skip
 
 CATALOG = Schema(
     holds="catalog",

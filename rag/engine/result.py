@@ -1,8 +1,11 @@
 """Result: the Answer that is made of what was read and written, and the trace of how."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
-from footnote.rag.answer import Answer, AnswerTrace, Kind, Usage
+from footnote.index.models import Paper
+from footnote.rag.answer import Answer, AnswerTrace, Kind, Statement, Usage
 from footnote.rag.engine.writing import Written
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.prompts import PROMPT_VERSION
@@ -63,7 +66,7 @@ def make_answer(
     note = reading.found.note if reading.found else None
     weak = reading.chance < WEAK and not (abstained or composed.settled)
     why = written.reason or composed.reason or nothing
-    return Answer(
+    answer = Answer(
         question=asked.asked,
         standalone_question=asked.standalone,
         text=composed.text,
@@ -82,6 +85,23 @@ def make_answer(
         reason="; ".join(filter(None, (why, note))) or None,
         receipt=AnswerTrace({}),
     )
+    return note_statuses(answer)
+
+
+def note_statuses(answer: Answer) -> Answer:
+    """Returns an answer whose sentences say which of their sources were retracted or withdrawn."""
+    if not any(paper.status for paper in answer.papers):
+        return answer
+    statements = tuple(_note_status(one, answer.papers) for one in answer.statements)
+    return replace(answer, statements=statements)
+
+
+def _note_status(statement: Statement, papers: Sequence[Paper]) -> Statement:
+    cited = {citation.marker: papers[citation.marker - 1] for citation in statement.citations}
+    source = "its source" if len(cited) == 1 else "one of its sources"
+    told = (f"{source} was {paper.status}" for paper in cited.values() if paper.status)
+    new = [note for note in dict.fromkeys(told) if note not in statement.notes]
+    return replace(statement, notes=(*statement.notes, *new))
 
 
 def make_trace(

@@ -16,7 +16,7 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.injection.detector import asks_about_orders, gives_orders
 
 # Stored with every answer; raise it when a prompt below changes.
-PROMPT_VERSION = "2026-11-6"
+PROMPT_VERSION = "2026-11-7"
 
 # The beginning is alike for every question, and the evidence comes before what differs most, so
 # that an endpoint's cache of prompts holds.
@@ -218,11 +218,20 @@ def _lines(evidence: Sequence[Sentence], left: int, question: str) -> tuple[list
 
 
 def _origin(paper: Paper) -> str:
-    """Returns year, venue and first authors, as far as they are known, in brackets."""
+    """Returns year, venue and first authors, as far as they are known, in brackets.
+
+    Of a paper that was retracted or withdrawn it says so first, and what to do with it.
+    """
     authors = ", ".join(paper.authors[:2]) + (" et al." if len(paper.authors) > 2 else "")
     known = [str(paper.year or ""), paper.venue or "", authors]
     told = "; ".join(filter(None, known))[:_LONGEST_ORIGIN]
-    return f" ({told})" if told and not gives_orders(told) else ""
+    known = [TAKEN_BACK.format(status=paper.status)] if paper.status else []
+    known += [told] if told and not gives_orders(told) else []
+    return f" ({'; '.join(known)})" if known else ""
+
+
+# Beside the title of such a paper: rules for all would cost every prompt tokens.
+TAKEN_BACK = "this paper was {status}: say so in each sentence that rests on it"
 
 
 # Characters of it.

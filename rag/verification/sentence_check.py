@@ -161,6 +161,7 @@ class SentenceChecker:
                     read.quotes.append(SourceQuote(None, source.title, source.quote))
                 continue
             read.papers.append(paper)
+            read.notes += [f"{paper.title} was {paper.status}"] if paper.status else []
             quoted = stands_in(source.quote, paper.abstract)
             if source.quote.strip() and not quoted:
                 read.notes.append(f"{MISQUOTED} of {paper.title}")

@@ -23,6 +23,9 @@ def correct(
         str | None, typer.Option(help='The right date, such as 2024 or 2024-03-05; "" for none.')
     ] = None,
     venue: Annotated[str | None, typer.Option(help='The right venue; "" for none.')] = None,
+    status: Annotated[
+        str | None, typer.Option(help='"retracted" or "withdrawn"; "" for neither.')
+    ] = None,
     library: LibraryOption = None,
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
@@ -30,10 +33,15 @@ def correct(
     """Correct a paper's record; it stays so when its source is read again."""
     from footnote.index.readers.record import describe_fault, parse_correction
 
-    given = {"title": title, "authors": author, "published": published, "venue": venue}
+    given = {
+        "title": title, "authors": author, "published": published, "venue": venue,
+        "status": status,
+    }  # fmt: skip
     fields = {name: value for name, value in given.items() if value is not None}
     if not fields:
-        raise FootnoteError("nothing to correct; give --title, --author, --published or --venue")
+        raise FootnoteError(
+            "nothing to correct; give --title, --author, --published, --venue or --status"
+        )
     try:
         correction = parse_correction(fields)
     except ValueError as error:

@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -24,6 +23,7 @@ from footnote.ui.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from footnote.index.library.reading import LibraryReader
     from footnote.index.models import Paper
     from footnote.ui.storage.annotations import Annotation
 
@@ -32,7 +32,7 @@ FIELDS = (
     "source",
 )  # fmt: skip
 # What only some records have.
-_MORE = ("id", "author_count", "note")
+_MORE = ("id", "author_count", "note", "status")
 FormatOption = Annotated[
     Literal["jsonl", "bibtex", "ris", "csl-json", "csv"],
     typer.Option("--format", help="JSON Lines, a format of reference managers, or CSV."),
@@ -62,20 +62,20 @@ def export(
             from footnote.ui.export.bibliography import bibliography
 
             chosen = list(papers)
-            own = _read_annotations(opened.folders, [paper.id for paper in chosen])
+            own = _read_annotations(opened, [paper.id for paper in chosen])
             print(bibliography(chosen, form, own, abstracts=True), end="")
 
 
-def _read_annotations(folders: Sequence[Path], papers: Sequence[str]) -> "dict[str, Annotation]":
+def _read_annotations(opened: "LibraryReader", papers: Sequence[str]) -> "dict[str, Annotation]":
     """Returns the tags and notes of papers, those of an earlier folder first."""
     from footnote.ui.storage.shelf import ANNOTATIONS, Shelf
 
     found: dict[str, Annotation] = {}
-    for folder in folders:
+    for folder in opened.folders:
         if not (folder / ANNOTATIONS).is_file():
             continue
         with Shelf.open(folder) as shelf:
-            found = {**shelf.annotations_of(papers), **found}
+            found = {**shelf.annotations_of(papers, opened), **found}
     return found
 
 

@@ -242,7 +242,7 @@ def _print_problems(found: "Gathered") -> None:
 
 def _print_left_out(found: "Gathered", added: "Added") -> None:
     """Prints to stderr which files had something left out."""
-    from footnote.index.storage.ingest.merging import describe_left_out
+    from footnote.index.storage.ingest.duplicates.merging import describe_left_out
 
     for n, of in added.files.items():
         if of.left_out:

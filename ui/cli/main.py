@@ -59,6 +59,7 @@ from footnote.ui.cli.positions import positions
 from footnote.ui.cli.serve import chat, demo, serve
 from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
+from footnote.ui.cli.split import split
 from footnote.ui.cli.sync import sync
 
 if TYPE_CHECKING:
@@ -342,6 +343,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
                 "paper_id": hit.paper.id,
                 "title": hit.paper.title,
                 "year": hit.paper.year,
+                **({"status": hit.paper.status} if hit.paper.status else {}),
                 "score": round(hit.score, 6),
                 "scale": hit.scale,
                 "rank": hit.rank,
@@ -356,8 +358,8 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 
 for command in (
-    export, correct, cite, check, positions, topics, digest, chat, serve, demo, models, settings,
-    setup, doctor, backup, restore, sync,
+    export, correct, split, cite, check, positions, topics, digest, chat, serve, demo, models,
+    settings, setup, doctor, backup, restore, sync,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)

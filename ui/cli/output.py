@@ -201,7 +201,7 @@ def _sentences(statements: Sequence[Statement]) -> Text:
 
 
 def _name(paper: Paper) -> str:
-    title = paper.title or paper.id
+    title = paper.flagged_title or paper.id
     return f"{title} ({paper.year})" if paper.year else title
 
 
@@ -226,7 +226,7 @@ def show_hits(console: Console, hits: Sequence[Hit]) -> None:
     table.add_column("id", style="dim", overflow="ellipsis", no_wrap=True, max_width=24)
     for hit in hits:
         year = str(hit.paper.year or "")
-        title = _text(hit.paper.title or "(untitled)")
+        title = _text(hit.paper.flagged_title or "(untitled)")
         table.add_row(str(hit.rank), f"{hit.score:.3f}", year, title, _text(hit.paper.id))
     console.print(table)
 

@@ -48,7 +48,7 @@ def positions(
     print(summary(found))
     for one in found:
         word, sign, _ = SIDES[one.side]
-        print(f"\n{sign} {word}: {one.paper.title} ({one.paper.year or 'no year'})")
+        print(f"\n{sign} {word}: {one.paper.flagged_title} ({one.paper.year or 'no year'})")
         print(f"  “{' '.join(one.quote.split())}”")
 
 
@@ -57,6 +57,7 @@ def _json(position: "Position") -> dict[str, Any]:
         "paper_id": position.paper.id,
         "title": position.paper.title,
         "year": position.paper.year,
+        **({"status": position.paper.status} if position.paper.status else {}),
         "side": position.side,
         "chance": round(position.chance, 4),
         "quote": position.quote,

@@ -26,7 +26,7 @@ from footnote.ui.cli.options import (
 if TYPE_CHECKING:
     from footnote.index.library import Library
     from footnote.ui.web.security.hosts import Door
-    from footnote.ui.writers import Writers
+    from footnote.ui.web.server.writers import Writers
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
@@ -146,7 +146,7 @@ def _writers(library: "Library", composer: str) -> "Writers":
     from footnote.index.settings import beside_settings
     from footnote.rag.generation.chat.endpoints.chosen import FILE
     from footnote.ui.settings import all_sources
-    from footnote.ui.writers import Writers
+    from footnote.ui.web.server.writers import Writers
 
     sources = all_sources()
     return Writers(

@@ -171,7 +171,7 @@ def _entry(paper: Paper, own: Annotation) -> CitationData:
     entry = CitationData(
         key="",
         kind=_kind(venue, "arxiv" in known),
-        title=one_line(paper.title),
+        title=one_line(paper.flagged_title),
         names=names,
         unnamed=max((paper.author_count or 0) - len(names), 0) if names else 0,
         date=_date(paper.published or ""),

@@ -19,8 +19,9 @@ def shared_papers_html(shared: SharedPapers, papers: Sequence[Paper | None]) -> 
         shared: As it was shared; its readers' notes and tags are their own and not on it.
         papers: Its papers as the library has them now; None stands for one that is gone.
     """
-    found = [paper for paper in papers if paper is not None]
-    gone = len(papers) - len(found)
+    # Two that became one since are one.
+    found = list({paper.id: paper for paper in papers if paper is not None}.values())
+    gone = sum(paper is None for paper in papers)
     told = f"Footnote · {shared.created:%Y-%m-%d} · {len(found):,} paper{'s' * (len(found) != 1)}"
     if gone:
         told += f", {gone:,} not in the library any more"

@@ -27,6 +27,7 @@ def paper_record(paper: Paper) -> dict[str, object]:
         **({} if paper.id.startswith(_TOLD) else {"id": paper.id}),
         **({"author_count": paper.author_count} if paper.author_count is not None else {}),
         **({"note": paper.note} if paper.note else {}),
+        **({"status": paper.status} if paper.status else {}),
     }
 
 

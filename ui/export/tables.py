@@ -88,5 +88,5 @@ def _rows(table: QuotedTable) -> Iterator[list[str]]:
     for row in table.rows:
         paper = row.paper
         told = (paper.abstract[slice(*cell)] if cell else "" for cell in row.cells)
-        facts = (paper.title, str(paper.year or ""), web_address(paper) or "")
+        facts = (paper.flagged_title, str(paper.year or ""), web_address(paper) or "")
         yield [one_line(text) for text in (*facts, *told)]

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote as percent
 
 from markupsafe import Markup
@@ -23,6 +24,7 @@ from footnote.ui.rendering.answer_blocks import Block, Bold, Pieces, parse_block
 from footnote.ui.rendering.cards import byline, web_address
 from footnote.ui.rendering.environment import render
 from footnote.ui.storage.models import Transcript
+from footnote.ui.storage.refresh import since
 
 TRANSCRIPT_VERSION = 1
 
@@ -47,11 +49,20 @@ def transcript_json(transcript: Transcript) -> str:
         "version": TRANSCRIPT_VERSION,
         "title": transcript.title,
         "created": transcript.created.isoformat(timespec="seconds"),
-        "answers": [answer_json(answer) for answer in transcript.answers],
+        "answers": [_answer_json(answer) for answer in transcript.answers],
     }
     # Half a character, which only a model could have written, has no UTF-8.
     text = json.dumps(told, ensure_ascii=False, indent=2)
     return text.encode("utf-8", "replace").decode() + "\n"
+
+
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    """Returns Answer JSON in which a paper has a note if anything became of it since."""
+    told = answer_json(answer)
+    for row, paper in zip(told["papers"], answer.papers, strict=True):
+        if since(paper):
+            row["note"] = paper.note
+    return told
 
 
 def footnotes(answer: Answer) -> dict[Citation, Note]:

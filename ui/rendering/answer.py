@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from footnote.index.models import Hit, Paper
+from footnote.index.models import STATUSES, Hit, Paper
 from footnote.rag.answer import Answer, Constraint, Statement
 from footnote.rag.query.translation import NAMES
 from footnote.ui.rendering.answer_blocks import parse_blocks
@@ -19,6 +19,7 @@ from footnote.ui.rendering.cards import Span, byline, card_html, web_links
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.mathml import prose_html
 from footnote.ui.rendering.toolbar import toolbar_html
+from footnote.ui.storage.refresh import SINCE, since
 
 NEAREST_SHOWN = 3
 
@@ -64,6 +65,7 @@ def answer_html(
         spans_of=spans_of,
         quotes_of=_quotes_by_marker,
         mark_of=_mark,
+        since_of=since,
         byline_of=byline,
         links_of=web_links,
     )
@@ -231,7 +233,11 @@ def _mark(statement: Statement) -> tuple[str, str] | None:
     found, notes = verdict(statement), " ".join(statement.notes)
     if found:
         return found[0], f"{found[1]} {notes}".strip()
-    return ("note", notes) if notes else None
+    # What became of a source is said in the line, anything else where one points.
+    said = ((word, f"was {word}") for word in STATUSES)
+    words = [*said, *((word, f" {word}") for word in SINCE.values())]
+    word = next((word for word, told in words if told in notes), "note")
+    return (word, notes[:1].upper() + notes[1:]) if notes else None
 
 
 def _quotes_by_marker(statement: Statement) -> dict[int, list[str]]:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from footnote.index.models import Paper
 from footnote.ui.rendering.environment import piece, render
+from footnote.ui.storage.refresh import GONE, SINCE, since
 
 Span = tuple[int, int]
 """First character of a quote in the abstract, and one past its last."""
@@ -47,6 +48,7 @@ def card_html(name: str, kind: str, paper: Paper, spans: Sequence[Span]) -> Mark
         found=web_links(paper),
         abstract=marked(paper.abstract, spans),
         citations=CITATIONS,
+        gone=since(paper) == SINCE[GONE],
     )
 
 
@@ -72,14 +74,18 @@ def byline_html(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> Markup:
 
 
 def byline(paper: Paper, *, shown: int = AUTHORS_SHOWN) -> str:
-    """Returns authors, year and venue in one line of plain text, as far as they are known."""
+    """Returns authors, year and venue in one line of plain text, as far as they are known.
+
+    A paper that was retracted or withdrawn says so first.
+    """
     count = max(paper.author_count or 0, len(paper.authors))
     authors = ", ".join(paper.authors[:shown])
     if not authors:
         authors = f"{count} authors" if count else ""
     elif count > shown:
         authors += " et al." if shown == 1 else f" and {count - shown} more"
-    facts = (authors, str(paper.year) if paper.year else "", paper.venue or "")
+    year, status = str(paper.year or ""), (paper.status or "").upper()
+    facts = (status, authors, year, paper.venue or "")
     return " · ".join(fact for fact in facts if fact)
 
 

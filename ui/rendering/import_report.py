@@ -9,7 +9,7 @@ from footnote.index.library import Library, Removal
 from footnote.index.readers.gathering import FileReading
 from footnote.index.storage.history.import_log import Import
 from footnote.index.storage.ingest.corrections import BY_HAND
-from footnote.index.storage.ingest.merging import describe_left_out
+from footnote.index.storage.ingest.duplicates.merging import describe_left_out
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted

@@ -3,11 +3,11 @@
 They belong to the library, as its topics do, and lie in files of their own in its folder.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from footnote.ui.storage.annotations import Annotation, Annotations
 from footnote.ui.storage.collections import CollectionError, Collections
@@ -15,6 +15,13 @@ from footnote.ui.storage.topics import LOCAL
 
 # Of a library's folder; it is there once a reader kept something.
 ANNOTATIONS = "annotations.sqlite3"
+
+
+class Naming(Protocol):
+    """Knows what papers are called; a library does."""
+
+    def names_of(self, names: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """Returns every identifier of the paper that a name finds, its id first, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +73,18 @@ class Shelf:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parts(self) -> list[LibraryPart]:
-        """Returns what can be searched alone: collections by name, then tags."""
-        collections = self.collections.list(LOCAL)
-        tags = self.annotations.tags(LOCAL)
+    def parts(self, naming: Naming) -> list[LibraryPart]:
+        """Returns what can be searched alone: collections by name, then tags.
+
+        Two papers of one that became one are counted once.
+        """
+        names = {f"c:{one.id}": one.name for one in self.collections.list(LOCAL)}
+        names |= {f"t:{tag}": f"#{tag}" for tag in self.annotations.tags(LOCAL)}
+        held = {key: self.papers(key) for key in names}
+        known = naming.names_of(name for papers in held.values() for name in papers)
         return [
-            *(LibraryPart(f"c:{one.id}", one.name, one.papers) for one in collections),
-            *(LibraryPart(f"t:{tag}", f"#{tag}", count) for tag, count in tags.items()),
+            LibraryPart(key, name, len({known[paper][0] for paper in held[key]}))
+            for key, name in names.items()
         ]
 
     def papers(self, key: str) -> list[str]:
@@ -88,6 +100,38 @@ class Shelf:
             return sorted(self.annotations.tagged(LOCAL, name))
         raise CollectionError("that is no collection and no tag; choose one in the list")
 
-    def annotations_of(self, papers: Iterable[str]) -> Mapping[str, Annotation]:
-        """Returns the tags and the note of each of these papers that has any."""
-        return self.annotations.of(LOCAL, papers)
+    def annotations_of(self, papers: Iterable[str], naming: Naming) -> Mapping[str, Annotation]:
+        """Returns the tags and the note of each of these papers that has any.
+
+        What was written to a paper that was merged into another since is the other's too.
+        """
+        known = naming.names_of(papers)
+        written = self.annotations.of(LOCAL, (name for names in known.values() for name in names))
+        found = {
+            paper: [written[name] for name in names if name in written]
+            for paper, names in known.items()
+        }
+        return {paper: _join(annotations) for paper, annotations in found.items() if annotations}
+
+    def untag(self, papers: Iterable[str], tag: str, naming: Naming) -> None:
+        """Takes a tag from papers, under whichever of their names they have it."""
+        known = naming.names_of(papers)
+        self.annotations.untag(LOCAL, (name for names in known.values() for name in names), tag)
+
+    def write(self, paper: str, note: str, naming: Naming) -> None:
+        """Sets the note of a paper, in place of those under its other names.
+
+        Raises:
+            AnnotationError: It is too long; nothing is changed.
+        """
+        own, *others = naming.names_of([paper])[paper]
+        self.annotations.write(LOCAL, own, note)
+        for other in others:
+            self.annotations.write(LOCAL, other, "")
+
+
+def _join(annotations: Sequence[Annotation]) -> Annotation:
+    """Returns what was written to papers that became one: all tags, and the notes one by one."""
+    tags = {tag.casefold(): tag for one in annotations for tag in one.tags}
+    notes = dict.fromkeys(one.note for one in annotations if one.note)
+    return Annotation(tuple(tags[folded] for folded in sorted(tags)), "\n\n".join(notes))

@@ -5,13 +5,14 @@ Conversations are stored by the server for each user, or only by each reader's b
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from footnote.index import FootnoteError
 from footnote.index.library import Library
+from footnote.index.models import Paper
 from footnote.index.readers.files import MOST_UNPACKED
 from footnote.index.search.filters import Filters
 from footnote.index.storage.health.status import Status
@@ -19,13 +20,16 @@ from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Reviewer
 from footnote.rag.generation.forms.suggestions import find_topics, offer_questions
+from footnote.ui.storage.annotations import Annotation
 from footnote.ui.storage.conversations import Conversations
-from footnote.ui.storage.shelf import Shelf
+from footnote.ui.storage.models import Transcript
+from footnote.ui.storage.refresh import refresh
+from footnote.ui.storage.shelf import LibraryPart, Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.jobs import Jobs
 from footnote.ui.web.requests import Args, QuestionRequest, parse_filters
 from footnote.ui.web.server.idle import Activity
-from footnote.ui.writers import Writers
+from footnote.ui.web.server.writers import Writers
 
 
 class Ask(Protocol):
@@ -139,6 +143,19 @@ class AppContext:
             raise FootnoteError("this page has no library; serve one with: footnote chat")
         return self.library
 
+    def refresh(self, answer: Answer) -> Answer:
+        """Returns a stored answer that tells what became of its sources since."""
+        return refresh(answer, self.library) if isinstance(self.library, Library) else answer
+
+    def refreshed(self, transcript: Transcript) -> Transcript:
+        """Returns a stored conversation that tells what became of its sources since."""
+        return replace(transcript, answers=tuple(map(self.refresh, transcript.answers)))
+
+    @property
+    def parts(self) -> Sequence[LibraryPart]:
+        """The parts of the library that can be searched alone."""
+        return self.shelf.parts(self.papers) if self.shelf else ()
+
     @property
     def own_shelf(self) -> Shelf:
         """The collections, tags and notes.
@@ -149,6 +166,12 @@ class AppContext:
         if self.shelf is None:
             raise FootnoteError("this server keeps no collections; reload the page")
         return self.shelf
+
+    def annotations_of(self, papers: Iterable[Paper]) -> Mapping[str, Annotation]:
+        """Returns the tags and the note of each paper that has any, by its id."""
+        if self.shelf is None:
+            return {}
+        return self.shelf.annotations_of((paper.id for paper in papers), self.papers)
 
     @property
     def engine(self) -> CitedQueryEngine:

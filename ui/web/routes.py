@@ -95,10 +95,11 @@ def _shared_html(desk: AppContext, token: str) -> str:
     if desk.shelf is not None:
         with suppress(CollectionError):
             shared = desk.shelf.collections.shared(token)
-            return shared_papers_html(shared, [desk.papers.paper(name) for name in shared.papers])
+            found = [desk.papers.paper(name) for name in shared.papers]
+            return shared_papers_html(shared, found)
     if desk.conversations is None:
         raise FootnoteError("nothing is shared at this link; ask for a new one")
-    return transcript_html(desk.conversations.shared(token))
+    return transcript_html(desk.refreshed(desk.conversations.shared(token)))
 
 
 def _feed(desk: AppContext) -> Response:

@@ -188,10 +188,11 @@ def done_frame(
     """
     library = desk.library
     embedder = library.embedder if isinstance(library, Library) and not reopened else None
-    body = answer_html(answer, turn, charts=offered_charts(answer, embedder))
+    shown = desk.refresh(answer) if reopened else answer
+    body = answer_html(shown, turn, charts=offered_charts(answer, embedder))
     return frame(
         "done", turn, turn_html(answer.question, body),
-        source_cards_html(answer, turn), conversation=conversation, place=place,
+        source_cards_html(shown, turn), conversation=conversation, place=place,
         record=make_record(answer) if desk.conversations is None else None, words=True,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.merging import same_paper
+from footnote.index.storage.ingest.duplicates.merging import same_paper
 
 BITS = 40
 _LOCAL = (1 << BITS) - 1

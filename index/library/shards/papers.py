@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,8 +22,8 @@ class ShardedPapers(PaperTable):
         self._numbers = numbers
         self._tables = [catalog.papers for catalog in numbers.catalogs]
 
-    def _hidden(self, shard: int) -> dict[int, int]:
-        return dict(self._numbers.hidden()[shard].papers)
+    def _hidden(self, shard: int) -> Mapping[int, int]:
+        return self._numbers.hidden()[shard].papers
 
     def _hidden_papers(self) -> Iterator[Paper]:
         """Yields every paper that is counted in its shard and not over all."""
@@ -103,6 +103,15 @@ class ShardedPapers(PaperTable):
         rows = self.titles(sorted(set(owners.values())))
         return {alias: rows[number][0] for alias, number in owners.items() if number in rows}
 
+    def names_of(self, aliases: Iterable[str]) -> dict[str, list[str]]:
+        """Returns every identifier that finds the same paper, by each that is known."""
+        asked, found = list(aliases), dict[str, list[str]]()
+        for table in self._tables:
+            for name, names in table.names_of(asked).items():
+                known = found.setdefault(name, [])
+                known += [one for one in names if one not in known]
+        return found
+
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Returns the numbers of the papers that are named so, ascending."""
         wanted = list(ids)
@@ -110,7 +119,7 @@ class ShardedPapers(PaperTable):
             join_number(shard, number)
             for shard, table in enumerate(self._tables)
             for number in table.numbers(wanted)
-            if number not in self._numbers.hidden()[shard].papers
+            if number not in self._hidden(shard)
         ]
 
     def numbers_between(
@@ -173,7 +182,7 @@ class ShardedPapers(PaperTable):
         """Returns the papers with these numbers; one that is gone is left out."""
         found: dict[int, Paper] = {}
         for shard, wanted in self._numbers.split(numbers).items():
-            hidden = self._numbers.hidden()[shard].papers
+            hidden = self._hidden(shard)
             known = self._tables[shard].by_number([n for n in wanted if n not in hidden])
             found |= {join_number(shard, number): paper for number, paper in known.items()}
         return {number: found[number] for number in numbers if number in found}
@@ -181,7 +190,7 @@ class ShardedPapers(PaperTable):
     def read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Paper]]:
         """Yields the papers with these numbers, without remembering them."""
         for shard, wanted in self._numbers.split(numbers).items():
-            hidden = self._numbers.hidden()[shard].papers
+            hidden = self._hidden(shard)
             known = self._tables[shard].read([n for n in wanted if n not in hidden])
             yield from ((join_number(shard, number), paper) for number, paper in known)
 

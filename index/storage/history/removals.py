@@ -61,6 +61,13 @@ class RemovalLog:
             for number, began, undone, names, papers, changed in rows
         ]
 
+    def numbers(self, removal: Removal) -> "Sequence[int]":
+        """Returns the numbers of the papers that a removal touched."""
+        rows = self._db.rows(
+            "SELECT paper FROM taken_numbers WHERE taking = ? ORDER BY paper", (removal.number,)
+        )
+        return [int(row[0]) for row in rows]
+
     def keep(
         self, papers: Sequence[int], *, gone: int, undone: int | None = None, changed: int = 0
     ) -> None:

@@ -31,7 +31,8 @@ def apply_correction(paper: Paper, correction: Correction) -> Paper:
     named = identifier("title", title or "")
     if "title" in changed and named is None:
         raise ValueError('"title": has no letters or digits')
-    aliases = by_strength({*paper.aliases, *([named] if named else [])})
+    # A title that another paper has too stays that one's name.
+    aliases = by_strength({*paper.aliases, *([named] if named and "title" in changed else [])})
     if "authors" in changed:
         # What a listing counted is no longer said beside them.
         changed["author_count"] = None

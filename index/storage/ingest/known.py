@@ -7,7 +7,7 @@ from pathlib import Path
 
 from footnote.index.models import Paper
 from footnote.index.storage.catalog import Catalog
-from footnote.index.storage.ingest.drafts import merge_batch
+from footnote.index.storage.ingest.duplicates.drafts import merge_batch
 from footnote.index.storage.ingest.pipeline import BATCH_RECORDS
 from footnote.index.storage.ingest.tallies import Added, Tallies
 
@@ -63,6 +63,8 @@ def find_known(
     with closing(Catalog(path)) as catalog:
         backlog, passages = catalog.backlog, catalog.passages.count()
         if catalog.meta("embedder") != embedder or catalog.papers.count_uncut():
+            return None
+        if not catalog.titles.complete:
             return None
         if backlog.unwritten(1) or backlog.pays_to_fold(passages):
             return None

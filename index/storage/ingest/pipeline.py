@@ -19,7 +19,8 @@ from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import
-from footnote.index.storage.ingest.drafts import merge_batch
+from footnote.index.storage.ingest.duplicates.drafts import merge_batch
+from footnote.index.storage.ingest.duplicates.merging import record_key
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
 
@@ -64,6 +65,7 @@ def add_records(
         on_progress: Called with how many papers were read that need no embedding.
     """
     tallies = Tallies()
+    catalog.index_titles()
     of = catalog.imports.next(names) if joins is None else catalog.imports.join(joins, names)
     stream, since = iter(records), 0
     try:
@@ -198,6 +200,7 @@ def _add_batch(
             d.paper,
             d.number,
             absorbs=tuple(d.absorbs),
+            parts=tuple((record_key(part), part) for part in d.parts),
             uncut=d.stored is None or embedded_text(d.stored) != embedded_text(d.paper),
         )
         for d in changed

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from footnote.index.storage.ingest.drafts import Outcome, PaperDraft
+from footnote.index.storage.ingest.duplicates.drafts import Outcome, PaperDraft
 
 
 @dataclass(frozen=True, slots=True)

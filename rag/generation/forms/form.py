@@ -170,9 +170,13 @@ class Draft:
 
 
 def heading(paper: Paper) -> str:
-    """Returns a paper's title on one line, with its year where that is known."""
+    """Returns a paper's title on one line, with its year where that is known.
+
+    Beside it stands whether it was retracted or withdrawn.
+    """
     title = _unmarked((paper.title or paper.id).replace("**", "*"))
-    return f"{title} ({paper.year})" if paper.year else title
+    facts = ", ".join(filter(None, (str(paper.year or ""), paper.status)))
+    return f"{title} ({facts})" if facts else title
 
 
 def escape_cell(text: str) -> str:

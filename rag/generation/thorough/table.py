@@ -103,11 +103,14 @@ def _put_in_row(paper: Paper, cells: Sequence[Bound | None]) -> list[Bound]:
 
 
 def name_paper(paper: Paper) -> str:
-    """Returns a paper's title for a row: up to its colon, else its first words; and its year."""
-    whole = heading(replace(paper, published=None))
+    """Returns a paper's title for a row: up to its colon, else its first words; and its year.
+
+    Whether it was retracted or withdrawn stands beside that.
+    """
+    whole = heading(replace(paper, published=None, status=None))
     name, colon, _ = whole.partition(": ")
     if not (colon and 2 <= len(name) <= _LONGEST_TITLE):
         name = whole
     if len(name) > _LONGEST_TITLE:
         name = f"{name[:_LONGEST_TITLE].rpartition(' ')[0] or name[:_LONGEST_TITLE]} …"
-    return escape_cell(f"{name} ({paper.year})" if paper.year else name)
+    return escape_cell(heading(replace(paper, title=name)))

@@ -169,7 +169,7 @@ def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
 
 def exported(desk: AppContext, args: Args) -> dict[str, Any]:
     """Returns a conversation as a file: itself, or the papers that it cites."""
-    form, transcript = args.text("form", most=20), _transcript(desk, args)
+    form, transcript = args.text("form", most=20), desk.refreshed(_transcript(desk, args))
     words = "".join(c if c.isalnum() else " " for c in shorten(transcript.title, 40)).split()
     name = "-".join(words) or "conversation"
     if form in _TRANSCRIPTS:
@@ -184,7 +184,7 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
     cited = [paper for answer in answers for paper in answer.papers]
     if not cited:
         raise BadRequest("no paper is cited there, so there is nothing to save")
-    own = desk.shelf.annotations_of(paper.id for paper in cited) if desk.shelf else {}
+    own = desk.annotations_of(cited)
     text = bibliography(cited, form, own)
     return _file(f"{name}.{ENDINGS[form]}", "text/plain", text)
 

@@ -18,7 +18,7 @@ def scope(desk: AppContext, args: Args) -> dict[str, Any]:
     """Shows the scope of the search, without papers that were removed."""
     part = args.part("scope")
     given, within = parse_filters(part), part.text("within", "", most=200)
-    parts = desk.shelf.parts() if desk.shelf else []
+    parts = desk.parts
     # A collection that was deleted meanwhile narrows nothing any more.
     within = within if any(one.key == within for one in parts) else ""
     searched = desk.narrow(given, within)

@@ -33,7 +33,7 @@ from footnote.ui.rendering.panels import composers_html, counted
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest
 from footnote.ui.web.security.hosts import is_loopback
-from footnote.ui.writers import Writers, setting_of, source_line
+from footnote.ui.web.server.writers import Writers, setting_of, source_line
 
 _ROOM, _WRITING, _TIP, _TRIED = "#fn-room-model", "#fn-writing", "#fn-tip", "#fn-model-tried"
 # What a form calls a setting, and what its reader does.

@@ -54,7 +54,7 @@ def browsed(desk: AppContext, args: Args) -> dict[str, Any]:
 
 def parts_html(desk: AppContext, args: Args) -> Markup:
     """Returns the choice of what is listed: all papers, a collection, a tag."""
-    parts = desk.shelf.parts() if desk.shelf else []
+    parts = desk.parts
     return piece("shelf", "parts", parts, _within(desk, args), desk.papers.size, bool(desk.shelf))
 
 
@@ -79,7 +79,7 @@ def shelf_html(desk: AppContext, args: Args) -> Markup:
     if listed.weaker:
         matches = "1 weaker match" if listed.weaker == 1 else f"{listed.weaker:,} weaker matches"
         pages.append((f"Show {matches}", {"at": 0, **turn, "weaker": 1}))
-    own = desk.shelf.annotations_of(p.id for p in listed.papers) if desk.shelf else {}
+    own = desk.annotations_of(listed.papers)
     rows = [
         (*row(paper, shown=3), snippet(paper), own.get(paper.id, Annotation()))
         for paper in listed.papers
@@ -107,13 +107,14 @@ def papers_of(desk: AppContext, within: str) -> tuple[list[Paper], int]:
     names = desk.own_shelf.papers(within)
     papers = desk.papers.find(names)
     unique = list({paper.id: paper for paper in papers.values()}.values())
-    return unique, len(names) - len(papers)
+    known = desk.papers.names_of(names)
+    return unique, len({known[name][0] for name in names if name not in papers})
 
 
 def _within(desk: AppContext, args: Args) -> str:
     """Returns the part that is listed; a collection that is gone is all papers."""
     within = args.text("within", "", most=200)
-    known = desk.shelf is not None and any(part.key == within for part in desk.shelf.parts())
+    known = any(part.key == within for part in desk.parts)
     return within if known else ""
 
 
@@ -121,7 +122,7 @@ def _chosen(desk: AppContext, within: str) -> tuple[LibraryPart, Collection | No
     """Returns the part that is listed, and its collection if it is one; None for all papers."""
     if not within or desk.shelf is None:
         return None
-    part = next(part for part in desk.shelf.parts() if part.key == within)
+    part = next(part for part in desk.parts if part.key == within)
     kind, _, id = within.partition(":")
     return part, desk.shelf.collections.get(LOCAL, id) if kind == "c" else None
 

@@ -27,7 +27,9 @@ def collected(desk: AppContext, args: Args) -> dict[str, Any]:
     collections, papers = desk.own_shelf.collections, _chosen(desk, args)
     name = args.text("name", "", most=500)
     id = collections.create(LOCAL, name) if name else args.text("id", most=100)
-    count = collections.add(LOCAL, id, [paper.id for paper in papers])
+    known = desk.papers.names_of(collections.members(LOCAL, id))
+    held = {names[0] for names in known.values()}
+    count = collections.add(LOCAL, id, [paper.id for paper in papers if paper.id not in held])
     told = f"{counted(count, 'paper')} added to “{collections.get(LOCAL, id).name}”."
     if not count:
         told = f"Already in “{collections.get(LOCAL, id).name}”."
@@ -39,7 +41,8 @@ def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
     collections, id = desk.own_shelf.collections, args.text("id", most=100)
     names = args.texts("papers", most=MOST_CHOSEN)
     held = {name for name in collections.members(LOCAL, id) if _same(desk, name, names)}
-    count = collections.discard(LOCAL, id, held)
+    count = len({names[0] for names in desk.papers.names_of(held).values()})
+    collections.discard(LOCAL, id, held)
     told = f"{counted(count, 'paper')} taken out of “{collections.get(LOCAL, id).name}”."
     return {**_listed(desk, args), "told": told, "unpick": True}
 
@@ -85,14 +88,14 @@ def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
 def untagged(desk: AppContext, args: Args) -> dict[str, Any]:
     """Takes a tag from papers."""
     papers = [paper.id for paper in _chosen(desk, args)]
-    desk.own_shelf.annotations.untag(LOCAL, papers, args.text("tag", most=500))
+    desk.own_shelf.untag(papers, args.text("tag", most=500), desk.papers)
     return _listed(desk, args)
 
 
 def noted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Keeps the note of a paper."""
     paper = desk.papers.known(args.text("paper", most=500))
-    desk.own_shelf.annotations.write(LOCAL, paper.id, args.text("note", "", most=100_000))
+    desk.own_shelf.write(paper.id, args.text("note", "", most=100_000), desk.papers)
     card = args.text("card", "", most=500)
     # Beside the field: it is kept at each pause, and a line over the page each time would disturb.
     return {"html": {f"#{card} .fn-saved": "Saved"}} if card else {"told": "Note saved."}
@@ -113,7 +116,7 @@ def exported(desk: AppContext, args: Args) -> dict[str, Any]:
     papers = papers_of(desk, within)[0] if within else _chosen(desk, args)
     if not papers:
         raise BadRequest("no paper is in it, so there is nothing to save")
-    own = desk.shelf.annotations_of(paper.id for paper in papers) if desk.shelf else {}
+    own = desk.annotations_of(papers)
     text = bibliography(papers, form, own)
     return {"file": {"name": f"papers.{ENDINGS[form]}", "kind": "text/plain", "text": text}}
 
@@ -133,9 +136,10 @@ def _listed(desk: AppContext, args: Args, within: str | None = None) -> dict[str
 
 def _own(desk: AppContext, paper: Paper, card: str) -> dict[str, str]:
     shelf = desk.own_shelf
-    written = shelf.annotations_of([paper.id]).get(paper.id, Annotation())
+    written = desk.annotations_of([paper]).get(paper.id, Annotation())
+    names = desk.papers.names_of([paper.id])[paper.id]
     collections = [
-        (one, paper.id in shelf.collections.members(LOCAL, one.id))
+        (one, not set(names).isdisjoint(shelf.collections.members(LOCAL, one.id)))
         for one in shelf.collections.list(LOCAL)
     ]
     return {f"#{card} .fn-ownplace": piece("shelf", "own", card, paper.id, written, collections)}

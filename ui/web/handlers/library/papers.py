@@ -43,7 +43,7 @@ def cited(desk: AppContext, args: Args) -> dict[str, Any]:
         return {"copy": citation(paper, form)}
     if form not in FORMS:
         raise BadRequest(f"no format is called {form!r}; choose one from the list")
-    own = desk.shelf.annotations_of([paper.id]) if desk.shelf else {}
+    own = desk.annotations_of([paper])
     return {"copy": bibliography([paper], form, own)}
 
 
@@ -53,7 +53,7 @@ def copied(desk: AppContext, args: Args) -> dict[str, Any]:
     from footnote.ui.export.transcripts import transcript_markdown
     from footnote.ui.storage.models import Transcript
 
-    answer = answer_at(desk, args)
+    answer = desk.refresh(answer_at(desk, args))
     if args.text("form", "", most=20) == "csv":
         if not (table := answer_csv(answer)):
             raise BadRequest("this answer has no table; copy it as Markdown")

@@ -111,7 +111,7 @@ def _columns(args: Args) -> list[Column]:
 
 
 def _parts(desk: AppContext) -> Sequence[LibraryPart]:
-    return desk.shelf.parts() if desk.shelf else ()
+    return desk.parts
 
 
 def _table_html(table: QuotedTable) -> Markup:

@@ -6,9 +6,19 @@ would take quadratic time.
 
 from collections import Counter
 from dataclasses import fields, replace
+from hashlib import blake2b
 from typing import Any
 
-from footnote.index.models import ID_KINDS, Listing, Paper, Problem, by_strength
+from footnote.index.models import (
+    ID_KINDS,
+    STATUSES,
+    Listing,
+    Paper,
+    Problem,
+    by_strength,
+    identifier,
+)
+from footnote.index.storage.ingest.duplicates.likeness import first_author, fold_words, like_paper
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
 MOST_IDENTIFIERS = 50
@@ -20,15 +30,22 @@ def same_paper(one: Paper, other: Paper) -> bool:
     """Returns whether two records name one paper.
 
     The strongest kind of identifier that both have decides: two arXiv numbers are two
-    papers even under one title, and one number is one paper even under two DOIs.
+    papers even under one title, and one number is one paper even under two DOIs. Where they have
+    no kind in common their titles do, as ``like_paper`` compares them.
     """
+    if were_split(one, other):
+        return False
+    if own_name(one) in other.aliases or own_name(other) in one.aliases:
+        return True
     for kind in ID_KINDS:
+        if kind == "title":
+            break
         ours, theirs = (
             {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
         )
         if ours and theirs:
             return not ours.isdisjoint(theirs)
-    return False
+    return like_paper(one, other)
 
 
 def merge(known: Paper, found: Paper) -> Paper:
@@ -53,6 +70,9 @@ def merge(known: Paper, found: Paper) -> Paper:
         changes["authors"] = found.authors
     if known.year is None and found.year is not None:
         changes["published"] = found.published
+    # What one source says of a paper that was taken back is not undone by another that is silent.
+    said = [status for status in STATUSES if status in (known.status, found.status)]
+    changes["status"] = next(iter(said), None)
     changes |= {name: getattr(found, name) for name in found.corrected}
     changes = {name: value for name, value in changes.items() if name not in known.corrected}
     corrected = {*known.corrected, *found.corrected}
@@ -60,9 +80,52 @@ def merge(known: Paper, found: Paper) -> Paper:
         # How many a listing counted is not said beside authors who were corrected.
         changes["author_count"] = None
     changes["corrected"] = tuple(sorted(corrected))
+    changes["apart"] = tuple(sorted({*known.apart, *found.apart}))
     aliases = _aliases(known, found)
     changes.update(id=aliases[0], aliases=aliases, listings=_listings(known, found))
     return replace(known, **changes)
+
+
+def own_name(paper: Paper) -> str:
+    """Returns the name of a record whose title another paper has, and that has no identifier."""
+    author = first_author(paper)
+    says = [*fold_words(paper.title), *paper.authors, paper.published or "", paper.abstract]
+    digest = blake2b("\n".join(says).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    named = identifier("title", paper.title) or "title:"
+    return f"{named}-{author[0] if author else 'unknown'}-{digest}"
+
+
+def record_key(paper: Paper) -> str:
+    """Returns a key of what a record says it is: its identifiers, title and first author."""
+    author = first_author(paper)
+    says = [*strong_aliases(paper), *fold_words(paper.title), author[0] if author else ""]
+    return f"record:{blake2b(chr(10).join(says).encode(), digest_size=12).hexdigest()}"
+
+
+def strong_aliases(paper: Paper) -> list[str]:
+    """Returns the identifiers of a paper that are no titles."""
+    return [alias for alias in paper.aliases if not alias.startswith("title:")]
+
+
+def were_split(one: Paper, other: Paper) -> bool:
+    """Returns whether two papers, or a paper and a record, were split from each other by hand."""
+    if not one.apart and not other.apart:
+        return False
+    splits = ({mark for mark in paper.apart if mark.startswith("split:")} for paper in (one, other))
+    if set.intersection(*splits):
+        # One split leaves two papers, which have its number both.
+        return one.id != other.id
+    return record_key(one) in other.apart or record_key(other) in one.apart
+
+
+def differ_in_source(known: Paper, found: Paper) -> bool:
+    """Returns whether a record says of itself what its paper did not, so that it may be another."""
+    ours, theirs = set(strong_aliases(known)), set(strong_aliases(found))
+    if theirs and theirs <= ours:
+        # One that was corrected has its former title too.
+        named = not set(known.aliases).isdisjoint(set(found.aliases) - theirs)
+        return not named and fold_words(known.title) != fold_words(found.title)
+    return record_key(known) != record_key(found)
 
 
 def count_left_out(merged: Paper, found: Paper) -> int:
