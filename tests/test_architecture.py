@@ -48,7 +48,16 @@ HOMES = {
     "genai_prices": {"rag/generation/chat/endpoints/prices.py"},
     "latex2mathml": {"ui/rendering/mathml.py"},
     "gradio": {"ui/web/page.py"},
+    "fastapi": {
+        "ui/api/app.py",
+        "ui/api/asks.py",
+        "ui/api/errors.py",
+        "ui/api/papers.py",
+        "ui/api/compatible/chat.py",
+    },
     "starlette": {
+        "ui/api/app.py",
+        "ui/api/errors.py",
         "ui/web/security/bodies.py",
         "ui/web/security/calls.py",
         "ui/web/server/answers.py",
