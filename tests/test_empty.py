@@ -83,6 +83,7 @@ from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.rules.units import Amount
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
+from footnote.ui.api.answering import Answering
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.collections import SharedPapers
 from footnote.ui.storage.shelf import Shelf
@@ -218,6 +219,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
+            "Answering": Answering(desk_of(library)),
             "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "RayEmbedder": RayEmbedder(MiniLM(), "ray"), "EmbeddingActor": EmbeddingActor(),
@@ -261,6 +263,8 @@ SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "footnote.ui.api.answering.Answering.answer": {"asked": QuestionRequest("a" * 16)},
+    "footnote.ui.api.answering.Answering.events": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},
     "footnote.ui.maintenance.sync.sync": {"gather": nullcontext},
     "footnote.ui.maintenance.sync.record": {"names": {}},

@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from footnote.index import FootnoteError
 from footnote.ui.api.answering import Answering
 from footnote.ui.api.asks import ask_routes
-from footnote.ui.api.compatible.chat import compatible_routes
+from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
 from footnote.ui.api.errors import handle_errors
-from footnote.ui.api.papers import paper_routes
+from footnote.ui.api.papers import changing_routes, checking_routes, reading_routes
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.web.context import AppContext
 
@@ -52,8 +52,9 @@ def build_api(desk: AppContext) -> FastAPI:
     answering = Answering(desk)
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))
-    api.include_router(paper_routes(desk))
-    api.include_router(compatible_routes(desk, answering))
+    for routes in (reading_routes, changing_routes, checking_routes, embedding_routes):
+        api.include_router(routes(desk))
+    api.include_router(chat_routes(desk, answering))
 
     @api.get("/status", response_model=StatusReply, tags=["status"])
     def status() -> Any:

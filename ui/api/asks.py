@@ -22,7 +22,7 @@ from footnote.rag.answer import (
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
 from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
-from footnote.ui.api.schemas.asking import AnswerReply, AskRequest, Scope
+from footnote.ui.api.schemas.asking import AnswerReply, AskedScope, AskRequest
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
@@ -67,7 +67,7 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
     return routes
 
 
-def filters_of(desk: AppContext, scope: Scope) -> Filters:
+def filters_of(desk: AppContext, scope: AskedScope) -> Filters:
     """Returns the filters that a request asks for.
 
     Raises:

@@ -31,7 +31,7 @@ _CODES = {
 }
 
 
-class Problem(BaseModel):
+class ErrorDetail(BaseModel):
     """What went wrong."""
 
     message: str = Field(description="One line: what, what was given, what to do next.")
@@ -43,7 +43,7 @@ class Problem(BaseModel):
 class ErrorReply(BaseModel):
     """The body of every reply that is an error."""
 
-    error: Problem
+    error: ErrorDetail
 
 
 class ApiError(FootnoteError):

@@ -12,14 +12,14 @@ from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.ui.api.asks import filters_of
 from footnote.ui.api.errors import ApiError, ErrorReply
 from footnote.ui.api.schemas.library import (
-    Added,
+    AddedReply,
     CheckReply,
     CheckRequest,
     FoundPapers,
     PaperPage,
     PaperReply,
     PapersIn,
-    Removed,
+    RemovedReply,
     SearchRequest,
 )
 from footnote.ui.checks.verdicts import check_json
@@ -33,8 +33,8 @@ _FAULTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def paper_routes(desk: AppContext) -> APIRouter:
-    """Returns the routes of papers; each runs in a thread."""
+def reading_routes(desk: AppContext) -> APIRouter:
+    """Returns the routes that find papers; each runs in a thread."""
     routes = APIRouter(tags=["papers"], responses=_FAULTS)
 
     @routes.post("/search", response_model=FoundPapers)
@@ -58,7 +58,24 @@ def paper_routes(desk: AppContext) -> APIRouter:
             "next": at + len(page) if page and more else None,
         }
 
-    @routes.post("/papers", response_model=Added)
+    @routes.get("/papers/{name:path}/similar", response_model=FoundPapers)
+    def similar(name: str, k: Annotated[int, Query(ge=1, le=100)] = 10) -> Any:
+        """Finds the papers that are most like one."""
+        return {"hits": list(map(_found, desk.papers.similar(_known(desk, name).id, k=k)))}
+
+    @routes.get("/papers/{name:path}", response_model=PaperReply)
+    def paper(name: str) -> Any:
+        """Returns one paper by its arXiv number, DOI, PMID, id or title."""
+        return _paper(_known(desk, name))
+
+    return routes
+
+
+def changing_routes(desk: AppContext) -> APIRouter:
+    """Returns the routes that add and remove papers; each runs in a thread."""
+    routes = APIRouter(tags=["papers"], responses=_FAULTS)
+
+    @routes.post("/papers", response_model=AddedReply)
     def add(body: PapersIn) -> Any:
         """Adds papers; those that are there already gain what they lack."""
         found, problems = [], []
@@ -76,24 +93,21 @@ def paper_routes(desk: AppContext) -> APIRouter:
             "papers": desk.papers.size,
         }
 
-    @routes.get("/papers/{name:path}/similar", response_model=FoundPapers)
-    def similar(name: str, k: Annotated[int, Query(ge=1, le=100)] = 10) -> Any:
-        """Finds the papers that are most like one."""
-        return {"hits": list(map(_found, desk.papers.similar(_known(desk, name).id, k=k)))}
-
-    @routes.get("/papers/{name:path}", response_model=PaperReply)
-    def paper(name: str) -> Any:
-        """Returns one paper by its arXiv number, DOI, PMID, id or title."""
-        return _paper(_known(desk, name))
-
-    @routes.delete("/papers/{name:path}", response_model=Removed)
+    @routes.delete("/papers/{name:path}", response_model=RemovedReply)
     def remove(name: str) -> Any:
         """Removes one paper; `footnote undo` puts it back."""
         found = _known(desk, name)
         desk.papers.remove([found.id])
         return {"removed": found.id, "papers": desk.papers.size}
 
-    @routes.post("/check", response_model=CheckReply, tags=["check"])
+    return routes
+
+
+def checking_routes(desk: AppContext) -> APIRouter:
+    """Returns the route that checks a text; it runs in a thread."""
+    routes = APIRouter(tags=["check"], responses=_FAULTS)
+
+    @routes.post("/check", response_model=CheckReply)
     def check(body: CheckRequest) -> Any:
         """Checks a text: is each sentence that cites a paper of the library supported by it?"""
         blocks = read_cited_blocks(body.text, read_references(body.references))

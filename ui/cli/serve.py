@@ -180,9 +180,8 @@ def _serve(
     browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
     limits = chosen_limits()
     with ExitStack() as stack:
-        kept = None
-        if not browser:
-            kept = stack.enter_context(Conversations.open(library.path / "conversations.sqlite3"))
+        file = library.path / "conversations.sqlite3"
+        kept = None if browser else stack.enter_context(Conversations.open(file))
         desk = AppContext(
             library,
             writers.asks,
@@ -199,9 +198,7 @@ def _serve(
         )
 
         def ready(address: str) -> None:
-            print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
-            if api:
-                print(f"API: {address}v1, described in {address}v1/openapi.json", flush=True)
+            _say_where(address, api=api)
             if door.open and not is_loopback(host):
                 writes = writers.model is not None
                 print(warning(keeps=kept is not None, writes=writes), flush=True)
@@ -209,6 +206,13 @@ def _serve(
         stack.enter_context(IdleWork(library, lambda: desk.busy))
         page = build_page(next(iter(writers.asks.values())), library, desk=desk)
         launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api)
+
+
+def _say_where(address: str, *, api: bool) -> None:
+    """Prints where the page, and the API, can be reached."""
+    print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
+    if api:
+        print(f"API: {address}v1, described in {address}v1/openapi.json", flush=True)
 
 
 def _sets(library: "Library") -> dict[str, Path]:

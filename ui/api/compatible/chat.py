@@ -40,8 +40,8 @@ _FAULTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def compatible_routes(desk: AppContext, answering: Answering) -> APIRouter:
-    """Returns the routes that OpenAI's clients know."""
+def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
+    """Returns the routes that list models and complete chats."""
     routes = APIRouter(tags=["openai"], responses=_FAULTS)
 
     @routes.get("/models", response_model=ModelList)
@@ -63,7 +63,7 @@ def compatible_routes(desk: AppContext, answering: Answering) -> APIRouter:
         mode = _mode_of(body.model, answering)
         asked, before = _read(body)
         chore = do_chore(asked, [question for question, _ in before])
-        reply = Reply(mode, events_for_webui=_is_webui(request))
+        reply = ChatAnswer(mode, events_for_webui=_is_webui(request))
         if chore is not None:
             if body.stream:
                 return _stream(reply.plain(chore))
@@ -74,6 +74,13 @@ def compatible_routes(desk: AppContext, answering: Answering) -> APIRouter:
             return _stream(reply.stream(events))
         answer = await last_answer(events, request)
         return reply.whole(answer.text, answer)
+
+    return routes
+
+
+def embedding_routes(desk: AppContext) -> APIRouter:
+    """Returns the route that embeds texts; it runs in a thread."""
+    routes = APIRouter(tags=["openai"], responses=_FAULTS)
 
     @routes.post("/embeddings", response_model=EmbeddingsReply)
     def embeddings(body: EmbeddingsRequest) -> Any:
@@ -96,7 +103,7 @@ def compatible_routes(desk: AppContext, answering: Answering) -> APIRouter:
     return routes
 
 
-class Reply:
+class ChatAnswer:
     """One reply, whole or in chunks."""
 
     def __init__(self, model: str, *, events_for_webui: bool = False) -> None:

@@ -23,9 +23,7 @@ _KINDS = {
 }
 # How the conversation stands in such a prompt.
 _HISTORY = re.compile(
-    r"<chat_history>(.{0,200000})</chat_history>"
-    r"|\n\s{0,9}(?:Conversation|Convo|Chat History):(.{0,200000})",
-    re.IGNORECASE | re.DOTALL,
+    r"<chat_history>|^[ \t]{0,9}(?:Conversation|Convo|Chat History):", re.IGNORECASE | re.MULTILINE
 )
 _SAID = re.compile(r"^\s{0,20}(?:user|human):\s{0,9}(\S.{0,2000})$", re.IGNORECASE | re.MULTILINE)
 _JSON = re.compile(r"\bJSON\b")
@@ -49,8 +47,7 @@ def do_chore(prompt: str, before: list[str]) -> str | None:
     if not places:
         return None
     kind = min(places, key=lambda name: places[name])
-    told = next((part for part in (history.groups() if history else ()) if part), "")
-    asked = _SAID.findall(told) or before
+    asked = _SAID.findall(prompt[history.end() :] if history else "") or before
     title = shorten(" ".join(asked[0].split()), _LONGEST_TITLE) if asked else "Conversation"
     if not _JSON.search(prompt):
         return title if kind == "title" else ""

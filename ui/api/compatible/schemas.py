@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Long = Annotated[str, Field(max_length=400_000)]
 
 
-class Part(BaseModel):
+class TextPart(BaseModel):
     """A part of a message; only text is read."""
 
     model_config = ConfigDict(extra="allow")
@@ -22,7 +22,7 @@ class ChatMessage(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Long | list[Part] | None = None
+    content: Long | list[TextPart] | None = None
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ Year = Annotated[int, Field(ge=1000, le=LAST_YEAR)]
 Text = Annotated[str, Field(max_length=200)]
 
 
-class Scope(BaseModel):
+class AskedScope(BaseModel):
     """Which papers may be found; without a field, all."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +30,7 @@ class Scope(BaseModel):
     ] = None
 
 
-class Message(BaseModel):
+class AskedTurn(BaseModel):
     """One message of a conversation."""
 
     role: Literal["user", "assistant"]
@@ -55,8 +55,8 @@ class AskRequest(BaseModel):
     )
 
     question: str = Field(min_length=1, description="In one or a few sentences.")
-    history: list[Message] = Field(default_factory=list, max_length=MOST_TURNS)
-    filters: Scope = Scope()
+    history: list[AskedTurn] = Field(default_factory=list, max_length=MOST_TURNS)
+    filters: AskedScope = AskedScope()
     mode: Literal["quotes", "quick", "thorough"] | None = Field(
         None,
         description="quotes: the papers' own sentences; quick: a model writes; thorough: a model "
@@ -93,7 +93,7 @@ class StatementReply(BaseModel):
     citations: list[CitationReply]
 
 
-class CitedPaper(BaseModel):
+class CitedPaperReply(BaseModel):
     """A cited paper, numbered by first use."""
 
     marker: int
@@ -146,7 +146,7 @@ class AnswerReply(BaseModel):
     match: str
     missing: str | None
     statements: list[StatementReply]
-    papers: list[CitedPaper]
+    papers: list[CitedPaperReply]
     hits: list[HitReply]
     more: list[NearPaper]
     mode: str

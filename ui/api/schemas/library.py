@@ -1,12 +1,8 @@
 """Schemas of papers, searches, imports and checks."""
 
-from typing import Annotated, Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from footnote.ui.api.schemas.asking import HitReply, Scope, Text
-
-Name = Annotated[str, Field(min_length=1, max_length=1_000)]
+from footnote.ui.api.schemas.asking import AskedScope, HitReply, Text
 
 
 class PaperReply(BaseModel):
@@ -53,7 +49,7 @@ class SearchRequest(BaseModel):
 
     query: str = Field(min_length=1, max_length=4_000)
     k: int = Field(10, ge=1, le=100)
-    filters: Scope = Scope()
+    filters: AskedScope = AskedScope()
 
 
 class PaperIn(BaseModel):
@@ -81,7 +77,7 @@ class PapersIn(BaseModel):
     papers: list[PaperIn] = Field(min_length=1, max_length=1_000)
 
 
-class Added(BaseModel):
+class AddedReply(BaseModel):
     """How many papers came, changed, and were as they are, and which records could not be used."""
 
     new: int
@@ -91,33 +87,11 @@ class Added(BaseModel):
     papers: int = Field(description="In the library now.")
 
 
-class Removed(BaseModel):
+class RemovedReply(BaseModel):
     """What was removed, and how many papers are left."""
 
     removed: str
     papers: int
-
-
-class LookUp(BaseModel):
-    """Papers to be looked up on the web and added."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    identifiers: list[Name] = Field(
-        min_length=1, max_length=100, description="arXiv numbers, DOIs or PMIDs."
-    )
-
-
-class JobReply(BaseModel):
-    """Work that goes on after its request."""
-
-    id: str
-    state: Literal["running", "done", "failed"]
-    done: int
-    total: int
-    unit: str
-    error: str | None
-    result: Added | None
 
 
 class StatusReply(BaseModel):
@@ -162,27 +136,3 @@ class CheckReply(BaseModel):
     """The verdict on each sentence that cites a paper."""
 
     sentences: list[CheckedReply]
-
-
-class FeedbackRequest(BaseModel):
-    """A vote on an answer of a kept conversation."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    conversation: Text
-    place: int = Field(1, ge=1, le=10_000, description="Which of its answers, from 1.")
-    vote: Literal["up", "down"]
-
-
-class Listed(BaseModel):
-    """A kept conversation."""
-
-    id: str
-    title: str
-    updated: str
-
-
-class ConversationList(BaseModel):
-    """The kept conversations, the latest first."""
-
-    conversations: list[Listed]
