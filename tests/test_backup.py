@@ -24,6 +24,7 @@ from footnote.ui.maintenance.doctor import examine
 from footnote.ui.maintenance.restore import restore
 from footnote.ui.storage.topics import LOCAL, Topics
 from tests.command import inside
+from tests.copies import copy_library
 
 PAPERS = [invented(n) for n in range(1, 9)]
 
@@ -285,7 +286,7 @@ def test_a_library_of_an_earlier_version_is_brought_up_to_date(tmp_path):
 
 
 def test_the_commands_back_up_and_restore(demo_library, tmp_path):
-    folder = shutil.copytree(demo_library.path, tmp_path / "library")
+    folder = copy_library(demo_library.path, tmp_path / "library")
     made = inside("backup", tmp_path / "b.zip", "--library", folder, "--json")
     assert made.data["papers"] == demo_library.size
     told = inside("backup", tmp_path / "b.zip", "--library", folder)

@@ -1,7 +1,6 @@
 """A library whose collection is on a Chroma server finds what it finds over its folder."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
@@ -35,6 +34,7 @@ from footnote.ui.maintenance.restore import restore
 from footnote.ui.web.handlers.library.room import _health
 from tests.chroma_server import RunningChroma, check_token
 from tests.command import inside
+from tests.copies import copy_library
 from tests.local_server import listen
 from tests.pages import desk_of
 
@@ -91,7 +91,7 @@ def found(library: Library) -> set[str]:
 def test_an_answer_over_a_server_is_the_one_over_the_folder(
     server, place, demo_library, tmp_path
 ) -> None:
-    folder = shutil.copytree(demo_library.path, tmp_path / "library")
+    folder = copy_library(demo_library.path, tmp_path / "library")
     question = "How many robot demonstrations was OpenVLA trained on?"
     with Library.open(folder, embedder=demo_library.embedder, vectors=place) as served:
         assert served.fold()
@@ -141,7 +141,7 @@ def test_a_copy_of_a_library_leaves_the_collections_of_the_first_alone(
     server, library, tmp_path
 ) -> None:
     first = collection_of(library)
-    folder = shutil.copytree(library.path, tmp_path / "copy")
+    folder = copy_library(library.path, tmp_path / "copy")
     with Library.open(folder, embedder=HashedWords()) as copy:
         assert collection_of(copy) == first
         copy.add([invented(60)])

@@ -19,6 +19,7 @@ from footnote.ui.maintenance.findings import Finding, count_wrong
 from footnote.ui.maintenance.user_files import examine_room, examine_user_files
 from footnote.ui.storage.topics import Topics
 from tests.command import inside
+from tests.copies import copy_library
 
 PAPERS = [invented(n) for n in range(1, 9)]
 
@@ -191,7 +192,7 @@ def test_a_full_disk_is_told(folder):
 
 
 def test_the_command_repairs_looks_folds_and_tells_by_its_status(demo_library, tmp_path):
-    folder = shutil.copytree(demo_library.path, tmp_path / "library")
+    folder = copy_library(demo_library.path, tmp_path / "library")
     shutil.rmtree(folder / WORDS)
     looked = inside("doctor", "--library", folder, "--check", "--json")
     assert looked.status == 1

@@ -14,6 +14,7 @@ from footnote.index import EmbedderMismatch, FootnoteError, LibraryError, Librar
 from footnote.index.library import CATALOG, EVERYTHING, SNAPSHOTS, WORDS, Filters, Library
 from footnote.index.models import Hit, Paper, make_paper
 from footnote.index.storage.ingest.pipeline import Added
+from tests.copies import copy_library
 
 PAPERS = [invented(n, f"{2000 + n}-01-31") for n in range(12)]
 
@@ -35,7 +36,7 @@ def shelf(tmp_path_factory) -> Iterator[Library]:
 @pytest.fixture
 def library(shelf, tmp_path, words) -> Iterator[Library]:
     """A copy of the shelf, to be written, damaged and closed."""
-    shutil.copytree(shelf.path, tmp_path / "library")
+    copy_library(shelf.path, tmp_path / "library")
     with Library.open(tmp_path / "library", embedder=words) as library:
         yield library
 

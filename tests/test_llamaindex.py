@@ -147,8 +147,11 @@ def test_what_is_retrieved_are_the_hits_of_the_answer(engine: CitedQueryEngine) 
     question = "What do papers since 2018 say about continuous control?"
     nodes = engine.retrieve(QueryBundle(question))
     answer = engine.ask(question)
-    assert [node.node.metadata["paper_id"] for node in nodes] == [h.paper.id for h in answer.hits]
-    assert [node.score for node in nodes] == [hit.score for hit in answer.hits]
+    # Behind them stand only those that the answer offers to show.
+    hits, behind = answer.hits[: len(nodes)], answer.hits[len(nodes) :]
+    assert [node.node.metadata["paper_id"] for node in nodes] == [hit.paper.id for hit in hits]
+    assert [node.score for node in nodes] == [hit.score for hit in hits]
+    assert {hit.paper.id for hit in behind} <= {*answer.more}
     assert {node.node.metadata["scale"] for node in nodes} == {"fused"}
     assert min(node.node.metadata["year"] for node in nodes) >= 2018
     assert asyncio.run(engine.aretrieve(QueryBundle(question))) == nodes

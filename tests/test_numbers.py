@@ -3,7 +3,6 @@
 import ast
 import json
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,6 +28,7 @@ from footnote.ui.web.requests import MOST_COUNTED, Args, BadRequest, QuestionReq
 from footnote.ui.web.server.answers import _Asked, _parse
 from footnote.ui.web.streaming import Frame, answer_frames
 from tests.command import ROOT
+from tests.copies import copy_library
 from tests.pages import desk_of
 from tests.scripted import QUESTION, answered
 
@@ -52,7 +52,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def desk(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """A desk with all that a server has, over a copy: its actions remove papers."""
     beside = tmp_path_factory.mktemp("beside")
-    shutil.copytree(library.path, beside / "library")
+    copy_library(library.path, beside / "library")
     with (
         Library.open(beside / "library", embedder=HashedWords()) as own,
         Conversations.open(beside / "talks.sqlite3") as talks,
