@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,10 +15,12 @@ import openai
 import pytest
 
 from footnote.index.library import Library
+from footnote.rag.answer import Delta, Event
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.storage.conversations import Conversations
+from footnote.ui.web.context import AppContext
 from tests.conftest import HashedWords, invented
 from tests.pages import LOOPS, PPO, TOOLS, desk_of, served
 
@@ -130,6 +134,26 @@ def test_the_page_alone_has_no_api(demo_library: Library) -> None:
     with served(desk_of(demo_library)) as address:
         assert httpx.get(f"{address}v1/status").status_code == 404
         assert httpx.get(f"{address}healthz").status_code == 404
+
+
+def test_whoever_goes_away_ends_the_work(demo_library: Library) -> None:
+    closed = threading.Event()
+
+    def endless(*_: Any, **__: Any) -> Iterator[Event]:
+        try:
+            while True:
+                time.sleep(0.01)
+                yield Delta("on and ")
+        finally:
+            closed.set()
+
+    desk = AppContext(demo_library, {"endless": endless})
+    with served(desk, api=True) as address:
+        asked = {"json": {"question": PPO, "stream": True}, "timeout": 60}
+        with httpx.stream("POST", f"{address}v1/ask", **asked) as reply:  # type: ignore[arg-type]
+            assert "on and" in next(reply.iter_text())
+            assert not closed.is_set()
+        assert closed.wait(20)
 
 
 def test_papers_are_searched_listed_and_found_by_any_name(address: str) -> None:

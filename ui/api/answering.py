@@ -1,6 +1,6 @@
 """Answering: the steps of an answer, each in a thread, ended where nobody waits any more."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -80,7 +80,7 @@ class Answering:
 
     async def events(
         self, question: str, asked: QuestionRequest, before: Said
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Yields the events of an answer, and ends its work in any case.
 
         Args:

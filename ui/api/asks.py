@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -103,13 +104,14 @@ def pairs_of(body: AskRequest) -> list[tuple[str, str]]:
     return pairs
 
 
-async def last_answer(events: AsyncIterator[Event], request: Request) -> Answer:
+async def last_answer(events: AsyncGenerator[Event, None], request: Request) -> Answer:
     """Returns the answer at the end of its events; ends them where nobody waits any more."""
-    async for event in events:
-        if isinstance(event, Answer):
-            return event
-        if await request.is_disconnected():
-            break
+    async with aclosing(events) as told:
+        async for event in told:
+            if isinstance(event, Answer):
+                return event
+            if await request.is_disconnected():
+                break
     raise ApiError(499, "nobody waits for this answer any more")
 
 
@@ -119,14 +121,15 @@ def _kept(desk: AppContext, asked: QuestionRequest, answer: Answer) -> dict[str,
 
 
 async def _frames(
-    desk: AppContext, asked: QuestionRequest, events: AsyncIterator[Event]
+    desk: AppContext, asked: QuestionRequest, events: AsyncGenerator[Event, None]
 ) -> AsyncIterator[str]:
     try:
-        async for event in events:
-            if isinstance(event, Answer):
-                yield server_event("done", _kept(desk, asked, event))
-            else:
-                yield server_event(*_named(event))
+        async with aclosing(events) as told:
+            async for event in told:
+                if isinstance(event, Answer):
+                    yield server_event("done", _kept(desk, asked, event))
+                else:
+                    yield server_event(*_named(event))
     except Exception as error:
         if not isinstance(error, FootnoteError):
             log.exception("an answer failed")

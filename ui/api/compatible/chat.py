@@ -5,7 +5,8 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ class ChatAnswer:
         yield self._chunk({}, "stop")
         yield "data: [DONE]\n\n"
 
-    async def stream(self, events: AsyncIterator[Event]) -> AsyncIterator[str]:
+    async def stream(self, events: AsyncGenerator[Event, None]) -> AsyncIterator[str]:
         """Yields chunks as the answer comes, the last with its citations.
 
         What a client was shown cannot be taken back: where the checked text is another than what
@@ -140,15 +141,16 @@ class ChatAnswer:
         yield self._chunk({"role": "assistant", "content": ""})
         shown, answer = "", None
         try:
-            async for event in events:
-                if isinstance(event, Answer):
-                    answer = event
-                elif isinstance(event, Delta):
-                    shown += event.text
-                    yield self._chunk({"content": event.text})
-                elif isinstance(event, Stage) and self._webui:
-                    status = {"description": event.detail, "done": False}
-                    yield self._chunk({}, event={"type": "status", "data": status})
+            async with aclosing(events) as told:
+                async for event in told:
+                    if isinstance(event, Answer):
+                        answer = event
+                    elif isinstance(event, Delta):
+                        shown += event.text
+                        yield self._chunk({"content": event.text})
+                    elif isinstance(event, Stage) and self._webui:
+                        status = {"description": event.detail, "done": False}
+                        yield self._chunk({}, event={"type": "status", "data": status})
         except Exception as error:
             if not isinstance(error, FootnoteError):
                 log.exception("an answer failed")
@@ -159,8 +161,8 @@ class ChatAnswer:
             if rest := _rest(shown, answer.text):
                 yield self._chunk({"content": rest})
             if self._webui:
-                for told in source_events(answer):
-                    yield self._chunk({}, event=told)
+                for source in source_events(answer):
+                    yield self._chunk({}, event=source)
             yield self._chunk(self._cited(answer), "stop", **self._told(answer))
         yield "data: [DONE]\n\n"
 
