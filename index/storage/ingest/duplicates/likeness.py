@@ -95,7 +95,8 @@ def like_paper(one: Paper, other: Paper) -> bool:
         return False
     if text is None:
         telling = who is True or len(fold_words(one.title)) >= _WORDS_ALONE
-        telling = telling or one.abstract == other.abstract
+        # Without authors too there is nothing but the title to know either by.
+        telling = telling or one.abstract == other.abstract or not (one.authors or other.authors)
         return exact and telling and years <= YEARS_APART
     if not exact:
         return text >= near
