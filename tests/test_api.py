@@ -21,6 +21,7 @@ from footnote.rag.serialization import answer_json
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.web.context import AppContext
+from tests.command import inside
 from tests.conftest import HashedWords, invented
 from tests.pages import LOOPS, PPO, TOOLS, desk_of, served
 
@@ -154,6 +155,13 @@ def test_whoever_goes_away_ends_the_work(demo_library: Library) -> None:
             assert "on and" in next(reply.iter_text())
             assert not closed.is_set()
         assert closed.wait(20)
+
+
+@pytest.mark.parametrize("more", [["--open"], ["--allow-host", "lab.example"]])
+def test_programs_of_other_machines_are_not_served(more: list[str], tmp_path: Path) -> None:
+    ran = inside("serve", *more, "--library", tmp_path)
+    assert ran.status == 2
+    assert "answers programs of this machine alone, for it has no accounts" in ran.err
 
 
 def test_papers_are_searched_listed_and_found_by_any_name(address: str) -> None:
