@@ -85,6 +85,7 @@ def test_ten_times_the_file_takes_no_more_memory(
         if not peaks:
             # What is made once counts in neither.
             list(read_papers(path))
-        peaks.append(peak(path, count))
+        # Threads that other tests have left may hold something meanwhile, which only adds.
+        peaks.append(min(peak(path, count) for _ in range(2)))
     assert peaks[1] < 1.5 * peaks[0], peaks
     assert peaks[1] < len(FORMATS[form](10 * FEW)) / 3
