@@ -57,7 +57,7 @@ def events(text: str) -> list[tuple[str, Any]]:
 def test_an_answer_over_http_is_the_answer(address: str, demo_library: Library) -> None:
     own = answer_json(CitedQueryEngine(demo_library).ask(PPO))
     given = ask(address, question=PPO)
-    timed = {"timings_ms", "conversation"}
+    timed = {"timings_ms", "conversation", "request_id"}
     assert {k: v for k, v in given.items() if k not in timed} == {
         k: v for k, v in own.items() if k not in timed
     }

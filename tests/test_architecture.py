@@ -48,7 +48,11 @@ HOMES = {
     "genai_prices": {"rag/generation/chat/endpoints/prices.py"},
     "latex2mathml": {"ui/rendering/mathml.py"},
     "gradio": {"ui/web/page.py"},
+    "prometheus_client": {"ui/maintenance/telemetry/metrics.py"},
+    "opentelemetry": {"ui/maintenance/telemetry/traces.py"},
+    "pythonjsonlogger": {"ui/maintenance/telemetry/logs.py"},
     "fastapi": {
+        "ui/maintenance/telemetry/request_log.py",
         "ui/api/app.py",
         "ui/api/asks.py",
         "ui/api/errors.py",
@@ -56,6 +60,8 @@ HOMES = {
         "ui/api/compatible/chat.py",
     },
     "starlette": {
+        "ui/maintenance/telemetry/request_log.py",
+        "ui/maintenance/telemetry/server.py",
         "ui/api/app.py",
         "ui/api/errors.py",
         "ui/web/security/bodies.py",

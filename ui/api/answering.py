@@ -35,6 +35,7 @@ class Answering:
         """Takes what answers them."""
         self._desk = desk
         self._computing, self._waiting = Slots(COMPUTING), Slots(WAITING)
+        desk.activity.slots += [self._computing, self._waiting]
         self._threads = anyio.CapacityLimiter(2 * WAITING)
         self._open = 0
 

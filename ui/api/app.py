@@ -16,6 +16,7 @@ from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
 from footnote.ui.api.errors import handle_errors
 from footnote.ui.api.papers import changing_routes, checking_routes, reading_routes
 from footnote.ui.api.schemas.library import StatusReply
+from footnote.ui.maintenance.telemetry.metrics import CONTENT_TYPE, Metrics
 from footnote.ui.web.context import AppContext
 
 _TOLD = """Cited answers over a library of paper abstracts. Every sentence of an answer carries a
@@ -23,8 +24,8 @@ verbatim quote that was checked. Errors have one shape:
 `{"error": {message, type, code, param}}`."""
 
 
-def api_routes(desk: AppContext) -> Sequence[BaseRoute]:
-    """Returns the routes of programs: the API, and whether the server lives and can answer."""
+def api_routes(desk: AppContext, metrics: Metrics) -> Sequence[BaseRoute]:
+    """Returns the routes of programs: the API, its figures, and whether it can answer."""
 
     def alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -35,7 +36,13 @@ def api_routes(desk: AppContext) -> Sequence[BaseRoute]:
         except FootnoteError as error:
             return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
 
-    return [Route("/healthz", alive), Route("/readyz", ready), Mount("/v1", build_api(desk))]
+    def figures(request: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    return [
+        Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures),
+        Mount("/v1", build_api(desk)),
+    ]  # fmt: skip
 
 
 def build_api(desk: AppContext) -> FastAPI:

@@ -24,6 +24,7 @@ from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
 from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
 from footnote.ui.api.schemas.asking import AnswerReply, AskedScope, AskRequest
+from footnote.ui.maintenance.telemetry.request_ids import request_id
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
@@ -117,7 +118,7 @@ async def last_answer(events: AsyncGenerator[Event, None], request: Request) -> 
 
 def _kept(desk: AppContext, asked: QuestionRequest, answer: Answer) -> dict[str, Any]:
     kept = desk.keep(asked, answer) if asked.conversation else None
-    return {**answer_json(answer), "conversation": kept}
+    return {**answer_json(answer), "conversation": kept, "request_id": request_id()}
 
 
 async def _frames(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from footnote.rag.generation.settings import LLMSettings
     from footnote.rag.retrieval.reranking.rerank import Reranker
     from footnote.ui.cli.output import Bar
+    from footnote.ui.maintenance.telemetry.settings import TelemetrySettings
     from footnote.ui.web.security.limits import Limits
 
 
@@ -285,6 +286,19 @@ def chosen_limits() -> "Limits":
 
     with as_misuse():
         return Limits.from_environment(all_sources())
+
+
+def chosen_telemetry() -> "TelemetrySettings":
+    """Returns what a server is to tell about itself, and makes it log so."""
+    from footnote.index.settings import read_fields
+    from footnote.ui.maintenance.telemetry.logs import configure_logs
+    from footnote.ui.maintenance.telemetry.settings import TelemetrySettings
+    from footnote.ui.settings import all_sources
+
+    with as_misuse():
+        chosen = TelemetrySettings(**read_fields(TelemetrySettings, all_sources()))
+    configure_logs(chosen.log)
+    return chosen
 
 
 def read_wishes(

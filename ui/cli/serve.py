@@ -1,5 +1,7 @@
 """The chat page from the command line: over a library, over the demo, and beside the API."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ from footnote.ui.cli.options import (
     chosen_limits,
     chosen_model,
     chosen_reranker,
+    chosen_telemetry,
     console,
     make_embedder,
     open_library,
@@ -25,7 +28,9 @@ from footnote.ui.cli.options import (
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
+    from footnote.ui.web.context import AppContext
     from footnote.ui.web.security.hosts import Door
+    from footnote.ui.web.security.limits import Limits
     from footnote.ui.web.server.writers import Writers
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
@@ -166,26 +171,45 @@ def _serve(
     api: bool = False,
 ) -> None:
     """Serves the page of a library, with its files in the library's folder."""
-    from contextlib import ExitStack
+    from footnote.ui.web.page import build_page, launch
+    from footnote.ui.web.security.hosts import is_loopback, warning
+    from footnote.ui.web.server.idle import IdleWork
 
+    limits = chosen_limits()
+    with (
+        _open_desk(writers, library, limits) as desk,
+        IdleWork(library, lambda: desk.busy),
+    ):
+
+        def ready(address: str) -> None:
+            _say_where(address, api=api)
+            if door.open and not is_loopback(host):
+                keeps, writes = desk.conversations is not None, writers.model is not None
+                print(warning(keeps=keeps, writes=writes), flush=True)
+
+        page = build_page(next(iter(writers.asks.values())), library, desk=desk)
+        launch(
+            page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api,
+            telemetry=chosen_telemetry(),
+        )  # fmt: skip
+
+
+@contextmanager
+def _open_desk(writers: "Writers", library: "Library", limits: "Limits") -> Iterator["AppContext"]:
+    """Opens what the server of a library works with."""
     from footnote.ui.settings import all_sources
     from footnote.ui.storage.conversations import Conversations
     from footnote.ui.storage.shelf import Shelf
     from footnote.ui.storage.topics import Topics
     from footnote.ui.web.context import AppContext
-    from footnote.ui.web.page import build_page, launch
-    from footnote.ui.web.security.hosts import is_loopback, warning
-    from footnote.ui.web.server.idle import IdleWork
 
     browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
-    limits = chosen_limits()
     with ExitStack() as stack:
         file = library.path / "conversations.sqlite3"
-        kept = None if browser else stack.enter_context(Conversations.open(file))
-        desk = AppContext(
+        yield AppContext(
             library,
             writers.asks,
-            conversations=kept,
+            conversations=None if browser else stack.enter_context(Conversations.open(file)),
             topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
             shelf=stack.enter_context(Shelf.open(library.path)),
             feedback=library.path / "feedback.jsonl",
@@ -196,16 +220,6 @@ def _serve(
             unpacked=limits.unpacked,
             writers=writers,
         )
-
-        def ready(address: str) -> None:
-            _say_where(address, api=api)
-            if door.open and not is_loopback(host):
-                writes = writers.model is not None
-                print(warning(keeps=kept is not None, writes=writes), flush=True)
-
-        stack.enter_context(IdleWork(library, lambda: desk.busy))
-        page = build_page(next(iter(writers.asks.values())), library, desk=desk)
-        launch(page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api)
 
 
 def _say_where(address: str, *, api: bool) -> None:

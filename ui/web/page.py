@@ -28,6 +28,8 @@ os.environ["FORWARDED_ALLOW_IPS"] = ""
 import gradio as gr
 
 from footnote.index import FootnoteError
+from footnote.ui.maintenance.telemetry.server import Telemetry
+from footnote.ui.maintenance.telemetry.settings import TelemetrySettings
 from footnote.ui.rendering.panels import (
     composers_html,
     header_html,
@@ -192,6 +194,7 @@ def launch(
     limits: Limits | None = None,
     on_ready: Callable[[str], None] | None = None,
     api: bool = False,
+    telemetry: TelemetrySettings | None = None,
 ) -> None:
     """Serves the page until it is interrupted.
 
@@ -203,12 +206,15 @@ def launch(
         limits: How much is taken from whoever comes in.
         on_ready: Called with the page's address as soon as it answers.
         api: Whether programs are served too, under /v1.
+        telemetry: What the server tells about itself.
 
     Raises:
         FootnoteError: The port is taken, the host is not of this machine, or other machines
             would get in without anybody having said so.
     """
-    address = start(page, host=host, port=port, door=door, limits=limits, api=api)
+    address = start(
+        page, host=host, port=port, door=door, limits=limits, api=api, telemetry=telemetry
+    )
     try:
         with interruptible():
             if on_ready:
@@ -229,6 +235,7 @@ def start(
     door: Door | None = None,
     limits: Limits | None = None,
     api: bool = False,
+    telemetry: TelemetrySettings | None = None,
 ) -> str:
     """Serves the page in the background and returns its address; see ``launch``."""
     door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
@@ -243,12 +250,15 @@ def start(
         Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits, api=api
     )
 
+    watch = Telemetry(telemetry or TelemetrySettings(), desk, counts=api)
+
     def ending() -> bool:
         return bool(page.server.should_exit)
 
     before = app_options(
-        partial(add_links, desk=desk, limits=limits, ending=ending, api=api),
-        guard, list_calls(page), script=page_script(), uploads=desk.uploads,
+        partial(add_links, desk=desk, limits=limits, ending=ending, metrics=watch.metrics),
+        guard, list_calls(page), watch.around, close=watch.close, script=page_script(),
+        uploads=desk.uploads,
     )  # fmt: skip
     try:
         app, address, _ = page.launch(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,9 @@ from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
 from footnote.ui.web.server.answers import answers_route
 
+if TYPE_CHECKING:
+    from footnote.ui.maintenance.telemetry.metrics import Metrics
+
 FONTS = Path(__file__).parent / "static" / "fonts"
 # A shared page may show only its own content and load nothing.
 _POLICY = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:; font-src data:"
@@ -35,7 +39,7 @@ def add_links(
     limits: Limits,
     ending: Callable[[], bool],
     *,
-    api: bool = False,
+    metrics: "Metrics | None" = None,
 ) -> None:
     """Adds these routes to a server, before those of the page.
 
@@ -44,7 +48,7 @@ def add_links(
         desk: What they work with.
         limits: Maximum sizes of uploads.
         ending: Returns whether the server ends.
-        api: Whether programs are served too.
+        metrics: What counts for programs; None where none are served.
     """
 
     def shared(request: Request) -> Response:
@@ -62,10 +66,10 @@ def add_links(
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
-    if api:
+    if metrics is not None:
         from footnote.ui.api.app import api_routes
 
-        app.router.routes[:0] = api_routes(desk)
+        app.router.routes[:0] = api_routes(desk, metrics)
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
 

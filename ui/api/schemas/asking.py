@@ -156,3 +156,4 @@ class AnswerReply(BaseModel):
     scope: list[dict[str, Any]]
     receipt: dict[str, Any]
     conversation: str | None = Field(None, description="Where the server keeps it, if it does.")
+    request_id: str = Field("", description="As in the header X-Request-ID, and in the log.")

@@ -33,7 +33,7 @@ _READ = frozenset(
 _READ_BELOW = ("/assets/", "/static/", "/fonts/", "/shared/", "/gradio_api/heartbeat/")
 _WRITTEN = frozenset(["/gradio_api/queue/join", "/gradio_api/component_server", UPLOAD, ASK])
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_HEALTH = frozenset(["/healthz", "/readyz"])
+_HEALTH = frozenset(["/healthz", "/readyz", "/metrics"])
 _BEHIND_TLS = (
     "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
     "start it with --trusted-proxy ADDRESS of that proxy"

@@ -99,6 +99,7 @@ class AnswerStreams:
         """Takes what answers, and what tells that the server ends."""
         self._desk, self._ending = desk, ending
         self._computing, self._waiting = Slots(COMPUTING), Slots(CONCURRENT_ANSWERS)
+        desk.activity.slots += [self._computing, self._waiting]
         # More than there are steps: a request to read, or an answer to close, waits for none.
         self._threads = anyio.CapacityLimiter(2 * CONCURRENT_ANSWERS)
         self._open: set[_Open] = set()

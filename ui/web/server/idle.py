@@ -4,10 +4,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from footnote.index import FootnoteError
 from footnote.index.library import Library
+from footnote.ui.web.server.slots import Slots
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +20,24 @@ Part = TypeVar("Part")
 
 
 class Activity:
-    """How many answers are being made."""
+    """How many answers are being made, and who else hears of them.
+
+    Attributes:
+        listeners: Called with each part of every answer, in the thread that makes it.
+        slots: Where steps of answers wait for their turn.
+    """
 
     def __init__(self) -> None:
         """Nothing is under way."""
+        self.listeners: list[Callable[[Any], None]] = []
+        self.slots: list[Slots] = []
         self._count = 0
         self._lock = threading.Lock()
+
+    @property
+    def count(self) -> int:
+        """How many answers are being made."""
+        return self._count
 
     @property
     def busy(self) -> bool:
@@ -35,8 +48,14 @@ class Activity:
         """Yields the parts of an answer, which is under way from the first to the last."""
         self._add(1)
         try:
-            yield from parts
+            for part in parts:
+                for listen in self.listeners:
+                    listen(part)
+                yield part
         finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
             self._add(-1)
 
     def _add(self, count: int) -> None:

@@ -20,6 +20,11 @@ class Slots:
         # Of two that are due at once, the one that came first.
         self._order = count()
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for a slot."""
+        return sum(not given.done() for _, _, given in list(self._waiting))
+
     @asynccontextmanager
     async def turn(self, due: float) -> AsyncIterator[None]:
         """Waits for a slot and holds it.

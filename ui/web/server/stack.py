@@ -9,6 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from footnote.ui.maintenance.telemetry.request_log import RequestLog
 from footnote.ui.web.security.calls import Calls
 from footnote.ui.web.security.middleware import Guard
 from footnote.ui.web.security.policy import PagePolicy
@@ -18,7 +19,9 @@ def app_options(
     add: Callable[[Starlette], None],
     guard: Callable[[Any], Guard],
     calls: Callable[[Any], Calls],
+    watch: Callable[[Any, Any], RequestLog],
     *,
+    close: Callable[[], None],
     script: str,
     uploads: Path | None,
 ) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def app_options(
         add: Adds our own routes.
         guard: Puts the guard around what it is given.
         calls: Puts the check of calls around it, within the guard.
+        watch: Puts what names and tells requests around the guard, of an application.
+        close: Called when the server ends.
         script: The page's own script, which it may run.
         uploads: Folder that goes when the server ends.
     """
@@ -38,10 +43,11 @@ def app_options(
         # would run inside its own, which then adds CORS headers.
         add(app)
         if app.middleware_stack is not None:
-            app.middleware_stack = guard(calls(app.middleware_stack))
+            app.middleware_stack = watch(guard(calls(app.middleware_stack)), app)
         try:
             yield
         finally:
+            close()
             if uploads is not None:
                 shutil.rmtree(uploads, ignore_errors=True)
 
@@ -50,4 +56,5 @@ def app_options(
 
 def is_guarded(app: Any) -> bool:
     """Returns whether every request to an application passes its guard."""
-    return isinstance(app.middleware_stack, Guard)
+    stack = app.middleware_stack
+    return isinstance(stack, RequestLog) and isinstance(stack.app, Guard)
