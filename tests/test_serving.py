@@ -6,6 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -14,6 +19,8 @@ import pytest
 from footnote.index.library import Library
 from footnote.ui.web.security.hosts import warning
 from tests.command import ROOT, inside
+from tests.endpoint import paced, serve
+from tests.pages import PPO
 
 SERVERS = ("chat", "demo")
 
@@ -97,3 +104,36 @@ def test_a_server_that_is_told_to_end_leaves_no_file(demo_library: Library, tmp_
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
     assert list(tmp_path.glob("footnote-*")) == []
+
+
+def test_an_answer_under_way_is_finished_where_a_server_is_told_to_end(
+    demo_library: Library,
+) -> None:
+    words = "clips the probability ratio"
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        begun.set()
+        paced(words, "PPO clips ", goes_on, "its updates [N].")(handler)
+
+    with serve(reply) as endpoint, ThreadPoolExecutor(1) as asking:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "footnote.ui.cli.main", "serve", "--port", "0", "--library",
+             str(demo_library.path)],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "OPENAI_BASE_URL": endpoint.url, "FOOTNOTE_MODEL": "scripted"},
+        )  # fmt: skip
+        with process:
+            assert process.stdout
+            address = re.findall(r"http://\S+", process.stdout.readline())[0]
+            ask = partial(httpx.post, f"{address}v1/ask", timeout=60)
+            asked = asking.submit(ask, json={"question": PPO, "mode": "quick"})
+            assert begun.wait(60)
+            process.send_signal(signal.SIGTERM)
+            while httpx.get(f"{address}readyz").status_code == 200:
+                time.sleep(0.02)
+            late = ask(json={"question": PPO})
+            assert (late.status_code, "is ending" in late.text) == (503, True)
+            goes_on.set()
+            assert "its updates [1]." in asked.result().json()["text"]
+            assert process.wait(timeout=60) == 0

@@ -14,6 +14,7 @@ from footnote.rag.generation.extractive import Reviewer
 from footnote.ui.api.errors import ApiError
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.server.idle import ENDING
 from footnote.ui.web.server.slots import Slots
 
 # Steps at the same time: of answers that mostly wait for a model, and of those that compute.
@@ -90,9 +91,11 @@ class Answering:
             before: Earlier questions, with the texts of their answers.
 
         Raises:
-            ApiError: Too many questions are open.
+            ApiError: Too many questions are open, or the server ends.
             QuestionError: The question is empty, too long, or not text.
         """
+        if self._desk.activity.draining:
+            raise ApiError(503, ENDING)
         if self._open >= MOST_OPEN:
             raise ApiError(503, BUSY)
         slots = self._waiting if self._desk.waits(asked) else self._computing

@@ -18,6 +18,7 @@ from footnote.ui.api.papers import changing_routes, checking_routes, reading_rou
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.maintenance.telemetry.metrics import CONTENT_TYPE, Metrics
 from footnote.ui.web.context import AppContext
+from footnote.ui.web.server.idle import ENDING
 
 _TOLD = """Cited answers over a library of paper abstracts. Every sentence of an answer carries a
 verbatim quote that was checked. Errors have one shape:
@@ -31,6 +32,8 @@ def api_routes(desk: AppContext, metrics: Metrics) -> Sequence[BaseRoute]:
         return JSONResponse({"status": "ok"})
 
     def ready(request: Request) -> Response:
+        if desk.activity.draining:
+            return JSONResponse({"status": "not ready", "reason": ENDING}, 503)
         try:
             return JSONResponse({"status": "ready", "papers": desk.papers.size})
         except FootnoteError as error:

@@ -115,6 +115,8 @@ _PRELOADED = "".join(
     f'<link rel="preload" as="font" type="font/woff2" crossorigin href="fonts/{name}.woff2">'
     for name in ("inter", "source-serif-4")
 )
+# Seconds between looks at whether the server has ended.
+_LOOK = 0.2
 _BARE: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
 _TRANSCRIPT = '<div id="fn-turns" role="log" aria-live="polite" aria-label="Conversation"></div>'
 _CONNECT = "window.footnote.connect(server, upload)"
@@ -196,7 +198,7 @@ def launch(
     api: bool = False,
     telemetry: TelemetrySettings | None = None,
 ) -> None:
-    """Serves the page until it is interrupted.
+    """Serves the page until it is interrupted, or told to end: answers under way then do first.
 
     Args:
         page: From ``build_page``.
@@ -216,11 +218,12 @@ def launch(
         page, host=host, port=port, door=door, limits=limits, api=api, telemetry=telemetry
     )
     try:
-        with interruptible():
+        activity = _DESKS[page].activity
+        with interruptible(activity.drain):
             if on_ready:
                 on_ready(address)
-            while page.server.thread.is_alive():
-                page.server.thread.join(timeout=1)
+            while page.server.thread.is_alive() and not activity.drained:
+                page.server.thread.join(timeout=_LOOK)
     except KeyboardInterrupt:
         pass
     finally:

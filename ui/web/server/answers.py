@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
+from footnote.ui.web.server.idle import ENDING
 from footnote.ui.web.server.slots import Slots
 from footnote.ui.web.streaming import Frame, answer_frames, failed_frame
 
@@ -118,8 +119,9 @@ class AnswerStreams:
             # Told in the conversation, where the question stands.
             await Response(_event(asked), headers=_HEADERS)(scope, receive, send)
             return
-        if len(self._open) >= MOST_OPEN:
-            await _refuse(503, BUSY, scope, receive, send)
+        ending = self._desk.activity.draining
+        if ending or len(self._open) >= MOST_OPEN:
+            await _refuse(503, ENDING if ending else BUSY, scope, receive, send)
             return
         stream = _Open(asked.request.user, asked.request.conversation or "")
         self._open.add(stream)

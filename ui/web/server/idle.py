@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,6 +12,11 @@ from footnote.index.library import Library
 from footnote.ui.web.server.slots import Slots
 
 log = logging.getLogger(__name__)
+
+# Seconds that answers under way get where a server is told to end, and those after the last one, in
+# which what was made is still sent.
+PATIENCE, SENDING = 30.0, 0.5
+ENDING = "this server is ending; ask again in a moment"
 
 # Seconds between two looks at whether there is anything to do; after a fault twice as many each
 # time, up to the second.
@@ -31,8 +37,29 @@ class Activity:
         """Nothing is under way."""
         self.listeners: list[Callable[[Any], None]] = []
         self.slots: list[Slots] = []
-        self._count = 0
+        self._count, self._last_ended = 0, 0.0
+        self._drained_from: float | None = None
         self._lock = threading.Lock()
+
+    def drain(self) -> None:
+        """Lets answers under way end, and no other begin."""
+        self._drained_from = time.monotonic()
+
+    @property
+    def draining(self) -> bool:
+        """Whether no other answer may begin."""
+        return self._drained_from is not None
+
+    @property
+    def drained(self) -> bool:
+        """Whether answers may not begin, and none is under way or worth waiting for."""
+        begun = self._drained_from
+        if begun is None:
+            return False
+        now = time.monotonic()
+        if self.busy:
+            return now - begun >= PATIENCE
+        return now - max(begun, self._last_ended) >= SENDING
 
     @property
     def count(self) -> int:
@@ -61,6 +88,7 @@ class Activity:
     def _add(self, count: int) -> None:
         with self._lock:
             self._count += count
+            self._last_ended = time.monotonic() if count < 0 else self._last_ended
 
 
 class IdleWork:

@@ -3,8 +3,9 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from footnote.index import FootnoteError
 
@@ -30,12 +31,17 @@ def free_port(host: str, port: int) -> int:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Handles SIGTERM like Ctrl-C, so that the server cleans up."""
+def interruptible(drain: Callable[[], None]) -> Iterator[None]:
+    """Lets SIGTERM drain the server, and a second one end it at once, as Ctrl-C does."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        drain()
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, told)
     try:
         yield
     finally:
