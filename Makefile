@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test test-long lint lock lock-check bench clean
+.PHONY: help setup demo live test test-long lint lint-deploy lock lock-check bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,10 @@ lint: $(READY) ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-deploy: ## check the container, the unit and the proxies of docs/deploy.md
+	$(PYTHON) -m venv $(VENV)-deploy
+	.ci/check-deploy $(VENV)-deploy; status=$$?; rm -rf $(VENV)-deploy; exit $$status
 
 bench: $(READY) ## measure speed against doing the same by hand
 	$(BIN)/python -m footnote.evals.lab.bench.speed
