@@ -59,9 +59,17 @@ HOMES = {
         "ui/api/papers.py",
         "ui/api/compatible/chat.py",
     },
+    "mcp": {
+        "ui/api/agents/finding.py",
+        "ui/api/agents/http.py",
+        "ui/api/agents/judging.py",
+        "ui/api/agents/server.py",
+        "ui/api/agents/shapes.py",
+    },
     "starlette": {
         "ui/maintenance/telemetry/request_log.py",
         "ui/maintenance/telemetry/server.py",
+        "ui/api/agents/http.py",
         "ui/api/app.py",
         "ui/api/errors.py",
         "ui/web/security/bodies.py",

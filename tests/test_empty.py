@@ -83,6 +83,7 @@ from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.rules.units import Amount
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
+from footnote.ui.api.agents.shapes import SearchResults
 from footnote.ui.api.answering import Answering
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.collections import SharedPapers
@@ -263,6 +264,7 @@ SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "footnote.ui.api.agents.shapes.reply": {"told": SearchResults(results=[])},
     "footnote.ui.api.answering.Answering.answer": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.api.answering.Answering.events": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},

@@ -124,6 +124,11 @@ class Answering:
             raise RuntimeError("the stream ended without an answer")
         return answer
 
+    async def compute(self, work: Callable[[], T]) -> T:
+        """Runs one step that computes, when one of few slots is free."""
+        async with self._computing.turn(anyio.current_time()):
+            return await self.run(work)
+
     async def run(self, work: Callable[[], T]) -> T:
         """Runs work to its end in a thread, also where nobody waits any more."""
         return await run_sync(work, limiter=self._threads)

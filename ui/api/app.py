@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from footnote.index import FootnoteError
+from footnote.ui.api.agents.http import AgentsOverHttp
+from footnote.ui.api.agents.server import build_agents
 from footnote.ui.api.answering import Answering
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
@@ -18,15 +20,23 @@ from footnote.ui.api.papers import changing_routes, checking_routes, reading_rou
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.maintenance.telemetry.metrics import CONTENT_TYPE, Metrics
 from footnote.ui.web.context import AppContext
+from footnote.ui.web.security.middleware import AGENTS, API
 from footnote.ui.web.server.idle import ENDING
+from footnote.ui.web.server.stack import Service
 
 _TOLD = """Cited answers over a library of paper abstracts. Every sentence of an answer carries a
 verbatim quote that was checked. Errors have one shape:
 `{"error": {message, type, code, param}}`."""
 
 
-def api_routes(desk: AppContext, metrics: Metrics) -> Sequence[BaseRoute]:
-    """Returns the routes of programs: the API, its figures, and whether it can answer."""
+def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute], Service]:
+    """Returns the routes of programs, and what is to be open as long as they are.
+
+    They are the API, the tools of agents, figures, and whether the server lives and can answer. To
+    be called in the event loop that they run in.
+    """
+    answering = Answering(desk)
+    agents = AgentsOverHttp(build_agents(desk, answering))
 
     def alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -42,24 +52,28 @@ def api_routes(desk: AppContext, metrics: Metrics) -> Sequence[BaseRoute]:
     def figures(request: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    return [
-        Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures),
-        Mount("/v1", build_api(desk)),
-    ]  # fmt: skip
+    routes = [
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/metrics", figures),
+        Route(AGENTS, agents, methods=["POST"]),
+        Mount(API, build_api(desk, answering)),
+    ]
+    return routes, agents.running()
 
 
-def build_api(desk: AppContext) -> FastAPI:
-    """Returns the application; to be made in the event loop that it runs in.
+def build_api(desk: AppContext, answering: Answering) -> FastAPI:
+    """Returns the application.
 
     Args:
         desk: The library and who answers, as the page has them.
+        answering: Of the event loop that it runs in.
     """
     api = FastAPI(
         title="Footnote", version=version("footnote-papers"), description=_TOLD,
         # Its pages of documentation would load scripts of another site.
         docs_url=None, redoc_url=None,
     )  # fmt: skip
-    answering = Answering(desk)
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))
     for routes in (reading_routes, changing_routes, checking_routes, embedding_routes):

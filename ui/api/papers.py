@@ -1,13 +1,16 @@
 """Papers over HTTP: searched, listed, added and removed; texts that cite them are checked."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from footnote.index.models import Hit, Paper
-from footnote.index.readers.cited_text import citing_sentences, read_cited_blocks
+from footnote.index.readers.cited_text import CitedSentence, citing_sentences, read_cited_blocks
 from footnote.index.readers.record import describe_fault, parse_paper
 from footnote.index.readers.references import read_references
+from footnote.index.search.filters import Filters
+from footnote.rag.query.question import understand
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.ui.api.asks import filters_of
 from footnote.ui.api.errors import ApiError, ErrorReply
@@ -40,7 +43,7 @@ def reading_routes(desk: AppContext) -> APIRouter:
     @routes.post("/search", response_model=FoundPapers)
     def search(body: SearchRequest) -> Any:
         """Finds papers by meaning and by words, best first."""
-        hits = desk.papers.search(body.query, k=body.k, filters=filters_of(desk, body.filters))
+        hits = find_papers(desk, body.query, body.k, filters_of(desk, body.filters))
         return {"hits": list(map(_found, hits))}
 
     @routes.get("/papers", response_model=PaperPage)
@@ -53,7 +56,7 @@ def reading_routes(desk: AppContext) -> APIRouter:
         page = library.page("added", at, count)
         more = at + len(page) < library.size
         return {
-            "papers": list(map(_paper, page)),
+            "papers": list(map(paper_json, page)),
             "total": library.size,
             "next": at + len(page) if page and more else None,
         }
@@ -61,12 +64,12 @@ def reading_routes(desk: AppContext) -> APIRouter:
     @routes.get("/papers/{name:path}/similar", response_model=FoundPapers)
     def similar(name: str, k: Annotated[int, Query(ge=1, le=100)] = 10) -> Any:
         """Finds the papers that are most like one."""
-        return {"hits": list(map(_found, desk.papers.similar(_known(desk, name).id, k=k)))}
+        return {"hits": list(map(_found, desk.papers.similar(known_paper(desk, name).id, k=k)))}
 
     @routes.get("/papers/{name:path}", response_model=PaperReply)
     def paper(name: str) -> Any:
         """Returns one paper by its arXiv number, DOI, PMID, id or title."""
-        return _paper(_known(desk, name))
+        return paper_json(known_paper(desk, name))
 
     return routes
 
@@ -96,7 +99,7 @@ def changing_routes(desk: AppContext) -> APIRouter:
     @routes.delete("/papers/{name:path}", response_model=RemovedReply)
     def remove(name: str) -> Any:
         """Removes one paper; `footnote undo` puts it back."""
-        found = _known(desk, name)
+        found = known_paper(desk, name)
         desk.papers.remove([found.id])
         return {"removed": found.id, "papers": desk.papers.size}
 
@@ -110,35 +113,57 @@ def checking_routes(desk: AppContext) -> APIRouter:
     @routes.post("/check", response_model=CheckReply)
     def check(body: CheckRequest) -> Any:
         """Checks a text: is each sentence that cites a paper of the library supported by it?"""
-        blocks = read_cited_blocks(body.text, read_references(body.references))
-        citing = citing_sentences(blocks)
-        if not citing:
-            raise ApiError(
-                422,
-                f"no sentence cites a paper: cite with {FORMS}",
-                param="text",
-            )
-        if len(citing) > MOST_CITING:
-            raise ApiError(
-                422,
-                f"{len(citing):,} sentences cite papers; the limit is {MOST_CITING}: send fewer",
-                param="text",
-            )
-        checker = SentenceChecker(desk.papers)
+        checker, citing = open_check(desk, body.text, body.references)
         checked = enumerate(map(checker.check_cited, citing), 1)
         return {"sentences": [check_json(str(n), one) for n, one in checked]}
 
     return routes
 
 
-def _known(desk: AppContext, name: str) -> Paper:
+def find_papers(desk: AppContext, query: str, k: int, filters: Filters) -> Sequence[Hit]:
+    """Returns up to ``k`` papers, best first, by meaning and by words.
+
+    Raises:
+        QuestionError: The query is empty, too long, or not text.
+    """
+    question = understand(query, longest=desk.engine.longest)
+    return desk.engine.retriever.find(question, k=k, filters=filters).hits
+
+
+def open_check(
+    desk: AppContext, text: str, references: str
+) -> tuple[SentenceChecker, Sequence[CitedSentence]]:
+    """Returns who checks a text, and its sentences that cite.
+
+    Raises:
+        ApiError: No sentence does, or too many do.
+    """
+    citing = citing_sentences(read_cited_blocks(text, read_references(references)))
+    if not citing:
+        raise ApiError(422, f"no sentence cites a paper: cite with {FORMS}", param="text")
+    if len(citing) > MOST_CITING:
+        raise ApiError(
+            422,
+            f"{len(citing):,} sentences cite papers; the limit is {MOST_CITING}: send fewer",
+            param="text",
+        )
+    return SentenceChecker(desk.papers), citing
+
+
+def known_paper(desk: AppContext, name: str) -> Paper:
+    """Returns a paper by any of its names.
+
+    Raises:
+        ApiError: The library has no such paper.
+    """
     found = desk.papers.paper(name)
     if found is None:
-        raise ApiError(404, f"the library has no paper {name[:100]!r}; search for it by /v1/search")
+        raise ApiError(404, f"the library has no paper {name[:100]!r}; search for it first")
     return found
 
 
-def _paper(paper: Paper) -> dict[str, Any]:
+def paper_json(paper: Paper) -> dict[str, Any]:
+    """Returns a paper as JSON values."""
     return {**paper_record(paper), "id": paper.id}
 
 

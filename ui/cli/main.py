@@ -25,6 +25,7 @@ from footnote.ui.cli.eval_make import make
 from footnote.ui.cli.evals import app as evals
 from footnote.ui.cli.export import export
 from footnote.ui.cli.library import index, remove, undo
+from footnote.ui.cli.mcp import mcp
 from footnote.ui.cli.models import models
 from footnote.ui.cli.options import (
     ComposerOption,
@@ -358,7 +359,8 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 
 for command in (
-    export, correct, split, cite, check, positions, topics, digest, chat, serve, demo, models,
+    export, correct, split, cite, check, positions, topics, digest, chat, serve, mcp, demo,
+    models,
     settings, setup, doctor, backup, restore, sync,
 ):  # fmt: skip
     app.command()(command)

@@ -51,7 +51,7 @@ def chat(
     _prepare()
     chosen_model(composer)  # complains before anything is loaded
     with open_library(library) as opened:
-        _serve(_writers(opened, composer), opened, host, port, door)
+        _serve(make_writers(opened, composer), opened, host, port, door)
 
 
 def serve(
@@ -69,7 +69,7 @@ def serve(
     _prepare()
     chosen_model(composer)  # complains before anything is loaded
     with open_library(library) as opened:
-        _serve(_writers(opened, composer), opened, host, port, door, api=True)
+        _serve(make_writers(opened, composer), opened, host, port, door, api=True)
 
 
 def _check_private(door: "Door", host: str) -> None:
@@ -116,7 +116,7 @@ def demo(
         if library.size < len(sources.papers):
             with progress("Indexing", len(sources.papers)) as advance:
                 library.add(sources.papers, on_progress=advance)
-        writers = _writers(library, composer)
+        writers = make_writers(library, composer)
         engine = next(iter(writers.engines.values()))
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
@@ -146,7 +146,7 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
     return door
 
 
-def _writers(library: "Library", composer: str) -> "Writers":
+def make_writers(library: "Library", composer: str) -> "Writers":
     """Returns who can write on the page of a library."""
     from footnote.index.settings import beside_settings
     from footnote.rag.generation.chat.endpoints.chosen import FILE

@@ -1,6 +1,6 @@
 """Routes besides the page: answers, what is shared, the feed of topics, and uploads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from footnote.ui.web.security.middleware import ASK, UPLOAD
 from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
 from footnote.ui.web.server.answers import answers_route
+from footnote.ui.web.server.stack import Service
 
 if TYPE_CHECKING:
     from footnote.ui.maintenance.telemetry.metrics import Metrics
@@ -40,8 +41,8 @@ def add_links(
     ending: Callable[[], bool],
     *,
     metrics: "Metrics | None" = None,
-) -> None:
-    """Adds these routes to a server, before those of the page.
+) -> Sequence[Service]:
+    """Adds these routes to a server, before those of the page; returns what they need open.
 
     Args:
         app: The server's.
@@ -66,12 +67,16 @@ def add_links(
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
+    services: list[Service] = []
     if metrics is not None:
         from footnote.ui.api.app import api_routes
 
-        app.router.routes[:0] = api_routes(desk, metrics)
+        routes, agents = api_routes(desk, metrics)
+        app.router.routes[:0] = routes
+        services.append(agents)
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
+    return services
 
 
 def _font(name: str) -> Response:

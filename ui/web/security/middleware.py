@@ -23,7 +23,7 @@ from footnote.ui.web.security.limits import Limits
 from footnote.ui.web.security.policy import NOTHING, is_conversation
 from footnote.ui.web.security.uploads import AROUND
 
-UPLOAD, ASK, API = "/gradio_api/upload", "/ask", "/v1"
+UPLOAD, ASK, API, AGENTS = "/gradio_api/upload", "/ask", "/v1", "/mcp"
 # Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
 # files, monitoring. A list of routes to close would miss those that its next version adds.
 _READ = frozenset(
@@ -120,7 +120,7 @@ class Guard:
             return Refusal(403, "another site may link to this page but not read from it")
         if refusal := _too_long(headers, self._limit(path)):
             return refusal
-        if self._api and (path in _HEALTH or path.startswith(f"{API}/")):
+        if self._api and (path in _HEALTH or path == AGENTS or path.startswith(f"{API}/")):
             # Which of them takes what is told by the API itself.
             return None
         if method not in ("GET", "HEAD", "POST"):

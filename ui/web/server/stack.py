@@ -1,8 +1,8 @@
 """Stack: the guard, policies and our own routes in front of Gradio."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ from footnote.ui.web.security.calls import Calls
 from footnote.ui.web.security.middleware import Guard
 from footnote.ui.web.security.policy import PagePolicy
 
+Service = AbstractAsyncContextManager[Any]
+"""Something that is open as long as the server serves."""
+
 
 def app_options(
-    add: Callable[[Starlette], None],
+    add: Callable[[Starlette], Sequence[Service]],
     guard: Callable[[Any], Guard],
     calls: Callable[[Any], Calls],
     watch: Callable[[Any, Any], RequestLog],
@@ -28,7 +31,7 @@ def app_options(
     """Returns the options of Gradio's application, so that every request passes the guard.
 
     Args:
-        add: Adds our own routes.
+        add: Adds our own routes; returns what is open as long as they are.
         guard: Puts the guard around what it is given.
         calls: Puts the check of calls around it, within the guard.
         watch: Puts what names and tells requests around the guard, of an application.
@@ -41,11 +44,14 @@ def app_options(
     async def opened(app: Starlette) -> AsyncIterator[None]:
         # Gradio is complete now, and no request has been handled yet. Middleware passed to Gradio
         # would run inside its own, which then adds CORS headers.
-        add(app)
+        services = add(app)
         if app.middleware_stack is not None:
             app.middleware_stack = watch(guard(calls(app.middleware_stack)), app)
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                for service in services:
+                    await stack.enter_async_context(service)
+                yield
         finally:
             close()
             if uploads is not None:
