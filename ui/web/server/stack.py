@@ -9,6 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from footnote.ui.web.security.access.gate import Gate
 from footnote.ui.web.security.calls import Calls
 from footnote.ui.web.security.middleware import Guard
 from footnote.ui.web.security.policy import PagePolicy
@@ -17,6 +18,7 @@ from footnote.ui.web.security.policy import PagePolicy
 def app_options(
     add: Callable[[Starlette], None],
     guard: Callable[[Any], Guard],
+    gate: Callable[[Any], Gate],
     calls: Callable[[Any], Calls],
     *,
     script: str,
@@ -27,7 +29,8 @@ def app_options(
     Args:
         add: Adds our own routes.
         guard: Puts the guard around what it is given.
-        calls: Puts the check of calls around it, within the guard.
+        gate: Puts the check of who may around it, within the guard.
+        calls: Puts the check of calls around it, within the gate.
         script: The page's own script, which it may run.
         uploads: Folder that goes when the server ends.
     """
@@ -38,7 +41,7 @@ def app_options(
         # would run inside its own, which then adds CORS headers.
         add(app)
         if app.middleware_stack is not None:
-            app.middleware_stack = guard(calls(app.middleware_stack))
+            app.middleware_stack = guard(gate(calls(app.middleware_stack)))
         try:
             yield
         finally:
