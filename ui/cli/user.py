@@ -41,6 +41,8 @@ def add(
 
     own = user_name(name)
     with open_accounts(library) as (accounts, folder):
+        if accounts.users.find(own):
+            raise Misuse(f"there is a user {own} already; see: footnote user list")
         first = not accounts.users.count()
         if first and role != "admin":
             raise Misuse(f"the first user has to be an admin: footnote user add {own} --role admin")

@@ -128,8 +128,8 @@ _STOP = "() => window.footnote.stop()"
 
 def _action(desk: AppContext) -> Callable[[Any, gr.Request], dict[str, Any]]:
     def action(data: Any, request: gr.Request) -> dict[str, Any]:
-        assert request.request is not None
-        return act(desk, data, identity_of(request.request.scope))
+        # Gradio hands on the request itself. Without one it is nobody's, who may nothing.
+        return act(desk, data, identity_of(getattr(request, "scope", {})))
 
     return action
 
