@@ -157,11 +157,15 @@ def test_whoever_goes_away_ends_the_work(demo_library: Library) -> None:
         assert closed.wait(20)
 
 
-@pytest.mark.parametrize("more", [["--open"], ["--allow-host", "lab.example"]])
-def test_programs_of_other_machines_are_not_served(more: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [["--open"], ["--allow-host", "lab.example"], ["--trusted-proxy", "127.0.0.1"],
+     ["--host", "0.0.0.0"]],
+)  # fmt: skip
+def test_others_are_not_served_before_there_is_an_admin(more: list[str], tmp_path: Path) -> None:
     ran = inside("serve", *more, "--library", tmp_path)
-    assert ran.status == 2
-    assert "answers programs of this machine alone, for it has no accounts" in ran.err
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "it needs accounts, and there is no admin yet" in ran.err
 
 
 def test_papers_are_searched_listed_and_found_by_any_name(address: str) -> None:

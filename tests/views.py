@@ -17,7 +17,9 @@ SCRIPTS = ("chat.js", "map.js", "views.js")
 
 def bare_page(body: str) -> str:
     """Returns a whole page around ``body``."""
-    styles = "".join((ASSETS / name).read_text("utf-8") for name in ("chat.css", "views.css"))
+    styles = "".join(
+        (ASSETS / name).read_text("utf-8") for name in ("base.css", "chat.css", "views.css")
+    )
     scripts = "".join((ASSETS / name).read_text("utf-8") for name in SCRIPTS)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>View</title>'

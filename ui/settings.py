@@ -74,18 +74,12 @@ def all_sections() -> tuple[type[Section], ...]:
     from footnote.rag.retrieval.reranking.rerank import RerankSettings
     from footnote.ui.digests.email import MailConfig
     from footnote.ui.maintenance.telemetry.settings import TelemetrySettings
+    from footnote.ui.storage.accounts.settings import AccountSettings
     from footnote.ui.web.security.limits import Limits
 
     writing = (LLMSettings, ThoroughSettings, RerankSettings, JudgeSettings)
-    return (
-        *INDEX_SECTIONS,
-        VectorSettings,
-        *writing,
-        ServerSettings,
-        Limits,
-        TelemetrySettings,
-        MailConfig,
-    )
+    serving = (ServerSettings, AccountSettings, Limits, TelemetrySettings)
+    return (*INDEX_SECTIONS, VectorSettings, *writing, *serving, MailConfig)
 
 
 def all_sources() -> SettingSources:

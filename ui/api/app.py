@@ -20,7 +20,7 @@ from footnote.ui.api.papers import changing_routes, checking_routes, reading_rou
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.maintenance.telemetry.metrics import CONTENT_TYPE, Metrics
 from footnote.ui.web.context import AppContext
-from footnote.ui.web.security.middleware import AGENTS, API
+from footnote.ui.web.security.access.rules import AGENTS, API
 from footnote.ui.web.server.idle import ENDING
 from footnote.ui.web.server.stack import Service
 

@@ -27,11 +27,12 @@ from footnote.ui.api.schemas.asking import AnswerReply, AskedScope, AskRequest
 from footnote.ui.maintenance.telemetry.request_ids import request_id
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.security.access.identity import identity_of
 
 log = logging.getLogger(__name__)
 
-# Whose conversations those are that programs begin.
-USER = "programs-over-http"
+# Whose conversations those are that programs begin, where there are no accounts.
+PROGRAMS = "programs-over-http"
 EVENT_STREAM = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
 
 
@@ -48,13 +49,17 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
                 "description": "The answer; with `stream`, events: search, read, write, check, "
                 "sources, text, verdict, standing, done, error.",
             },
-            **{status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)},
+            **{
+                status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
+            },
         },
     )
     async def ask(body: AskRequest, request: Request) -> Any:
         """Answers a question with sentences that each carry a checked, verbatim quote."""
         asked = answering.choose(
-            QuestionRequest(USER, _conversation(body), filters=filters_of(desk, body.filters)),
+            QuestionRequest(
+                user_of(request), _conversation(body), filters=filters_of(desk, body.filters)
+            ),
             body.mode,
         )
         asked = desk.begin(asked) if body.conversation else asked
@@ -67,6 +72,12 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
         return _kept(desk, asked, answer)
 
     return routes
+
+
+def user_of(request: Request) -> str:
+    """Returns whose conversations a request works with."""
+    who = identity_of(request.scope)
+    return who.id if who.has_account else PROGRAMS
 
 
 def filters_of(desk: AppContext, scope: AskedScope) -> Filters:

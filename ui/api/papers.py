@@ -32,7 +32,7 @@ from footnote.ui.web.handlers.check import FORMS
 
 MOST_LISTED, MOST_CITING = 500, 200
 _FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)
+    status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
 }
 
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 # In the library's folder: the marks are numbers of this library's papers.
 TOPICS = "topics.sqlite3"
+UserOption = Annotated[
+    str | None,
+    typer.Option(help="Whose topics; where there are accounts, the first admin's by default."),
+]
 _NO_TOPICS = "No topics yet; save one with: footnote topics add TEXT"
 
 
@@ -42,6 +46,7 @@ def topics(
     ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
+    user: UserOption = None,
 ) -> None:
     """List, add or remove the topics of your digests."""
     if (what is None) != (action == "list"):
@@ -49,43 +54,46 @@ def topics(
         raise Misuse(f"{action} takes {'one value' if asked else 'no value'}: footnote topics "
                      f"{action}{asked}")  # fmt: skip
     if action == "add":
-        _add(str(what), library)
+        _add(str(what), library, user)
     elif action == "remove":
-        _remove(str(what), library)
+        _remove(str(what), library, user)
     else:
-        _show(_open_topics(library), as_json)
+        _show(_open_topics(library, user), as_json)
 
 
-def _add(text: str, library: Path | None) -> None:
+def _add(text: str, library: Path | None, user: str | None) -> None:
     from footnote.rag.query.question import understand
-    from footnote.ui.storage.topics import LOCAL, Topics
+    from footnote.ui.storage.accounts.belongings import owner_in
+    from footnote.ui.storage.topics import Topics
 
     understand(text)  # complain before anything is loaded
     with open_library(library) as opened, Topics.open(opened.path / TOPICS) as kept:
-        id = kept.add(LOCAL, text, mark=opened.newest())
+        id = kept.add(owner_in(opened.path, user), text, mark=opened.newest())
     print(f"Saved as {id}; footnote digest reports papers added from now on.")
 
 
-def _remove(id: str, library: Path | None) -> None:
-    from footnote.ui.storage.topics import LOCAL, TopicError, Topics
+def _remove(id: str, library: Path | None, user: str | None) -> None:
+    from footnote.ui.storage.accounts.belongings import owner_in
+    from footnote.ui.storage.topics import TopicError, Topics
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
         raise TopicError(f"no topic {ascii(id)[:40]} in {path.parent}, which has no topics")
     with Topics.open(path) as kept:
-        kept.remove(LOCAL, id)
+        kept.remove(owner_in(path.parent, user), id)
     print("Removed.")
 
 
-def _open_topics(library: Path | None) -> "list[Topic]":
+def _open_topics(library: Path | None, user: str | None) -> "list[Topic]":
     """Returns the topics of a library, without opening it."""
-    from footnote.ui.storage.topics import LOCAL, Topics
+    from footnote.ui.storage.accounts.belongings import owner_in
+    from footnote.ui.storage.topics import Topics
 
     path = present_folder(library) / TOPICS
     if not path.is_file():
         return []
     with Topics.open(path) as kept:
-        return kept.list(LOCAL)
+        return kept.list(owner_in(path.parent, user))
 
 
 def _show(kept: "Sequence[Topic]", as_json: bool) -> None:
@@ -122,27 +130,30 @@ def digest(
     feed: Annotated[Path | None, typer.Option(help="Add it to an Atom feed.")] = None,
     composer: ComposerOption = "auto",
     as_json: JsonOption = False,
+    user: UserOption = None,
 ) -> None:
     """Show what papers added since the last digest say about each topic."""
     config = _mail_config() if email else None
     if feed is not None and (feed.is_dir() or not feed.parent.is_dir()):
         raise Misuse(f"{feed} cannot be a file; give --feed a file in a folder that exists")
     from footnote.ui.digests.build import make_digests, mark_delivered
-    from footnote.ui.storage.topics import LOCAL, Topics
+    from footnote.ui.storage.accounts.belongings import owner_in
+    from footnote.ui.storage.topics import Topics
 
     with (
         open_engine(library, composer) as engine,
         Topics.open(engine.library.path / TOPICS) as kept,
     ):
-        digests = make_digests(engine, kept.list(LOCAL))
+        owner = owner_in(engine.library.path, user)
+        digests = make_digests(engine, kept.list(owner))
         if feed is None and config is None:
             _print(digests, as_json)
             # If the output is closed, the digest has not been read.
             sys.stdout.flush()
-            mark_delivered(kept, LOCAL, digests)
+            mark_delivered(kept, owner, digests)
             return
         went = _deliver(digests, feed, config)
-        mark_delivered(kept, LOCAL, digests)
+        mark_delivered(kept, owner, digests)
     if as_json:
         _print(digests, as_json)
     else:

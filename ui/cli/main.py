@@ -62,6 +62,8 @@ from footnote.ui.cli.settings import settings
 from footnote.ui.cli.setup import setup
 from footnote.ui.cli.split import split
 from footnote.ui.cli.sync import sync
+from footnote.ui.cli.token import app as tokens
+from footnote.ui.cli.user import app as users
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -366,6 +368,8 @@ for command in (
     app.command()(command)
 evals.command()(make)
 app.add_typer(evals, name="eval")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from footnote.ui.cli.options import (
     ComposerOption,
     HostOption,
     LibraryOption,
+    Misuse,
     OpenOption,
     PortOption,
     TrustedProxyOption,
@@ -21,13 +22,17 @@ from footnote.ui.cli.options import (
     chosen_reranker,
     chosen_telemetry,
     console,
+    library_folder,
     make_embedder,
     open_library,
     progress,
 )
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from footnote.index.library import Library
+    from footnote.ui.storage.accounts.accounts import Accounts
     from footnote.ui.web.context import AppContext
     from footnote.ui.web.security.hosts import Door
     from footnote.ui.web.security.limits import Limits
@@ -47,11 +52,11 @@ def chat(
     trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Serve the chat page over a library."""
-    door = _door(host, open_, allow_host, trusted_proxy)
-    _prepare()
-    chosen_model(composer)  # complains before anything is loaded
-    with open_library(library) as opened:
-        _serve(make_writers(opened, composer), opened, host, port, door)
+    with _accounts(library, host, open_, allow_host, trusted_proxy) as (door, accounts):
+        _prepare()
+        chosen_model(composer)  # complains before anything is loaded
+        with open_library(library) as opened:
+            _serve(make_writers(opened, composer), opened, host, port, door, accounts=accounts)
 
 
 def serve(
@@ -64,29 +69,57 @@ def serve(
     trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Serve the chat page, and the same answers to programs under /v1."""
-    door = _door(host, open_, allow_host, trusted_proxy)
-    _check_private(door, host)
-    _prepare()
-    chosen_model(composer)  # complains before anything is loaded
-    with open_library(library) as opened:
-        _serve(make_writers(opened, composer), opened, host, port, door, api=True)
+    ways = (host, open_, allow_host, trusted_proxy)
+    with _accounts(library, *ways, api=True) as (door, accounts):
+        _prepare()
+        chosen_model(composer)  # complains before anything is loaded
+        with open_library(library) as opened:
+            writers = make_writers(opened, composer)
+            _serve(writers, opened, host, port, door, api=True, accounts=accounts)
 
 
-def _check_private(door: "Door", host: str) -> None:
-    """Refuses to serve programs of other machines: the API has no accounts yet.
+@contextmanager
+def _accounts(
+    library: Path | None,
+    host: str,
+    open_: bool,
+    names: list[str] | None,
+    proxies: list[str] | None,
+    *,
+    api: bool = False,
+) -> "Iterator[tuple[Door, Accounts | None]]":
+    """Opens the accounts of a library if they are needed; also gives who may connect.
+
+    None are needed while this machine alone reaches the server, and it has no user. Behind a proxy
+    every visitor comes from this machine, so a host name or a proxy counts as others. The page
+    alone, without the routes of programs, may be open to anybody as long as it has no user.
 
     Raises:
-        typer.Exit: Others could reach it.
+        FootnoteError: They are needed, and there is no admin yet.
     """
-    from footnote.index import FootnoteError
+    from footnote.ui.cli.accounts import account_settings
+    from footnote.ui.storage.accounts.accounts import ACCOUNTS, Accounts
+    from footnote.ui.storage.accounts.models import Role
 
+    door, settings = _door(host, open_, names, proxies), account_settings()
+    path, users, admins = library_folder(library) / ACCOUNTS, 0, 0
+    if path.is_file():
+        with Accounts(path, settings=settings) as accounts:
+            users, admins = accounts.users.count(), accounts.users.count(Role.ADMIN)
     with as_misuse():
-        if not door.is_private(host):
-            raise FootnoteError(
-                "footnote serve answers programs of this machine alone, for it has no accounts; "
-                "omit --host, --open, --allow-host and --trusted-proxy, or serve the page alone "
-                "with: footnote chat"
-            )
+        private = door.is_private(host) and not settings.proxy_header
+        if not users and not api:
+            door.check(host)
+    if not users and (private or not api):
+        yield door, None
+        return
+    if not admins:
+        raise Misuse(
+            "others can reach this server, so it needs accounts, and there is no admin yet; add "
+            "one first: footnote user add NAME --role admin"
+        )
+    with Accounts(path, settings=settings) as accounts:
+        yield door.letting_in(host), accounts
 
 
 def demo(
@@ -106,6 +139,8 @@ def demo(
     from footnote.ui.cli.output import show_answer
 
     door = _door(host, open_, allow_host, trusted_proxy)
+    with as_misuse():
+        door.check(host)
     _prepare()
     chosen_model(composer)  # complains before anything is loaded
     terminal = console()
@@ -141,7 +176,6 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
         names = names or sources.get("FOOTNOTE_ALLOW_HOST", "").replace(",", " ").split()
         proxies = proxies or sources.get("FOOTNOTE_TRUSTED_PROXY", "").replace(",", " ").split()
         door = Door.read(open=open_, names=names, proxies=proxies)
-        door.check(host)
         chosen_limits()
     return door
 
@@ -169,33 +203,37 @@ def _serve(
     door: "Door",
     *,
     api: bool = False,
+    accounts: "Accounts | None" = None,
 ) -> None:
     """Serves the page of a library, with its files in the library's folder."""
     from footnote.ui.web.page import build_page, launch
-    from footnote.ui.web.security.hosts import is_loopback, warning
     from footnote.ui.web.server.idle import IdleWork
 
     limits = chosen_limits()
     with (
-        _open_desk(writers, library, limits) as desk,
+        _open_desk(writers, library, limits, accounts) as desk,
         IdleWork(library, lambda: desk.busy),
     ):
 
         def ready(address: str) -> None:
             _say_where(address, api=api)
-            if door.open and not is_loopback(host):
-                keeps, writes = desk.conversations is not None, writers.model is not None
-                print(warning(keeps=keeps, writes=writes), flush=True)
+            if accounts is not None:
+                _say_who(accounts, host)
+            else:
+                writes = writers.model is not None
+                _warn(door, host, keeps=desk.conversations is not None, writes=writes)
 
         page = build_page(next(iter(writers.asks.values())), library, desk=desk)
         launch(
             page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api,
-            telemetry=chosen_telemetry(),
+            telemetry=chosen_telemetry(), accounts=accounts,
         )  # fmt: skip
 
 
 @contextmanager
-def _open_desk(writers: "Writers", library: "Library", limits: "Limits") -> Iterator["AppContext"]:
+def _open_desk(
+    writers: "Writers", library: "Library", limits: "Limits", accounts: "Accounts | None"
+) -> Iterator["AppContext"]:
     """Opens what the server of a library works with."""
     from footnote.ui.settings import all_sources
     from footnote.ui.storage.conversations import Conversations
@@ -219,6 +257,7 @@ def _open_desk(writers: "Writers", library: "Library", limits: "Limits") -> Iter
             made_sets=library.path / "sets",
             unpacked=limits.unpacked,
             writers=writers,
+            accounts=accounts,
         )
 
 
@@ -227,6 +266,30 @@ def _say_where(address: str, *, api: bool) -> None:
     print(f"Chat page: {address} (Ctrl-C stops it)", flush=True)
     if api:
         print(f"API: {address}v1, described in {address}v1/openapi.json", flush=True)
+
+
+def _warn(door: "Door", host: str, *, keeps: bool, writes: bool) -> None:
+    """Prints who can do what, if others can reach a page without accounts."""
+    from footnote.ui.web.security.hosts import is_loopback, warning
+
+    if (door.open and not is_loopback(host)) or door.names or door.proxies:
+        print(warning(keeps=keeps, writes=writes), flush=True)
+
+
+def _say_who(accounts: "Accounts", host: str) -> None:
+    """Prints who may do all, as a library that came from elsewhere may have brought its own."""
+    from footnote.ui.storage.accounts.models import Role
+    from footnote.ui.web.security.hosts import is_loopback
+
+    users = accounts.users.list()
+    admins = ", ".join(user.name for user in users if user.role == Role.ADMIN)
+    print(f"Accounts: {len(users):,}; admins: {admins}", flush=True)
+    if not is_loopback(host):
+        print(
+            "Nothing is encrypted, passwords neither: put a proxy with TLS in front of it, and "
+            "name it by --trusted-proxy",
+            flush=True,
+        )
 
 
 def _sets(library: "Library") -> dict[str, Path]:

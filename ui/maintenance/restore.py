@@ -111,7 +111,7 @@ def _check_library(file: Path, made: Path, manifest: BackupManifest) -> None:
         raise BackupError(f"{file}: its catalog is damaged ({damage[:100]}); give another file")
     for name, kind in DATABASES.items():
         if (made / name).is_file():
-            found = examine_database(made / name, kind.what)
+            found = examine_database(made / name, kind)
             if found.state != "whole":
                 raise BackupError(f"{file}: {name}: {found.found}; give another file")
     with closing(Catalog(made / CATALOG)) as catalog:

@@ -17,10 +17,12 @@ from footnote.index.storage.database import SCHEMA_VERSION, find_damage, read_ro
 from footnote.rag.generation.settings import LEDGER
 from footnote.ui.maintenance.findings import Finding, whole, wrong
 from footnote.ui.settings import all_sources, model_sources, setting_rows
+from footnote.ui.storage.accounts.accounts import ACCOUNTS, Accounts
 from footnote.ui.storage.annotations import Annotations
 from footnote.ui.storage.collections import Collections
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.topics import Topics
+from footnote.ui.storage.user_database import UserDatabase
 
 # The databases of a library's readers, and the files that are none.
 DATABASES = {
@@ -28,6 +30,7 @@ DATABASES = {
     "topics.sqlite3": Topics,
     "collections.sqlite3": Collections,
     "annotations.sqlite3": Annotations,
+    ACCOUNTS: Accounts,
 }
 FEEDBACK, RUNS, SETS = "feedback.jsonl", "runs", "sets"
 # Bytes that should stay free beside what a fold takes.
@@ -39,7 +42,7 @@ def examine_user_files(folder: Path) -> Iterator[Finding]:
     """Yields what is found of each file and folder of a library that its readers made."""
     for name, kind in DATABASES.items():
         if (folder / name).is_file():
-            yield examine_database(folder / name, kind.what)
+            yield examine_database(folder / name, kind)
     if (folder / FEEDBACK).is_file():
         yield _examine_feedback(folder / FEEDBACK)
     for name, one in ((RUNS, "runs"), (SETS, "sets")):
@@ -47,15 +50,15 @@ def examine_user_files(folder: Path) -> Iterator[Finding]:
             yield from _examine_folders(folder / name, one)
 
 
-def examine_database(path: Path, holds: str) -> Finding:
+def examine_database(path: Path, kind: type[UserDatabase]) -> Finding:
     """Returns whether a file is a whole database of the kind that it should be."""
     if damage := find_damage(path):
         return wrong(path.name, damage[:200], "some of it may be lost", _AWAY)
-    told = dict(read_rows(path, "SELECT key, value FROM meta"))
+    holds, told = kind.what, dict(read_rows(path, "SELECT key, value FROM meta"))
     if told.get("holds") != holds:
         return wrong(path.name, f"it holds no {holds}", "the page cannot start", _AWAY)
     version = int(read_rows(path, "PRAGMA user_version")[0][0])
-    if told.get("schema") != str(SCHEMA_VERSION) or version > 1:
+    if told.get("schema") != str(SCHEMA_VERSION) or version > 1 + len(kind.changes):
         return wrong(
             path.name, f"its schema {told.get('schema')}.{version} is of another version",
             "the page cannot start", "update Footnote",

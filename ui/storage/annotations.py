@@ -3,7 +3,7 @@
 They are kept beside the library, so that they outlive a paper's removal and its coming back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,6 +48,7 @@ class Annotations(UserDatabase):
     holds: ClassVar[str] = "file of tags and notes"
     what: ClassVar[str] = "annotations"
     schema: ClassVar[str] = _SCHEMA
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {"tags": ("", ()), "notes": ("", ())}
     fault: ClassVar[type[FootnoteError]] = AnnotationError
 
     def tag(self, user: str, papers: Iterable[str], tag: str) -> str:

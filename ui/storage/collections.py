@@ -6,13 +6,14 @@ the paper is in it again when the removal is taken back.
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from footnote.index import FootnoteError
 from footnote.ui.storage.models import TITLE_MOST, parse_time, shorten
+from footnote.ui.storage.shares import ENDLESS, SHARES_END, WORKS, ShareTerms, check_reader
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 _SCHEMA = """
@@ -73,6 +74,10 @@ class Collections(UserDatabase):
     holds: ClassVar[str] = "file of collections"
     what: ClassVar[str] = "collections"
     schema: ClassVar[str] = _SCHEMA
+    changes: ClassVar[Sequence[str]] = (SHARES_END,)
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {
+        "collections": ("collection", ("members", "shares"))
+    }
     fault: ClassVar[type[FootnoteError]] = CollectionError
 
     def create(self, user: str, name: str) -> str:
@@ -98,9 +103,9 @@ class Collections(UserDatabase):
         rows = self._db.rows(
             "SELECT id, name, created, "
             "(SELECT count(*) FROM members WHERE collection = number), "
-            "EXISTS (SELECT 1 FROM shares WHERE collection = number) "
+            f"EXISTS (SELECT 1 FROM shares WHERE collection = number AND {WORKS}) "
             "FROM collections WHERE user = ? ORDER BY name COLLATE NOCASE, number",
-            (self._user(user),),
+            (self._clock().timestamp(), self._user(user)),
         )
         return [
             Collection(id.decode(), name, parse_time(created), count, bool(shared))
@@ -198,8 +203,14 @@ class Collections(UserDatabase):
                 self._db.rows(f"DELETE FROM {table} WHERE collection = ?", (number,))
             self._db.rows("DELETE FROM collections WHERE number = ?", (number,))
 
-    def share(self, user: str, id: str) -> str:
-        """Returns a token with which anybody can see which papers are in it now.
+    def share(self, user: str, id: str, terms: ShareTerms = ENDLESS, *, instead: str = "") -> str:
+        """Returns a token with which others can see which papers are in it now.
+
+        Args:
+            user: Whose.
+            id: The collection's.
+            terms: How long it works, and for whom.
+            instead: A token of the same collection that ends with this.
 
         Raises:
             CollectionError: The user has no such collection, or it is empty.
@@ -210,23 +221,31 @@ class Collections(UserDatabase):
             if not papers:
                 raise CollectionError("an empty collection cannot be shared; add papers first")
             self._db.rows(
-                "INSERT INTO shares SELECT ?, number, name, ?, ? FROM collections WHERE number = ?",
-                (as_bytes(token), now, json.dumps(papers), number),
+                "DELETE FROM shares WHERE token = ? AND collection = ?",
+                (as_bytes(instead), number),
+            )
+            self._db.rows(
+                "INSERT INTO shares SELECT ?, number, name, ?, ?, ?, ? FROM collections "
+                "WHERE number = ?",
+                (as_bytes(token), now, json.dumps(papers), *terms.row(now), number),
             )
         return token
 
-    def shared(self, token: str) -> SharedPapers:
+    def shared(self, token: str, *, signed_in: bool = True) -> SharedPapers:
         """Returns what is shared under a token, as it was when shared.
 
         Raises:
-            CollectionError: Nothing is.
+            CollectionError: Nothing is, or not any more.
+            SignInNeeded: It is shared with those alone who have signed in.
         """
         rows = self._db.rows(
-            "SELECT name, created, papers FROM shares WHERE token = ?", (as_bytes(token),)
+            f"SELECT name, created, papers, members FROM shares WHERE token = ? AND {WORKS}",
+            (as_bytes(token), self._clock().timestamp()),
         )
         if not rows:
             raise CollectionError("nothing is shared at this link; ask for a new one")
-        name, created, papers = rows[0]
+        name, created, papers, members = rows[0]
+        check_reader(members, signed_in=signed_in)
         return SharedPapers(name, parse_time(created), tuple(json.loads(papers)))
 
     def unshare(self, user: str, id: str) -> None:

@@ -6,7 +6,7 @@ one that does not exist. Users, identifiers and tokens are compared byte by byte
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from footnote.index import FootnoteError
@@ -23,6 +23,7 @@ from footnote.ui.storage.models import (
     parse_time,
     shorten,
 )
+from footnote.ui.storage.shares import ENDLESS, SHARES_END, WORKS, ShareTerms, check_reader
 from footnote.ui.storage.user_database import UserDatabase, as_bytes
 
 # Maximum words of a search; each is a condition, and SQLite allows fewer than 1,000.
@@ -50,6 +51,10 @@ class Conversations(UserDatabase):
     holds: ClassVar[str] = "file of conversations"
     what: ClassVar[str] = "conversations"
     schema: ClassVar[str] = _SCHEMA
+    changes: ClassVar[Sequence[str]] = (SHARES_END,)
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {
+        "conversations": ("conversation", ("messages", "shares"))
+    }
     fault: ClassVar[type[FootnoteError]] = ConversationError
 
     def start(self, user: str) -> str:
@@ -101,13 +106,14 @@ class Conversations(UserDatabase):
             " AND (instr(folded, ?) OR EXISTS (SELECT 1 FROM messages "
             "WHERE conversation = number AND instr(words, ?)))"
         )
+        now = self._clock().timestamp()
         rows = self._db.rows(
             "SELECT id, title, created, updated, "
             "(SELECT count(*) FROM messages WHERE conversation = number), "
-            "EXISTS (SELECT 1 FROM shares WHERE conversation = number) "
+            f"EXISTS (SELECT 1 FROM shares WHERE conversation = number AND {WORKS}) "
             f"FROM conversations WHERE user = ?{found * len(words)} "
             "ORDER BY updated DESC, number DESC",
-            (self._user(user), *(word for word in words for _ in range(2))),
+            (now, self._user(user), *(word for word in words for _ in range(2))),
         )
         return [
             Conversation(
@@ -180,36 +186,50 @@ class Conversations(UserDatabase):
             )
             self._touch(number)
 
-    def share(self, user: str, id: str) -> str:
-        """Returns a token with which anybody can read the conversation as it is now.
+    def share(self, user: str, id: str, terms: ShareTerms = ENDLESS, *, instead: str = "") -> str:
+        """Returns a token with which others can read the conversation as it is now.
+
+        Args:
+            user: Whose.
+            id: The conversation's.
+            terms: How long it works, and for whom.
+            instead: A token of the same conversation that ends with this.
 
         Raises:
             ConversationError: The user has no such conversation, or it is empty.
         """
-        token = secrets.token_urlsafe(24)
+        token, now = secrets.token_urlsafe(24), self._clock().timestamp()
         with self._db.transaction():
             number = self._number(user, id)
             answers = self._answers(number)
             if not answers:
                 raise ConversationError("an empty conversation cannot be shared; ask first")
+            shown = (*self._head(number), json.dumps(answers))
             self._db.rows(
-                "INSERT INTO shares VALUES (?, ?, ?, ?, ?)",
-                (as_bytes(token), number, *self._head(number), json.dumps(answers)),
+                "DELETE FROM shares WHERE token = ? AND conversation = ?",
+                (as_bytes(instead), number),
+            )
+            self._db.rows(
+                "INSERT INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (as_bytes(token), number, *shown, *terms.row(now)),
             )
         return token
 
-    def shared(self, token: str) -> Transcript:
+    def shared(self, token: str, *, signed_in: bool = True) -> Transcript:
         """Returns a shared conversation as it was when shared.
 
         Raises:
-            ConversationError: Nothing is shared under this token.
+            ConversationError: Nothing is shared under this token, or not any more.
+            SignInNeeded: It is shared with those alone who have signed in.
         """
         rows = self._db.rows(
-            "SELECT title, created, answers FROM shares WHERE token = ?", (as_bytes(token),)
+            f"SELECT title, created, answers, members FROM shares WHERE token = ? AND {WORKS}",
+            (as_bytes(token), self._clock().timestamp()),
         )
         if not rows:
             raise ConversationError("nothing is shared at this link; ask for a new one")
-        title, created, answers = rows[0]
+        title, created, answers, members = rows[0]
+        check_reader(members, signed_in=signed_in)
         return make_transcript(title, created, json.loads(answers))
 
     def unshare(self, user: str, id: str) -> None:

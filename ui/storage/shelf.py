@@ -40,12 +40,19 @@ class LibraryPart:
 
 
 class Shelf:
-    """The collections, tags and notes of one library; safe to use from many threads."""
+    """The collections, tags and notes of one user of a library; safe to use from many threads."""
 
-    def __init__(self, collections: Collections, annotations: Annotations) -> None:
-        """Takes both files, opened."""
+    def __init__(
+        self, collections: Collections, annotations: Annotations, owner: str = LOCAL
+    ) -> None:
+        """Takes both files, opened, and whose rows of them are meant."""
         self.collections = collections
         self.annotations = annotations
+        self._owner = owner
+
+    def of(self, owner: str) -> Self:
+        """Returns what another user has in the same files."""
+        return type(self)(self.collections, self.annotations, owner)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -78,8 +85,8 @@ class Shelf:
 
         Two papers of one that became one are counted once.
         """
-        names = {f"c:{one.id}": one.name for one in self.collections.list(LOCAL)}
-        names |= {f"t:{tag}": f"#{tag}" for tag in self.annotations.tags(LOCAL)}
+        names = {f"c:{one.id}": one.name for one in self.collections.list(self._owner)}
+        names |= {f"t:{tag}": f"#{tag}" for tag in self.annotations.tags(self._owner)}
         held = {key: self.papers(key) for key in names}
         known = naming.names_of(name for papers in held.values() for name in papers)
         return [
@@ -95,9 +102,9 @@ class Shelf:
         """
         kind, _, name = key.partition(":")
         if kind == "c":
-            return list(self.collections.members(LOCAL, name))
+            return list(self.collections.members(self._owner, name))
         if kind == "t":
-            return sorted(self.annotations.tagged(LOCAL, name))
+            return sorted(self.annotations.tagged(self._owner, name))
         raise CollectionError("that is no collection and no tag; choose one in the list")
 
     def annotations_of(self, papers: Iterable[str], naming: Naming) -> Mapping[str, Annotation]:
@@ -106,7 +113,9 @@ class Shelf:
         What was written to a paper that was merged into another since is the other's too.
         """
         known = naming.names_of(papers)
-        written = self.annotations.of(LOCAL, (name for names in known.values() for name in names))
+        written = self.annotations.of(
+            self._owner, (name for names in known.values() for name in names)
+        )
         found = {
             paper: [written[name] for name in names if name in written]
             for paper, names in known.items()
@@ -116,7 +125,9 @@ class Shelf:
     def untag(self, papers: Iterable[str], tag: str, naming: Naming) -> None:
         """Takes a tag from papers, under whichever of their names they have it."""
         known = naming.names_of(papers)
-        self.annotations.untag(LOCAL, (name for names in known.values() for name in names), tag)
+        self.annotations.untag(
+            self._owner, (name for names in known.values() for name in names), tag
+        )
 
     def write(self, paper: str, note: str, naming: Naming) -> None:
         """Sets the note of a paper, in place of those under its other names.
@@ -125,9 +136,9 @@ class Shelf:
             AnnotationError: It is too long; nothing is changed.
         """
         own, *others = naming.names_of([paper])[paper]
-        self.annotations.write(LOCAL, own, note)
+        self.annotations.write(self._owner, own, note)
         for other in others:
-            self.annotations.write(LOCAL, other, "")
+            self.annotations.write(self._owner, other, "")
 
 
 def _join(annotations: Sequence[Annotation]) -> Annotation:

@@ -5,7 +5,7 @@ takes the user and touches nothing of another's.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -54,6 +54,10 @@ class Topics(UserDatabase):
     holds: ClassVar[str] = "file of topics"
     what: ClassVar[str] = "topics"
     schema: ClassVar[str] = _SCHEMA
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {
+        "topics": ("", ()),
+        "visits": ("", ()),
+    }
     fault: ClassVar[type[FootnoteError]] = TopicError
 
     def add(self, user: str, text: str, *, mark: int = 0) -> str:

@@ -3,7 +3,7 @@
 Users, identifiers and tokens are compared byte by byte.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Self
@@ -12,7 +12,8 @@ from footnote.index import FootnoteError
 from footnote.index.storage.database import Database, OtherDatabase, Schema
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """Returns the time, in UTC."""
     return datetime.now(UTC)
 
 
@@ -23,15 +24,20 @@ class UserDatabase:
         holds: What it is, as errors name it.
         what: One word that identifies the kind of file.
         schema: Its tables.
+        changes: What brings a file of an earlier version up to date, one script a version.
+        owned: Tables with a column ``user``, each with the column by which rows of other tables
+            belong to one of its rows, and these tables.
         fault: The error class that its methods raise.
     """
 
     holds: ClassVar[str]
     what: ClassVar[str]
     schema: ClassVar[str]
+    changes: ClassVar[Sequence[str]] = ()
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {}
     fault: ClassVar[type[FootnoteError]]
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         """Opens the file, or makes one that only its owner may read.
 
         Raises:
@@ -49,7 +55,7 @@ class UserDatabase:
         self._clock = clock
         schema = Schema(
             holds=self.holds,
-            migrations=(self.schema,),
+            migrations=(self.schema, *self.changes),
             renewal="move the file away to start over",
             rescue="restore it, or move it away to start over",
             settings={"holds": self.what},
@@ -60,9 +66,33 @@ class UserDatabase:
             raise self.fault(f"{path} holds no {self.what}; give another file") from error
 
     @classmethod
-    def open(cls, path: Path, *, clock: Callable[[], datetime] = _now) -> Self:
+    def open(cls, path: Path, *, clock: Callable[[], datetime] = utc_now) -> Self:
         """Opens the file, as the constructor does."""
         return cls(path, clock=clock)
+
+    def hand_over(self, user: str) -> int:
+        """Makes all rows those of one user; returns how many there are, without their parts."""
+        owner = self._user(user)
+        with self._db.transaction():
+            return sum(
+                # What two of them had alike stays once.
+                self._db.execute(f"UPDATE OR IGNORE {table} SET user = ?", (owner,))
+                for table in self.owned
+            )
+
+    def forget(self, user: str) -> None:
+        """Deletes all that belongs to a user, and overwrites it in the file."""
+        owner = self._user(user)
+        self._db.rows("PRAGMA secure_delete = ON")
+        with self._db.transaction():
+            for table, (column, parts) in self.owned.items():
+                for part in parts:
+                    self._db.execute(
+                        f"DELETE FROM {part} WHERE {column} IN "
+                        f"(SELECT number FROM {table} WHERE user = ?)",
+                        (owner,),
+                    )
+                self._db.execute(f"DELETE FROM {table} WHERE user = ?", (owner,))
 
     def close(self) -> None:
         """Closes the file."""

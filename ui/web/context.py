@@ -20,12 +20,15 @@ from footnote.rag.answer import Answer, ConstraintKind, Event, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.extractive import Reviewer
 from footnote.rag.generation.forms.suggestions import find_topics, offer_questions
+from footnote.ui.storage.accounts.accounts import Accounts
+from footnote.ui.storage.accounts.models import LOCAL_USER, Identity, Role
 from footnote.ui.storage.annotations import Annotation
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import Transcript
 from footnote.ui.storage.refresh import refresh
+from footnote.ui.storage.shares import ENDLESS, ShareTerms
 from footnote.ui.storage.shelf import LibraryPart, Shelf
-from footnote.ui.storage.topics import Topics
+from footnote.ui.storage.topics import LOCAL, Topics
 from footnote.ui.web.jobs import Jobs
 from footnote.ui.web.requests import Args, QuestionRequest, parse_filters
 from footnote.ui.web.server.idle import Activity
@@ -107,6 +110,8 @@ class AppContext:
         activity: What is being answered now.
         writers: Makes the engines, and makes others when they are chosen on the page; None if
             whoever made the page chose them.
+        accounts: Of the library; None where there are none.
+        who: Whose desk it is; see ``of``.
     """
 
     library: ShownLibrary
@@ -126,6 +131,30 @@ class AppContext:
     shelf: Shelf | None = None
     writers: Writers | None = None
     activity: Activity = field(default_factory=Activity)
+    accounts: Accounts | None = None
+    who: Identity = LOCAL_USER
+
+    def of(self, who: Identity) -> "AppContext":
+        """Returns the desk as one user has it: with what is theirs, and nobody else's."""
+        shelf = self.shelf.of(_owner(who)) if self.shelf is not None else None
+        return replace(self, who=who, shelf=shelf)
+
+    @property
+    def owner(self) -> str:
+        """Whose topics and collections these are."""
+        return _owner(self.who)
+
+    def share_terms(self, args: Args) -> ShareTerms:
+        """Returns how long a link that is made now works, and for whom."""
+        if self.accounts is None:
+            return ENDLESS
+        return ShareTerms(self.accounts.settings.share_days, args.flag("members"))
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether who writes may be chosen here, by this user."""
+        changeable = self.writers is not None and self.writers.changeable
+        return changeable and self.who.role >= Role.ADMIN
 
     @property
     def busy(self) -> bool:
@@ -295,3 +324,7 @@ class AppContext:
             store.truncate(asked.user, id, asked.kept)
         store.append(asked.user, id, answer)
         return id
+
+
+def _owner(who: Identity) -> str:
+    return LOCAL if who.way == "local" else who.id

@@ -38,9 +38,14 @@ from footnote.ui.rendering.panels import (
     shell_html,
     start_html,
 )
+from footnote.ui.storage.accounts.accounts import Accounts
 from footnote.ui.web.context import AppContext, Ask, ShownLibrary
 from footnote.ui.web.handlers import act
 from footnote.ui.web.routes import add_links
+from footnote.ui.web.security.access.access import Access
+from footnote.ui.web.security.access.gate import Gate
+from footnote.ui.web.security.access.identity import identity_of
+from footnote.ui.web.security.access.rules import Rules
 from footnote.ui.web.security.calls import list_calls
 from footnote.ui.web.security.hosts import Door, bracketed
 from footnote.ui.web.security.limits import Limits
@@ -54,10 +59,10 @@ ASSETS = Path(__file__).parent / "static"
 SCRIPTS = (
     "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "calls.js",
     "filling.js", "notices.js", "rooms.js", "actions.js", "scope.js", "shelf.js", "table.js",
-    "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js",
+    "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js", "account.js",
 )  # fmt: skip
-STYLES = ("chat.css", "panels.css", "shelf.css", "sources.css", "views.css", "check.css",
-          "model.css")  # fmt: skip
+STYLES = ("base.css", "chat.css", "panels.css", "shelf.css", "sources.css", "views.css",
+          "check.css", "model.css")  # fmt: skip
 
 # The desk of each page, for the addresses that its server has beside it.
 _DESKS: "WeakKeyDictionary[gr.Blocks, AppContext]" = WeakKeyDictionary()
@@ -125,9 +130,10 @@ _ASK = "(text) => window.footnote.ask(text)"
 _STOP = "() => window.footnote.stop()"
 
 
-def _action(desk: AppContext) -> Callable[[Any], dict[str, Any]]:
-    def action(data: Any) -> dict[str, Any]:
-        return act(desk, data)
+def _action(desk: AppContext) -> Callable[[Any, gr.Request], dict[str, Any]]:
+    def action(data: Any, request: gr.Request) -> dict[str, Any]:
+        # Gradio hands on the request itself. Without one it is nobody's, who may nothing.
+        return act(desk, data, identity_of(getattr(request, "scope", {})))
 
     return action
 
@@ -187,6 +193,18 @@ def page_script() -> str:
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
+def _checks(
+    door: Door, hosts: frozenset[str], limits: Limits, access: Access | None, *, api: bool
+) -> tuple[Callable[[Any], Guard], Callable[[Any], Gate]]:
+    """Returns what checks each request first, and what asks then who may send it."""
+    rules = Rules(programs=api, accounts=access is not None)
+    header = access.accounts.settings.proxy_header if access is not None else ""
+    guard = partial(
+        Guard, hosts=hosts, proxies=door.proxies, limits=limits, rules=rules, names_user=header
+    )
+    return guard, partial(Gate, rules=rules, access=access)
+
+
 def launch(
     page: gr.Blocks,
     *,
@@ -197,6 +215,7 @@ def launch(
     on_ready: Callable[[str], None] | None = None,
     api: bool = False,
     telemetry: TelemetrySettings | None = None,
+    accounts: Accounts | None = None,
 ) -> None:
     """Serves the page until it is interrupted, or told to end: answers under way then do first.
 
@@ -209,13 +228,21 @@ def launch(
         on_ready: Called with the page's address as soon as it answers.
         api: Whether programs are served too, under /v1.
         telemetry: What the server tells about itself.
+        accounts: Who may use it; None serves whoever reaches it.
 
     Raises:
         FootnoteError: The port is taken, the host is not of this machine, or other machines
             would get in without anybody having said so.
     """
     address = start(
-        page, host=host, port=port, door=door, limits=limits, api=api, telemetry=telemetry
+        page,
+        host=host,
+        port=port,
+        door=door,
+        limits=limits,
+        api=api,
+        telemetry=telemetry,
+        accounts=accounts,
     )
     try:
         activity = _DESKS[page].activity
@@ -239,19 +266,22 @@ def start(
     limits: Limits | None = None,
     api: bool = False,
     telemetry: TelemetrySettings | None = None,
+    accounts: Accounts | None = None,
 ) -> str:
     """Serves the page in the background and returns its address; see ``launch``."""
     door, limits, desk = door or Door(), limits or Limits(), _DESKS[page]
-    door.check(host)
+    if accounts is None:
+        door.check(host)
+        if api and not door.is_private(host):
+            raise FootnoteError("programs of other machines are served with accounts alone")
     if desk.conversations is None:
         limits = limits.with_conversations()
     if desk.writers is not None:
         # Where a model is asked, and what it may cost, is for whoever runs the server.
-        desk.writers.changeable = door.is_private(host)
+        desk.writers.changeable = door.is_private(host) or accounts is not None
     port = free_port(host, port)
-    guard = partial(
-        Guard, hosts=door.hosts(host, port), proxies=door.proxies, limits=limits, api=api
-    )
+    access = Access(accounts, proxies=door.proxies) if accounts is not None else None
+    guard, gate = _checks(door, door.hosts(host, port), limits, access, api=api)
 
     watch = Telemetry(telemetry or TelemetrySettings(), desk, counts=api)
 
@@ -259,8 +289,9 @@ def start(
         return bool(page.server.should_exit)
 
     before = app_options(
-        partial(add_links, desk=desk, limits=limits, ending=ending, metrics=watch.metrics),
-        guard, list_calls(page), watch.around, close=watch.close, script=page_script(),
+        partial(add_links, desk=desk, limits=limits, ending=ending, metrics=watch.metrics,
+                access=access),
+        guard, gate, list_calls(page), watch.around, close=watch.close, script=page_script(),
         uploads=desk.uploads,
     )  # fmt: skip
     try:

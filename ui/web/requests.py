@@ -15,6 +15,7 @@ from footnote.index.models import LAST_YEAR
 from footnote.index.search.filters import EVERYTHING, Filters
 from footnote.rag.answer import Answer, ConstraintKind
 from footnote.rag.serialization import parse_answer
+from footnote.ui.storage.accounts.models import Identity
 
 # A browser makes it once from 128 random bits; whoever knows it can read the conversations.
 _USER = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -63,6 +64,10 @@ class Args:
             raise BadRequest(f"the page sent a {type(data).__name__}, not an object; reload it")
         return cls(data)
 
+    def of(self, who: Identity) -> "Args":
+        """Returns what was sent as coming from its user, whoever the browser says it is."""
+        return Args({**self.values, "user": who.id}) if who.has_account else self
+
     def text(self, name: str, default: str | None = None, *, most: int = 10_000) -> str:
         """Returns a text; required if there is no default.
 
@@ -107,6 +112,10 @@ class Args:
         if not all(isinstance(item, str) and is_text(item) for item in value):
             raise BadRequest(f"{name} must hold texts only; reload the page")
         return tuple(value)
+
+    def flag(self, name: str) -> bool:
+        """Returns whether something was ticked or chosen."""
+        return self.values.get(name) in (True, "1", 1)
 
     def part(self, name: str) -> "Args":
         """Returns an object within, empty where there is none."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from footnote.index import FootnoteError
@@ -16,11 +17,16 @@ from footnote.ui.digests.build import make_digests
 from footnote.ui.export.paper_list import shared_papers_html
 from footnote.ui.export.transcripts import transcript_html
 from footnote.ui.rendering.cards import text_html
+from footnote.ui.storage.accounts.belongings import feed_path
+from footnote.ui.storage.accounts.models import Identity, Role
 from footnote.ui.storage.collections import CollectionError
-from footnote.ui.storage.topics import LOCAL
+from footnote.ui.storage.shares import SignInNeeded
 from footnote.ui.web.context import AppContext
+from footnote.ui.web.security.access.access import Access
+from footnote.ui.web.security.access.identity import identity_of
+from footnote.ui.web.security.access.pages import account_routes
+from footnote.ui.web.security.access.rules import ASK, UPLOAD
 from footnote.ui.web.security.limits import Limits
-from footnote.ui.web.security.middleware import ASK, UPLOAD
 from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import upload_route
 from footnote.ui.web.server.answers import answers_route
@@ -41,6 +47,7 @@ def add_links(
     ending: Callable[[], bool],
     *,
     metrics: "Metrics | None" = None,
+    access: Access | None = None,
 ) -> Sequence[Service]:
     """Adds these routes to a server, before those of the page; returns what they need open.
 
@@ -50,13 +57,14 @@ def add_links(
         limits: Maximum sizes of uploads.
         ending: Returns whether the server ends.
         metrics: What counts for programs; None where none are served.
+        access: Who may; None where there are no accounts.
     """
 
     def shared(request: Request) -> Response:
-        return _shared(desk, request.path_params["token"])
+        return _shared(desk, request.path_params["token"], identity_of(request.scope))
 
     def feed(request: Request) -> Response:
-        return _feed(desk)
+        return _feed(desk.of(identity_of(request.scope)))
 
     def font(request: Request) -> Response:
         return _font(request.path_params["name"])
@@ -67,6 +75,8 @@ def add_links(
         Route("/shared/{token}", shared, methods=["GET"]),
         Route("/feed.atom", feed, methods=["GET"]),
     ]
+    if access is not None:
+        app.router.routes[:0] = account_routes(access, desk.papers.path)
     services: list[Service] = []
     if metrics is not None:
         from footnote.ui.api.app import api_routes
@@ -88,27 +98,32 @@ def _font(name: str) -> Response:
     return Response(path.read_bytes(), headers=kept, media_type="font/woff2")
 
 
-def _shared(desk: AppContext, token: str) -> Response:
+def _shared(desk: AppContext, token: str, who: Identity) -> Response:
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     try:
-        html = _shared_html(desk, token)
+        # Where there are no accounts, whoever is here may read.
+        html = _shared_html(desk, token, signed_in=who.role > Role.NOBODY)
+    except SignInNeeded:
+        after = urlencode({"next": f"/shared/{token}"})
+        return RedirectResponse(f"../sign-in?{after}", 303, {"cache-control": "no-store"})
     except FootnoteError as error:
         page = f"<!doctype html><title>Footnote</title><p>{text_html(str(error))}</p>"
         return HTMLResponse(page, 404, headers)
     return HTMLResponse(html, headers=headers)
 
 
-def _shared_html(desk: AppContext, token: str) -> str:
+def _shared_html(desk: AppContext, token: str, *, signed_in: bool) -> str:
     if desk.conversations is None and desk.shelf is None:
         raise FootnoteError("this server shares no conversations")
     if desk.shelf is not None:
         with suppress(CollectionError):
-            shared = desk.shelf.collections.shared(token)
+            shared = desk.shelf.collections.shared(token, signed_in=signed_in)
             found = [desk.papers.paper(name) for name in shared.papers]
             return shared_papers_html(shared, found)
     if desk.conversations is None:
         raise FootnoteError("nothing is shared at this link; ask for a new one")
-    return transcript_html(desk.refreshed(desk.conversations.shared(token)))
+    transcript = desk.conversations.shared(token, signed_in=signed_in)
+    return transcript_html(desk.refreshed(transcript))
 
 
 def _feed(desk: AppContext) -> Response:
@@ -117,7 +132,8 @@ def _feed(desk: AppContext) -> Response:
         return HTMLResponse(
             "<!doctype html><title>Footnote</title><p>This server has no topics.", 404
         )
-    digests = make_digests(desk.engine, desk.topics.list(LOCAL))
-    path = desk.papers.path / "feed.atom"
+    digests = make_digests(desk.engine, desk.topics.list(desk.owner))
+    path = feed_path(desk.papers.path, desk.owner)
+    path.parent.mkdir(exist_ok=True)
     write_feed(path, digests)
     return Response(path.read_bytes(), media_type="application/atom+xml")

@@ -21,7 +21,7 @@ from footnote.ui.api.agents.shapes import (
     reply,
 )
 from footnote.ui.api.answering import Answering
-from footnote.ui.api.asks import USER, filters_of
+from footnote.ui.api.asks import PROGRAMS, filters_of
 from footnote.ui.api.papers import open_check
 from footnote.ui.api.schemas.asking import AskedScope
 from footnote.ui.api.schemas.library import CheckedReply
@@ -109,7 +109,7 @@ def _add_ask(server: MCPServer[Any], desk: AppContext, answering: Answering) -> 
         """Answers a question; every sentence carries a checked, verbatim quote of a paper."""
         scope = AskedScope(since=since, until=until, author=author, venue=venue, papers=papers)
         filters = await answering.run(partial(filters_of, desk, scope))
-        asked = answering.choose(QuestionRequest(USER, filters=filters), mode)
+        asked = answering.choose(QuestionRequest(PROGRAMS, filters=filters), mode)
         answer, step = None, 0
         async with aclosing(answering.events(question, asked, ())) as events:
             async for event in events:

@@ -17,7 +17,7 @@ from footnote.index import FootnoteError
 from footnote.rag.answer import Answer, Delta, Event, Stage
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
-from footnote.ui.api.asks import EVENT_STREAM, USER, last_answer
+from footnote.ui.api.asks import EVENT_STREAM, last_answer, user_of
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.api.compatible.citations import annotations, search_results, source_events
 from footnote.ui.api.compatible.schemas import (
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 MOST_ROUNDS = 20
 _WEBUI = "x-openwebui-"
 _FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)
+    status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
 }
 
 
@@ -69,7 +69,7 @@ def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
             if body.stream:
                 return _stream(reply.plain(chore))
             return reply.whole(chore, None)
-        wanted = answering.choose(QuestionRequest(USER), mode)
+        wanted = answering.choose(QuestionRequest(user_of(request)), mode)
         events = answering.events(asked, wanted, before)
         if body.stream:
             return _stream(reply.stream(events))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from footnote.index import FootnoteError
+from footnote.ui.storage.accounts.models import LOCAL_USER, Identity
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import (
     charts,
@@ -23,15 +24,16 @@ from footnote.ui.web.handlers import (
     model,
 )
 from footnote.ui.web.requests import Args
+from footnote.ui.web.security.access.rules import LOGGED_ACTIONS, NEEDED
 
 log = logging.getLogger(__name__)
 
 CRASHED = "Something went wrong; the log has it, and nothing was lost."
 Reply = dict[str, Any]
 """``html`` by CSS selector, ``frames`` of turns, ``error`` or ``told``: a line, ``file`` to save,
-``scope``, ``conversation``, ``dialog``, ``job``, ``checking`` (the job of a check), ``example`` (a
-text to check), ``later`` (milliseconds until it is to be asked for again), ``forget`` (what the
-browser had kept): each only where it is needed."""
+``scope``, ``signed`` (who is signed in), ``conversation``, ``dialog``, ``job``, ``checking`` (the
+job of a check), ``example`` (a text to check), ``later`` (milliseconds until it is to be asked for
+again), ``forget`` (what the browser had kept): each only where it is needed."""
 
 ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
     name: action
@@ -51,14 +53,22 @@ ACTIONS: Mapping[str, Callable[[AppContext, Args], Reply]] = {
 }
 
 
-def act(desk: AppContext, sent: Any) -> Reply:
-    """Returns the reply to an action; errors become a reply as well."""
+def act(desk: AppContext, sent: Any, who: Identity = LOCAL_USER) -> Reply:
+    """Returns the reply to an action of somebody; errors become a reply as well."""
     try:
-        args = Args.read(sent)
+        args = Args.read(sent).of(who)
         name = args.text("action", most=40)
         if name not in ACTIONS:
             return {"error": f"The page asked for {name[:40]!r}, which is not known; reload it."}
-        return ACTIONS[name](desk, args)
+        # One without a rule is nobody's.
+        needed = NEEDED.get(name)
+        if needed is None or who.role < needed:
+            asked = f"This needs the role {needed.label}; ask an admin." if needed else CRASHED
+            return {"error": asked}
+        reply = ACTIONS[name](desk.of(who), args)
+        if desk.accounts is not None and name in LOGGED_ACTIONS and "error" not in reply:
+            desk.accounts.log.add(who.name, LOGGED_ACTIONS[name], address=who.address)
+        return reply
     except FootnoteError as error:
         return {"error": _sentence(str(error))}
     except Exception:

@@ -12,7 +12,6 @@ from footnote.ui.rendering.import_report import is_correction, of_names
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.collections import Collection
 from footnote.ui.storage.models import shorten
-from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest
 
@@ -84,7 +83,7 @@ def _unshare(desk: AppContext, args: Args) -> Confirmation:
 
 def _topic(desk: AppContext, args: Args) -> Confirmation:
     id = args.text("id", most=100)
-    kept = desk.topics.list(LOCAL) if desk.topics is not None else ()
+    kept = desk.topics.list(desk.owner) if desk.topics is not None else ()
     topic = next((topic for topic in kept if topic.id == id), None)
     if topic is None:
         raise BadRequest("that topic is not there any more; reload the page")
@@ -106,7 +105,7 @@ def _collection_unshare(desk: AppContext, args: Args) -> Confirmation:
 
 
 def _collection_named(desk: AppContext, args: Args) -> Collection:
-    return desk.own_shelf.collections.get(LOCAL, args.text("id", most=100))
+    return desk.own_shelf.collections.get(desk.owner, args.text("id", most=100))
 
 
 def _clear(desk: AppContext, args: Args) -> Confirmation:

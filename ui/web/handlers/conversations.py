@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from footnote.index import FootnoteError
 from footnote.index.search.filters import Filters
 from footnote.rag.answer import Answer
@@ -24,6 +26,7 @@ from footnote.ui.rendering.panels import (
     start_html,
     talks_html,
 )
+from footnote.ui.storage.accounts.models import Role
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.models import UNTITLED, Transcript, shorten
 from footnote.ui.web.context import AppContext
@@ -61,7 +64,17 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
         # It was deleted, perhaps in another tab, or is another reader's.
         gone = "That conversation is not here any more."
         rest = {"cleared": True, "told": gone, **listed(desk, _in(args, None))}
-    return {**reply, **rest, "html": {**writing_html(desk), **reply["html"], **rest["html"]}}
+    html = {**writing_html(desk), **reply["html"], **rest["html"], **_signed_html(desk)}
+    signed = {"id": desk.who.id, "role": desk.who.role.label}
+    return {**reply, **rest, "html": html, **({"signed": signed} if desk.who.has_account else {})}
+
+
+def _signed_html(desk: AppContext) -> dict[str, Any]:
+    """Returns who is signed in, by its place; nothing where there are no accounts."""
+    if not desk.who.has_account:
+        return {}
+    is_admin = desk.who.role >= Role.ADMIN
+    return {"#fn-signed": piece("account", "line", desk.who, is_admin, desk.who.way == "session")}
 
 
 def _without_scope(desk: AppContext, args: Args) -> dict[str, Any]:
@@ -155,10 +168,22 @@ def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
 def shared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a link to a conversation as it stands, for reading only; to the open one by itself."""
     id = args.text("id", "") or args.text("conversation")
-    token = _store(desk).share(args.user, id)
+    instead = args.text("instead", "", most=100)
+    token = _store(desk).share(args.user, id, desk.share_terms(args), instead=instead)
     told = "It shows it as it stands now, and nothing that is asked later."
-    dialog = render("link", what="this conversation", told=told)
+    dialog = link_html(desk, args, "this conversation", told)
     return {"link": f"shared/{token}", "dialog": dialog, **listed(desk, args)}
+
+
+def link_html(desk: AppContext, args: Args, what: str, told: str) -> Markup:
+    """Returns the dialog of a link that was made: to what, and what is told of it."""
+    days = desk.share_terms(args).days
+    ends = "" if days is None else f"It ends after {days} days. "
+    other = None
+    if desk.accounts is not None:
+        other = {"do": args.text("action"), "id": args.text("id", "", most=100)}
+    members = args.flag("members")
+    return render("link", what=what, told=told, ends=ends, members=members, other=other)
 
 
 def unshared(desk: AppContext, args: Args) -> dict[str, Any]:

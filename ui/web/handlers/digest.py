@@ -12,7 +12,7 @@ from footnote.ui.digests.format import digest_html
 from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.import_report import of_names
 from footnote.ui.rendering.panels import age, counted
-from footnote.ui.storage.topics import LOCAL, Topics
+from footnote.ui.storage.topics import Topics
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.conversations import answer_at
 from footnote.ui.web.handlers.library.papers import row
@@ -28,7 +28,7 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     library, topics = desk.papers, _topics(desk)
     visited, mark = topics.last_visit(args.user), library.newest()
     new = library.since(visited) if visited is not None else []
-    digests = [make_digest(desk.engine, topic) for topic in topics.list(LOCAL)]
+    digests = [make_digest(desk.engine, topic) for topic in topics.list(desk.owner)]
     told = "What was added to the library, the latest first."
     if visited is not None:
         since = "since you first came here, or last marked papers as seen."
@@ -54,8 +54,8 @@ def seen(desk: AppContext, args: Args) -> dict[str, Any]:
         raise BadRequest("nothing was chosen to mark; reload the page")
     # A mark beyond the newest paper would hide future papers.
     topics.mark_visit(args.user, min(mark, desk.papers.newest()))
-    kept = topics.list(LOCAL)
-    mark_delivered(topics, LOCAL, [make_digest(desk.engine, topic) for topic in kept])
+    kept = topics.list(desk.owner)
+    mark_delivered(topics, desk.owner, [make_digest(desk.engine, topic) for topic in kept])
     return shown(desk, args)
 
 
@@ -64,20 +64,20 @@ def saved(desk: AppContext, args: Args) -> dict[str, Any]:
     text = " ".join(args.text("text", most=4000).split())
     if not text:
         raise BadRequest("the topic is empty; write a question or a topic")
-    _topics(desk).add(LOCAL, text, mark=desk.papers.newest())
+    _topics(desk).add(desk.owner, text, mark=desk.papers.newest())
     return {**shown(desk, args), "told": "Saved; new papers on it are told here."}
 
 
 def watched(desk: AppContext, args: Args) -> dict[str, Any]:
     """Saves the question of an answer as a topic."""
     answer = answer_at(desk, args)
-    _topics(desk).add(LOCAL, answer.standalone_question[:4000], mark=desk.papers.newest())
+    _topics(desk).add(desk.owner, answer.standalone_question[:4000], mark=desk.papers.newest())
     return {"told": "Saved under What’s new: papers that come on it are told there."}
 
 
 def unsaved(desk: AppContext, args: Args) -> dict[str, Any]:
     """Removes a topic and stops its digests."""
-    _topics(desk).remove(LOCAL, args.text("id", most=100))
+    _topics(desk).remove(desk.owner, args.text("id", most=100))
     return {**shown(desk, args), "told": "Removed; nothing more is sent of it."}
 
 

@@ -126,7 +126,7 @@ def writing_html(desk: AppContext) -> dict[str, Markup]:
     writers = desk.writers
     if writers is None:
         return {}
-    wanted = writers.changeable and writers.model is None and not writers.quotes_only
+    wanted = desk.may_choose and writers.model is None and not writers.quotes_only
     tip = piece("model", "tip") if wanted else Markup()
     return {_WRITING: composers_html(desk, bare=True), _TIP: tip}
 
@@ -134,7 +134,7 @@ def writing_html(desk: AppContext) -> dict[str, Markup]:
 def _changeable(desk: AppContext) -> Writers:
     if desk.writers is None:
         raise BadRequest("this page has no choice of a model; serve one with: footnote chat")
-    if not desk.writers.changeable:
+    if not desk.may_choose:
         raise BadRequest(OTHERS)
     return desk.writers
 
@@ -172,7 +172,7 @@ def _room_html(desk: AppContext) -> Markup:
         for name, (variable, label) in FIELDS.items()
     }  # fmt: skip
     lines = list(_describe(writers))
-    if not writers.changeable:
+    if not desk.may_choose:
         return piece("model", "locked", lines, fields, OTHERS)
     most = (LONGEST_INSTRUCTIONS, DEFAULT_MODEL)
     return piece("model", "room", lines, fields, LANGUAGES, most)

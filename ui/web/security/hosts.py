@@ -4,7 +4,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footnote.index import FootnoteError
 
@@ -58,6 +58,14 @@ class Door:
             FootnoteError: The host is unknown.
         """
         return not (self.open or self.names or self.proxies) and is_loopback(host)
+
+    def letting_in(self, host: str) -> "Door":
+        """Returns the door of a server with accounts, which others may reach by its host.
+
+        Raises:
+            FootnoteError: The host is unknown.
+        """
+        return replace(self, open=self.open or not is_loopback(host))
 
     def hosts(self, host: str, port: int) -> frozenset[str]:
         """Returns each accepted Host header, as a browser writes it.

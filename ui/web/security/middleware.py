@@ -2,8 +2,8 @@
 
 Another web site that a reader has open can send requests here, and can point its own host name here
 (DNS rebinding). So the guard checks every request first: whether its Host is a name of this server,
-whether it comes from this server's own page, how long it is, and whether the page needs that route
-at all.
+whether it comes from this server's own page, how long it is, and whether that route is used at all.
+Who may use it is asked next (``footnote.ui.web.security.access.gate``).
 
 Starlette's TrustedHostMiddleware does only the first, and less strictly: it ignores the port and a
 final dot, and answers 400, not 421 (misdirected request). Its other middleware does not help with
@@ -17,23 +17,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from footnote.ui.web.security.access.rules import UPLOAD, Rules, plain_path
 from footnote.ui.web.security.bodies import PAUSE, Body, Refusal, over
 from footnote.ui.web.security.hosts import bracketed
 from footnote.ui.web.security.limits import Limits
-from footnote.ui.web.security.policy import NOTHING, is_conversation
+from footnote.ui.web.security.policy import NOTHING
 from footnote.ui.web.security.uploads import AROUND
 
-UPLOAD, ASK, API, AGENTS = "/gradio_api/upload", "/ask", "/v1", "/mcp"
-# Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
-# files, monitoring. A list of routes to close would miss those that its next version adds.
-_READ = frozenset(
-    """/ /config /theme.css /favicon.ico /manifest.json /robots.txt /feed.atom
-    /gradio_api/startup-events /gradio_api/queue/data""".split()
-)
-_READ_BELOW = ("/assets/", "/static/", "/fonts/", "/shared/", "/gradio_api/heartbeat/")
-_WRITTEN = frozenset(["/gradio_api/queue/join", "/gradio_api/component_server", UPLOAD, ASK])
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_HEALTH = frozenset(["/healthz", "/readyz", "/metrics"])
 _BEHIND_TLS = (
     "this came over https, which this server does not speak; if a proxy with TLS stands in front, "
     "start it with --trusted-proxy ADDRESS of that proxy"
@@ -58,7 +49,8 @@ class Guard:
         proxies: frozenset[str] = frozenset(),
         limits: Limits,
         pause: float = PAUSE,
-        api: bool = False,
+        rules: Rules | None = None,
+        names_user: str = "",
     ) -> None:
         """Takes the application, its host names and its limits.
 
@@ -68,14 +60,16 @@ class Guard:
             proxies: Addresses whose X-Forwarded headers are trusted.
             limits: Maximum sizes of requests.
             pause: Seconds without a byte after which a body is given up.
-            api: Whether the routes for programs are open too.
+            rules: Which routes there are; those of the page alone when not given.
+            names_user: Header, in small letters, in which a trusted proxy alone may name a user.
         """
         self._app = app
         self._hosts = hosts
         self._proxies = proxies
         self._limits = limits
         self._pause = pause
-        self._api = api
+        self._rules = rules or Rules()
+        self._names_user = names_user.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or refuses it."""
@@ -101,7 +95,11 @@ class Guard:
         kept = [
             (name, value)
             for name, value in scope["headers"]
-            if trusted or not name.startswith((b"x-forwarded", b"forwarded", b"x-real-ip"))
+            if trusted
+            or (
+                not name.startswith((b"x-forwarded", b"forwarded", b"x-real-ip"))
+                and name != self._names_user
+            )
             # Gradio takes its own address from this one.
             if name != b"x-gradio-server"
         ]
@@ -109,7 +107,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         """Returns why a request is refused; None if it is accepted."""
-        headers, method, path = Headers(scope=scope), scope["method"], _path(scope)
+        headers, method, path = Headers(scope=scope), scope["method"], plain_path(scope["path"])
         host = self._host(scope, headers)
         if host is None:
             return Refusal(421, "this is not a name of this server; --allow-host adds a name")
@@ -120,13 +118,14 @@ class Guard:
             return Refusal(403, "another site may link to this page but not read from it")
         if refusal := _too_long(headers, self._limit(path)):
             return refusal
-        if self._api and (path in _HEALTH or path == AGENTS or path.startswith(f"{API}/")):
-            # Which of them takes what is told by the API itself.
+        if self._rules.is_api(path):
+            # Refused in the shape that programs read, by what asks who may.
             return None
         if method not in ("GET", "HEAD", "POST"):
             return Refusal(405, f"{method[:20]} is not supported by this page")
-        known = path in _WRITTEN if method == "POST" else _is_read(path)
-        return None if known else Refusal(404, "there is nothing at this address")
+        if self._rules.needed(method, path) is None:
+            return Refusal(404, "there is nothing at this address")
+        return None
 
     def _host(self, scope: Scope, headers: Headers) -> str | None:
         """Returns the request's host name; None if it is not one of ours.
@@ -146,7 +145,7 @@ class Guard:
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; refuses it if its body is too long or too slow."""
-        body = Body(receive, self._limit(_path(scope)), pause=self._pause)
+        body = Body(receive, self._limit(plain_path(scope["path"])), pause=self._pause)
         begun = refused = False
 
         async def counting() -> Message:
@@ -207,15 +206,6 @@ def _too_long(headers: Headers, limit: int) -> Refusal | None:
         if len(text.lstrip("0")) > 18 or int(text) > limit:
             return over(limit)
     return None
-
-
-def _path(scope: Scope) -> str:
-    # Gradio has most routes twice, and its page requests some with a final slash.
-    return str(scope["path"]).removesuffix("/") or "/"
-
-
-def _is_read(path: str) -> bool:
-    return path in _READ or path.startswith(_READ_BELOW) or is_conversation(path)
 
 
 def _reached(scope: Scope) -> Sequence[str]:

@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
+from footnote.ui.web.security.access.identity import identity_of
 from footnote.ui.web.server.idle import ENDING
 from footnote.ui.web.server.slots import Slots
 from footnote.ui.web.streaming import Frame, answer_frames, failed_frame
@@ -62,6 +63,7 @@ class _Asked:
     text: str
     turn: int
     request: QuestionRequest
+    desk: AppContext
 
 
 @dataclass(slots=True, eq=False)
@@ -143,7 +145,8 @@ class AnswerStreams:
         if kind != "application/json":
             raise BadRequest(_NO_JSON)
         # In a thread: a conversation that the browser keeps may have megabytes.
-        return await self._run(partial(_parse, body))
+        desk = self._desk.of(identity_of(request.scope))
+        return await self._run(partial(_parse, body, desk))
 
     async def _answer(self, asked: _Asked, stream: _Open, receive: Receive, send: Send) -> None:
         headers = Headers(_HEADERS).raw
@@ -171,8 +174,8 @@ class AnswerStreams:
     async def _stream(self, asked: _Asked, stream: _Open, show: Show) -> None:
         """Shows each frame of an answer, and ends its work in any case."""
         due = anyio.current_time()
-        slots = self._waiting if self._desk.waits(asked.request) else self._computing
-        frames = answer_frames(self._desk, asked.text, asked.turn, asked.request)
+        slots = self._waiting if asked.desk.waits(asked.request) else self._computing
+        frames = answer_frames(asked.desk, asked.text, asked.turn, asked.request)
         try:
             # The first frame takes no work: it shows the question.
             step = await self._run(partial(_step, frames))
@@ -212,9 +215,9 @@ class AnswerStreams:
         return await run_sync(work, limiter=self._threads)
 
 
-def _parse(body: bytes) -> _Asked | Frame:
+def _parse(body: bytes, desk: AppContext) -> _Asked | Frame:
     try:
-        sent = Args.read(json.loads(body))
+        sent = Args.read(json.loads(body)).of(desk.who)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
     text = sent.values.get("question")
@@ -225,7 +228,7 @@ def _parse(body: bytes) -> _Asked | Frame:
     turn = 1
     try:
         turn = sent.number("turn") or 1
-        return _Asked(text, turn, QuestionRequest.read(sent.values))
+        return _Asked(text, turn, QuestionRequest.read(sent.values), desk)
     except BadRequest as error:
         return failed_frame(text, str(error), turn)
 

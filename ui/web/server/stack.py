@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from footnote.ui.maintenance.telemetry.request_log import RequestLog
+from footnote.ui.web.security.access.gate import Gate
 from footnote.ui.web.security.calls import Calls
 from footnote.ui.web.security.middleware import Guard
 from footnote.ui.web.security.policy import PagePolicy
@@ -21,6 +22,7 @@ Service = AbstractAsyncContextManager[Any]
 def app_options(
     add: Callable[[Starlette], Sequence[Service]],
     guard: Callable[[Any], Guard],
+    gate: Callable[[Any], Gate],
     calls: Callable[[Any], Calls],
     watch: Callable[[Any, Any], RequestLog],
     *,
@@ -33,7 +35,8 @@ def app_options(
     Args:
         add: Adds our own routes; returns what is open as long as they are.
         guard: Puts the guard around what it is given.
-        calls: Puts the check of calls around it, within the guard.
+        gate: Puts the check of who may around it, within the guard.
+        calls: Puts the check of calls around it, within the gate.
         watch: Puts what names and tells requests around the guard, of an application.
         close: Called when the server ends.
         script: The page's own script, which it may run.
@@ -46,7 +49,7 @@ def app_options(
         # would run inside its own, which then adds CORS headers.
         services = add(app)
         if app.middleware_stack is not None:
-            app.middleware_stack = watch(guard(calls(app.middleware_stack)), app)
+            app.middleware_stack = watch(guard(gate(calls(app.middleware_stack))), app)
         try:
             async with AsyncExitStack() as stack:
                 for service in services:

@@ -65,6 +65,7 @@
       // Told below, as is a server that is gone: Gradio gives nothing then, and does not throw.
     }
     if (action in latest && latest[action] !== args) return reply;
+    if (!reply) page.ended();
     reply ??= { error: "The server does not respond; is it still running?", gone: true };
     apply(reply, entered, own);
     return reply;
@@ -74,6 +75,7 @@
   const today = () => ({ now: Math.floor(Date.now() / 1000), zone: new Date().getTimezoneOffset() });
 
   function apply(reply, entered, own = false) {
+    if (reply.signed) page.signed(reply.signed);
     for (const name of reply.forget ?? []) kept.write(name, null);
     for (const [where, html] of Object.entries(reply.html ?? {})) {
       const element = document.querySelector(where);

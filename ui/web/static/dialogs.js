@@ -42,7 +42,12 @@
     const shown = performance.now();
     dialog.onclick = (event) => {
       event.stopPropagation();
-      if (event.target.closest("[data-cancel]")) dialog.close();
+      const other = event.target.closest("[data-instead]");
+      if (other) {
+        const [instead] = dialog.querySelector("input").value.split("/").slice(-1);
+        dialog.close();
+        page.call(other.dataset.instead, { id: other.dataset.id, members: 1, instead });
+      } else if (event.target.closest("[data-cancel]")) dialog.close();
       else if (event.target.closest("[data-confirm]") && performance.now() - shown > SETTLED) dialog.close("yes");
     };
     // What the page does on a key, it does not do behind the dialog; Tab stays within.

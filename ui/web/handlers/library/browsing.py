@@ -16,7 +16,6 @@ from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
 from footnote.ui.storage.collections import Collection
 from footnote.ui.storage.shelf import LibraryPart
-from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.library.papers import row
 from footnote.ui.web.requests import Args
@@ -85,7 +84,7 @@ def shelf_html(desk: AppContext, args: Args) -> Markup:
         for paper in listed.papers
     ]
     part = _chosen(desk, within)
-    collections = desk.shelf.collections.list(LOCAL) if desk.shelf else []
+    collections = desk.shelf.collections.list(desk.owner) if desk.shelf else []
     return piece(
         "shelf", "shelf", rows, query, pages, listed.told, part, collections, LABELS,
         desk.shelf is not None,
@@ -124,7 +123,7 @@ def _chosen(desk: AppContext, within: str) -> tuple[LibraryPart, Collection | No
         return None
     part = next(part for part in desk.parts if part.key == within)
     kind, _, id = within.partition(":")
-    return part, desk.shelf.collections.get(LOCAL, id) if kind == "c" else None
+    return part, desk.shelf.collections.get(desk.owner, id) if kind == "c" else None
 
 
 def _all(desk: AppContext, order: str, at: int) -> Listed:

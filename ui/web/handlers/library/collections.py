@@ -4,11 +4,11 @@ from typing import Any
 
 from footnote.index.models import Paper
 from footnote.ui.export.bibliography import ENDINGS, FORMS, bibliography
-from footnote.ui.rendering.environment import piece, render
+from footnote.ui.rendering.environment import piece
 from footnote.ui.rendering.panels import counted
 from footnote.ui.storage.annotations import Annotation
-from footnote.ui.storage.topics import LOCAL
 from footnote.ui.web.context import AppContext
+from footnote.ui.web.handlers.conversations import link_html
 from footnote.ui.web.handlers.filters import scope
 from footnote.ui.web.handlers.library.browsing import browsed, papers_of, parts_html
 from footnote.ui.web.requests import Args, BadRequest
@@ -18,7 +18,7 @@ MOST_CHOSEN = 5_000
 
 def created(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a collection and lists it."""
-    id = desk.own_shelf.collections.create(LOCAL, args.text("name", most=500))
+    id = desk.own_shelf.collections.create(desk.owner, args.text("name", most=500))
     return _listed(desk, args, f"c:{id}")
 
 
@@ -26,13 +26,13 @@ def collected(desk: AppContext, args: Args) -> dict[str, Any]:
     """Puts papers into a collection, made first if it is named and not there."""
     collections, papers = desk.own_shelf.collections, _chosen(desk, args)
     name = args.text("name", "", most=500)
-    id = collections.create(LOCAL, name) if name else args.text("id", most=100)
-    known = desk.papers.names_of(collections.members(LOCAL, id))
+    id = collections.create(desk.owner, name) if name else args.text("id", most=100)
+    known = desk.papers.names_of(collections.members(desk.owner, id))
     held = {names[0] for names in known.values()}
-    count = collections.add(LOCAL, id, [paper.id for paper in papers if paper.id not in held])
-    told = f"{counted(count, 'paper')} added to “{collections.get(LOCAL, id).name}”."
+    count = collections.add(desk.owner, id, [paper.id for paper in papers if paper.id not in held])
+    told = f"{counted(count, 'paper')} added to “{collections.get(desk.owner, id).name}”."
     if not count:
-        told = f"Already in “{collections.get(LOCAL, id).name}”."
+        told = f"Already in “{collections.get(desk.owner, id).name}”."
     return {**_listed(desk, args), "told": told, "unpick": not args.text("card", "")}
 
 
@@ -40,39 +40,40 @@ def uncollected(desk: AppContext, args: Args) -> dict[str, Any]:
     """Takes papers out of a collection; they stay in the library."""
     collections, id = desk.own_shelf.collections, args.text("id", most=100)
     names = args.texts("papers", most=MOST_CHOSEN)
-    held = {name for name in collections.members(LOCAL, id) if _same(desk, name, names)}
+    held = {name for name in collections.members(desk.owner, id) if _same(desk, name, names)}
     count = len({names[0] for names in desk.papers.names_of(held).values()})
-    collections.discard(LOCAL, id, held)
-    told = f"{counted(count, 'paper')} taken out of “{collections.get(LOCAL, id).name}”."
+    collections.discard(desk.owner, id, held)
+    told = f"{counted(count, 'paper')} taken out of “{collections.get(desk.owner, id).name}”."
     return {**_listed(desk, args), "told": told, "unpick": True}
 
 
 def renamed(desk: AppContext, args: Args) -> dict[str, Any]:
     """Gives a collection another name."""
     id = args.text("id", most=100)
-    desk.own_shelf.collections.rename(LOCAL, id, args.text("name", most=500))
+    desk.own_shelf.collections.rename(desk.owner, id, args.text("name", most=500))
     return _listed(desk, args, f"c:{id}")
 
 
 def deleted(desk: AppContext, args: Args) -> dict[str, Any]:
     """Deletes a collection; its papers stay in the library."""
-    desk.own_shelf.collections.delete(LOCAL, args.text("id", most=100))
+    desk.own_shelf.collections.delete(desk.owner, args.text("id", most=100))
     return {**_listed(desk, args, ""), "told": "Deleted; its papers stay in the library."}
 
 
 def shared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Makes a link to a collection as it is now, for reading only."""
     id = args.text("id", most=100)
-    token = desk.own_shelf.collections.share(LOCAL, id)
+    instead, terms = args.text("instead", "", most=100), desk.share_terms(args)
+    token = desk.own_shelf.collections.share(desk.owner, id, terms, instead=instead)
     told = "It shows the papers as they are chosen now, without your tags and notes."
-    dialog = render("link", what="this collection", told=told)
+    dialog = link_html(desk, args, "this collection", told)
     return {"link": f"shared/{token}", "dialog": dialog, **_listed(desk, args, f"c:{id}")}
 
 
 def unshared(desk: AppContext, args: Args) -> dict[str, Any]:
     """Ends every link to a collection."""
     id = args.text("id", most=100)
-    desk.own_shelf.collections.unshare(LOCAL, id)
+    desk.own_shelf.collections.unshare(desk.owner, id)
     return {**_listed(desk, args, f"c:{id}"), "told": "Its links no longer work."}
 
 
@@ -80,7 +81,7 @@ def tagged(desk: AppContext, args: Args) -> dict[str, Any]:
     """Gives papers a tag."""
     papers = _chosen(desk, args)
     tag = args.text("tag", most=500)
-    kept = desk.own_shelf.annotations.tag(LOCAL, [paper.id for paper in papers], tag)
+    kept = desk.own_shelf.annotations.tag(desk.owner, [paper.id for paper in papers], tag)
     told = f"{counted(len(papers), 'paper')} tagged #{kept}."
     return {**_listed(desk, args), "told": told, "unpick": not args.text("card", "")}
 
@@ -139,8 +140,8 @@ def _own(desk: AppContext, paper: Paper, card: str) -> dict[str, str]:
     written = desk.annotations_of([paper]).get(paper.id, Annotation())
     names = desk.papers.names_of([paper.id])[paper.id]
     collections = [
-        (one, not set(names).isdisjoint(shelf.collections.members(LOCAL, one.id)))
-        for one in shelf.collections.list(LOCAL)
+        (one, not set(names).isdisjoint(shelf.collections.members(desk.owner, one.id)))
+        for one in shelf.collections.list(desk.owner)
     ]
     return {f"#{card} .fn-ownplace": piece("shelf", "own", card, paper.id, written, collections)}
 

@@ -1,0 +1,1 @@
+"""Accounts: who may use a served library, how they prove it, and who did what."""

@@ -1,0 +1,1 @@
+"""Access: who may send which request, where a library has accounts."""
