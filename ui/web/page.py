@@ -282,7 +282,6 @@ def start(
     port = free_port(host, port)
     access = Access(accounts, proxies=door.proxies) if accounts is not None else None
     guard, gate = _checks(door, door.hosts(host, port), limits, access, api=api)
-
     watch = Telemetry(telemetry or TelemetrySettings(), desk, counts=api)
 
     def ending() -> bool:
@@ -294,6 +293,11 @@ def start(
         guard, gate, list_calls(page), watch.around, close=watch.close, script=page_script(),
         uploads=desk.uploads,
     )  # fmt: skip
+    return _open(page, host, port, before, limits)
+
+
+def _open(page: gr.Blocks, host: str, port: int, before: dict[str, Any], limits: Limits) -> str:
+    """Lets Gradio serve a page, behind what stands before it; returns its address."""
     try:
         app, address, _ = page.launch(
             server_name=bracketed(host), server_port=port, share=False, quiet=True,
