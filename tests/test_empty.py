@@ -270,7 +270,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "sql": "DELETE FROM staged WHERE passage = ?",
     },
     "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
-    "footnote.index.embeddings.token_vectors.passage_tokens": {
+    "footnote.index.embeddings.tokens.vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
     "footnote.rag.verification.alignment.align_pair": {

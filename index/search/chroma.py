@@ -15,6 +15,8 @@ import numpy as np
 from footnote.index.embeddings.protocols import Matrix
 
 COLLECTION = "passages"
+# Its file of documents, metadata and writes to come.
+DATABASE = "chroma.sqlite3"
 # Chroma refuses more rows than this in one call (5,461 as measured on 1.5.9).
 BATCH_ROWS = 5000
 

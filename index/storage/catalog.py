@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.embeddings.token_vectors import Tokens
+from footnote.index.embeddings.tokens.vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
+from footnote.index.storage.health.compaction import Compaction
 from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, CollectionState, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
@@ -56,6 +57,7 @@ class Catalog:
         removals: What was removed and can be restored.
         origins: Where papers were read from.
         backlog: What the indexes that are made from it lack.
+        compaction: What takes more room than it needs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,6 +76,7 @@ class Catalog:
         self.removals = RemovalLog(self._db)
         self.backlog = Backlog(self._db)
         self.origins = OriginLog(self._db)
+        self.compaction = Compaction(self._db)
 
     def close(self) -> None:
         """Closes the file."""

@@ -150,12 +150,19 @@ INSERT OR IGNORE INTO origins (name, import)
     WHERE NOT undone AND (value GLOB '/*' OR value GLOB '[A-Za-z]:[/\\]*'
     OR value GLOB 'http://*' OR value GLOB 'https://*') GROUP BY value
 """
-MIGRATIONS = (_PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS)
+# Numbers of vectors have 20 bits now, and tokens are codes, which earlier code would misread: it
+# refuses a file of this version. The other index of tokens counts a reader's as well.
+_COMPACT = """
+DROP INDEX IF EXISTS tokens_by_reader
+"""
+MIGRATIONS = (
+    _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _COMPACT
+)  # fmt: skip
 
 CATALOG = Schema(
     holds="catalog",
     migrations=MIGRATIONS,
     renewal="index the sources again into a new library",
     rescue="restore it, or move the library away and index again",
-    settings={"generation": "0"},
+    settings={"generation": "0", "compacted": "all"},
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from footnote.index.chunking import passages, sentence_spans
 from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder, TokenEmbedding
-from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
+from footnote.index.embeddings.tokens.vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import
