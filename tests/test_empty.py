@@ -305,7 +305,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.index.search.fulltext.FullTextIndex.search_weighted": {"clauses": {}},
     "footnote.index.search.searcher.Searcher.hits": {"scale": "bm25"},
     "footnote.index.search.searcher.Searcher.rank_among": {"vector": np.zeros(256, np.float32)},
-    "footnote.index.embeddings.token_vectors.passage_tokens": {
+    "footnote.index.embeddings.tokens.vectors.passage_tokens": {
         "reading": TokenEmbedding("none", np.ones(8, np.float32), EMPTY, ()),
     },
     "footnote.rag.verification.alignment.align_pair": {

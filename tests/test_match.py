@@ -8,7 +8,7 @@ import pytest
 
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.embeddings.protocols import TokenEmbedder
-from footnote.index.embeddings.token_vectors import TITLE, Tokens
+from footnote.index.embeddings.tokens.vectors import TITLE, Tokens
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
 from footnote.index.search.searcher import Searcher

@@ -282,7 +282,8 @@ class Library(LibraryReader):
     def needs_tidying(self) -> bool:
         """Returns whether ``tidy`` would do anything."""
         words = self._upkeep.has_unwritten() or self.searcher.words.is_due()
-        return words or self.waiting > 0 or self.searcher.fold.due() or self._maps.is_due()
+        rows = self.waiting > 0 or self._catalog.compaction.is_due()
+        return words or rows or self.searcher.fold.due() or self._maps.is_due()
 
     def tidy(
         self,
@@ -293,8 +294,9 @@ class Library(LibraryReader):
         """Does what readers need not wait for.
 
         Writes the words of what a killed call left and embeds it, writes the index of words again
-        where much of it went, folds where that is due, and draws the map anew where a tenth of its
-        papers came or went. Others can write between two batches.
+        where much of it went, stores what an earlier version stored in the form of this one, folds
+        where that is due, and draws the map anew where a tenth of its papers came or went. Others
+        can write between two batches.
 
         Args:
             on_progress: Called while folding, as in ``fold``.
@@ -314,6 +316,7 @@ class Library(LibraryReader):
             if self.searcher.words.is_due() and not stopped():
                 with self._writer.hold():
                     self.searcher.words.rewrite()
+            self._upkeep.compact(stopped)
         try:
             self._upkeep.fold_if_due(on_progress, stopped)
         finally:

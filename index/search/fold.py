@@ -77,6 +77,7 @@ class Fold:
             self._describe(index, todo.described)
         finally:
             index.close()
+        store.shrink(made)
         # What left while this was made is in neither.
         lost = {*wanted} - {*written}
         came, went = {*todo.came} - lost, {*todo.went} | (lost - {*todo.came})

@@ -10,7 +10,7 @@ import numpy as np
 
 from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Embedder, Matrix, TokenEmbedder, query_vector
-from footnote.index.embeddings.token_vectors import Tokens
+from footnote.index.embeddings.tokens.vectors import Tokens
 from footnote.index.models import Hit, Paper, Passage, Scale
 from footnote.index.search.filters import EVERYTHING, Filters, NameFilter
 from footnote.index.search.fold import Fold

@@ -82,6 +82,21 @@ class Upkeep:
         """Returns whether so much came that it should be folded before more is embedded."""
         return self._catalog.backlog.is_long(self._catalog.passages.count())
 
+    def compact(self, stopped: Stopped) -> None:
+        """Stores what an earlier version stored in the form of this one, and frees the room.
+
+        Raises:
+            LibraryLocked: Another process is writing.
+        """
+        compaction, left = self._catalog.compaction, self._catalog.compaction.is_due()
+        while left and not stopped():
+            with self._writer.hold():
+                left = compaction.run()
+        if not stopped() and compaction.pays_to_vacuum():
+            # A disk without room for a second file keeps the larger one.
+            with self._writer.hold(), suppress(LibraryError):
+                compaction.vacuum()
+
     def fold_if_due(
         self, on_progress: Progress | None = None, stopped: Stopped = lambda: False
     ) -> bool:

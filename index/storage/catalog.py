@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.embeddings.token_vectors import Tokens
+from footnote.index.embeddings.tokens.vectors import Tokens
 from footnote.index.models import Paper, Passage, Span
 from footnote.index.storage.database import Database
+from footnote.index.storage.health.compaction import Compaction
 from footnote.index.storage.health.faults import mend_faults
 from footnote.index.storage.history.backlog import Backlog, CollectionState, Unfolded
 from footnote.index.storage.history.import_log import Import, ImportLog
@@ -62,6 +63,7 @@ class Catalog:
         origins: Where papers were read from.
         parts: The records that made a paper.
         backlog: What the indexes that are made from it lack.
+        compaction: What takes more room than it needs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,6 +84,7 @@ class Catalog:
         self.parts = PartLog(self._db)
         self.backlog = Backlog(self._db)
         self.origins = OriginLog(self._db)
+        self.compaction = Compaction(self._db)
 
     def close(self) -> None:
         """Closes the file."""

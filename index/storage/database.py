@@ -18,6 +18,8 @@ SCHEMA_VERSION = 1
 MANY = 10_000
 # Rows remembered at most; a place takes 0.2 kB, a paper 3.
 MOST_KNOWN = 50_000
+# Free pages, and their share of a file, for writing it anew to pay.
+_FREE_PAGES, _FREE_SHARE = 256, 0.25
 _SETTINGS = (
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 )
@@ -66,6 +68,7 @@ class Database:
     """One SQLite file in WAL mode; safe to use from several threads of one process.
 
     Attributes:
+        path: Of the file.
         lock: Held by whoever reads or writes; a thread may take it several times.
     """
 
@@ -77,7 +80,7 @@ class Database:
             LibraryError: The file is no such database, or one of another version.
         """
         self.lock = threading.RLock()
-        self._path = path
+        self.path = path
         self._schema = schema
         # Transactions that this object began or ended.
         self._turns = 0
@@ -167,14 +170,14 @@ class Database:
         if not self.rows("SELECT count(*) FROM sqlite_master")[0][0]:
             self._create()
         if self.meta("holds") != self._schema.settings.get("holds"):
-            raise OtherDatabase(f"{self._path} is not a {self._schema.holds}; give another file")
+            raise OtherDatabase(f"{self.path} is not a {self._schema.holds}; give another file")
         found, known = self.meta("schema"), len(self._schema.migrations)
         if found != str(SCHEMA_VERSION) or self._migrated() > known:
             newer = found == str(SCHEMA_VERSION)
             found = f"{found}.{self._migrated()}" if newer else found
             reads = f"{SCHEMA_VERSION}.{known}" if newer else SCHEMA_VERSION
             raise LibraryError(
-                f"{self._path} has schema {found}, this version reads {reads}; "
+                f"{self.path} has schema {found}, this version reads {reads}; "
                 f"{'update Footnote, or ' if newer else ''}{self._schema.renewal}"
             )
         if self._migrated() < known:
@@ -219,12 +222,11 @@ class Database:
             # An extended code has the primary one in its low byte.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:
                 raise LibraryError(
-                    f"{self._path} cannot be used now ({error}); free disk space, check "
+                    f"{self.path} cannot be used now ({error}); free disk space, check "
                     "the permissions or wait for the other process, then try again"
                 ) from error
             raise LibraryError(
-                f"{self._path} is not a usable {self._schema.holds} ({error}); "
-                f"{self._schema.rescue}"
+                f"{self.path} is not a usable {self._schema.holds} ({error}); {self._schema.rescue}"
             ) from error
 
 
@@ -295,6 +297,28 @@ def copy_database(path: Path, to: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
         raise LibraryError(f"{path} cannot be copied ({error}); run: footnote doctor") from error
+
+
+def pays_to_vacuum(path: Path) -> bool:
+    """Returns whether so much of a file is free that writing it anew pays."""
+    counts = (read_rows(path, f"PRAGMA {name}_count") for name in ("freelist", "page"))
+    free, pages = (int(rows[0][0]) if rows else 0 for rows in counts)
+    return free > _FREE_PAGES and free > _FREE_SHARE * pages
+
+
+def vacuum(path: Path) -> None:
+    """Writes a file anew without its free pages; others read it meanwhile.
+
+    Raises:
+        LibraryError: The disk has no room for a second one, or somebody writes it.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as opened:
+            opened.execute("VACUUM")
+            # The log of writes holds the whole file now.
+            opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(f"{path} cannot be made smaller ({error}); free disk space") from error
 
 
 def find_damage(path: Path) -> str | None:

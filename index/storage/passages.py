@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from footnote.index.embeddings.protocols import Matrix
 from footnote.index.models import Passage
 from footnote.index.storage.database import Database, RowCache, in_parts
 from footnote.index.storage.papers import select_between
+from footnote.index.storage.vectors import pack_vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class PassageTable:
             self._db.rows(
                 "INSERT INTO passages (paper, first, last, vector) VALUES (?, ?, ?, ?) "
                 "RETURNING number",
-                (paper, p.start, p.end, row.astype(np.float32).tobytes()),
+                (paper, p.start, p.end, pack_vector(row)),
             )[0][0]
             for p, row in zip(passages, vectors, strict=True)
         ]

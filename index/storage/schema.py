@@ -183,9 +183,14 @@ UPDATE papers SET record = json_set(record, '$.status', 'withdrawn') WHERE
     OR json_extract(record, '$.abstract') LIKE '%this article has been withdrawn%'
     OR json_extract(record, '$.abstract') LIKE '%this submission has been withdrawn%'
 """
+# Numbers of vectors have 20 bits now, and tokens are codes, which earlier code would misread: it
+# refuses a file of this version. The other index of tokens counts a reader's as well.
+_COMPACT = """
+DROP INDEX IF EXISTS tokens_by_reader
+"""
 MIGRATIONS = (
     _PAPERS, _TOKENS, _IMPORTS, _MAP, _REMOVALS, _TITLES, _BACKLOG, _CLAIMS, _ORIGINS, _TITLE_KEYS,
-    _PARTS, _STATUS,
+    _PARTS, _STATUS, _COMPACT,
 )  # fmt: skip
 
 CATALOG = Schema(
@@ -193,5 +198,5 @@ CATALOG = Schema(
     migrations=MIGRATIONS,
     renewal="index the sources again into a new library",
     rescue="restore it, or move the library away and index again",
-    settings={"generation": "0"},
+    settings={"generation": "0", "compacted": "all"},
 )

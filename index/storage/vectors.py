@@ -1,16 +1,23 @@
 """Vectors and tokens of passages: the current ones and those staged for a new embedder.
 
+A number of a vector takes 20 bits; those of an earlier version take 32 until they are compacted.
 Also stores the last map drawn from the vectors.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.embeddings.token_vectors import Tokens
+from footnote.index.embeddings.tokens.vectors import PackedTokens, Tokens, stored_forms
 from footnote.index.storage.database import MANY, Database, in_parts
+
+# The bits of a number without its sign, and the largest. With 16 bits a cosine is off by 2e-5.
+_BITS, _MOST = 19, 2**19 - 1
+# What a number was stored as before; the length of a vector tells which it is.
+_EARLIER = np.dtype(np.float32)
 
 
 class VectorTable:
@@ -23,15 +30,13 @@ class VectorTable:
     def read(self, numbers: Sequence[int]) -> tuple[list[int], Matrix]:
         """Returns the numbers that are stored, ascending, and their vectors ``(n, d)``."""
         kept: list[int] = []
-        blobs: list[bytes] = []
+        found = [np.empty((0, 0), np.float32)]
         for part in in_parts(sorted(numbers)):
-            for number, blob in self._db.rows(
-                f"SELECT number, vector FROM passages WHERE number IN ({part}) ORDER BY number"
-            ):
-                kept.append(int(number))
-                blobs.append(blob)
-        matrix = np.frombuffer(b"".join(blobs), np.float32)
-        return kept, matrix.reshape(len(kept), -1) if kept else matrix.reshape(0, 0)
+            among, vectors = self._read("number", f"number IN ({part})")
+            if among:
+                kept += among
+                found.append(vectors)
+        return kept, np.concatenate(found[1:] or found)
 
     def means(self, papers: Sequence[int] | None = None) -> tuple[NDArray[np.int64], Matrix]:
         """Returns the numbers ``(n,)`` of papers with vectors, and the means of these.
@@ -40,20 +45,26 @@ class VectorTable:
         all papers.
         """
         numbers, means = [np.empty(0, np.int64)], []
-        select = "SELECT paper, vector FROM passages WHERE paper"
         for where in self._spans() if papers is None else in_parts(sorted(papers)):
             among = f"IN ({where})" if papers is not None else where
-            if rows := self._db.rows(f"{select} {among} ORDER BY paper"):
-                of, first, counts = np.unique(
-                    [row[0] for row in rows], return_index=True, return_counts=True
-                )
-                vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
-                sums = np.add.reduceat(vectors.reshape(len(rows), -1), first)
+            rows, vectors = self._read("paper", f"paper {among}")
+            if rows:
+                of, first, counts = np.unique(rows, return_index=True, return_counts=True)
+                sums = np.add.reduceat(vectors, first)
                 numbers.append(of)
                 means.append(sums / counts[:, None].astype(np.float32))
         if not means:
             return numbers[0], np.empty((0, 0), np.float32)
         return np.concatenate(numbers), np.concatenate(means)
+
+    def _read(self, column: str, where: str) -> tuple[list[int], Matrix]:
+        """Returns a column of passages, in its order, and their vectors ``(n, d)``."""
+        with self._db.snapshot():
+            rows = self._db.rows(
+                f"SELECT {column}, vector FROM passages WHERE {where} ORDER BY {column}"
+            )
+            dimensions = int(self._db.meta("dimensions") or 0)
+        return [int(row[0]) for row in rows], unpack_vectors([row[1] for row in rows], dimensions)
 
     def _spans(self) -> Iterator[str]:
         """Yields conditions on papers' numbers that together are met by all."""
@@ -80,32 +91,35 @@ class VectorTable:
 
     def has_tokens(self, reader: str) -> bool:
         """Returns whether every passage was read by this reader."""
+        forms = stored_forms(reader)
         rows = self._db.rows(
-            "SELECT (SELECT count(*) FROM tokens WHERE reader = ?) = "
-            "(SELECT count(*) FROM passages)",
-            (reader,),
+            f"SELECT (SELECT count(*) FROM tokens WHERE reader IN ({','.join('?' * len(forms))})) "
+            "= (SELECT count(*) FROM passages)",
+            forms,
         )
         return bool(rows[0][0])
 
     def tokens(self, ids: Sequence[str], reader: str) -> dict[str, Tokens]:
         """Returns the tokens that a reader made of papers, by id; unread papers are left out."""
-        packed: dict[str, list[tuple[bytes, bytes]]] = {}
+        packed: dict[str, list[PackedTokens]] = {}
+        forms = stored_forms(reader)
         for at in range(0, len(ids), MANY):
             part = ids[at : at + MANY]
             for paper, *row in self._db.rows(
-                "SELECT id, tokens.sentences, vectors FROM papers JOIN tokens ON paper = number "
+                "SELECT id, reader, tokens.sentences, vectors FROM papers "
                 # The plus stops SQLite from scanning every row of the reader.
-                f"WHERE id IN ({','.join('?' * len(part))}) AND +reader = ? ORDER BY passage",
-                (*part, reader),
+                f"JOIN tokens ON paper = number WHERE id IN ({','.join('?' * len(part))}) "
+                f"AND +reader IN ({','.join('?' * len(forms))}) ORDER BY passage",
+                (*part, *forms),
             ):
-                packed.setdefault(str(paper), []).append((row[0], row[1]))
+                packed.setdefault(str(paper), []).append(PackedTokens(*row))
         return {paper: Tokens.unpack(reader, rows) for paper, rows in packed.items()}
 
     def write_tokens(self, rows: Iterable[tuple[int, int, Tokens]]) -> None:
         """Writes the tokens of passages, each after its number and its paper's."""
         self._db.execute_many(
             "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
-            [(passage, paper, t.reader, *t.pack()) for passage, paper, t in rows],
+            [(passage, paper, *astuple(t.pack())) for passage, paper, t in rows],
         )
 
     def delete_tokens(self, paper: int) -> None:
@@ -128,7 +142,7 @@ class VectorTable:
         """Writes vectors of another embedder for passages."""
         self._db.execute_many(
             "INSERT OR REPLACE INTO staged VALUES (?, ?, ?)",
-            [(n, embedder, v.tobytes()) for n, v in zip(numbers, vectors, strict=True)],
+            [(n, embedder, pack_vector(v)) for n, v in zip(numbers, vectors, strict=True)],
         )
 
     def adopt_staged(self) -> None:
@@ -138,3 +152,37 @@ class VectorTable:
             "(SELECT vector FROM staged WHERE passage = passages.number)"
         )
         self._db.execute("DELETE FROM staged")
+
+
+def pack_vector(vector: Matrix) -> bytes:
+    """Returns a vector as it is stored: a byte, the exponent of all, then 20 bits a number.
+
+    Of each number the upper 16 bits come first, then the lower 4, those of two in a byte.
+    """
+    _, exponent = np.frexp(np.abs(vector).max(initial=0.0))
+    numbers = np.ldexp(vector, _BITS - exponent).round().clip(-_MOST, _MOST).astype(np.int32)
+    low = np.append(numbers & 15, [0] * (len(numbers) % 2)).astype(np.uint8)
+    parts = np.int8(exponent), (numbers >> 4).astype(np.int16), low[::2] | low[1::2] << 4
+    return b"".join(part.tobytes() for part in parts)
+
+
+def unpack_vectors(packed: Sequence[bytes], dimensions: int) -> Matrix:
+    """Returns stored vectors as ``(n, dimensions)`` float32, those of an earlier version too."""
+    earlier = [len(one) == dimensions * _EARLIER.itemsize for one in packed]
+    if not any(earlier):
+        return _unpack(packed)
+    if not all(earlier):
+        return np.concatenate([unpack_vectors([one], dimensions) for one in packed])
+    return np.frombuffer(b"".join(packed), _EARLIER).reshape(len(packed), dimensions)
+
+
+def _unpack(packed: Sequence[bytes]) -> Matrix:
+    if not packed:
+        return np.empty((0, 0), np.float32)
+    rows = np.frombuffer(b"".join(packed), np.uint8).reshape(len(packed), -1)
+    exponents, width = rows[:, :1].view(np.int8).astype(np.int32), (rows.shape[1] - 1) * 2 // 5
+    high = np.ascontiguousarray(rows[:, 1 : 1 + 2 * width]).view(np.int16).astype(np.int32)
+    low = rows[:, 1 + 2 * width :]
+    halves = np.stack([low & 15, low >> 4], axis=2).reshape(len(packed), -1)[:, :width]
+    unpacked: Matrix = np.ldexp((high << 4 | halves).astype(np.float32), exponents - _BITS)
+    return unpacked

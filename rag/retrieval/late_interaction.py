@@ -15,10 +15,9 @@ import numpy as np
 
 from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.protocols import Matrix, TokenEmbedder, TokenEmbedding, query_vector
-from footnote.index.embeddings.token_vectors import TITLE, Tokens
+from footnote.index.embeddings.tokens.vectors import TITLE, Tokens, is_telling
 from footnote.index.library import LibraryReader
 from footnote.index.models import Hit, Paper, Span
-from footnote.index.search.fulltext import STOP_WORDS
 from footnote.index.storage.ingest.pipeline import read_tokens
 from footnote.rag.query.question import Question
 
@@ -106,8 +105,7 @@ class Matcher:
         own = np.array([start >= before for start, _ in reading.spans], bool)
         weights = np.where(own, 1.0, CONTEXT).astype(np.float32)
         for at, (start, end) in enumerate(reading.spans):
-            piece = question.query[start:end].lower()
-            if not piece[:1].isalnum() or piece in STOP_WORDS:
+            if not is_telling(question.query[start:end]):
                 weights[at] = 0.0
         if not weights.sum():
             weights = np.ones_like(weights)

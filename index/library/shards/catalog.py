@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Matrix
-from footnote.index.embeddings.token_vectors import Tokens
+from footnote.index.embeddings.tokens.vectors import Tokens
 from footnote.index.library.shards.numbers import ShardNumbers, join_number
 from footnote.index.library.shards.papers import ShardedPapers
 from footnote.index.storage.catalog import Catalog

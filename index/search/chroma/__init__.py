@@ -16,6 +16,8 @@ from footnote.index import LibraryError
 from footnote.index.embeddings.protocols import Matrix
 
 COLLECTION = "passages"
+# Its file of documents, metadata and writes to come.
+DATABASE = "chroma.sqlite3"
 # Chroma refuses more rows than this in one call (5,461 as measured on 1.5.9).
 BATCH_ROWS = 5000
 HNSW: Any = {

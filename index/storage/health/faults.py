@@ -64,9 +64,10 @@ _BEYOND = (
     "FROM passages JOIN papers ON papers.number = paper WHERE first < 0 OR last < first "
     f"OR CASE WHEN json_valid(record) THEN last > {_ABSTRACT} ELSE 0 END"
 )
+# A vector takes a byte, and 20 bits for each number; one of an earlier version 32 for each.
 _LENGTHS = (
-    "FROM passages WHERE length(vector) != "
-    "4 * (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'dimensions')"
+    "FROM passages JOIN meta ON key = 'dimensions' "
+    "WHERE length(vector) NOT IN (4 * value, 1 + (5 * value + 1) / 2)"
 )
 _UNREAD = (
     "FROM papers WHERE sentences NOT IN ('', '[]') AND number NOT IN (SELECT paper FROM passages)"

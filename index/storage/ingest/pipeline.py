@@ -15,7 +15,7 @@ from footnote.index.embeddings.protocols import (
     TokenEmbedder,
     TokenEmbedding,
 )
-from footnote.index.embeddings.token_vectors import Tokens, passage_tokens
+from footnote.index.embeddings.tokens.vectors import Tokens, passage_tokens
 from footnote.index.models import Paper, Passage
 from footnote.index.storage.catalog import Catalog, EmbeddedPaper
 from footnote.index.storage.history.import_log import Import

@@ -1,0 +1,133 @@
+"""Token vectors: a compact vector for each telling token of a paper.
+
+Each token has a short vector and the number of its sentence. Questions are matched against these,
+so no sentence is embedded when a question is asked. Stop words and marks have no vector: they are
+two fifths of all tokens, and in a question they have no weight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
+from footnote.index.embeddings.tokens.codes import Codebook
+from footnote.index.models import Paper, Passage, Span
+from footnote.index.search.fulltext import STOP_WORDS
+
+# Tokens of the title are in no sentence.
+TITLE = -1
+_SCALE = 127.0
+
+Sentences = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedTokens:
+    """The tokens of a passage as they are stored.
+
+    Attributes:
+        form: How. Under the reader's own name a number takes a byte, and each token's sentence
+            two; under the codebook's name a vector takes 16 bytes, and each sentence four: its
+            number, and how many tokens follow that are of it.
+        sentences: The sentences of the tokens.
+        vectors: The vectors of the tokens.
+    """
+
+    form: str
+    sentences: bytes
+    vectors: bytes
+
+    def unpack(self) -> tuple[Matrix, Sentences]:
+        """Returns the vectors ``(t, d)`` and the sentences ``(t,)``."""
+        book = Codebook.load()
+        if self.form == book.form:
+            numbers, counts = np.frombuffer(self.sentences, np.int16).reshape(-1, 2).T
+            codes = np.frombuffer(self.vectors, np.uint8).reshape(-1, len(book.centroids))
+            return book.decode(codes), np.repeat(numbers, counts)
+        sentences = np.frombuffer(self.sentences, np.int16)
+        small = np.frombuffer(self.vectors, np.int8)
+        width = len(small) // max(1, len(sentences))
+        return small.reshape(len(sentences), width).astype(np.float32) / _SCALE, sentences
+
+    def recode(self) -> "PackedTokens":
+        """Returns the same tokens in the form in which new ones are stored."""
+        return Tokens(self.form, *self.unpack()).pack() if has_codes(self.form) else self
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a paper, or of one passage of it.
+
+    Attributes:
+        reader: Name of the model; only questions read by the same one can be matched.
+        vectors: ``(t, d)`` float32, rows of about unit length.
+        sentences: ``(t,)`` int16, the number of each token's sentence, or ``TITLE``.
+    """
+
+    reader: str
+    vectors: Matrix
+    sentences: Sentences
+
+    def pack(self) -> PackedTokens:
+        """Returns what is stored: codes if there is a codebook for the reader, else bytes."""
+        if not has_codes(self.reader):
+            small = np.round(self.vectors * _SCALE).astype(np.int8)
+            return PackedTokens(self.reader, self.sentences.tobytes(), small.tobytes())
+        book = Codebook.load()
+        firsts = np.flatnonzero(np.diff(self.sentences, prepend=TITLE - 1))
+        counts = np.diff(firsts, append=len(self.sentences))
+        runs = np.stack([self.sentences[firsts], counts], axis=1).astype(np.int16)
+        return PackedTokens(book.form, runs.tobytes(), book.encode(self.vectors).tobytes())
+
+    @classmethod
+    def unpack(cls, reader: str, packed: Sequence[PackedTokens]) -> "Tokens":
+        """Returns the tokens of several packed passages as one."""
+        if not packed:
+            return cls(reader, np.empty((0, 0), np.float32), np.empty(0, np.int16))
+        vectors, sentences = zip(*(one.unpack() for one in packed), strict=True)
+        return cls(reader, np.concatenate(vectors), np.concatenate(sentences))
+
+
+def has_codes(reader: str) -> bool:
+    """Returns whether there is a codebook for the token vectors of a reader."""
+    return reader == Codebook.load().reader
+
+
+def stored_forms(reader: str) -> list[str]:
+    """Returns every form in which tokens of a reader may be stored; the first is the old one."""
+    return [reader, Codebook.load().form] if has_codes(reader) else [reader]
+
+
+def is_telling(piece: str) -> bool:
+    """Returns whether a token says something about a topic.
+
+    Args:
+        piece: As it stands in its text.
+    """
+    return piece[:1].isalnum() and piece.lower() not in STOP_WORDS
+
+
+def passage_tokens(
+    paper: Paper, passage: Passage, sentences: Sequence[Span], reading: TokenEmbedding
+) -> Tokens:
+    """Returns the telling tokens of a passage, which was read after its paper's title.
+
+    A sentence without any keeps all of its tokens.
+
+    Args:
+        paper: The passage's paper.
+        passage: Its span in the abstract.
+        sentences: The spans of the abstract's sentences.
+        reading: Reading of the text embedded for the passage.
+    """
+    title = f"{paper.title}. " if paper.title else ""
+    text = title + paper.abstract[passage.start : passage.end]
+    starts = np.array([start for start, _ in reading.spans], np.int64) - len(title)
+    firsts = np.array([start for start, _ in sentences], np.int64)
+    place = np.searchsorted(firsts, starts + passage.start, side="right") - 1
+    numbers = np.where(starts < 0, TITLE, place).astype(np.int16)
+    telling = np.array([is_telling(text[start:end]) for start, end in reading.spans], bool)
+    kept = telling | ~np.isin(numbers, numbers[telling])
+    return Tokens(reading.reader, reading.tokens[kept], numbers[kept])

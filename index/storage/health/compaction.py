@@ -1,0 +1,81 @@
+"""Compaction: what an earlier version stored in more bytes, stored as it is now.
+
+A library of before is read as it is. Its vectors and tokens are stored again batch by batch; a
+killed call goes on where it was. Then the file is written anew without the room that this frees.
+"""
+
+from footnote.index.embeddings.tokens.vectors import PackedTokens
+from footnote.index.storage.database import Database, pays_to_vacuum, vacuum
+from footnote.index.storage.vectors import pack_vector, unpack_vectors
+
+# Passages stored again in one transaction, which takes a second.
+BATCH = 1_000
+# The last passage that is stored as it is now; "all" in a new library.
+MARK, DONE = "compacted", "all"
+
+
+class Compaction:
+    """What of a catalog takes more room than it needs; each change is a transaction of its own."""
+
+    def __init__(self, db: Database) -> None:
+        """Takes the database that holds the tables."""
+        self._db = db
+        self._tried = False
+
+    def is_due(self) -> bool:
+        """Returns whether ``run`` or ``vacuum`` would do anything."""
+        return self._db.meta(MARK) != DONE or self.pays_to_vacuum()
+
+    def run(self) -> bool:
+        """Stores the next batch of passages as it is done now; returns whether any was left."""
+        with self._db.transaction():
+            mark = self._db.meta(MARK) or "0"
+            rows = [] if mark == DONE else self._next(int(mark))
+            if not rows:
+                self._db.set_meta(**{MARK: DONE})
+                return False
+            numbers = [int(row[0]) for row in rows]
+            self._store_vectors(numbers, [row[1] for row in rows])
+            self._store_tokens(numbers[0], numbers[-1])
+            self._db.set_meta(**{MARK: str(numbers[-1])})
+            return True
+
+    def pays_to_vacuum(self) -> bool:
+        """Returns whether so much of the file is free that writing it anew pays.
+
+        It is tried once: where the disk has no room for a second file, it would fail again.
+        """
+        return not self._tried and pays_to_vacuum(self._db.path)
+
+    def vacuum(self) -> None:
+        """Writes the file anew, without free pages.
+
+        Raises:
+            LibraryError: The disk is full; the file stays as it was.
+        """
+        self._tried = True
+        vacuum(self._db.path)
+
+    def _next(self, last: int) -> list[tuple[int, bytes]]:
+        return self._db.rows(
+            "SELECT number, vector FROM passages WHERE number > ? ORDER BY number LIMIT ?",
+            (last, BATCH),
+        )
+
+    def _store_vectors(self, numbers: list[int], packed: list[bytes]) -> None:
+        vectors = unpack_vectors(packed, int(self._db.meta("dimensions") or 0))
+        self._db.execute_many(
+            "UPDATE passages SET vector = ? WHERE number = ?",
+            [(pack_vector(v), number) for number, v in zip(numbers, vectors, strict=True)],
+        )
+
+    def _store_tokens(self, first: int, last: int) -> None:
+        rows = self._db.rows(
+            "SELECT passage, reader, sentences, vectors FROM tokens WHERE passage BETWEEN ? AND ?",
+            (first, last),
+        )
+        packed = [(number, PackedTokens(*row).recode()) for number, *row in rows]
+        self._db.execute_many(
+            "UPDATE tokens SET reader = ?, sentences = ?, vectors = ? WHERE passage = ?",
+            [(one.form, one.sentences, one.vectors, number) for number, one in packed],
+        )
