@@ -2,7 +2,9 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -88,6 +90,24 @@ def test_an_unknown_name_is_answered_as_a_wrong_password(
     assert PASSWORD not in kept
 
 
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(tmp_path: Path) -> None:
+    dear = AccountSettings(password_memory=16, password_rounds=2)
+    with Accounts(tmp_path / "accounts.sqlite3", settings=dear) as accounts:
+        accounts.add("ann", Role.ADMIN, PASSWORD)
+        accounts.add("sso", Role.READER, None)
+        accounts.passwords.prepare()
+        took = dict[str, float]()
+        for name in ("ann", "sso", "nobody-here"):
+            tries = []
+            for _ in range(5):
+                begun = time.process_time()
+                assert accounts.check(name, "another password") is None
+                tries.append(time.process_time() - begun)
+            took[name] = min(tries)
+    # Without a comparison it is a thousandth.
+    assert max(took.values()) < 3 * min(took.values())
+
+
 @pytest.mark.parametrize(
     ("text", "leads"),
     [
@@ -145,7 +165,7 @@ async def behind(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def asked(
-    accounts: Accounts, headers: Pairs, *, client: str = "10.0.0.2", kind: str = "http"
+    accounts: Accounts, headers: Pairs, *, client: str = "10.0.0.2", path: str = "/config"
 ) -> Reply:
     door = Door.read(names=[HOST], proxies=["10.0.0.2"])
     rules = Rules(programs=True, accounts=True)
@@ -154,7 +174,7 @@ def asked(
         gate, hosts=door.hosts("127.0.0.1", 7860), proxies=door.proxies, limits=Limits(),
         rules=rules, names_user=accounts.settings.proxy_header,
     )  # fmt: skip
-    return send(guard, "GET", "/config", [("Host", HOST), *headers], client=(client, 1), kind=kind)
+    return send(guard, "GET", path, [("Host", HOST), *headers], client=(client, 1))
 
 
 def test_only_the_proxy_that_was_named_says_who_signs_in(accounts: Accounts) -> None:
@@ -169,7 +189,19 @@ def test_only_the_proxy_that_was_named_says_who_signs_in(accounts: Accounts) -> 
     unknown = asked(accounts, [("X-Remote-User", "mallory")])
     assert (twice.status, unknown.status) == (401, 401)
     assert "whom nobody added" in unknown.text
+    # What is open to anybody is so to them, too.
+    assert asked(accounts, [("X-Remote-User", "mallory")], path="/robots.txt").status == 200
     assert accounts.users.count() == 1
+
+
+def test_somebody_new_gets_the_role_that_is_set_for_them(tmp_path: Path) -> None:
+    settings = replace(CHEAP, proxy_header="x-remote-user", proxy_new_users="reader")
+    with Accounts(tmp_path / "accounts.sqlite3", settings=settings) as accounts:
+        for _ in range(2):
+            reply = asked(accounts, [("X-Remote-User", "ada@lab.example")])
+            assert reply.text.startswith("ada@lab.example reader proxy 10.0.0.2 ")
+        assert asked(accounts, [("X-Remote-User", "a b")]).status == 401
+        assert [one.about for one in accounts.log.list()] == ["by the proxy, reader"]
 
 
 def test_a_cookie_over_https_is_secure_and_another_one_is_not_taken(accounts: Accounts) -> None:
@@ -180,6 +212,7 @@ def test_a_cookie_over_https_is_secure_and_another_one_is_not_taken(accounts: Ac
         return asked(accounts, [("Cookie", f"{name}={secret}"), *more]).status
 
     assert way("__Host-footnote", https) == way("footnote-session") == 200
+    assert way("odd[name]=x; footnote-session") == 200
     assert way("footnote-session", https) == way("__Host-footnote") == 401
 
 
