@@ -165,8 +165,8 @@ default. The working folder and a library's folder are never read.
 `footnote settings` shows what is in force and where it comes from.
 
 What is marked with * can be chosen on the page, under *Model*, where only this machine reaches the
-page (no `--open`, `--allow-host` or `--trusted-proxy`). It is kept in `chosen.json` beside
-`footnote.toml`, for every library and for every command that lets a model write. What the
+page (no `--open`, `--allow-host` or `--trusted-proxy`), or by an admin. It is kept in `chosen.json`
+beside `footnote.toml`, for every library and for every command that lets a model write. What the
 environment or the file sets, the page shows as fixed. A key cannot be chosen: it stays in
 `OPENAI_API_KEY` or the file, and is sent to the address that it was configured with alone, which is
 OpenAI's where none is; nor do the client's own `OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID` and

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -27,6 +28,7 @@ from footnote.ui.web.server.stack import Service
 _TOLD = """Cited answers over a library of paper abstracts. Every sentence of an answer carries a
 verbatim quote that was checked. Errors have one shape:
 `{"error": {message, type, code, param}}`."""
+_TOKEN = "An API token (`footnote token add USER`), where the server has accounts."
 
 
 def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute], Service]:
@@ -73,6 +75,8 @@ def build_api(desk: AppContext, answering: Answering) -> FastAPI:
         title="Footnote", version=version("footnote-papers"), description=_TOLD,
         # Its pages of documentation would load scripts of another site.
         docs_url=None, redoc_url=None,
+        # Told here; the gate in front has looked at it.
+        dependencies=[Depends(HTTPBearer(auto_error=False, description=_TOKEN))],
     )  # fmt: skip
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))

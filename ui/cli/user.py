@@ -53,8 +53,8 @@ def add(
             count = hand_over(folder, user)
             print(
                 "This library now has accounts: start footnote serve and footnote chat anew. What "
-                f"was kept before ({count:,} conversations, topics, collections, tags and notes) "
-                f"is {own}'s."
+                f"was kept before is {own}'s: {count:,} conversations, topics, collections, tags "
+                "and notes in all."
             )
 
 

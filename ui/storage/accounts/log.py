@@ -23,7 +23,7 @@ class AuditLog:
 
     def add(self, who: str, what: str, about: str = "", address: str = "") -> None:
         """Adds an entry: who did what to what, from where."""
-        values = [shorten(text, _ABOUT_MOST) for text in (who, address, what, about)]
+        values = [_line(text) for text in (who, address, what, about)]
         (number,) = self._db.rows(
             "INSERT INTO log (at, who, address, what, about) VALUES (?, ?, ?, ?, ?) "
             "RETURNING number",
@@ -43,3 +43,8 @@ class AuditLog:
             LogEntry(parse_time(at), who, address, what, about)
             for at, who, address, what, about in rows
         ]
+
+
+def _line(text: str) -> str:
+    # It is read in a terminal, which obeys some signs.
+    return shorten("".join(sign if sign.isprintable() else " " for sign in text), _ABOUT_MOST)

@@ -58,7 +58,9 @@ class SessionTable:
             return None
         id, name, role, seen = rows[0]
         if now - seen > NOTED:
-            self._db.rows("UPDATE sessions SET seen = ? WHERE hash = ?", (now, key))
+            with self._db.transaction():
+                self._db.rows("UPDATE sessions SET seen = ? WHERE hash = ?", (now, key))
+                self._db.rows("UPDATE users SET seen = ? WHERE id = ?", (now, id))
         return Identity(id.decode(), name, Role(role), "session", key.hex())
 
     def end_secret(self, secret: str) -> None:

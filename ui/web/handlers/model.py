@@ -66,6 +66,7 @@ OTHERS = (
     "Other machines can reach this page, so this can only be changed where it runs: in the "
     "environment or footnote.toml."
 )
+ADMINS = "Only an admin of this library can change this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _changeable(desk: AppContext) -> Writers:
     if desk.writers is None:
         raise BadRequest("this page has no choice of a model; serve one with: footnote chat")
     if not desk.may_choose:
-        raise BadRequest(OTHERS)
+        raise BadRequest(OTHERS if desk.accounts is None else ADMINS)
     return desk.writers
 
 
@@ -173,7 +174,7 @@ def _room_html(desk: AppContext) -> Markup:
     }  # fmt: skip
     lines = list(_describe(writers))
     if not desk.may_choose:
-        return piece("model", "locked", lines, fields, OTHERS)
+        return piece("model", "locked", lines, fields, OTHERS if desk.accounts is None else ADMINS)
     most = (LONGEST_INSTRUCTIONS, DEFAULT_MODEL)
     return piece("model", "room", lines, fields, LANGUAGES, most)
 

@@ -119,7 +119,8 @@ def warning(*, keeps: bool, writes: bool) -> str:
         "  - see which model writes, where it is and what it was told, but change none of it.\n"
         f"{talks if keeps else ''}"
         "Nothing is encrypted: others on the network can read and change it. On a network that\n"
-        "you do not trust, put a proxy with TLS and a password in front of it."
+        "you do not trust, put a proxy with TLS in front of it, and give people accounts:\n"
+        "footnote user add NAME --role admin"
     )
 
 

@@ -4,13 +4,14 @@ import base64
 import binascii
 import ipaddress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from footnote.ui.storage.accounts.accounts import Accounts
-from footnote.ui.storage.accounts.models import NOBODY, AccountError, Identity
-from footnote.ui.storage.accounts.sessions import PREFIX
+from footnote.ui.storage.accounts.models import NOBODY, AccountError, Identity, Role, User
+from footnote.ui.storage.accounts.sessions import NOTED, PREFIX
 from footnote.ui.web.security.access.cookies import FormTokens, read_session
 from footnote.ui.web.security.access.rates import Attempts, Rates
 
@@ -89,11 +90,22 @@ class Access:
                     f"the proxy signs in {ascii(named[0].strip())[:80]}, whom nobody added here; "
                     "ask an admin: footnote user add NAME --no-password"
                 )
-            user = self.accounts.add(named[0], role, None)
-            self.accounts.log.add(user.name, "user added", f"by the proxy, {role.label}")
-        if user.seen is None:
+            user = self._add(named[0], role)
+        if user.seen is None or (datetime.now(UTC) - user.seen).total_seconds() > NOTED:
             self.accounts.users.mark_seen(user.id)
         return Identity(user.id, user.name, user.role, "proxy")
+
+    def _add(self, name: str, role: Role) -> User:
+        try:
+            user = self.accounts.add(name, role, None)
+        except AccountError as error:
+            # Another request may have come first.
+            found = self.accounts.users.find(name)
+            if found is None:
+                raise AccessRefused(str(error)) from error
+            return found
+        self.accounts.log.add(user.name, "user added", f"by the proxy, {role.label}")
+        return user
 
 
 def _token(headers: Headers) -> str | None:

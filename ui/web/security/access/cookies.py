@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
 
@@ -12,7 +11,8 @@ from footnote.ui.storage.accounts.sessions import DAY, SESSION_MOST
 
 # A browser takes the first from https alone, and from no other host of the same domain.
 _SECURE, _PLAIN = "__Host-footnote", "footnote-session"
-_LONGEST = 4096
+# Cookies that are looked at.
+_MOST = 100
 
 
 def read_session(headers: Headers, scheme: str) -> str | None:
@@ -20,14 +20,14 @@ def read_session(headers: Headers, scheme: str) -> str | None:
 
     A cookie that came by http says nothing over https: others could have set it.
     """
-    sent = "; ".join(headers.getlist("cookie"))
-    if len(sent) > _LONGEST:
-        return None
-    try:
-        found = SimpleCookie(sent).get(_name(scheme))
-    except CookieError:
-        return None
-    return found.value if found else None
+    own = _name(scheme)
+    # By hand: of a cookie that is written oddly, which is another program's, Python's reader
+    # loses all that come after it.
+    for part in ";".join(headers.getlist("cookie")).split(";")[:_MOST]:
+        name, _, value = part.strip().partition("=")
+        if name == own:
+            return value
+    return None
 
 
 def session_cookie(secret: str, scheme: str) -> str:

@@ -8,23 +8,26 @@ a rule is refused, whoever asks.
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from footnote.ui.api.errors import refuse
-from footnote.ui.storage.accounts.models import LOCAL_USER, Identity, Role
+from footnote.ui.storage.accounts.models import LOCAL_USER, NOBODY, Identity, Role
 from footnote.ui.web.security.access.access import Access, AccessRefused
 from footnote.ui.web.security.access.identity import identified
-from footnote.ui.web.security.access.rules import Rule, Rules, plain_path
+from footnote.ui.web.security.access.rates import network_of
+from footnote.ui.web.security.access.rules import FEED, Rule, Rules, plain_path
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_SAME_FOR_ALL = ("/assets/", "/static/", "/fonts/")
 # Threads that look up who asks: none waits for an answer or a password.
 _THREADS = 8
 T = TypeVar("T")
@@ -62,10 +65,13 @@ class Gate:
     ) -> None:
         try:
             who = await self._run(partial(access.identify, scope))
+            refused = self._limited(access, rule, who) or self._refused(scope, who, needed)
         except AccessRefused as error:
-            await self._refuse(scope, 401, str(error))(scope, receive, send)
-            return
-        refused = self._limited(access, rule, who) or self._refused(scope, who, needed)
+            # What is open to anybody is so to them, too.
+            who = replace(NOBODY, address=access.address(scope))
+            refused = self._limited(access, rule, who)
+            if refused is None and needed > Role.NOBODY:
+                refused = self._refuse(scope, 401, str(error))
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -81,7 +87,7 @@ class Gate:
     def _limited(self, access: Access, rule: Rule, who: Identity) -> Response | None:
         """Returns why somebody has to wait; None if they need not."""
         settings = access.accounts.settings
-        key = who.id or f"address {who.address}"
+        key = who.id or f"address {network_of(who.address)}"
         wait = access.rates.take(key, settings.user_requests)
         if not wait and rule.asks:
             wait = access.rates.take(f"{key} asks", settings.user_questions)
@@ -130,6 +136,9 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if who.has_account and not scope["path"].startswith(_SAME_FOR_ALL):
+                    # Neither a proxy nor the way back shows it to the next one who signs in.
+                    MutableHeaders(scope=message).setdefault("cache-control", "no-store")
             await send(message)
 
         await self._app(scope, receive, answering)
@@ -139,7 +148,8 @@ class Gate:
             await self._run(add)
 
     def _refuse(self, scope: Scope, status: int, line: str) -> Response:
-        headers = {"www-authenticate": 'Bearer realm="footnote"'} if status == 401 else {}
+        scheme = "Basic" if scope["path"] == FEED else "Bearer"
+        headers = {"www-authenticate": f'{scheme} realm="footnote"'} if status == 401 else {}
         if self._rules.is_api(plain_path(scope["path"])):
             return refuse(status, line, headers=headers)
         return PlainTextResponse(f"{line}\n", status, headers)

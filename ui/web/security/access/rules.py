@@ -13,7 +13,8 @@ from starlette.routing import compile_path
 from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.security.policy import is_conversation
 
-UPLOAD, ASK, API, AGENTS = "/gradio_api/upload", "/ask", "/v1", "/mcp"
+UPLOAD, ASK, FEED = "/gradio_api/upload", "/ask", "/feed.atom"
+API, AGENTS = "/v1", "/mcp"
 _NOBODY, _READER, _WRITER, _ADMIN = Role
 
 
@@ -71,7 +72,7 @@ RULES: Sequence[Rule] = (
     _page("/gradio_api/component_server", _READER, "POST"),
     _page(UPLOAD, _WRITER, "POST"),
     _page(ASK, _READER, "POST", asks=True),
-    _page("/feed.atom", _READER),
+    _page(FEED, _READER),
     # Its token is a secret; what was shared with users alone asks for more (``routes``).
     _page("/shared/{token}", _NOBODY),
     # What the page of the sign-in shows, and what browsers fetch without a cookie.
@@ -122,7 +123,7 @@ ACTION_RULES: Mapping[Role, frozenset[str]] = {
 }
 # Those that change what others see, as the log calls them.
 LOGGED_ACTIONS: Mapping[str, str] = {
-    "add": "papers added", "paste": "papers added", "draft-add": "papers added",
+    "add": "import begun", "paste": "import begun", "draft-add": "import begun",
     "remove": "papers removed", "undo": "import undone", "redo": "import redone",
     "correct": "record corrected", "eval-make": "set made", "eval-start": "eval started",
     "model-save": "model changed", "share": "link made", "collection-share": "link made",
