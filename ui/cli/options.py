@@ -124,14 +124,18 @@ def as_misuse() -> "Iterator[None]":
 
 @contextmanager
 def open_library(
-    path: Path | None, *, empty: bool = False, wait: float = 0.0
+    path: Path | None,
+    *,
+    empty: bool = False,
+    wait: float = 0.0,
+    embedder: "Embedder | None" = None,
 ) -> "Iterator[Library]":
     """Opens a library that must exist and hold papers; with ``empty`` it may hold none."""
     # Fail before loading a model.
     folder = present_folder(path)
     from footnote.index.library import Library
 
-    with Library.open(folder, embedder=make_embedder(), wait=wait) as library:
+    with Library.open(folder, embedder=embedder or make_embedder(), wait=wait) as library:
         if not library.size and not empty:
             raise FootnoteError(
                 f"the library at {folder} is empty; add papers with: "

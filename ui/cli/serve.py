@@ -1,17 +1,23 @@
 """The chat page from the command line: over a library, over the demo, and beside the API."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from footnote.ui.cli.desks import (
+    LibrariesOption,
+    make_writers,
+    open_desk,
+    open_desks,
+    read_libraries,
+)
 from footnote.ui.cli.options import (
     AllowHostOption,
     ComposerOption,
     HostOption,
-    LibraryOption,
     Misuse,
     OpenOption,
     PortOption,
@@ -19,31 +25,24 @@ from footnote.ui.cli.options import (
     as_misuse,
     chosen_limits,
     chosen_model,
-    chosen_reranker,
     chosen_telemetry,
     console,
     library_folder,
     make_embedder,
-    open_library,
     progress,
 )
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
-
-    from footnote.index.library import Library
     from footnote.ui.storage.accounts.accounts import Accounts
     from footnote.ui.web.context import AppContext
     from footnote.ui.web.security.hosts import Door
-    from footnote.ui.web.security.limits import Limits
-    from footnote.ui.web.server.writers import Writers
 
 DEMO_QUESTION = "How many robot demonstrations was OpenVLA trained on?"
 DEFAULT_PORT = 7860
 
 
 def chat(
-    library: LibraryOption = None,
+    library: LibrariesOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
     composer: ComposerOption = "auto",
@@ -52,15 +51,12 @@ def chat(
     trusted_proxy: TrustedProxyOption = None,
 ) -> None:
     """Serve the chat page over a library."""
-    with _accounts(library, host, open_, allow_host, trusted_proxy) as (door, accounts):
-        _prepare()
-        chosen_model(composer)  # complains before anything is loaded
-        with open_library(library) as opened:
-            _serve(make_writers(opened, composer), opened, host, port, door, accounts=accounts)
+    ways = (host, open_, allow_host, trusted_proxy)
+    _serve_libraries(library, ways, port, composer, api=False)
 
 
 def serve(
-    library: LibraryOption = None,
+    library: LibrariesOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
     composer: ComposerOption = "auto",
@@ -70,12 +66,31 @@ def serve(
 ) -> None:
     """Serve the chat page, and the same answers to programs under /v1."""
     ways = (host, open_, allow_host, trusted_proxy)
-    with _accounts(library, *ways, api=True) as (door, accounts):
+    _serve_libraries(library, ways, port, composer, api=True)
+
+
+Ways = tuple[str, bool, list[str] | None, list[str] | None]
+
+
+def _serve_libraries(
+    given: list[str] | None, ways: Ways, port: int, composer: str, *, api: bool
+) -> None:
+    """Serves libraries: the page, and programs where ``api`` is set.
+
+    Args:
+        given: As they stand on the command line.
+        ways: The host, and who else may connect.
+        port: To listen on.
+        composer: Who writes.
+        api: Whether programs are served too.
+    """
+    with as_misuse():
+        folders = read_libraries(given)
+    with _accounts(next(iter(folders.values())), *ways, api=api) as (door, accounts):
         _prepare()
         chosen_model(composer)  # complains before anything is loaded
-        with open_library(library) as opened:
-            writers = make_writers(opened, composer)
-            _serve(writers, opened, host, port, door, api=True, accounts=accounts)
+        with open_desks(folders, composer, accounts) as desk:
+            _serve(desk, ways[0], port, door, api=api)
 
 
 @contextmanager
@@ -137,6 +152,7 @@ def demo(
     from footnote.index.library import Library
     from footnote.index.readers.gathering import read_sources
     from footnote.ui.cli.output import show_answer
+    from footnote.ui.web.server.idle import IdleWork
 
     door = _door(host, open_, allow_host, trusted_proxy)
     with as_misuse():
@@ -156,7 +172,8 @@ def demo(
         terminal.print(f"Question: {DEMO_QUESTION}\n", style="bold", markup=False)
         show_answer(terminal, engine.ask(DEMO_QUESTION))
         if serve:
-            _serve(writers, library, host, port, door)
+            with open_desk(writers, library) as desk, IdleWork(library, lambda: desk.busy):
+                _serve(desk, host, port, door)
 
 
 def _prepare() -> None:
@@ -180,85 +197,23 @@ def _door(host: str, open_: bool, names: list[str] | None, proxies: list[str] | 
     return door
 
 
-def make_writers(library: "Library", composer: str) -> "Writers":
-    """Returns who can write on the page of a library."""
-    from footnote.index.settings import beside_settings
-    from footnote.rag.generation.chat.endpoints.chosen import FILE
-    from footnote.ui.settings import all_sources
-    from footnote.ui.web.server.writers import Writers
-
-    sources = all_sources()
-    return Writers(
-        library, sources, path=beside_settings(FILE, sources),
-        quotes_only=composer == "extractive", reranker=chosen_reranker(),
-        longest=chosen_limits().question,
-    )  # fmt: skip
-
-
-def _serve(
-    writers: "Writers",
-    library: "Library",
-    host: str,
-    port: int,
-    door: "Door",
-    *,
-    api: bool = False,
-    accounts: "Accounts | None" = None,
-) -> None:
-    """Serves the page of a library, with its files in the library's folder."""
+def _serve(desk: "AppContext", host: str, port: int, door: "Door", *, api: bool = False) -> None:
+    """Serves the page over a desk."""
     from footnote.ui.web.page import build_page, launch
-    from footnote.ui.web.server.idle import IdleWork
 
-    limits = chosen_limits()
-    with (
-        _open_desk(writers, library, limits, accounts) as desk,
-        IdleWork(library, lambda: desk.busy),
-    ):
+    def ready(address: str) -> None:
+        _say_where(address, api=api)
+        if desk.accounts is not None:
+            _say_who(desk.accounts, host)
+        else:
+            writes = desk.writers is not None and desk.writers.model is not None
+            _warn(door, host, keeps=desk.conversations is not None, writes=writes)
 
-        def ready(address: str) -> None:
-            _say_where(address, api=api)
-            if accounts is not None:
-                _say_who(accounts, host)
-            else:
-                writes = writers.model is not None
-                _warn(door, host, keeps=desk.conversations is not None, writes=writes)
-
-        page = build_page(next(iter(writers.asks.values())), library, desk=desk)
-        launch(
-            page, host=host, port=port, door=door, limits=limits, on_ready=ready, api=api,
-            telemetry=chosen_telemetry(), accounts=accounts,
-        )  # fmt: skip
-
-
-@contextmanager
-def _open_desk(
-    writers: "Writers", library: "Library", limits: "Limits", accounts: "Accounts | None"
-) -> Iterator["AppContext"]:
-    """Opens what the server of a library works with."""
-    from footnote.ui.settings import all_sources
-    from footnote.ui.storage.conversations import Conversations
-    from footnote.ui.storage.shelf import Shelf
-    from footnote.ui.storage.topics import Topics
-    from footnote.ui.web.context import AppContext
-
-    browser = all_sources().get("FOOTNOTE_CONVERSATIONS", "").strip() == "browser"
-    with ExitStack() as stack:
-        file = library.path / "conversations.sqlite3"
-        yield AppContext(
-            library,
-            writers.asks,
-            conversations=None if browser else stack.enter_context(Conversations.open(file)),
-            topics=stack.enter_context(Topics.open(library.path / "topics.sqlite3")),
-            shelf=stack.enter_context(Shelf.open(library.path)),
-            feedback=library.path / "feedback.jsonl",
-            runs=library.path / "runs",
-            engines=writers.engines,
-            sets=_sets(library),
-            made_sets=library.path / "sets",
-            unpacked=limits.unpacked,
-            writers=writers,
-            accounts=accounts,
-        )
+    page = build_page(next(iter(desk.asks.values())), desk.library, desk=desk)
+    launch(
+        page, host=host, port=port, door=door, limits=chosen_limits(), on_ready=ready, api=api,
+        telemetry=chosen_telemetry(), accounts=desk.accounts,
+    )  # fmt: skip
 
 
 def _say_where(address: str, *, api: bool) -> None:
@@ -290,15 +245,3 @@ def _say_who(accounts: "Accounts", host: str) -> None:
             "name it by --trusted-proxy",
             flush=True,
         )
-
-
-def _sets(library: "Library") -> dict[str, Path]:
-    """Returns the sets that the page can run: those in FOOTNOTE_SETS, or the demo's own."""
-    from footnote.evals.dataset.cases import is_set
-    from footnote.evals.demo import demo_set
-    from footnote.ui.settings import all_sources
-
-    folder = all_sources().get("FOOTNOTE_SETS", "").strip()
-    found = sorted(path for path in Path(folder).iterdir() if is_set(path)) if folder else []
-    own = {"demo": demo_set()} if library.path.name == "demo" else {}
-    return own | {path.name: path for path in found}

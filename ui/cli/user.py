@@ -34,7 +34,7 @@ def add(
     library: LibraryOption = None,
 ) -> None:
     """Add a user; the password is asked for, or read from standard input."""
-    from footnote.ui.storage.accounts.belongings import hand_over
+    from footnote.ui.storage.accounts.belongings import folders_of, hand_over
     from footnote.ui.storage.accounts.log import COMMAND_LINE
     from footnote.ui.storage.accounts.models import Role
     from footnote.ui.storage.accounts.users import user_name
@@ -50,7 +50,7 @@ def add(
         accounts.log.add(COMMAND_LINE, "user added", f"{own}, {role}")
         print(f"Added {own}, {role}.")
         if first:
-            count = hand_over(folder, user)
+            count = sum(hand_over(own, user) for own in folders_of(accounts, folder))
             print(
                 "This library now has accounts: start footnote serve and footnote chat anew. What "
                 f"was kept before is {own}'s: {count:,} conversations, topics, collections, tags "
@@ -63,12 +63,14 @@ def list_users(library: LibraryOption = None, as_json: JsonOption = False) -> No
     """List the users."""
     with open_accounts(library) as (accounts, _):
         users = accounts.users.list()
+        roles = {user.id: accounts.libraries.roles(user.id) for user in users}
     if as_json:
         print_json(
             [
                 {
                     "name": user.name,
                     "role": user.role.label,
+                    "roles": {within: role.label for within, role in roles[user.id]},
                     "created": user.created.isoformat(timespec="seconds"),
                     "seen": user.seen.isoformat(timespec="seconds") if user.seen else None,
                     "password": user.has_password,
@@ -80,7 +82,8 @@ def list_users(library: LibraryOption = None, as_json: JsonOption = False) -> No
     for user in users:
         seen = f"last seen {_day(user.seen)}" if user.seen else "never seen"
         proxy = "" if user.has_password else ", no password"
-        print(f"{user.name}  {user.role.label}, {seen}{proxy}")
+        apart = "".join(f", {role.label} in {within}" for within, role in roles[user.id])
+        print(f"{user.name}  {user.role.label}{apart}, {seen}{proxy}")
     if not users:
         print("No users yet; add the first with: footnote user add NAME --role admin")
 
@@ -88,7 +91,19 @@ def list_users(library: LibraryOption = None, as_json: JsonOption = False) -> No
 @app.command()
 def role(
     name: NameArgument,
-    role: Annotated[RoleChoice, typer.Argument(help="The new role.")],
+    role: Annotated[
+        Literal["reader", "writer", "admin", "none", "same"],
+        typer.Argument(
+            help="The new role; in one library also none, which keeps them out of it, and same, as "
+            "in the others.",
+        ),
+    ],
+    within: Annotated[
+        str | None,
+        typer.Option(
+            "--in", metavar="NAME", help="In this library alone, of a server with several."
+        ),
+    ] = None,
     library: LibraryOption = None,
 ) -> None:
     """Give a user another role, from their next request on."""
@@ -96,9 +111,19 @@ def role(
     from footnote.ui.storage.accounts.models import Role
 
     with open_accounts(library) as (accounts, _):
-        accounts.users.set_role(name, Role.read(role))
-        accounts.log.add(COMMAND_LINE, "role changed", f"{name}, {role}")
-    print(f"{name} is {role} now.")
+        if within is not None:
+            other = None if role == "same" else Role.NOBODY if role == "none" else Role.read(role)
+            accounts.libraries.set_role(accounts.users.get(name), within, other)
+        elif role in ("none", "same"):
+            raise Misuse(f"the role {role} holds in one library; name it by --in NAME")
+        else:
+            accounts.users.set_role(name, Role.read(role))
+        where = f" in {within}" if within else ""
+        accounts.log.add(COMMAND_LINE, "role changed", f"{name}, {role}{where}")
+    told = {"none": "may not read", "same": "has the same role as elsewhere"}.get(
+        role, f"is {role}"
+    )
+    print(f"{name} {told}{where} now.")
 
 
 @app.command()
@@ -130,7 +155,7 @@ def remove(
     library: LibraryOption = None,
 ) -> None:
     """Remove a user with all that they kept: conversations, topics, collections, tags and notes."""
-    from footnote.ui.storage.accounts.belongings import delete_belongings
+    from footnote.ui.storage.accounts.belongings import delete_belongings, folders_of
     from footnote.ui.storage.accounts.log import COMMAND_LINE
 
     with open_accounts(library) as (accounts, folder):
@@ -141,7 +166,8 @@ def remove(
             typer.confirm(f"Remove {user.name} with all that they kept?", abort=True)
         # First the account: whoever is signed in could keep more meanwhile.
         accounts.users.remove(user.name)
-        delete_belongings(folder, user)
+        for own in folders_of(accounts, folder):
+            delete_belongings(own, user)
         accounts.log.add(COMMAND_LINE, "user removed", user.name)
     print(f"Removed {user.name} and all that they kept; papers that they added stay.")
 

@@ -110,7 +110,10 @@ class AppContext:
         activity: What is being answered now.
         writers: Makes the engines, and makes others when they are chosen on the page; None if
             whoever made the page chose them.
-        accounts: Of the library; None where there are none.
+        accounts: Of the server; None where there are none.
+        name: Of the library, where the server has several; "" where it has one.
+        libraries: The desks of all libraries of the server by name, this one among them; empty
+            where it has one.
         who: Whose desk it is; see ``of``.
     """
 
@@ -133,11 +136,48 @@ class AppContext:
     activity: Activity = field(default_factory=Activity)
     accounts: Accounts | None = None
     who: Identity = LOCAL_USER
+    name: str = ""
+    libraries: "Mapping[str, AppContext]" = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, who: Identity) -> "AppContext":
         """Returns the desk as one user has it: with what is theirs, and nobody else's."""
         shelf = self.shelf.of(_owner(who)) if self.shelf is not None else None
-        return replace(self, who=who, shelf=shelf)
+        return replace(self, who=who.within(self.name), shelf=shelf)
+
+    def find(self, name: str, who: Identity) -> "AppContext":
+        """Returns the desk of a library as somebody has it; for "" the first that they may read.
+
+        Raises:
+            FootnoteError: There is no such library, or they may not read it.
+        """
+        found = self.choose(name).of(who)
+        if found.who.role >= Role.READER or not self.libraries:
+            return found
+        mine = self.open_to(who)
+        if name or not mine:
+            raise FootnoteError("you may not read this library; ask an admin")
+        return self.choose(mine[0]).of(who)
+
+    def choose(self, name: str) -> "AppContext":
+        """Returns the desk of a library of this server; this one for "".
+
+        Raises:
+            FootnoteError: It has no such library.
+        """
+        if name in ("", self.name):
+            return self
+        if name not in self.libraries:
+            raise FootnoteError(f"this server has no library {name[:40]!r}; choose another one")
+        return self.libraries[name]
+
+    @property
+    def all(self) -> "Sequence[AppContext]":
+        """The desks of all libraries, this one first."""
+        return [self, *(desk for name, desk in self.libraries.items() if name != self.name)]
+
+    def open_to(self, who: Identity) -> Sequence[str]:
+        """Returns the libraries that somebody may read; none where the server has one."""
+        return [name for name in self.libraries if who.within(name).role >= Role.READER]
 
     @property
     def owner(self) -> str:

@@ -60,6 +60,7 @@ SCRIPTS = (
     "chat.js", "asking.js", "address.js", "growing.js", "folding.js", "peek.js", "calls.js",
     "filling.js", "notices.js", "rooms.js", "actions.js", "scope.js", "shelf.js", "table.js",
     "dialogs.js", "files.js", "map.js", "views.js", "check.js", "model.js", "account.js",
+    "libraries.js",
 )  # fmt: skip
 STYLES = ("base.css", "chat.css", "panels.css", "shelf.css", "sources.css", "views.css",
           "check.css", "model.css")  # fmt: skip
@@ -88,7 +89,7 @@ def build_page(
     desk = desk or AppContext(library, {"quotes": ask})
     # Of this page alone: it goes with it, and no other program's files are in it.
     uploads, tidy = (desk.uploads.resolve(), None) if desk.uploads else make_place()
-    desk = replace(desk, uploads=uploads)
+    desk = _with_uploads(desk, uploads)
     page: gr.Blocks
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="fn-top"):
@@ -113,6 +114,14 @@ def build_page(
     finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(api_open=False)
     return page
+
+
+def _with_uploads(desk: AppContext, uploads: Path) -> AppContext:
+    """Returns a desk, and those of the other libraries behind it, with a place for files."""
+    libraries: dict[str, AppContext] = {}
+    for name, other in desk.libraries.items():
+        libraries[name] = replace(other, uploads=uploads, libraries=libraries)
+    return libraries.get(desk.name) or replace(desk, uploads=uploads)
 
 
 # Asked for with the page, so that no text moves when they come.
@@ -194,7 +203,13 @@ def page_script() -> str:
 
 
 def _checks(
-    door: Door, hosts: frozenset[str], limits: Limits, access: Access | None, *, api: bool
+    door: Door,
+    hosts: frozenset[str],
+    limits: Limits,
+    access: Access | None,
+    *,
+    api: bool,
+    first: str,
 ) -> tuple[Callable[[Any], Guard], Callable[[Any], Gate]]:
     """Returns what checks each request first, and what asks then who may send it."""
     rules = Rules(programs=api, accounts=access is not None)
@@ -202,7 +217,7 @@ def _checks(
     guard = partial(
         Guard, hosts=hosts, proxies=door.proxies, limits=limits, rules=rules, names_user=header
     )
-    return guard, partial(Gate, rules=rules, access=access)
+    return guard, partial(Gate, rules=rules, access=access, first=first)
 
 
 def launch(
@@ -276,12 +291,13 @@ def start(
             raise FootnoteError("programs of other machines are served with accounts alone")
     if desk.conversations is None:
         limits = limits.with_conversations()
-    if desk.writers is not None:
-        # Where a model is asked, and what it may cost, is for whoever runs the server.
-        desk.writers.changeable = door.is_private(host) or accounts is not None
+    for writers in (own.writers for own in desk.all):
+        if writers is not None:
+            # Where a model is asked, and what it may cost, is for whoever runs the server.
+            writers.changeable = door.is_private(host) or accounts is not None
     port = free_port(host, port)
     access = Access(accounts, proxies=door.proxies) if accounts is not None else None
-    guard, gate = _checks(door, door.hosts(host, port), limits, access, api=api)
+    guard, gate = _checks(door, door.hosts(host, port), limits, access, api=api, first=desk.name)
     watch = Telemetry(telemetry or TelemetrySettings(), desk, counts=api)
 
     def ending() -> bool:

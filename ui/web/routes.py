@@ -20,6 +20,7 @@ from footnote.ui.rendering.cards import text_html
 from footnote.ui.storage.accounts.belongings import feed_path
 from footnote.ui.storage.accounts.models import Identity, Role
 from footnote.ui.storage.collections import CollectionError
+from footnote.ui.storage.models import ConversationError
 from footnote.ui.storage.shares import SignInNeeded
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.access.access import Access
@@ -64,7 +65,11 @@ def add_links(
         return _shared(desk, request.path_params["token"], identity_of(request.scope))
 
     def feed(request: Request) -> Response:
-        return _feed(desk.of(identity_of(request.scope)))
+        who, name = identity_of(request.scope), request.query_params.get("library", "")
+        try:
+            return _feed(desk.find(name[:40], who))
+        except FootnoteError as error:
+            return Response(f"{error}\n", 404, media_type="text/plain")
 
     def font(request: Request) -> Response:
         return _font(request.path_params["name"])
@@ -76,7 +81,7 @@ def add_links(
         Route("/feed.atom", feed, methods=["GET"]),
     ]
     if access is not None:
-        app.router.routes[:0] = account_routes(access, desk.papers.path)
+        app.router.routes[:0] = account_routes(access, [own.papers.path for own in desk.all])
     services: list[Service] = []
     if metrics is not None:
         from footnote.ui.api.app import api_routes
@@ -113,6 +118,21 @@ def _shared(desk: AppContext, token: str, who: Identity) -> Response:
 
 
 def _shared_html(desk: AppContext, token: str, *, signed_in: bool) -> str:
+    """Returns what is shared at a link, in whichever library it was made.
+
+    Raises:
+        FootnoteError: Nothing is.
+    """
+    fault: FootnoteError = CollectionError("nothing is shared at this link; ask for a new one")
+    for own in desk.all:
+        try:
+            return _shared_in(own, token, signed_in=signed_in)
+        except (CollectionError, ConversationError) as error:
+            fault = error
+    raise fault
+
+
+def _shared_in(desk: AppContext, token: str, *, signed_in: bool) -> str:
     if desk.conversations is None and desk.shelf is None:
         raise FootnoteError("this server shares no conversations")
     if desk.shelf is not None:

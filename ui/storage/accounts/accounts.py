@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from footnote.index import FootnoteError
+from footnote.ui.storage.accounts.libraries import LibraryTable
 from footnote.ui.storage.accounts.log import AuditLog
 from footnote.ui.storage.accounts.models import AccountError, Role, User
 from footnote.ui.storage.accounts.passwords import Passwords
@@ -32,6 +33,10 @@ CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user);
 CREATE TABLE IF NOT EXISTS log (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL,
     address TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS libraries (name TEXT PRIMARY KEY, folder TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grants (
+    user BLOB NOT NULL, library TEXT NOT NULL, role INTEGER NOT NULL,
+    PRIMARY KEY (user, library)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS log_by_user ON log (who, number);
 """
 
@@ -43,6 +48,7 @@ class Accounts(UserDatabase):
         users: Names, roles and passwords.
         sessions: Who is signed in.
         tokens: Of programs.
+        libraries: Those of its server, and who may do something else in one of them.
         log: Who did what.
         settings: What is configured.
     """
@@ -66,6 +72,7 @@ class Accounts(UserDatabase):
         self.users = UserTable(self._db, clock)
         self.sessions = SessionTable(self._db, clock, days=self.settings.session_days)
         self.tokens = TokenTable(self._db, clock)
+        self.libraries = LibraryTable(self._db, clock)
         self.log = AuditLog(self._db, clock)
 
     def add(self, name: str, role: Role, password: str | None) -> User:

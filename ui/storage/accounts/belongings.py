@@ -1,6 +1,6 @@
 """Belongings: what readers keep in a library's folder, given to one user or deleted with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from footnote.ui.storage.accounts.accounts import ACCOUNTS, Accounts
@@ -20,6 +20,16 @@ OWNED: Mapping[str, type[UserDatabase]] = {
 }
 # Folder of the feeds of users' topics, one file each.
 FEEDS = "feeds"
+
+
+def folders_of(accounts: Accounts, folder: Path) -> Sequence[Path]:
+    """Returns the folders in which users of a server keep things: of all libraries that it has.
+
+    Args:
+        accounts: Which the server began with.
+        folder: Of the library that they lie in.
+    """
+    return list(dict.fromkeys([folder.resolve(), *accounts.libraries.folders().values()]))
 
 
 def hand_over(folder: Path, user: User) -> int:

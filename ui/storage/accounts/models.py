@@ -1,6 +1,6 @@
 """Models: roles, whoever sends a request, and the rows of the file of accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Literal
@@ -54,10 +54,13 @@ class Identity:
     Attributes:
         id: Whose rows they see; "" for nobody.
         name: As people write it.
-        role: What they may do now.
+        role: What they may do now, in every library without a role of its own.
         way: How they are known: "local" where there are no accounts.
         key: Of the session or the token that they showed; "" without one.
         address: Where the request came from; "" if that is not known.
+        most: What they may do at most, as the token that they showed says.
+        roles: Libraries of a server with several in which they have another role.
+        elsewhere: Their role where they have no other, if ``role`` is that in one library.
     """
 
     id: str
@@ -66,6 +69,15 @@ class Identity:
     way: Way
     key: str = ""
     address: str = ""
+    most: Role = Role.ADMIN
+    roles: tuple[tuple[str, Role], ...] = ()
+    elsewhere: Role | None = None
+
+    def within(self, library: str) -> "Identity":
+        """Returns the same with what they may do in one library."""
+        elsewhere = self.role if self.elsewhere is None else self.elsewhere
+        role = min(dict(self.roles).get(library, elsewhere), self.most)
+        return replace(self, role=role, elsewhere=elsewhere)
 
     @property
     def has_account(self) -> bool:

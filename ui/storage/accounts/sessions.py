@@ -126,18 +126,18 @@ class TokenTable:
         """Returns whose token this is, with what it may do; None if it is none, or has ended."""
         now, key = self._clock().timestamp(), _hash(secret)
         rows = self._db.rows(
-            "SELECT users.id, name, min(role, scope), used FROM tokens "
+            "SELECT users.id, name, min(role, scope), scope, used FROM tokens "
             "JOIN users ON users.id = tokens.user WHERE hash = ? AND expires >= ?",
             (key, now),
         )
         if not rows:
             return None
-        id, name, role, used = rows[0]
+        id, name, role, most, used = rows[0]
         if used is None or now - used > NOTED:
             with self._db.transaction():
                 self._db.rows("UPDATE tokens SET used = ? WHERE hash = ?", (now, key))
                 self._db.rows("UPDATE users SET seen = ? WHERE id = ?", (now, id))
-        return Identity(id.decode(), name, Role(role), "token", key.hex())
+        return Identity(id.decode(), name, Role(role), "token", key.hex(), most=Role(most))
 
     def list(self, user: str | None = None) -> list[ApiToken]:
         """Returns the tokens of a user, or of all, the latest first; also those that have ended."""

@@ -89,6 +89,9 @@ class UserTable:
             user = self.get(name)
             if role < Role.ADMIN:
                 self._keep_an_admin(user)
+            else:
+                # One is an admin in every library.
+                self._db.rows("DELETE FROM grants WHERE user = ?", (user.id.encode(),))
             self._db.rows("UPDATE users SET role = ? WHERE id = ?", (int(role), user.id.encode()))
 
     def remove(self, name: str) -> User:
@@ -101,7 +104,7 @@ class UserTable:
             user = self.get(name)
             if self.count() > 1:
                 self._keep_an_admin(user)
-            for table in ("sessions", "tokens"):
+            for table in ("sessions", "tokens", "grants"):
                 self._db.rows(f"DELETE FROM {table} WHERE user = ?", (user.id.encode(),))
             self._db.rows("DELETE FROM users WHERE id = ?", (user.id.encode(),))
         return user

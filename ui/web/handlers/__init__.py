@@ -60,12 +60,13 @@ def act(desk: AppContext, sent: Any, who: Identity = LOCAL_USER) -> Reply:
         name = args.text("action", most=40)
         if name not in ACTIONS:
             return {"error": f"The page asked for {name[:40]!r}, which is not known; reload it."}
+        desk = desk.find(args.text("library", "", most=40), who)
         # One without a rule is nobody's.
         needed = NEEDED.get(name)
-        if needed is None or who.role < needed:
+        if needed is None or desk.who.role < needed:
             asked = f"This needs the role {needed.label}; ask an admin." if needed else CRASHED
             return {"error": asked}
-        reply = ACTIONS[name](desk.of(who), args)
+        reply = ACTIONS[name](desk, args)
         if desk.accounts is not None and name in LOGGED_ACTIONS and "error" not in reply:
             desk.accounts.log.add(who.name, LOGGED_ACTIONS[name], address=who.address)
         return reply

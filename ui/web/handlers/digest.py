@@ -40,7 +40,7 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
         for one in recent_arrivals(library, visited)
     ]
     shown = [(digest, digest_html(digest)) for digest in digests]
-    return {"html": {_ROOM: piece("news", "room", told, mark, bool(new), came, shown)}}
+    return {"html": {_ROOM: piece("news", "room", told, mark, bool(new), came, shown, desk.name)}}
 
 
 def _heading(one: Arrival) -> str:

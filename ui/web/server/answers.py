@@ -23,6 +23,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from footnote.index import FootnoteError
+from footnote.ui.storage.accounts.models import Identity
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import Args, BadRequest, QuestionRequest
 from footnote.ui.web.security.access.identity import identity_of
@@ -145,8 +147,7 @@ class AnswerStreams:
         if kind != "application/json":
             raise BadRequest(_NO_JSON)
         # In a thread: a conversation that the browser keeps may have megabytes.
-        desk = self._desk.of(identity_of(request.scope))
-        return await self._run(partial(_parse, body, desk))
+        return await self._run(partial(_parse, body, self._desk, identity_of(request.scope)))
 
     async def _answer(self, asked: _Asked, stream: _Open, receive: Receive, send: Send) -> None:
         headers = Headers(_HEADERS).raw
@@ -215,9 +216,9 @@ class AnswerStreams:
         return await run_sync(work, limiter=self._threads)
 
 
-def _parse(body: bytes, desk: AppContext) -> _Asked | Frame:
+def _parse(body: bytes, desk: AppContext, who: Identity) -> _Asked | Frame:
     try:
-        sent = Args.read(json.loads(body)).of(desk.who)
+        sent = Args.read(json.loads(body)).of(who)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
     text = sent.values.get("question")
@@ -228,8 +229,9 @@ def _parse(body: bytes, desk: AppContext) -> _Asked | Frame:
     turn = 1
     try:
         turn = sent.number("turn") or 1
+        desk = desk.find(sent.text("library", "", most=40), who)
         return _Asked(text, turn, QuestionRequest.read(sent.values), desk)
-    except BadRequest as error:
+    except FootnoteError as error:
         return failed_frame(text, str(error), turn)
 
 

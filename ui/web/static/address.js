@@ -9,6 +9,8 @@
   const named = () => location.pathname.match(OF_CONVERSATION)?.[1] ?? null;
   // The page's own: a proxy may serve it below another path.
   const root = new URL(document.baseURI).pathname;
+  const library = new URLSearchParams(location.search).get("library");
+  const within = library ? `?library=${encodeURIComponent(library)}` : "";
   // The room that is named at the start waits for its part of the page.
   let room = location.hash.slice(1) || "ask";
   let turns = 0;
@@ -22,8 +24,8 @@
     room = entered;
     const asked = document.querySelector(".fn-turn .fn-asked")?.textContent;
     document.title = asked ? `${asked.slice(0, 60)} · Footnote` : "Footnote";
-    const address = `${root}${me.conversation ? `c/${me.conversation}` : ""}${room === "ask" ? "" : `#${room}`}`;
-    if (following || address === location.pathname + location.hash) return;
+    const address = `${root}${me.conversation ? `c/${me.conversation}` : ""}${within}${room === "ask" ? "" : `#${room}`}`;
+    if (following || address === location.pathname + within + location.hash) return;
     history[replace ? "replaceState" : "pushState"](null, "", address);
   }
 

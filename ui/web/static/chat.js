@@ -11,13 +11,19 @@
   const composer = () => document.querySelector("#fn-question textarea");
   const setBusy = (busy) => document.body.classList.toggle("fn-busy", busy);
 
+  // Of several libraries on one server, the one that is open; "" is the first.
+  const library = new URLSearchParams(location.search).get("library") ?? "";
+  // What is kept of each library apart.
+  const APART = new Set(["conversation", "records", "scope", "check", "table"]);
+  const key = (name) => `footnote-${name}${library && APART.has(name) ? `@${library}` : ""}`;
+
   // Storage may be forbidden; then a reload forgets, and nothing else is lost.
   const kept = {
     read(name) {
-      try { return JSON.parse(localStorage.getItem(`footnote-${name}`)); } catch { return null; }
+      try { return JSON.parse(localStorage.getItem(key(name))); } catch { return null; }
     },
     write(name, value) {
-      try { localStorage.setItem(`footnote-${name}`, JSON.stringify(value)); } catch { /* as above */ }
+      try { localStorage.setItem(key(name), JSON.stringify(value)); } catch { /* as above */ }
     },
   };
 
@@ -35,7 +41,7 @@
   function who() {
     const choice = document.querySelector("#fn-composer-choice select");
     return {
-      user: me.user, conversation: me.conversation ?? "", scope: me.scope,
+      library, user: me.user, conversation: me.conversation ?? "", scope: me.scope,
       composer: choice?.value ?? "", records: me.records, thorough: thorough()?.checked ?? false,
     };
   }

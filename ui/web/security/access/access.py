@@ -51,12 +51,17 @@ class Access:
             who = self.accounts.tokens.find(token)
             if who is None:
                 raise AccessRefused("this API token is unknown, revoked or has ended; make another")
-            return replace(who, address=address)
+            return self._placed(who, address)
         # Before a session, which may be another user's of the same browser.
         who = self._named_by_proxy(scope, headers)
         if who is None and (secret := read_session(headers, scope["scheme"])):
             who = self.accounts.sessions.find(secret)
-        return replace(who or NOBODY, address=address)
+        return self._placed(who or NOBODY, address)
+
+    def _placed(self, who: Identity, address: str) -> Identity:
+        """Returns the same with where they are, and what they may do in single libraries."""
+        roles = self.accounts.libraries.roles(who.id) if who.has_account else ()
+        return replace(who, address=address, roles=roles)
 
     def address(self, scope: Scope) -> str:
         """Returns where a request comes from: before any proxy that is believed, else the client.

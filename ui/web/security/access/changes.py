@@ -1,7 +1,7 @@
 """Changes: what users change of their own accounts, and admins of those of others, on the page."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,9 @@ Change = Callable[[Identity, Fields], FormResult]
 class Changes:
     """Carries out what the forms of accounts ask for; each is written to the log."""
 
-    def __init__(self, accounts: Accounts, folder: Path) -> None:
-        """Takes the accounts, and the library's folder, in which users keep things."""
-        self._accounts, self._folder = accounts, folder
+    def __init__(self, accounts: Accounts, folders: Sequence[Path]) -> None:
+        """Takes the accounts, and the libraries' folders, in which users keep things."""
+        self._accounts, self._folders = accounts, folders
 
     def own(self, who: Identity, sent: Fields) -> FormResult:
         """Changes one's own account.
@@ -125,7 +125,8 @@ class Changes:
 
     def _remove(self, who: Identity, sent: Fields) -> FormResult:
         user = self._accounts.users.remove(sent.get("name", ""))
-        delete_belongings(self._folder, user)
+        for folder in self._folders:
+            delete_belongings(folder, user)
         self._log(who, "user removed", user.name)
         return FormResult(f"{user.name} and all that they kept are gone.")
 

@@ -24,7 +24,7 @@ from footnote.ui.storage.accounts.models import LOCAL_USER, NOBODY, Identity, Ro
 from footnote.ui.web.security.access.access import Access, AccessRefused
 from footnote.ui.web.security.access.identity import identified
 from footnote.ui.web.security.access.rates import network_of
-from footnote.ui.web.security.access.rules import FEED, Rule, Rules, plain_path
+from footnote.ui.web.security.access.rules import FEED, Rule, Rules, plain_path, split_library
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SAME_FOR_ALL = ("/assets/", "/static/", "/fonts/")
@@ -36,9 +36,18 @@ T = TypeVar("T")
 class Gate:
     """ASGI middleware that lets each request pass that its sender may send."""
 
-    def __init__(self, app: ASGIApp, *, rules: Rules, access: Access | None) -> None:
-        """Takes what handles requests, the rules, and the accounts if there are any."""
-        self._app, self._rules, self._access = app, rules, access
+    def __init__(
+        self, app: ASGIApp, *, rules: Rules, access: Access | None, first: str = ""
+    ) -> None:
+        """Takes what handles requests, and who may.
+
+        Args:
+            app: Handles them.
+            rules: By route.
+            access: The accounts, if there are any.
+            first: Of several libraries the one that programs ask which name none.
+        """
+        self._app, self._rules, self._access, self._first = app, rules, access, first
         self._threads = CapacityLimiter(_THREADS)
         self._open: Counter[str] = Counter()
 
@@ -65,7 +74,11 @@ class Gate:
     ) -> None:
         try:
             who = await self._run(partial(access.identify, scope))
-            refused = self._limited(access, rule, who) or self._refused(scope, who, needed)
+            here = who
+            if rule.part == "programs":
+                # What the page sends names its library within, where this is looked at again.
+                here = who.within(split_library(plain_path(scope["path"]))[0] or self._first)
+            refused = self._limited(access, rule, who) or self._refused(scope, here, needed)
         except AccessRefused as error:
             # What is open to anybody is so to them, too.
             who = replace(NOBODY, address=access.address(scope))

@@ -31,14 +31,14 @@ _OLD_FORM = "this form was made for another sign-in, or before the server began 
 _FIELD_MOST = 1_000
 
 
-def account_routes(access: Access, folder: Path) -> Sequence[Route]:
+def account_routes(access: Access, folders: Sequence[Path]) -> Sequence[Route]:
     """Returns the routes of accounts.
 
     Args:
         access: What a server with accounts asks of each request.
-        folder: The library's, in which users keep things.
+        folders: The libraries', in which users keep things.
     """
-    pages = AccountPages(access, folder)
+    pages = AccountPages(access, folders)
     return [
         Route("/sign-in", pages.show_sign_in, methods=["GET"]),
         Route("/sign-in", pages.sign_in, methods=["POST"]),
@@ -53,10 +53,10 @@ def account_routes(access: Access, folder: Path) -> Sequence[Route]:
 class AccountPages:
     """What these routes answer; the gate has looked at who asks by then."""
 
-    def __init__(self, access: Access, folder: Path) -> None:
-        """Takes what knows the users, and the library's folder."""
+    def __init__(self, access: Access, folders: Sequence[Path]) -> None:
+        """Takes what knows the users, and the libraries' folders."""
         self._access, self._accounts = access, access.accounts
-        self._entrance, self._changes = Entrance(access), Changes(access.accounts, folder)
+        self._entrance, self._changes = Entrance(access), Changes(access.accounts, folders)
 
     async def show_sign_in(self, request: Request) -> Response:
         """Shows the sign-in; leads on whoever is signed in already."""

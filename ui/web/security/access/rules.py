@@ -4,17 +4,24 @@ Somebody who may do a thing may do it to what is theirs, or to the library, as t
 another user's conversations look like ones that do not exist.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from re import Pattern
 
 from starlette.routing import compile_path
 
+from footnote.ui.storage.accounts.libraries import NAME
 from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.security.policy import is_conversation
 
 UPLOAD, ASK, FEED = "/gradio_api/upload", "/ask", "/feed.atom"
 API, AGENTS = "/v1", "/mcp"
+# How a path names one of several libraries: /v1/libraries/NAME/search, /mcp/NAME.
+LIBRARIES = f"{API}/libraries"
+_IN_LIBRARY = re.compile(
+    rf"(?P<above>{LIBRARIES}|{AGENTS})/(?P<name>{NAME.pattern})(?P<rest>/.*)?", re.DOTALL
+)
 _NOBODY, _READER, _WRITER, _ADMIN = Role
 
 
@@ -145,6 +152,7 @@ class Rules:
         """Returns the first rule of a path; None where there is nothing."""
         if path.startswith("/c/") and not is_conversation(path):
             return None
+        path = split_library(path)[1]
         return next((rule for rule in self._rules if rule.pattern.match(path)), None)
 
     def is_api(self, path: str) -> bool:
@@ -163,3 +171,16 @@ class Rules:
 def plain_path(path: str) -> str:
     """Returns a path without its last slash: Gradio has most routes twice."""
     return path.removesuffix("/") or "/"
+
+
+def split_library(path: str) -> tuple[str, str]:
+    """Returns the library that a path of programs names, and the path that it has without one.
+
+    The name is "" where it names none: it is about the first library, or the page's, whose calls
+    name theirs in the body.
+    """
+    found = _IN_LIBRARY.fullmatch(path)
+    if found is None:
+        return "", path
+    above = API if found["above"] == LIBRARIES else AGENTS
+    return found["name"], above + (found["rest"] or "")
