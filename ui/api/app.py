@@ -16,7 +16,10 @@ from footnote.ui.api.answering import Answering
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
 from footnote.ui.api.errors import handle_errors
-from footnote.ui.api.papers import changing_routes, checking_routes, reading_routes
+from footnote.ui.api.imports.importer import Importer
+from footnote.ui.api.imports.routes import import_routes
+from footnote.ui.api.keeping import conversation_routes, feedback_routes
+from footnote.ui.api.papers import changing_routes, checking_routes, export_routes, reading_routes
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.security.middleware import AGENTS, API
@@ -27,13 +30,13 @@ verbatim quote that was checked. Errors have one shape:
 `{"error": {message, type, code, param}}`."""
 
 
-def api_routes(desk: AppContext) -> tuple[Sequence[BaseRoute], Service]:
+def api_routes(desk: AppContext) -> tuple[Sequence[BaseRoute], Sequence[Service]]:
     """Returns the routes of programs, and what is to be open as long as they are.
 
     They are the API, the tools of agents, and whether the server lives and can answer. To be
     called in the event loop that they run in.
     """
-    answering = Answering(desk)
+    answering, importer = Answering(desk), Importer(desk)
     agents = AgentsOverHttp(build_agents(desk, answering))
 
     def alive(request: Request) -> Response:
@@ -49,17 +52,18 @@ def api_routes(desk: AppContext) -> tuple[Sequence[BaseRoute], Service]:
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route(AGENTS, agents, methods=["POST"]),
-        Mount(API, build_api(desk, answering)),
+        Mount(API, build_api(desk, answering, importer)),
     ]
-    return routes, agents.running()
+    return routes, [agents.running(), importer.running()]
 
 
-def build_api(desk: AppContext, answering: Answering) -> FastAPI:
+def build_api(desk: AppContext, answering: Answering, importer: Importer) -> FastAPI:
     """Returns the application.
 
     Args:
         desk: The library and who answers, as the page has them.
         answering: Of the event loop that it runs in.
+        importer: Runs its import jobs.
     """
     api = FastAPI(
         title="Footnote", version=version("footnote-papers"), description=_TOLD,
@@ -68,8 +72,12 @@ def build_api(desk: AppContext, answering: Answering) -> FastAPI:
     )  # fmt: skip
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))
-    for routes in (reading_routes, changing_routes, checking_routes, embedding_routes):
+    for routes in (
+        reading_routes, export_routes, changing_routes, checking_routes, embedding_routes,
+        conversation_routes, feedback_routes,
+    ):  # fmt: skip
         api.include_router(routes(desk))
+    api.include_router(import_routes(importer))
     api.include_router(chat_routes(desk, answering))
 
     @api.get("/status", response_model=StatusReply, tags=["status"])

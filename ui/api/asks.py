@@ -22,7 +22,7 @@ from footnote.rag.answer import (
 )
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
-from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
+from footnote.ui.api.errors import FAULTS, ApiError, error_json, message_of, status_of
 from footnote.ui.api.schemas.asking import AnswerReply, AskedScope, AskRequest
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
@@ -47,7 +47,7 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
                 "description": "The answer; with `stream`, events: search, read, write, check, "
                 "sources, text, verdict, standing, done, error.",
             },
-            **{status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)},
+            **FAULTS,
         },
     )
     async def ask(body: AskRequest, request: Request) -> Any:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from footnote.index import FootnoteError
+from footnote.index import FootnoteError, LibraryLocked
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,12 @@ class ErrorReply(BaseModel):
     error: ErrorDetail
 
 
+# What any route may answer.
+FAULTS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorReply} for status in (400, 404, 409, 413, 415, 422, 500, 503)
+}
+
+
 class ApiError(FootnoteError):
     """A request that is refused with a status of its own."""
 
@@ -72,6 +78,8 @@ def status_of(error: Exception) -> int:
     """Returns the status that tells of an error."""
     if isinstance(error, ApiError):
         return error.status
+    if isinstance(error, LibraryLocked):
+        return 503
     return 400 if isinstance(error, FootnoteError) else 500
 
 

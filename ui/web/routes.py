@@ -67,9 +67,9 @@ def add_links(
     if api:
         from footnote.ui.api.app import api_routes
 
-        routes, agents = api_routes(desk)
+        routes, more = api_routes(desk)
         app.router.routes[:0] = routes
-        services.append(agents)
+        services.extend(more)
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
     return services

@@ -27,7 +27,7 @@ from footnote.ui.api.compatible.schemas import (
     EmbeddingsRequest,
     ModelList,
 )
-from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
+from footnote.ui.api.errors import FAULTS, ApiError, error_json, message_of, status_of
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
 
@@ -36,14 +36,11 @@ log = logging.getLogger(__name__)
 # Rounds of a conversation that a question is understood with.
 MOST_ROUNDS = 20
 _WEBUI = "x-openwebui-"
-_FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in (400, 404, 409, 422, 503)
-}
 
 
 def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
     """Returns the routes that list models and complete chats."""
-    routes = APIRouter(tags=["openai"], responses=_FAULTS)
+    routes = APIRouter(tags=["openai"], responses=FAULTS)
 
     @routes.get("/models", response_model=ModelList)
     def models() -> Any:
@@ -81,7 +78,7 @@ def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
 
 def embedding_routes(desk: AppContext) -> APIRouter:
     """Returns the route that embeds texts; it runs in a thread."""
-    routes = APIRouter(tags=["openai"], responses=_FAULTS)
+    routes = APIRouter(tags=["openai"], responses=FAULTS)
 
     @routes.post("/embeddings", response_model=EmbeddingsReply)
     def embeddings(body: EmbeddingsRequest) -> Any:

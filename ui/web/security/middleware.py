@@ -24,6 +24,7 @@ from footnote.ui.web.security.policy import NOTHING, is_conversation
 from footnote.ui.web.security.uploads import AROUND
 
 UPLOAD, ASK, API, AGENTS = "/gradio_api/upload", "/ask", "/v1", "/mcp"
+IMPORTS = f"{API}/imports"
 # Routes that the page uses. Gradio has some fifty more: an API for every function, a proxy, its
 # files, monitoring. A list of routes to close would miss those that its next version adds.
 _READ = frozenset(
@@ -142,7 +143,7 @@ class Guard:
         return [*sent, *forwarded][-1]
 
     def _limit(self, path: str) -> int:
-        return self._limits.upload + AROUND if path == UPLOAD else self._limits.body
+        return self._limits.upload + AROUND if path in (UPLOAD, IMPORTS) else self._limits.body
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; refuses it if its body is too long or too slow."""
