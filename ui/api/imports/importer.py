@@ -139,6 +139,8 @@ class Importer:
         return self._jobs
 
     def _start(self, user: str, names: Sequence[str]) -> ImportJob:
+        if not names:
+            raise ApiError(422, "nothing was given; send files or identifiers")
         job = self._store.start(user, names)
         with self._lock:
             self._current[job.id] = job

@@ -14,9 +14,10 @@ import ipaddress
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from footnote.ui.api.errors import refuse
 from footnote.ui.web.security.bodies import PAUSE, Body, Refusal, over
 from footnote.ui.web.security.hosts import bracketed
 from footnote.ui.web.security.limits import Limits
@@ -252,5 +253,7 @@ def _dressed(send: Send) -> Send:
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
     # The rest of the body is not read: the connection closes after the answer.
     headers = {"connection": "close"}
-    answer = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
+    answer: Response = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
+    if _path(scope).startswith(f"{API}/"):
+        answer = refuse(refusal.status, refusal.line, headers=headers)
     await answer(scope, receive, send)
