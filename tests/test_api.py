@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ import numpy as np
 import openai
 import pytest
 
+from footnote.evals.feedback import read_feedback
 from footnote.index.library import Library
+from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.rag.answer import Delta, Event
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import answer_json
+from footnote.ui.api.asks import USER
 from footnote.ui.api.compatible.chores import do_chore
+from footnote.ui.api.imports.jobs import ImportJobs
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.web.context import AppContext
 from tests.command import inside
@@ -317,3 +322,154 @@ def test_embeddings_are_those_of_the_library(
         f"{address}/embeddings", json={"input": "tides", "encoding_format": "base64"}
     ).json()["data"][0]["embedding"]
     assert np.allclose(np.frombuffer(base64.b64decode(packed), "<f4"), own[0], atol=1e-6)
+
+
+# What the server keeps, and what it reads.
+
+
+def test_conversations_are_kept_listed_renamed_and_removed(address: str) -> None:
+    at = f"{address}/conversations"
+    begun = httpx.post(at, json={"title": "Tides"})
+    assert (begun.status_code, begun.json()["title"], begun.json()["answers"]) == (201, "Tides", 0)
+    id = begun.json()["id"]
+    answer = ask(address, question="What does PPO clip?", conversation=id)
+    assert id in [one["id"] for one in httpx.get(at).json()["conversations"]]
+    (found,) = httpx.get(at, params={"search": "tides"}).json()["conversations"]
+    assert (found["id"], found["answers"]) == (id, 1)
+    (kept,) = httpx.get(f"{at}/{id}").json()["answers"]
+    assert (kept["text"], kept["statements"]) == (answer["text"], answer["statements"])
+    renamed = httpx.patch(f"{at}/{id}", json={"title": "Kelp"})
+    assert renamed.json()["title"] == "Kelp"
+    assert httpx.delete(f"{at}/{id}").status_code == 204
+    for gone in (httpx.get(f"{at}/{id}"), httpx.delete(f"{at}/{id}")):
+        assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_feedback_becomes_cases(demo_library: Library, tmp_path: Path) -> None:
+    votes = tmp_path / "feedback.jsonl"
+    with (
+        Conversations.open(tmp_path / "kept.sqlite3") as kept,
+        served(desk_of(demo_library, conversations=kept, feedback=votes), api=True) as address,
+    ):
+        first = ask(f"{address}v1", question="What does PPO clip?", conversation="new")
+        whole = ask(f"{address}v1", question="Who wrote it?", conversation=first["conversation"])
+        said = [
+            {"conversation": first["conversation"], "place": 2, "thumb": "up"},
+            {"answer": whole, "thumb": "down", "right_papers": ["1707.06347"]},
+        ]
+        told = [httpx.post(f"{address}v1/feedback", json=one) for one in said]
+        wrong = httpx.post(f"{address}v1/feedback", json={"answer": {"text": "x"}, "thumb": "up"})
+    assert [reply.status_code for reply in (*told, wrong)] == [201, 201, 400]
+    assert "question" in wrong.json()["error"]["message"]
+    entries, problems = read_feedback(votes)
+    assert not problems
+    assert [entry.question for entry in entries] == ["Who wrote it?"] * 2
+    assert entries[0].history[0].content == "What does PPO clip?"
+
+
+@pytest.mark.parametrize("form", ["jsonl", "bibtex", "ris", "csl-json", "csv"])
+def test_an_export_is_that_of_the_command_line(
+    address: str, demo_library: Library, form: str
+) -> None:
+    asked = {"format": form, "since": 2022}
+    given = httpx.get(f"{address}/export", params=asked)
+    own = inside("export", "--library", demo_library.path, "--format", form, "--since", "2022")
+    assert given.text == own.out != ""
+    narrow = httpx.get(f"{address}/export", params={"format": form, "author": "Schulman"}).text
+    assert "Proximal Policy Optimization" in narrow
+    assert len(narrow) < len(given.text)
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> Iterator[tuple[str, Library]]:
+    with ExitStack() as stack:
+        made = Library.open(tmp_path / "library", embedder=HashedWords(), create=True)
+        library = stack.enter_context(made)
+        address = stack.enter_context(served(desk_of(library), api=True))
+        yield f"{address}v1/imports", library
+
+
+def ended(address: str, id: str) -> Any:
+    for _ in range(600):
+        job = httpx.get(f"{address}/{id}").json()
+        if job["ended"]:
+            return job
+        time.sleep(0.05)
+    pytest.fail(f"the import did not end: {job}")
+
+
+def records(count: int) -> bytes:
+    return b"".join(
+        json.dumps({"title": f"Tides {n}", "abstract": f"Mud moves {n} times.",
+                    "doi": f"10.1234/{n}"}).encode() + b"\n"
+        for n in range(count)
+    )  # fmt: skip
+
+
+def test_files_are_imported_and_followed(importing: tuple[str, Library]) -> None:
+    address, library = importing
+    files = [
+        ("files", ("tides.jsonl", records(3) + b'{"title": "No abstract"}\n')),
+        ("files", ("empty.bib", b"nothing")),
+    ]
+    begun = httpx.post(address, files=files)
+    assert begun.status_code == 202
+    assert begun.json()["names"] == ["tides.jsonl", "empty.bib"]
+    job = ended(address, begun.json()["id"])
+    assert (job["state"], job["new"], job["done"], job["total"]) == ("done", 3, 3, 3)
+    assert job["per_second"] > 0
+    assert any(line.startswith("tides.jsonl:4: ") for line in job["problems"])
+    assert any(line.startswith("empty.bib: ") for line in job["problems"])
+    assert library.size == 3
+    again = httpx.post(address, files=[("files", ("tides.jsonl", records(3)))])
+    assert ended(address, again.json()["id"])["unchanged"] == 3
+    assert [one["id"] for one in httpx.get(address).json()["imports"]] == [
+        again.json()["id"], job["id"]
+    ]  # fmt: skip
+    nothing = httpx.post(address, files=[("files", ("empty.bib", b"nothing"))])
+    failed = ended(address, nothing.json()["id"])
+    assert (failed["state"], "empty.bib" in failed["error"]) == ("failed", True)
+    wrong = httpx.post(f"{address}/identifiers", json={"identifiers": ["PPO"]})
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (422, "identifiers")
+    assert httpx.get(f"{address}/gone").status_code == 404
+
+
+def test_an_import_is_cancelled_and_the_next_one_waits(importing: tuple[str, Library]) -> None:
+    address, library = importing
+    long = httpx.post(address, files=[("files", ("long.jsonl", records(3_000)))]).json()["id"]
+    next_one = httpx.post(address, files=[("files", ("next.jsonl", records(1)))]).json()["id"]
+    assert httpx.get(f"{address}/{next_one}").json()["state"] == "waiting"
+    while not httpx.get(f"{address}/{long}").json()["done"]:
+        time.sleep(0.01)
+    assert httpx.delete(f"{address}/{long}").status_code == 200
+    job = ended(address, long)
+    assert (job["state"], "undo" in job["error"]) == ("cancelled", True)
+    assert 0 < job["done"] < 3_000
+    assert ended(address, next_one)["state"] == "done"
+    assert httpx.delete(f"{address}/{next_one}").json()["state"] == "done"
+    assert library.size > 0
+
+
+def test_an_import_waits_for_whoever_writes(importing: tuple[str, Library]) -> None:
+    address, library = importing
+    record = {"title": "Kelp", "abstract": "Kelp sways."}
+    with WriteLock(library.path / "write.lock").hold():
+        refused = httpx.post(address.replace("imports", "papers"), json={"papers": [record]})
+        begun = httpx.post(address, files=[("files", ("tides.jsonl", records(1)))]).json()["id"]
+        while httpx.get(f"{address}/{begun}").json()["state"] != "adding":
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert httpx.get(f"{address}/{begun}").json()["state"] == "adding"
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")
+    assert ended(address, begun)["new"] == 1
+
+
+def test_a_job_that_a_restart_cut_says_so(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as library:
+        with ImportJobs.open(library.path / "jobs.sqlite3") as jobs:
+            # As a killed server leaves it.
+            left = jobs.save(replace(jobs.start(USER, ["tides.bib"]), state="adding", done=7))
+        with served(desk_of(library), api=True) as address:
+            job = httpx.get(f"{address}v1/imports/{left.id}").json()
+    assert (job["state"], job["done"]) == ("cut", 7)
+    assert "send it again" in job["error"]

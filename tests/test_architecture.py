@@ -56,6 +56,8 @@ HOMES = {
         "ui/api/app.py",
         "ui/api/asks.py",
         "ui/api/errors.py",
+        "ui/api/imports/routes.py",
+        "ui/api/keeping.py",
         "ui/api/papers.py",
         "ui/api/compatible/chat.py",
     },

@@ -85,6 +85,8 @@ from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.api.agents.shapes import SearchResults
 from footnote.ui.api.answering import Answering
+from footnote.ui.api.imports.importer import Importer
+from footnote.ui.api.imports.jobs import ImportJobs
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.collections import SharedPapers
 from footnote.ui.storage.shelf import Shelf
@@ -220,7 +222,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
-            "Answering": Answering(desk_of(library)),
+            "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
+            "ImportJobs": opened.enter_context(ImportJobs.open(folder / "jobs.sqlite3")),
             "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "RayEmbedder": RayEmbedder(MiniLM(), "ray"), "EmbeddingActor": EmbeddingActor(),
@@ -264,6 +267,7 @@ SAID, QUOTED = read_texts(["harbour", "tide"], HashedWords())
 NO_MAP = LibraryMap((), (), (), EMPTY[:, :2], np.empty(0, np.int64), ())
 # What single functions need that no other of the name does.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "footnote.ui.export.written.write_papers": {"form": "csl-json"},
     "footnote.ui.api.agents.shapes.reply": {"told": SearchResults(results=[])},
     "footnote.ui.api.answering.Answering.answer": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.api.answering.Answering.events": {"asked": QuestionRequest("a" * 16)},
@@ -407,6 +411,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
+    "footnote.ui.api.imports.importer.Importer.add_files",
+    "footnote.ui.api.imports.importer.Importer.add_identifiers",
     "footnote.index.library.shards.library.ShardedLibrary.open",
     "footnote.ui.cli.sync.sync",
     "footnote.index.library.Library.split",

@@ -29,16 +29,23 @@ T = TypeVar("T")
 Said = Sequence[tuple[str, str]]
 
 
+class Room:
+    """How much is answered at the same time, whichever library it is asked of."""
+
+    def __init__(self, desk: AppContext) -> None:
+        """Takes whose activity its slots belong to."""
+        self.computing, self.waiting = Slots(COMPUTING), Slots(WAITING)
+        desk.activity.slots += [self.computing, self.waiting]
+        self.threads = anyio.CapacityLimiter(2 * WAITING)
+        self.open = 0
+
+
 class Answering:
     """Answers the questions of an API; to be used in one event loop."""
 
-    def __init__(self, desk: AppContext) -> None:
-        """Takes what answers them."""
-        self._desk = desk
-        self._computing, self._waiting = Slots(COMPUTING), Slots(WAITING)
-        desk.activity.slots += [self._computing, self._waiting]
-        self._threads = anyio.CapacityLimiter(2 * WAITING)
-        self._open = 0
+    def __init__(self, desk: AppContext, room: "Room | None" = None) -> None:
+        """Takes what answers them, and the room that it shares with other libraries."""
+        self._desk, self._room = desk, room or Room(desk)
 
     def modes(self) -> list[str]:
         """Returns the ways to answer that this server has."""
@@ -96,11 +103,11 @@ class Answering:
         """
         if self._desk.activity.draining:
             raise ApiError(503, ENDING)
-        if self._open >= MOST_OPEN:
+        if self._room.open >= MOST_OPEN:
             raise ApiError(503, BUSY)
-        slots = self._waiting if self._desk.waits(asked) else self._computing
+        slots = self._room.waiting if self._desk.waits(asked) else self._room.computing
         parts = iter(self._desk.stream(question, asked, before))
-        self._open += 1
+        self._room.open += 1
         try:
             due = anyio.current_time()
             while True:
@@ -110,7 +117,7 @@ class Answering:
                     return
                 yield event
         finally:
-            self._open -= 1
+            self._room.open -= 1
             with anyio.CancelScope(shield=True):
                 await self.run(partial(_close, parts))
 
@@ -126,12 +133,12 @@ class Answering:
 
     async def compute(self, work: Callable[[], T]) -> T:
         """Runs one step that computes, when one of few slots is free."""
-        async with self._computing.turn(anyio.current_time()):
+        async with self._room.computing.turn(anyio.current_time()):
             return await self.run(work)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Runs work to its end in a thread, also where nobody waits any more."""
-        return await run_sync(work, limiter=self._threads)
+        return await run_sync(work, limiter=self._room.threads)
 
 
 def _quotes(engine: CitedQueryEngine) -> bool:

@@ -1,6 +1,7 @@
 """The application of the API, mounted under /v1 beside the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -13,15 +14,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from footnote.index import FootnoteError
 from footnote.ui.api.agents.http import AgentsOverHttp
 from footnote.ui.api.agents.server import build_agents
-from footnote.ui.api.answering import Answering
+from footnote.ui.api.answering import Answering, Room
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
 from footnote.ui.api.errors import handle_errors
-from footnote.ui.api.papers import changing_routes, checking_routes, reading_routes
+from footnote.ui.api.imports.importer import Importer
+from footnote.ui.api.imports.routes import import_routes
+from footnote.ui.api.keeping import conversation_routes, feedback_routes
+from footnote.ui.api.papers import changing_routes, checking_routes, export_routes, reading_routes
 from footnote.ui.api.schemas.library import StatusReply
 from footnote.ui.maintenance.telemetry.metrics import CONTENT_TYPE, Metrics
 from footnote.ui.web.context import AppContext
-from footnote.ui.web.security.access.rules import AGENTS, API
+from footnote.ui.web.security.access.rules import AGENTS, API, LIBRARIES
 from footnote.ui.web.server.idle import ENDING
 from footnote.ui.web.server.stack import Service
 
@@ -31,14 +35,15 @@ verbatim quote that was checked. Errors have one shape:
 _TOKEN = "An API token (`footnote token add USER`), where the server has accounts."
 
 
-def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute], Service]:
+def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute], Sequence[Service]]:
     """Returns the routes of programs, and what is to be open as long as they are.
 
     They are the API, the tools of agents, figures, and whether the server lives and can answer. To
     be called in the event loop that they run in.
     """
-    answering = Answering(desk)
-    agents = AgentsOverHttp(build_agents(desk, answering))
+    room = Room(desk)
+    served = {own.name: LibraryService.of(own, room) for own in desk.all}
+    first = served[desk.name]
 
     def alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -58,19 +63,51 @@ def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute],
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/metrics", figures),
-        Route(AGENTS, agents, methods=["POST"]),
-        Mount(API, build_api(desk, answering)),
-    ]
-    return routes, agents.running()
+        *(Route(f"{AGENTS}/{name}", one.agents, methods=["POST"])
+          for name, one in served.items() if name),
+        Route(AGENTS, first.agents, methods=["POST"]),
+        *(Mount(f"{LIBRARIES}/{name}", build_api(one, {name: one}))
+          for name, one in served.items() if name),
+        Mount(API, build_api(first, served)),
+    ]  # fmt: skip
+    return routes, [service for one in served.values() for service in one.services()]
 
 
-def build_api(desk: AppContext, answering: Answering) -> FastAPI:
-    """Returns the application.
+@dataclass(frozen=True, slots=True)
+class LibraryService:
+    """What serves one library to programs.
 
-    Args:
+    Attributes:
         desk: The library and who answers, as the page has them.
         answering: Of the event loop that it runs in.
+        importer: Runs its import jobs.
+        agents: Its tools.
     """
+
+    desk: AppContext
+    answering: Answering
+    importer: Importer
+    agents: AgentsOverHttp
+
+    @classmethod
+    def of(cls, desk: AppContext, room: Room) -> "LibraryService":
+        """Returns what serves a library, in the room that all of them share."""
+        answering = Answering(desk, room)
+        return cls(desk, answering, Importer(desk), AgentsOverHttp(build_agents(desk, answering)))
+
+    def services(self) -> Sequence[Service]:
+        """Returns what is to be open meanwhile."""
+        return [self.agents.running(), self.importer.running()]
+
+
+def build_api(one: LibraryService, served: Mapping[str, LibraryService]) -> FastAPI:
+    """Returns the application over one library.
+
+    Args:
+        one: What serves it.
+        served: What the names of models may mean, by the name of the library.
+    """
+    desk, answering = one.desk, one.answering
     api = FastAPI(
         title="Footnote", version=version("footnote-papers"), description=_TOLD,
         # Its pages of documentation would load scripts of another site.
@@ -80,9 +117,13 @@ def build_api(desk: AppContext, answering: Answering) -> FastAPI:
     )  # fmt: skip
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))
-    for routes in (reading_routes, changing_routes, checking_routes, embedding_routes):
+    for routes in (
+        reading_routes, export_routes, changing_routes, checking_routes, embedding_routes,
+        conversation_routes, feedback_routes,
+    ):  # fmt: skip
         api.include_router(routes(desk))
-    api.include_router(chat_routes(desk, answering))
+    api.include_router(import_routes(one.importer))
+    api.include_router(chat_routes(desk, {name: own.answering for name, own in served.items()}))
 
     @api.get("/status", response_model=StatusReply, tags=["status"])
     def status() -> Any:

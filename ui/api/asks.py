@@ -4,9 +4,9 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from footnote.index import FootnoteError
@@ -22,7 +22,7 @@ from footnote.rag.answer import (
 )
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
-from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
+from footnote.ui.api.errors import FAULTS, ApiError, error_json, message_of, status_of
 from footnote.ui.api.schemas.asking import AnswerReply, AskedScope, AskRequest
 from footnote.ui.maintenance.telemetry.request_ids import request_id
 from footnote.ui.web.context import AppContext
@@ -49,9 +49,7 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
                 "description": "The answer; with `stream`, events: search, read, write, check, "
                 "sources, text, verdict, standing, done, error.",
             },
-            **{
-                status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
-            },
+            **FAULTS,
         },
     )
     async def ask(body: AskRequest, request: Request) -> Any:
@@ -78,6 +76,10 @@ def user_of(request: Request) -> str:
     """Returns whose conversations a request works with."""
     who = identity_of(request.scope)
     return who.id if who.has_account else PROGRAMS
+
+
+User = Annotated[str, Depends(user_of)]
+"""Whose conversations, imports and votes a request works with."""
 
 
 def filters_of(desk: AppContext, scope: AskedScope) -> Filters:

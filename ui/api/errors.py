@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from footnote.index import FootnoteError
+from footnote.index import FootnoteError, LibraryLocked
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +21,11 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     409: "conflict",
     413: "too_long",
     415: "wrong_type",
+    421: "wrong_host",
     422: "invalid_request",
     429: "too_many_requests",
     500: "server_error",
@@ -44,6 +46,13 @@ class ErrorReply(BaseModel):
     """The body of every reply that is an error."""
 
     error: ErrorDetail
+
+
+# What any route may answer.
+FAULTS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorReply}
+    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
+}
 
 
 class ApiError(FootnoteError):
@@ -72,6 +81,8 @@ def status_of(error: Exception) -> int:
     """Returns the status that tells of an error."""
     if isinstance(error, ApiError):
         return error.status
+    if isinstance(error, LibraryLocked):
+        return 503
     return 400 if isinstance(error, FootnoteError) else 500
 
 

@@ -1,9 +1,10 @@
 """Papers over HTTP: searched, listed, added and removed; texts that cite them are checked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
 from footnote.index.models import Hit, Paper
 from footnote.index.readers.cited_text import CitedSentence, citing_sentences, read_cited_blocks
@@ -13,7 +14,8 @@ from footnote.index.search.filters import Filters
 from footnote.rag.query.question import understand
 from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.ui.api.asks import filters_of
-from footnote.ui.api.errors import ApiError, ErrorReply
+from footnote.ui.api.errors import FAULTS, ApiError
+from footnote.ui.api.schemas.asking import Text, Year
 from footnote.ui.api.schemas.library import (
     AddedReply,
     CheckReply,
@@ -27,18 +29,17 @@ from footnote.ui.api.schemas.library import (
 )
 from footnote.ui.checks.verdicts import check_json
 from footnote.ui.export.records import paper_record
+from footnote.ui.export.written import MEDIA_TYPES, ExportForm, write_papers
+from footnote.ui.storage.annotations import Annotation
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.check import FORMS
 
 MOST_LISTED, MOST_CITING = 500, 200
-_FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
-}
 
 
 def reading_routes(desk: AppContext) -> APIRouter:
     """Returns the routes that find papers; each runs in a thread."""
-    routes = APIRouter(tags=["papers"], responses=_FAULTS)
+    routes = APIRouter(tags=["papers"], responses=FAULTS)
 
     @routes.post("/search", response_model=FoundPapers)
     def search(body: SearchRequest) -> Any:
@@ -74,9 +75,34 @@ def reading_routes(desk: AppContext) -> APIRouter:
     return routes
 
 
+def export_routes(desk: AppContext) -> APIRouter:
+    """Returns the route that exports papers; it runs in threads."""
+    routes = APIRouter(tags=["papers"], responses=FAULTS)
+
+    @routes.get(
+        "/export",
+        response_class=StreamingResponse,
+        responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    )
+    def export(
+        form: Annotated[ExportForm, Query(alias="format")] = "jsonl",
+        since: Annotated[Year | None, Query()] = None,
+        until: Annotated[Year | None, Query()] = None,
+        author: Annotated[Text | None, Query()] = None,
+        venue: Annotated[Text | None, Query()] = None,
+        source: Annotated[Text | None, Query()] = None,
+    ) -> StreamingResponse:
+        """Gives the papers as a file that `footnote index` and reference managers read."""
+        filters = Filters(since=since, until=until, author=author, venue=venue, source=source)
+        pieces = write_papers(_chosen(desk, filters), form, _own(desk, form))
+        return StreamingResponse(pieces, media_type=f"{MEDIA_TYPES[form]}; charset=utf-8")
+
+    return routes
+
+
 def changing_routes(desk: AppContext) -> APIRouter:
     """Returns the routes that add and remove papers; each runs in a thread."""
-    routes = APIRouter(tags=["papers"], responses=_FAULTS)
+    routes = APIRouter(tags=["papers"], responses=FAULTS)
 
     @routes.post("/papers", response_model=AddedReply)
     def add(body: PapersIn) -> Any:
@@ -108,7 +134,7 @@ def changing_routes(desk: AppContext) -> APIRouter:
 
 def checking_routes(desk: AppContext) -> APIRouter:
     """Returns the route that checks a text; it runs in a thread."""
-    routes = APIRouter(tags=["check"], responses=_FAULTS)
+    routes = APIRouter(tags=["check"], responses=FAULTS)
 
     @routes.post("/check", response_model=CheckReply)
     def check(body: CheckRequest) -> Any:
@@ -118,6 +144,17 @@ def checking_routes(desk: AppContext) -> APIRouter:
         return {"sentences": [check_json(str(n), one) for n, one in checked]}
 
     return routes
+
+
+def _chosen(desk: AppContext, filters: Filters) -> Iterable[Paper]:
+    if filters.names:
+        return desk.papers.select(filters, most=desk.papers.size)
+    return (paper for paper in desk.papers.papers() if filters.admit(paper.year))
+
+
+def _own(desk: AppContext, form: ExportForm) -> Mapping[str, Annotation] | None:
+    """Returns the readers' tags and notes, where a format takes them."""
+    return None if form in ("jsonl", "csv") else desk.annotations_of(desk.papers.papers())
 
 
 def find_papers(desk: AppContext, query: str, k: int, filters: Filters) -> Sequence[Hit]:

@@ -16,7 +16,7 @@ def mcp(library: LibraryOption = None, composer: ComposerOption = "auto") -> Non
     """Give agents the library as tools (MCP over standard input and output)."""
     import anyio
 
-    from footnote.ui.cli.serve import make_writers
+    from footnote.ui.cli.desks import make_writers
 
     chosen_model(composer)  # complains before anything is loaded
     with open_library(library) as opened:

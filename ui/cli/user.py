@@ -120,9 +120,8 @@ def role(
             accounts.users.set_role(name, Role.read(role))
         where = f" in {within}" if within else ""
         accounts.log.add(COMMAND_LINE, "role changed", f"{name}, {role}{where}")
-    told = {"none": "may not read", "same": "has the same role as elsewhere"}.get(
-        role, f"is {role}"
-    )
+    special = {"none": "may not read", "same": "has the same role as elsewhere"}
+    told = special.get(role, f"is {role}")
     print(f"{name} {told}{where} now.")
 
 

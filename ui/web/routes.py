@@ -86,9 +86,9 @@ def add_links(
     if metrics is not None:
         from footnote.ui.api.app import api_routes
 
-        routes, agents = api_routes(desk, metrics)
+        routes, more = api_routes(desk, metrics)
         app.router.routes[:0] = routes
-        services.append(agents)
+        services.extend(more)
     if desk.uploads is not None:
         app.router.routes.insert(0, upload_route(UPLOAD, desk.uploads, limits))
     return services

@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -27,30 +27,40 @@ from footnote.ui.api.compatible.schemas import (
     EmbeddingsRequest,
     ModelList,
 )
-from footnote.ui.api.errors import ApiError, ErrorReply, error_json, message_of, status_of
+from footnote.ui.api.errors import FAULTS, ApiError, error_json, message_of, status_of
+from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.security.access.identity import identity_of
 
 log = logging.getLogger(__name__)
 
 # Rounds of a conversation that a question is understood with.
 MOST_ROUNDS = 20
 _WEBUI = "x-openwebui-"
-_FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply} for status in (400, 401, 403, 404, 409, 422, 429, 503)
-}
 
 
-def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
-    """Returns the routes that list models and complete chats."""
-    routes = APIRouter(tags=["openai"], responses=_FAULTS)
+def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
+    """Returns the routes that list models and complete chats.
+
+    Args:
+        desk: Of the library that is asked where a model names none.
+        served: What answers, by the name of the library; "" is one alone.
+    """
+    routes = APIRouter(tags=["openai"], responses=FAULTS)
 
     @routes.get("/models", response_model=ModelList)
-    def models() -> Any:
-        """Lists the ways to answer: quotes, and with a model quick and thorough."""
+    def models(request: Request) -> Any:
+        """Lists the ways to answer: quotes, and with a model quick and thorough.
+
+        Where the server has several libraries each is named before them, as in "robots/quotes".
+        """
+        who = identity_of(request.scope)
         data = [
-            {"id": mode, "object": "model", "created": 0, "owned_by": "footnote"}
-            for mode in answering.modes()
+            {"id": id, "object": "model", "created": 0, "owned_by": "footnote"}
+            for library, answering in served.items()
+            if who.within(library).role >= Role.READER
+            for id in _models(library, answering)
         ]
         return {"object": "list", "data": data}
 
@@ -61,7 +71,10 @@ def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
     )
     async def chat(body: ChatRequest, request: Request) -> Any:
         """Answers the last question of a chat, with its citations in every format."""
-        mode = _mode_of(body.model, answering)
+        library, mode = _chosen(body.model, desk.name, served)
+        if identity_of(request.scope).within(library).role < Role.READER:
+            raise ApiError(403, f"you may not read the library {library}; ask an admin")
+        answering = served[library]
         asked, before = _read(body)
         chore = do_chore(asked, [question for question, _ in before])
         reply = ChatAnswer(mode, events_for_webui=_is_webui(request))
@@ -81,7 +94,7 @@ def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
 
 def embedding_routes(desk: AppContext) -> APIRouter:
     """Returns the route that embeds texts; it runs in a thread."""
-    routes = APIRouter(tags=["openai"], responses=_FAULTS)
+    routes = APIRouter(tags=["openai"], responses=FAULTS)
 
     @routes.post("/embeddings", response_model=EmbeddingsReply)
     def embeddings(body: EmbeddingsRequest) -> Any:
@@ -215,18 +228,34 @@ def _read(body: ChatRequest) -> tuple[str, list[tuple[str, str]]]:
     return turns[-1][1], pairs[-MOST_ROUNDS:]
 
 
-def _mode_of(model: str, answering: Answering) -> str:
-    """Returns the mode that a model's name means; the first for the name "footnote" or none.
+def _models(library: str, answering: Answering) -> list[str]:
+    """Returns the names of the models of a library."""
+    return [f"{library}/{mode}" if library else mode for mode in answering.modes()]
+
+
+def _chosen(model: str, first: str, served: Mapping[str, Answering]) -> tuple[str, str]:
+    """Returns the library and the mode that a model's name means.
+
+    Args:
+        model: Its name; "footnote", or none, is the first mode.
+        first: The library that is asked where it names none.
+        served: What answers, by the name of the library.
 
     Raises:
         ApiError: There is no such model.
     """
-    modes = answering.modes()
-    name = model.removeprefix("footnote").lstrip("/:-") or modes[0]
-    if name not in modes:
-        told = ", ".join(modes)
-        raise ApiError(404, f"there is no model {model[:80]!r}; there is {told}", param="model")
-    return name
+    name = model.removeprefix("footnote").lstrip("/:-")
+    before, sign, after = name.partition("/")
+    library, mode = (before, after) if sign else (first, name)
+    if not sign and name and name in served:
+        library, mode = name, ""
+    if library in served:
+        modes = served[library].modes()
+        mode = mode or modes[0]
+        if mode in modes:
+            return library, mode
+    known = ", ".join(id for own, answering in served.items() for id in _models(own, answering))
+    raise ApiError(404, f"there is no model {model[:80]!r}; there is {known}", param="model")
 
 
 def _is_webui(request: Request) -> bool:

@@ -20,7 +20,7 @@ class LibraryTable:
         self._db = db
 
     def register(self, folders: Mapping[str, Path]) -> None:
-        """Takes note of the libraries of a server; roles in others are kept for when they return."""
+        """Takes note of the libraries of a server; roles in others are kept, should they return."""
         with self._db.transaction():
             self._db.execute("DELETE FROM libraries")
             for name, folder in folders.items():

@@ -3,7 +3,9 @@
 import os
 import secrets
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,31 +35,43 @@ def voted(desk: AppContext, args: Args) -> dict[str, Any]:
         )
     ]
     papers = [line.strip() for line in args.text("papers", "").splitlines() if line.strip()]
+    said = {
+        "question": answer.question,
+        "history": history,
+        "answer": answer_json(answer),
+        "thumb": args.text("thumb", most=4),
+        "fault": args.text("fault", "", most=30) or None,
+        "correction": args.text("correction", "").strip() or None,
+        "right_papers": papers,
+    }
+    entry = keep_vote(desk.feedback, said)
+    return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
+
+
+def keep_vote(file: Path, said: Mapping[str, Any]) -> FeedbackEntry:
+    """Adds a vote to a file of feedback; returns it with its id and time.
+
+    Raises:
+        BadRequest: Its parts do not fit together.
+    """
     try:
         entry = FeedbackEntry.model_validate(
-            {
-                "id": secrets.token_hex(8),
-                "at": datetime.now(UTC),
-                "question": answer.question,
-                "history": history,
-                "answer": answer_json(answer),
-                "thumb": args.text("thumb", most=4),
-                "fault": args.text("fault", "", most=30) or None,
-                "correction": args.text("correction", "").strip() or None,
-                "right_papers": papers,
-            }
+            {**said, "id": secrets.token_hex(8), "at": datetime.now(UTC)}
         )
     except ValidationError as error:
-        said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise BadRequest(f"that feedback does not fit together: {said}") from error
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        told = fault["msg"].removeprefix("Value error, ")
+        told = f"{place}: {told}" if place else told
+        raise BadRequest(f"that feedback does not fit together: {told}") from error
     # One flushed write for each line: a kill leaves only complete lines.
     with _LOCK:
-        desk.feedback.parent.mkdir(parents=True, exist_ok=True)
-        with desk.feedback.open("a", encoding="utf-8") as lines:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
             lines.write(entry.model_dump_json() + "\n")
             lines.flush()
             os.fsync(lines.fileno())
-    return {"told": "Thank you; kept for the evals.", "voted": entry.thumb}
+    return entry
 
 
 def doubted(desk: AppContext, args: Args) -> dict[str, Any]:

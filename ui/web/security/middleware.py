@@ -14,10 +14,18 @@ import ipaddress
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from footnote.ui.web.security.access.rules import UPLOAD, Rules, plain_path
+from footnote.ui.api.errors import refuse
+from footnote.ui.web.security.access.rules import (
+    API,
+    IMPORTS,
+    UPLOAD,
+    Rules,
+    plain_path,
+    split_library,
+)
 from footnote.ui.web.security.bodies import PAUSE, Body, Refusal, over
 from footnote.ui.web.security.hosts import bracketed
 from footnote.ui.web.security.limits import Limits
@@ -141,7 +149,8 @@ class Guard:
         return [*sent, *forwarded][-1]
 
     def _limit(self, path: str) -> int:
-        return self._limits.upload + AROUND if path == UPLOAD else self._limits.body
+        takes_files = split_library(path)[1] in (UPLOAD, IMPORTS)
+        return self._limits.upload + AROUND if takes_files else self._limits.body
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; refuses it if its body is too long or too slow."""
@@ -241,5 +250,7 @@ def _dressed(send: Send) -> Send:
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
     # The rest of the body is not read: the connection closes after the answer.
     headers = {"connection": "close"}
-    answer = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
+    answer: Response = PlainTextResponse(f"{refusal.line}\n", refusal.status, headers)
+    if plain_path(scope["path"]).startswith(f"{API}/"):
+        answer = refuse(refusal.status, refusal.line, headers=headers)
     await answer(scope, receive, send)

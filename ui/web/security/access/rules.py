@@ -17,6 +17,7 @@ from footnote.ui.web.security.policy import is_conversation
 
 UPLOAD, ASK, FEED = "/gradio_api/upload", "/ask", "/feed.atom"
 API, AGENTS = "/v1", "/mcp"
+IMPORTS = f"{API}/imports"
 # How a path names one of several libraries: /v1/libraries/NAME/search, /mcp/NAME.
 LIBRARIES = f"{API}/libraries"
 _IN_LIBRARY = re.compile(
@@ -105,6 +106,13 @@ RULES: Sequence[Rule] = (
     _programs("/v1/check", asks=True, POST=_READER),
     _programs("/v1/papers", logged="papers added", GET=_READER, POST=_WRITER),
     _programs("/v1/papers/{name:path}", logged="paper removed", GET=_READER, DELETE=_WRITER),
+    _programs(IMPORTS, logged="papers added", GET=_WRITER, POST=_WRITER),
+    _programs(f"{IMPORTS}/identifiers", logged="papers added", POST=_WRITER),
+    _programs(f"{IMPORTS}/{{id}}", GET=_WRITER, DELETE=_WRITER),
+    _programs("/v1/export", GET=_READER),
+    _programs("/v1/conversations", asks=True, GET=_READER, POST=_READER),
+    _programs("/v1/conversations/{id}", GET=_READER, PATCH=_READER, DELETE=_READER),
+    _programs("/v1/feedback", POST=_READER),
     _programs("/v1/models", GET=_READER),
     _programs("/v1/embeddings", POST=_READER),
     _programs("/v1/chat/completions", asks=True, POST=_READER),
