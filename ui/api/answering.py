@@ -29,7 +29,7 @@ T = TypeVar("T")
 Said = Sequence[tuple[str, str]]
 
 
-class Room:
+class SharedRoom:
     """How much is answered at the same time, whichever library it is asked of."""
 
     def __init__(self, desk: AppContext) -> None:
@@ -43,9 +43,9 @@ class Room:
 class Answering:
     """Answers the questions of an API; to be used in one event loop."""
 
-    def __init__(self, desk: AppContext, room: "Room | None" = None) -> None:
+    def __init__(self, desk: AppContext, room: "SharedRoom | None" = None) -> None:
         """Takes what answers them, and the room that it shares with other libraries."""
-        self._desk, self._room = desk, room or Room(desk)
+        self._desk, self._room = desk, room or SharedRoom(desk)
 
     def modes(self) -> list[str]:
         """Returns the ways to answer that this server has."""

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from footnote.index import FootnoteError
 from footnote.ui.api.agents.http import AgentsOverHttp
 from footnote.ui.api.agents.server import build_agents
-from footnote.ui.api.answering import Answering, Room
+from footnote.ui.api.answering import Answering, SharedRoom
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
 from footnote.ui.api.errors import handle_errors
@@ -41,7 +41,7 @@ def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute],
     They are the API, the tools of agents, figures, and whether the server lives and can answer. To
     be called in the event loop that they run in.
     """
-    room = Room(desk)
+    room = SharedRoom(desk)
     served = {own.name: LibraryService.of(own, room) for own in desk.all}
     first = served[desk.name]
 
@@ -90,7 +90,7 @@ class LibraryService:
     agents: AgentsOverHttp
 
     @classmethod
-    def of(cls, desk: AppContext, room: Room) -> "LibraryService":
+    def of(cls, desk: AppContext, room: SharedRoom) -> "LibraryService":
         """Returns what serves a library, in the room that all of them share."""
         answering = Answering(desk, room)
         return cls(desk, answering, Importer(desk), AgentsOverHttp(build_agents(desk, answering)))

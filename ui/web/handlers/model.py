@@ -97,6 +97,9 @@ def saved(desk: AppContext, args: Args) -> dict[str, Any]:
         writers.choose(_read(writers, args), CALLED)
     except FootnoteError as error:
         raise BadRequest(_sentence(str(error))) from error
+    for other in (own.writers for own in desk.all[1:]):
+        if other is not None:
+            other.renew()
     return {
         "html": {_ROOM: _room_html(desk), **writing_html(desk)},
         "told": _explain_saved(writers, was),

@@ -185,6 +185,11 @@ class Writers:
             write_chosen(self._path, kept)
             self._now = made
 
+    def renew(self) -> None:
+        """Takes up what was chosen for another library of the same server."""
+        with self._saving:
+            self._now = self._make(self._configured.choosing(read_chosen(self._path, SECTIONS)))
+
     def _allowed(self, chosen: Mapping[str, str]) -> dict[str, str]:
         """Returns of a choice what may be chosen and nothing else sets."""
         known = choosable(SECTIONS)
