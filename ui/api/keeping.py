@@ -11,6 +11,7 @@ from footnote.rag.serialization import answer_json
 from footnote.ui.api.asks import USER
 from footnote.ui.api.errors import FAULTS, ApiError
 from footnote.ui.api.schemas.kept import (
+    BeginIn,
     ConversationList,
     ConversationReply,
     FeedbackIn,
@@ -38,14 +39,12 @@ def conversation_routes(desk: AppContext) -> APIRouter:
         return {"conversations": list(map(_line, _kept(desk).list(USER, search)))}
 
     @routes.post("", response_model=KeptConversation, status_code=201)
-    def begin(body: TitleIn | None = None) -> Any:
+    def begin(body: BeginIn) -> Any:
         """Begins a conversation; `/v1/ask` with its id asks in it."""
         kept = _kept(desk)
-        if body is not None and not body.title.strip():
-            raise ApiError(422, "title: give a title with a letter, or none", param="title")
         id = kept.start(USER)
-        if body is not None:
-            kept.rename(USER, id, body.title)
+        if (body.title or "").strip():
+            kept.rename(USER, id, str(body.title))
         return _known_line(kept, id)
 
     @routes.get("/{id}", response_model=ConversationReply)

@@ -49,7 +49,7 @@ class ChatRequest(BaseModel):
 
     model: Annotated[str, Field(max_length=200)] = ""
     messages: list[ChatMessage] = Field(min_length=1, max_length=1_000)
-    stream: bool = False
+    stream: Annotated[bool, Field(strict=True)] | None = False
 
 
 class EmbeddingsRequest(BaseModel):

@@ -12,7 +12,7 @@ from footnote.index.readers.lookup import parse_identifiers
 from footnote.ui.api.asks import USER
 from footnote.ui.api.errors import FAULTS, ApiError
 from footnote.ui.api.imports.importer import Importer
-from footnote.ui.api.schemas.imports import IdentifiersIn, ImportList, ImportReply
+from footnote.ui.api.schemas.imports import CancelIn, IdentifiersIn, ImportList, ImportReply
 from footnote.ui.storage.import_jobs import ImportJob, ImportJobError
 from footnote.ui.web.security.uploads import MOST_FILES, plain_name
 
@@ -24,7 +24,8 @@ def import_routes(importer: Importer) -> APIRouter:
     @routes.post("", response_model=ImportReply, status_code=202)
     def begin(
         files: Annotated[
-            list[UploadFile], File(description="Of any format that `footnote index` reads.")
+            list[UploadFile],
+            File(min_length=1, description="Of any format that is read."),
         ],
     ) -> Any:
         """Begins to read files into the library; the reply names a job to follow."""
@@ -53,8 +54,8 @@ def import_routes(importer: Importer) -> APIRouter:
         except ImportJobError as error:
             raise ApiError(404, str(error)) from error
 
-    @routes.delete("/{id}", response_model=ImportReply)
-    def cancel(id: str) -> Any:
+    @routes.patch("/{id}", response_model=ImportReply)
+    def cancel(id: str, body: CancelIn) -> Any:
         """Cancels an import; what was stored by then stays, and `footnote undo` takes it back."""
         try:
             return _told(importer.cancel(USER, id))

@@ -122,7 +122,7 @@ class Guard:
             return Refusal(403, "another site may link to this page but not read from it")
         if refusal := _too_long(headers, self._limit(path)):
             return refusal
-        if self._api and (path in _HEALTH or path == AGENTS or path.startswith(f"{API}/")):
+        if self._is_api(path):
             # Which of them takes what is told by the API itself.
             return None
         if method not in ("GET", "HEAD", "POST"):
@@ -142,6 +142,9 @@ class Guard:
         if len(sent) != 1 or len(forwarded) > 1 or not names.issuperset([*sent, *forwarded]):
             return None
         return [*sent, *forwarded][-1]
+
+    def _is_api(self, path: str) -> bool:
+        return self._api and (path in (*_HEALTH, AGENTS) or path.startswith(f"{API}/"))
 
     def _limit(self, path: str) -> int:
         return self._limits.upload + AROUND if path in (UPLOAD, IMPORTS) else self._limits.body
@@ -183,8 +186,8 @@ def _foreign(method: str, headers: Headers, own: str) -> Refusal | None:
         return Refusal(
             403, "this request came from another site; only the page itself may change things"
         )
-    if origin or site or method == "DELETE":
-        # No form of another site can delete: a browser asks first, and sends its origin.
+    if origin or site or method != "POST":
+        # No form of another site sends these: a browser asks first, and sends its origin.
         return None
     # Every browser of this decade sends one of them. In older browsers, another site's form cannot
     # send JSON, only files, which are read as papers and nothing more.
