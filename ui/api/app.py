@@ -15,6 +15,7 @@ from footnote.ui.api.agents.server import build_agents
 from footnote.ui.api.answering import Answering
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
+from footnote.ui.api.compatible.responses import response_routes
 from footnote.ui.api.errors import handle_errors
 from footnote.ui.api.imports.importer import Importer
 from footnote.ui.api.imports.routes import import_routes
@@ -78,6 +79,7 @@ def build_api(desk: AppContext, answering: Answering, importer: Importer) -> Fas
     ):  # fmt: skip
         api.include_router(routes(desk))
     api.include_router(import_routes(importer))
+    api.include_router(response_routes(answering))
     api.include_router(chat_routes(desk, answering))
 
     @api.get("/status", response_model=StatusReply, tags=["status"])

@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -21,6 +21,7 @@ from footnote.ui.api.asks import EVENT_STREAM, USER, last_answer
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.api.compatible.citations import annotations, search_results, source_events
 from footnote.ui.api.compatible.schemas import (
+    ChatMessage,
     ChatReply,
     ChatRequest,
     EmbeddingsReply,
@@ -58,18 +59,18 @@ def chat_routes(desk: AppContext, answering: Answering) -> APIRouter:
     )
     async def chat(body: ChatRequest, request: Request) -> Any:
         """Answers the last question of a chat, with its citations in every format."""
-        mode = _mode_of(body.model, answering)
-        asked, before = _read(body)
+        mode = mode_of(body.model, answering)
+        asked, before = read_turns(body.messages, "messages")
         chore = do_chore(asked, [question for question, _ in before])
         reply = ChatAnswer(mode, events_for_webui=_is_webui(request))
         if chore is not None:
             if body.stream:
-                return _stream(reply.plain(chore))
+                return event_stream(reply.plain(chore))
             return reply.whole(chore, None)
         wanted = answering.choose(QuestionRequest(USER), mode)
         events = answering.events(asked, wanted, before)
         if body.stream:
-            return _stream(reply.stream(events))
+            return event_stream(reply.stream(events))
         answer = await last_answer(events, request)
         return reply.whole(answer.text, answer)
 
@@ -155,7 +156,7 @@ class ChatAnswer:
             yield "data: [DONE]\n\n"
             return
         if answer is not None:
-            if rest := _rest(shown, answer.text):
+            if rest := rest_of(shown, answer.text):
                 yield self._chunk({"content": rest})
             if self._webui:
                 for source in source_events(answer):
@@ -186,23 +187,27 @@ class ChatAnswer:
         return f"data: {json.dumps(chunk)}\n\n"
 
 
-def _rest(shown: str, text: str) -> str:
+def rest_of(shown: str, text: str) -> str:
     """Returns what a client lacks that was shown a text so far."""
     if text.startswith(shown):
         return text[len(shown) :]
     return f"\n\n---\n\nAs checked:\n\n{text}"
 
 
-def _read(body: ChatRequest) -> tuple[str, list[tuple[str, str]]]:
+def read_turns(messages: Sequence[ChatMessage], field: str) -> tuple[str, list[tuple[str, str]]]:
     """Returns the last question of a chat, and the pairs before it.
+
+    Args:
+        messages: In their order; what has no text or another role is left out.
+        field: What a client calls them.
 
     Raises:
         ApiError: The last message with text is not a question.
     """
-    said = [(one.role, one.text.strip()) for one in body.messages]
+    said = [(one.role, one.text.strip()) for one in messages]
     turns = [(role, text) for role, text in said if role in ("user", "assistant") and text]
     if not turns or turns[-1][0] != "user":
-        raise ApiError(422, "the last message must be a user's, with text", param="messages")
+        raise ApiError(422, "the last message must be a user's, with text", param=field)
     pairs: list[tuple[str, str]] = []
     for role, text in turns[:-1]:
         if role == "user":
@@ -212,7 +217,7 @@ def _read(body: ChatRequest) -> tuple[str, list[tuple[str, str]]]:
     return turns[-1][1], pairs[-MOST_ROUNDS:]
 
 
-def _mode_of(model: str, answering: Answering) -> str:
+def mode_of(model: str, answering: Answering) -> str:
     """Returns the mode that a model's name means; the first for the name "footnote" or none.
 
     Raises:
@@ -244,5 +249,6 @@ def _packed(vector: Any) -> str:
     return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode()
 
 
-def _stream(chunks: AsyncIterator[str]) -> StreamingResponse:
+def event_stream(chunks: AsyncIterator[str]) -> StreamingResponse:
+    """Returns a reply of server-sent events."""
     return StreamingResponse(chunks, media_type="text/event-stream", headers=EVENT_STREAM)
