@@ -276,6 +276,50 @@ def test_twenty_rounds_of_history_are_taken(client: openai.OpenAI) -> None:
     assert reply.choices[0].message.content
 
 
+def texts(response: Any) -> tuple[str, list[Any]]:
+    (part,) = response.output[0].content
+    return part.text, part.annotations
+
+
+def test_a_response_cites_as_openai_does_and_is_followed(client: openai.OpenAI) -> None:
+    first = client.responses.create(model="quotes", input="What does PPO clip?")
+    text, notes = texts(first)
+    assert first.output_text == text == first.footnote["text"]  # type: ignore[attr-defined]
+    cited = [c for s in first.footnote["statements"] for c in s["citations"]]  # type: ignore[attr-defined]
+    assert {text[note.start_index : note.end_index] for note in notes} == {
+        f"[{c['marker']}]" for c in cited
+    }
+    assert all(note.type == "url_citation" and note.url and note.title for note in notes)
+    then = client.responses.create(
+        model="quotes", input="Why does it do that?", previous_response_id=first.id
+    )
+    said: Any = [
+        {"role": "user", "content": "What does PPO clip?"},
+        {"type": "function_call", "name": "tide", "arguments": "{}", "call_id": "1"},
+        {"role": "assistant", "content": [{"type": "output_text", "text": text}]},
+        {"role": "user", "content": [{"type": "input_text", "text": "Why does it do that?"}]},
+    ]
+    by_messages = client.responses.create(model="quotes", input=said)
+    assert then.output_text == by_messages.output_text
+    assert then.footnote["receipt"]["leaned"]  # type: ignore[attr-defined]
+    with pytest.raises(openai.NotFoundError, match="send the messages"):
+        client.responses.create(model="quotes", input="Why?", previous_response_id="resp_gone")
+
+
+def test_a_streamed_response_ends_whole(client: openai.OpenAI) -> None:
+    whole = client.responses.create(model="quotes", input=PPO)
+    with client.responses.stream(model="quotes", input=PPO) as stream:
+        events = list(stream)
+        final = stream.get_final_response()
+    assert final.output_text == whole.output_text
+    assert texts(final)[1] == texts(whole)[1] != []
+    kinds = [event.type for event in events]
+    assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+    assert kinds.count("response.output_text.annotation.added") == len(texts(final)[1])
+    numbers = [event.sequence_number for event in events]  # type: ignore[union-attr]
+    assert numbers == sorted(numbers)
+
+
 TITLE = """### Task:
 Generate a concise, 3-5 word title with an emoji summarizing the chat history.
 ### Output:
@@ -434,6 +478,9 @@ def test_files_are_imported_and_followed(importing: tuple[str, Library]) -> None
     assert httpx.get(f"{address}/gone").status_code == 404
 
 
+CANCEL = {"state": "cancelled"}
+
+
 def test_an_import_is_cancelled_and_the_next_one_waits(importing: tuple[str, Library]) -> None:
     address, library = importing
     long = httpx.post(address, files=[("files", ("long.jsonl", records(3_000)))]).json()["id"]
@@ -441,12 +488,12 @@ def test_an_import_is_cancelled_and_the_next_one_waits(importing: tuple[str, Lib
     assert httpx.get(f"{address}/{next_one}").json()["state"] == "waiting"
     while not httpx.get(f"{address}/{long}").json()["done"]:
         time.sleep(0.01)
-    assert httpx.delete(f"{address}/{long}").status_code == 200
+    assert httpx.patch(f"{address}/{long}", json=CANCEL).status_code == 200
     job = ended(address, long)
     assert (job["state"], "undo" in job["error"]) == ("cancelled", True)
     assert 0 < job["done"] < 3_000
     assert ended(address, next_one)["state"] == "done"
-    assert httpx.delete(f"{address}/{next_one}").json()["state"] == "done"
+    assert httpx.patch(f"{address}/{next_one}", json=CANCEL).json()["state"] == "done"
     assert library.size > 0
 
 

@@ -60,6 +60,7 @@ HOMES = {
         "ui/api/keeping.py",
         "ui/api/papers.py",
         "ui/api/compatible/chat.py",
+        "ui/api/compatible/responses.py",
     },
     "mcp": {
         "ui/api/agents/finding.py",

@@ -411,6 +411,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # How the words of a pair stand to one another, told by places: there is none to be told of.
 # What asks the model all the same, or has nothing to ask it with: the endpoint here refuses.
 REFUSE = {
+    "footnote.ui.api.compatible.chat.read_turns",
     "footnote.ui.api.imports.importer.Importer.add_files",
     "footnote.ui.api.imports.importer.Importer.add_identifiers",
     "footnote.index.library.shards.library.ShardedLibrary.open",

@@ -17,6 +17,7 @@ from footnote.ui.api.agents.server import build_agents
 from footnote.ui.api.answering import Answering, SharedRoom
 from footnote.ui.api.asks import ask_routes
 from footnote.ui.api.compatible.chat import chat_routes, embedding_routes
+from footnote.ui.api.compatible.responses import response_routes
 from footnote.ui.api.errors import handle_errors
 from footnote.ui.api.imports.importer import Importer
 from footnote.ui.api.imports.routes import import_routes
@@ -122,8 +123,10 @@ def build_api(one: LibraryService, served: Mapping[str, LibraryService]) -> Fast
         conversation_routes, feedback_routes,
     ):  # fmt: skip
         api.include_router(routes(desk))
+    answered_by = {name: own.answering for name, own in served.items()}
     api.include_router(import_routes(one.importer))
-    api.include_router(chat_routes(desk, {name: own.answering for name, own in served.items()}))
+    api.include_router(response_routes(desk, answered_by))
+    api.include_router(chat_routes(desk, answered_by))
 
     @api.get("/status", response_model=StatusReply, tags=["status"])
     def status() -> Any:

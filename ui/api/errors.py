@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from footnote.index import FootnoteError, LibraryLocked
 
@@ -91,6 +92,16 @@ def message_of(error: Exception) -> str:
     return str(error) if isinstance(error, FootnoteError) else CRASHED
 
 
+def _methods(request: Request) -> list[str]:
+    """Returns what an address takes; each of its routes knows only its own."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
+
+
 def handle_errors(app: FastAPI) -> None:
     """Makes an application answer every error in one shape."""
 
@@ -104,9 +115,12 @@ def handle_errors(app: FastAPI) -> None:
         place = ".".join(str(part) for part in first["loc"] if part != "body")
         return refuse(422, f"{place or 'the body'}: {first['msg']}; see /v1/openapi.json", place)
 
-    async def by_status(_: Request, error: Exception) -> JSONResponse:
+    async def by_status(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return refuse(error.status_code, str(error.detail), headers=error.headers)
+        headers = error.headers
+        if error.status_code == 405:
+            headers = {"allow": ", ".join(_methods(request))}
+        return refuse(error.status_code, str(error.detail), headers=headers)
 
     async def crashed(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)

@@ -11,6 +11,7 @@ from footnote.rag.serialization import answer_json
 from footnote.ui.api.asks import User
 from footnote.ui.api.errors import FAULTS, ApiError
 from footnote.ui.api.schemas.kept import (
+    BeginIn,
     ConversationList,
     ConversationReply,
     FeedbackIn,
@@ -39,14 +40,12 @@ def conversation_routes(desk: AppContext) -> APIRouter:
         return {"conversations": list(map(_line, _kept(desk).list(user, search)))}
 
     @routes.post("", response_model=KeptConversation, status_code=201)
-    def begin(user: User, body: TitleIn | None = None) -> Any:
+    def begin(user: User, body: BeginIn) -> Any:
         """Begins a conversation; `/v1/ask` with its id asks in it."""
         kept = _kept(desk)
-        if body is not None and not body.title.strip():
-            raise ApiError(422, "title: give a title with a letter, or none", param="title")
         id = kept.start(user)
-        if body is not None:
-            kept.rename(user, id, body.title)
+        if (body.title or "").strip():
+            kept.rename(user, id, str(body.title))
         return _known_line(kept, user, id)
 
     @routes.get("/{id}", response_model=ConversationReply)

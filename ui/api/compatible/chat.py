@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -21,6 +21,7 @@ from footnote.ui.api.asks import EVENT_STREAM, last_answer, user_of
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.api.compatible.citations import annotations, search_results, source_events
 from footnote.ui.api.compatible.schemas import (
+    ChatMessage,
     ChatReply,
     ChatRequest,
     EmbeddingsReply,
@@ -71,21 +72,18 @@ def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
     )
     async def chat(body: ChatRequest, request: Request) -> Any:
         """Answers the last question of a chat, with its citations in every format."""
-        library, mode = _chosen(body.model, desk.name, served)
-        if identity_of(request.scope).within(library).role < Role.READER:
-            raise ApiError(403, f"you may not read the library {library}; ask an admin")
-        answering = served[library]
-        asked, before = _read(body)
+        answering, mode = pick_model(body.model, request, desk, served)
+        asked, before = read_turns(body.messages, "messages")
         chore = do_chore(asked, [question for question, _ in before])
         reply = ChatAnswer(mode, events_for_webui=_is_webui(request))
         if chore is not None:
             if body.stream:
-                return _stream(reply.plain(chore))
+                return event_stream(reply.plain(chore))
             return reply.whole(chore, None)
         wanted = answering.choose(QuestionRequest(user_of(request)), mode)
         events = answering.events(asked, wanted, before)
         if body.stream:
-            return _stream(reply.stream(events))
+            return event_stream(reply.stream(events))
         answer = await last_answer(events, request)
         return reply.whole(answer.text, answer)
 
@@ -171,7 +169,7 @@ class ChatAnswer:
             yield "data: [DONE]\n\n"
             return
         if answer is not None:
-            if rest := _rest(shown, answer.text):
+            if rest := rest_of(shown, answer.text):
                 yield self._chunk({"content": rest})
             if self._webui:
                 for source in source_events(answer):
@@ -202,23 +200,27 @@ class ChatAnswer:
         return f"data: {json.dumps(chunk)}\n\n"
 
 
-def _rest(shown: str, text: str) -> str:
+def rest_of(shown: str, text: str) -> str:
     """Returns what a client lacks that was shown a text so far."""
     if text.startswith(shown):
         return text[len(shown) :]
     return f"\n\n---\n\nAs checked:\n\n{text}"
 
 
-def _read(body: ChatRequest) -> tuple[str, list[tuple[str, str]]]:
+def read_turns(messages: Sequence[ChatMessage], field: str) -> tuple[str, list[tuple[str, str]]]:
     """Returns the last question of a chat, and the pairs before it.
+
+    Args:
+        messages: In their order; what has no text or another role is left out.
+        field: What a client calls them.
 
     Raises:
         ApiError: The last message with text is not a question.
     """
-    said = [(one.role, one.text.strip()) for one in body.messages]
+    said = [(one.role, one.text.strip()) for one in messages]
     turns = [(role, text) for role, text in said if role in ("user", "assistant") and text]
     if not turns or turns[-1][0] != "user":
-        raise ApiError(422, "the last message must be a user's, with text", param="messages")
+        raise ApiError(422, "the last message must be a user's, with text", param=field)
     pairs: list[tuple[str, str]] = []
     for role, text in turns[:-1]:
         if role == "user":
@@ -231,6 +233,26 @@ def _read(body: ChatRequest) -> tuple[str, list[tuple[str, str]]]:
 def _models(library: str, answering: Answering) -> list[str]:
     """Returns the names of the models of a library."""
     return [f"{library}/{mode}" if library else mode for mode in answering.modes()]
+
+
+def pick_model(
+    model: str, request: Request, desk: AppContext, served: Mapping[str, Answering]
+) -> tuple[Answering, str]:
+    """Returns what answers as a model's name says, and its mode.
+
+    Args:
+        model: Its name.
+        request: Of somebody who may read its library.
+        desk: Of the library that is asked where it names none.
+        served: What answers, by the name of the library.
+
+    Raises:
+        ApiError: There is no such model, or they may not.
+    """
+    library, mode = _chosen(model, desk.name, served)
+    if identity_of(request.scope).within(library).role < Role.READER:
+        raise ApiError(403, f"you may not read the library {library}; ask an admin", param="model")
+    return served[library], mode
 
 
 def _chosen(model: str, first: str, served: Mapping[str, Answering]) -> tuple[str, str]:
@@ -276,5 +298,6 @@ def _packed(vector: Any) -> str:
     return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode()
 
 
-def _stream(chunks: AsyncIterator[str]) -> StreamingResponse:
+def event_stream(chunks: AsyncIterator[str]) -> StreamingResponse:
+    """Returns a reply of server-sent events."""
     return StreamingResponse(chunks, media_type="text/event-stream", headers=EVENT_STREAM)

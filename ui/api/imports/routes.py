@@ -13,7 +13,7 @@ from footnote.ui.api.asks import User
 from footnote.ui.api.errors import FAULTS, ApiError
 from footnote.ui.api.imports.importer import Importer
 from footnote.ui.api.imports.jobs import ImportJob, ImportJobError
-from footnote.ui.api.schemas.imports import IdentifiersIn, ImportList, ImportReply
+from footnote.ui.api.schemas.imports import CancelIn, IdentifiersIn, ImportList, ImportReply
 from footnote.ui.web.security.uploads import MOST_FILES, plain_name
 
 
@@ -25,7 +25,8 @@ def import_routes(importer: Importer) -> APIRouter:
     def begin(
         user: User,
         files: Annotated[
-            list[UploadFile], File(description="Of any format that `footnote index` reads.")
+            list[UploadFile],
+            File(min_length=1, description="Of any format that is read."),
         ],
     ) -> Any:
         """Begins to read files into the library; the reply names a job to follow."""
@@ -54,8 +55,8 @@ def import_routes(importer: Importer) -> APIRouter:
         except ImportJobError as error:
             raise ApiError(404, str(error)) from error
 
-    @routes.delete("/{id}", response_model=ImportReply)
-    def cancel(user: User, id: str) -> Any:
+    @routes.patch("/{id}", response_model=ImportReply)
+    def cancel(user: User, id: str, body: CancelIn) -> Any:
         """Cancels an import; what was stored by then stays, and `footnote undo` takes it back."""
         try:
             return _told(importer.cancel(user, id))

@@ -65,7 +65,7 @@ class AskRequest(BaseModel):
     conversation: Text | None = Field(
         None, description='"new", or the id of a conversation that the server keeps.'
     )
-    stream: bool = Field(False, description="Server-sent events instead of one JSON reply.")
+    stream: bool = Field(False, strict=True, description="Server-sent events, not one reply.")
 
 
 Verdict = Literal["supported", "unsettled", "contradicted"]

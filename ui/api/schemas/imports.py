@@ -1,6 +1,6 @@
 """Schemas of import jobs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -17,6 +17,16 @@ class IdentifiersIn(BaseModel):
     )
 
     identifiers: list[Annotated[Text, Field(min_length=1)]] = Field(min_length=1, max_length=200)
+
+
+class CancelIn(BaseModel):
+    """An import is to end."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"state": "cancelled"}]}
+    )
+
+    state: Literal["cancelled"]
 
 
 class ImportReply(BaseModel):

@@ -41,6 +41,16 @@ class ConversationReply(BaseModel):
     answers: list[AnswerReply]
 
 
+class BeginIn(BaseModel):
+    """A conversation to begin."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+    title: str | None = Field(
+        None, max_length=2_000, description="Without one, the first question about papers."
+    )
+
+
 class FeedbackIn(BaseModel):
     """What a reader says of an answer, in a conversation that is kept or given whole."""
 

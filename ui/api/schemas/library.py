@@ -110,7 +110,7 @@ class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=200_000)
-    references: str = Field("", max_length=1_000_000, description="Its list of references.")
+    references: str = Field("", max_length=500_000, description="Its list of references.")
 
 
 class CheckedQuote(BaseModel):

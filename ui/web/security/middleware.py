@@ -189,8 +189,8 @@ def _foreign(method: str, headers: Headers, own: str) -> Refusal | None:
         return Refusal(
             403, "this request came from another site; only the page itself may change things"
         )
-    if origin or site or method == "DELETE":
-        # No form of another site can delete: a browser asks first, and sends its origin.
+    if origin or site or method != "POST":
+        # No form of another site sends these: a browser asks first, and sends its origin.
         return None
     # Every browser of this decade sends one of them. In older browsers, another site's form cannot
     # send JSON, only files, which are read as papers and nothing more.

@@ -107,7 +107,7 @@ RULES: Sequence[Rule] = (
     _programs("/v1/papers/{name:path}", logged="paper removed", GET=_READER, DELETE=_WRITER),
     _programs(IMPORTS, logged="papers added", GET=_WRITER, POST=_WRITER),
     _programs(f"{IMPORTS}/identifiers", logged="papers added", POST=_WRITER),
-    _programs(f"{IMPORTS}/{{id}}", GET=_WRITER, DELETE=_WRITER),
+    _programs(f"{IMPORTS}/{{id}}", GET=_WRITER, PATCH=_WRITER),
     _programs("/v1/export", GET=_READER),
     _programs("/v1/conversations", asks=True, GET=_READER, POST=_READER),
     _programs("/v1/conversations/{id}", GET=_READER, PATCH=_READER, DELETE=_READER),
@@ -115,6 +115,7 @@ RULES: Sequence[Rule] = (
     _programs("/v1/models", GET=_READER),
     _programs("/v1/embeddings", POST=_READER),
     _programs("/v1/chat/completions", asks=True, POST=_READER),
+    _programs("/v1/responses", asks=True, POST=_READER),
 )
 
 # Actions of the page (``footnote.ui.web.handlers``) by the least role that may do them.
