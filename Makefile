@@ -69,7 +69,7 @@ RESOLVE = $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --ge
 
 # One file for Linux, macOS and Windows and Python 3.11 to 3.14; no registry is named in it.
 lock: $(VENV)-lock ## resolve the dependencies anew into requirements.lock and requirements-live.lock
-	$(RESOLVE) pyproject.toml --group weights --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --extra serve --group weights --group dev --output-file requirements.lock
 	$(RESOLVE) --group live --constraint requirements.lock --output-file requirements-live.lock \
 		$$(grep -oE '^[a-z0-9][a-z0-9._-]*' requirements.lock | sort -u | sed 's/^/--no-emit-package=/')
 	rm -rf $(VENV)-lock

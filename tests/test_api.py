@@ -21,7 +21,7 @@ from footnote.index.storage.ingest.write_lock import WriteLock
 from footnote.rag.answer import Delta, Event
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.serialization import answer_json
-from footnote.ui.api.asks import USER
+from footnote.ui.api.asks import PROGRAMS
 from footnote.ui.api.compatible.chores import do_chore
 from footnote.ui.api.imports.jobs import ImportJobs
 from footnote.ui.storage.conversations import Conversations
@@ -515,7 +515,7 @@ def test_a_job_that_a_restart_cut_says_so(tmp_path: Path) -> None:
     with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as library:
         with ImportJobs.open(library.path / "jobs.sqlite3") as jobs:
             # As a killed server leaves it.
-            left = jobs.save(replace(jobs.start(USER, ["tides.bib"]), state="adding", done=7))
+            left = jobs.save(replace(jobs.start(PROGRAMS, ["tides.bib"]), state="adding", done=7))
         with served(desk_of(library), api=True) as address:
             job = httpx.get(f"{address}v1/imports/{left.id}").json()
     assert (job["state"], job["done"]) == ("cut", 7)

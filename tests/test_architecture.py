@@ -110,6 +110,7 @@ HOMES = {
         "ui/cli/settings.py",
         "ui/cli/sync.py",
         "ui/cli/token.py",
+        "ui/cli/desks.py",
         "ui/cli/user.py",
         "ui/cli/split.py",
     },

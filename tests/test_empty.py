@@ -85,18 +85,22 @@ from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.api.agents.shapes import SearchResults
 from footnote.ui.api.answering import Answering
+from footnote.ui.api.compatible.responses import KeptResponses
 from footnote.ui.api.imports.importer import Importer
 from footnote.ui.api.imports.jobs import ImportJobs
 from footnote.ui.digests.email import MailConfig
+from footnote.ui.storage.accounts.accounts import ACCOUNTS, Accounts
 from footnote.ui.storage.collections import SharedPapers
 from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
 from footnote.ui.web.requests import QuestionRequest
+from footnote.ui.web.security.access.access import Access
 from footnote.ui.web.server.idle import Activity
 from tests.command import inside
 from tests.endpoint import embeds, refuses, serve
 from tests.pages import desk_of
 from tests.scripted import ScriptedAsk, answered
+from tests.test_access import CHEAP
 from tests.test_crossencoder import write_model
 
 LISTS = {list, tuple, set, frozenset, Sequence, Iterable, Collection, Iterator}
@@ -190,6 +194,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         embedder, engine = library.embedder, CitedQueryEngine(library)
         judge = Judge(config, cache=folder / "kept", limit=SpendingLimit(tokens=9999), attempts=1)
         catalog = Catalog(folder / CATALOG)
+        access = Access(opened.enter_context(Accounts(folder / ACCOUNTS, settings=CHEAP)))
         llm = LLMComposer(config, embedder=embedder, sleep=lambda seconds: None)
         verifier, material = LearnedVerifier(embedder), Material(READING, {}, ())
         calls = BoundedCalls(llm._chat, Spending(ThoroughSettings(), llm._chat.known))
@@ -224,7 +229,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
             "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
             "ImportJobs": opened.enter_context(ImportJobs.open(folder / "jobs.sqlite3")),
-            "Backlog": catalog.backlog, "Activity": Activity(),
+            "Backlog": catalog.backlog, "Activity": Activity(), "access": access, "Access": access,
+            "KeptResponses": KeptResponses(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
             "RayEmbedder": RayEmbedder(MiniLM(), "ray"), "EmbeddingActor": EmbeddingActor(),
             "EndpointEmbedder": EndpointEmbedder("scripted", base_url=embedding.url),

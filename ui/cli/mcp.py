@@ -5,7 +5,13 @@ Heavy imports are inside the function that needs them, so that ``--help`` is fas
 
 from typing import TYPE_CHECKING
 
-from footnote.ui.cli.options import ComposerOption, LibraryOption, chosen_model, open_library
+from footnote.ui.cli.options import (
+    ComposerOption,
+    LibraryOption,
+    check_extra,
+    chosen_model,
+    open_library,
+)
 
 if TYPE_CHECKING:
     from footnote.index.library import Library
@@ -16,6 +22,7 @@ def mcp(library: LibraryOption = None, composer: ComposerOption = "auto") -> Non
     """Give agents the library as tools (MCP over standard input and output)."""
     import anyio
 
+    check_extra("serve", "mcp")
     from footnote.ui.cli.desks import make_writers
 
     chosen_model(composer)  # complains before anything is loaded

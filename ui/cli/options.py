@@ -292,6 +292,21 @@ def chosen_limits() -> "Limits":
         return Limits.from_environment(all_sources())
 
 
+def check_extra(extra: str, *modules: str) -> None:
+    """Rejects a command whose packages are not installed.
+
+    Args:
+        extra: Of the distribution, that brings them.
+        modules: That it needs.
+    """
+    from importlib.util import find_spec
+
+    if any(find_spec(module) is None for module in modules):
+        raise FootnoteError(
+            f"this command needs more packages; run: pip install 'footnote-papers[{extra}]'"
+        )
+
+
 def chosen_telemetry() -> "TelemetrySettings":
     """Returns what a server is to tell about itself, and makes it log so."""
     from footnote.index.settings import read_fields

@@ -23,6 +23,7 @@ from footnote.ui.cli.options import (
     PortOption,
     TrustedProxyOption,
     as_misuse,
+    check_extra,
     chosen_limits,
     chosen_model,
     chosen_telemetry,
@@ -84,6 +85,8 @@ def _serve_libraries(
         composer: Who writes.
         api: Whether programs are served too.
     """
+    if api:
+        check_extra("serve", "mcp", "prometheus_client")
     with as_misuse():
         folders = read_libraries(given)
     with _accounts(next(iter(folders.values())), *ways, api=api) as (door, accounts):

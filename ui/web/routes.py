@@ -65,11 +65,8 @@ def add_links(
         return _shared(desk, request.path_params["token"], identity_of(request.scope))
 
     def feed(request: Request) -> Response:
-        who, name = identity_of(request.scope), request.query_params.get("library", "")
-        try:
-            return _feed(desk.find(name[:40], who))
-        except FootnoteError as error:
-            return Response(f"{error}\n", 404, media_type="text/plain")
+        name = request.query_params.get("library", "")[:40]
+        return _feed(desk, name, identity_of(request.scope))
 
     def font(request: Request) -> Response:
         return _font(request.path_params["name"])
@@ -146,8 +143,12 @@ def _shared_in(desk: AppContext, token: str, *, signed_in: bool) -> str:
     return transcript_html(desk.refreshed(transcript))
 
 
-def _feed(desk: AppContext) -> Response:
-    """Returns the feed of the library's topics, with its earlier entries."""
+def _feed(first: AppContext, library: str, who: Identity) -> Response:
+    """Returns the feed of somebody's topics in a library, with its earlier entries."""
+    try:
+        desk = first.find(library, who)
+    except FootnoteError as error:
+        return Response(f"{error}\n", 404, media_type="text/plain")
     if desk.topics is None or not desk.engines:
         return HTMLResponse(
             "<!doctype html><title>Footnote</title><p>This server has no topics.", 404
