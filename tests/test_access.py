@@ -108,6 +108,22 @@ def test_every_route_of_ours_has_a_rule_and_every_rule_a_route(served: Served) -
     assert {(method, path) for method, path in known - paths if "{" not in path} == set()
 
 
+def test_nobody_reads_and_readers_change_nothing_of_the_library() -> None:
+    least: dict[Role, set[str]] = {role: set() for role in Role}
+    for rule in RULES:
+        for method, needed in rule.needs.items():
+            least[needed].add(f"{method} {rule.path}")
+    assert least[Role.NOBODY] == {
+        "GET /shared/{token}", "GET /fonts/{name}", "GET /favicon.ico", "GET /manifest.json",
+        "GET /robots.txt", "GET /gradio_api/startup-events", "GET /sign-in", "POST /sign-in",
+        "POST /sign-out", "GET /healthz", "GET /readyz",
+    }  # fmt: skip
+    assert least[Role.WRITER] == {
+        "POST /gradio_api/upload", "POST /v1/papers", "DELETE /v1/papers/{name:path}"
+    }  # fmt: skip
+    assert least[Role.ADMIN] == {"GET /people", "POST /people"}
+
+
 def test_what_has_no_rule_is_refused_to_everybody(served: Served) -> None:
     rules = Rules(programs=True, accounts=True)
     others = {

@@ -4,9 +4,9 @@ Somebody who may do a thing may do it to what is theirs, or to the library, as t
 another user's conversations look like ones that do not exist.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from re import Pattern
 
 from starlette.routing import compile_path
 
@@ -37,7 +37,7 @@ class Rule:
     asks: bool = False
     logged: str = ""
     log_path: bool = False
-    pattern: Pattern[str] = field(init=False)
+    pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", compile_path(self.path)[0])
