@@ -189,22 +189,26 @@ def test_another_user_has_no_such_conversation_topic_or_collection(served: Serve
         if (user := served.accounts.users.find(name))
     }
 
-    def do(who: str, action: str, **more: str) -> dict[str, Any]:
+    def do(who: str, action: str, **more: Any) -> dict[str, Any]:
         # Whoever the browser says it is: the session counts.
         sent = {"action": action, "user": people["ann"].id, **more}
         return act(served.desk, sent, people[who])
 
     do("ann", "collection-new", name="Mud")
     do("ann", "topic-save", text="tides")
+    paper = next(iter(served.library.page("added", 0, 1)))
+    assert "error" not in do("ann", "tag", papers=[paper.id], tag="ebb")
     for name in ("zoe", "eve"):
         assert served.send("POST", "/v1/ask", name, json=again).status_code == 400
         assert "no conversation" in do(name, "open", id=id)["error"].lower()
         assert "no conversation" in do(name, "delete", id=id)["error"].lower()
         assert id not in str(do(name, "talks"))
         assert "Mud" not in str(do(name, "library"))
+        assert "#ebb" not in str(do(name, "library"))
         assert "tides" not in str(do(name, "news"))
     assert id in str(do("ann", "talks"))
     assert "Mud" in str(do("ann", "library"))
+    assert "#ebb" in str(do("ann", "library"))
     assert "tides" in str(do("ann", "news"))
 
 
