@@ -108,6 +108,22 @@ def test_every_route_of_ours_has_a_rule_and_every_rule_a_route(served: Served) -
     assert {(method, path) for method, path in known - paths if "{" not in path} == set()
 
 
+def test_nobody_reads_and_readers_change_nothing_of_the_library() -> None:
+    least: dict[Role, set[str]] = {role: set() for role in Role}
+    for rule in RULES:
+        for method, needed in rule.needs.items():
+            least[needed].add(f"{method} {rule.path}")
+    assert least[Role.NOBODY] == {
+        "GET /shared/{token}", "GET /fonts/{name}", "GET /favicon.ico", "GET /manifest.json",
+        "GET /robots.txt", "GET /gradio_api/startup-events", "GET /sign-in", "POST /sign-in",
+        "POST /sign-out", "GET /healthz", "GET /readyz",
+    }  # fmt: skip
+    assert least[Role.WRITER] == {
+        "POST /gradio_api/upload", "POST /v1/papers", "DELETE /v1/papers/{name:path}"
+    }  # fmt: skip
+    assert least[Role.ADMIN] == {"GET /people", "POST /people"}
+
+
 def test_what_has_no_rule_is_refused_to_everybody(served: Served) -> None:
     rules = Rules(programs=True, accounts=True)
     others = {
@@ -173,22 +189,26 @@ def test_another_user_has_no_such_conversation_topic_or_collection(served: Serve
         if (user := served.accounts.users.find(name))
     }
 
-    def do(who: str, action: str, **more: str) -> dict[str, Any]:
+    def do(who: str, action: str, **more: Any) -> dict[str, Any]:
         # Whoever the browser says it is: the session counts.
         sent = {"action": action, "user": people["ann"].id, **more}
         return act(served.desk, sent, people[who])
 
     do("ann", "collection-new", name="Mud")
     do("ann", "topic-save", text="tides")
+    paper = next(iter(served.library.page("added", 0, 1)))
+    assert "error" not in do("ann", "tag", papers=[paper.id], tag="ebb")
     for name in ("zoe", "eve"):
         assert served.send("POST", "/v1/ask", name, json=again).status_code == 400
         assert "no conversation" in do(name, "open", id=id)["error"].lower()
         assert "no conversation" in do(name, "delete", id=id)["error"].lower()
         assert id not in str(do(name, "talks"))
         assert "Mud" not in str(do(name, "library"))
+        assert "#ebb" not in str(do(name, "library"))
         assert "tides" not in str(do(name, "news"))
     assert id in str(do("ann", "talks"))
     assert "Mud" in str(do("ann", "library"))
+    assert "#ebb" in str(do("ann", "library"))
     assert "tides" in str(do("ann", "news"))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,7 +63,14 @@ def test_a_session_begins_anew_and_its_cookie_is_for_this_site_alone(served: Ser
         for name, value in (("origin", "https://evil.example"), ("sec-fetch-site", "same-site")):
             other = httpx.post(f"{own}/v1/search", headers={**bare, name: value}, **asked)  # type: ignore[arg-type]
             assert other.status_code == 403
-        assert client.post("/account", data={"do": "token", "label": "x"}).status_code == 422
+        form = {"do": "token", "label": "forged", "scope": "read", "days": "1"}
+        assert "made for another sign-in" in client.post("/account", data=form).text
+        assert "forged" not in client.get("/account").text
+        token = re.search(r'name="form" value="([0-9a-f]+)"', client.get("/account").text)
+        assert token
+        made = client.post("/account", data={**form, "form": token[1]})
+        assert "fnt_" in made.text
+        assert "fnt_" not in client.get("/account").text
         out = client.post("/sign-out")
         assert (out.status_code, out.headers["clear-site-data"]) == (303, '"storage"')
         assert httpx.get(f"{own}/v1/status", headers=bare).status_code == 401
@@ -185,6 +193,11 @@ def test_only_the_proxy_that_was_named_says_who_signs_in(accounts: Accounts) -> 
     assert reply.text.startswith("eve admin proxy 198.51.100.9 ")
     for client in ("10.0.0.3", "127.0.0.1", "::ffff:10.0.0.3"):
         assert asked(accounts, named, client=client).status == 401
+    # The gate does not rely on the guard, which takes the header away.
+    door = Access(accounts, proxies=frozenset(["10.0.0.2"]))
+    bare = Gate(behind, rules=Rules(), access=door)
+    assert send(bare, "GET", "/config", named, client=("10.0.0.3", 1)).status == 401
+    assert send(bare, "GET", "/config", named, client=("10.0.0.2", 1)).status == 200
     twice = asked(accounts, [*named, ("X-Remote-User", "eve")])
     unknown = asked(accounts, [("X-Remote-User", "mallory")])
     assert (twice.status, unknown.status) == (401, 401)
