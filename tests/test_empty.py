@@ -85,6 +85,7 @@ from footnote.rag.verification.sentence_check import SentenceChecker
 from footnote.rag.verification.verifier import LearnedVerifier, RememberingVerifier, VerifierModel
 from footnote.ui.api.agents.shapes import SearchResults
 from footnote.ui.api.answering import Answering
+from footnote.ui.api.compatible.responses import KeptResponses
 from footnote.ui.api.imports.importer import Importer
 from footnote.ui.digests.email import MailConfig
 from footnote.ui.storage.collections import SharedPapers
@@ -222,7 +223,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
-            "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
+            "KeptResponses": KeptResponses(), "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
             "ImportJobs": opened.enter_context(ImportJobs.open(folder / "jobs.sqlite3")),
             "Backlog": catalog.backlog, "Activity": Activity(),
             "MiniLM": MiniLM(), "AppContext": desk_of(library),
