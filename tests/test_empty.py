@@ -227,7 +227,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "PassageTable": catalog.passages, "VectorTable": catalog.vectors,
             "ImportLog": catalog.imports, "RemovalLog": catalog.removals,
             "OriginLog": catalog.origins, "origin": Origin(1, "harbour"), "log": catalog.origins,
-            "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
+            "KeptResponses": KeptResponses(), "Answering": Answering(desk_of(library)), "Importer": Importer(desk_of(library)),
             "ImportJobs": opened.enter_context(ImportJobs.open(folder / "jobs.sqlite3")),
             "Backlog": catalog.backlog, "Activity": Activity(), "access": access, "Access": access,
             "KeptResponses": KeptResponses(),

@@ -362,8 +362,7 @@ def _show(hits: "Sequence[Hit]", as_json: bool, nothing: str) -> None:
 
 for command in (
     export, correct, split, cite, check, positions, topics, digest, chat, serve, mcp, demo,
-    models,
-    settings, setup, doctor, backup, restore, sync,
+    models, settings, setup, doctor, backup, restore, sync,
 ):  # fmt: skip
     app.command()(command)
 evals.command()(make)
