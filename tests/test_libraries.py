@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from footnote.index import FootnoteError
 from footnote.index.library import Library
+from footnote.rag.build import build_engine
+from footnote.rag.generation.settings import LLMSettings
 from footnote.ui.cli.desks import read_libraries
 from footnote.ui.storage.accounts.accounts import Accounts
 from footnote.ui.storage.accounts.models import AccountError, Role
@@ -20,7 +22,8 @@ from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers import act
 from tests.command import inside
 from tests.conftest import HashedWords, invented
-from tests.pages import LOOPS, ask, desk_of, served, visited
+from tests.endpoint import cites, serve
+from tests.pages import LOOPS, PPO, ask, desk_of, served, visited
 from tests.test_access import CHEAP
 
 pytestmark = LOOPS
@@ -137,6 +140,38 @@ def test_a_user_may_do_something_else_in_one_library(desk: AppContext, tmp_path:
         assert refused == {"error": "You may not read this library; ask an admin."}
         accounts.users.set_role("ann", Role.ADMIN)
         assert accounts.libraries.roles(ann.id) == ()
+
+
+def test_a_budget_of_the_day_stops_models_and_not_quotes(
+    demo_library: Library, tmp_path: Path
+) -> None:
+    settings = replace(CHEAP, user_day_tokens=300)
+    with (
+        serve(cites("clips the probability ratio", "PPO clips its updates [N].")) as endpoint,
+        Accounts(tmp_path / "accounts.sqlite3", settings=settings) as accounts,
+    ):
+        user = accounts.add("eve", Role.ADMIN, None)
+        token, _ = accounts.tokens.add(user.id, "test", Role.READER, 1)
+        config = LLMSettings("scripted", base_url=endpoint.url, api_key="none")
+        engine = build_engine(demo_library, model=config)
+        desk = desk_of(demo_library, accounts=accounts)
+        desk = replace(desk, engines={**desk.engines, "model": engine},
+                       asks={**desk.asks, "model": engine.stream})  # fmt: skip
+        with served(desk, api=True, accounts=accounts) as address:
+
+            def ask_by(mode: str) -> Any:
+                sent, headers = (
+                    {"question": PPO, "mode": mode},
+                    {"authorization": f"Bearer {token}"},
+                )
+                return httpx.post(f"{address}v1/ask", json=sent, headers=headers, timeout=60).json()
+
+            assert "clips its updates [1]" in ask_by("quick")["text"]
+            assert "your 300 tokens of today are used" in ask_by("quick")["error"]["message"]
+            assert ask_by("quotes")["statements"]
+        (day,) = accounts.spending.list(1)
+        assert (day.user, day.answers) == ("eve", 1)
+        assert day.tokens > 300
 
 
 def test_a_reader_turns_to_another_library(root: str, browser: Browser) -> None:

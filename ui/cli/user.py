@@ -1,6 +1,7 @@
 """The commands for users of a served library: ``footnote user``."""
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -169,6 +170,25 @@ def remove(
             delete_belongings(own, user)
         accounts.log.add(COMMAND_LINE, "user removed", user.name)
     print(f"Removed {user.name} and all that they kept; papers that they added stay.")
+
+
+@app.command()
+def spending(
+    days: Annotated[int, typer.Option(help="Days to show.", min=1, max=3650)] = 7,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what models took for each user, by day."""
+    with open_accounts(library) as (accounts, _):
+        found = accounts.spending.list(days)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        took = f"{one.answers:,} answers, {one.tokens:,} tokens, ${one.cost:.4f}"
+        print(f"{one.day}  {one.user}  {took}")
+    if not found:
+        print("No model has written for anybody yet.")
 
 
 @app.command()

@@ -5,7 +5,8 @@ Conversations are stored by the server for each user, or only by each reader's b
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -314,10 +315,16 @@ class AppContext:
     def stream(
         self, question: str, asked: QuestionRequest, before: Sequence[tuple[str, str]]
     ) -> Iterator[Event]:
-        """Yields the parts of an answer; ``before`` is what ``said`` returns."""
+        """Yields the parts of an answer; ``before`` is what ``said`` returns.
+
+        Raises:
+            AccountError: A model would write, and the user's budget of the day is spent.
+        """
         # As they are now: others may be chosen at any time.
         asks, engines = dict(self.asks.items()), dict(self.engines.items())
         name = asked.composer if asked.composer in asks else next(iter(asks))
+        if self.accounts is not None and self.waits(asked):
+            self.accounts.spending.check(asked.user)
         turns = [
             turn
             for earlier, text in before
@@ -331,7 +338,20 @@ class AppContext:
             )
         else:
             parts = asks[name](question, turns, filters, ignored=asked.ignored)
-        return self.activity.watch(parts)
+        return self._counted(asked.user, self.activity.watch(parts))
+
+    def _counted(self, user: str, parts: Generator[Event, None, None]) -> Iterator[Event]:
+        """Yields the parts of an answer; what it took of a model is its user's."""
+        if self.accounts is None:
+            yield from parts
+            return
+        with closing(parts):
+            for part in parts:
+                if isinstance(part, Answer) and part.receipt.model:
+                    took = part.receipt
+                    tokens = took.prompt_tokens + took.completion_tokens
+                    self.accounts.spending.add(user, tokens, took.cost_usd or 0.0)
+                yield part
 
     def waits(self, asked: QuestionRequest) -> bool:
         """Returns whether an answer mostly waits, for a model, and does not compute."""

@@ -21,7 +21,7 @@ from footnote.ui.api.agents.shapes import (
     reply,
 )
 from footnote.ui.api.answering import Answering
-from footnote.ui.api.asks import PROGRAMS, filters_of
+from footnote.ui.api.asks import PROGRAMS, filters_of, user_of
 from footnote.ui.api.papers import open_check
 from footnote.ui.api.schemas.asking import AskedScope
 from footnote.ui.api.schemas.library import CheckedReply
@@ -109,7 +109,7 @@ def _add_ask(server: MCPServer[Any], desk: AppContext, answering: Answering) -> 
         """Answers a question; every sentence carries a checked, verbatim quote of a paper."""
         scope = AskedScope(since=since, until=until, author=author, venue=venue, papers=papers)
         filters = await answering.run(partial(filters_of, desk, scope))
-        asked = answering.choose(QuestionRequest(PROGRAMS, filters=filters), mode)
+        asked = answering.choose(QuestionRequest(_user_of(context), filters=filters), mode)
         answer, step = None, 0
         async with aclosing(answering.events(question, asked, ())) as events:
             async for event in events:
@@ -120,6 +120,12 @@ def _add_ask(server: MCPServer[Any], desk: AppContext, answering: Answering) -> 
                     await context.report_progress(step, None, _told(event))
         assert answer is not None
         return reply(cited_answer(answer), answer.papers)
+
+
+def _user_of(context: Context[Any, Any]) -> str:
+    """Returns whose question a tool answers; nobody's by standard input, or without accounts."""
+    request = context.request_context.request
+    return PROGRAMS if request is None else user_of(request)
 
 
 def _told(event: Stage | PapersToRead) -> str:

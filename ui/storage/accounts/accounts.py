@@ -12,6 +12,7 @@ from footnote.ui.storage.accounts.models import AccountError, Role, User
 from footnote.ui.storage.accounts.passwords import Passwords
 from footnote.ui.storage.accounts.sessions import SessionTable, TokenTable
 from footnote.ui.storage.accounts.settings import AccountSettings
+from footnote.ui.storage.accounts.spending import SpendingTable
 from footnote.ui.storage.accounts.users import UserTable
 from footnote.ui.storage.user_database import UserDatabase, utc_now
 
@@ -33,6 +34,9 @@ CREATE INDEX IF NOT EXISTS tokens_by_user ON tokens (user);
 CREATE TABLE IF NOT EXISTS log (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL,
     address TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spending (
+    user BLOB NOT NULL, day TEXT NOT NULL, answers INTEGER NOT NULL, tokens INTEGER NOT NULL,
+    cost REAL NOT NULL, PRIMARY KEY (user, day)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS libraries (name TEXT PRIMARY KEY, folder TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS grants (
     user BLOB NOT NULL, library TEXT NOT NULL, role INTEGER NOT NULL,
@@ -49,6 +53,7 @@ class Accounts(UserDatabase):
         sessions: Who is signed in.
         tokens: Of programs.
         libraries: Those of its server, and who may do something else in one of them.
+        spending: What each took of models.
         log: Who did what.
         settings: What is configured.
     """
@@ -73,6 +78,7 @@ class Accounts(UserDatabase):
         self.sessions = SessionTable(self._db, clock, days=self.settings.session_days)
         self.tokens = TokenTable(self._db, clock)
         self.libraries = LibraryTable(self._db, clock)
+        self.spending = SpendingTable(self._db, clock, self.settings)
         self.log = AuditLog(self._db, clock)
 
     def add(self, name: str, role: Role, password: str | None) -> User:

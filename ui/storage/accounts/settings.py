@@ -20,7 +20,7 @@ def _up_to(most: int) -> Callable[[str], int]:
     return read
 
 
-_count, _rounds, _memory, _days = map(_up_to, (1_000_000, 100, 4096, 3650))
+_count, _rounds, _memory, _days, _tokens = map(_up_to, (1_000_000, 100, 4096, 3650, 10**12))
 
 
 def _header(text: str) -> str:
@@ -34,6 +34,13 @@ def _new_role(text: str) -> str:
     if text.strip().lower() not in ("none", "reader", "writer"):
         raise ValueError(text)
     return text.strip().lower()
+
+
+def _usd(text: str) -> float:
+    cost = float(text)
+    if not 0 < cost <= 1_000_000:
+        raise ValueError(text)
+    return cost
 
 
 _WHOLE = "give a whole number above zero"
@@ -81,6 +88,16 @@ class AccountSettings:
         SettingInfo("FOOTNOTE_USER_OPEN", "Answers that are made for one user at the same time.",
                     "answers", _count, _WHOLE),
     ] = 8  # fmt: skip
+    user_day_tokens: Annotated[
+        int | None,
+        SettingInfo("FOOTNOTE_USER_DAY_TOKENS", "What models may read and write for one user in a "
+                    "day; then quotes alone.", "tokens", _tokens, _WHOLE, default="no limit"),
+    ] = None  # fmt: skip
+    user_day_cost: Annotated[
+        float | None,
+        SettingInfo("FOOTNOTE_USER_DAY_COST", "What models may cost for one user in a day; then "
+                    "quotes alone.", "USD", _usd, "give USD, such as 0.5", default="no limit"),
+    ] = None  # fmt: skip
     proxy_header: Annotated[
         str,
         SettingInfo("FOOTNOTE_PROXY_USER_HEADER", "Header in which a trusted proxy names whom it "

@@ -104,7 +104,7 @@ class UserTable:
             user = self.get(name)
             if self.count() > 1:
                 self._keep_an_admin(user)
-            for table in ("sessions", "tokens", "grants"):
+            for table in ("sessions", "tokens", "grants", "spending"):
                 self._db.rows(f"DELETE FROM {table} WHERE user = ?", (user.id.encode(),))
             self._db.rows("DELETE FROM users WHERE id = ?", (user.id.encode(),))
         return user

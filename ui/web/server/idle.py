@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -71,7 +71,7 @@ class Activity:
         """Whether any answer is being made."""
         return self._count > 0
 
-    def watch(self, parts: Iterator[Part]) -> Iterator[Part]:
+    def watch(self, parts: Iterator[Part]) -> Generator[Part, None, None]:
         """Yields the parts of an answer, which is under way from the first to the last."""
         self._add(1)
         try:
