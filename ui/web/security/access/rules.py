@@ -14,6 +14,7 @@ from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.security.policy import is_conversation
 
 UPLOAD, ASK, FEED, API = "/gradio_api/upload", "/ask", "/feed.atom", "/v1"
+SIGN_IN = "/sign-in"
 _NOBODY, _READER, _WRITER, _ADMIN = Role
 
 
@@ -81,7 +82,7 @@ RULES: Sequence[Rule] = (
     _page("/robots.txt", _NOBODY),
     # The server asks itself as it starts; it does nothing a second time.
     _page("/gradio_api/startup-events", _NOBODY),
-    _accounts("/sign-in", GET=_NOBODY, POST=_NOBODY),
+    _accounts(SIGN_IN, GET=_NOBODY, POST=_NOBODY),
     _accounts("/sign-out", POST=_NOBODY),
     _accounts("/account", GET=_READER, POST=_READER),
     _accounts("/people", GET=_ADMIN, POST=_ADMIN),
