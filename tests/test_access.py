@@ -119,7 +119,9 @@ def test_nobody_reads_and_readers_change_nothing_of_the_library() -> None:
         "POST /sign-out", "GET /healthz", "GET /readyz",
     }  # fmt: skip
     assert least[Role.WRITER] == {
-        "POST /gradio_api/upload", "POST /v1/papers", "DELETE /v1/papers/{name:path}"
+        "POST /gradio_api/upload", "POST /v1/papers", "DELETE /v1/papers/{name:path}",
+        "GET /v1/imports", "POST /v1/imports", "POST /v1/imports/identifiers",
+        "GET /v1/imports/{id}", "PATCH /v1/imports/{id}",
     }  # fmt: skip
     assert least[Role.ADMIN] == {"GET /people", "POST /people"}
 

@@ -20,6 +20,8 @@ from mcp.types import CallToolResult
 from footnote.index.library import Library
 from footnote.rag.answer import Delta, Event
 from footnote.rag.engine import CitedQueryEngine
+from footnote.ui.api.agents.server import build_agents
+from footnote.ui.api.answering import Answering
 from footnote.ui.web.context import AppContext
 from tests.command import CONFIGURATION, ROOT
 from tests.pages import LOOPS, PPO, desk_of, served
@@ -214,39 +216,60 @@ def test_other_sites_and_pages_without_the_api_have_no_tools(
         assert httpx.post(f"{page}mcp", json=LISTING).status_code == 404
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy", "json"])
-def test_whoever_stops_waiting_ends_the_work(demo_library: Library, mode: str) -> None:
-    begun, closed = threading.Event(), threading.Event()
+class Endless:
+    """Answers without an end, and tells when it is stopped."""
 
-    def endless(*_: Any, **__: Any) -> Iterator[Event]:
+    def __init__(self) -> None:
+        self.begun, self.closed = threading.Event(), threading.Event()
+
+    def __call__(self, *_: Any, **__: Any) -> Iterator[Event]:
         try:
             while True:
                 time.sleep(0.01)
-                begun.set()
+                self.begun.set()
                 yield Delta("on and ")
         finally:
-            closed.set()
+            self.closed.set()
 
-    async def leave(client: Client) -> None:
+    async def leave(self, client: Client) -> None:
+        """Asks, and cancels the call; the client stays."""
         asking = asyncio.create_task(client.call_tool("ask", {"question": PPO}))
-        while not begun.is_set():
+        while not self.begun.is_set():
             await asyncio.sleep(0.01)
         asking.cancel()
         with suppress(asyncio.CancelledError):
             await asking
+        while not self.closed.is_set():
+            await asyncio.sleep(0.01)
 
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_cancelled_call_ends_the_work(demo_library: Library, mode: str) -> None:
+    endless = Endless()
     with served(AppContext(demo_library, {"endless": endless}), api=True) as page:
-        if mode == "json":
-            asked = {"name": "ask", "arguments": {"question": PPO}}
-            body = {**LISTING, "method": "tools/call", "params": asked}
-            with suppress(httpx.ReadTimeout):
-                httpx.post(
-                    f"{page}mcp", json=body, timeout=1, headers={"accept": "application/json"}
-                )
-        else:
-            over_http(f"{page}mcp", leave, mode)
-        assert begun.is_set()
-        assert closed.wait(20)
+        over_http(f"{page}mcp", endless.leave, mode)
+
+
+def test_a_call_that_is_cancelled_by_a_message_ends_too(demo_library: Library) -> None:
+    endless = Endless()
+
+    async def run() -> None:
+        desk = AppContext(demo_library, {"endless": endless})
+        # As over standard input, where no connection can be closed.
+        async with Client(build_agents(desk, Answering(desk)), mode="legacy") as client:
+            await endless.leave(client)
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_whoever_takes_json_alone_and_goes_away_ends_the_work(demo_library: Library) -> None:
+    endless = Endless()
+    asked = {"name": "ask", "arguments": {"question": PPO}}
+    body = {**LISTING, "method": "tools/call", "params": asked}
+    with served(AppContext(demo_library, {"endless": endless}), api=True) as page:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{page}mcp", json=body, timeout=1, headers={"accept": "application/json"})
+        assert endless.closed.wait(20)
 
 
 def test_a_process_speaks_the_protocol_and_nothing_else(

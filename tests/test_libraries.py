@@ -135,7 +135,7 @@ def test_a_user_may_do_something_else_in_one_library(desk: AppContext, tmp_path:
                       roles=accounts.libraries.roles(ann.id))  # fmt: skip
         asked = {"action": "boot", "user": READER, "scope": {}}
         # Without a name it is the first that they may read.
-        assert "1 paper" in str(act(guarded, asked, who)["html"]["#fn-count"])
+        assert "south: All 1 paper" in act(guarded, asked, who)["html"]["#fn-extent"]
         refused = act(guarded, {**asked, "library": "north"}, who)
         assert refused == {"error": "You may not read this library; ask an admin."}
         accounts.users.set_role("ann", Role.ADMIN)
@@ -178,11 +178,11 @@ def test_a_reader_turns_to_another_library(root: str, browser: Browser) -> None:
     with visited(browser, root) as page:
         choice = page.locator("[data-library]")
         expect(choice).to_have_value("north")
-        expect(page.locator("#fn-count")).to_have_text("3 papers · 2021")
+        expect(page.locator(".fn-count")).to_have_text("3 papers · 2021")
         ask(page, "How often did the tide rise at harbour1?")
         choice.select_option("south")
         page.wait_for_url("**/?library=south")
-        expect(page.locator("#fn-count")).to_have_text("1 paper · 2021")
+        expect(page.locator(".fn-count")).to_have_text("1 paper · 2021")
         expect(page.locator("#fn-talk-rows")).to_contain_text("Your conversations appear here")
         turn = ask(page, ASKED)
         expect(turn).to_contain_text("Tides of harbour7")

@@ -57,6 +57,8 @@ def test_a_session_begins_anew_and_its_cookie_is_for_this_site_alone(served: Ser
         old = {"cookie": f"footnote-session={before}"}
         assert httpx.get(f"{own}/v1/status", headers=old).status_code == 401
         # Without a word on where it comes from, and from elsewhere.
+        files = {"name": (None, "ann"), "password": (None, PASSWORD)}
+        assert httpx.post(f"{own}/sign-in", files=files).status_code == 403
         bare = {"cookie": f"footnote-session={client.cookies['footnote-session']}"}
         asked = {"json": {"query": "mud"}}
         assert httpx.post(f"{own}/v1/search", headers=bare, **asked).status_code == 403  # type: ignore[arg-type]
@@ -318,6 +320,12 @@ def test_the_first_admin_gets_what_was_kept_and_a_removed_user_takes_it(
         ann = accounts.users.get("ann")
     with Conversations.open(tmp_path / "conversations.sqlite3") as talks:
         assert [one.id for one in talks.list(ann.id)] == [id]
+    listed = run("token", "list")
+    assert "bob, command line: write, ends " in listed
+    run("token", "revoke", listed.split()[0])
+    assert run("token", "list").startswith("No tokens yet")
+    run("user", "password", "bob")
+    assert "bob  admin, last seen" in run("user", "list")
     run("user", "remove", "ann", "--yes")
     with Conversations.open(tmp_path / "conversations.sqlite3") as talks:
         assert talks.list(ann.id) == []

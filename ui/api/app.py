@@ -114,7 +114,9 @@ def build_api(one: LibraryService, served: Mapping[str, LibraryService]) -> Fast
         # Its pages of documentation would load scripts of another site.
         docs_url=None, redoc_url=None,
         # Told here; the gate in front has looked at it.
-        dependencies=[Depends(HTTPBearer(auto_error=False, description=_TOKEN))],
+        dependencies=[Depends(HTTPBearer(auto_error=False, description=_TOKEN))]
+        if one.desk.accounts is not None
+        else None,
     )  # fmt: skip
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))

@@ -10,7 +10,6 @@ from footnote.ui.cli.options import JsonOption, LibraryOption, print_json
 
 app = typer.Typer(
     help="List, add and revoke the tokens with which programs ask a served library.",
-    no_args_is_help=True,
     rich_markup_mode=None,
 )
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="List, add and change the users of a served library.",
-    no_args_is_help=True,
     rich_markup_mode=None,
 )
 

@@ -178,6 +178,7 @@ def scope_html(
         ],
         filters.author or "", pinned, unnamed,
         library.count_without_authors() < library.size or bool(filters.author), parts, within,
+        desk.name, desk.open_to(desk.who),
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from footnote.ui.rendering.charts.offers import (
 )
 from footnote.ui.rendering.environment import piece, render
 from footnote.ui.rendering.panels import (
-    extent,
     invitation_html,
     library_html,
     next_html,
@@ -65,18 +64,9 @@ def booted(desk: AppContext, args: Args) -> dict[str, Any]:
         # It was deleted, perhaps in another tab, or is another reader's.
         gone = "That conversation is not here any more."
         rest = {"cleared": True, "told": gone, **listed(desk, _in(args, None))}
-    html = {**writing_html(desk), **reply["html"], **rest["html"], **_signed_html(desk),
-            **_libraries_html(desk)}  # fmt: skip
+    html = {**writing_html(desk), **reply["html"], **rest["html"], **_signed_html(desk)}
     signed = {"id": desk.who.id, "role": desk.who.role.label}
     return {**reply, **rest, "html": html, **({"signed": signed} if desk.who.has_account else {})}
-
-
-def _libraries_html(desk: AppContext) -> dict[str, Any]:
-    """Returns which library is open, and the others, by their places; nothing where it is one."""
-    if not desk.libraries:
-        return {}
-    choice = piece("page", "libraries", desk.open_to(desk.who), desk.name)
-    return {"#fn-libraries": choice, "#fn-count": extent(desk.library.status())}
 
 
 def _signed_html(desk: AppContext) -> dict[str, Any]:

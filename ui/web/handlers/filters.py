@@ -41,11 +41,11 @@ def _told(
     desk: AppContext, given: Filters, searched: Filters, parts: Sequence[LibraryPart], within: str
 ) -> str:
     """Returns in words what is searched; a collection or a tag by its name."""
-    if not within:
-        return searching(desk, given)
-    name = next(part.name for part in parts if part.key == within)
-    count = counted(desk.papers.count(searched), "paper")
-    return f"{name} · {count}"
+    told = searching(desk, given)
+    if within:
+        name = next(part.name for part in parts if part.key == within)
+        told = f"{name} · {counted(desk.papers.count(searched), 'paper')}"
+    return f"{desk.name}: {told}" if desk.name else told
 
 
 ACTIONS = {"scope": scope}

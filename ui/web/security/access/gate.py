@@ -24,7 +24,14 @@ from footnote.ui.storage.accounts.models import LOCAL_USER, NOBODY, Identity, Ro
 from footnote.ui.web.security.access.access import Access, AccessRefused
 from footnote.ui.web.security.access.identity import identified
 from footnote.ui.web.security.access.rates import network_of
-from footnote.ui.web.security.access.rules import FEED, Rule, Rules, plain_path, split_library
+from footnote.ui.web.security.access.rules import (
+    FEED,
+    SIGN_IN,
+    Rule,
+    Rules,
+    plain_path,
+    split_library,
+)
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SAME_FOR_ALL = ("/assets/", "/static/", "/fonts/")
@@ -131,7 +138,8 @@ class Gate:
             if self._rules.is_api(plain_path(scope["path"])):
                 return self._refuse(scope, 401, "sign in first, or send an API token")
             return self._refuse(scope, 401, "you are signed out; reload the page to sign in")
-        by_browser = who.way in ("session", "proxy")
+        # A sign-in, too: nobody shall be signed in as somebody else without knowing.
+        by_browser = who.way in ("session", "proxy") or scope["path"] == SIGN_IN
         said = "origin" in headers or "sec-fetch-site" in headers
         if by_browser and scope["method"] not in _SAFE and not said:
             # What they say was checked by the guard.

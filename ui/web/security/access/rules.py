@@ -15,7 +15,7 @@ from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.security.policy import is_conversation
 
 UPLOAD, ASK, FEED = "/gradio_api/upload", "/ask", "/feed.atom"
-API, AGENTS = "/v1", "/mcp"
+API, AGENTS, SIGN_IN = "/v1", "/mcp", "/sign-in"
 IMPORTS = f"{API}/imports"
 # How a path names one of several libraries: /v1/libraries/NAME/search, /mcp/NAME.
 LIBRARIES = f"{API}/libraries"
@@ -89,7 +89,7 @@ RULES: Sequence[Rule] = (
     _page("/robots.txt", _NOBODY),
     # The server asks itself as it starts; it does nothing a second time.
     _page("/gradio_api/startup-events", _NOBODY),
-    _accounts("/sign-in", GET=_NOBODY, POST=_NOBODY),
+    _accounts(SIGN_IN, GET=_NOBODY, POST=_NOBODY),
     _accounts("/sign-out", POST=_NOBODY),
     _accounts("/account", GET=_READER, POST=_READER),
     _accounts("/people", GET=_ADMIN, POST=_ADMIN),
