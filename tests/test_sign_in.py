@@ -23,6 +23,7 @@ from footnote.ui.storage.accounts.settings import AccountSettings
 from footnote.ui.storage.conversations import ConversationError, Conversations
 from footnote.ui.storage.shares import ShareTerms, SignInNeeded
 from footnote.ui.web.security.access.access import Access
+from footnote.ui.web.security.access.cookies import session_cookie
 from footnote.ui.web.security.access.gate import Gate
 from footnote.ui.web.security.access.identity import identity_of
 from footnote.ui.web.security.access.pages import local_path
@@ -228,6 +229,9 @@ def test_a_cookie_over_https_is_secure_and_another_one_is_not_taken(accounts: Ac
 
     assert way("__Host-footnote", https) == way("footnote-session") == 200
     assert way("odd[name]=x; footnote-session") == 200
+    given = session_cookie("x", "https")
+    assert given.startswith("__Host-footnote=x; Path=/; HttpOnly; SameSite=Lax; ")
+    assert given.endswith("; Secure")
     assert way("footnote-session", https) == way("__Host-footnote") == 401
 
 
