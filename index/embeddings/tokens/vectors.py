@@ -5,7 +5,7 @@ so no sentence is embedded when a question is asked. Stop words and marks have n
 two fifths of all tokens, and in a question they have no weight.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,15 +41,7 @@ class PackedTokens:
 
     def unpack(self) -> tuple[Matrix, Sentences]:
         """Returns the vectors ``(t, d)`` and the sentences ``(t,)``."""
-        book = Codebook.load()
-        if self.form == book.form:
-            numbers, counts = np.frombuffer(self.sentences, np.int16).reshape(-1, 2).T
-            codes = np.frombuffer(self.vectors, np.uint8).reshape(-1, len(book.centroids))
-            return book.decode(codes), np.repeat(numbers, counts)
-        sentences = np.frombuffer(self.sentences, np.int16)
-        small = np.frombuffer(self.vectors, np.int8)
-        width = len(small) // max(1, len(sentences))
-        return small.reshape(len(sentences), width).astype(np.float32) / _SCALE, sentences
+        return unpack_each([self])[0]
 
     def recode(self) -> "PackedTokens":
         """Returns the same tokens in the form in which new ones are stored."""
@@ -86,8 +78,43 @@ class Tokens:
         """Returns the tokens of several packed passages as one."""
         if not packed:
             return cls(reader, np.empty((0, 0), np.float32), np.empty(0, np.int16))
-        vectors, sentences = zip(*(one.unpack() for one in packed), strict=True)
+        vectors, sentences = zip(*unpack_each(packed), strict=True)
         return cls(reader, np.concatenate(vectors), np.concatenate(sentences))
+
+    @classmethod
+    def unpack_papers(
+        cls, reader: str, packed: Mapping[str, Sequence[PackedTokens]]
+    ) -> dict[str, "Tokens"]:
+        """Returns the tokens of several papers, by id, as ``unpack`` does those of one."""
+        read = iter(unpack_each([one for rows in packed.values() for one in rows]))
+        found = {}
+        for paper, rows in packed.items():
+            vectors, sentences = zip(*(next(read) for _ in rows), strict=True)
+            found[paper] = cls(reader, np.concatenate(vectors), np.concatenate(sentences))
+        return found
+
+
+def unpack_each(packed: Sequence[PackedTokens]) -> list[tuple[Matrix, Sentences]]:
+    """Returns the vectors ``(t, d)`` and the sentences ``(t,)`` of each of several passages."""
+    book = Codebook.load()
+    # All at once: passage by passage takes twice the time.
+    coded = [one.vectors for one in packed if one.form == book.form]
+    codes = np.frombuffer(b"".join(coded), np.uint8).reshape(-1, len(book.centroids))
+    decoded, at = book.decode(codes), 0
+    found = list[tuple[Matrix, Sentences]]()
+    for one in packed:
+        if one.form == book.form:
+            numbers, counts = np.frombuffer(one.sentences, np.int16).reshape(-1, 2).T
+            count = len(one.vectors) // codes.shape[1]
+            found.append((decoded[at : at + count], np.repeat(numbers, counts)))
+            at += count
+            continue
+        sentences = np.frombuffer(one.sentences, np.int16)
+        small = np.frombuffer(one.vectors, np.int8)
+        width = len(small) // max(1, len(sentences))
+        vectors = small.reshape(len(sentences), width).astype(np.float32) / _SCALE
+        found.append((vectors, sentences))
+    return found
 
 
 def has_codes(reader: str) -> bool:
