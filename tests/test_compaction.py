@@ -18,6 +18,8 @@ from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
 from footnote.index.storage.database import pays_to_vacuum
 from footnote.index.storage.health import compaction
+from footnote.index.storage.ingest.known import find_known
+from footnote.index.storage.ingest.pipeline import Added
 from footnote.index.storage.vectors import pack_vector, unpack_vectors
 from tests.conftest import HashedWords, holds, invented
 
@@ -150,8 +152,12 @@ def test_a_library_of_before_is_read_as_it_is_and_then_stored_again(
         assert library.searcher.has_token_vectors
         before = library.search("gull5 and crab5", k=5)
         assert library.needs_tidying()
+        # So an index that adds nothing opens the library, and tidies it.
+        known = [(0, paper) for paper in PAPERS]
+        assert find_known(earlier / CATALOG, embedder.name, known) is None
         library.tidy()
         assert not library.needs_tidying()
+        assert find_known(earlier / CATALOG, embedder.name, known) == (Added(unchanged=5), 5)
         assert stored(earlier) == stored(made)
         assert holds(library._catalog) == holds(new._catalog)
         assert library.search("gull5 and crab5", k=5) == before

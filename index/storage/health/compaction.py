@@ -24,7 +24,11 @@ class Compaction:
 
     def is_due(self) -> bool:
         """Returns whether ``run`` or ``vacuum`` would do anything."""
-        return self._db.meta(MARK) != DONE or self.pays_to_vacuum()
+        return not self.is_done() or self.pays_to_vacuum()
+
+    def is_done(self) -> bool:
+        """Returns whether every passage is stored as it is done now."""
+        return self._db.meta(MARK) == DONE
 
     def run(self) -> bool:
         """Stores the next batch of passages as it is done now; returns whether any was left."""
