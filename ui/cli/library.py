@@ -74,7 +74,7 @@ PrivateOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _GivenSources:
     """What the command line gave, and what was read of it."""
 
     found: "Gathered"
@@ -119,7 +119,7 @@ def index(
             found.check()
         opens = rebuild or documents is not None or moves
         known = None if opens else _find_known(found, folder)
-        given = _Given(found, paths or [], columns)
+        given = _GivenSources(found, paths or [], columns)
         if known:
             _print_problems(found)
             given.origins().record_new(folder)
@@ -198,7 +198,7 @@ def _open_to_add(
     return opened
 
 
-def _index(given: _Given, library: "Library", started: float, *, as_json: bool) -> None:
+def _index(given: _GivenSources, library: "Library", started: float, *, as_json: bool) -> None:
     """Adds papers to a library as they are read, tells what that did, then tidies and closes it."""
     found = given.found
     with library as opened:
