@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,23 @@ from footnote.index.embeddings.tokens.codes import Codebook
 from footnote.index.embeddings.tokens.vectors import TITLE, PackedTokens, Tokens, stored_forms
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
+from footnote.index.storage import vectors as table
 from footnote.index.storage.database import pays_to_vacuum
 from footnote.index.storage.health import compaction
+from footnote.index.storage.ingest.known import find_known
+from footnote.index.storage.ingest.pipeline import Added
 from footnote.index.storage.vectors import pack_vector, unpack_vectors
 from tests.conftest import HashedWords, holds, invented
 
 PAPERS = [invented(number) for number in range(1, 6)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def large() -> Iterator[pytest.MonkeyPatch]:
+    """Any library is large here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "LARGE", 0)
+        yield patch
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +64,7 @@ def earlier(made: Path, embedder: MiniLM, tmp_path: Path) -> Path:
                 (embedder.reader, sentences.tobytes(), small, passage),
             )
         db.execute("CREATE INDEX tokens_by_reader ON tokens (reader)")
-        db.execute("DELETE FROM meta WHERE key = 'compacted'")
+        db.execute("DELETE FROM meta WHERE key IN ('compacted', 'coded')")
         db.execute(f"PRAGMA user_version = {db.execute('PRAGMA user_version').fetchone()[0] - 1}")
     db.close()
     return tmp_path / "library"
@@ -89,7 +101,7 @@ def test_the_sentence_of_each_token_is_kept(counts: list[int], titled: bool) -> 
     numbers = range(TITLE if titled else 0, len(counts))
     sentences = np.repeat(np.array([*numbers], np.int16), [*[2] * titled, *counts])
     vectors = np.ones((len(sentences), 64), np.float32)
-    packed = Tokens(Codebook.load().reader, vectors, sentences).pack()
+    packed = Tokens(Codebook.load().reader, vectors, sentences).pack(coded=True)
     assert len(packed.vectors) == 16 * len(sentences)
     assert len(packed.sentences) == 4 * len(np.unique(sentences))
     assert (packed.unpack()[1] == sentences).all()
@@ -97,8 +109,9 @@ def test_the_sentence_of_each_token_is_kept(counts: list[int], titled: bool) -> 
 
 def test_tokens_of_another_reader_are_no_codes() -> None:
     tokens = Tokens("another", np.eye(3, dtype=np.float32), np.zeros(3, np.int16))
-    assert tokens.pack().form == "another"
-    assert tokens.pack().recode() == tokens.pack()
+    packed = tokens.pack(coded=True)
+    assert packed.form == "another"
+    assert packed.recode() == packed == tokens.pack(coded=False)
     assert stored_forms("another") == ["another"]
 
 
@@ -136,7 +149,32 @@ def test_vectors_of_both_versions_are_read_side_by_side() -> None:
 def test_a_new_library_has_nothing_to_be_stored_again(made: Path, embedder: MiniLM) -> None:
     assert stored(made) == {(Codebook.load().form, 961): 5}
     with Library.open(made, embedder=embedder) as library:
+        library.tidy()
         assert not library._catalog.compaction.is_due()
+
+
+def test_a_library_keeps_whole_tokens_until_it_is_large(
+    embedder: MiniLM, tmp_path: Path, large: pytest.MonkeyPatch
+) -> None:
+    form = Codebook.load().form
+    with large.context() as patch:
+        patch.setattr(table, "LARGE", 7)
+        with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
+            library.add(PAPERS)
+            assert stored(library.path) == {(embedder.reader, 961): 5}
+            assert not library._catalog.compaction.is_due()
+            whole = library.searcher.tokens(PAPERS)
+            library.add([invented(6)])
+            library.add([invented(7)])
+            assert stored(library.path)[form, 961] == 1
+            assert library.needs_tidying()
+            library.tidy()
+            assert stored(library.path) == {(form, 961): 7}
+            assert not library._catalog.compaction.is_due()
+            # Every token is there still, also one that says nothing.
+            for id, tokens in library.searcher.tokens(PAPERS).items():
+                assert (tokens.sentences == whole[id].sentences).all()
+                assert (tokens.vectors * whole[id].vectors).sum(axis=1).mean() > 0.9
 
 
 def test_a_library_of_before_is_read_as_it_is_and_then_stored_again(
@@ -150,8 +188,12 @@ def test_a_library_of_before_is_read_as_it_is_and_then_stored_again(
         assert library.searcher.has_token_vectors
         before = library.search("gull5 and crab5", k=5)
         assert library.needs_tidying()
+        # So an index that adds nothing opens the library, and tidies it.
+        known = [(0, paper) for paper in PAPERS]
+        assert find_known(earlier / CATALOG, embedder.name, known) is None
         library.tidy()
         assert not library.needs_tidying()
+        assert find_known(earlier / CATALOG, embedder.name, known) == (Added(unchanged=5), 5)
         assert stored(earlier) == stored(made)
         assert holds(library._catalog) == holds(new._catalog)
         assert library.search("gull5 and crab5", k=5) == before
@@ -165,7 +207,7 @@ def test_storing_again_goes_on_where_it_was_killed(
     form = Codebook.load().form
     with Library.open(earlier, embedder=embedder) as library:
         assert library._catalog.compaction.run()
-    assert stored(earlier) == {(form, 961): 2, (embedder.reader, 1536): 3}
+    assert stored(earlier) == {(embedder.reader, 961): 2, (embedder.reader, 1536): 3}
     with Library.open(earlier, embedder=embedder) as library:
         # Both kinds are searched, and what is added is stored as it is now.
         assert library.searcher.has_token_vectors

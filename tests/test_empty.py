@@ -208,7 +208,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "verifier": LearnedVerifier(embedder), "console": Console(quiet=True),
             "path": folder / "x", "folder": folder / "run", "out": folder / "out",
             "Shelf": shelf, "Collections": shelf.collections, "Annotations": shelf.annotations,
-            "column": COLUMNS[0], "found": gathered, "ranker": AnswerRanker(),
+            "column": COLUMNS[0], "found": gathered, "Gathered": gathered, "ranker": AnswerRanker(),
             "table": QuotedTable((), ()),
             "id": shelf.collections.create("harbour", "One"),
             "shared": SharedPapers("harbour", datetime.now(UTC), ()),

@@ -27,6 +27,7 @@ from footnote.index.storage.ingest.corrections import store_correction
 from footnote.index.storage.ingest.duplicates.splitting import store_split
 from footnote.index.storage.ingest.pipeline import (
     Added,
+    Names,
     Undone,
     add_records,
     embed_rest,
@@ -226,14 +227,15 @@ class Library(LibraryReader):
         self,
         records: Iterable[tuple[int, Paper]],
         *,
-        names: Sequence[str] = (),
+        names: Names = (),
         joins: int | None = None,
         on_progress: Callable[[int], None] | None = None,
         fold: bool = True,
     ) -> Added:
         """Adds pairs of file number and paper, as ``add`` does.
 
-        The result counts the papers of each file; together they are one import.
+        The result counts the papers of each file; together they are one import. ``names`` may be
+        a function, called as papers come: their files may be read only then.
         """
         with self._writer.hold():
             added = add_records(

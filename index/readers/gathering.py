@@ -1,11 +1,13 @@
-"""Gathering: read all files, each on its own, before anything is written.
+"""Gathering: read all files, each on its own, before anything is written or while it is.
 
 Papers wait in an unnamed temporary file, not in memory; of a file that turns bad midway those
 before are added, and it is said where it ended.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -23,6 +25,8 @@ from footnote.index.readers.formats import (
 
 # Maximum problems stored for a file; the others are only counted.
 MOST_PROBLEMS = 10_000
+# Records read in one step, between two of which they can be added.
+STEP_RECORDS = 1_000
 # Of so many records one that is lost is told of again at the end: the file may be misread.
 _MUCH = 10
 
@@ -90,6 +94,7 @@ class Gathered:
         self._spool = TemporaryFile()  # noqa: SIM115  # closed with this
         self._most_unpacked, self._most_kept = most_unpacked, most_kept
         self._columns = columns
+        self._planned = deque[Iterator[object]]()
 
     def __enter__(self) -> Self:
         return self
@@ -125,18 +130,47 @@ class Gathered:
             path: Its own.
             name: What whoever gave it calls it, if not so.
         """
+        for _ in self.read(path, name):
+            pass
+
+    def read(self, path: Path, name: str | None = None) -> Iterator[None]:
+        """Reads as ``take`` does, in steps of ``STEP_RECORDS``; yields after each.
+
+        Between two steps ``files`` says what was read so far.
+        """
         if not path.is_dir():
             given = name or str(path)
-            self.files.append(self._read(path, given, given, name or path.name))
+            yield from self._read(path, given, given, name or path.name)
             return
-        found = [
-            self._read(file, str(file), str(path), str(file.relative_to(path)))
-            for file in list_files(path)
-        ]
+        first = len(self.files)
+        for file in list_files(path):
+            yield from self._read(file, str(file), str(path), str(file.relative_to(path)))
+        found = self.files[first:]
         if all(file.error and not file.papers for file in found):
             told = f"none of its {len(found)} files can be read as papers; give {FORMATS}"
-            found = [FileReading(str(path), str(path), error=told)]
-        self.files += found
+            self.files[first:] = [FileReading(str(path), str(path), error=told)]
+
+    def plan(self, steps: Iterator[object]) -> None:
+        """Leaves it to ``records`` to read something, as far as it is asked for papers.
+
+        Args:
+            steps: Calls ``take`` or ``read`` of this as it is gone through. There must be no limit
+                to what is kept, which could take papers back that were given out.
+        """
+        self._planned.append(steps)
+
+    def read_on(self) -> bool:
+        """Reads the next step of what is planned; returns whether there was one."""
+        while self._planned:
+            for _ in self._planned[0]:
+                return True
+            self._planned.popleft()
+        return False
+
+    def read_first(self) -> None:
+        """Reads what is planned up to where there is something to add, or to the end."""
+        while not self.papers and self.read_on():
+            pass
 
     def check(self) -> None:
         """Makes sure that there is something to add.
@@ -161,25 +195,37 @@ class Gathered:
         )
 
     def records(self) -> Iterator[tuple[int, Paper]]:
-        """Yields every paper, with the place of its file in ``files``."""
-        self._spool.seek(0)
-        for place, file in enumerate(self.files):
-            for _ in range(file.papers):
-                yield place, from_json(self._spool.readline().decode())
+        """Yields every paper, with the place of its file in ``files``; reads what is planned."""
+        at = 0
+        while at < self._spool.seek(0, SEEK_END) or self.read_on():
+            end = self._spool.seek(0, SEEK_END)
+            self._spool.seek(at)
+            while at < end:
+                place, _, text = self._spool.readline().partition(b" ")
+                at = self._spool.tell()
+                yield int(place), from_json(text.decode())
+                # Whoever was given it may have gone through the papers, too.
+                self._spool.seek(at)
 
-    def _read(self, path: Path, name: str, of: str, within: str) -> FileReading:
-        begin, refused, problems, papers = self._spool.tell(), 0, list[Problem](), 0
+    def _read(self, path: Path, name: str, of: str, within: str) -> Iterator[None]:
+        begin, refused, problems, papers = self._spool.seek(0, SEEK_END), 0, list[Problem](), 0
+        place = len(self.files)
+        self.files.append(FileReading(name, of))
         try:
             for found in read_papers(
                 path, name=within, most_unpacked=self._most_unpacked, columns=self._columns
             ):
                 if isinstance(found, Paper):
-                    self._keep(path, found)
+                    self._keep(path, place, found)
                     papers += 1
-                    continue
-                refused += 1
-                if refused <= MOST_PROBLEMS:
-                    problems.append(found)
+                else:
+                    refused += 1
+                    if refused <= MOST_PROBLEMS:
+                        problems.append(found)
+                if (papers + refused) % STEP_RECORDS == 0:
+                    self.files[place] = FileReading(name, of, papers, refused)
+                    yield
+                    self._spool.seek(0, SEEK_END)
         except SourceError as error:
             told = str(error).removeprefix(f"{path}: ")
             if self._is_full:
@@ -187,15 +233,17 @@ class Gathered:
                 self._spool.seek(begin)
                 self._spool.truncate()
                 papers = 0
-            return FileReading(name, of, papers, refused, tuple(problems), told)
-        return FileReading(name, of, papers, refused, tuple(problems))
+            self.files[place] = FileReading(name, of, papers, refused, tuple(problems), told)
+        else:
+            self.files[place] = FileReading(name, of, papers, refused, tuple(problems))
+        yield
 
     @property
     def _is_full(self) -> bool:
         return self._most_kept is not None and self._spool.tell() > self._most_kept
 
-    def _keep(self, path: Path, paper: Paper) -> None:
-        self._spool.write(to_json(paper).encode() + b"\n")
+    def _keep(self, path: Path, place: int, paper: Paper) -> None:
+        self._spool.write(b"%d %s\n" % (place, to_json(paper).encode()))
         if self._is_full:
             raise SourceError(
                 f"{path}: the papers of all these files take more than {self._most_kept:,} bytes; "

@@ -183,7 +183,7 @@ UPDATE papers SET record = json_set(record, '$.status', 'withdrawn') WHERE
     OR json_extract(record, '$.abstract') LIKE '%this article has been withdrawn%'
     OR json_extract(record, '$.abstract') LIKE '%this submission has been withdrawn%'
 """
-# Numbers of vectors have 20 bits now, and tokens are codes, which earlier code would misread: it
+# Numbers of vectors have 20 bits now, and tokens may be codes, which earlier code would misread: it
 # refuses a file of this version. The other index of tokens counts a reader's as well.
 _COMPACT = """
 DROP INDEX IF EXISTS tokens_by_reader

@@ -5,6 +5,8 @@ Heavy imports are inside the functions that need them, so that ``--help`` is fas
 
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +32,7 @@ from footnote.ui.cli.options import (
     print_json,
     progress,
 )
-from footnote.ui.cli.sources import ReadOrigins, expand_sources, gather_sources, read_origins
+from footnote.ui.cli.sources import ReadOrigins, expand_sources, read_in_steps, read_origins
 
 if TYPE_CHECKING:
     from footnote.index.embeddings.protocols import Embedder
@@ -71,6 +73,19 @@ PrivateOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class _GivenSources:
+    """What the command line gave, and what was read of it."""
+
+    found: "Gathered"
+    paths: Sequence[str]
+    columns: str
+
+    def origins(self) -> ReadOrigins:
+        """Returns the sources that were read, once all are."""
+        return read_origins(self.found, self.paths, self.columns)
+
+
 def index(
     paths: PathsArgument = None,
     library: LibraryOption = None,
@@ -96,14 +111,18 @@ def index(
     place, moves = choose_place(vectors, folder)
     check_cluster(workers)
     with Gathered(most_unpacked=chosen_limits().unpacked, columns=named) as found:
-        gather_sources(found, sources, allow_private=allow_private)
-        _print_problems(found)
-        found.check()
+        found.plan(read_in_steps(found, sources, allow_private=allow_private))
+        # Where there is nothing to add no library is made.
+        found.read_first()
+        if not found.papers:
+            _print_problems(found)
+            found.check()
         opens = rebuild or documents is not None or moves
         known = None if opens else _find_known(found, folder)
-        origins = read_origins(found, paths or [], columns)
+        given = _GivenSources(found, paths or [], columns)
         if known:
-            origins.record_new(folder)
+            _print_problems(found)
+            given.origins().record_new(folder)
             _report(found, *known, started, as_json=as_json)
         else:
             wanted: dict[str, Any] = {
@@ -114,7 +133,7 @@ def index(
             }
             with open_embedder(workers) as embedder:
                 opened = _open_to_add(folder, embedder, **wanted)
-                _index(found, opened, started, origins, as_json=as_json)
+                _index(given, opened, started, as_json=as_json)
     if found.failures:
         raise typer.Exit(1)
 
@@ -179,16 +198,23 @@ def _open_to_add(
     return opened
 
 
-def _index(
-    found: "Gathered", library: "Library", started: float, origins: ReadOrigins, *, as_json: bool
-) -> None:
-    """Adds gathered papers to a library, tells what that did, then tidies and closes it."""
+def _index(given: _GivenSources, library: "Library", started: float, *, as_json: bool) -> None:
+    """Adds papers to a library as they are read, tells what that did, then tidies and closes it."""
+    found = given.found
     with library as opened:
-        with progress("Indexing", found.papers) as advance:
+        with progress("Indexing", 0) as advance:
+            done = 0
+
+            def show(count: int) -> None:
+                nonlocal done
+                done += count
+                advance.to(done, found.papers)
+
             added = opened.add_records(
-                found.records(), names=found.names, on_progress=advance, fold=False
+                found.records(), names=lambda: found.names, on_progress=show, fold=False
             )
-        origins.record(opened.origins, of=added.number)
+        _print_problems(found)
+        given.origins().record(opened.origins, of=added.number)
         _report(found, added, opened.size, started, as_json=as_json)
         _tidy(opened)
 

@@ -85,6 +85,14 @@ def gather_sources(
     found: "Gathered", sources: Sequence[str], *, allow_private: bool = False
 ) -> None:
     """Reads files and folders, standard input and addresses, and looks up papers by identifier."""
+    for _ in read_in_steps(found, sources, allow_private=allow_private):
+        pass
+
+
+def read_in_steps(
+    found: "Gathered", sources: Sequence[str], *, allow_private: bool = False
+) -> Iterator[None]:
+    """Reads as ``gather_sources`` does; yields where what was read so far can be added."""
     from footnote.index.readers.downloads import gather_address, is_address
     from footnote.index.readers.lookup import gather
 
@@ -93,16 +101,18 @@ def gather_sources(
     for source in sources:
         if source == STANDARD_INPUT:
             with _standard_input(most) as path:
-                found.take(path, "standard input")
+                yield from found.read(path, "standard input")
         elif named := identifiers(source):
             names += named
         elif is_address(source) and not Path(source).exists():
             gather_address(found, source, most_bytes=most, allow_private=allow_private)
+            yield
         else:
-            found.take(Path(source))
+            yield from found.read(Path(source))
     if names:
         # All at once: arXiv and PubMed answer for many in one call.
         gather(found, names)
+        yield
 
 
 @dataclass(frozen=True, slots=True)

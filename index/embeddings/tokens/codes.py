@@ -58,10 +58,11 @@ class Codebook:
     def decode(self, codes: Codes) -> Matrix:
         """Returns the vectors ``(t, p * w)`` of codes ``(t, p)``, rows of unit length."""
         parts, _, width = self.centroids.shape
-        first = np.arange(parts) * CENTROIDS
-        rows = self.centroids.reshape(-1, width)[codes + first]
-        vectors: Matrix = rows.transpose(0, 2, 1).reshape(len(codes), parts * width)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors: Matrix = np.empty((len(codes), width, parts), np.float32)
+        for part, centroids in enumerate(self.centroids):
+            vectors[:, :, part] = centroids[codes[:, part]]
+        vectors = vectors.reshape(len(codes), width * parts)
+        vectors /= np.sqrt(np.einsum("td,td->t", vectors, vectors))[:, None]
         return vectors
 
 

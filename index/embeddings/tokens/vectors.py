@@ -1,11 +1,13 @@
-"""Token vectors: a compact vector for each telling token of a paper.
+"""Token vectors: a compact vector for each token of a paper.
 
 Each token has a short vector and the number of its sentence. Questions are matched against these,
-so no sentence is embedded when a question is asked. Stop words and marks have no vector: they are
-two fifths of all tokens, and in a question they have no weight.
+so no sentence is embedded when a question is asked. In a large library they are stored as codes,
+and stop words and marks have none: they are two fifths of all tokens, and in a question they have
+no weight. That costs two questions of a hundred their first paper (docs/choices.md), so it is done
+where the disk counts alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,19 +43,11 @@ class PackedTokens:
 
     def unpack(self) -> tuple[Matrix, Sentences]:
         """Returns the vectors ``(t, d)`` and the sentences ``(t,)``."""
-        book = Codebook.load()
-        if self.form == book.form:
-            numbers, counts = np.frombuffer(self.sentences, np.int16).reshape(-1, 2).T
-            codes = np.frombuffer(self.vectors, np.uint8).reshape(-1, len(book.centroids))
-            return book.decode(codes), np.repeat(numbers, counts)
-        sentences = np.frombuffer(self.sentences, np.int16)
-        small = np.frombuffer(self.vectors, np.int8)
-        width = len(small) // max(1, len(sentences))
-        return small.reshape(len(sentences), width).astype(np.float32) / _SCALE, sentences
+        return unpack_each([self])[0]
 
     def recode(self) -> "PackedTokens":
-        """Returns the same tokens in the form in which new ones are stored."""
-        return Tokens(self.form, *self.unpack()).pack() if has_codes(self.form) else self
+        """Returns the same tokens as codes, stop words among them; itself where it is coded."""
+        return Tokens(self.form, *self.unpack()).pack(coded=True) if has_codes(self.form) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +58,72 @@ class Tokens:
         reader: Name of the model; only questions read by the same one can be matched.
         vectors: ``(t, d)`` float32, rows of about unit length.
         sentences: ``(t,)`` int16, the number of each token's sentence, or ``TITLE``.
+        telling: ``(t,)``, whether each says something about a topic; None where that is not known.
     """
 
     reader: str
     vectors: Matrix
     sentences: Sentences
+    telling: NDArray[np.bool_] | None = None
 
-    def pack(self) -> PackedTokens:
-        """Returns what is stored: codes if there is a codebook for the reader, else bytes."""
-        if not has_codes(self.reader):
+    def pack(self, *, coded: bool) -> PackedTokens:
+        """Returns what is stored.
+
+        Args:
+            coded: Whether telling tokens alone are kept, as codes, if the reader has a codebook.
+        """
+        if not coded or not has_codes(self.reader):
             small = np.round(self.vectors * _SCALE).astype(np.int8)
             return PackedTokens(self.reader, self.sentences.tobytes(), small.tobytes())
-        book = Codebook.load()
-        firsts = np.flatnonzero(np.diff(self.sentences, prepend=TITLE - 1))
-        counts = np.diff(firsts, append=len(self.sentences))
-        runs = np.stack([self.sentences[firsts], counts], axis=1).astype(np.int16)
-        return PackedTokens(book.form, runs.tobytes(), book.encode(self.vectors).tobytes())
+        book, kept = Codebook.load(), slice(None) if self.telling is None else self.telling
+        sentences = self.sentences[kept]
+        firsts = np.flatnonzero(np.diff(sentences, prepend=TITLE - 1))
+        counts = np.diff(firsts, append=len(sentences))
+        runs = np.stack([sentences[firsts], counts], axis=1).astype(np.int16)
+        return PackedTokens(book.form, runs.tobytes(), book.encode(self.vectors[kept]).tobytes())
 
     @classmethod
     def unpack(cls, reader: str, packed: Sequence[PackedTokens]) -> "Tokens":
         """Returns the tokens of several packed passages as one."""
         if not packed:
             return cls(reader, np.empty((0, 0), np.float32), np.empty(0, np.int16))
-        vectors, sentences = zip(*(one.unpack() for one in packed), strict=True)
+        vectors, sentences = zip(*unpack_each(packed), strict=True)
         return cls(reader, np.concatenate(vectors), np.concatenate(sentences))
+
+    @classmethod
+    def unpack_papers(
+        cls, reader: str, packed: Mapping[str, Sequence[PackedTokens]]
+    ) -> dict[str, "Tokens"]:
+        """Returns the tokens of several papers, by id, as ``unpack`` does those of one."""
+        read = iter(unpack_each([one for rows in packed.values() for one in rows]))
+        found = {}
+        for paper, rows in packed.items():
+            vectors, sentences = zip(*(next(read) for _ in rows), strict=True)
+            found[paper] = cls(reader, np.concatenate(vectors), np.concatenate(sentences))
+        return found
+
+
+def unpack_each(packed: Sequence[PackedTokens]) -> list[tuple[Matrix, Sentences]]:
+    """Returns the vectors ``(t, d)`` and the sentences ``(t,)`` of each of several passages."""
+    book = Codebook.load()
+    # All at once: passage by passage takes twice the time.
+    coded = [one.vectors for one in packed if one.form == book.form]
+    codes = np.frombuffer(b"".join(coded), np.uint8).reshape(-1, len(book.centroids))
+    decoded, at = book.decode(codes), 0
+    found = list[tuple[Matrix, Sentences]]()
+    for one in packed:
+        if one.form == book.form:
+            numbers, counts = np.frombuffer(one.sentences, np.int16).reshape(-1, 2).T
+            count = len(one.vectors) // codes.shape[1]
+            found.append((decoded[at : at + count], np.repeat(numbers, counts)))
+            at += count
+            continue
+        sentences = np.frombuffer(one.sentences, np.int16)
+        small = np.frombuffer(one.vectors, np.int8)
+        width = len(small) // max(1, len(sentences))
+        vectors = small.reshape(len(sentences), width).astype(np.float32) / _SCALE
+        found.append((vectors, sentences))
+    return found
 
 
 def has_codes(reader: str) -> bool:
@@ -112,9 +148,9 @@ def is_telling(piece: str) -> bool:
 def passage_tokens(
     paper: Paper, passage: Passage, sentences: Sequence[Span], reading: TokenEmbedding
 ) -> Tokens:
-    """Returns the telling tokens of a passage, which was read after its paper's title.
+    """Returns the tokens of a passage, which was read after its paper's title.
 
-    A sentence without any keeps all of its tokens.
+    In a sentence without a telling one all count as telling.
 
     Args:
         paper: The passage's paper.
@@ -130,4 +166,4 @@ def passage_tokens(
     numbers = np.where(starts < 0, TITLE, place).astype(np.int16)
     telling = np.array([is_telling(text[start:end]) for start, end in reading.spans], bool)
     kept = telling | ~np.isin(numbers, numbers[telling])
-    return Tokens(reading.reader, reading.tokens[kept], numbers[kept])
+    return Tokens(reading.reader, reading.tokens, numbers, kept)

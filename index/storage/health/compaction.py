@@ -1,17 +1,19 @@
-"""Compaction: what an earlier version stored in more bytes, stored as it is now.
+"""Compaction: what was stored in more bytes, stored again in fewer.
 
-A library of before is read as it is. Its vectors and tokens are stored again batch by batch; a
-killed call goes on where it was. Then the file is written anew without the room that this frees.
+Vectors of an earlier version take 32 bits a number, and tokens of a library that was not large yet
+are no codes. Either is read as it is, and stored again batch by batch; a killed call goes on where
+it was. Then the file is written anew without the room that this frees.
 """
 
 from footnote.index.embeddings.tokens.vectors import PackedTokens
 from footnote.index.storage.database import Database, pays_to_vacuum, vacuum
-from footnote.index.storage.vectors import pack_vector, unpack_vectors
+from footnote.index.storage.vectors import is_large, pack_vector, unpack_vectors
 
 # Passages stored again in one transaction, which takes a second.
 BATCH = 1_000
-# The last passage that is stored as it is now; "all" in a new library.
-MARK, DONE = "compacted", "all"
+# The last passage whose vector, and whose tokens, are stored as they are now; "all" where all are,
+# as in a new library the vectors.
+VECTORS, TOKENS, DONE = "compacted", "coded", "all"
 
 
 class Compaction:
@@ -24,20 +26,34 @@ class Compaction:
 
     def is_due(self) -> bool:
         """Returns whether ``run`` or ``vacuum`` would do anything."""
-        return self._db.meta(MARK) != DONE or self.pays_to_vacuum()
+        return not self.is_done() or self.pays_to_vacuum()
+
+    def is_done(self) -> bool:
+        """Returns whether every passage is stored as it is done now."""
+        return not self._left()
+
+    def _left(self) -> list[str]:
+        """Returns the marks of what is not stored as it is done now."""
+        wanted = [VECTORS, TOKENS] if is_large(self._db) else [VECTORS]
+        return [mark for mark in wanted if self._db.meta(mark) != DONE]
 
     def run(self) -> bool:
         """Stores the next batch of passages as it is done now; returns whether any was left."""
         with self._db.transaction():
-            mark = self._db.meta(MARK) or "0"
-            rows = [] if mark == DONE else self._next(int(mark))
-            if not rows:
-                self._db.set_meta(**{MARK: DONE})
+            left = self._left()
+            if not left:
                 return False
+            mark = left[0]
+            rows = self._next(int(self._db.meta(mark) or "0"))
+            if not rows:
+                self._db.set_meta(**{mark: DONE})
+                return len(left) > 1
             numbers = [int(row[0]) for row in rows]
-            self._store_vectors(numbers, [row[1] for row in rows])
-            self._store_tokens(numbers[0], numbers[-1])
-            self._db.set_meta(**{MARK: str(numbers[-1])})
+            if mark == VECTORS:
+                self._store_vectors(numbers, [row[1] for row in rows])
+            else:
+                self._store_tokens(numbers[0], numbers[-1])
+            self._db.set_meta(**{mark: str(numbers[-1])})
             return True
 
     def pays_to_vacuum(self) -> bool:

@@ -51,7 +51,8 @@ def find_known(
 ) -> tuple[Added, int] | None:
     """Returns what adding records would say, and the library's size, if there is nothing to do.
 
-    None where anything is new, waits to be embedded or is not folded in as it should be.
+    None where anything is new, waits to be embedded, is not folded in as it should be, or is stored
+    as an earlier version did.
 
     Args:
         path: Of the catalog; there may be none.
@@ -64,7 +65,7 @@ def find_known(
         backlog, passages = catalog.backlog, catalog.passages.count()
         if catalog.meta("embedder") != embedder or catalog.papers.count_uncut():
             return None
-        if not catalog.titles.complete:
+        if not catalog.titles.complete or not catalog.compaction.is_done():
             return None
         if backlog.unwritten(1) or backlog.pays_to_fold(passages):
             return None

@@ -24,6 +24,8 @@ from footnote.index.storage.ingest.duplicates.merging import record_key
 from footnote.index.storage.ingest.tallies import Added as Added
 from footnote.index.storage.ingest.tallies import Tallies
 
+Names = Sequence[str] | Callable[[], Sequence[str]]
+
 # Papers embedded and committed at once: what a killed run has to do again.
 BATCH_PAPERS = 64
 # Records merged and stored at once, and those after which they can be found by their words.
@@ -47,7 +49,7 @@ def add_records(
     catalog: Catalog,
     records: Iterable[tuple[int, Paper]],
     *,
-    names: Sequence[str] = (),
+    names: Names = (),
     joins: int | None = None,
     on_stored: Callable[[], None] = lambda: None,
     on_progress: Callable[[int], None] | None = None,
@@ -59,17 +61,19 @@ def add_records(
     Args:
         catalog: Where to; the caller holds the library's write lock.
         records: Papers in any order, repetitions allowed, each after the number of its file.
-        names: Of what they were read from.
+        names: Of what they were read from; or returns these, as far as ``records`` was read.
         joins: Number of an import that they belong to, as long as it is the newest.
         on_stored: Called each time that many more papers are stored, and at the end.
         on_progress: Called with how many papers were read that need no embedding.
     """
     tallies = Tallies()
     catalog.index_titles()
-    of = catalog.imports.next(names) if joins is None else catalog.imports.join(joins, names)
-    stream, since = iter(records), 0
+    given = () if callable(names) else names
+    of = catalog.imports.next(given) if joins is None else catalog.imports.join(joins, given)
+    earlier, stream, since = of.names, iter(records), 0
     try:
         while batch := list(islice(stream, BATCH_RECORDS)):
+            of = replace(of, names=(*earlier, *names())) if callable(names) else of
             left = len(batch) - _add_batch(catalog, batch, tallies, of)
             if on_progress and left:
                 on_progress(left)
@@ -257,7 +261,10 @@ def read_tokens(paper: Paper, embedder: TokenEmbedder) -> Tokens:
     cut = passages(paper, spans)
     readings = embedder.read([embedded_text(paper, passage) for passage in cut])
     pairs = zip(cut, readings, strict=True)
-    packed = [passage_tokens(paper, passage, spans, one).pack() for passage, one in pairs]
+    # As they would be stored in a library that is not large.
+    packed = [
+        passage_tokens(paper, passage, spans, one).pack(coded=False) for passage, one in pairs
+    ]
     return Tokens.unpack(embedder.reader, packed)
 
 
