@@ -70,7 +70,10 @@ class Gate:
         rule = self._rules.find(plain_path(scope["path"]))
         needed = self._rules.needed(scope["method"], plain_path(scope["path"]))
         if rule is None or needed is None:
-            await self._refuse(scope, *_unknown(rule))(scope, receive, send)
+            refused = self._refuse(scope, *_unknown(rule))
+            if rule is not None:
+                refused.headers["allow"] = ", ".join(sorted(rule.needs))
+            await refused(scope, receive, send)
         elif self._access is None:
             await self._app(identified(scope, LOCAL_USER), receive, send)
         else:

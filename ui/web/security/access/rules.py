@@ -104,6 +104,7 @@ RULES: Sequence[Rule] = (
     _programs("/v1/search", POST=_READER),
     _programs("/v1/check", asks=True, POST=_READER),
     _programs("/v1/papers", logged="papers added", GET=_READER, POST=_WRITER),
+    _programs("/v1/papers/{name:path}/similar", GET=_READER),
     _programs("/v1/papers/{name:path}", logged="paper removed", GET=_READER, DELETE=_WRITER),
     _programs(IMPORTS, logged="papers added", GET=_WRITER, POST=_WRITER),
     _programs(f"{IMPORTS}/identifiers", logged="papers added", POST=_WRITER),
