@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test test-long lint lint-deploy lock lock-check bench clean
+.PHONY: help setup demo live test test-long lint audit lint-deploy lock lock-check bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,13 @@ lint: $(READY) ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: ## let bandit and pip-audit look; docs/security.md answers them
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check bandit==1.9.4 pip-audit==2.10.1
+	-$(VENV)-audit/bin/bandit -q -r index rag ui evals -x evals/lab
+	-$(VENV)-audit/bin/pip-audit -r requirements.lock --no-deps --disable-pip --require-hashes
+	rm -rf $(VENV)-audit
 
 lint-deploy: ## check the container, the unit and the proxies of docs/deploy.md
 	$(PYTHON) -m venv $(VENV)-deploy
