@@ -16,6 +16,7 @@ from footnote.rag.build import build_engine
 from footnote.rag.generation.settings import LLMSettings
 from footnote.ui.cli.desks import read_libraries
 from footnote.ui.storage.accounts.accounts import Accounts
+from footnote.ui.storage.accounts.belongings import hand_over
 from footnote.ui.storage.accounts.models import AccountError, Role
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.web.context import AppContext
@@ -130,7 +131,14 @@ def test_a_user_may_do_something_else_in_one_library(desk: AppContext, tmp_path:
             # A token that reads alone writes nowhere, whatever its owner may.
             assert status("reads", gone, "DELETE") == 403
             sent = {"model": "north/quotes", "messages": [{"role": "user", "content": "Tides?"}]}
-            assert status("ann", "/v1/chat/completions", "POST", json=sent) == 403
+            assert status("ann", "/v1/chat/completions", "POST", json=sent) == 404
+            assert (
+                status(
+                    "ann", "/v1/chat/completions", "POST", json={**sent, "model": "south/quotes"}
+                )
+                == 200
+            )
+            assert status("ann", "/v1/models") == 200
         who = replace(accounts.tokens.find(tokens["ann"]) or pytest.fail("no token"),
                       roles=accounts.libraries.roles(ann.id))  # fmt: skip
         asked = {"action": "boot", "user": READER, "scope": {}}
@@ -138,8 +146,28 @@ def test_a_user_may_do_something_else_in_one_library(desk: AppContext, tmp_path:
         assert "south: All 1 paper" in act(guarded, asked, who)["html"]["#fn-extent"]
         refused = act(guarded, {**asked, "library": "north"}, who)
         assert refused == {"error": "You may not read this library; ask an admin."}
+        # Another name, or none, opens the same folder to nobody else.
+        assert accounts.libraries.register({"": tmp_path / "north"}) == []
+        assert accounts.libraries.roles(ann.id) == (("", Role.NOBODY),)
+        assert set(accounts.libraries.folders()) == {tmp_path / "north", tmp_path / "south"}
         accounts.users.set_role("ann", Role.ADMIN)
         assert accounts.libraries.roles(ann.id) == ()
+
+
+def test_what_belonged_to_nobody_is_the_first_admins_and_no_account_loses_any(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "library"
+    with Conversations.open(folder / "conversations.sqlite3") as kept:
+        for user in (READER, "programs-over-http", "ab" * 16):
+            kept.start(user)
+    with Accounts(tmp_path / "accounts.sqlite3", settings=CHEAP) as accounts:
+        eve = accounts.add("eve", Role.ADMIN, None)
+        assert accounts.libraries.register({"south": folder}) == [folder]
+        assert hand_over(folder, eve) == 2
+    with Conversations.open(folder / "conversations.sqlite3") as kept:
+        assert len(kept.list(eve.id)) == 2
+        assert len(kept.list("ab" * 16)) == 1
 
 
 def test_a_budget_of_the_day_stops_models_and_not_quotes(
@@ -167,7 +195,9 @@ def test_a_budget_of_the_day_stops_models_and_not_quotes(
                 return httpx.post(f"{address}v1/ask", json=sent, headers=headers, timeout=60).json()
 
             assert "clips its updates [1]" in ask_by("quick")["text"]
-            assert "your 300 tokens of today are used" in ask_by("quick")["error"]["message"]
+            error = ask_by("quick")["error"]
+            assert "your 300 tokens of today are used" in error["message"]
+            assert error["code"] == "too_many_requests"
             assert ask_by("quotes")["statements"]
         (day,) = accounts.spending.list(1)
         assert (day.user, day.answers) == ("eve", 1)

@@ -128,7 +128,7 @@ def test_figures_count_answers_stages_and_papers(
     for stage in ("search", "read", "write", "total"):
         name = f'footnote_answer_stage_seconds_count{{mode="extractive",stage="{stage}"}}'
         assert float(figures[name]) >= 1
-    assert float(figures["footnote_papers"]) == demo_library.size
+    assert float(figures['footnote_papers{library=""}']) == demo_library.size
     assert float(figures["footnote_answers_open"]) == 0
     assert float(figures["footnote_steps_waiting"]) == 0
     assert float(figures["process_resident_memory_bytes"]) > 10_000_000

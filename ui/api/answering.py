@@ -1,6 +1,7 @@
 """Answering: the steps of an answer, each in a thread, ended where nobody waits any more."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -106,7 +107,8 @@ class Answering:
         if self._room.open >= MOST_OPEN:
             raise ApiError(503, BUSY)
         slots = self._room.waiting if self._desk.waits(asked) else self._room.computing
-        parts = iter(self._desk.stream(question, asked, before))
+        # In a thread: what a user may still take of a day is looked up in a file.
+        parts = iter(await self.run(partial(self._desk.stream, question, asked, before)))
         self._room.open += 1
         try:
             due = anyio.current_time()
@@ -120,6 +122,21 @@ class Answering:
             self._room.open -= 1
             with anyio.CancelScope(shield=True):
                 await self.run(partial(_close, parts))
+
+    async def begin(
+        self, question: str, asked: QuestionRequest, before: Said
+    ) -> AsyncGenerator[Event, None]:
+        """Returns the events of an answer whose first is there: what refuses it is raised here."""
+        events = self.events(question, asked, before)
+        first = await anext(events)
+
+        async def rest() -> AsyncGenerator[Event, None]:
+            async with aclosing(events) as told:
+                yield first
+                async for event in told:
+                    yield event
+
+        return rest()
 
     async def answer(self, question: str, asked: QuestionRequest, before: Said) -> Answer:
         """Returns a whole answer; see ``events``."""

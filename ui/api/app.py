@@ -46,14 +46,16 @@ def api_routes(desk: AppContext, metrics: Metrics) -> tuple[Sequence[BaseRoute],
     served = {own.name: LibraryService.of(own, room) for own in desk.all}
     first = served[desk.name]
 
-    def alive(request: Request) -> Response:
+    # In the loop, and in the threads of answers: those of the API may all be at work.
+    async def alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    def ready(request: Request) -> Response:
+    async def ready(request: Request) -> Response:
         if desk.activity.draining:
             return JSONResponse({"status": "not ready", "reason": ENDING}, 503)
         try:
-            return JSONResponse({"status": "ready", "papers": desk.papers.size})
+            papers = await first.answering.run(lambda: sum(own.papers.size for own in desk.all))
+            return JSONResponse({"status": "ready", "papers": papers})
         except FootnoteError as error:
             return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
 
@@ -120,10 +122,9 @@ def build_api(one: LibraryService, served: Mapping[str, LibraryService]) -> Fast
     )  # fmt: skip
     handle_errors(api)
     api.include_router(ask_routes(desk, answering))
-    for routes in (
-        reading_routes, export_routes, changing_routes, checking_routes, embedding_routes,
-        conversation_routes, feedback_routes,
-    ):  # fmt: skip
+    for computing in (reading_routes, checking_routes, embedding_routes):
+        api.include_router(computing(desk, answering))
+    for routes in (export_routes, changing_routes, conversation_routes, feedback_routes):
         api.include_router(routes(desk))
     answered_by = {name: own.answering for name, own in served.items()}
     api.include_router(import_routes(one.importer))

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -54,20 +55,22 @@ def ask_routes(desk: AppContext, answering: Answering) -> APIRouter:
     )
     async def ask(body: AskRequest, request: Request) -> Any:
         """Answers a question with sentences that each carry a checked, verbatim quote."""
+        filters = await answering.run(partial(filters_of, desk, body.filters))
         asked = answering.choose(
-            QuestionRequest(
-                user_of(request), _conversation(body), filters=filters_of(desk, body.filters)
-            ),
-            body.mode,
+            QuestionRequest(user_of(request), _conversation(body), filters=filters), body.mode
         )
-        asked = desk.begin(asked) if body.conversation else asked
-        before = desk.said(asked) if asked.conversation else pairs_of(body)
-        events = answering.events(body.question, asked, before)
+
+        def follow() -> tuple[QuestionRequest, Sequence[tuple[str, str]]]:
+            own = desk.begin(asked) if body.conversation else asked
+            return own, desk.said(own) if own.conversation else pairs_of(body)
+
+        asked, before = await answering.run(follow)
+        events = await answering.begin(body.question, asked, before)
+        keep = partial(_kept, desk, asked)
         if body.stream:
-            frames = _frames(desk, asked, events)
+            frames = _frames(answering, keep, events)
             return StreamingResponse(frames, media_type="text/event-stream", headers=EVENT_STREAM)
-        answer = await last_answer(events, request)
-        return _kept(desk, asked, answer)
+        return await answering.run(partial(keep, await last_answer(events, request)))
 
     return routes
 
@@ -135,13 +138,15 @@ def _kept(desk: AppContext, asked: QuestionRequest, answer: Answer) -> dict[str,
 
 
 async def _frames(
-    desk: AppContext, asked: QuestionRequest, events: AsyncGenerator[Event, None]
+    answering: Answering,
+    keep: Callable[[Answer], dict[str, Any]],
+    events: AsyncGenerator[Event, None],
 ) -> AsyncIterator[str]:
     try:
         async with aclosing(events) as told:
             async for event in told:
                 if isinstance(event, Answer):
-                    yield server_event("done", _kept(desk, asked, event))
+                    yield server_event("done", await answering.run(partial(keep, event)))
                 else:
                     yield server_event(*_named(event))
     except Exception as error:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from footnote.index import FootnoteError, LibraryLocked
+from footnote.ui.storage.accounts.models import BudgetSpent
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ def status_of(error: Exception) -> int:
         return error.status
     if isinstance(error, LibraryLocked):
         return 503
+    if isinstance(error, BudgetSpent):
+        return 429
     return 400 if isinstance(error, FootnoteError) else 500
 
 

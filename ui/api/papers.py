@@ -1,9 +1,10 @@
 """Papers over HTTP: searched, listed, added and removed; texts that cite them are checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from footnote.index.models import Hit, Paper
@@ -13,6 +14,7 @@ from footnote.index.readers.references import read_references
 from footnote.index.search.filters import Filters
 from footnote.rag.query.question import understand
 from footnote.rag.verification.sentence_check import SentenceChecker
+from footnote.ui.api.answering import Answering
 from footnote.ui.api.asks import filters_of
 from footnote.ui.api.errors import FAULTS, ApiError
 from footnote.ui.api.schemas.asking import Text, Year
@@ -33,19 +35,23 @@ from footnote.ui.export.written import MEDIA_TYPES, ExportForm, write_papers
 from footnote.ui.storage.annotations import Annotation
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.handlers.check import FORMS
+from footnote.ui.web.security.access.identity import identity_of
 
 MOST_LISTED, MOST_CITING = 500, 200
 
 
-def reading_routes(desk: AppContext) -> APIRouter:
-    """Returns the routes that find papers; each runs in a thread."""
+def reading_routes(desk: AppContext, answering: Answering) -> APIRouter:
+    """Returns the routes that find papers; a search waits for a slot, as an answer does."""
     routes = APIRouter(tags=["papers"], responses=FAULTS)
 
     @routes.post("/search", response_model=FoundPapers)
-    def search(body: SearchRequest) -> Any:
+    async def search(body: SearchRequest) -> Any:
         """Finds papers by meaning and by words, best first."""
-        hits = find_papers(desk, body.query, body.k, filters_of(desk, body.filters))
-        return {"hits": list(map(_found, hits))}
+
+        def find() -> Sequence[Hit]:
+            return find_papers(desk, body.query, body.k, filters_of(desk, body.filters))
+
+        return {"hits": list(map(_found, await answering.compute(find)))}
 
     @routes.get("/papers", response_model=PaperPage)
     def papers(
@@ -85,6 +91,7 @@ def export_routes(desk: AppContext) -> APIRouter:
         responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
     )
     def export(
+        request: Request,
         form: Annotated[ExportForm, Query(alias="format")] = "jsonl",
         since: Annotated[Year | None, Query()] = None,
         until: Annotated[Year | None, Query()] = None,
@@ -94,7 +101,8 @@ def export_routes(desk: AppContext) -> APIRouter:
     ) -> StreamingResponse:
         """Gives the papers as a file that `footnote index` and reference managers read."""
         filters = Filters(since=since, until=until, author=author, venue=venue, source=source)
-        pieces = write_papers(_chosen(desk, filters), form, _own(desk, form))
+        own = _own(desk.of(identity_of(request.scope)), form)
+        pieces = write_papers(_chosen(desk, filters), form, own)
         return StreamingResponse(pieces, media_type=f"{MEDIA_TYPES[form]}; charset=utf-8")
 
     return routes
@@ -132,16 +140,22 @@ def changing_routes(desk: AppContext) -> APIRouter:
     return routes
 
 
-def checking_routes(desk: AppContext) -> APIRouter:
-    """Returns the route that checks a text; it runs in a thread."""
+def checking_routes(desk: AppContext, answering: Answering) -> APIRouter:
+    """Returns the route that checks a text, sentence by sentence as slots are free."""
     routes = APIRouter(tags=["check"], responses=FAULTS)
 
     @routes.post("/check", response_model=CheckReply)
-    def check(body: CheckRequest) -> Any:
+    async def check(body: CheckRequest, request: Request) -> Any:
         """Checks a text: is each sentence that cites a paper of the library supported by it?"""
-        checker, citing = open_check(desk, body.text, body.references)
-        checked = enumerate(map(checker.check_cited, citing), 1)
-        return {"sentences": [check_json(str(n), one) for n, one in checked]}
+        opened = partial(open_check, desk, body.text, body.references)
+        checker, citing = await answering.compute(opened)
+        told = []
+        for number, sentence in enumerate(citing, 1):
+            if await request.is_disconnected():
+                raise ApiError(499, "nobody waits for this check any more")
+            checked = await answering.compute(partial(checker.check_cited, sentence))
+            told.append(check_json(str(number), checked))
+        return {"sentences": told}
 
     return routes
 
@@ -153,7 +167,7 @@ def _chosen(desk: AppContext, filters: Filters) -> Iterable[Paper]:
 
 
 def _own(desk: AppContext, form: ExportForm) -> Mapping[str, Annotation] | None:
-    """Returns the readers' tags and notes, where a format takes them."""
+    """Returns a reader's tags and notes, where a format takes them."""
     return None if form in ("jsonl", "csv") else desk.annotations_of(desk.papers.papers())
 
 

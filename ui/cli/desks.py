@@ -72,13 +72,17 @@ def open_desks(
     folders: Mapping[str, Path], composer: str, accounts: "Accounts | None"
 ) -> "Iterator[AppContext]":
     """Opens the libraries of a server; gives the first one's desk, which knows the others."""
+    from footnote.ui.storage.accounts.belongings import hand_over
     from footnote.ui.web.server.idle import Activity, IdleWork
 
     for folder in folders.values():
         present_folder(folder)
     if accounts is not None:
-        named = {name: own.resolve() for name, own in folders.items() if name}
-        accounts.libraries.register(named)
+        admin = accounts.users.first_admin()
+        for came in accounts.libraries.register(folders):
+            # What was kept there before belongs to nobody who could see it.
+            if admin is not None:
+                hand_over(came, admin)
     with ExitStack() as stack:
         # One model embeds for all, and answers under way are counted together.
         embedder, activity = make_embedder(), Activity()

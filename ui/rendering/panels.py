@@ -31,9 +31,9 @@ MORE_PLACES = (
 VENUES_SHOWN = 100
 
 
-def header_html(status: Status) -> Markup:
+def header_html(status: Status | None) -> Markup:
     """Returns the head of the page: the name, the promise, and how much the library holds."""
-    return piece("page", "header", extent(status))
+    return piece("page", "header", extent(status) if status else "")
 
 
 def extent(status: Status) -> str:

@@ -11,6 +11,9 @@ from typing import ClassVar, Self
 from footnote.index import FootnoteError
 from footnote.index.storage.database import Database, OtherDatabase, Schema
 
+# Rows of browsers and of this machine: an account's name has 32 digits of 16 (``UserTable.add``).
+_NOBODYS = "NOT (length(user) = 32 AND CAST(user AS TEXT) NOT GLOB '*[^0-9a-f]*')"
+
 
 def utc_now() -> datetime:
     """Returns the time, in UTC."""
@@ -71,12 +74,17 @@ class UserDatabase:
         return cls(path, clock=clock)
 
     def hand_over(self, user: str) -> int:
-        """Makes all rows those of one user; returns how many there are, without their parts."""
+        """Makes all rows of nobody those of one user; returns how many, without their parts.
+
+        What belongs to an account, also of another file of accounts, stays its own.
+        """
         owner = self._user(user)
         with self._db.transaction():
             return sum(
                 # What two of them had alike stays once.
-                self._db.execute(f"UPDATE OR IGNORE {table} SET user = ?", (owner,))
+                self._db.execute(
+                    f"UPDATE OR IGNORE {table} SET user = ? WHERE {_NOBODYS}", (owner,)
+                )
                 for table in self.owned
             )
 

@@ -255,6 +255,15 @@ class AppContext:
         return next(iter(self.engines.values()))
 
     @property
+    def telling(self) -> CitedQueryEngine:
+        """The engine that tells what is new, by quotes if it can: it is asked often, by feeds.
+
+        Raises:
+            FootnoteError: The page has no engine.
+        """
+        return self.quoting or self.engine
+
+    @property
     def quoting(self) -> CitedQueryEngine | None:
         """The engine that answers without a model; None if the page has none."""
         found = (one for one in self.engines.values() if one.composer.mode == "extractive")

@@ -94,7 +94,7 @@ def build_page(
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="fn-top"):
             # A callable is asked again at each visit, so that new papers are counted.
-            gr.HTML(lambda: header_html(desk.library.status()), elem_id="fn-header", **_BARE)
+            gr.HTML(_header(desk), elem_id="fn-header", **_BARE)
             gr.HTML(places_html(desk), elem_id="fn-places", **_BARE)
         with gr.Row(elem_id="fn-desk"):
             gr.HTML(shell_html("talks"), elem_id="fn-talks", **_BARE)
@@ -114,6 +114,14 @@ def build_page(
     finalize(page, tidy or partial(shutil.rmtree, uploads, ignore_errors=True))
     page.queue(api_open=False)
     return page
+
+
+def _header(desk: AppContext) -> Callable[[], str]:
+    def header() -> str:
+        # Of several libraries, which one it is, and whether they may know, is told later.
+        return header_html(None if desk.libraries else desk.library.status())
+
+    return header
 
 
 def _with_uploads(desk: AppContext, uploads: Path) -> AppContext:

@@ -104,7 +104,7 @@ def _shared(desk: AppContext, token: str, who: Identity) -> Response:
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     try:
         # Where there are no accounts, whoever is here may read.
-        html = _shared_html(desk, token, signed_in=who.role > Role.NOBODY)
+        html = _shared_html(desk, token, who)
     except SignInNeeded:
         after = urlencode({"next": f"/shared/{token}"})
         return RedirectResponse(f"../sign-in?{after}", 303, {"cache-control": "no-store"})
@@ -114,7 +114,7 @@ def _shared(desk: AppContext, token: str, who: Identity) -> Response:
     return HTMLResponse(html, headers=headers)
 
 
-def _shared_html(desk: AppContext, token: str, *, signed_in: bool) -> str:
+def _shared_html(desk: AppContext, token: str, who: Identity) -> str:
     """Returns what is shared at a link, in whichever library it was made.
 
     Raises:
@@ -123,7 +123,7 @@ def _shared_html(desk: AppContext, token: str, *, signed_in: bool) -> str:
     fault: FootnoteError = CollectionError("nothing is shared at this link; ask for a new one")
     for own in desk.all:
         try:
-            return _shared_in(own, token, signed_in=signed_in)
+            return _shared_in(own, token, signed_in=who.within(own.name).role > Role.NOBODY)
         except (CollectionError, ConversationError) as error:
             fault = error
     raise fault
@@ -131,14 +131,14 @@ def _shared_html(desk: AppContext, token: str, *, signed_in: bool) -> str:
 
 def _shared_in(desk: AppContext, token: str, *, signed_in: bool) -> str:
     if desk.conversations is None and desk.shelf is None:
-        raise FootnoteError("this server shares no conversations")
+        raise ConversationError("this server shares no conversations")
     if desk.shelf is not None:
         with suppress(CollectionError):
             shared = desk.shelf.collections.shared(token, signed_in=signed_in)
             found = [desk.papers.paper(name) for name in shared.papers]
             return shared_papers_html(shared, found)
     if desk.conversations is None:
-        raise FootnoteError("nothing is shared at this link; ask for a new one")
+        raise ConversationError("nothing is shared at this link; ask for a new one")
     transcript = desk.conversations.shared(token, signed_in=signed_in)
     return transcript_html(desk.refreshed(transcript))
 
@@ -153,7 +153,7 @@ def _feed(first: AppContext, library: str, who: Identity) -> Response:
         return HTMLResponse(
             "<!doctype html><title>Footnote</title><p>This server has no topics.", 404
         )
-    digests = make_digests(desk.engine, desk.topics.list(desk.owner))
+    digests = make_digests(desk.telling, desk.topics.list(desk.owner))
     path = feed_path(desk.papers.path, desk.owner)
     path.parent.mkdir(exist_ok=True)
     write_feed(path, digests)

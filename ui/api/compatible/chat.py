@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 # Rounds of a conversation that a question is understood with.
 MOST_ROUNDS = 20
+# Texts that are embedded in one step.
+_BATCH = 16
 _WEBUI = "x-openwebui-"
 
 
@@ -81,7 +84,7 @@ def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
                 return event_stream(reply.plain(chore))
             return reply.whole(chore, None)
         wanted = answering.choose(QuestionRequest(user_of(request)), mode)
-        events = answering.events(asked, wanted, before)
+        events = await answering.begin(asked, wanted, before)
         if body.stream:
             return event_stream(reply.stream(events))
         answer = await last_answer(events, request)
@@ -90,15 +93,17 @@ def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
     return routes
 
 
-def embedding_routes(desk: AppContext) -> APIRouter:
-    """Returns the route that embeds texts; it runs in a thread."""
+def embedding_routes(desk: AppContext, answering: Answering) -> APIRouter:
+    """Returns the route that embeds texts, batch by batch as slots are free."""
     routes = APIRouter(tags=["openai"], responses=FAULTS)
 
     @routes.post("/embeddings", response_model=EmbeddingsReply)
-    def embeddings(body: EmbeddingsRequest) -> Any:
+    async def embeddings(body: EmbeddingsRequest) -> Any:
         """Embeds texts as the library's papers are."""
         texts = [body.input] if isinstance(body.input, str) else body.input
-        vectors = desk.papers.embedder.embed(texts)
+        embed, vectors = desk.papers.embedder.embed, list[Any]()
+        for at in range(0, len(texts), _BATCH):
+            vectors += list(await answering.compute(partial(embed, texts[at : at + _BATCH])))
         packed = body.encoding_format == "base64"
         data = [
             {"object": "embedding", "index": n, "embedding": _packed(v) if packed else v.tolist()}
@@ -247,11 +252,13 @@ def pick_model(
         served: What answers, by the name of the library.
 
     Raises:
-        ApiError: There is no such model, or they may not.
+        ApiError: There is no such model that they may use.
     """
-    library, mode = _chosen(model, desk.name, served)
-    if identity_of(request.scope).within(library).role < Role.READER:
-        raise ApiError(403, f"you may not read the library {library}; ask an admin", param="model")
+    who = identity_of(request.scope)
+    readable = {name: one for name, one in served.items() if who.within(name).role >= Role.READER}
+    # One that they may not read is as one that is not there.
+    first = desk.name if desk.name in readable else next(iter(readable), desk.name)
+    library, mode = _chosen(model, first, readable)
     return served[library], mode
 
 

@@ -34,7 +34,20 @@ log = logging.getLogger(__name__)
 
 # Responses that the next one may follow.
 KEPT = 1_000
+# Characters that are kept of what was said up to one.
+MOST_KEPT = 40_000
 Said = Sequence[tuple[str, str]]
+
+
+def _latest(said: Said) -> Said:
+    """Returns the last rounds of what was said that together are not too long to be kept."""
+    kept, left = list[tuple[str, str]](), MOST_KEPT
+    for question, text in reversed(said[-MOST_ROUNDS:]):
+        left -= len(question) + len(text)
+        if left < 0:
+            break
+        kept.insert(0, (question, text))
+    return kept
 
 
 class KeptResponses:
@@ -45,7 +58,7 @@ class KeptResponses:
 
     def keep(self, user: str, id: str, said: Said) -> None:
         """Remembers the questions and answers up to a response of somebody."""
-        self._said[user, id] = said[-MOST_ROUNDS:]
+        self._said[user, id] = _latest(said)
         while len(self._said) > KEPT:
             self._said.popitem(last=False)
 
@@ -86,7 +99,7 @@ def response_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRou
         chore = do_chore(asked, [question for question, _ in before])
         if chore is not None:
             return event_stream(reply.plain(chore)) if body.stream else reply.whole(chore, None)
-        events = answering.events(asked, answering.choose(QuestionRequest(user), mode), before)
+        events = await answering.begin(asked, answering.choose(QuestionRequest(user), mode), before)
         if body.stream:
             return event_stream(reply.stream(events))
         answer = await last_answer(events, request)

@@ -19,10 +19,11 @@ from footnote.index.readers.gathering import Gathered
 from footnote.index.readers.lookup import gather
 from footnote.index.storage.ingest.tallies import Added
 from footnote.ui.api.errors import ApiError
-from footnote.ui.api.imports.jobs import UNDER_WAY, ImportJob, ImportJobs
+from footnote.ui.api.imports.jobs import CUT, UNDER_WAY, ImportJob, ImportJobs
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.jobs import CRASHED
 from footnote.ui.web.security.uploads import make_place, take_upload
+from footnote.ui.web.server.idle import ENDING
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Importer:
         self._lock = threading.Lock()
         self._current: dict[str, ImportJob] = {}
         self._unwanted: set[str] = set()
+        self._ending = False
         self._jobs: ImportJobs | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
         self._place = Path()
@@ -63,6 +65,7 @@ class Importer:
                 yield
             finally:
                 with self._lock:
+                    self._ending = True
                     self._unwanted.update(self._current)
                 await run_sync(partial(self._worker.shutdown, cancel_futures=True))
                 tidy()
@@ -77,8 +80,10 @@ class Importer:
         """Makes sure that another job can wait.
 
         Raises:
-            ApiError: Too many do.
+            ApiError: Too many do, or the server ends.
         """
+        if self._desk.activity.draining:
+            raise ApiError(503, ENDING)
         if len(self._current) >= MOST_WAITING:
             raise ApiError(503, f"{MOST_WAITING} imports are waiting; send it when one has ended")
 
@@ -157,6 +162,8 @@ class Importer:
                 told: dict[str, Any] = {"state": "done"}
             except Cancelled as error:
                 told = {"state": "cancelled", "error": str(error)}
+                if self._ending:
+                    told = {"state": "cut", "error": CUT}
             except FootnoteError as error:
                 told = {"state": "failed", "error": str(error)}
             # Catch everything: an error that escapes a thread is lost.

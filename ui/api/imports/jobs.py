@@ -5,7 +5,7 @@ Work that was under way when a server ended is told of as cut off when the next 
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, get_args
@@ -67,6 +67,7 @@ class ImportJobs(UserDatabase):
     holds: ClassVar[str] = "file of import jobs"
     what: ClassVar[str] = "jobs"
     schema: ClassVar[str] = _SCHEMA
+    owned: ClassVar[Mapping[str, tuple[str, Sequence[str]]]] = {"jobs": ("number", ())}
     fault: ClassVar[type[FootnoteError]] = ImportJobError
 
     def start(self, user: str, names: Sequence[str]) -> ImportJob:

@@ -1,6 +1,7 @@
 """Metrics: the figures of a server, as Prometheus reads them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -15,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from footnote.index import FootnoteError
+from footnote.index.library import Library
 from footnote.rag.answer import Answer, Event
 from footnote.ui.maintenance.telemetry.request_log import RequestDone
 from footnote.ui.web.context import AppContext
@@ -117,14 +119,15 @@ class _Standing(Collector):
 
 
 def _papers(desk: AppContext) -> Iterator[Metric]:
-    told: tuple[tuple[str, str, Callable[[], int]], ...] = (
-        ("footnote_papers", "Papers in the library.", lambda: desk.papers.size),
+    told: tuple[tuple[str, str, Callable[[Library], int]], ...] = (
+        ("footnote_papers", "Papers in a library.", lambda library: library.size),
         ("footnote_papers_waiting", "Papers that are not embedded yet, found by words alone.",
-         lambda: desk.papers.waiting),
+         lambda library: library.waiting),
     )  # fmt: skip
     for name, meaning, count in told:
-        try:
-            yield GaugeMetricFamily(name, meaning, value=count())
-        except FootnoteError:
+        figures = GaugeMetricFamily(name, meaning, labels=("library",))
+        for own in desk.all:
             # A library that cannot be read right now leaves the other figures readable.
-            return
+            with suppress(FootnoteError):
+                figures.add_metric((own.name,), count(own.papers))
+        yield figures

@@ -122,7 +122,12 @@ class Traces:
     def request(self, method: str, route: str, headers: Mapping[str, str]) -> Iterator[trace.Span]:
         """Opens the span of a request; it goes on a trace that its caller has begun."""
         with self._tracer.start_as_current_span(
-            f"{method} {route}", propagate.extract(headers), trace.SpanKind.SERVER
+            f"{method} {route}",
+            propagate.extract(headers),
+            trace.SpanKind.SERVER,
+            # The text of an exception may quote a question or a paper.
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
             span.set_attributes(
                 {"http.request.method": method, "http.route": route, "request.id": request_id()}

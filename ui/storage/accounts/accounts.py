@@ -37,10 +37,10 @@ CREATE TABLE IF NOT EXISTS log (
 CREATE TABLE IF NOT EXISTS spending (
     user BLOB NOT NULL, day TEXT NOT NULL, answers INTEGER NOT NULL, tokens INTEGER NOT NULL,
     cost REAL NOT NULL, PRIMARY KEY (user, day)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS libraries (name TEXT PRIMARY KEY, folder TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS libraries (folder TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS grants (
-    user BLOB NOT NULL, library TEXT NOT NULL, role INTEGER NOT NULL,
-    PRIMARY KEY (user, library)) WITHOUT ROWID;
+    user BLOB NOT NULL, folder TEXT NOT NULL, role INTEGER NOT NULL,
+    PRIMARY KEY (user, folder)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS log_by_user ON log (who, number);
 """
 
@@ -77,7 +77,7 @@ class Accounts(UserDatabase):
         self.users = UserTable(self._db, clock)
         self.sessions = SessionTable(self._db, clock, days=self.settings.session_days)
         self.tokens = TokenTable(self._db, clock)
-        self.libraries = LibraryTable(self._db, clock)
+        self.libraries = LibraryTable(self._db)
         self.spending = SpendingTable(self._db, clock, self.settings)
         self.log = AuditLog(self._db, clock)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from footnote.ui.api.imports.jobs import ImportJobs
 from footnote.ui.storage.accounts.accounts import ACCOUNTS, Accounts
 from footnote.ui.storage.accounts.models import User
 from footnote.ui.storage.annotations import Annotations
@@ -17,6 +18,7 @@ OWNED: Mapping[str, type[UserDatabase]] = {
     "topics.sqlite3": Topics,
     "collections.sqlite3": Collections,
     "annotations.sqlite3": Annotations,
+    "jobs.sqlite3": ImportJobs,
 }
 # Folder of the feeds of users' topics, one file each.
 FEEDS = "feeds"
@@ -29,7 +31,7 @@ def folders_of(accounts: Accounts, folder: Path) -> Sequence[Path]:
         accounts: Which the server began with.
         folder: Of the library that they lie in.
     """
-    return list(dict.fromkeys([folder.resolve(), *accounts.libraries.folders().values()]))
+    return list(dict.fromkeys([folder.resolve(), *accounts.libraries.folders()]))
 
 
 def hand_over(folder: Path, user: User) -> int:

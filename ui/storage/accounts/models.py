@@ -12,6 +12,10 @@ class AccountError(FootnoteError):
     """There is no such account, or it cannot be changed in this way."""
 
 
+class BudgetSpent(AccountError):
+    """A user has taken of models what a day allows."""
+
+
 class Role(IntEnum):
     """What somebody may do; a higher one may do all that a lower one may."""
 
@@ -78,6 +82,14 @@ class Identity:
         elsewhere = self.role if self.elsewhere is None else self.elsewhere
         role = min(dict(self.roles).get(library, elsewhere), self.most)
         return replace(self, role=role, elsewhere=elsewhere)
+
+    def at_best(self) -> "Identity":
+        """Returns the same with the most that they may do in any library."""
+        roles = [role for _, role in self.roles]
+        best = min(max(self.role, *roles), self.most) if roles else self.role
+        return replace(
+            self, role=best, elsewhere=self.role if self.elsewhere is None else self.elsewhere
+        )
 
     @property
     def has_account(self) -> bool:

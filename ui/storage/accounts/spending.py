@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from footnote.index.storage.database import Database
-from footnote.ui.storage.accounts.models import AccountError
+from footnote.ui.storage.accounts.models import BudgetSpent
 from footnote.ui.storage.accounts.settings import AccountSettings
 
 _SPENT = "ask with quotes, which cost nothing, or tomorrow; an admin may raise it"
@@ -51,7 +51,7 @@ class SpendingTable:
         Answers under way are not counted yet, so those that are made side by side may pass it.
 
         Raises:
-            AccountError: Their budget is spent.
+            BudgetSpent: Their budget is spent.
         """
         tokens, cost = self._settings.user_day_tokens, self._settings.user_day_cost
         if tokens is None and cost is None:
@@ -62,9 +62,9 @@ class SpendingTable:
         )
         took, cost_so_far = rows[0] if rows else (0, 0.0)
         if tokens is not None and took >= tokens:
-            raise AccountError(f"your {tokens:,} tokens of today are used; {_SPENT}")
+            raise BudgetSpent(f"your {tokens:,} tokens of today are used; {_SPENT}")
         if cost is not None and cost_so_far >= cost:
-            raise AccountError(f"your ${cost:.2f} of today are spent; {_SPENT}")
+            raise BudgetSpent(f"your ${cost:.2f} of today are spent; {_SPENT}")
 
     def list(self, days: int) -> list[UserDay]:
         """Returns what users took on the latest days on which anybody did, the last first."""

@@ -68,7 +68,7 @@ def act(desk: AppContext, sent: Any, who: Identity = LOCAL_USER) -> Reply:
             return {"error": asked}
         reply = ACTIONS[name](desk, args)
         if desk.accounts is not None and name in LOGGED_ACTIONS and "error" not in reply:
-            desk.accounts.log.add(who.name, LOGGED_ACTIONS[name], address=who.address)
+            desk.accounts.log.add(who.name, LOGGED_ACTIONS[name], desk.name, who.address)
         return reply
     except FootnoteError as error:
         return {"error": _sentence(str(error))}

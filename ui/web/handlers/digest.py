@@ -28,7 +28,7 @@ def shown(desk: AppContext, args: Args) -> dict[str, Any]:
     library, topics = desk.papers, _topics(desk)
     visited, mark = topics.last_visit(args.user), library.newest()
     new = library.since(visited) if visited is not None else []
-    digests = [make_digest(desk.engine, topic) for topic in topics.list(desk.owner)]
+    digests = [make_digest(desk.telling, topic) for topic in topics.list(desk.owner)]
     told = "What was added to the library, the latest first."
     if visited is not None:
         since = "since you first came here, or last marked papers as seen."
@@ -55,7 +55,7 @@ def seen(desk: AppContext, args: Args) -> dict[str, Any]:
     # A mark beyond the newest paper would hide future papers.
     topics.mark_visit(args.user, min(mark, desk.papers.newest()))
     kept = topics.list(desk.owner)
-    mark_delivered(topics, desk.owner, [make_digest(desk.engine, topic) for topic in kept])
+    mark_delivered(topics, desk.owner, [make_digest(desk.telling, topic) for topic in kept])
     return shown(desk, args)
 
 

@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from footnote.ui.api.errors import refuse
+from footnote.ui.storage.accounts.libraries import NAME
 from footnote.ui.storage.accounts.models import LOCAL_USER, NOBODY, Identity, Role
 from footnote.ui.web.security.access.access import Access, AccessRefused
 from footnote.ui.web.security.access.identity import identified
@@ -84,15 +85,16 @@ class Gate:
     ) -> None:
         try:
             who = await self._run(partial(access.identify, scope))
-            here = who
-            if rule.part == "programs":
-                # What the page sends names its library within, where this is looked at again.
+            if rule.part == "programs" and not rule.within:
                 here = who.within(split_library(plain_path(scope["path"]))[0] or self._first)
-            refused = self._limited(access, rule, who) or self._refused(scope, here, needed)
+            else:
+                # What is sent names its library within, where this is looked at again.
+                here = who.at_best()
+            refused = self._limited(access, rule, scope, who) or self._refused(scope, here, needed)
         except AccessRefused as error:
             # What is open to anybody is so to them, too.
             who = replace(NOBODY, address=access.address(scope))
-            refused = self._limited(access, rule, who)
+            refused = self._limited(access, rule, scope, who)
             if refused is None and needed > Role.NOBODY:
                 refused = self._refuse(scope, 401, str(error))
         if refused is not None:
@@ -107,14 +109,15 @@ class Gate:
             if not self._open[key]:
                 del self._open[key]
 
-    def _limited(self, access: Access, rule: Rule, who: Identity) -> Response | None:
+    def _limited(self, access: Access, rule: Rule, scope: Scope, who: Identity) -> Response | None:
         """Returns why somebody has to wait; None if they need not."""
         settings = access.accounts.settings
         key = who.id or f"address {network_of(who.address)}"
         wait = access.rates.take(key, settings.user_requests)
-        if not wait and rule.asks:
+        asks = rule.asks and scope["method"] == "POST"
+        if not wait and asks:
             wait = access.rates.take(f"{key} asks", settings.user_questions)
-        if not wait and rule.asks and self._open[who.id] >= settings.user_open:
+        if not wait and asks and self._open[who.id] >= settings.user_open:
             wait = 2.0
         if not wait:
             return None
@@ -195,6 +198,9 @@ def _is_visit(scope: Scope, headers: Headers, rules: Rules) -> bool:
 
 def _to_sign_in(scope: Scope) -> Response:
     # Below the page's own address, whatever proxy is in front of it.
-    after = "" if scope["path"] == "/" else "?" + urlencode({"next": scope["path"]})
+    named = QueryParams(scope["query_string"]).get("library", "")
+    query = f"?library={named}" if NAME.fullmatch(named) else ""
+    leads = scope["path"] + query
+    after = "" if leads == "/" else "?" + urlencode({"next": leads})
     depth = "../" * (scope["path"].count("/") - 1)
     return RedirectResponse(f"{depth or './'}sign-in{after}", 303, {"cache-control": "no-store"})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from anyio import sleep
+from anyio.to_thread import run_sync
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,7 +27,9 @@ from footnote.ui.web.security.policy import style_policy
 
 _STATIC = Path(__file__).parents[2] / "static"
 # Where a sign-in may lead: pages of this server alone, whatever a link says.
-_NEXT = re.compile(r"/|/account|/people|/(?:c|shared)/[A-Za-z0-9_-]{1,64}")
+_NEXT = re.compile(
+    r"(?:/|/account|/people|/(?:c|shared)/[A-Za-z0-9_-]{1,64})(?:\?library=[a-z0-9_-]{1,40})?"
+)
 _OLD_FORM = "this form was made for another sign-in, or before the server began anew; send it again"
 _FIELD_MOST = 1_000
 
@@ -132,17 +135,23 @@ class AccountPages:
     ) -> FormResult:
         if not self._access.forms.matches(who, sent.get("form", "")):
             return FormResult(_sentence(_OLD_FORM), wrong="form")
-        wait = self._access.attempts.wait(who.address, who.name) if "present" in sent else 0.0
+        compares = "present" in sent and sent.get("password") == sent.get("again")
+        wait = self._access.attempts.wait(who.address, who.name) if compares else 0.0
         if wait:
             line = f"Too many wrong passwords; try again in {wait:.0f} seconds."
             return FormResult(line, wrong="password")
+        # Counted before it is compared, as a sign-in is.
+        slow = self._access.attempts.begin(who.address, who.name) if compares else 0.0
+        limiter = self._entrance.hashing if compares else None
         try:
-            told = await run_in_threadpool(change, who, sent)
+            told = await run_sync(change, who, sent, limiter=limiter)
         except AccountError as error:
             return FormResult(_sentence(str(error)), wrong=sent.get("do", "form"))
-        if "present" in sent and told.wrong == "present":
-            await sleep(self._access.attempts.begin(who.address, who.name))
+        if compares and told.wrong == "present":
+            await sleep(slow)
             return FormResult(told.line, wrong="password")
+        if compares:
+            self._access.attempts.succeed(who.address, who.name)
         return told
 
     def _account(self, who: Identity, told: FormResult) -> Response:

@@ -37,6 +37,7 @@ class Rule:
         asks: Whether a request is a question, whose number is limited.
         logged: What the log calls a change that is made by it; "" for what is not logged.
         log_path: Whether the log also names the path, which then holds no question.
+        within: Whether what is sent says which library it is about, as the name of a model does.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Rule:
     asks: bool = False
     logged: str = ""
     log_path: bool = False
+    within: bool = False
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +59,10 @@ def _page(path: str, least: Role, method: str = "GET", **more: bool) -> Rule:
 
 def _programs(path: str, asks: bool = False, logged: str = "", **needs: Role) -> Rule:
     return Rule(path, needs, "programs", asks, logged, bool(logged))
+
+
+def _by_model(path: str, **needs: Role) -> Rule:
+    return Rule(path, needs, "programs", "POST" in needs, within=True)
 
 
 def _accounts(path: str, **needs: Role) -> Rule:
@@ -113,10 +119,10 @@ RULES: Sequence[Rule] = (
     _programs("/v1/conversations", asks=True, GET=_READER, POST=_READER),
     _programs("/v1/conversations/{id}", GET=_READER, PATCH=_READER, DELETE=_READER),
     _programs("/v1/feedback", POST=_READER),
-    _programs("/v1/models", GET=_READER),
+    _by_model("/v1/models", GET=_READER),
     _programs("/v1/embeddings", POST=_READER),
-    _programs("/v1/chat/completions", asks=True, POST=_READER),
-    _programs("/v1/responses", asks=True, POST=_READER),
+    _by_model("/v1/chat/completions", POST=_READER),
+    _by_model("/v1/responses", POST=_READER),
 )
 
 # Actions of the page (``footnote.ui.web.handlers``) by the least role that may do them.

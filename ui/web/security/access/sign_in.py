@@ -34,12 +34,16 @@ class Entered:
 
 
 class Entrance:
-    """Signs users in; to be used in one event loop."""
+    """Signs users in; to be used in one event loop.
+
+    Attributes:
+        hashing: Lets few passwords be compared at the same time.
+    """
 
     def __init__(self, access: Access) -> None:
         """Takes what knows the users."""
         self._access, self._accounts = access, access.accounts
-        self._hashing, self._waiting = CapacityLimiter(_AT_ONCE), 0
+        self.hashing, self._waiting = CapacityLimiter(_AT_ONCE), 0
 
     async def enter(self, name: str, password: str, address: str) -> Entered:
         """Returns a new session for a name and its password.
@@ -56,7 +60,7 @@ class Entrance:
         slow = self._access.attempts.begin(address, name)
         self._waiting += 1
         try:
-            user = await run_sync(self._accounts.check, name, password, limiter=self._hashing)
+            user = await run_sync(self._accounts.check, name, password, limiter=self.hashing)
         finally:
             self._waiting -= 1
         if user is None:
