@@ -276,6 +276,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "footnote.ui.export.written.write_papers": {"form": "csl-json"},
     "footnote.ui.api.agents.shapes.reply": {"told": SearchResults(results=[])},
     "footnote.ui.api.answering.Answering.answer": {"asked": QuestionRequest("a" * 16)},
+    "footnote.ui.api.answering.Answering.begin": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.api.answering.Answering.events": {"asked": QuestionRequest("a" * 16)},
     "footnote.ui.maintenance.doctor.repair": {"make_embedder": HashedWords},
     "footnote.ui.maintenance.sync.sync": {"gather": nullcontext},

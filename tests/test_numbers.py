@@ -19,6 +19,7 @@ from footnote.index.search.filters import Filters
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.retrieval.hybrid import HybridRetriever
 from footnote.rag.serialization import make_record
+from footnote.ui.storage.accounts.models import LOCAL_USER
 from footnote.ui.storage.conversations import Conversations
 from footnote.ui.storage.shelf import Shelf
 from footnote.ui.storage.topics import Topics
@@ -38,6 +39,9 @@ HOSTILE = [
     True, -1, -(2**31), 2**31, 2_000_000_000, 2**63, 10**30, 10**5000, 1e308, -1e308, 0.5,
     float("inf"), float("nan"), "１２", "1_2", "1e9", "9" * 30, "9" * 5000, "0x10", "-7", [], {},
 ]  # fmt: skip
+
+# Of no library: what is read of a request needs none.
+DESK = AppContext(None, {})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +145,7 @@ def test_a_hostile_clock_is_a_time_or_a_line(name: str) -> None:
 
 def frames_of(desk: AppContext, text: str, sent: dict[str, Any]) -> list[Frame]:
     """Returns the frames of a question as a browser sends it."""
-    asked = _parse(json.dumps({"question": text, **sent}).encode())
+    asked = _parse(json.dumps({"question": text, **sent}).encode(), DESK, LOCAL_USER)
     if not isinstance(asked, _Asked):
         return [asked]
     return list(answer_frames(desk, asked.text, asked.turn, asked.request))
@@ -156,7 +160,7 @@ def test_a_question_with_a_hostile_number_ends_its_stream_in_one_line(
             # So many digits are refused as they are read.
             digits = f'{{"question": "Why?", "{name}": {"9" * 5000}}}'.encode()
             with pytest.raises(BadRequest):
-                _parse(digits)
+                _parse(digits, DESK, LOCAL_USER)
             continue
         frames = frames_of(desk, QUESTION, {"user": USER, name: value})
         assert frames[-1]["state"] == "failed", value
