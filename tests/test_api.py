@@ -520,3 +520,13 @@ def test_a_job_that_a_restart_cut_says_so(tmp_path: Path) -> None:
             job = httpx.get(f"{address}v1/imports/{left.id}").json()
     assert (job["state"], job["done"]) == ("cut", 7)
     assert "send it again" in job["error"]
+
+
+def test_open_webui_gets_its_events_by_a_setting(
+    demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_OPENWEBUI", "1")
+    said = {"model": "quotes", "stream": True, "messages": [{"role": "user", "content": PPO}]}
+    with served(desk_of(demo_library), api=True) as page:
+        reply = httpx.post(f"{page}v1/chat/completions", json=said, timeout=60)
+    assert '"type": "source"' in reply.text

@@ -44,6 +44,14 @@ class ServerSettings:
             "0 or 1", _switch, "give 0 or 1", chosen=True,
         ),
     ] = False  # fmt: skip
+    open_webui: Annotated[
+        bool,
+        SettingInfo(
+            "FOOTNOTE_OPENWEBUI", "Whether streams of chat completions have Open WebUI's source "
+            "events for every client; it gets them where it sends its own headers, too.",
+            "0 or 1", _switch, "give 0 or 1",
+        ),
+    ] = False  # fmt: skip
     sets: Annotated[
         str,
         SettingInfo(

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from footnote.index import FootnoteError
+from footnote.index.settings import read_fields
 from footnote.rag.answer import Answer, Delta, Event, Stage
 from footnote.rag.serialization import answer_json
 from footnote.ui.api.answering import Answering
@@ -30,6 +31,7 @@ from footnote.ui.api.compatible.schemas import (
     ModelList,
 )
 from footnote.ui.api.errors import FAULTS, ApiError, error_json, message_of, status_of
+from footnote.ui.settings import ServerSettings, all_sources
 from footnote.ui.storage.accounts.models import Role
 from footnote.ui.web.context import AppContext
 from footnote.ui.web.requests import QuestionRequest
@@ -52,6 +54,7 @@ def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
         served: What answers, by the name of the library; "" is one alone.
     """
     routes = APIRouter(tags=["openai"], responses=FAULTS)
+    chosen = ServerSettings(**read_fields(ServerSettings, all_sources()))
 
     @routes.get("/models", response_model=ModelList)
     def models(request: Request) -> Any:
@@ -78,7 +81,7 @@ def chat_routes(desk: AppContext, served: Mapping[str, Answering]) -> APIRouter:
         answering, mode = pick_model(body.model, request, desk, served)
         asked, before = read_turns(body.messages, "messages")
         chore = do_chore(asked, [question for question, _ in before])
-        reply = ChatAnswer(mode, events_for_webui=_is_webui(request))
+        reply = ChatAnswer(mode, events_for_webui=chosen.open_webui or _is_webui(request))
         if chore is not None:
             if body.stream:
                 return event_stream(reply.plain(chore))
