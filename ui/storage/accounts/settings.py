@@ -91,12 +91,14 @@ class AccountSettings:
     user_day_tokens: Annotated[
         int | None,
         SettingInfo("FOOTNOTE_USER_DAY_TOKENS", "What models may read and write for one user in a "
-                    "day; then it is refused, and quotes still come.", "tokens", _tokens, _WHOLE, default="no limit"),
+                    "day; then it is refused, and quotes still come.", "tokens", _tokens, _WHOLE,
+                    default="no limit"),
     ] = None  # fmt: skip
     user_day_cost: Annotated[
         float | None,
         SettingInfo("FOOTNOTE_USER_DAY_COST", "What models may cost for one user in a day; then "
-                    "it is refused, and quotes still come.", "USD", _usd, "give USD, such as 0.5", default="no limit"),
+                    "it is refused, and quotes still come.", "USD", _usd, "give USD, such as 0.5",
+                    default="no limit"),
     ] = None  # fmt: skip
     proxy_header: Annotated[
         str,
