@@ -19,6 +19,7 @@ import pytest
 from footnote.index.library import Library
 from footnote.ui.web.security.hosts import warning
 from tests.command import ROOT, inside
+from tests.copies import copy_library
 from tests.endpoint import paced, serve
 from tests.pages import PPO
 
@@ -104,6 +105,32 @@ def test_a_server_that_is_told_to_end_leaves_no_file(demo_library: Library, tmp_
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
     assert list(tmp_path.glob("footnote-*")) == []
+
+
+def test_a_conversation_outlives_a_server_that_is_killed(
+    demo_library: Library, tmp_path: Path
+) -> None:
+    copy_library(demo_library.path, tmp_path / "library")
+    command = [sys.executable, "-m", "footnote.ui.cli.main", "serve", "--port", "0", "--library"]
+
+    def serving() -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [*command, str(tmp_path / "library")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        return process, re.findall(r"http://\S+", process.stdout.readline())[0]
+
+    process, address = serving()
+    with process:
+        sent = {"question": PPO, "conversation": "new"}
+        told = httpx.post(f"{address}v1/ask", json=sent, timeout=60).json()
+        process.kill()
+    process, address = serving()
+    with process:
+        kept = httpx.get(f"{address}v1/conversations/{told['conversation']}", timeout=60).json()
+        assert [answer["text"] for answer in kept["answers"]] == [told["text"]]
+        process.terminate()
+        assert process.wait(timeout=60) == 0
 
 
 def test_an_answer_under_way_is_finished_where_a_server_is_told_to_end(
