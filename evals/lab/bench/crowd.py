@@ -13,7 +13,6 @@ and threads of the server before and after.
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from typing import Any
 
 from footnote.evals.lab.bench import crowd_users
 from footnote.evals.lab.bench.memory import Memory
-from footnote.evals.lab.bench.over_http import threads
+from footnote.evals.lab.bench.over_http import serving, threads
 
 # Every so many calls fail.
 EVERY = 10
@@ -171,27 +170,6 @@ def endpoint() -> Iterator[_Endpoint]:
             server.shutdown()
 
 
-@contextmanager
-def serving(library: Path, model: str) -> Iterator[tuple[str, int]]:
-    """Serves a library with a model; yields its address and process number."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "footnote.ui.cli.main", "serve", "--port", "0",
-         "--library", str(library)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env={**os.environ, "OPENAI_BASE_URL": model, "OPENAI_API_KEY": "none",
-             "FOOTNOTE_MODEL": "scripted"},
-    )  # fmt: skip
-    try:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        if not found:
-            raise SystemExit("the server did not start; see above")
-        yield found[0].rstrip("/"), process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
 def main() -> None:
     """Runs the crowd and prints what it saw."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -201,7 +179,12 @@ def main() -> None:
     chosen = parser.parse_args()
     with (
         endpoint() as model,
-        serving(chosen.library, f"http://127.0.0.1:{model.server_port}/v1") as (address, process),
+        serving(
+            chosen.library,
+            OPENAI_BASE_URL=f"http://127.0.0.1:{model.server_port}/v1",
+            OPENAI_API_KEY="none",
+            FOOTNOTE_MODEL="scripted",
+        ) as (address, process),
     ):
         memory = Memory(process)
         memory.note(0)

@@ -14,6 +14,7 @@ what is made once, and kept, grows only in the first.
 
 import argparse
 import json
+import os
 import re
 import socket
 import subprocess
@@ -39,19 +40,24 @@ IDLE = 11.0
 
 
 @contextmanager
-def serving(library: Path) -> Iterator[tuple[str, int]]:
-    """Serves a library to programs; yields the address of the API and the process's number."""
+def serving(library: Path, **environ: str) -> Iterator[tuple[str, int]]:
+    """Serves a library to programs; yields its address and the process's number.
+
+    Args:
+        library: Its folder.
+        environ: Beside the environment of this process.
+    """
     command = [sys.executable, "-m", "footnote.ui.cli.main", "serve", "--port", "0"]
     process = subprocess.Popen(
-        [*command, "--composer", "extractive", "--library", str(library)],
-        stdout=subprocess.PIPE, text=True,
+        [*command, "--library", str(library)], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **environ},
     )  # fmt: skip
     try:
         assert process.stdout
         found = re.search(r"http://\S+", process.stdout.readline())
         if not found:
             raise SystemExit("the server did not start; see above")
-        yield f"{found[0]}v1", process.pid
+        yield found[0].rstrip("/"), process.pid
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -68,7 +74,7 @@ def compare(
             begun = time.perf_counter()
             own = engine.ask(question)
             between = time.perf_counter()
-            reply = client.post("/ask", json={"question": question}).json()
+            reply = client.post("/v1/ask", json={"question": question, "mode": "quotes"}).json()
             ended = time.perf_counter()
             if reply["text"] != own.text:
                 raise SystemExit(f"another answer over HTTP to: {question}")
@@ -81,9 +87,9 @@ def compare(
 def leave(address: str, question: str, count: int) -> None:
     """Opens streams of answers, reads the first bytes of each, and vanishes."""
     at = urlsplit(address)
-    body = json.dumps({"question": question, "stream": True})
+    body = json.dumps({"question": question, "stream": True, "mode": "quotes"})
     request = (
-        f"POST {at.path}/ask HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Type: application/json\r\n"
+        f"POST /v1/ask HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
     opened = [socket.create_connection((at.hostname or "", at.port or 80)) for _ in range(count)]
@@ -104,19 +110,18 @@ def report_left(address: str, process: int, question: str, count: int) -> None:
     memory = Memory(process)
     memory.note(0)
     print(f"before: {threads(process)} threads, {memory}")
-    root = address.removesuffix("/v1")
     for nth in (1, 2):
         leave(address, question, count)
         height, deadline = threads(process), time.monotonic() + PATIENCE
         # What is open is among the server's own figures.
-        while "footnote_answers_open 0.0" not in httpx.get(f"{root}/metrics").text:
+        while "footnote_answers_open 0.0" not in httpx.get(f"{address}/metrics").text:
             height = max(height, threads(process))
             if time.monotonic() > deadline:
                 raise SystemExit(f"answers are still open after {PATIENCE:.0f} s")
             time.sleep(0.05)
         # Its threads end when they were idle for ten seconds and another question comes.
         time.sleep(IDLE)
-        httpx.post(f"{address}/ask", json={"question": question}, timeout=PATIENCE)
+        httpx.post(f"{address}/v1/ask", json={"question": question}, timeout=PATIENCE)
         memory.note(nth)
         print(f"{count} left: {threads(process)} threads ({height} at most), {memory}")
 
