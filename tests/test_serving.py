@@ -161,6 +161,9 @@ def test_an_answer_under_way_is_finished_where_a_server_is_told_to_end(
                 time.sleep(0.02)
             late = ask(json={"question": PPO})
             assert (late.status_code, "is ending" in late.text) == (503, True)
+            # It waits: one that closes at once still finishes what takes a few seconds.
+            time.sleep(1.5)
+            assert httpx.get(f"{address}readyz").status_code == 503
             goes_on.set()
             assert "its updates [1]." in asked.result().json()["text"]
             assert process.wait(timeout=60) == 0
