@@ -1,10 +1,13 @@
 """Papers that disagree are shown by side, each in its own words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.protocols import TokenEmbedding
 from footnote.index.library import Library
 from footnote.index.models import make_paper
 from footnote.rag.answer import Answer
@@ -188,3 +191,32 @@ def test_where_all_agree_one_side_alone_is_counted(tmp_path: Path, embedder: Min
         answer = CitedQueryEngine(library).ask(QUESTION)
     assert answer.text.startswith("Yes: 2 papers:")
     assert {statement.side for statement in answer.statements} == {"yes"}
+
+
+def test_only_what_may_take_a_side_is_read_for_one(embedder: MiniLM) -> None:
+    quotes = [
+        YES.split(". ")[1],
+        NO.split(". ")[1],
+        "We study whether it does.",
+        "Whether it rains is unclear.",
+    ]
+    paper = make_paper("Data augmentation in reinforcement learning", " ".join(quotes))
+    starts = [paper.abstract.index(quote) for quote in quotes]
+    sentences = [
+        Sentence(paper, at, at + len(quote), 1.0) for at, quote in zip(starts, quotes, strict=True)
+    ]
+    told = chances(QUESTION, quotes, embedder)
+    every = [keep_plain(QUESTION, *of) for of in zip(sentences, told, strict=True)]
+    read: list[str] = []
+
+    class Counting(MiniLM):
+        def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
+            read.extend(texts)
+            return super().read(texts)
+
+    found = plain_chances(QUESTION, sentences, Counting())
+    assert np.array(found) == pytest.approx(np.array(every), abs=1e-6)
+    assert read == [QUESTION, quotes[0], quotes[1]]
+    read.clear()
+    assert plain_chances(QUESTION, sentences[2:], Counting()) == [Chances(0.0, 0.0, 1.0)] * 2
+    assert read == []

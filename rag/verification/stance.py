@@ -186,6 +186,9 @@ class Chances(NamedTuple):
     neither: float
 
 
+NEITHER = Chances(0.0, 0.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class StanceModel:
     """The trained model.
@@ -235,11 +238,23 @@ def plain_chances(
     question: str, sentences: Sequence[Sentence], embedder: Embedder
 ) -> list[Chances]:
     """Returns the same for sentences of papers; a side that one cannot plainly take has none."""
-    found = chances(question, [sentence.text for sentence in sentences], embedder)
+    # Most sentences may not take a side at all, and reading one takes the time of a search.
+    asked = [sentence for sentence in sentences if _may_say_either(question, sentence)]
+    found = chances(question, [sentence.text for sentence in asked], embedder)
+    said = dict(zip(asked, found, strict=True))
     return [
-        keep_plain(question, sentence, said)
-        for sentence, said in zip(sentences, found, strict=True)
+        keep_plain(question, sentence, said[sentence]) if sentence in said else NEITHER
+        for sentence in sentences
     ]
+
+
+def _may_say_either(question: str, sentence: Sentence) -> bool:
+    """Returns whether ``keep_plain`` may leave a sentence the chance of a side."""
+    quote = sentence.text
+    plain = (is_plain(question, quote, side) for side in ("yes", "no"))
+    return may_take_side(question, quote, sentence.paper) and (
+        any(plain) or _says_no(question, quote)
+    )
 
 
 def keep_plain(question: str, sentence: Sentence, said: Chances) -> Chances:
