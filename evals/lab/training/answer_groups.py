@@ -1,12 +1,12 @@
 """Groups: a question with sentences that answer it and sentences that do not.
 
 The wrong ones are the other sentences of the abstract and, of the papers nearest to the question,
-the sentences nearest to it.
+the sentences nearest to it. All stand behind the titles of their papers, as the ranker reads them.
 """
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.models import Paper
-from footnote.index.readers.gathering import read_sources
 from footnote.index.storage.ingest.pipeline import embedded_text
+from footnote.rag.retrieval.answer_ranker.ranker import with_title
 
 SEED = 20261126
-# Of 6,000 papers the nearest four are about as close as those of a larger library.
-OTHERS = 6000
+# Questions of our own, each with its paper's number at arXiv, the sentences that answer it, and how
+# many the abstract has.
+OWN = Path(__file__).with_name("answers.jsonl")
+# Of so many papers the nearest four are about as close as those of a larger library.
+OTHERS = 10_000
 NEIGHBOURS = 4
 # Sentences of them that are kept; each epoch draws a few.
 STRANGERS = 12
@@ -33,9 +36,9 @@ class QuestionGroup:
     """A question of one paper.
 
     Attributes:
-        sentences: Of its abstract, in order.
+        sentences: Of its abstract, in order, behind its title.
         right: Numbers of those that answer it.
-        strangers: Sentences of other papers, the nearest first.
+        strangers: Sentences of other papers, behind their titles, the nearest first.
     """
 
     question: str
@@ -48,7 +51,9 @@ class QuestionGroup:
 def read_groups(questions: Path, papers: Path, *, part: str) -> list[QuestionGroup]:
     """Returns the answerable questions of a part of the set, without strangers."""
     cut = {
-        paper["id"]: tuple(paper["abstract"][a:b] for a, b in paper["spans"])
+        paper["id"]: tuple(
+            with_title(paper["title"], paper["abstract"][a:b]) for a, b in paper["spans"]
+        )
         for paper in _rows(papers)
     }
     return [
@@ -58,10 +63,30 @@ def read_groups(questions: Path, papers: Path, *, part: str) -> list[QuestionGro
     ]
 
 
-def read_others(path: Path, papers: Path) -> list[Paper]:
-    """Returns papers of another file, none of which the set has."""
-    known = {paper["title"] for paper in _rows(papers)}
-    others = [paper for paper in read_sources([path]).papers if paper.title not in known]
+def read_own_groups(corpus: Sequence[Paper]) -> list[QuestionGroup]:
+    """Returns our own questions to papers of a corpus, without strangers.
+
+    One whose abstract is cut into more or fewer sentences than it was is left out.
+    """
+    papers = {paper.id: paper for paper in corpus}
+    found = []
+    for row in _rows(OWN):
+        paper = papers.get(f"arxiv:{row['paper']}")
+        sentences = _sentences(paper) if paper else []
+        if len(sentences) == row["of"]:
+            right = tuple(row["sentences"])
+            found.append(QuestionGroup(row["question"], row["paper"], tuple(sentences), right))
+    return found
+
+
+def read_titles(papers: Path) -> set[str]:
+    """Returns the titles of a set's papers."""
+    return {paper["title"] for paper in _rows(papers)}
+
+
+def choose_others(corpus: Sequence[Paper], known: Collection[str]) -> list[Paper]:
+    """Returns some papers of a corpus, none with one of these titles."""
+    others = [paper for paper in corpus if paper.title not in known]
     return random.Random(SEED).sample(others, min(OTHERS, len(others)))
 
 
@@ -88,7 +113,7 @@ def _nearest(
 
 
 def _sentences(paper: Paper) -> list[str]:
-    return [paper.abstract[a:b] for a, b in sentence_spans(paper.abstract)]
+    return [with_title(paper.title, paper.abstract[a:b]) for a, b in sentence_spans(paper.abstract)]
 
 
 def save_groups(groups: Sequence[QuestionGroup], path: Path) -> None:

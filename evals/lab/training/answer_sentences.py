@@ -1,10 +1,11 @@
 """Trains the answer ranker: which sentence of an abstract answers a question.
 
     python -m footnote.evals.lab.training.answer_sentences QUESTIONS PAPERS OUT --others PATH
-    [--share 1] [--rank 0] [--epochs 3]
+    [--share 1] [--rank 0] [--epochs 2]
 
-QUESTIONS and PAPERS are the two files of the set, whose part "train" is learned; the other papers,
-whose sentences are wrong answers, come from PATH. Needs torch (dependency group ``training``).
+QUESTIONS and PAPERS are the two files of the set, whose part "train" is learned, and beside it our
+own questions of ``answers.jsonl``, whose papers are among those of PATH (arXiv's computer science);
+so are the papers whose sentences are wrong answers. Needs torch (dependency group ``training``).
 OUT keeps the groups, the checkpoint of the last epoch, from which a stopped run continues, and in
 the end ``whole.safetensors`` and, with a bit a weight, ``answers.safetensors``, of which
 ``rag/retrieval/answer_ranker/`` has a copy. ``python -m footnote.evals.lab.bench.answers`` measures
@@ -36,9 +37,11 @@ from torch import Tensor
 from footnote.evals.lab.training.answer_groups import (
     QuestionGroup,
     add_strangers,
+    choose_others,
     load_groups,
     read_groups,
-    read_others,
+    read_own_groups,
+    read_titles,
     save_groups,
 )
 from footnote.evals.lab.training.answer_network import (
@@ -50,13 +53,14 @@ from footnote.evals.lab.training.answer_network import (
 )
 from footnote.index.embeddings.minilm_export import find_weights
 from footnote.index.embeddings.minilm_graph import FIRST, LAYERS, MATCH, WIDTH
+from footnote.index.readers.gathering import read_sources
 from footnote.rag.retrieval.answer_ranker.ranker import cut_pairs
 from footnote.rag.retrieval.answer_ranker.weights import pack_signs
 
 SEED = 20261126
 # Questions in a step; wrong sentences of each, of its abstract and of other papers.
 BATCH = 4
-WRONG, STRANGERS = 5, 3
+WRONG, STRANGERS = 4, 4
 RATE, HEAD_RATE, LOW_RANK_RATE = 1.5e-4, 1e-3, 1e-3
 WARM_UP = 0.1
 DECAY = 0.01
@@ -211,6 +215,15 @@ def save(weights: Weights, out: Path) -> None:
     save_file(small, out / "answers.safetensors")
 
 
+def read_all(questions: Path, papers: Path, others: Path) -> list[QuestionGroup]:
+    """Returns the questions of a set's part "train" and our own, with strangers."""
+    corpus = read_sources([others]).papers
+    own, taught = read_own_groups(corpus), read_groups(questions, papers, part="train")
+    asked = {f"arxiv:{group.paper}" for group in (*own, *taught)}
+    known = {paper.title for paper in corpus if paper.id in asked} | read_titles(papers)
+    return add_strangers([*taught, *own], choose_others(corpus, known))
+
+
 def main() -> None:
     """Trains, and writes the trained weights."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -220,15 +233,14 @@ def main() -> None:
     parser.add_argument("--others", type=Path, help="papers whose sentences are wrong answers")
     parser.add_argument("--share", type=float, default=1.0, help="of the papers; default all")
     parser.add_argument("--rank", type=int, default=0, help="of the differences; default whole")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     kept = options.out / "groups.jsonl"
     if not kept.exists():
-        groups = read_groups(options.questions, options.papers, part="train")
-        save_groups(add_strangers(groups, read_others(options.others, options.papers)), kept)
+        save_groups(read_all(options.questions, options.papers, options.others), kept)
     groups = load_groups(kept)
     papers = sorted({group.paper for group in groups})
     chosen = set(random.Random(SEED).sample(papers, round(options.share * len(papers))))
