@@ -1,13 +1,18 @@
 """What a change to a library costs, at several sizes, beyond embedding.
 
     python -m footnote.evals.lab.bench.changes [--sizes 512,10000,100000] [--folder DIR]
-    python -m footnote.evals.lab.bench.changes --library DIR     # one that this made, as it is
+    python -m footnote.evals.lab.bench.changes --library DIR     # one that is there, as it is
 
 Papers are made of the demo's sentences (``big_library``). Their vectors are SYNTHETIC: drawn by
 chance from each text, so that nothing is embedded and what is left is storage. One library grows
 from size to size. At each size it is folded; then one paper is added, found, removed and put back,
-seven times, and medians are printed. ``where`` is Chroma's own filter over the same collection. The
-process is fresh at each size, and its peak of memory is that of all but growing.
+seven times, and medians are printed. ``bare`` is Chroma's client alone, with the same passages
+added to one that has as many as the one that was folded into had. ``where`` is Chroma's own
+filter over the same collection. The process is fresh at each size, and its peak of memory is that
+of all but growing.
+
+A library of the bundled model, such as ``million`` makes, can be given too: then what is added is
+embedded beforehand, and its tokens are stored as well.
 """
 
 import argparse
@@ -15,6 +20,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -22,17 +28,24 @@ from typing import Any
 
 import chromadb
 import numpy as np
+from llama_index.core.bridge.pydantic import PrivateAttr
 
 from footnote.evals.lab.bench.big_library import make_papers
 from footnote.evals.lab.bench.subprocesses import apart, milliseconds, p50_p95
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.protocols import Matrix
-from footnote.index.library import SNAPSHOTS, Filters, Library
+from footnote.index.embeddings.base import MiniLM
+from footnote.index.embeddings.minilm_graph import MODEL_NAME
+from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
+from footnote.index.library import CATALOG, SNAPSHOTS, Filters, Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources
-from footnote.index.search.chroma import COLLECTION, ChromaIndex
+from footnote.index.search.chroma import COLLECTION, HNSW
+from footnote.index.storage.catalog import Catalog
+from footnote.index.storage.ingest.pipeline import embedded_text
 
 ROUNDS, ASKED = 7, 50
+# Passages that a fold writes at once, and so does the bare client here.
+AT_ONCE = 1_000
 SINCE = 2020
 HEAD = (
     f"{'papers':>9s}{'stored/s':>10s}{'folded/s':>10s}{'bare/s':>8s}{'kB/paper':>10s}"
@@ -70,6 +83,28 @@ class Told(Synthetic):
         return super().embed(texts)
 
 
+class Remembering(MiniLM):
+    """The bundled model; what it has read once it gives again without reading."""
+
+    _known: dict[str, TokenEmbedding] = PrivateAttr(default_factory=dict)
+
+    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
+        """Returns a reading of each text."""
+        new = [text for text in texts if text not in self._known]
+        self._known.update(zip(new, super().read(new), strict=True))
+        return [self._known[text] for text in texts]
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Returns ``(n, 384)`` float32, the vectors of the readings."""
+        return np.stack([one.vector for one in self.read(texts)])
+
+
+def embedder_of(folder: Path) -> Synthetic | Remembering:
+    """Returns what a library's vectors are made by."""
+    with closing(Catalog(folder / CATALOG)) as catalog:
+        return Remembering() if catalog.meta("embedder") == MODEL_NAME else Synthetic()
+
+
 def papers(first: int, last: int) -> Iterator[Paper]:
     """Yields the papers of these places among all that can be made."""
     known = read_sources([demo_papers()]).papers
@@ -95,40 +130,54 @@ def grow(folder: Path, first: int, last: int) -> tuple[float, float]:
     return len(more) / stored[0], before / folded
 
 
-def bare(folder: Path, count: int) -> float:
-    """Returns how many passages a second go into a Chroma collection of their own."""
-    with Library.open(folder, embedder=Synthetic()) as library:
-        catalog = library._catalog
-        numbers = catalog.passages.numbers()[:count]
-        fold = library.searcher.fold
-        vectors = catalog.vectors.read(numbers)[1]
-        rows = fold.read_rows(numbers)
+def bare(folder: Path, first: int) -> float:
+    """Returns how many passages a second go into a collection by Chroma's client alone.
+
+    Args:
+        folder: A library, whose passages with all that its collection has of them are taken.
+        first: Passages that the collection has before it is timed, as a fold's has.
+    """
+    with Library.open(folder, embedder=embedder_of(folder)) as library:
+        numbers, vectors = library._catalog.vectors.read(library._catalog.passages.numbers())
+        found = library.searcher.fold.read_rows(numbers)
+    ids, rows = list(map(str, numbers)), [found[n] for n in numbers]
     with tempfile.TemporaryDirectory() as other:
-        index = ChromaIndex(Path(other))
-        texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
-        seconds = milliseconds(lambda: index.upsert(numbers, vectors, texts, metadata)) / 1000
-        index.close()
-    return len(numbers) / seconds
+        collection = chromadb.PersistentClient(other).create_collection(
+            COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
+        )
+        began = time.perf_counter()
+        for at in range(0, len(ids), AT_ONCE):
+            part = slice(at, at + AT_ONCE)
+            if at <= first:
+                began, since = time.perf_counter(), at
+            texts, metadata = zip(*rows[part], strict=True)
+            collection.add(ids[part], vectors[part], list(metadata), list(texts))
+        return (len(ids) - since) / (time.perf_counter() - began)
 
 
 def change(folder: Path) -> dict[str, Any]:
     """Returns the milliseconds of each change and search, and the bytes of a paper."""
     opened: list[Library] = []
     found: dict[str, Any] = {"add": [], "remove": [], "restore": []}
-    found["open"] = milliseconds(lambda: opened.append(Library.open(folder, embedder=Synthetic())))
+    new = [
+        make_paper(f"A new tide {n}", f"The tide number {n} is new. " * 8) for n in range(ROUNDS)
+    ]
+    questions, embedder = (
+        [f"question {n} of the tide" for n in range(ASKED + 1)],
+        embedder_of(folder),
+    )
+    vectors = embedder.embed([*questions, *(embedded_text(one) for one in new)])[: len(questions)]
+    found["open"] = milliseconds(lambda: opened.append(Library.open(folder, embedder=embedder)))
     with opened[0] as library:
         found["papers"] = library.size
         found["bytes"] = library.status().bytes / library.size
-        for number in range(ROUNDS):
-            one = make_paper(f"A new tide {number}", f"The tide number {number} is new. " * 8)
+        for one in new:
             found["add"].append(milliseconds(lambda one=one: library.add([one], fold=False)))  # type: ignore[misc]
             assert library.search(one.title, k=1, by="bm25")[0].paper.id == one.id
             found["remove"].append(milliseconds(lambda one=one: library.remove([one.id])))  # type: ignore[misc]
             last = library.removals()[0].number
             found["restore"].append(milliseconds(lambda last=last: library.restore(last)))  # type: ignore[misc]
             library.remove([one.id])
-        questions = [f"question {n} of the tide" for n in range(ASKED + 1)]
-        vectors = Synthetic().embed(questions)
         for name, filters in (("search", Filters()), ("since", Filters(since=SINCE))):
             times = [
                 milliseconds(
@@ -153,7 +202,7 @@ def where(folder: Path) -> float:
                 query_embeddings=v[None], n_results=50, where=since, include=[]
             )
         )
-        for v in Synthetic().embed([f"question {n}" for n in range(21)])
+        for v in embedder_of(folder).embed([f"question {n}" for n in range(21)])
     ]
     return median(times[1:])
 
@@ -165,10 +214,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to grow the library, and keep it")
     parser.add_argument("--library", type=Path, help="measure this one, without growing it")
     options = parser.parse_args()
-    print("synthetic vectors\n" + HEAD, flush=True)
     if options.library:
+        print(f"vectors of {embedder_of(options.library).name}\n{HEAD}", flush=True)
         print(line(options.library), flush=True)
         return
+    print("synthetic vectors\n" + HEAD, flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = (options.folder or Path(temporary)) / "library"
         size = 0
@@ -177,19 +227,28 @@ def main() -> None:
             size = wanted
 
 
+def folder_numbers(folder: Path) -> list[int]:
+    """Returns the numbers of a library's passages; none where there is no library."""
+    if not (folder / CATALOG).is_file():
+        return []
+    with closing(Catalog(folder / CATALOG)) as catalog:
+        return catalog.passages.numbers()
+
+
 def line(folder: Path, size: int | None = None, wanted: int = 0) -> str:
     """Returns the figures of a library, which is grown before if its present size is given."""
-    at, grown = "footnote.evals.lab.bench.changes:", f"{'-':>10s}{'-':>10s}"
+    at, grown = "footnote.evals.lab.bench.changes:", f"{'-':>10s}{'-':>10s}{'-':>8s}"
     if size is not None:
+        before = len(folder_numbers(folder))
         (stored, folded), _ = apart(f"{at}grow", folder, size, wanted)
-        grown = f"{stored:10.0f}{folded:10.0f}"
-    alone, _ = apart(f"{at}bare", folder, 5_000)
+        alone, _ = apart(f"{at}bare", folder, before)
+        grown = f"{stored:10.0f}{folded:10.0f}{alone:8.0f}"
     found, peak = apart(f"{at}change", folder)
     filtered, _ = apart(f"{at}where", folder)
     medians = [median(found[name]) for name in ("add", "remove", "restore")]
     searches = [", ".join(f"{t:.1f}" for t in p50_p95(found[k])) for k in ("search", "since")]
     return (
-        f"{found['papers']:9d}{grown}{alone:8.0f}{found['bytes'] / 1000:10.1f}"
+        f"{found['papers']:9d}{grown}{found['bytes'] / 1000:10.1f}"
         f"{found['open']:9.0f}{medians[0]:8.0f}{medians[1]:8.0f}{medians[2]:10.0f}"
         f"{searches[0]:>18s}{searches[1]:>18s}{filtered:11.1f}{peak:7.0f}"
     )
