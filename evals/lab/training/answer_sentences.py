@@ -65,6 +65,8 @@ RATE, HEAD_RATE, LOW_RANK_RATE = 1.5e-4, 1e-3, 1e-3
 WARM_UP = 0.1
 DECAY = 0.01
 DROPOUT = 0.1
+# Steps between two lines of progress.
+TOLD = 100
 TRAINED = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN_LAYERS, LAYERS))
 
 
@@ -190,6 +192,9 @@ def train(groups: Sequence[QuestionGroup], out: Path, *, rank: int, epochs: int)
         torch.manual_seed(SEED + epoch)
         for batch in batches(groups, draw):
             losses.append(trainer.step(batch, draw))
+            if len(losses) % TOLD == 0:
+                mean, seconds = sum(losses[-TOLD:]) / TOLD, time.monotonic() - started
+                print(f"  step {len(losses)}: loss {mean:.3f}, {seconds:.0f} s", flush=True)
         trainer.save(checkpoint, epoch + 1)
         mean = sum(losses) / len(losses)
         print(f"epoch {epoch + 1}: loss {mean:.3f}, {time.monotonic() - started:.0f} s", flush=True)
