@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,14 @@ from footnote.index.embeddings.tokens.vectors import TITLE, PackedTokens, Tokens
 from footnote.index.library import CATALOG, Library
 from footnote.index.models import make_paper
 from footnote.index.storage import vectors as table
+from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.database import pays_to_vacuum
 from footnote.index.storage.health import compaction
 from footnote.index.storage.ingest.known import find_known
 from footnote.index.storage.ingest.pipeline import Added
 from footnote.index.storage.vectors import pack_vector, unpack_vectors
+from footnote.ui.maintenance.doctor import examine, repair
+from footnote.ui.maintenance.findings import count_wrong
 from tests.conftest import HashedWords, holds, invented
 
 PAPERS = [invented(number) for number in range(1, 6)]
@@ -198,6 +202,21 @@ def test_a_library_of_before_is_read_as_it_is_and_then_stored_again(
         assert holds(library._catalog) == holds(new._catalog)
         assert library.search("gull5 and crab5", k=5) == before
         assert library.searcher.has_token_vectors
+
+
+def test_doctor_sees_what_takes_more_room_and_stores_it_again(
+    earlier: Path, embedder: MiniLM
+) -> None:
+    with closing(Catalog(earlier / CATALOG)):
+        # Brought up to date, as whoever opens it does.
+        pass
+    (found,) = [one for one in examine(earlier, embedder.name) if one.part == "room"]
+    assert found.mendable
+    assert "more of the disk" in found.line
+    after = repair(earlier, [found], lambda: embedder)
+    assert ("room", "repaired") in {(one.part, one.state) for one in after}
+    assert stored(earlier) == {(Codebook.load().form, 961): 5}
+    assert count_wrong(examine(earlier, embedder.name)) == 0
 
 
 def test_storing_again_goes_on_where_it_was_killed(

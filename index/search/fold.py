@@ -5,8 +5,11 @@ tail. A fold that was stopped or killed goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.search.chroma import (
     ChromaIndex,
     DamagedCollection,
@@ -24,6 +27,15 @@ _AT_ONCE = 1_000
 
 Progress = Callable[[int, int], None]
 Stopped = Callable[[], bool]
+
+
+class _Batch(NamedTuple):
+    """Passages as they are written; without texts where the collection has no documents."""
+
+    numbers: list[int]
+    vectors: Matrix
+    texts: Sequence[str] = ()
+    metadata: Sequence[Metadata] = ()
 
 
 class Fold:
@@ -100,23 +112,32 @@ class Fold:
         stopped: Stopped,
     ) -> list[int] | None:
         """Writes passages; returns those that are written, None where it was stopped."""
+        parts = [wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)]
         written: list[int] = []
-        for at in range(0, len(wanted), _AT_ONCE):
-            if stopped():
-                return None
-            numbers, vectors = self._catalog.vectors.read(wanted[at : at + _AT_ONCE])
-            if documents_wanted(self._catalog):
-                rows = self.read_rows(numbers)
-                kept = [place for place, n in enumerate(numbers) if n in rows]
-                numbers, vectors = [numbers[place] for place in kept], vectors[kept]
-                texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
-                index.upsert(numbers, vectors, texts, metadata)
-            else:
-                index.upsert(numbers, vectors)
-            written += numbers
-            if on_progress:
-                on_progress(min(at + _AT_ONCE, len(wanted)), len(wanted))
+        # The next ones are read while these are written, which takes most of the time.
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(self._read, parts[0]) if parts else None
+            for place, part in enumerate(parts, 1):
+                if ahead is None or stopped():
+                    return None
+                batch = ahead.result()
+                ahead = pool.submit(self._read, parts[place]) if place < len(parts) else None
+                index.upsert(*batch)
+                written += batch.numbers
+                if on_progress:
+                    on_progress(len(part) + (place - 1) * _AT_ONCE, len(wanted))
         return written
+
+    def _read(self, numbers: Sequence[int]) -> "_Batch":
+        """Returns what a collection holds of passages; those that left are left out."""
+        kept, vectors = self._catalog.vectors.read(numbers)
+        if not documents_wanted(self._catalog):
+            return _Batch(kept, vectors)
+        rows = self.read_rows(kept)
+        places = [place for place, n in enumerate(kept) if n in rows]
+        numbers = [kept[place] for place in places]
+        texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
+        return _Batch(numbers, vectors[places], texts, metadata)
 
     def _describe(self, index: ChromaIndex, papers: Sequence[int]) -> None:
         """Replaces the metadata of the passages of papers whose record changed."""

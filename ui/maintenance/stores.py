@@ -78,6 +78,11 @@ def _examine_indexes(folder: Path, embedder: str) -> Iterator[Finding]:
             yield mendable(
                 "embedding", f"{waiting:,} papers wait to be embedded", "words alone find them"
             )
+        if not catalog.compaction.is_done():
+            yield mendable(
+                "room", "vectors or tokens are stored in an earlier form",
+                "they take more of the disk than they need",
+            )  # fmt: skip
         yield _examine_words(folder, catalog)
         yield from _examine_collection(folder, catalog, made)
 
