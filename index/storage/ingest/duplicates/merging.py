@@ -35,7 +35,7 @@ def same_paper(one: Paper, other: Paper) -> bool:
     """
     if were_split(one, other):
         return False
-    if own_name(one) in other.aliases or own_name(other) in one.aliases:
+    if _bears_name(one, other) or _bears_name(other, one):
         return True
     for kind in ID_KINDS:
         if kind == "title":
@@ -46,6 +46,14 @@ def same_paper(one: Paper, other: Paper) -> bool:
         if ours and theirs:
             return not ours.isdisjoint(theirs)
     return like_paper(one, other)
+
+
+def _bears_name(one: Paper, other: Paper) -> bool:
+    """Returns whether one of a paper's aliases is the other's own name."""
+    named = identifier("title", other.title) or "title:"
+    # Few have such an alias, and the name itself takes reading the whole record.
+    like = any(alias.startswith(f"{named}-") for alias in one.aliases)
+    return like and own_name(other) in one.aliases
 
 
 def merge(known: Paper, found: Paper) -> Paper:
