@@ -15,7 +15,7 @@ from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.fact import may_have_several
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
+from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker, with_title
 from footnote.rag.retrieval.answerability import RefusalRule
 from footnote.rag.retrieval.evidence import (
     FAR_BEHIND,
@@ -121,16 +121,16 @@ class Reader:
     ) -> tuple[list[Sentence], float]:
         """Returns the evidence with the ranker's say, and its best score."""
         head, tail = evidence[:RANKED], evidence[RANKED:]
-        scores = ranker.scores(question.standalone, [sentence.text for sentence in head])
+        scores = _score(ranker, question.standalone, head)
         # What was not read counts as the least of what was: it comes behind all of it.
-        least = float(scores.min())
-        given = [*map(float, scores), *[least] * len(tail)]
+        least = min(scores)
+        given = [*scores, *[least] * len(tail)]
         read = [True] * len(head) + [False] * len(tail)
         scored = [
             replace(s, score=s.score + RANKER_WEIGHT * score, answers=score if known else None)
             for s, score, known in zip(evidence, given, read, strict=True)
         ]
-        return sorted(scored, key=lambda s: -s.score), float(scores.max())
+        return sorted(scored, key=lambda s: -s.score), max(scores)
 
     def _read_others(
         self, question: Question, evidence: Sequence[Sentence], ranker: AnswerRanker
@@ -140,19 +140,24 @@ class Reader:
         for sentence in evidence:
             by_paper.setdefault(sentence.paper.id, []).append(sentence)
         unread = [s for own in by_paper.values() for s in own[:RANKED_OF_EACH] if s.answers is None]
-        scores = ranker.scores(question.standalone, [sentence.text for sentence in unread])
-        known = dict(zip(unread, map(float, scores), strict=True))
+        known = dict(zip(unread, _score(ranker, question.standalone, unread), strict=True))
         return [replace(s, answers=known[s]) if s in known else s for s in evidence]
 
-    def _rank(self, words: str, sentences: Sequence[str]) -> list[float]:
+    def _rank(self, words: str, sentences: Sequence[Sentence]) -> list[float]:
         """Returns how far each sentence answers some words."""
         assert self._ranker is not None
-        return list(map(float, self._ranker.scores(words, sentences)))
+        return _score(self._ranker, words, sentences)
 
     def _find_sentences(self, words: str, filters: Filters) -> list[Sentence]:
         """Returns the sentences of the papers nearest to some words."""
         found = self._retriever.find(Question(words), k=SEARCHED, filters=filters)
         return self._finder.rank(words, found.hits, found.matches)
+
+
+def _score(ranker: AnswerRanker, question: str, sentences: Sequence[Sentence]) -> list[float]:
+    """Returns the ranker's score of sentences, each read behind its paper's title."""
+    texts = [with_title(sentence.paper.title, sentence.text) for sentence in sentences]
+    return list(map(float, ranker.scores(question, texts)))
 
 
 def read_abstracts(reading: Reading, *, most: int) -> list[Sentence]:

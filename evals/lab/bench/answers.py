@@ -29,7 +29,7 @@ from footnote.index.embeddings.base import MiniLM
 from footnote.index.library import Library
 from footnote.index.models import Hit, Span
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 from footnote.rag.retrieval.answer_ranker.weights import WEIGHTS, AnswerWeights
 from footnote.rag.retrieval.evidence import EvidenceFinder
 from footnote.rag.retrieval.hybrid import MATCHED, HybridRetriever, RetrievalResult
@@ -133,9 +133,11 @@ class SentenceReader:
             "distance": np.array([hit.score - found.hits[0].score for _, _, hit in rows]),
             "evidence": np.array([evidence.get((h.paper.id, s[0]), -9.0) for _, s, h in rows]),
         }
+        titles = [hit.paper.title for _, _, hit in rows]
+        titled = list(map(with_title, titles, texts))
         for name, ranker in self._rankers.items():
             started = time.perf_counter()
-            signals[name] = ranker.scores(asked.text, texts)
+            signals[name] = ranker.scores(asked.text, titled)
             if len(rows) == MOST_PAIRS:
                 self.seconds.append(time.perf_counter() - started)
         right = np.array([_is_right(asked, hit, span) for _, span, hit in rows])

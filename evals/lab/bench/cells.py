@@ -17,7 +17,7 @@ from typing import Any
 from footnote.evals.metrics.statistics import mean
 from footnote.index.models import make_paper
 from footnote.rag.generation.forms.cells import BOUND, choose_cell, make_column
-from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 
 BOUNDS = (2.0, 3.0, 4.0, BOUND, 6.0)
 
@@ -89,7 +89,7 @@ def _best(
     kept = kept[:MOST_PAIRS]
     if not kept:
         return float("-inf"), False
-    texts = [paper["abstract"][slice(*paper["spans"][n])] for n in kept]
+    texts = [with_title(paper["title"], paper["abstract"][slice(*paper["spans"][n])]) for n in kept]
     scores = ranker.scores(row["question"], texts)
     best = int(scores.argmax())
     return float(scores[best]), kept[best] in row["sentences"]

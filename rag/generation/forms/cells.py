@@ -15,7 +15,7 @@ from footnote.index.library import LibraryReader
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.query.question import understand
-from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 from footnote.rag.retrieval.injection.detector import select_quotable
 from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets_out
 
@@ -169,7 +169,8 @@ def choose_cell(
         fit = [n for n in fit if not column.not_of.search(texts[n])]
     if not fit:
         return None
-    scores = np.array(ranker.scores(column.question, [texts[n] for n in fit]))
+    titled = [with_title(paper.title, texts[n]) for n in fit]
+    scores = np.array(ranker.scores(column.question, titled))
     if column.tells is None:
         words = set(stems(column.question)) - STOP_WORDS
         shares = [bool(words.intersection(stems(texts[n]))) for n in fit]

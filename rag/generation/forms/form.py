@@ -75,7 +75,7 @@ class Reading:
     library: LibraryReader | None = None
     filters: Filters = EVERYTHING
     search: Callable[[str], Sequence[Sentence]] = lambda words: ()
-    rank: Callable[[str, Sequence[str]], Sequence[float]] | None = None
+    rank: Callable[[str, Sequence[Sentence]], Sequence[float]] | None = None
     most: int | None = None
     chance: float = 1.0
     presence: float | None = None

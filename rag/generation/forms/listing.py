@@ -162,8 +162,7 @@ def _put_details_second(rows: Sequence[ListRow], reading: Reading) -> list[ListR
         return list(rows)
     each = min(CANDIDATES, MOST_PAIRS // len(rows))
     others = [row.sentences[1 : 1 + each] for row in rows]
-    asked, texts = reading.question.asked, [s.text for part in others for s in part]
-    scores = iter(reading.rank(asked, texts))
+    scores = iter(reading.rank(reading.question.asked, [s for part in others for s in part]))
     told = []
     for row, part in zip(rows, others, strict=True):
         scored = [(next(scores), s) for s in part]
