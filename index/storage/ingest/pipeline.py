@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -117,6 +118,8 @@ def embed_rest(
             cut.append([prepare_entry(paper, number, None) for number, paper in papers])
             last = numbers[-1]
             yield _texts_of(cut[-1])
+            if stopped():
+                return
 
     for vectors, readings in _embed_each(embedder, read_texts()):
         entries = cut.popleft()
@@ -271,13 +274,23 @@ def read_tokens(paper: Paper, embedder: TokenEmbedder) -> Tokens:
 def _embed_each(
     embedder: Embedder, batches: Iterable[Sequence[str]]
 ) -> Iterator[tuple[Matrix, list[TokenEmbedding]]]:
-    """Yields what ``_embed_texts`` returns of each batch, in order."""
+    """Yields what ``_embed_texts`` returns of each batch, in order.
+
+    A batch is embedded while whoever takes them stores the one before it.
+    """
     if isinstance(embedder, BatchEmbedder):
         for readings in embedder.embed_batches(batches):
             yield _vectors_of(readings, embedder.dimensions), readings
         return
-    for texts in batches:
-        yield _embed_texts(embedder, texts)
+    with ThreadPoolExecutor(1) as pool:
+        before: Future[tuple[Matrix, list[TokenEmbedding]]] | None = None
+        for texts in batches:
+            embedding = pool.submit(_embed_texts, embedder, texts)
+            if before:
+                yield before.result()
+            before = embedding
+        if before:
+            yield before.result()
 
 
 def _vectors_of(readings: Sequence[TokenEmbedding], dimensions: int) -> Matrix:
