@@ -22,8 +22,10 @@ from footnote.index.search.vector_index import VectorIndex
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.history.backlog import Unfolded
 
-# Passages written between two looks at whether to stop.
-_AT_ONCE = 1_000
+# Passages written between two looks at whether to stop. Chroma writes its whole graph to the disk
+# after each call, which a large one has longer to do than to take up the passages.
+_AT_ONCE, _AT_ONCE_INTO_MANY = 1_000, 5_000
+_MANY_PASSAGES = 50_000
 
 Progress = Callable[[int, int], None]
 Stopped = Callable[[], bool]
@@ -67,7 +69,7 @@ class Fold:
 
         Args:
             on_progress: Called with the number of passages that are written, and of how many.
-            stopped: Asked after each thousand; then what is made so far stays for the next call.
+            stopped: Asked after each thousand, or five where there are many; then what is made so far stays for the next call.
 
         Returns:
             Whether it is in use: false where it was stopped.
@@ -112,7 +114,9 @@ class Fold:
         stopped: Stopped,
     ) -> list[int] | None:
         """Writes passages; returns those that are written, None where it was stopped."""
-        parts = [wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)]
+        many = index.count() + len(wanted) > _MANY_PASSAGES
+        size = _AT_ONCE_INTO_MANY if many else _AT_ONCE
+        parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
         written: list[int] = []
         # The next ones are read while these are written, which takes most of the time.
         with ThreadPoolExecutor(1) as pool:
@@ -125,7 +129,7 @@ class Fold:
                 index.upsert(*batch)
                 written += batch.numbers
                 if on_progress:
-                    on_progress(len(part) + (place - 1) * _AT_ONCE, len(wanted))
+                    on_progress(len(part) + (place - 1) * size, len(wanted))
         return written
 
     def _read(self, numbers: Sequence[int]) -> "_Batch":
