@@ -69,7 +69,8 @@ class Fold:
 
         Args:
             on_progress: Called with the number of passages that are written, and of how many.
-            stopped: Asked after each thousand, or five where there are many; then what is made so far stays for the next call.
+            stopped: Asked after each thousand, or five where there are many; then what is made so
+                far stays for the next call.
 
         Returns:
             Whether it is in use: false where it was stopped.
