@@ -32,9 +32,10 @@ NOTHING = "nothing that was read answers it"
 ASKED = 8
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
-# Sentences that the answer ranker reads, and what its score counts for beside theirs (command:
-# python -m footnote.evals.lab.bench.answers).
-RANKED, RANKER_WEIGHT = 8, 0.04
+# Sentences that the answer ranker reads, what its score counts for beside theirs, and what that of
+# a paper's best sentence counts for beside its rank (command: python -m
+# footnote.evals.lab.bench.answers).
+RANKED, RANKER_WEIGHT, PAPER_WEIGHT = 8, 0.08, 0.04
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
@@ -98,6 +99,7 @@ class Reader:
         presence = None
         if self._ranker and kind not in WIDE and evidence:
             evidence, best = self._order(found.question, evidence, self._ranker)
+            found = replace(found, hits=order_papers(found.hits, evidence))
             if may_have_several(asked.asked):
                 evidence = self._read_others(found.question, evidence, self._ranker)
             odds = max(chance, _LEAST) / max(1 - chance, _LEAST)
@@ -152,6 +154,30 @@ class Reader:
         """Returns the sentences of the papers nearest to some words."""
         found = self._retriever.find(Question(words), k=SEARCHED, filters=filters)
         return self._finder.rank(words, found.hits, found.matches)
+
+
+def order_papers(hits: Sequence[Hit], evidence: Sequence[Sentence]) -> list[Hit]:
+    """Returns the hits that were read by how far a sentence of each answers, then the others.
+
+    One without a sentence that the ranker read counts like the worst of those with one.
+
+    Args:
+        hits: Best first.
+        evidence: Their sentences, with the ranker's say.
+    """
+    best: dict[str, float] = {}
+    for sentence in evidence:
+        if sentence.answers is not None:
+            told = best.get(sentence.paper.id, sentence.answers)
+            best[sentence.paper.id] = max(told, sentence.answers)
+    if not best:
+        return list(hits)
+    least, read = min(best.values()), hits[:READ_PAPERS]
+    scores = [hit.score + PAPER_WEIGHT * best.get(hit.paper.id, least) for hit in read]
+    order = sorted(range(len(read)), key=lambda n: (-scores[n], n))
+    # Scores stay those of the places, so that each is at most that of the hit before it.
+    ordered = [replace(read[n], score=hit.score) for n, hit in zip(order, read, strict=True)]
+    return [replace(hit, rank=rank) for rank, hit in enumerate([*ordered, *hits[len(read) :]], 1)]
 
 
 def _score(ranker: AnswerRanker, question: str, sentences: Sequence[Sentence]) -> list[float]:

@@ -25,7 +25,7 @@ class AnswerRoom:
     sentences: int
 
 
-ONE_FACT, SEVERAL = AnswerRoom(0.3, 0.05, 64, 3), AnswerRoom(0.4, 0.1, 110, 4)
+ONE_FACT, SEVERAL = AnswerRoom(0.6, 0.2, 80, 3), AnswerRoom(0.7, 0.25, 126, 4)
 # How far behind the best a sentence may be that leads in its place, since it stands alone.
 LEAD_BEHIND = 0.3
 # Papers that answer a question of several at most; each next one must be nearly as good as those
