@@ -32,10 +32,9 @@ NOTHING = "nothing that was read answers it"
 ASKED = 8
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
-# Sentences that the answer ranker reads, what its score counts for beside theirs, and what that of
-# a paper's best sentence counts for beside its rank (command: python -m
-# footnote.evals.lab.bench.answers).
-RANKED, RANKER_WEIGHT, PAPER_WEIGHT = 8, 0.08, 0.04
+# Sentences that the answer ranker reads, what its score counts for beside theirs, and what that sum
+# of its best sentence counts for in the order of a paper (docs/choices.md).
+RANKED, RANKER_WEIGHT, SENTENCE_WEIGHT = 12, 0.08, 0.5
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
@@ -157,9 +156,9 @@ class Reader:
 
 
 def order_papers(hits: Sequence[Hit], evidence: Sequence[Sentence]) -> list[Hit]:
-    """Returns the hits that were read by how far a sentence of each answers, then the others.
+    """Returns the hits that were read with what their best sentences say counted in.
 
-    One without a sentence that the ranker read counts like the worst of those with one.
+    One without a sentence counts like the worst of those with one.
 
     Args:
         hits: Best first.
@@ -167,13 +166,10 @@ def order_papers(hits: Sequence[Hit], evidence: Sequence[Sentence]) -> list[Hit]
     """
     best: dict[str, float] = {}
     for sentence in evidence:
-        if sentence.answers is not None:
-            told = best.get(sentence.paper.id, sentence.answers)
-            best[sentence.paper.id] = max(told, sentence.answers)
-    if not best:
-        return list(hits)
-    least, read = min(best.values()), hits[:READ_PAPERS]
-    scores = [hit.score + PAPER_WEIGHT * best.get(hit.paper.id, least) for hit in read]
+        paper = sentence.paper.id
+        best[paper] = max(best.get(paper, sentence.score), sentence.score)
+    least, read = min(best.values(), default=0.0), hits[:READ_PAPERS]
+    scores = [hit.score + SENTENCE_WEIGHT * best.get(hit.paper.id, least) for hit in read]
     order = sorted(range(len(read)), key=lambda n: (-scores[n], n))
     # Scores stay those of the places, so that each is at most that of the hit before it.
     ordered = [replace(read[n], score=hit.score) for n, hit in zip(order, read, strict=True)]
