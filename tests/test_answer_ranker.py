@@ -9,13 +9,16 @@ from safetensors.numpy import load_file, save_file
 
 from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import FIRST, MATCH
-from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker
+from footnote.index.models import Hit, Passage, make_paper
+from footnote.rag.generation.reader import order_papers
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 from footnote.rag.retrieval.answer_ranker.weights import (
     WEIGHTS,
     AnswerWeights,
     pack_signs,
     unpack_signs,
 )
+from footnote.rag.retrieval.evidence import Sentence
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +151,33 @@ def test_signs_keep_the_direction_of_each_weight_and_the_size_of_each_row() -> N
     signs, scale = pack_signs(learned)
     assert signs.nbytes == 2
     assert unpack_signs(signs, scale).tolist() == [[2, -2, 2, -2, 2, -2, 2, -2], [-0.5] * 8]
+
+
+def test_the_title_says_which_paper_answers(ranker: AnswerRanker) -> None:
+    said = "It covers 40 square kilometres in a day."
+    titles = ["A gliding robot that maps kelp forests", "Pricing options with neural networks"]
+    kelp, options = ranker.scores(
+        "How much seaweed can an underwater drone survey in a day?",
+        [with_title(title, said) for title in titles],
+    )
+    assert kelp > options
+    assert with_title("", said) == said
+
+
+def test_papers_stand_in_the_order_of_what_their_best_sentences_say() -> None:
+    papers = [make_paper(f"Tides {n}", f"The tide of place {n} is high.") for n in range(7)]
+    scores = [0.9, 0.85, 0.8, 0.5, 0.4, 0.3, 0.2]
+    hits = [
+        Hit(paper, Passage(paper.id, 0, 5), score, rank, "fused")
+        for rank, (paper, score) in enumerate(zip(papers, scores, strict=True), 1)
+    ]
+    # The third says it best; the last ones were not read, and the fourth has no sentence.
+    said = {0: 1.0, 1: 1.0, 2: 1.5, 4: 1.4}
+    evidence = [Sentence(papers[n], 0, 5, score) for n, score in said.items()]
+    ordered = order_papers(hits, evidence)
+    assert [papers.index(hit.paper) for hit in ordered] == [2, 0, 1, 4, 3, 5, 6]
+    assert [hit.rank for hit in ordered] == [1, 2, 3, 4, 5, 6, 7]
+    # The scores are those of the places.
+    assert [hit.score for hit in ordered] == scores
+    assert [hit.paper for hit in order_papers(hits, [])] == papers
+    assert order_papers([], evidence) == []

@@ -144,11 +144,11 @@ def several(question: str, *sentences: Sentence, chance: float = 0.9) -> Reading
 
 WHY = "Why do kelp forests shrink?"
 REASONS = (
-    answering("Urchins", "Urchins graze young kelp.", 0.9, 7.0),
-    answering("Heat", "Warm summers kill kelp.", 0.8, 6.5),
-    answering("Boats", "We count kelp by boat.", 0.8, 3.0),
-    answering("Silt", "Silt keeps the light from kelp.", 0.75, 6.2),
-    answering("Gulls", "Gulls eat crabs.", 0.3, 8.0),
+    answering("Urchins", "Urchins graze young kelp.", 1.05, 4.0),
+    answering("Heat", "Warm summers kill kelp.", 0.82, 3.5),
+    answering("Boats", "We count kelp by boat.", 0.82, 1.5),
+    answering("Silt", "Silt keeps the light from kelp.", 0.8, 3.2),
+    answering("Gulls", "Gulls eat crabs.", 0.3, 5.0),
 )
 
 
@@ -536,8 +536,8 @@ def test_what_is_asked_of_each_paper_does_not_choose_the_papers(engine: CitedQue
 def test_the_sentence_that_answers_stands_behind_the_one_that_qualifies(
     engine: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def prefer_water(words: str, sentences: Sequence[str]) -> list[float]:
-        return [float("water" in sentence) for sentence in sentences]
+    def prefer_water(words: str, sentences: Sequence[Sentence]) -> list[float]:
+        return [float("water" in sentence.text) for sentence in sentences]
 
     monkeypatch.setattr(engine._reader, "_rank", prefer_water)
     answer = engine.ask("Which papers map kelp, and with what does each agree?")
@@ -603,6 +603,24 @@ def test_a_variant_with_a_name_of_its_own_is_not_the_thing_compared() -> None:
     assert compare.Side("offline RL", ("offlin", "rl")).stands_alone_in(
         "Offline learning helps RL."
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        (
+            "Which reacts faster when boats appear or vanish, a net or a net with two floats?",
+            ["net", "net with two floats"],
+        ),
+        ("Are nets that need a lamp better or worse than those that do not?", None),
+        ("How does sorting crabs by hand compare in accuracy with a net's own word?", None),
+    ],
+)
+def test_a_part_of_a_question_is_no_thing_to_compare(
+    question: str, names: list[str] | None
+) -> None:
+    sides = compare.find_sides(question)
+    assert (sides and [side.name for side in sides]) == names
 
 
 def test_a_sentence_that_names_both_is_shown_where_none_compares_them(

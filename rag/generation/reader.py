@@ -11,7 +11,7 @@ from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.library import Filters, LibraryReader
 from footnote.index.models import Hit
 from footnote.rag.answer import Kind
-from footnote.rag.generation.forms import WIDE
+from footnote.rag.generation.forms import BROAD, WIDE
 from footnote.rag.generation.forms.fact import may_have_several
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.query.question import Question
@@ -39,7 +39,7 @@ RANKED, RANKER_WEIGHT, SENTENCE_WEIGHT = 12, 0.08, 0.5
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
 # whether any sentence answers.
-CHANCE_WEIGHT = 0.4
+CHANCE_WEIGHT = 0.8
 _LEAST = 1e-6
 
 
@@ -69,7 +69,7 @@ class Reader:
 
     def prepare(self, kind: Kind) -> None:
         """Begins to load the ranker beside the search; only the first question waits for it."""
-        if self._ranker and not self._prepared and kind not in WIDE:
+        if self._ranker and not self._prepared and kind not in BROAD:
             self._prepared = True
             # Not a daemon: a process that ends while the model is being loaded would be aborted.
             Thread(target=self._load, args=(self._ranker,)).start()
@@ -96,10 +96,10 @@ class Reader:
         read = [] if refused else self.choose_papers(found, kind)
         evidence = self._finder.rank(found.question.wording, read, found.matches)
         presence = None
-        if self._ranker and kind not in WIDE and evidence:
+        if self._ranker and kind not in BROAD and evidence:
             evidence, best = self._order(found.question, evidence, self._ranker)
             found = replace(found, hits=order_papers(found.hits, evidence))
-            if may_have_several(asked.asked):
+            if kind not in WIDE and may_have_several(asked.asked):
                 evidence = self._read_others(found.question, evidence, self._ranker)
             odds = max(chance, _LEAST) / max(1 - chance, _LEAST)
             presence = CHANCE_WEIGHT * log(odds) + best

@@ -24,6 +24,8 @@ from footnote.index.embeddings.minilm_graph import (
 
 # The embeddings and so many layers stay as they are.
 FROZEN_LAYERS = 2
+# What a question whose answer was cut out counts for beside the whole one.
+ABSENCE = 0.5
 Weights = Mapping[str, Tensor]
 
 
@@ -113,15 +115,19 @@ def _head(w: Weights, x: Tensor, pairs: Pairs) -> Tensor:
 
 
 def loss_of(scores: Tensor, sizes: Sequence[int], right: Sequence[int]) -> Tensor:
-    """Returns the mean negative log of the right sentences' share in each group's softmax.
+    """Returns what the right sentences of each group lack of its softmax, and so does nothing.
+
+    Beside the sentences of a group stands that none of them answers, which scores 0. Where its
+    right sentences are cut out, that is right; so a score tells whether there is an answer at all.
 
     Args:
         scores: Of the pairs of all groups.
         sizes: Of the groups, which stand one behind the other.
         right: How many of each group are right; they come first.
     """
-    parts = [
-        found.logsumexp(0) - found[:count].logsumexp(0)
-        for found, count in zip(scores.split(list(sizes)), right, strict=True)
-    ]
+    parts, nothing = [], scores.new_zeros(1)
+    for found, count in zip(scores.split(list(sizes)), right, strict=True):
+        whole = torch.cat([found, nothing]).logsumexp(0)
+        cut = torch.cat([found[count:], nothing]).logsumexp(0)
+        parts.append(whole - found[:count].logsumexp(0) + ABSENCE * cut)
     return torch.stack(parts).mean()

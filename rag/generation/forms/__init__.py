@@ -33,3 +33,5 @@ FORMS: Mapping[Kind, Form] = {
 WITHOUT_SEARCH: frozenset[Kind] = frozenset({"metadata", "talk", "vague"})
 # Papers that are read; one of a wide question holds a part of the answer.
 WIDE: frozenset[Kind] = frozenset({"list", "overview", "compare"})
+# Answered by many papers; of the others the answer ranker says which sentence answers.
+BROAD: frozenset[Kind] = frozenset({"list", "overview"})

@@ -51,6 +51,13 @@ _COMPARES = re.compile(
     r"|won|wins?|los[et]\w*)\b|>|<",
     re.IGNORECASE,
 )
+# A part of a sentence is no name of a thing: "which reacts faster", "in AUC".
+_NO_NAME = re.compile(
+    r"^(?:in|on|at|of|for|with|when|as|by|than) "
+    r"|\b(?:which|what|who|whom|whose|how|why|is|are|was|were|do|does|did|has|have|had|can|could"
+    r"|would|should|will)\b",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(r"^(?:plain|the|an?|using|use|what is|which is better,?) ", re.IGNORECASE)
 
 
@@ -125,7 +132,9 @@ def write(reading: Reading) -> Composed:
     if not both and not any(columns):
         return _write_without_sides(reading)
     missing = None
-    if not both:
+    # What has no name may be called otherwise in a sentence that answers.
+    named = all(side.name != side.name.lower() for side in sides)
+    if not both and (named or not reading.is_surely_present):
         missing = f"{NOT_COMPARED} {name_topic(one.name)} with {name_topic(other.name)} directly."
     return draft.finish(missing=missing)
 
@@ -137,7 +146,8 @@ def find_sides(question: str) -> tuple[Side, Side] | None:
         match = pattern.search(core) or pattern.search(question.strip(" ?.!"))
         if match:
             one, other = (_side(match[name]) for name in ("a", "b"))
-            if one.stems and other.stems and set(one.stems) != set(other.stems):
+            named = not any(_NO_NAME.search(side.name) for side in (one, other))
+            if named and one.stems and other.stems and set(one.stems) != set(other.stems):
                 return one, other
     return None
 

@@ -34,7 +34,7 @@ MOST_PAPERS = 4
 NEAR_PAPERS = Breadth(nearness=0.0, step=0.75, lowest=0.5, most=6)
 # A sentence answers from this score of the answer ranker on (command: python -m
 # footnote.evals.lab.bench.cells: one in ten such sentences stands where no answer is).
-ANSWERS = 6.0
+ANSWERS = 3.0
 _ASKING = re.compile(r"\b(?:what|which|who|whom|whose|how|why|when|where)\b", re.IGNORECASE)
 
 

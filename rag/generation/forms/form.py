@@ -19,7 +19,7 @@ from footnote.rag.retrieval.hybrid import RetrievalResult
 
 # Below ABSENT no sentence that was read answers the question by its wording; from PRESENT on one
 # does, and what is missing is not told from single words.
-ABSENT, PRESENT = 2.0, 6.5
+ABSENT, PRESENT = -0.6, 3.5
 # Begins what is said of something that was asked for and is not there.
 NOT_STATED, NOT_COMPARED = "No abstract states", "No abstract compares"
 

@@ -34,7 +34,7 @@ def write(reading: Reading) -> Composed:
         plain = Draft(quotes)
         plain.add("Unclear. The nearest sentences:")
         plain.add(" ".join(plain.quote(replace(s, side=None)) for s in quotes))
-        return plain.finish(missing=reading.say_missing_names())
+        return plain.finish(missing=reading.say_missing_names() or reading.say_absent())
     draft.add(f"{_tell(sides)}:")
     ordered = sorted(best, key=lambda sentence: _ORDER.index(sentence.side))
     draft.add(*(draft.row(s.paper, draft.quote(s), _LABELS[s.side]) for s in ordered))
