@@ -154,13 +154,13 @@ def test_signs_keep_the_direction_of_each_weight_and_the_size_of_each_row() -> N
 
 
 def test_the_title_says_which_paper_answers(ranker: AnswerRanker) -> None:
-    said = "It covers 40 square kilometres in a day."
-    titles = ["A gliding robot that maps kelp forests", "Pricing options with neural networks"]
-    kelp, options = ranker.scores(
-        "How much seaweed can an underwater drone survey in a day?",
+    said = "It reaches an accuracy of 91 percent."
+    titles = ["Grading moles in photos with a small network", "Forecasting tides from buoys"]
+    moles, tides = ranker.scores(
+        "How well can a neural net tell dangerous skin spots from harmless ones?",
         [with_title(title, said) for title in titles],
     )
-    assert kelp > options
+    assert moles > tides
     assert with_title("", said) == said
 
 

@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 Stopped = Callable[[], bool]
 
 
-class _Batch(NamedTuple):
+class _FoldedRows(NamedTuple):
     """Passages as they are written; without texts where the collection has no documents."""
 
     numbers: list[int]
@@ -133,16 +133,16 @@ class Fold:
                     on_progress(len(part) + (place - 1) * size, len(wanted))
         return written
 
-    def _read(self, numbers: Sequence[int]) -> "_Batch":
+    def _read(self, numbers: Sequence[int]) -> _FoldedRows:
         """Returns what a collection holds of passages; those that left are left out."""
         kept, vectors = self._catalog.vectors.read(numbers)
         if not documents_wanted(self._catalog):
-            return _Batch(kept, vectors)
+            return _FoldedRows(kept, vectors)
         rows = self.read_rows(kept)
         places = [place for place, n in enumerate(kept) if n in rows]
         numbers = [kept[place] for place in places]
         texts, metadata = [rows[n][0] for n in numbers], [rows[n][1] for n in numbers]
-        return _Batch(numbers, vectors[places], texts, metadata)
+        return _FoldedRows(numbers, vectors[places], texts, metadata)
 
     def _describe(self, index: ChromaIndex, papers: Sequence[int]) -> None:
         """Replaces the metadata of the passages of papers whose record changed."""

@@ -83,7 +83,7 @@ class Told(Synthetic):
         return super().embed(texts)
 
 
-class Remembering(MiniLM):
+class ReadBefore(MiniLM):
     """The bundled model; what it has read once it gives again without reading."""
 
     _known: dict[str, TokenEmbedding] = PrivateAttr(default_factory=dict)
@@ -99,10 +99,10 @@ class Remembering(MiniLM):
         return np.stack([one.vector for one in self.read(texts)])
 
 
-def embedder_of(folder: Path) -> Synthetic | Remembering:
+def embedder_of(folder: Path) -> Synthetic | ReadBefore:
     """Returns what a library's vectors are made by."""
     with closing(Catalog(folder / CATALOG)) as catalog:
-        return Remembering() if catalog.meta("embedder") == MODEL_NAME else Synthetic()
+        return ReadBefore() if catalog.meta("embedder") == MODEL_NAME else Synthetic()
 
 
 def papers(first: int, last: int) -> Iterator[Paper]:
