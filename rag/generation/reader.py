@@ -98,7 +98,9 @@ class Reader:
         presence = None
         if self._ranker and kind not in BROAD and evidence:
             evidence, best = self._order(found.question, evidence, self._ranker)
-            found = replace(found, hits=order_papers(found.hits, evidence))
+            # A follow-up means the papers of the answer before, whatever a sentence says.
+            if not found.question.is_follow_up:
+                found = replace(found, hits=order_papers(found.hits, evidence))
             if kind not in WIDE and may_have_several(asked.asked):
                 evidence = self._read_others(found.question, evidence, self._ranker)
             odds = max(chance, _LEAST) / max(1 - chance, _LEAST)

@@ -116,7 +116,7 @@ _NUMBER = re.compile(
     r"^(?:by |at |in |on |to |of |with |from |for |over )?how (?:many|much|long|often|large"
     r"|fast|high|low|small|deep|heavy|tall|hot|cold|wide|accurate)\b(?! (?:worse|better|hits)\b)"
     r"|^(?:by|at|to) (?:what|which) (?:\w+ )?(?:factor|rate|margin|amount|percentage)\b"
-    r"|^(?:what|which)(?: (?:is|was) the)?(?: [\w@/-]+){0,3} (?:accuracy|f1|score|rate|ratio"
+    r"|^(?:what|which)(?: (?:is|was) the)?(?: [\w@/-]+){0,3} (?:accuracy|auroc|f1|score|rate|ratio"
     r"|percentage|share|fraction|number|speed|latency|cost|price|factor|auc|fid|bleu"
     r"|perplexity|error|precision|recall|sensitivity|specificity|prevalence|mortality|dose"
     r"|temperature|frequency|sample size) (?:do|does|did|is|was|of|for|on|in|at|with"
