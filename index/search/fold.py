@@ -40,6 +40,11 @@ class _FoldedRows(NamedTuple):
     metadata: Sequence[Metadata] = ()
 
 
+def rows_at_once(passages: int) -> int:
+    """Returns how many passages are written at once into a collection that will have so many."""
+    return _AT_ONCE_INTO_MANY if passages > _MANY_PASSAGES else _AT_ONCE
+
+
 class Fold:
     """Makes new collections of one library."""
 
@@ -115,8 +120,7 @@ class Fold:
         stopped: Stopped,
     ) -> list[int] | None:
         """Writes passages; returns those that are written, None where it was stopped."""
-        many = index.count() + len(wanted) > _MANY_PASSAGES
-        size = _AT_ONCE_INTO_MANY if many else _AT_ONCE
+        size = rows_at_once(index.count() + len(wanted))
         parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
         written: list[int] = []
         # The next ones are read while these are written, which takes most of the time.

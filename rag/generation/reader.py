@@ -158,9 +158,9 @@ class Reader:
 
 
 def order_papers(hits: Sequence[Hit], evidence: Sequence[Sentence]) -> list[Hit]:
-    """Returns the hits that were read with what their best sentences say counted in.
+    """Returns hits, the first ``READ_PAPERS`` of them also by what their best sentences say.
 
-    One without a sentence counts like the worst of those with one.
+    Of these one without a sentence counts like the worst of those with one.
 
     Args:
         hits: Best first.

@@ -19,7 +19,7 @@ from footnote.index.models import make_paper
 from footnote.rag.generation.forms.cells import BOUND, choose_cell, make_column
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 
-BOUNDS = (2.0, 3.0, 4.0, BOUND, 6.0)
+BOUNDS = (0.0, 1.0, BOUND, 3.0, 4.0)
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ Papers are made of the demo's sentences (``big_library``). Their vectors are SYN
 chance from each text, so that nothing is embedded and what is left is storage. One library grows
 from size to size. At each size it is folded; then one paper is added, found, removed and put back,
 seven times, and medians are printed. ``bare`` is Chroma's client alone, with the same passages
-added to one that has as many as the one that was folded into had. ``where`` is Chroma's own
-filter over the same collection. The process is fresh at each size, and its peak of memory is that
-of all but growing.
+added to one that has as many as the one that was folded into had, as many at once. ``where`` is
+Chroma's own filter over the same collection. The process is fresh at each size, and its peak of
+memory is that of all but growing.
 
 A library of the bundled model, such as ``million`` makes, can be given too: then what is added is
 embedded beforehand, and its tokens are stored as well.
@@ -28,24 +28,22 @@ from typing import Any
 
 import chromadb
 import numpy as np
-from llama_index.core.bridge.pydantic import PrivateAttr
 
 from footnote.evals.lab.bench.big_library import make_papers
 from footnote.evals.lab.bench.subprocesses import apart, milliseconds, p50_p95
+from footnote.evals.lab.bench.truth import Remembering
 from footnote.index.demo import demo_papers
-from footnote.index.embeddings.base import MiniLM
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
-from footnote.index.embeddings.protocols import Matrix, TokenEmbedding
+from footnote.index.embeddings.protocols import Matrix
 from footnote.index.library import CATALOG, SNAPSHOTS, Filters, Library
 from footnote.index.models import Paper, make_paper
 from footnote.index.readers.gathering import read_sources
 from footnote.index.search.chroma import COLLECTION, HNSW
+from footnote.index.search.fold import rows_at_once
 from footnote.index.storage.catalog import Catalog
 from footnote.index.storage.ingest.pipeline import embedded_text
 
 ROUNDS, ASKED = 7, 50
-# Passages that a fold writes at once, and so does the bare client here.
-AT_ONCE = 1_000
 SINCE = 2020
 HEAD = (
     f"{'papers':>9s}{'stored/s':>10s}{'folded/s':>10s}{'bare/s':>8s}{'kB/paper':>10s}"
@@ -83,26 +81,10 @@ class Told(Synthetic):
         return super().embed(texts)
 
 
-class ReadBefore(MiniLM):
-    """The bundled model; what it has read once it gives again without reading."""
-
-    _known: dict[str, TokenEmbedding] = PrivateAttr(default_factory=dict)
-
-    def read(self, texts: Sequence[str]) -> list[TokenEmbedding]:
-        """Returns a reading of each text."""
-        new = [text for text in texts if text not in self._known]
-        self._known.update(zip(new, super().read(new), strict=True))
-        return [self._known[text] for text in texts]
-
-    def embed(self, texts: Sequence[str]) -> Matrix:
-        """Returns ``(n, 384)`` float32, the vectors of the readings."""
-        return np.stack([one.vector for one in self.read(texts)])
-
-
-def embedder_of(folder: Path) -> Synthetic | ReadBefore:
+def embedder_of(folder: Path) -> Synthetic | Remembering:
     """Returns what a library's vectors are made by."""
     with closing(Catalog(folder / CATALOG)) as catalog:
-        return ReadBefore() if catalog.meta("embedder") == MODEL_NAME else Synthetic()
+        return Remembering() if catalog.meta("embedder") == MODEL_NAME else Synthetic()
 
 
 def papers(first: int, last: int) -> Iterator[Paper]:
@@ -145,9 +127,9 @@ def bare(folder: Path, first: int) -> float:
         collection = chromadb.PersistentClient(other).create_collection(
             COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
         )
-        began = time.perf_counter()
-        for at in range(0, len(ids), AT_ONCE):
-            part = slice(at, at + AT_ONCE)
+        began, size = time.perf_counter(), rows_at_once(len(ids))
+        for at in range(0, len(ids), size):
+            part = slice(at, at + size)
             if at <= first:
                 began, since = time.perf_counter(), at
             texts, metadata = zip(*rows[part], strict=True)
@@ -162,10 +144,8 @@ def change(folder: Path) -> dict[str, Any]:
     new = [
         make_paper(f"A new tide {n}", f"The tide number {n} is new. " * 8) for n in range(ROUNDS)
     ]
-    questions, embedder = (
-        [f"question {n} of the tide" for n in range(ASKED + 1)],
-        embedder_of(folder),
-    )
+    questions = [f"question {n} of the tide" for n in range(ASKED + 1)]
+    embedder = embedder_of(folder)
     vectors = embedder.embed([*questions, *(embedded_text(one) for one in new)])[: len(questions)]
     found["open"] = milliseconds(lambda: opened.append(Library.open(folder, embedder=embedder)))
     with opened[0] as library:
@@ -227,19 +207,19 @@ def main() -> None:
             size = wanted
 
 
-def folder_numbers(folder: Path) -> list[int]:
-    """Returns the numbers of a library's passages; none where there is no library."""
+def count_passages(folder: Path) -> int:
+    """Returns how many passages a library has; 0 where there is none."""
     if not (folder / CATALOG).is_file():
-        return []
+        return 0
     with closing(Catalog(folder / CATALOG)) as catalog:
-        return catalog.passages.numbers()
+        return catalog.passages.count()
 
 
 def line(folder: Path, size: int | None = None, wanted: int = 0) -> str:
     """Returns the figures of a library, which is grown before if its present size is given."""
     at, grown = "footnote.evals.lab.bench.changes:", f"{'-':>10s}{'-':>10s}{'-':>8s}"
     if size is not None:
-        before = len(folder_numbers(folder))
+        before = count_passages(folder)
         (stored, folded), _ = apart(f"{at}grow", folder, size, wanted)
         alone, _ = apart(f"{at}bare", folder, before)
         grown = f"{stored:10.0f}{folded:10.0f}{alone:8.0f}"
