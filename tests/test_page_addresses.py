@@ -100,16 +100,29 @@ def test_a_step_that_is_answered_late_does_not_undo_the_next(page: Page, address
     ask(page, PPO)
     page.get_by_role("button", name="New conversation").click()
     ask(page, TOOLS)
+    second = page.url
     enter(page, "Library")
     page.evaluate(
         """() => {
-          window.footnote.turnTo = () => new Promise((wake) => setTimeout(wake, 400));
+          const asked = window.fetch;
+          window.late = 0;
+          window.fetch = async (...sent) => {
+            const reply = await asked(...sent);
+            if (String(sent[1]?.body).includes('"open"')) {
+              await new Promise((wake) => setTimeout(wake, 400));
+              window.late += 1;
+            }
+            return reply;
+          };
           history.go(-3);
           setTimeout(() => history.go(3), 100);
         }"""
     )
-    page.wait_for_timeout(900)
+    page.wait_for_function("window.late")
+    page.wait_for_timeout(300)
     expect(page.locator("#fn-room-library h2")).to_be_visible()
+    expect(page).to_have_url(f"{second}#library")
+    asked(page, TOOLS)
 
 
 def test_an_address_opens_its_conversation_whatever_was_open_last(page: Page, address: str) -> None:

@@ -45,6 +45,8 @@
     const turn = (turns += 1);
     untracked(async () => {
       if (conversation !== me.conversation) await page.turnTo(conversation);
+      // What an earlier step asked for may still be on its way.
+      else page.disregard("open");
       if (turn !== turns) return; // gone on meanwhile
       if (place === "ask" || document.getElementById(`fn-room-${place}`)) page.enter(place);
     });
