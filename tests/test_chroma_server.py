@@ -339,6 +339,28 @@ def test_a_server_that_only_the_library_names_is_not_asked(library, tmp_path) ->
         assert asked
 
 
+def test_a_server_that_failed_is_left_alone_for_a_while(monkeypatch) -> None:
+    asked: list[str] = []
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+    def ask_twice(rest: float) -> int:
+        asked.clear()
+        monkeypatch.setattr("footnote.index.search.chroma.server.REST_SECONDS", rest)
+        server = ChromaServer(place, VectorSettings())
+        for _ in range(2):
+            with pytest.raises(UnusableServer, match="status 500"):
+                server.names("footnote-")
+        return len(asked)
+
+    with listen(Failing) as port:
+        place = ServerPlace(f"http://127.0.0.1:{port}")
+        assert 2 * ask_twice(60.0) == ask_twice(0.0) > 0
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "chroma:8000", "ftp://chroma", "http://", "http://a b", "http://user:word@chroma",

@@ -120,3 +120,13 @@ def test_the_command_takes_an_identifier_for_a_path(
         assert missing.status == 2
         assert "does not exist" in missing.err
     assert asked == ["10.1000/tide"]
+
+
+def test_services_are_asked_where_they_answer() -> None:
+    places = [urlsplit(address) for address in lookup.SERVICES.values()]
+    assert sorted(str(place.hostname) for place in places) == [
+        "api.crossref.org",
+        "eutils.ncbi.nlm.nih.gov",
+        "export.arxiv.org",
+    ]
+    assert {place.scheme for place in places} == {"https"}

@@ -113,6 +113,19 @@ def test_a_second_lasso_with_shift_adds_to_the_first(page: Page) -> None:
     assert len(scopes(page)[-1]) == 24
 
 
+def test_no_more_papers_are_added_than_can_be_asked_alone(page: Page) -> None:
+    page.set_content(bare_page(map_html(drawn_map()), most=20))
+    lasso(page, 0.01, 0.01, 0.45, 0.55)
+    expect(page.get_by_role("status")).to_have_text("12 papers chosen.")
+    page.keyboard.down("Shift")
+    lasso(page, 0.55, 0.45, 0.99, 0.99)
+    page.keyboard.up("Shift")
+    expect(page.get_by_role("status")).to_contain_text(
+        "24 papers would be chosen, and at most 20 can be asked alone"
+    )
+    assert len(scopes(page)[-1]) == 12
+
+
 def test_a_finger_draws_as_well(browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()

@@ -15,12 +15,13 @@ _NOTES = (
 SCRIPTS = ("chat.js", "map.js", "views.js")
 
 
-def bare_page(body: str) -> str:
-    """Returns a whole page around ``body``."""
+def bare_page(body: str, *, most: int = 5000) -> str:
+    """Returns a whole page around ``body``, where at most so many papers can be asked alone."""
     styles = "".join(
         (ASSETS / name).read_text("utf-8") for name in ("base.css", "chat.css", "views.css")
     )
     scripts = "".join((ASSETS / name).read_text("utf-8") for name in SCRIPTS)
+    scripts = scripts.replace("const MOST = 5000;", f"const MOST = {most};")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>View</title>'
         f"<style>{styles}</style></head><body>"
