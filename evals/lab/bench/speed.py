@@ -55,13 +55,17 @@ def index_rate(paths: Sequence[Path], folder: Path, embedder: MiniLM) -> None:
     sample = texts[:: max(1, len(texts) // EMBEDDED_TEXTS)]
     embedder.embed(sample[:16])
     bare = len(sample) / (milliseconds(lambda: embedder.embed(sample)) / 1000)
+    # With the vectors of the tokens, which a library stores, too.
+    tokens = len(sample) / (milliseconds(lambda: embedder.read(sample)) / 1000)
     with Library.open(folder / "inner", embedder=embedder, create=True) as library:
         added = len(texts) / (milliseconds(lambda: library.add(papers)) / 1000)
     command = [*FOOTNOTE, "index", *map(str, paths), "--library", str(folder / "outer")]
     whole = run_command(command) / 1000
     print(f"{len(papers)} papers, {len(texts)} passages")
     print(f"embedder alone          {bare:7.1f} passages/s")
+    print(f"with tokens             {tokens:7.1f} passages/s   {tokens / bare:.2f} of it")
     print(f"adding to a library     {added:7.1f} passages/s   {added / bare:.2f} of the embedder")
+    print(f"{'':24s}{'':20s} {added / tokens:.2f} of it with tokens")
     print(f"footnote index, whole   {whole:7.1f} s")
 
 
