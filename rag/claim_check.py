@@ -20,6 +20,7 @@ from footnote.rag.verification.stance import (
     Chances,
     asks_for_sides,
     classify_side,
+    is_heard,
     plain_chances,
 )
 
@@ -89,9 +90,11 @@ def positions(
     read = _read(EvidenceFinder(retriever.library), wording, found)
     quotes = [sentence for _, sentences in read for sentence in sentences]
     said = plain_chances(wording, quotes, retriever.library.embedder)
+    heard = is_heard(retriever.library.embedder)
     told, at = [], 0
     for hit, sentences in read:
-        told.append(_position(hit, sentences, said[at : at + len(sentences)]))
+        own = said[at : at + len(sentences)]
+        told.append(_position(hit, sentences, own, heard=heard))
         at += len(sentences)
     return told
 
@@ -112,8 +115,10 @@ def _read(
     return [(hit, sentences) for hit, sentences in read if sentences]
 
 
-def _position(hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances]) -> Position:
-    side = classify_side(said)
+def _position(
+    hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances], *, heard: bool
+) -> Position:
+    side = classify_side(said, heard=heard)
     # Show the quote that decided the side.
     sure = [_chance(side, one) for one in said]
     at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)

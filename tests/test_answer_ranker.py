@@ -9,8 +9,6 @@ from safetensors.numpy import load_file, save_file
 
 from footnote.index import ModelError
 from footnote.index.embeddings.minilm_graph import FIRST, MATCH
-from footnote.index.models import Hit, Passage, make_paper
-from footnote.rag.generation.reader import order_papers
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 from footnote.rag.retrieval.answer_ranker.weights import (
     WEIGHTS,
@@ -18,7 +16,6 @@ from footnote.rag.retrieval.answer_ranker.weights import (
     pack_signs,
     unpack_signs,
 )
-from footnote.rag.retrieval.evidence import Sentence
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +62,8 @@ def test_the_sentence_that_answers_comes_before_one_about_the_same_thing(
     scores = ranker.scores(question, sentences)
     assert scores.dtype == np.float32
     assert scores.argmax() == 2, scores
+    assert ranker.read(question, sentences)[:, 0].tolist() == scores.tolist()
+    assert ranker.read(question, []).shape == (0, 3)
 
 
 def test_a_score_does_not_depend_on_the_sentences_beside_it(ranker: AnswerRanker) -> None:
@@ -162,22 +161,3 @@ def test_the_title_says_which_paper_answers(ranker: AnswerRanker) -> None:
     )
     assert moles > tides
     assert with_title("", said) == said
-
-
-def test_papers_stand_in_the_order_of_what_their_best_sentences_say() -> None:
-    papers = [make_paper(f"Tides {n}", f"The tide of place {n} is high.") for n in range(7)]
-    scores = [0.9, 0.85, 0.8, 0.5, 0.4, 0.3, 0.2]
-    hits = [
-        Hit(paper, Passage(paper.id, 0, 5), score, rank, "fused")
-        for rank, (paper, score) in enumerate(zip(papers, scores, strict=True), 1)
-    ]
-    # The third says it best; the last ones were not read, and the fourth has no sentence.
-    said = {0: 1.0, 1: 1.0, 2: 1.5, 4: 1.4}
-    evidence = [Sentence(papers[n], 0, 5, score) for n, score in said.items()]
-    ordered = order_papers(hits, evidence)
-    assert [papers.index(hit.paper) for hit in ordered] == [2, 0, 1, 4, 3, 5, 6]
-    assert [hit.rank for hit in ordered] == [1, 2, 3, 4, 5, 6, 7]
-    # The scores are those of the places.
-    assert [hit.score for hit in ordered] == scores
-    assert [hit.paper for hit in order_papers(hits, [])] == papers
-    assert order_papers([], evidence) == []

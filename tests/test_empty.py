@@ -73,6 +73,7 @@ from footnote.rag.generation.thorough.settings import ThoroughSettings
 from footnote.rag.generation.thorough.writing import Material, ReviewJobs
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker
+from footnote.rag.retrieval.answer_ranker.scores import SentenceScores
 from footnote.rag.retrieval.evidence import EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import Fusion, RetrievalResult
 from footnote.rag.retrieval.late_interaction import Matcher, QueryTokens
@@ -251,7 +252,9 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
-            "AnswerRanker": AnswerRanker(), "Draft": Draft([]), "reading": READING,
+            "AnswerRanker": AnswerRanker(), "best": {},
+            "SentenceScores": SentenceScores(AnswerRanker(), "harbour"),
+            "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),
             "Shown": read_shown(FOUND, []),
             "Relation": Relation("any", read_shown(FOUND, [])),

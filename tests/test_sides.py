@@ -19,6 +19,7 @@ from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.side_cues import side_cues, winner
 from footnote.rag.verification.stance import (
     Chances,
+    _hear,
     asks_for_sides,
     chances,
     classify_side,
@@ -205,8 +206,9 @@ def test_only_what_may_take_a_side_is_read_for_one(embedder: MiniLM) -> None:
     sentences = [
         Sentence(paper, at, at + len(quote), 1.0) for at, quote in zip(starts, quotes, strict=True)
     ]
-    told = chances(QUESTION, quotes, embedder)
-    every = [keep_plain(QUESTION, *of) for of in zip(sentences, told, strict=True)]
+    heard = _hear(QUESTION, sentences)
+    told = chances(QUESTION, quotes, embedder, heard)
+    every = [keep_plain(QUESTION, *of) for of in zip(sentences, told, heard, strict=True)]
     read: list[str] = []
 
     class Counting(MiniLM):

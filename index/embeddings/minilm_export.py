@@ -190,8 +190,8 @@ def export_int8(graph: "ModelProto", target: Path) -> None:
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
-            # A thousandth of the computation, but it determines the token vectors.
-            nodes_to_exclude=["projected"],
+            # A thousandth of the computation, but they determine token vectors and sides.
+            nodes_to_exclude=["projected", "sides"],
             # Shape inference stops at the fused attention, so the type is given.
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )

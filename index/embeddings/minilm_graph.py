@@ -29,6 +29,8 @@ LAYER_NORM_EPSILON = 1e-12
 # A pair's score weighs the product of its two mean vectors, each of unit length, and the first
 # token. All weights of the product are 1 before training, so that it begins as a cosine.
 MATCH, FIRST = "pair.match", "pair.first"
+# From the first token, too, how far the second text says yes and no to the first.
+SIDES = "pair.sides"
 SHARPNESS = 10.0
 
 # Made by: python -m footnote.evals.lab.training.projection PATH
@@ -68,14 +70,15 @@ def build_pair_graph(tensors: Mapping[str, NDArray[np.float32]]) -> "ModelProto"
     """Returns a model that scores pairs of texts, as fp32 ONNX.
 
     Inputs are those of ``build_graph`` and ``token_type_ids``, which is 1 for the second text of
-    a pair; the output is ``score``, ``(n,)`` float32.
+    a pair; the outputs are ``score``, ``(n,)`` float32, and ``sides``, ``(n, 2)`` float32.
 
     Args:
-        tensors: By the names of the bundled model, and ``MATCH`` and ``FIRST``, ``(384,)`` each.
+        tensors: By the names of the bundled model, and ``MATCH`` and ``FIRST``, ``(384,)`` each,
+            and ``SIDES``, ``(2, 384)``.
     """
     graph = _GraphBuilder(tensors, inputs=("input_ids", "attention_mask", "token_type_ids"))
     graph.score(*graph.encode())
-    return graph.build(score=["n"])
+    return graph.build(score=["n"], sides=["n", 2])
 
 
 class _GraphBuilder:
@@ -195,7 +198,10 @@ class _GraphBuilder:
         weight = self.constant(MATCH, SHARPNESS * self.tensors[MATCH])
         lead = self.op("Gather", x, self.constant("lead", np.array([0], np.int64)), axis=1)
         axis1 = self.constant("axis1", np.array([1], np.int64))
-        lead = self.op("Mul", self.op("Squeeze", lead, axis1), self.weight(FIRST))
+        lead = self.op("Squeeze", lead, axis1)
+        kernel = self.constant(SIDES, self.tensors[SIDES].T)
+        self.op("MatMul", lead, kernel, out="sides", name="sides")
+        lead = self.op("Mul", lead, self.weight(FIRST))
         terms = self.op("Add", self.op("Mul", match, weight), lead)
         self.op("ReduceSum", terms, axis1, out="score", keepdims=0)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, AnswerTrace, Kind, Statement, Usage
 from footnote.rag.engine.writing import Written
+from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.prompts import PROMPT_VERSION
 from footnote.rag.generation.reader import NOTHING
@@ -125,6 +126,7 @@ def make_trace(
     composer, found = written.composer, reading.found
     usage = planned.add(written.composed.usage)
     assert found is not None
+    wide = reading.kind in WIDE
     return AnswerTrace(
         timings_ms=clock.total(),
         model=composer.model,
@@ -137,7 +139,7 @@ def make_trace(
         read=len(reading.by_paper) if (read := written.composed.read) is None else read,
         query=found.question.query,
         language=found.question.language,
-        papers_read=found.read(READ_PAPERS),
+        papers_read=found.read(max(READ_PAPERS, 0 if wide else len(reading.by_paper))),
         cosine=found.cosine,
         threshold=threshold,
     )

@@ -15,7 +15,16 @@ from footnote.rag.generation.forms import BROAD, WIDE
 from footnote.rag.generation.forms.fact import may_have_several
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.query.question import Question
-from footnote.rag.retrieval.answer_ranker.ranker import AnswerRanker, with_title
+from footnote.rag.retrieval.answer_ranker.ranker import (
+    AnswerRanker,
+    bundled_ranker,
+    with_title,
+)
+from footnote.rag.retrieval.answer_ranker.scores import (
+    SentenceScores,
+    choose_of_each,
+    order_papers,
+)
 from footnote.rag.retrieval.answerability import RefusalRule
 from footnote.rag.retrieval.evidence import (
     FAR_BEHIND,
@@ -29,12 +38,15 @@ from footnote.rag.retrieval.injection.detector import select_quotable
 
 NOTHING = "nothing that was read answers it"
 # Papers that are asked for yes or no: who disagrees is seldom among the first.
-ASKED = 8
+ASKED = 12
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
-# Sentences that the answer ranker reads, what its score counts for beside theirs, and what that sum
-# of its best sentence counts for in the order of a paper (docs/choices.md).
-RANKED, RANKER_WEIGHT, SENTENCE_WEIGHT = 12, 0.08, 0.5
+# Papers that the answer ranker orders, the sentences of each that it reads for that, and what its
+# score of the best of them counts for beside the paper's (docs/choices.md).
+ORDERED, FIRST_OF_EACH, PAPER_WEIGHT = 8, 2, 0.08
+# Sentences that it reads of the papers that then come first, or of all where many may answer, and
+# what its score counts for beside theirs.
+RANKED, RANKER_WEIGHT = 12, 0.08
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
@@ -65,7 +77,7 @@ class Reader:
         self._finder = EvidenceFinder(library, weights)
         # Its weights are of the same model, which is here if the library is embedded with it.
         self._prepared = False
-        self._ranker = AnswerRanker() if library.embedder.name == MODEL_NAME else None
+        self._ranker = bundled_ranker() if library.embedder.name == MODEL_NAME else None
 
     def prepare(self, kind: Kind) -> None:
         """Begins to load the ranker beside the search; only the first question waits for it."""
@@ -84,7 +96,10 @@ class Reader:
         """Returns the hits whose sentences are read: more of them for a wide question."""
         if kind in WIDE:
             return found.hits
-        best = found.hits[: ASKED if kind == "yesno" else READ_PAPERS]
+        # A follow-up means the papers of the answer before, whatever a sentence says.
+        ordered = self._ranker is not None and not found.question.is_follow_up
+        most = ORDERED if ordered else READ_PAPERS
+        best = found.hits[: ASKED if kind == "yesno" else most]
         return [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
 
     def read(
@@ -97,14 +112,13 @@ class Reader:
         evidence = self._finder.rank(found.question.wording, read, found.matches)
         presence = None
         if self._ranker and kind not in BROAD and evidence:
-            evidence, best = self._order(found.question, evidence, self._ranker)
-            # A follow-up means the papers of the answer before, whatever a sentence says.
-            if not found.question.is_follow_up:
-                found = replace(found, hits=order_papers(found.hits, evidence))
-            if kind not in WIDE and may_have_several(asked.asked):
-                evidence = self._read_others(found.question, evidence, self._ranker)
+            told = SentenceScores(self._ranker, found.question.standalone)
+            found, evidence = self._order(found, evidence, told, kind)
+            if kind not in (*WIDE, "yesno") and may_have_several(asked.asked):
+                told.read(choose_of_each(evidence, RANKED_OF_EACH))
+                evidence = list(map(told.tell, evidence))
             odds = max(chance, _LEAST) / max(1 - chance, _LEAST)
-            presence = CHANCE_WEIGHT * log(odds) + best
+            presence = CHANCE_WEIGHT * log(odds) + told.best_of(evidence)
         return Reading(
             replace(found.question, asked=asked.asked),
             evidence,
@@ -120,68 +134,40 @@ class Reader:
         )
 
     def _order(
-        self, question: Question, evidence: Sequence[Sentence], ranker: AnswerRanker
-    ) -> tuple[list[Sentence], float]:
-        """Returns the evidence with the ranker's say, and its best score."""
-        head, tail = evidence[:RANKED], evidence[RANKED:]
-        scores = _score(ranker, question.standalone, head)
-        # What was not read counts as the least of what was: it comes behind all of it.
-        least = min(scores)
-        given = [*scores, *[least] * len(tail)]
-        read = [True] * len(head) + [False] * len(tail)
-        scored = [
-            replace(s, score=s.score + RANKER_WEIGHT * score, answers=score if known else None)
-            for s, score, known in zip(evidence, given, read, strict=True)
-        ]
-        return sorted(scored, key=lambda s: -s.score), max(scores)
+        self,
+        found: RetrievalResult,
+        evidence: Sequence[Sentence],
+        told: SentenceScores,
+        kind: Kind,
+    ) -> tuple[RetrievalResult, list[Sentence]]:
+        """Returns the papers and the evidence, both with the ranker's say.
 
-    def _read_others(
-        self, question: Question, evidence: Sequence[Sentence], ranker: AnswerRanker
-    ) -> list[Sentence]:
-        """Returns the evidence with the ranker's say on the best sentences of every paper."""
-        by_paper: dict[str, list[Sentence]] = {}
-        for sentence in evidence:
-            by_paper.setdefault(sentence.paper.id, []).append(sentence)
-        unread = [s for own in by_paper.values() for s in own[:RANKED_OF_EACH] if s.answers is None]
-        known = dict(zip(unread, _score(ranker, question.standalone, unread), strict=True))
-        return [replace(s, answers=known[s]) if s in known else s for s in evidence]
+        Where one paper may answer, those that then come first are kept of the evidence.
+        """
+        if kind in WIDE:
+            told.read(evidence[:RANKED])
+            return found, told.weigh(evidence, RANKER_WEIGHT)
+        first = {hit.paper.id for hit in found.hits[:ORDERED]}
+        told.read(choose_of_each((s for s in evidence if s.paper.id in first), FIRST_OF_EACH))
+        best = told.best_of_papers
+        if not found.question.is_follow_up:
+            found = replace(found, hits=order_papers(found.hits, best, PAPER_WEIGHT))
+        if kind != "yesno":
+            read = [hit.paper.id for hit in found.hits if hit.paper.id in best][:READ_PAPERS]
+            evidence = [sentence for sentence in evidence if sentence.paper.id in read]
+        told.read(evidence[:RANKED])
+        return found, told.weigh(evidence, RANKER_WEIGHT)
 
     def _rank(self, words: str, sentences: Sequence[Sentence]) -> list[float]:
         """Returns how far each sentence answers some words."""
         assert self._ranker is not None
-        return _score(self._ranker, words, sentences)
+        texts = [with_title(sentence.paper.title, sentence.text) for sentence in sentences]
+        return list(map(float, self._ranker.scores(words, texts)))
 
     def _find_sentences(self, words: str, filters: Filters) -> list[Sentence]:
         """Returns the sentences of the papers nearest to some words."""
         found = self._retriever.find(Question(words), k=SEARCHED, filters=filters)
         return self._finder.rank(words, found.hits, found.matches)
-
-
-def order_papers(hits: Sequence[Hit], evidence: Sequence[Sentence]) -> list[Hit]:
-    """Returns hits, the first ``READ_PAPERS`` of them also by what their best sentences say.
-
-    Of these one without a sentence counts like the worst of those with one.
-
-    Args:
-        hits: Best first.
-        evidence: Their sentences, with the ranker's say.
-    """
-    best: dict[str, float] = {}
-    for sentence in evidence:
-        paper = sentence.paper.id
-        best[paper] = max(best.get(paper, sentence.score), sentence.score)
-    least, read = min(best.values(), default=0.0), hits[:READ_PAPERS]
-    scores = [hit.score + SENTENCE_WEIGHT * best.get(hit.paper.id, least) for hit in read]
-    order = sorted(range(len(read)), key=lambda n: (-scores[n], n))
-    # Scores stay those of the places, so that each is at most that of the hit before it.
-    ordered = [replace(read[n], score=hit.score) for n, hit in zip(order, read, strict=True)]
-    return [replace(hit, rank=rank) for rank, hit in enumerate([*ordered, *hits[len(read) :]], 1)]
-
-
-def _score(ranker: AnswerRanker, question: str, sentences: Sequence[Sentence]) -> list[float]:
-    """Returns the ranker's score of sentences, each read behind its paper's title."""
-    texts = [with_title(sentence.paper.title, sentence.text) for sentence in sentences]
-    return list(map(float, ranker.scores(question, texts)))
 
 
 def read_abstracts(reading: Reading, *, most: int) -> list[Sentence]:

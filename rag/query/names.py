@@ -23,6 +23,15 @@ def is_abbreviation(name: str) -> bool:
     return name.rstrip("s").isupper() and name.isalpha()
 
 
+def spells_out(text: str, name: str) -> bool:
+    """Returns whether words of a text, one after the other, begin with an abbreviation's letters.
+
+    Chance does that too for short ones.
+    """
+    letters = "".join(part[0] for part in re.findall(r"[^\W_]+", text.casefold()))
+    return is_abbreviation(name) and name.rstrip("s").casefold() in letters
+
+
 def missing_names(question: str, papers: Iterable[Paper]) -> list[str]:
     """Returns the names in a question that none of these papers has."""
     texts = [f"{paper.title} {paper.abstract}".casefold() for paper in papers]

@@ -16,7 +16,7 @@ from footnote.rag.retrieval.injection.detector import select_quotable
 from footnote.rag.retrieval.late_interaction import TokenMatch
 from footnote.rag.retrieval.wording import is_own, leans, sets_out
 
-# Papers whose sentences are read.
+# Papers whose sentences may be quoted where one may answer.
 READ_PAPERS = 5
 # Papers this far behind the best fused score are not read: their sentences would rank too low.
 FAR_BEHIND = 0.4

@@ -17,11 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.embeddings.protocols import Embedder, Matrix
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side
-from footnote.rag.query.names import missing_names
+from footnote.rag.query.names import find_names, missing_names, spells_out
+from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, bundled_ranker, with_title
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import FEATURES
@@ -90,8 +92,14 @@ CUES: Mapping[str, Callable[[str, str], float]] = {
 # A quote that is this much more likely to take a side outweighs others of its paper.
 DOMINATES = 0.3
 SIDES = ("yes", "no", "neither")
-# Share of the question's telling words that a quote, or the title above it, must hold.
-HOLDS = 0.5
+# What the answer ranker must give a quote; at 0 an answer is as likely as none. Of 0 to 2.5 this
+# finds most at the same precision (the command above).
+ANSWERS = 1.5
+# "Does" has a stem that is no stop word.
+_STOP_STEMS = STOP_WORDS | set(stems(" ".join(STOP_WORDS)))
+# Share of the question's telling words that a quote, or the title above it, must hold, and with
+# the answer ranker.
+HOLDS, HOLDS_HEARD = 0.5, 1 / 3
 # What a paper asks, qualifies or sets out to study says neither yes nor no.
 _HEDGES = re.compile(
     r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
@@ -149,33 +157,57 @@ def asks_for_sides(question: str) -> bool:
     return bool(_ASKS_FOR_SIDES.search(asked) or _YES_OR_NO.match(asked))
 
 
-def may_take_side(question: str, quote: str, paper: Paper) -> bool:
+def may_take_side(question: str, quote: str, paper: Paper, *, heard: bool = False) -> bool:
     """Returns whether a quote can say yes or no: it holds what is asked about, and hedges not.
 
     Enough of the question's telling words, and its names, must be in the quote or in the title of
-    its paper.
+    its paper; fewer are enough where the answer ranker says what the others mean.
     """
-    words = set(stems(question)) - STOP_WORDS
-    said = set(stems(f"{paper.title} {quote}"))
-    if len(words & said) < HOLDS * len(words) or _HEDGES.search(quote):
-        return False
-    return not missing_names(question, [paper])
+    words = set(stems(question)) - _STOP_STEMS
+    told = f"{paper.title} {quote}"
+    held, missing = words & set(stems(told)), missing_names(question, [paper])
+    if heard:
+        spelled = {name.casefold() for name in find_names(question) if spells_out(told, name)}
+        held |= words & spelled
+        missing = [name for name in missing if name.casefold() not in spelled]
+    least = HOLDS_HEARD if heard else HOLDS
+    return len(held) >= least * len(words) and not _HEDGES.search(quote) and not missing
+
+
+def _fits_always(question: str, quote: str, side: Side) -> bool:
+    """Returns whether a quote can say yes or no to what is asked of every case, if it is."""
+    if not _ALWAYS.search(question):
+        return True
+    return bool((_THROUGHOUT if side == "yes" else _DENIES_OR_NARROWS).search(quote))
 
 
 def is_plain(question: str, quote: str, side: Side) -> bool:
     """Returns whether the polarity of a quote is plain: what says yes denies nothing."""
-    if side == "yes" and _ALWAYS.search(question) and not _THROUGHOUT.search(quote):
+    if side == "yes" and not _fits_always(question, quote, side):
         return False
     if side == "mixed" or _DENIES_OR_NARROWS.search(question):
         return True
     return bool(_DENIES_OR_NARROWS.search(_DENIES_NOTHING.sub("", quote))) == (side == "no")
 
 
-def figures(question: str, quote: str, compared: AlignedPair) -> dict[str, float]:
+class Heard(NamedTuple):
+    """What the answer ranker reads in a quote: how far it answers, and says yes and no."""
+
+    answers: float
+    yes: float
+    no: float
+
+
+def figures(
+    question: str, quote: str, compared: AlignedPair, heard: Heard | None = None
+) -> dict[str, float]:
     """Returns the model's input features by name, always in one order."""
     found = {feature.__name__: feature(compared) for feature in FEATURES}
     found |= {name: cue(question, quote) for name, cue in CUES.items()}
-    return found | side_cues(question, quote, compared)
+    found |= side_cues(question, quote, compared)
+    if heard:
+        found |= {f"heard {name}": value for name, value in heard._asdict().items()}
+    return found
 
 
 class Chances(NamedTuple):
@@ -191,7 +223,7 @@ NEITHER = Chances(0.0, 0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class StanceModel:
-    """The trained model.
+    """A trained model.
 
     Attributes:
         names: Of the features, see ``figures``.
@@ -214,57 +246,77 @@ class StanceModel:
         return Chances(*map(float, powers / powers.sum()))
 
 
-@lru_cache(1)
-def trained() -> StanceModel:
-    """Returns the model in the package."""
-    row = json.loads(files(__package__).joinpath("trained", "stance.json").read_text("utf-8"))
+@lru_cache(2)
+def trained(*, heard: bool = False) -> StanceModel:
+    """Returns the model in the package, with or without what the answer ranker reads."""
+    rows = json.loads(files(__package__).joinpath("trained", "stance.json").read_text("utf-8"))
+    row = rows["heard" if heard else "unheard"]
     coefficients = np.array(row["coefficients"], np.float32)
     intercepts = np.array(row["intercepts"], np.float32)
     return StanceModel(row["features"], coefficients, intercepts, row["sure"])
 
 
-def chances(question: str, quotes: Sequence[str], embedder: Embedder) -> list[Chances]:
+def is_heard(embedder: Embedder) -> bool:
+    """Returns whether the answer ranker can be asked too: it is of the bundled embedder's model."""
+    return embedder.name == MODEL_NAME
+
+
+def chances(
+    question: str,
+    quotes: Sequence[str],
+    embedder: Embedder,
+    heard: Sequence[Heard | None] | None = None,
+) -> list[Chances]:
     """Returns how likely each quote says yes to the question, no, and neither."""
     if not quotes:
         return []
     asked, *read = read_texts([question, *quotes], embedder)
-    return [
-        trained().chances(figures(question, quote, align_pair(asked, [text])))
-        for quote, text in zip(quotes, read, strict=True)
-    ]
+    found = []
+    for quote, text, one in zip(quotes, read, heard or [None] * len(quotes), strict=True):
+        seen = figures(question, quote, align_pair(asked, [text]), one)
+        found.append(trained(heard=one is not None).chances(seen))
+    return found
 
 
 def plain_chances(
     question: str, sentences: Sequence[Sentence], embedder: Embedder
 ) -> list[Chances]:
-    """Returns the same for sentences of papers; a side that one cannot plainly take has none."""
+    """Returns the same for sentences of papers; a side that one cannot plainly take has none.
+
+    What the answer ranker says of a sentence counts, where it can be asked.
+    """
     # Most sentences may not take a side at all, and reading one takes the time of a search.
-    asked = [sentence for sentence in sentences if _may_say_either(question, sentence)]
-    found = chances(question, [sentence.text for sentence in asked], embedder)
-    said = dict(zip(asked, found, strict=True))
-    return [
-        keep_plain(question, sentence, said[sentence]) if sentence in said else NEITHER
-        for sentence in sentences
-    ]
+    hears = is_heard(embedder)
+    asked = [s for s in sentences if may_take_side(question, s.text, s.paper, heard=hears)]
+    heard = _hear(question, asked) if hears else [None] * len(asked)
+    found = chances(question, [sentence.text for sentence in asked], embedder, heard)
+    told = zip(asked, found, heard, strict=True)
+    said = {sentence: keep_plain(question, sentence, one, own) for sentence, one, own in told}
+    return [said.get(sentence, NEITHER) for sentence in sentences]
 
 
-def _may_say_either(question: str, sentence: Sentence) -> bool:
-    """Returns whether ``keep_plain`` may leave a sentence the chance of a side."""
-    quote = sentence.text
-    plain = (is_plain(question, quote, side) for side in ("yes", "no"))
-    return may_take_side(question, quote, sentence.paper) and (
-        any(plain) or _says_no(question, quote)
-    )
+def _hear(question: str, sentences: Sequence[Sentence]) -> list[Heard | None]:
+    """Returns what the answer ranker that tells sides reads in sentences."""
+    ranker, found = bundled_ranker(sides=True), list[Heard | None]()
+    for at in range(0, len(sentences), MOST_PAIRS):
+        part = sentences[at : at + MOST_PAIRS]
+        texts = [with_title(sentence.paper.title, sentence.text) for sentence in part]
+        found += [Heard(*map(float, row)) for row in ranker.read(question, texts)]
+    return found
 
 
-def keep_plain(question: str, sentence: Sentence, said: Chances) -> Chances:
+def keep_plain(
+    question: str, sentence: Sentence, said: Chances, heard: Heard | None = None
+) -> Chances:
     """Returns the chances of a sentence, without those of sides that it cannot plainly take."""
     quote = sentence.text
-    may = may_take_side(question, quote, sentence.paper)
-    yes = said.yes if may and is_plain(question, quote, "yes") else 0.0
-    no = said.no if may and is_plain(question, quote, "no") else 0.0
+    may = may_take_side(question, quote, sentence.paper, heard=heard is not None)
+    may = may and (heard is None or heard.answers >= ANSWERS)
+    plain = is_plain if heard is None else _fits_always
+    yes = said.yes if may and plain(question, quote, "yes") else 0.0
+    no = said.no if may and plain(question, quote, "no") else 0.0
     if may and _says_no(question, quote):
-        yes, no = 0.0, max(no, trained().sure["no"])
+        yes, no = 0.0, max(no, trained(heard=heard is not None).sure["no"])
     return Chances(yes, no, 1 - yes - no)
 
 
@@ -275,9 +327,14 @@ def _says_no(question: str, quote: str) -> bool:
     return bool(_ASKS_FOR_GAIN.search(question) and _NO_GAIN.search(quote))
 
 
-def classify_side(found: Sequence[Chances]) -> Side | None:
-    """Returns the side of a paper from its quotes' chances; None if that is not sure."""
-    sure = trained().sure
+def classify_side(found: Sequence[Chances], *, heard: bool = False) -> Side | None:
+    """Returns the side of a paper from its quotes' chances; None if that is not sure.
+
+    Args:
+        found: Of ``plain_chances``.
+        heard: Whether the answer ranker had a say in them, see ``is_heard``.
+    """
+    sure = trained(heard=heard).sure
     yes = max((c.yes for c in found), default=0.0)
     no = max((c.no for c in found), default=0.0)
     if yes >= sure["yes"] and no >= sure["no"] and abs(yes - no) < DOMINATES:

@@ -23,7 +23,9 @@ from footnote.rag.retrieval.answer_ranker.ranker import with_title
 SEED = 20261126
 # Questions of our own, each with its paper's number at arXiv, the sentences that answer it, and how
 # many the abstract has.
-OWN = Path(__file__).with_name("answers.jsonl")
+OWN = Path(__file__).parent / "answers"
+# The same of those that are answered by yes or no, with the sentences that say either.
+SIDED = Path(__file__).with_name("sides.jsonl")
 # Of so many papers the nearest four are about as close as those of a larger library.
 OTHERS = 10_000
 NEIGHBOURS = 4
@@ -37,8 +39,9 @@ class QuestionGroup:
 
     Attributes:
         sentences: Of its abstract, in order, behind its title.
-        right: Numbers of those that answer it.
+        right: Numbers of those that answer it; none where yes or no is asked and no one says it.
         strangers: Sentences of other papers, behind their titles, the nearest first.
+        sides: Of each sentence, 1 for yes, 2 for no, 0 for neither, where one is asked for.
     """
 
     question: str
@@ -46,6 +49,7 @@ class QuestionGroup:
     sentences: tuple[str, ...]
     right: tuple[int, ...]
     strangers: tuple[str, ...] = ()
+    sides: tuple[int, ...] = ()
 
 
 def read_groups(questions: Path, papers: Path, *, part: str) -> list[QuestionGroup]:
@@ -63,20 +67,32 @@ def read_groups(questions: Path, papers: Path, *, part: str) -> list[QuestionGro
     ]
 
 
-def read_own_groups(corpus: Sequence[Paper]) -> list[QuestionGroup]:
+def read_own_groups(corpus: Sequence[Paper], *, sides: bool) -> list[QuestionGroup]:
     """Returns our own questions to papers of a corpus, without strangers.
 
-    One whose abstract is cut into more or fewer sentences than it was is left out.
+    Without ``sides`` those alone that the answer ranker learned. One whose abstract is cut into
+    more or fewer sentences than it was is left out.
     """
     papers = {paper.id: paper for paper in corpus}
     found = []
-    for row in _rows(OWN):
-        paper = papers.get(f"arxiv:{row['paper']}")
-        sentences = _sentences(paper) if paper else []
-        if len(sentences) == row["of"]:
-            right = tuple(row["sentences"])
-            found.append(QuestionGroup(row["question"], row["paper"], tuple(sentences), right))
+    files = [*sorted(OWN.glob("*.jsonl")), SIDED] if sides else [OWN / "1.jsonl"]
+    for file in files:
+        for row in _rows(file):
+            paper = papers.get(f"arxiv:{row['paper']}")
+            sentences = tuple(_sentences(paper)) if paper else ()
+            if len(sentences) == row["of"]:
+                right, taken = _right_and_sides(row)
+                group = QuestionGroup(row["question"], row["paper"], sentences, right)
+                found.append(replace(group, sides=taken))
     return found
+
+
+def _right_and_sides(row: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Returns the sentences that answer a question of our own, and the side of each sentence."""
+    if "sentences" in row:
+        return tuple(row["sentences"]), ()
+    said = dict.fromkeys(row["yes"], 1) | dict.fromkeys(row["no"], 2)
+    return tuple(sorted(said)), tuple(said.get(n, 0) for n in range(row["of"]))
 
 
 def read_titles(papers: Path) -> set[str]:
@@ -130,6 +146,7 @@ def load_groups(path: Path) -> list[QuestionGroup]:
             tuple(row["sentences"]),
             tuple(row["right"]),
             tuple(row["strangers"]),
+            tuple(row.get("sides", ())),
         )
         for row in _rows(path)
     ]

@@ -19,13 +19,15 @@ from footnote.index.embeddings.minilm_graph import (
     LAYERS,
     MATCH,
     SHARPNESS,
+    SIDES,
     WIDTH,
 )
 
 # The embeddings and so many layers stay as they are.
 FROZEN_LAYERS = 2
-# What a question whose answer was cut out counts for beside the whole one.
-ABSENCE = 0.5
+# What a question whose answer was cut out counts for beside the whole one, and what the sides that
+# sentences take do.
+ABSENCE, SIDES_WEIGHT = 0.5, 1.0
 Weights = Mapping[str, Tensor]
 
 
@@ -50,8 +52,8 @@ def encode(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> Pairs:
     return Pairs(padded("ids"), padded("type_ids"), padded("attention_mask").bool())
 
 
-def score(w: Weights, pairs: Pairs, *, dropout: float = 0.0) -> Tensor:
-    """Returns a score of each pair, ``(n,)``.
+def score(w: Weights, pairs: Pairs, *, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Returns a score of each pair, ``(n,)``, and how it leans to yes and to no, ``(n, 2)``.
 
     Padding is left out of all but the attention: word pieces of all pairs stand in one matrix.
     """
@@ -103,7 +105,7 @@ def _feed_forward(w: Weights, x: Tensor, layer: int, dropout: float) -> Tensor:
     return _norm(w, functional.dropout(y, dropout) + x, f"{at}output.LayerNorm")
 
 
-def _head(w: Weights, x: Tensor, pairs: Pairs) -> Tensor:
+def _head(w: Weights, x: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor]:
     """The match of question and sentence, dimension by dimension, and what the first token says."""
     filled = x.new_zeros(*pairs.mask.shape, WIDTH)
     filled[pairs.mask] = x
@@ -111,7 +113,21 @@ def _head(w: Weights, x: Tensor, pairs: Pairs) -> Tensor:
     told = (pairs.types == 1)[..., None]
     question = functional.normalize((filled * asked).sum(1), dim=-1)
     sentence = functional.normalize((filled * told).sum(1), dim=-1)
-    return SHARPNESS * (question * sentence) @ w[MATCH] + filled[:, 0] @ w[FIRST]
+    first = filled[:, 0]
+    return SHARPNESS * (question * sentence) @ w[MATCH] + first @ w[FIRST], first @ w[SIDES].T
+
+
+def loss_of_sides(leans: Tensor, sides: Tensor) -> Tensor:
+    """Returns what the true side of each pair lacks, neither leaning 0; -1 is left out.
+
+    Args:
+        leans: To yes and to no, ``(n, 2)``.
+        sides: 0 for neither, 1 for yes, 2 for no, ``(n,)``.
+    """
+    if bool((sides < 0).all()):
+        return leans.new_zeros(())
+    logits = torch.cat([leans.new_zeros(len(leans), 1), leans], 1)
+    return SIDES_WEIGHT * functional.cross_entropy(logits, sides, ignore_index=-1)
 
 
 def loss_of(scores: Tensor, sizes: Sequence[int], right: Sequence[int]) -> Tensor:
@@ -127,7 +143,9 @@ def loss_of(scores: Tensor, sizes: Sequence[int], right: Sequence[int]) -> Tenso
     """
     parts, nothing = [], scores.new_zeros(1)
     for found, count in zip(scores.split(list(sizes)), right, strict=True):
-        whole = torch.cat([found, nothing]).logsumexp(0)
-        cut = torch.cat([found[count:], nothing]).logsumexp(0)
-        parts.append(whole - found[:count].logsumexp(0) + ABSENCE * cut)
+        part = ABSENCE * torch.cat([found[count:], nothing]).logsumexp(0)
+        if count:
+            whole = torch.cat([found, nothing]).logsumexp(0)
+            part = part + whole - found[:count].logsumexp(0)
+        parts.append(part)
     return torch.stack(parts).mean()

@@ -1,19 +1,21 @@
 """Trains the answer ranker: which sentence of an abstract answers a question.
 
     python -m footnote.evals.lab.training.answer_sentences QUESTIONS PAPERS OUT --others PATH
-    [--share 1] [--rank 0] [--epochs 2]
+    [--sides] [--share 1] [--rank 0] [--epochs 2]
 
 QUESTIONS and PAPERS are the two files of the set, whose part "train" is learned, and beside it our
-own questions of ``answers.jsonl``, whose papers are among those of PATH (arXiv's computer science);
-so are the papers whose sentences are wrong answers. Needs torch (dependency group ``training``).
-OUT keeps the groups, the checkpoint of the last epoch, from which a stopped run continues, and in
-the end ``whole.safetensors`` and, with a bit a weight, ``answers.safetensors``, of which
-``rag/retrieval/answer_ranker/`` has a copy. ``python -m footnote.evals.lab.bench.answers`` measures
-either.
+own questions of ``answers/1.jsonl``, whose papers are among those of PATH (arXiv's computer
+science); so are the papers whose sentences are wrong answers. With ``--sides`` all of ``answers/``
+and ``sides.jsonl`` are learned, too, and how far a sentence says yes and no. Needs torch
+(dependency group ``training``). OUT keeps the groups, the checkpoint of the last epoch, from which
+a stopped run continues, and in the end ``whole.safetensors`` and, with a bit a weight,
+``answers.safetensors``, of which ``rag/retrieval/answer_ranker/`` has a copy, as
+``sides.safetensors`` that of ``--sides --epochs 1``. ``python -m footnote.evals.lab.bench.answers``
+measures either.
 
 The embeddings and the lowest two layers of the bundled MiniLM stay as they are. ``--rank`` trains
-low-rank differences instead of whole matrices. An epoch of 1,080 questions takes 15 minutes on one
-busy core.
+low-rank differences instead of whole matrices. On two idle cores an epoch of 5,080 questions takes
+ten minutes, and one of 18,080 with sides 46.
 
 Source: low-rank differences, Hu et al. 2021 (arXiv:2106.09685); AdamW, Loshchilov and
 Hutter 2019 (arXiv:1711.05101).
@@ -49,41 +51,49 @@ from footnote.evals.lab.training.answer_network import (
     Weights,
     encode,
     loss_of,
+    loss_of_sides,
     score,
 )
 from footnote.index.embeddings.minilm_export import find_weights
-from footnote.index.embeddings.minilm_graph import FIRST, LAYERS, MATCH, WIDTH
+from footnote.index.embeddings.minilm_graph import FIRST, LAYERS, MATCH, SIDES, WIDTH
 from footnote.index.readers.gathering import read_sources
 from footnote.rag.retrieval.answer_ranker.ranker import cut_pairs
 from footnote.rag.retrieval.answer_ranker.weights import pack_signs
 
 SEED = 20261126
-# Questions in a step; wrong sentences of each, of its abstract and of other papers.
+# Questions in a step; wrong sentences of each, of its abstract and as many of other papers, and
+# fewer where sides are learned, whose questions are three times as many.
 BATCH = 4
-WRONG, STRANGERS = 4, 4
+WRONG, WRONG_OF_SIDED = 4, 3
 RATE, HEAD_RATE, LOW_RANK_RATE = 1.5e-4, 1e-3, 1e-3
 WARM_UP = 0.1
 DECAY = 0.01
 DROPOUT = 0.1
 # Steps between two lines of progress.
 TOLD = 100
+TRAINED_HEADS = (MATCH, FIRST, SIDES)
 TRAINED = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN_LAYERS, LAYERS))
 
 
-def draw_texts(group: QuestionGroup, draw: random.Random) -> list[str]:
-    """Returns the right sentences of a group, and some of the wrong ones behind them."""
-    right = [group.sentences[n] for n in group.right]
-    wrong = [text for n, text in enumerate(group.sentences) if n not in group.right]
-    return [
-        *right,
-        *draw.sample(wrong, min(WRONG, len(wrong))),
-        *draw.sample(group.strangers, min(STRANGERS, len(group.strangers))),
-    ]
+def draw_texts(group: QuestionGroup, draw: random.Random, wrong: int) -> list[tuple[str, int]]:
+    """Returns the right sentences of a group, and some of the wrong ones behind them.
+
+    Each with its side, which is -1 where none is asked for.
+    """
+    sides = group.sides or [-1] * len(group.sentences)
+    told = list(zip(group.sentences, sides, strict=True))
+    right = [told[n] for n in group.right]
+    others = [one for n, one in enumerate(told) if n not in group.right]
+    drawn = draw.sample(others, min(wrong, len(others)))
+    strangers = draw.sample(group.strangers, min(wrong, len(group.strangers)))
+    none = 0 if group.sides else -1
+    return [*right, *drawn, *((text, none) for text in strangers)]
 
 
 def first_weights(base: Weights, rank: int) -> dict[str, Tensor]:
     """Returns what is trained, as it begins: the bundled model, and a head that is a cosine."""
-    found = {MATCH: torch.ones(WIDTH), FIRST: torch.zeros(WIDTH)}
+    found = {name: torch.zeros(WIDTH) for name in (MATCH, FIRST)} | {SIDES: torch.zeros(2, WIDTH)}
+    found[MATCH] += 1
     for name, tensor in base.items():
         if not name.startswith(TRAINED):
             continue
@@ -99,13 +109,15 @@ def first_weights(base: Weights, rank: int) -> dict[str, Tensor]:
 class Trainer:
     """Holds what is trained, and takes steps."""
 
-    def __init__(self, *, rank: int, steps: int) -> None:
+    def __init__(self, *, rank: int, steps: int, wrong: int) -> None:
         """Loads the bundled model.
 
         Args:
             rank: Of the differences; 0 trains whole matrices.
             steps: That the rate warms up and falls over.
+            wrong: Sentences of each question's abstract that do not answer it, and of others.
         """
+        self.wrong = wrong
         folder = find_weights()
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         cut_pairs(self.tokenizer)
@@ -116,7 +128,7 @@ class Trainer:
         rates: dict[float, list[Tensor]] = {}
         for name, tensor in self.trained.items():
             low = name.endswith((".up", ".down"))
-            rate = HEAD_RATE if name in (MATCH, FIRST) else LOW_RANK_RATE if low else RATE
+            rate = HEAD_RATE if name in TRAINED_HEADS else LOW_RANK_RATE if low else RATE
             rates.setdefault(rate, []).append(tensor)
         groups = [{"params": tensors, "lr": rate} for rate, tensors in rates.items()]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
@@ -140,15 +152,18 @@ class Trainer:
 
     def step(self, groups: Sequence[QuestionGroup], draw: random.Random) -> float:
         """Learns from some questions; returns the loss."""
-        pairs, sizes, right = [], [], []
+        pairs, sides, sizes, right = [], [], [], []
         for group in groups:
-            texts = draw_texts(group, draw)
-            pairs += [(group.question, text) for text in texts]
+            texts = draw_texts(group, draw, self.wrong)
+            pairs += [(group.question, text) for text, _ in texts]
+            sides += [side for _, side in texts]
             sizes.append(len(texts))
             right.append(len(group.right))
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = score(self.weights(), encode(self.tokenizer, pairs), dropout=DROPOUT)
+            read = encode(self.tokenizer, pairs)
+            scores, leans = score(self.weights(), read, dropout=DROPOUT)
         loss = loss_of(scores.float(), sizes, right)
+        loss = loss + loss_of_sides(leans.float(), torch.tensor(sides))
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
@@ -181,11 +196,13 @@ def batches(groups: Sequence[QuestionGroup], draw: random.Random) -> Iterator[li
         yield order[at : at + BATCH]
 
 
-def train(groups: Sequence[QuestionGroup], out: Path, *, rank: int, epochs: int) -> Weights:
+def train(
+    groups: Sequence[QuestionGroup], out: Path, *, rank: int, epochs: int, wrong: int
+) -> Weights:
     """Returns all weights after some epochs, each kept as a checkpoint."""
     steps = epochs * -(-len(groups) // BATCH)
     torch.manual_seed(SEED)
-    trainer, checkpoint = Trainer(rank=rank, steps=steps), out / "checkpoint.pt"
+    trainer, checkpoint = Trainer(rank=rank, steps=steps, wrong=wrong), out / "checkpoint.pt"
     first = trainer.resume(checkpoint) if checkpoint.exists() else 0
     for epoch in range(first, epochs):
         draw, started, losses = random.Random(SEED + epoch), time.monotonic(), []
@@ -207,11 +224,11 @@ def save(weights: Weights, out: Path) -> None:
     whole = {
         name: tensor.float().numpy()
         for name, tensor in weights.items()
-        if name in (MATCH, FIRST) or name.startswith(TRAINED)
+        if name in TRAINED_HEADS or name.startswith(TRAINED)
     }
     small: dict[str, NDArray[Any]] = {}
     for name, tensor in whole.items():
-        if tensor.ndim == 1:
+        if tensor.ndim == 1 or name == SIDES:
             small[name] = tensor.astype(np.float16)
         else:
             signs = pack_signs(tensor - base[name].numpy())
@@ -220,10 +237,10 @@ def save(weights: Weights, out: Path) -> None:
     save_file(small, out / "answers.safetensors")
 
 
-def read_all(questions: Path, papers: Path, others: Path) -> list[QuestionGroup]:
+def read_all(questions: Path, papers: Path, others: Path, *, sides: bool) -> list[QuestionGroup]:
     """Returns the questions of a set's part "train" and our own, with strangers."""
     corpus = read_sources([others]).papers
-    own, taught = read_own_groups(corpus), read_groups(questions, papers, part="train")
+    own, taught = read_own_groups(corpus, sides=sides), read_groups(questions, papers, part="train")
     asked = {f"arxiv:{group.paper}" for group in (*own, *taught)}
     known = {paper.title for paper in corpus if paper.id in asked} | read_titles(papers)
     return add_strangers([*taught, *own], choose_others(corpus, known))
@@ -236,6 +253,7 @@ def main() -> None:
     parser.add_argument("papers", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--others", type=Path, help="papers whose sentences are wrong answers")
+    parser.add_argument("--sides", action="store_true", help="learn what says yes and no, too")
     parser.add_argument("--share", type=float, default=1.0, help="of the papers; default all")
     parser.add_argument("--rank", type=int, default=0, help="of the differences; default whole")
     parser.add_argument("--epochs", type=int, default=2)
@@ -245,12 +263,14 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     kept = options.out / "groups.jsonl"
     if not kept.exists():
-        save_groups(read_all(options.questions, options.papers, options.others), kept)
+        own = read_all(options.questions, options.papers, options.others, sides=options.sides)
+        save_groups(own, kept)
     groups = load_groups(kept)
     papers = sorted({group.paper for group in groups})
     chosen = set(random.Random(SEED).sample(papers, round(options.share * len(papers))))
     groups = [group for group in groups if group.paper in chosen]
-    weights = train(groups, options.out, rank=options.rank, epochs=options.epochs)
+    wrong = WRONG_OF_SIDED if options.sides else WRONG
+    weights = train(groups, options.out, rank=options.rank, epochs=options.epochs, wrong=wrong)
     save(weights, options.out)
     print(f"{len(groups)} questions of {len(chosen)} papers")
 

@@ -7,14 +7,20 @@ from footnote.rag.answer import Side
 from footnote.rag.generation.forms.fact import choose_sentences, room_for
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import Chances, classify_side, plain_chances
+from footnote.rag.verification.stance import (
+    Chances,
+    classify_side,
+    is_heard,
+    plain_chances,
+)
 
-# The sentences of each paper that are weighed, and papers that are shown.
-OF_EACH, SHOWN = 3, 4
+# The sentences of each paper that are weighed; papers that are shown, of those that take a side and
+# of all if fewer do.
+OF_EACH, SHOWN_SIDED, SHOWN = 3, 6, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
 # second may be farther behind, and so may one that takes a side, since that is what a reader looks
 # for.
-BEHIND, BEHIND_SECOND, BEHIND_SIDED = 0.25, 0.6, 0.4
+BEHIND, BEHIND_SECOND, BEHIND_SIDED = 0.25, 0.6, 1.0
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
@@ -53,7 +59,9 @@ def weigh(reading: Reading) -> list[Sentence]:
         for rank, (sentence, own) in enumerate(zip(told, papers, strict=True))
         if papers[0][0].score - own[0].score < _reach(rank, sentence.side)
     ]
-    return sorted(kept, key=lambda sentence: sentence.side is None)[:SHOWN]
+    sided = [sentence for sentence in kept if sentence.side][:SHOWN_SIDED]
+    unsided = [sentence for sentence in kept if sentence.side is None]
+    return [*sided, *unsided[: max(0, SHOWN - len(sided))]]
 
 
 def _reach(rank: int, side: Side | None) -> float:
@@ -70,12 +78,15 @@ def _take_sides(reading: Reading, papers: Sequence[Sequence[Sentence]]) -> list[
     weighed = [sentence for own in papers for sentence in own]
     said = plain_chances(reading.question.wording, weighed, reading.library.embedder)
     found = dict(zip(weighed, said, strict=True))
-    return [_take_side(own, found) for own in papers]
+    heard = is_heard(reading.library.embedder)
+    return [_take_side(own, found, heard=heard) for own in papers]
 
 
-def _take_side(own: Sequence[Sentence], found: Mapping[Sentence, Chances]) -> Sentence:
+def _take_side(
+    own: Sequence[Sentence], found: Mapping[Sentence, Chances], *, heard: bool
+) -> Sentence:
     """Returns the sentence that a paper's side is told by; its best one where it takes none."""
-    side = classify_side([found[s] for s in own])
+    side = classify_side([found[s] for s in own], heard=heard)
     if side is None:
         return own[0]
     told = max(own, key=lambda s: max(found[s].yes, found[s].no))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
@@ -13,9 +14,14 @@ from tokenizers import Encoding, Tokenizer
 from footnote.index.embeddings.base import open_model
 from footnote.index.embeddings.minilm_export import ensure_model
 from footnote.index.embeddings.minilm_graph import build_pair_graph
-from footnote.rag.retrieval.answer_ranker.weights import AnswerWeights
+from footnote.rag.retrieval.answer_ranker.weights import (
+    SIDED_WEIGHTS,
+    WEIGHTS,
+    AnswerWeights,
+)
 
-# Pairs that one question may cost (time: python -m footnote.evals.lab.bench.answers).
+# Pairs of one call; a question costs about as many (time: python -m
+# footnote.evals.lab.bench.answers).
 MOST_PAIRS = 24
 # Word pieces of a pair; 99 in 100 pairs of a question and a sentence of an abstract have fewer
 # than 106.
@@ -43,7 +49,15 @@ class AnswerRanker:
         self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
     def scores(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Returns ``(n,)`` float32, higher for a better answer, comparable for one question.
+        """Returns the first column of ``read``."""
+        found: NDArray[np.float32] = self.read(question, sentences)[:, 0]
+        return found
+
+    def read(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Returns ``(n, 3)`` float32: how far each answers, and how it leans to yes and to no.
+
+        The first is higher for a better answer, comparable for one question. The others are as
+        logits, beside 0 for neither, where the weights tell sides.
 
         One pair a run, as for the embedder: a batch of int8 shares its scale, so pairs would
         change each other's scores, and it takes no less time.
@@ -55,12 +69,12 @@ class AnswerRanker:
         if len(sentences) > MOST_PAIRS:
             raise ValueError(f"at most {MOST_PAIRS} sentences can be scored, got {len(sentences)}")
         if not sentences:
-            return np.empty(0, np.float32)
+            return np.empty((0, 3), np.float32)
         tokenizer, session = self.load()
         asked = _clean(question)
         pairs = tokenizer.encode_batch([(asked, _clean(text)) for text in sentences])
         with ThreadPoolExecutor(self._threads) as pool:
-            return np.fromiter(pool.map(lambda pair: _score(session, pair), pairs), np.float32)
+            return np.stack(list(pool.map(lambda pair: _read(session, pair), pairs)))
 
     def load(self) -> tuple[Tokenizer, InferenceSession]:
         """Loads the model, if nobody has, and returns it; the first time exports it, too.
@@ -80,6 +94,16 @@ class AnswerRanker:
             return self._loaded
 
 
+@lru_cache(2)
+def bundled_ranker(*, sides: bool = False) -> AnswerRanker:
+    """Returns the ranker with the weights of the package, one for the whole process.
+
+    Args:
+        sides: With those that tell sides, too; they rank a little worse (docs/choices.md).
+    """
+    return AnswerRanker(AnswerWeights(SIDED_WEIGHTS if sides else WEIGHTS))
+
+
 def with_title(title: str, sentence: str) -> str:
     """Returns a sentence as the ranker reads it: behind its paper's title, which says whose it is.
 
@@ -94,14 +118,15 @@ def cut_pairs(tokenizer: Tokenizer) -> None:
     tokenizer.enable_truncation(MAX_WORD_PIECES, strategy="longest_first")
 
 
-def _score(session: InferenceSession, pair: Encoding) -> np.float32:
+def _read(session: InferenceSession, pair: Encoding) -> NDArray[np.float32]:
     rows = {
         "input_ids": pair.ids,
         "attention_mask": pair.attention_mask,
         "token_type_ids": pair.type_ids,
     }
     feed = {name: np.array([row], np.int64) for name, row in rows.items()}
-    return np.float32(session.run(["score"], feed)[0][0])
+    score, sides = session.run(["score", "sides"], feed)
+    return np.concatenate([score, sides[0]]).astype(np.float32)
 
 
 def _clean(text: str) -> str:

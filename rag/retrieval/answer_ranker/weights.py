@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote.index import ModelError
-from footnote.index.embeddings.minilm_graph import FIRST, MATCH
+from footnote.index.embeddings.minilm_graph import FIRST, MATCH, SIDES, WIDTH
 
 # Made by: python -m footnote.evals.lab.training.answer_sentences QUESTIONS PAPERS OUT
 WEIGHTS = Path(__file__).parent / "answers.safetensors"
+# By the same with --sides: it also tells how far a sentence says yes and no.
+SIDED_WEIGHTS = Path(__file__).parent / "sides.safetensors"
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -37,7 +39,7 @@ class AnswerWeights:
         Raises:
             ModelError: The file cannot be read.
         """
-        return f"answers-{hashlib.sha256(self._read()).hexdigest()[:12]}"
+        return f"pairs-{hashlib.sha256(self._read()).hexdigest()[:12]}"
 
     def merge(self, weights: Path) -> dict[str, NDArray[np.float32]]:
         """Returns the bundled model's tensors with what was learned.
@@ -55,6 +57,8 @@ class AnswerWeights:
         try:
             trained = load(self._read())
             merged = load_file(weights) | {name: trained[name] for name in (MATCH, FIRST)}
+            # Which weights that tell no sides leave at 0.
+            merged[SIDES] = np.zeros((2, WIDTH), np.float32)
             for name, tensor in trained.items():
                 matrix, _, part = name.rpartition(".")
                 if part == "signs":

@@ -5,7 +5,13 @@ import re
 from footnote.index.embeddings.protocols import Embedder
 from footnote.rag.answer import Answer
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import asks_for_sides, classify_side, plain_chances
+from footnote.rag.verification.stance import (
+    Chances,
+    asks_for_sides,
+    classify_side,
+    is_heard,
+    plain_chances,
+)
 from footnote.ui.rendering.charts.timeline import tells_time
 
 # With fewer papers that take a side there is nobody to agree or to disagree.
@@ -56,8 +62,8 @@ def count_sided(answer: Answer, embedder: Embedder | None = None) -> int:
     }
     quotes = [Sentence(papers[paper], start, end, 0.0) for paper, start, end in spans]
     said = plain_chances(answer.standalone_question, quotes, embedder)
-    return sum(
-        classify_side([one for quote, one in zip(quotes, said, strict=True)
-                       if quote.paper.id == id]) is not None
-        for id in papers
-    )  # fmt: skip
+    of_papers: dict[str, list[Chances]] = {}
+    for quote, one in zip(quotes, said, strict=True):
+        of_papers.setdefault(quote.paper.id, []).append(one)
+    heard = is_heard(embedder)
+    return sum(classify_side(own, heard=heard) is not None for own in of_papers.values())
