@@ -18,9 +18,9 @@ pytestmark = LOOPS
 
 TIMELINE, AGREEMENT = (f".fn-tools [data-do={name}]" for name in ("timeline", "agreement"))
 
-YES_OR_NO = "Can language models use tools?"
-# Three of its papers take a side, of which the answer quotes one.
-UNQUOTED = "Can language models control robots?"
+YES_OR_NO = "Does chain-of-thought prompting help?"
+# Three papers take a side to it, of which the answer quotes none.
+UNQUOTED = "Larger models do better."
 NO_SIDES = "Does retrieval improve language models?"
 
 

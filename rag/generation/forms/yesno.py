@@ -15,7 +15,7 @@ from footnote.rag.verification.stance import (
 )
 
 # The sentences of each paper that are weighed; papers that are shown, of those that take a side and
-# of all if fewer do.
+# of all if fewer do, but always the best one that takes none.
 OF_EACH, SHOWN_SIDED, SHOWN = 3, 6, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
 # second may be farther behind, and so may one that takes a side, since that is what a reader looks
@@ -61,7 +61,7 @@ def weigh(reading: Reading) -> list[Sentence]:
     ]
     sided = [sentence for sentence in kept if sentence.side][:SHOWN_SIDED]
     unsided = [sentence for sentence in kept if sentence.side is None]
-    return [*sided, *unsided[: max(0, SHOWN - len(sided))]]
+    return [*sided, *unsided[: max(1, SHOWN - len(sided))]]
 
 
 def _reach(rank: int, side: Side | None) -> float:
