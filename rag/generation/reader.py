@@ -38,15 +38,15 @@ from footnote.rag.retrieval.injection.detector import select_quotable
 
 NOTHING = "nothing that was read answers it"
 # Papers that are asked for yes or no: who disagrees is seldom among the first.
-ASKED = 12
+ASKED = 8
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
 # Papers that the answer ranker orders, the sentences of each that it reads for that, and what its
 # score of the best of them counts for beside the paper's (docs/choices.md).
 ORDERED, FIRST_OF_EACH, PAPER_WEIGHT = 8, 2, 0.08
-# Sentences that it reads of the papers that then come first, or of all where many may answer, and
-# what its score counts for beside theirs.
-RANKED, RANKER_WEIGHT = 12, 0.08
+# Sentences that it reads of the papers that then come first, and of those whose sides are told by
+# other means, too; and what its score counts for beside theirs.
+RANKED, RANKED_OF_SIDES, RANKER_WEIGHT = 12, 6, 0.08
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
@@ -144,18 +144,17 @@ class Reader:
 
         Where one paper may answer, those that then come first are kept of the evidence.
         """
-        if kind in WIDE:
-            told.read(evidence[:RANKED])
-            return found, told.weigh(evidence, RANKER_WEIGHT)
-        first = {hit.paper.id for hit in found.hits[:ORDERED]}
-        told.read(choose_of_each((s for s in evidence if s.paper.id in first), FIRST_OF_EACH))
+        most = RANKED_OF_SIDES if kind in ("compare", "yesno") else RANKED
+        # A definition is looked for in other ways, too, which take their time.
+        one_may_answer = kind in ("fact", "number")
+        told.read(choose_of_each(evidence, FIRST_OF_EACH) if one_may_answer else evidence[:most])
         best = told.best_of_papers
-        if not found.question.is_follow_up:
+        if kind != "compare" and not found.question.is_follow_up:
             found = replace(found, hits=order_papers(found.hits, best, PAPER_WEIGHT))
-        if kind != "yesno":
+        if kind not in ("compare", "yesno"):
             read = [hit.paper.id for hit in found.hits if hit.paper.id in best][:READ_PAPERS]
             evidence = [sentence for sentence in evidence if sentence.paper.id in read]
-        told.read(evidence[:RANKED])
+            told.read(evidence[:most])
         return found, told.weigh(evidence, RANKER_WEIGHT)
 
     def _rank(self, words: str, sentences: Sequence[Sentence]) -> list[float]:

@@ -16,7 +16,7 @@ from footnote.rag.verification.stance import (
 
 # The sentences of each paper that are weighed; papers that are shown, of those that take a side and
 # of all if fewer do, but always the best one that takes none.
-OF_EACH, SHOWN_SIDED, SHOWN = 3, 6, 4
+OF_EACH, SHOWN_SIDED, SHOWN = 2, 6, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
 # second may be farther behind, and so may one that takes a side, since that is what a reader looks
 # for.
