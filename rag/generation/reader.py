@@ -44,9 +44,11 @@ SEARCHED = 10
 # Papers that the answer ranker orders, the sentences of each that it reads for that, and what its
 # score of the best of them counts for beside the paper's (docs/choices.md).
 ORDERED, FIRST_OF_EACH, PAPER_WEIGHT = 8, 2, 0.08
+# Papers behind the first five are read no farther behind the best: they would not come first.
+NEAR_BEHIND = 0.3
 # Sentences that it reads of the papers that then come first, and of those whose sides are told by
 # other means, too; and what its score counts for beside theirs.
-RANKED, RANKED_OF_SIDES, RANKER_WEIGHT = 12, 6, 0.08
+RANKED, RANKED_OF_SIDES, RANKER_WEIGHT = 10, 6, 0.08
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
 # What the chance of an answer counts for beside the best score of the ranker, where it is told
@@ -100,7 +102,11 @@ class Reader:
         ordered = self._ranker is not None and not found.question.is_follow_up
         most = ORDERED if ordered else READ_PAPERS
         best = found.hits[: ASKED if kind == "yesno" else most]
-        return [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
+        return [
+            hit
+            for n, hit in enumerate(best)
+            if best[0].score - hit.score < (FAR_BEHIND if n < READ_PAPERS else NEAR_BEHIND)
+        ]
 
     def read(
         self, asked: Question, found: RetrievalResult, filters: Filters, kind: Kind

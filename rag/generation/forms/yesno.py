@@ -20,7 +20,7 @@ OF_EACH, SHOWN_SIDED, SHOWN = 2, 6, 4
 # A paper this far behind the best, in the score of its best sentence, is about something else; the
 # second may be farther behind, and so may one that takes a side, since that is what a reader looks
 # for.
-BEHIND, BEHIND_SECOND, BEHIND_SIDED = 0.25, 0.6, 1.0
+BEHIND, BEHIND_SECOND, BEHIND_SIDED = 0.25, 0.6, 2.0
 _LABELS: Mapping[Side | None, str] = {
     "yes": "Yes, ", "no": "No, ", "mixed": "Yes and no, ", None: "Unclear, "
 }  # fmt: skip
