@@ -18,10 +18,9 @@ from footnote.rag.retrieval.evidence import FAR_BEHIND, EvidenceFinder, Sentence
 from footnote.rag.retrieval.hybrid import HybridRetriever, RetrievalResult
 from footnote.rag.verification.stance import (
     Chances,
+    PaperStance,
     asks_for_sides,
-    classify_side,
-    is_heard,
-    plain_chances,
+    read_stances,
 )
 
 # Sentences classified in each paper: with only one, a paper could not say both.
@@ -88,15 +87,8 @@ def positions(
         return []
     wording = found.question.wording
     read = _read(EvidenceFinder(retriever.library), wording, found)
-    quotes = [sentence for _, sentences in read for sentence in sentences]
-    said = plain_chances(wording, quotes, retriever.library.embedder)
-    heard = is_heard(retriever.library.embedder)
-    told, at = [], 0
-    for hit, sentences in read:
-        own = said[at : at + len(sentences)]
-        told.append(_position(hit, sentences, own, heard=heard))
-        at += len(sentences)
-    return told
+    stances = read_stances(wording, [own for _, own in read], retriever.library.embedder)
+    return [_position(hit, own, told) for (hit, own), told in zip(read, stances, strict=True)]
 
 
 def _comes_near(library: LibraryReader, found: RetrievalResult) -> bool:
@@ -115,13 +107,11 @@ def _read(
     return [(hit, sentences) for hit, sentences in read if sentences]
 
 
-def _position(
-    hit: Hit, sentences: Sequence[Sentence], said: Sequence[Chances], *, heard: bool
-) -> Position:
-    side = classify_side(said, heard=heard)
+def _position(hit: Hit, sentences: Sequence[Sentence], told: PaperStance) -> Position:
+    side = told.side
     # Show the quote that decided the side.
-    sure = [_chance(side, one) for one in said]
-    at = 0 if side is None else max(range(len(said)), key=sure.__getitem__)
+    sure = [_chance(side, one) for one in told.chances]
+    at = 0 if side is None else max(range(len(sure)), key=sure.__getitem__)
     quoted = sentences[at]
     return Position(
         hit.paper, quoted.start, quoted.end, quoted.text, side, sure[at], hit.score

@@ -39,7 +39,7 @@ from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.hybrid import RetrievalResult
 from footnote.rag.retrieval.late_interaction import QueryTokens
 from footnote.rag.retrieval.wording import begins_with_name
-from footnote.rag.verification.stance import is_plain
+from footnote.rag.verification.sides.plainness import is_plain
 from tests.asking import reading
 
 PAPERS = (

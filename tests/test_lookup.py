@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from footnote.index import SourceError
-from footnote.index.readers import lookup
+from footnote.index.readers import feeds, lookup
 from footnote.index.readers.gathering import Gathered
 from footnote.index.readers.lookup import MOST, gather, parse_identifiers
 from tests.command import inside
@@ -122,11 +122,14 @@ def test_the_command_takes_an_identifier_for_a_path(
     assert asked == ["10.1000/tide"]
 
 
-def test_services_are_asked_where_they_answer() -> None:
-    places = [urlsplit(address) for address in lookup.SERVICES.values()]
-    assert sorted(str(place.hostname) for place in places) == [
-        "api.crossref.org",
-        "eutils.ncbi.nlm.nih.gov",
-        "export.arxiv.org",
-    ]
+@pytest.mark.parametrize(
+    ("services", "hosts"),
+    [
+        (lookup.SERVICES, {"export.arxiv.org", "api.crossref.org", "eutils.ncbi.nlm.nih.gov"}),
+        (feeds.SERVICES, {"huggingface.co", "export.arxiv.org", "api.openalex.org"}),
+    ],
+)
+def test_services_are_asked_where_they_answer(services: dict[str, str], hosts: set[str]) -> None:
+    places = [urlsplit(address) for address in services.values()]
+    assert {place.hostname for place in places} == hosts
     assert {place.scheme for place in places} == {"https"}

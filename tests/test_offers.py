@@ -132,6 +132,6 @@ def test_a_reopened_answer_is_not_read_again_and_told_of_its_sides_later(
     button = 'data-do="agreement"'
     assert button in done_frame(desk, bare, 1, 1, None)["html"]
     with monkeypatch.context() as patched:
-        patched.setattr("footnote.ui.rendering.charts.offers.plain_chances", None)
+        patched.setattr("footnote.ui.rendering.charts.offers.read_stances", None)
         assert button not in done_frame(desk, bare, 1, 1, None, reopened=True)["html"]
     assert _has_sides_unquoted(desk, bare, EVERYTHING)

@@ -136,6 +136,20 @@ def test_a_model_is_tried_chosen_kept_and_answers(
         expect(page.get_by_label("Written by")).to_have_count(0)
 
 
+@pytest.mark.parametrize("label", ["Address", "Your own instructions"])
+def test_marked_text_stays_marked_when_the_room_is_entered_again(
+    serving: Serve, endpoint: Endpoint, browser: Browser, label: str
+) -> None:
+    with serving() as address, visited(browser, address) as page:
+        room(page)
+        for key, left in {"Delete": "", "x": "x"}.items():
+            field(page, label).fill("http://127.0.0.1:9/v1")
+            field(page, label).press("Control+A")
+            page.evaluate("() => window.footnote.call('model', {}, true)")
+            page.keyboard.press(key)
+            expect(field(page, label)).to_have_value(left)
+
+
 def test_whom_a_reader_chose_to_write_stays_when_the_model_is_saved(
     serving: Serve, endpoint: Endpoint, browser: Browser
 ) -> None:

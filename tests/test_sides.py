@@ -16,15 +16,15 @@ from footnote.rag.generation.forms import yesno
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.serialization import answer_json
 from footnote.rag.verification.alignment import align_pair, read_texts
-from footnote.rag.verification.side_cues import side_cues, winner
+from footnote.rag.verification.sides.cues import side_cues, winner
+from footnote.rag.verification.sides.plainness import may_take_side
 from footnote.rag.verification.stance import (
     Chances,
-    _hear,
     asks_for_sides,
     chances,
     classify_side,
+    hear,
     keep_plain,
-    may_take_side,
     plain_chances,
 )
 from tests.asking import reading
@@ -206,7 +206,7 @@ def test_only_what_may_take_a_side_is_read_for_one(embedder: MiniLM) -> None:
     sentences = [
         Sentence(paper, at, at + len(quote), 1.0) for at, quote in zip(starts, quotes, strict=True)
     ]
-    heard = _hear(QUESTION, sentences)
+    heard = hear(QUESTION, sentences)
     told = chances(QUESTION, quotes, embedder, heard)
     every = [keep_plain(QUESTION, *of) for of in zip(sentences, told, heard, strict=True)]
     read: list[str] = []

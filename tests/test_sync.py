@@ -303,13 +303,3 @@ def test_the_command_reads_a_listing_and_goes_on_where_it_was(place, monkeypatch
         assert len(told_by.asked) == 1
     with closing(Catalog(place / "library" / CATALOG)) as catalog:
         assert [origin.seen is None for origin in catalog.origins.list()] == [True, False]
-
-
-def test_services_are_asked_where_they_answer() -> None:
-    places = [urlsplit(address) for address in feeds.SERVICES.values()]
-    assert sorted(str(place.hostname) for place in places) == [
-        "api.openalex.org",
-        "export.arxiv.org",
-        "huggingface.co",
-    ]
-    assert {place.scheme for place in places} == {"https"}

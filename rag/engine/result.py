@@ -7,10 +7,9 @@ from dataclasses import replace
 from footnote.index.models import Paper
 from footnote.rag.answer import Answer, AnswerTrace, Kind, Statement, Usage
 from footnote.rag.engine.writing import Written
-from footnote.rag.generation.forms import WIDE
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.generation.prompts import PROMPT_VERSION
-from footnote.rag.generation.reader import NOTHING
+from footnote.rag.generation.reader import ASKED, NOTHING
 from footnote.rag.query.question import Question
 from footnote.rag.retrieval.answerability import WEAK
 from footnote.rag.retrieval.evidence import READ_PAPERS
@@ -126,7 +125,7 @@ def make_trace(
     composer, found = written.composer, reading.found
     usage = planned.add(written.composed.usage)
     assert found is not None
-    wide = reading.kind in WIDE
+    asked = ASKED if reading.kind == "yesno" else READ_PAPERS
     return AnswerTrace(
         timings_ms=clock.total(),
         model=composer.model,
@@ -139,7 +138,7 @@ def make_trace(
         read=len(reading.by_paper) if (read := written.composed.read) is None else read,
         query=found.question.query,
         language=found.question.language,
-        papers_read=found.read(max(READ_PAPERS, 0 if wide else len(reading.by_paper))),
+        papers_read=found.read(asked),
         cosine=found.cosine,
         threshold=threshold,
     )

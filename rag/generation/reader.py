@@ -44,6 +44,8 @@ SEARCHED = 10
 # Papers that the answer ranker orders, the sentences of each that it reads for that, and what its
 # score of the best of them counts for beside the paper's (docs/choices.md).
 ORDERED, FIRST_OF_EACH, PAPER_WEIGHT = 8, 2, 0.08
+# Where it does so: a definition and sides are looked for in other ways, too, which take their time.
+ORDERED_KINDS: frozenset[Kind] = frozenset({"fact", "number"})
 # Papers behind the first five are read no farther behind the best: they would not come first.
 NEAR_BEHIND = 0.3
 # Sentences that it reads of the papers that then come first, and of those whose sides are told by
@@ -98,15 +100,13 @@ class Reader:
         """Returns the hits whose sentences are read: more of them for a wide question."""
         if kind in WIDE:
             return found.hits
+        best = found.hits[: ASKED if kind == "yesno" else READ_PAPERS]
+        read = [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
         # A follow-up means the papers of the answer before, whatever a sentence says.
-        ordered = self._ranker is not None and not found.question.is_follow_up
-        most = ORDERED if ordered else READ_PAPERS
-        best = found.hits[: ASKED if kind == "yesno" else most]
-        return [
-            hit
-            for n, hit in enumerate(best)
-            if best[0].score - hit.score < (FAR_BEHIND if n < READ_PAPERS else NEAR_BEHIND)
-        ]
+        if kind in ORDERED_KINDS and self._ranker and not found.question.is_follow_up:
+            more = found.hits[READ_PAPERS:ORDERED]
+            read += [hit for hit in more if best[0].score - hit.score < NEAR_BEHIND]
+        return read
 
     def read(
         self, asked: Question, found: RetrievalResult, filters: Filters, kind: Kind
@@ -151,9 +151,8 @@ class Reader:
         Where one paper may answer, those that then come first are kept of the evidence.
         """
         most = RANKED_OF_SIDES if kind in ("compare", "yesno") else RANKED
-        # A definition is looked for in other ways, too, which take their time.
-        one_may_answer = kind in ("fact", "number")
-        told.read(choose_of_each(evidence, FIRST_OF_EACH) if one_may_answer else evidence[:most])
+        of_each = kind in ORDERED_KINDS
+        told.read(choose_of_each(evidence, FIRST_OF_EACH) if of_each else evidence[:most])
         best = told.best_of_papers
         if kind != "compare" and not found.question.is_follow_up:
             found = replace(found, hits=order_papers(found.hits, best, PAPER_WEIGHT))

@@ -2,7 +2,7 @@
 
 A logistic model that compares the question with the quote
 (``footnote.rag.verification.features``) and reads cues in both
-(``footnote.rag.verification.side_cues``). It is trained on experts' conclusions and on our own
+(``footnote.rag.verification.sides.cues``). It is trained on experts' conclusions and on our own
 reading of abstracts (``python -m footnote.evals.lab.training.stance``). If it is not sure, it gives
 no side.
 """
@@ -13,21 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from footnote.index.embeddings.minilm_graph import MODEL_NAME
 from footnote.index.embeddings.protocols import Embedder, Matrix
-from footnote.index.models import Paper
-from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.answer import Side
-from footnote.rag.query.names import find_names, missing_names, spells_out
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, bundled_ranker, with_title
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.verification.alignment import AlignedPair, align_pair, read_texts
 from footnote.rag.verification.features import FEATURES
-from footnote.rag.verification.side_cues import side_cues
+from footnote.rag.verification.sides.cues import side_cues
+from footnote.rag.verification.sides.plainness import fits_always, is_plain, may_take_side, says_no
 
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|can|could|should|will|would|has|have|had|may|might|must)"
@@ -92,102 +91,14 @@ CUES: Mapping[str, Callable[[str, str], float]] = {
 # A quote that is this much more likely to take a side outweighs others of its paper.
 DOMINATES = 0.3
 SIDES = ("yes", "no", "neither")
-# What the answer ranker must give a quote; at 0 an answer is as likely as none. Of 0 to 2.5 this
-# finds most at the same precision (the command above).
+# What the answer ranker must give a quote; at 0 an answer is as likely as none (docs/choices.md).
 ANSWERS = 1.5
-# "Does" has a stem that is no stop word.
-_STOP_STEMS = STOP_WORDS | set(stems(" ".join(STOP_WORDS)))
-# Share of the question's telling words that a quote, or the title above it, must hold, and with
-# the answer ranker.
-HOLDS, HOLDS_HEARD = 0.5, 1 / 3
-# What a paper asks, qualifies or sets out to study says neither yes nor no.
-_HEDGES = re.compile(
-    r"\b(?:nuanced|challeng(?:e|es|ing) (?:the|this|conventional)|question(?:s|ing)? (?:the"
-    r"|whether)"
-    r"|whether|(?:we|authors) (?:investigate|study|examine|explore|ask)|depends? on|unclear"
-    r"|open question"
-    r"|potential(?:ly)? (?:to|for)|has the potential|promising"
-    r"|remains? (?:an? )?(?:open|unclear|unknown|challeng\w*)"
-    r"|might|may|aims? to|while|goals? (?:of|is)|objectives?|purpose|in an effort to"
-    r"|to (?:examine|investigate|determine|probe|study|assess|test|evaluate|explore|understand"
-    r"|analy[sz]e) (?:\w+ ){0,3}?(?:whether|how|if|the (?:extent|effect|impact|degree)))\b",
-    re.IGNORECASE,
-)
-# "Is it always so?" has a yes only from a quote that says so of every case.
-_ALWAYS = re.compile(r"\b(?:always|never|every|invariably|necessarily)\b", re.IGNORECASE)
-_THROUGHOUT = re.compile(
-    r"\b(?:always|never|every|all|any|invariably|necessarily|consistently|regardless)\b",
-    re.IGNORECASE,
-)
-# A yes is not plain beside a word that denies or narrows, nor a no without one.
-_DENIES_OR_NARROWS = re.compile(
-    r"\b(?:no|not|never|neither|nor|cannot|only|unless|except|without|hardly|rarely|barely|fail\w*"
-    r"|struggl\w*|limit\w*|lack\w*|unable|unsuccessful\w*|insufficient\w*|worse\w*|degrad\w*"
-    r"|hurt\w*|harm\w*|less|lower|fewer|poor\w*|unlike\w*|contrary|inferior|underperform\w*"
-    r"|impossible|unnecessary|still)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-
-
-# "No better" says a plain no to "does it help?", which the model hardly meets in training.
-_ASKS_FOR_GAIN = re.compile(
-    r"\b(?:help|improve|benefit|better|beat|useful|worth|gain|boost|effective)\w*", re.IGNORECASE
-)
-_NO_GAIN = re.compile(
-    r"\b(?:no|not|little|hardly) (?:\w{1,20} ){0,2}?(?:better|improve\w*|gains?|benefits?|help\w*"
-    r"|advantages?|effective\w*)\b"
-    r"|\b(?:do|does|did)(?: not|n['’]t) (?:\w{1,20} )?(?:help|improve|benefit|boost|gain)\b"
-    r"|\b(?:fail\w{0,3}|unable) to (?:improve|help|benefit|outperform|beat)\b",
-    re.IGNORECASE,
-)
-# "Only at sufficient scale" says no of small models.
-_ASKS_OF_LITTLE = re.compile(r"\b(?:small|smaller|little|few|fewer|short|weak)\b", re.IGNORECASE)
-_ONLY_WITH_MUCH = re.compile(
-    r"\bonly (?:\w{1,20} )?(?:at|with|for|in|on|when|from|above|beyond) (?:\w{1,20} ){0,2}?"
-    r"(?:large\w*|big\w*|sufficient|scale|strong\w*|long\w*|many|high\w*|enough)\b",
-    re.IGNORECASE,
-)
-# "Not only" and "not just" deny nothing.
-_DENIES_NOTHING = re.compile(r"\bnot (?:just|only|merely|simply|solely)\b", re.IGNORECASE)
 
 
 def asks_for_sides(question: str) -> bool:
     """Returns whether a question can be answered by yes or no, or asks who says which."""
     asked = question.strip()
     return bool(_ASKS_FOR_SIDES.search(asked) or _YES_OR_NO.match(asked))
-
-
-def may_take_side(question: str, quote: str, paper: Paper, *, heard: bool = False) -> bool:
-    """Returns whether a quote can say yes or no: it holds what is asked about, and hedges not.
-
-    Enough of the question's telling words, and its names, must be in the quote or in the title of
-    its paper; fewer are enough where the answer ranker says what the others mean.
-    """
-    words = set(stems(question)) - _STOP_STEMS
-    told = f"{paper.title} {quote}"
-    held, missing = words & set(stems(told)), missing_names(question, [paper])
-    if heard:
-        spelled = {name.casefold() for name in find_names(question) if spells_out(told, name)}
-        held |= words & spelled
-        missing = [name for name in missing if name.casefold() not in spelled]
-    least = HOLDS_HEARD if heard else HOLDS
-    return len(held) >= least * len(words) and not _HEDGES.search(quote) and not missing
-
-
-def _fits_always(question: str, quote: str, side: Side) -> bool:
-    """Returns whether a quote can say yes or no to what is asked of every case, if it is."""
-    if not _ALWAYS.search(question):
-        return True
-    return bool((_THROUGHOUT if side == "yes" else _DENIES_OR_NARROWS).search(quote))
-
-
-def is_plain(question: str, quote: str, side: Side) -> bool:
-    """Returns whether the polarity of a quote is plain: what says yes denies nothing."""
-    if side == "yes" and not _fits_always(question, quote, side):
-        return False
-    if side == "mixed" or _DENIES_OR_NARROWS.search(question):
-        return True
-    return bool(_DENIES_OR_NARROWS.search(_DENIES_NOTHING.sub("", quote))) == (side == "no")
 
 
 class Heard(NamedTuple):
@@ -267,7 +178,14 @@ def chances(
     embedder: Embedder,
     heard: Sequence[Heard | None] | None = None,
 ) -> list[Chances]:
-    """Returns how likely each quote says yes to the question, no, and neither."""
+    """Returns how likely each quote says yes to the question, no, and neither.
+
+    Args:
+        question: Or a claim.
+        quotes: Sentences.
+        embedder: Compares their words with the question's.
+        heard: What the answer ranker reads in each, where it was asked.
+    """
     if not quotes:
         return []
     asked, *read = read_texts([question, *quotes], embedder)
@@ -288,16 +206,16 @@ def plain_chances(
     # Most sentences may not take a side at all, and reading one takes the time of a search.
     hears = is_heard(embedder)
     asked = [s for s in sentences if may_take_side(question, s.text, s.paper, heard=hears)]
-    heard = _hear(question, asked) if hears else [None] * len(asked)
+    heard = hear(question, asked) if hears else [None] * len(asked)
     found = chances(question, [sentence.text for sentence in asked], embedder, heard)
     told = zip(asked, found, heard, strict=True)
     said = {sentence: keep_plain(question, sentence, one, own) for sentence, one, own in told}
     return [said.get(sentence, NEITHER) for sentence in sentences]
 
 
-def _hear(question: str, sentences: Sequence[Sentence]) -> list[Heard | None]:
+def hear(question: str, sentences: Sequence[Sentence]) -> list[Heard]:
     """Returns what the answer ranker that tells sides reads in sentences."""
-    ranker, found = bundled_ranker(sides=True), list[Heard | None]()
+    ranker, found = bundled_ranker(sides=True), list[Heard]()
     for at in range(0, len(sentences), MOST_PAIRS):
         part = sentences[at : at + MOST_PAIRS]
         texts = [with_title(sentence.paper.title, sentence.text) for sentence in part]
@@ -312,19 +230,12 @@ def keep_plain(
     quote = sentence.text
     may = may_take_side(question, quote, sentence.paper, heard=heard is not None)
     may = may and (heard is None or heard.answers >= ANSWERS)
-    plain = is_plain if heard is None else _fits_always
+    plain = is_plain if heard is None else fits_always
     yes = said.yes if may and plain(question, quote, "yes") else 0.0
     no = said.no if may and plain(question, quote, "no") else 0.0
-    if may and _says_no(question, quote):
+    if may and says_no(question, quote):
         yes, no = 0.0, max(no, trained(heard=heard is not None).sure["no"])
     return Chances(yes, no, 1 - yes - no)
-
-
-def _says_no(question: str, quote: str) -> bool:
-    """Returns whether a quote says a plain no by its words, whatever the model thinks."""
-    if _ASKS_OF_LITTLE.search(question) and _ONLY_WITH_MUCH.search(quote):
-        return True
-    return bool(_ASKS_FOR_GAIN.search(question) and _NO_GAIN.search(quote))
 
 
 def classify_side(found: Sequence[Chances], *, heard: bool = False) -> Side | None:
@@ -340,3 +251,24 @@ def classify_side(found: Sequence[Chances], *, heard: bool = False) -> Side | No
     if yes >= sure["yes"] and no >= sure["no"] and abs(yes - no) < DOMINATES:
         return "mixed"
     return "yes" if yes >= max(no, sure["yes"]) else "no" if no >= max(yes, sure["no"]) else None
+
+
+class PaperStance(NamedTuple):
+    """What a paper says to a question.
+
+    Attributes:
+        side: None if that is not sure.
+        chances: Of each of its sentences.
+    """
+
+    side: Side | None
+    chances: Sequence[Chances]
+
+
+def read_stances(
+    question: str, papers: Sequence[Sequence[Sentence]], embedder: Embedder
+) -> list[PaperStance]:
+    """Returns the stance of each paper, told by some of its sentences."""
+    said = iter(plain_chances(question, [s for own in papers for s in own], embedder))
+    parts = [list(islice(said, len(own))) for own in papers]
+    return [PaperStance(classify_side(one, heard=is_heard(embedder)), one) for one in parts]

@@ -7,12 +7,7 @@ from footnote.rag.answer import Side
 from footnote.rag.generation.forms.fact import choose_sentences, room_for
 from footnote.rag.generation.forms.form import Composed, Draft, Reading, count_papers
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import (
-    Chances,
-    classify_side,
-    is_heard,
-    plain_chances,
-)
+from footnote.rag.verification.stance import PaperStance, read_stances
 
 # The sentences of each paper that are weighed; papers that are shown, of those that take a side and
 # of all if fewer do, but always the best one that takes none.
@@ -75,22 +70,16 @@ def _take_sides(reading: Reading, papers: Sequence[Sequence[Sentence]]) -> list[
     """Returns a sentence for each paper, with the side that it takes."""
     if reading.library is None:
         return [own[0] for own in papers]
-    weighed = [sentence for own in papers for sentence in own]
-    said = plain_chances(reading.question.wording, weighed, reading.library.embedder)
-    found = dict(zip(weighed, said, strict=True))
-    heard = is_heard(reading.library.embedder)
-    return [_take_side(own, found, heard=heard) for own in papers]
+    stances = read_stances(reading.question.wording, papers, reading.library.embedder)
+    return [_take_side(own, told) for own, told in zip(papers, stances, strict=True)]
 
 
-def _take_side(
-    own: Sequence[Sentence], found: Mapping[Sentence, Chances], *, heard: bool
-) -> Sentence:
+def _take_side(own: Sequence[Sentence], told: PaperStance) -> Sentence:
     """Returns the sentence that a paper's side is told by; its best one where it takes none."""
-    side = classify_side([found[s] for s in own], heard=heard)
-    if side is None:
+    if told.side is None:
         return own[0]
-    told = max(own, key=lambda s: max(found[s].yes, found[s].no))
-    return replace(told, side=side)
+    sure = [max(one.yes, one.no) for one in told.chances]
+    return replace(own[sure.index(max(sure))], side=told.side)
 
 
 def _tell(sides: Sequence[Side | None]) -> str:

@@ -5,13 +5,7 @@ import re
 from footnote.index.embeddings.protocols import Embedder
 from footnote.rag.answer import Answer
 from footnote.rag.retrieval.evidence import Sentence
-from footnote.rag.verification.stance import (
-    Chances,
-    asks_for_sides,
-    classify_side,
-    is_heard,
-    plain_chances,
-)
+from footnote.rag.verification.stance import asks_for_sides, read_stances
 from footnote.ui.rendering.charts.timeline import tells_time
 
 # With fewer papers that take a side there is nobody to agree or to disagree.
@@ -60,10 +54,8 @@ def count_sided(answer: Answer, embedder: Embedder | None = None) -> int:
         for c in statement.citations
         if c.paper_id in papers
     }
-    quotes = [Sentence(papers[paper], start, end, 0.0) for paper, start, end in spans]
-    said = plain_chances(answer.standalone_question, quotes, embedder)
-    of_papers: dict[str, list[Chances]] = {}
-    for quote, one in zip(quotes, said, strict=True):
-        of_papers.setdefault(quote.paper.id, []).append(one)
-    heard = is_heard(embedder)
-    return sum(classify_side(own, heard=heard) is not None for own in of_papers.values())
+    quotes: dict[str, list[Sentence]] = {}
+    for paper, start, end in spans:
+        quotes.setdefault(paper, []).append(Sentence(papers[paper], start, end, 0.0))
+    stances = read_stances(answer.standalone_question, list(quotes.values()), embedder)
+    return sum(stance.side is not None for stance in stances)

@@ -7,7 +7,7 @@
 
   // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
   function fill(element, html, entered) {
-    const { name, selectionStart } = document.activeElement;
+    const { name, selectionStart: from, selectionEnd: to } = document.activeElement;
     const within = name && element.contains(document.activeElement);
     const menus = [...element.querySelectorAll(".fn-menu[open]")];
     const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
@@ -16,7 +16,8 @@
     own.forEach((field) => setAgain(element, field));
     const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
     field?.focus({ preventScroll: true });
-    if (field?.type === "text" || field?.type === "search") field.setSelectionRange(selectionStart, selectionStart);
+    // What is marked stays so: the next key replaces it.
+    if (field && from != null) field.setSelectionRange(from, to);
   }
 
   // A menu that is open stays so; what takes its place is known by it.

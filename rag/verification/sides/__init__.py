@@ -1,0 +1,1 @@
+"""Whether a quote can say yes or no, and the words by which it does."""
