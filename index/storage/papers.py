@@ -282,9 +282,21 @@ class PaperTable:
             "record = excluded.record",
             (number, paper.id, paper.year, to_json(paper)),
         )
+        self._write_aliases([(number, paper)])
+
+    def _write_aliases(self, papers: Iterable[tuple[int, Paper]]) -> None:
         self._db.execute_many(
-            "INSERT OR IGNORE INTO aliases VALUES (?, ?)", [(a, number) for a in paper.aliases]
+            "INSERT OR IGNORE INTO aliases VALUES (?, ?)",
+            ((alias, number) for number, paper in papers for alias in paper.aliases),
         )
+
+    def write_new(self, papers: Sequence[tuple[int, Paper]]) -> None:
+        """Writes the records of papers that are new, each after its number, to be cut."""
+        self._db.execute_many(
+            "INSERT INTO papers (number, id, year, record, sentences) VALUES (?, ?, ?, ?, '')",
+            ((number, paper.id, paper.year, to_json(paper)) for number, paper in papers),
+        )
+        self._write_aliases(papers)
 
     def write_sentences(self, number: int, spans: Sequence[Span]) -> None:
         """Writes the spans of the sentences in a paper's abstract."""

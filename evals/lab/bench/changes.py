@@ -16,6 +16,7 @@ embedded beforehand, and its tokens are stored as well.
 """
 
 import argparse
+import gc
 import tempfile
 import time
 import zlib
@@ -101,6 +102,8 @@ def grow(folder: Path, first: int, last: int) -> tuple[float, float]:
         into the collection.
     """
     more = list(papers(first, last))
+    # An import reads its file as it goes, and has no such list to be looked through.
+    gc.freeze()
     with Library.open(folder, embedder=Synthetic(), create=True) as library:
         began = time.perf_counter()
         stored: list[float] = []

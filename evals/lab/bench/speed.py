@@ -4,8 +4,9 @@
     default
     python -m footnote.evals.lab.bench.speed --library DIR [--runs 200]    # of one that exists
 
-Prints how fast a library is made and how much of that is embedding, how long a command
-takes from a cold start, and how long a warm search and a warm answer take.
+Prints how fast a library is made and how much of that is embedding, how long the fold into Chroma
+takes that ``footnote index`` makes once its result is printed, how long a command takes from a
+cold start, and how long a warm search and a warm answer take.
 """
 
 import argparse
@@ -58,7 +59,8 @@ def index_rate(paths: Sequence[Path], folder: Path, embedder: MiniLM) -> None:
     # With the vectors of the tokens, which a library stores, too.
     tokens = len(sample) / (milliseconds(lambda: embedder.read(sample)) / 1000)
     with Library.open(folder / "inner", embedder=embedder, create=True) as library:
-        added = len(texts) / (milliseconds(lambda: library.add(papers)) / 1000)
+        added = len(texts) / (milliseconds(lambda: library.add(papers, fold=False)) / 1000)
+        folded = milliseconds(lambda: library.fold(always=True)) / 1000
     command = [*FOOTNOTE, "index", *map(str, paths), "--library", str(folder / "outer")]
     whole = run_command(command) / 1000
     print(f"{len(papers)} papers, {len(texts)} passages")
@@ -66,6 +68,7 @@ def index_rate(paths: Sequence[Path], folder: Path, embedder: MiniLM) -> None:
     print(f"with tokens             {tokens:7.1f} passages/s   {tokens / bare:.2f} of it")
     print(f"adding to a library     {added:7.1f} passages/s   {added / bare:.2f} of the embedder")
     print(f"{'':24s}{'':20s} {added / tokens:.2f} of it with tokens")
+    print(f"the fold, after that    {folded:7.1f} s")
     print(f"footnote index, whole   {whole:7.1f} s")
 
 

@@ -124,10 +124,13 @@ class ImportLog:
             (of.number, of.when, json.dumps(of.names)),
         )
 
-    def note_new(self, of: Import, paper: int) -> None:
-        """Takes note of a paper that an import adds."""
-        self._db.execute("INSERT INTO changes (import, paper) VALUES (?, ?)", (of.number, paper))
-        self._count(of, new=1)
+    def note_new(self, of: Import, papers: Sequence[int]) -> None:
+        """Takes note of papers that an import adds."""
+        self._db.execute_many(
+            "INSERT INTO changes (import, paper) VALUES (?, ?)",
+            [(of.number, paper) for paper in papers],
+        )
+        self._count(of, new=len(papers))
 
     def note_change(self, of: Import, paper: int) -> None:
         """Keeps what a paper is before it changes; what it was before the import stays."""

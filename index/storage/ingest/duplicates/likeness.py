@@ -27,6 +27,8 @@ _FEWEST_WORDS = 20
 _WORDS_TO_HALVE, _WORDS_BEFORE_COLON = 6, 3
 # Words of a title that says alone, without authors and abstract, which paper it is.
 _WORDS_ALONE = 4
+# Titles whose reading is remembered: those of the batches that are merged.
+REMEMBERED = 5_000
 # Letters of a word in which one may be wrong: BERT and BART are two.
 _LETTERS_TO_MISTAKE = 5
 
@@ -82,8 +84,10 @@ _SPELLINGS = (
 def like_paper(one: Paper, other: Paper) -> bool:
     """Returns whether two records without a common kind of identifier name one paper."""
     exact, near = _match_titles(one, other)
+    if not exact and near > 1:
+        return False
     who = _same_author(one, other)
-    if not (exact or near <= 1) or who is False:
+    if who is False:
         return False
     text = text_likeness(one.abstract, other.abstract)
     years = abs(one.year - other.year) if one.year and other.year else 0
@@ -114,8 +118,8 @@ def title_keys(paper: Paper) -> tuple[int, ...]:
     return _form_keys(paper.title, tuple(a for a in paper.aliases if a.startswith("title:")))
 
 
-# A record's keys are asked for three times while it is added.
-@lru_cache(maxsize=5_000)
+# A record's keys are asked for four times while it is added, and its names with every like title.
+@lru_cache(maxsize=REMEMBERED)
 def _form_keys(title: str, aliases: tuple[str, ...]) -> tuple[int, ...]:
     forms: set[tuple[str, ...]] = {("whole", name) for name in _spell_names(title, aliases)}
     words = fold_words(title)
@@ -127,6 +131,7 @@ def _form_keys(title: str, aliases: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(_number(*form) for form in sorted(forms))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_shared(title: str) -> bool:
     """Returns whether a title is one that many works have, such as "Editorial"."""
     words = fold_words(title)
@@ -213,17 +218,19 @@ def _match_titles(one: Paper, other: Paper) -> tuple[bool, float]:
     return False, EQUAL_TEXT if cut else 2.0
 
 
-def _names(paper: Paper) -> set[str]:
+def _names(paper: Paper) -> frozenset[str]:
     """Returns every title of a paper, its words run together: hyphens and spaces differ."""
     return _spell_names(paper.title, tuple(a for a in paper.aliases if a.startswith("title:")))
 
 
-def _spell_names(title: str, aliases: tuple[str, ...]) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _spell_names(title: str, aliases: tuple[str, ...]) -> frozenset[str]:
     given = identifier("title", title)
     former = [a.partition(":")[2].replace("-", " ") for a in aliases if a != given]
-    return {"".join(words) for one in (title, *former) if (words := fold_words(one))}
+    return frozenset("".join(words) for one in (title, *former) if (words := fold_words(one)))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _head(title: str) -> str | None:
     """Returns a title without its subtitle, its words run together, where that may be left out."""
     head, *rest = _COLON.split(_TAKEN_BACK.sub("", title), maxsplit=1)

@@ -6,6 +6,7 @@ would take quadratic time.
 
 from collections import Counter
 from dataclasses import fields, replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -18,7 +19,12 @@ from footnote.index.models import (
     by_strength,
     identifier,
 )
-from footnote.index.storage.ingest.duplicates.likeness import first_author, fold_words, like_paper
+from footnote.index.storage.ingest.duplicates.likeness import (
+    REMEMBERED,
+    first_author,
+    fold_words,
+    like_paper,
+)
 
 # Identifiers of one kind that a paper keeps: versions of a data set have some thirty DOIs.
 MOST_IDENTIFIERS = 50
@@ -37,22 +43,23 @@ def same_paper(one: Paper, other: Paper) -> bool:
         return False
     if _bears_name(one, other) or _bears_name(other, one):
         return True
+    ours, theirs = (set(strong_aliases(paper)) for paper in (one, other))
+    common = {_kind(name) for name in ours} & {_kind(name) for name in theirs}
     for kind in ID_KINDS:
-        if kind == "title":
-            break
-        ours, theirs = (
-            {i for i in paper.aliases if i.startswith(f"{kind}:")} for paper in (one, other)
-        )
-        if ours and theirs:
-            return not ours.isdisjoint(theirs)
+        if kind in common:
+            return any(_kind(name) == kind for name in ours & theirs)
     return like_paper(one, other)
+
+
+def _kind(name: str) -> str:
+    return name.partition(":")[0]
 
 
 def _bears_name(one: Paper, other: Paper) -> bool:
     """Returns whether one of a paper's aliases is the other's own name."""
-    named = identifier("title", other.title) or "title:"
     # Few have such an alias, and the name itself takes reading the whole record.
-    like = any(alias.startswith(f"{named}-") for alias in one.aliases)
+    begin = f"{_title_name(other.title)}-"
+    like = any(alias.startswith(begin) for alias in one.aliases)
     return like and own_name(other) in one.aliases
 
 
@@ -99,8 +106,12 @@ def own_name(paper: Paper) -> str:
     author = first_author(paper)
     says = [*fold_words(paper.title), *paper.authors, paper.published or "", paper.abstract]
     digest = blake2b("\n".join(says).encode("utf-8", "replace"), digest_size=4).hexdigest()
-    named = identifier("title", paper.title) or "title:"
-    return f"{named}-{author[0] if author else 'unknown'}-{digest}"
+    return f"{_title_name(paper.title)}-{author[0] if author else 'unknown'}-{digest}"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _title_name(title: str) -> str:
+    return identifier("title", title) or "title:"
 
 
 def record_key(paper: Paper) -> str:
