@@ -14,9 +14,11 @@ from footnote.rag.retrieval.answer_ranker.scores import (
     order_papers,
 )
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.late_interaction import TokenMatch
 
 QUESTION = "How many gulls were counted at the harbour?"
 ABSTRACT = "We study harbours in winter. In total 412 gulls were counted there. Our code is public."
+FOUND = np.empty(0, np.float32)
 ENDS = (28, 67, len(ABSTRACT))
 
 
@@ -76,17 +78,20 @@ def test_some_sentences_of_each_paper_are_chosen_in_their_order() -> None:
 
 def test_papers_stand_in_the_order_of_what_their_best_sentences_answer() -> None:
     papers = [make_paper(f"Tides {n}", f"The tide of place {n} is high.") for n in range(7)]
-    scores = [0.9, 0.85, 0.8, 0.5, 0.4, 0.3, 0.2]
+    scores = [0.9, 0.88, 0.8, 0.5, 0.46, 0.3, 0.2]
     hits = [
         Hit(paper, Passage(paper.id, 0, 5), score, rank, "fused")
         for rank, (paper, score) in enumerate(zip(papers, scores, strict=True), 1)
     ]
     # The third says it best; the last ones were not read, and the fourth has no sentence.
     best = {papers[n].id: score for n, score in {0: 1.0, 1: 1.0, 2: 3.0, 4: 2.5}.items()}
-    ordered = order_papers(hits, best, 0.1)
+    ordered = order_papers(hits, best, {})
     assert [papers.index(hit.paper) for hit in ordered] == [2, 0, 1, 4, 3, 5, 6]
     assert [hit.rank for hit in ordered] == [1, 2, 3, 4, 5, 6, 7]
     # The scores are those of the places.
     assert [hit.score for hit in ordered] == scores
-    assert [hit.paper for hit in order_papers(hits, {}, 0.1)] == papers
-    assert order_papers([], best, 0.1) == []
+    # Of two that say it alike, the one that matches the question better.
+    matches = {papers[n].id: TokenMatch(match, {}, FOUND) for n, match in {0: 0.5, 1: 0.6}.items()}
+    assert [papers.index(h.paper) for h in order_papers(hits, best, matches)][:3] == [1, 0, 2]
+    assert [hit.paper for hit in order_papers(hits, {}, {})] == papers
+    assert order_papers([], best, {}) == []

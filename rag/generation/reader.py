@@ -41,9 +41,9 @@ NOTHING = "nothing that was read answers it"
 ASKED = 8
 # Papers that a form may find for other words than the question's.
 SEARCHED = 10
-# Papers that the answer ranker orders, the sentences of each that it reads for that, and what its
-# score of the best of them counts for beside the paper's (docs/choices.md).
-ORDERED, FIRST_OF_EACH, PAPER_WEIGHT = 8, 2, 0.08
+# Papers that the answer ranker orders, and the sentences of each that it reads for that
+# (docs/choices.md).
+ORDERED, FIRST_OF_EACH = 8, 2
 # Where it does so: a definition and sides are looked for in other ways, too, which take their time.
 ORDERED_KINDS: frozenset[Kind] = frozenset({"fact", "number"})
 # Papers behind the first five are read no farther behind the best: they would not come first.
@@ -155,7 +155,7 @@ class Reader:
         told.read(choose_of_each(evidence, FIRST_OF_EACH) if of_each else evidence[:most])
         best = told.best_of_papers
         if kind != "compare" and not found.question.is_follow_up:
-            found = replace(found, hits=order_papers(found.hits, best, PAPER_WEIGHT))
+            found = replace(found, hits=order_papers(found.hits, best, found.matches))
         if kind not in ("compare", "yesno"):
             read = [hit.paper.id for hit in found.hits if hit.paper.id in best][:READ_PAPERS]
             evidence = [sentence for sentence in evidence if sentence.paper.id in read]

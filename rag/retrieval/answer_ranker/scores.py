@@ -6,6 +6,11 @@ from dataclasses import replace
 from footnote.index.models import Hit
 from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
 from footnote.rag.retrieval.evidence import Sentence
+from footnote.rag.retrieval.late_interaction import TokenMatch
+
+# What the ranker's score of its best sentence, and the match of the whole paper, count for beside
+# the score by which a paper was found (docs/choices.md).
+PAPER_WEIGHT, MATCH_WEIGHT = 0.08, 0.5
 
 
 class SentenceScores:
@@ -74,7 +79,9 @@ def choose_of_each(evidence: Iterable[Sentence], most: int) -> list[Sentence]:
     return found
 
 
-def order_papers(hits: Sequence[Hit], best: Mapping[str, float], weight: float) -> list[Hit]:
+def order_papers(
+    hits: Sequence[Hit], best: Mapping[str, float], matches: Mapping[str, TokenMatch]
+) -> list[Hit]:
     """Returns hits, those that were read in the order of what their best sentences answer, too.
 
     One among them without a sentence counts like the worst of those with one.
@@ -82,11 +89,16 @@ def order_papers(hits: Sequence[Hit], best: Mapping[str, float], weight: float) 
     Args:
         hits: Best first.
         best: The score of the best sentence of each paper that was read.
-        weight: What it counts for beside the hit's score.
+        matches: Of papers with the question, by id.
     """
     read = max((n for n, hit in enumerate(hits, 1) if hit.paper.id in best), default=0)
     least = min(best.values(), default=0.0)
-    scores = [hit.score + weight * best.get(hit.paper.id, least) for hit in hits[:read]]
+    scores = [
+        hit.score
+        + PAPER_WEIGHT * best.get(hit.paper.id, least)
+        + (MATCH_WEIGHT * matches[hit.paper.id].paper if hit.paper.id in matches else 0.0)
+        for hit in hits[:read]
+    ]
     order = sorted(range(read), key=lambda n: (-scores[n], n))
     # Scores stay those of the places, so that each is at most that of the hit before it.
     ordered = [replace(hits[n], score=hit.score) for n, hit in zip(order, hits[:read], strict=True)]
