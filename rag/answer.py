@@ -120,7 +120,8 @@ class AnswerTrace:
         language: Language of the question, if the query was translated.
         leaned: Whether the query includes the conversation.
         filters: In words; empty if all papers were searched.
-        papers_read: Papers whose sentences were candidates, best first.
+        papers_read: The best papers whose sentences were candidates, best first; where there were
+            none, the best that were found.
         cosine: Between the query and the nearest passage.
         threshold: The confidence below which the question is refused.
         asked_of: How many papers were asked where only those of the last answer were; else 0.

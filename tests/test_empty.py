@@ -252,7 +252,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "Endpoint": Endpoint(config, Budget(SpendingLimit(tokens=9999))),
             "EndpointReranker": EndpointReranker(refusing.url),
             "CrossEncoder": CrossEncoder(write_model(folder, "tide")),
-            "AnswerRanker": AnswerRanker(), "best": {},
+            "AnswerRanker": AnswerRanker(), "best": {}, "matches": {}, "RetrievalResult": FOUND,
             "SentenceScores": SentenceScores(AnswerRanker(), "harbour"),
             "Draft": Draft([]), "reading": READING,
             "Breadth": Breadth(0.3, 0.7, 0.5, 9),

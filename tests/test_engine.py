@@ -16,6 +16,7 @@ from footnote.rag import QuestionError
 from footnote.rag.answer import Answer, Delta, Stage, Turn
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.prompts import REFUSAL
+from footnote.rag.query.question import Question
 
 ODD = [
     ("Combining", "E\u0301tude de la me\u0301thode. Le re\u0301sultat est de 12\u00a0%."),
@@ -223,6 +224,20 @@ def test_the_same_question_has_the_same_answer(engine: CitedQueryEngine) -> None
     assert (one.text, one.statements, one.hits) == (two.text, two.statements, two.hits)
 
 
+def test_the_receipt_lists_the_papers_whose_sentences_were_candidates(
+    engine: CitedQueryEngine,
+) -> None:
+    question = "What does PPO clip?"
+    answer = engine.ask(question)
+    read = [one.paper_id for one in answer.receipt.papers_read]
+    assert {one.paper_id for s in answer.statements for one in s.citations} <= {*read}
+    found = engine.retriever.find(Question(question))
+    best = [hit.paper.id for hit in found.hits]
+    # The second has no sentence that may be quoted.
+    assert [one.paper_id for one in found.read({best[0], *best[2:7]}, 5)] == [best[0], *best[2:6]]
+    assert [one.paper_id for one in found.read((), 5)] == best[:5]
+
+
 def test_an_empty_library_abstains(embedder: MiniLM, tmp_path: Path) -> None:
     with Library.open(tmp_path / "library", embedder=embedder, create=True) as library:
         answer = CitedQueryEngine(library).ask("What does PPO clip?")
@@ -247,6 +262,7 @@ def test_nothing_that_loads_in_the_background_can_be_cut_off_by_the_end(
     before = set(threading.enumerate())
     engine = CitedQueryEngine(demo_library)
     engine._reader.prepare("fact")
+    engine._reader.prepare("yesno")
     assert not [
         thread for thread in threading.enumerate() if thread.daemon and thread not in before
     ]

@@ -58,6 +58,8 @@ def test_the_papers_of_an_answer_are_laid_side_by_side(page: Page) -> None:
     page.get_by_label("A column of your own").fill("What is clipped?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("columnheader", name="What is clipped?")).to_be_visible(timeout=20_000)
+    # Others may be added at once.
+    expect(page.get_by_label("A column of your own")).to_be_focused()
     page.locator(".fn-columns").get_by_role("checkbox", name="Limits").uncheck()
     expect(page.get_by_role("columnheader", name="Limits")).to_have_count(0, timeout=20_000)
     name, text = saved(page, page.locator("#fn-table").get_by_role("button", name="CSV"))

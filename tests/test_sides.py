@@ -6,26 +6,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from footnote.index.chunking import sentence_spans
 from footnote.index.embeddings.base import MiniLM
 from footnote.index.embeddings.protocols import TokenEmbedding
 from footnote.index.library import Library
 from footnote.index.models import make_paper
-from footnote.rag.answer import Answer
+from footnote.rag.answer import Answer, Side
 from footnote.rag.engine import CitedQueryEngine
 from footnote.rag.generation.forms import yesno
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.serialization import answer_json
 from footnote.rag.verification.alignment import align_pair, read_texts
 from footnote.rag.verification.sides.cues import side_cues, winner
-from footnote.rag.verification.sides.plainness import may_take_side
+from footnote.rag.verification.sides.plainness import fits_always, may_take_side
 from footnote.rag.verification.stance import (
+    ANSWERS,
     Chances,
+    Heard,
     asks_for_sides,
     chances,
     classify_side,
     hear,
     keep_plain,
     plain_chances,
+    read_stances,
+    trained,
 )
 from tests.asking import reading
 from tests.conftest import invented
@@ -192,6 +197,70 @@ def test_where_all_agree_one_side_alone_is_counted(tmp_path: Path, embedder: Min
         answer = CitedQueryEngine(library).ask(QUESTION)
     assert answer.text.startswith("Yes: 2 papers:")
     assert {statement.side for statement in answer.statements} == {"yes"}
+
+
+@pytest.mark.parametrize(
+    ("question", "heard", "alone"),
+    [
+        # Half of the telling words must be there, or a third where the answer ranker hears.
+        ("Do adversarial networks often collapse suddenly?", True, True),
+        ("Do adversarial images frighten small children?", False, False),
+        ("Do adversarial networks frighten small children?", True, False),
+        # An abbreviation that is spelled out is there, one or many.
+        ("Does a GAN collapse?", True, False),
+        ("Do GANs collapse?", True, False),
+        ("Do VAEs collapse?", False, False),
+    ],
+)
+def test_a_quote_must_hold_what_is_asked_about(question: str, heard: bool, alone: bool) -> None:
+    quote = "Generative adversarial networks often fail."
+    paper = make_paper("How pictures are made", quote)
+    assert may_take_side(question, quote, paper, heard=True) is heard
+    assert may_take_side(question, quote, paper) is alone
+
+
+def test_a_side_is_told_from_its_own_bound_on() -> None:
+    for heard in (False, True):
+        sure = trained(heard=heard).sure
+        for side, of in (("yes", lambda p: Chances(p, 0.0, 1 - p)),
+                         ("no", lambda p: Chances(0.0, p, 1 - p))):  # fmt: skip
+            assert classify_side([of(sure[side] + 0.01)], heard=heard) == side
+            assert classify_side([of(sure[side] - 0.01)], heard=heard) is None
+
+
+@pytest.mark.parametrize(
+    ("quote", "side", "fits"),
+    [
+        ("It helps in all tasks.", "yes", True),
+        ("It helps in most tasks.", "yes", False),
+        ("It fails in some tasks.", "no", True),
+        ("It was tried in some tasks.", "no", False),
+    ],
+)
+def test_what_is_asked_of_every_case_is_answered_for_every_case(
+    quote: str, side: Side, fits: bool
+) -> None:
+    assert fits_always("Does it always help?", quote, side) is fits
+    assert fits_always("Does it help?", quote, side)
+
+
+def test_a_sentence_that_hardly_answers_takes_no_side() -> None:
+    quote = YES.split(". ")[1]
+    paper = make_paper("Data augmentation in reinforcement learning", quote)
+    sentence, said = Sentence(paper, 0, len(paper.abstract), 1.0), Chances(0.9, 0.0, 0.1)
+    assert keep_plain(QUESTION, sentence, said, Heard(ANSWERS, 3.0, -3.0)).yes == 0.9
+    assert keep_plain(QUESTION, sentence, said, Heard(ANSWERS - 0.1, 3.0, -3.0)).yes == 0.0
+
+
+def test_stances_are_told_by_the_sentences_of_each_paper(embedder: MiniLM) -> None:
+    papers = [make_paper(f"Augmentation {n}", text) for n, text in enumerate((YES, NO, YES))]
+    read = [
+        [Sentence(paper, *span, 1.0) for span in sentence_spans(paper.abstract)]
+        for paper in papers[:2]
+    ]
+    told = read_stances(QUESTION, [read[0], [], read[1]], embedder)
+    assert [one.side for one in told] == ["yes", None, "no"]
+    assert [len(one.chances) for one in told] == [2, 0, 2]
 
 
 def test_only_what_may_take_a_side_is_read_for_one(embedder: MiniLM) -> None:

@@ -84,8 +84,8 @@ class Database:
         self._schema = schema
         # Transactions that this object began or ended.
         self._turns = 0
-        self._guard = _Guard(self)
-        with self._guard:
+        self._translating = _Translating(self)
+        with self._translating:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._prepare()
@@ -113,23 +113,23 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Returns the rows that a statement gives."""
-        with self._guard:
+        with self.lock, self._translating:
             return self._db.execute(sql, values).fetchall()
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
         """Runs a statement; returns how many rows it changed."""
-        with self._guard:
+        with self.lock, self._translating:
             return self._db.execute(sql, values).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Runs a statement once for each row of values."""
-        with self._guard:
+        with self.lock, self._translating:
             self._db.executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commits everything done inside, or nothing of it."""
-        with self._guard:
+        with self.lock, self._translating:
             self._turns += 1
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -145,7 +145,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Shows everything read inside in one state, whoever writes meanwhile; writes nothing."""
-        with self._guard:
+        with self.lock, self._translating:
             if self._db.in_transaction:
                 yield
                 return
@@ -227,8 +227,8 @@ class Database:
         return int(self.rows("PRAGMA user_version")[0][0])
 
 
-class _Guard:
-    """Holds the lock, and translates the errors of sqlite3 into LibraryError.
+class _Translating:
+    """Translates the errors of sqlite3 into LibraryError.
 
     A class, for a statement takes less time than a context manager made of a generator.
     """
@@ -237,10 +237,9 @@ class _Guard:
         self._of = of
 
     def __enter__(self) -> None:
-        self._of.lock.acquire()
+        pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._of.lock.release()
         if isinstance(error, sqlite3.DatabaseError):
             raise self._of.translate(error) from error
 

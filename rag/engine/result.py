@@ -125,7 +125,8 @@ def make_trace(
     composer, found = written.composer, reading.found
     usage = planned.add(written.composed.usage)
     assert found is not None
-    asked = ASKED if reading.kind == "yesno" else READ_PAPERS
+    papers = reading.by_paper
+    most = ASKED if reading.kind == "yesno" else READ_PAPERS
     return AnswerTrace(
         timings_ms=clock.total(),
         model=composer.model,
@@ -135,10 +136,10 @@ def make_trace(
         cost_usd=usage.cost_usd,
         price_source=usage.price_source,
         searched=searched,
-        read=len(reading.by_paper) if (read := written.composed.read) is None else read,
+        read=len(papers) if (read := written.composed.read) is None else read,
         query=found.question.query,
         language=found.question.language,
-        papers_read=found.read(asked),
+        papers_read=found.read(papers, most),
         cosine=found.cosine,
         threshold=threshold,
     )

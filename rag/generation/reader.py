@@ -80,15 +80,18 @@ class Reader:
         self._retriever = retriever
         self._finder = EvidenceFinder(library, weights)
         # Its weights are of the same model, which is here if the library is embedded with it.
-        self._prepared = False
+        self._prepared = set[AnswerRanker]()
         self._ranker = bundled_ranker() if library.embedder.name == MODEL_NAME else None
 
     def prepare(self, kind: Kind) -> None:
-        """Begins to load the ranker beside the search; only the first question waits for it."""
-        if self._ranker and not self._prepared and kind not in BROAD:
-            self._prepared = True
+        """Begins to load the rankers beside the search; only the first question waits for them."""
+        if self._ranker is None or kind in BROAD:
+            return
+        needed = {self._ranker, *([bundled_ranker(sides=True)] if kind == "yesno" else [])}
+        for ranker in needed - self._prepared:
+            self._prepared.add(ranker)
             # Not a daemon: a process that ends while the model is being loaded would be aborted.
-            Thread(target=self._load, args=(self._ranker,)).start()
+            Thread(target=self._load, args=(ranker,)).start()
 
     @staticmethod
     def _load(ranker: AnswerRanker) -> None:
@@ -148,7 +151,7 @@ class Reader:
     ) -> tuple[RetrievalResult, list[Sentence]]:
         """Returns the papers and the evidence, both with the ranker's say.
 
-        Where one paper may answer, those that then come first are kept of the evidence.
+        Of a fact or a number the evidence of the papers that then come first is kept.
         """
         most = RANKED_OF_SIDES if kind in ("compare", "yesno") else RANKED
         of_each = kind in ORDERED_KINDS
@@ -156,7 +159,7 @@ class Reader:
         best = told.best_of_papers
         if kind != "compare" and not found.question.is_follow_up:
             found = replace(found, hits=order_papers(found.hits, best, found.matches))
-        if kind not in ("compare", "yesno"):
+        if of_each:
             read = [hit.paper.id for hit in found.hits if hit.paper.id in best][:READ_PAPERS]
             evidence = [sentence for sentence in evidence if sentence.paper.id in read]
             told.read(evidence[:most])

@@ -11,7 +11,7 @@ Fusion Functions for Hybrid Retrieval" (arXiv:2210.11934).
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,11 +105,16 @@ class RetrievalResult:
     first: str | None = None
     note: str | None = None
 
-    def read(self, count: int) -> tuple[ReadPaper, ...]:
-        """Returns the best matched hits, for the receipt."""
+    def read(self, papers: Collection[str], most: int) -> tuple[ReadPaper, ...]:
+        """Returns the best matched hits among some papers, for the receipt.
+
+        Args:
+            papers: Their ids; where there are none, of all hits.
+            most: Hits at most.
+        """
         return tuple(
             ReadPaper(hit.paper.id, hit.paper.title, hit.score, self.matches[hit.paper.id].paper)
-            for hit in self.hits[:count]
+            for hit in [hit for hit in self.hits if not papers or hit.paper.id in papers][:most]
             if hit.paper.id in self.matches
         )
 

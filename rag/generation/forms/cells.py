@@ -15,7 +15,12 @@ from footnote.index.library import LibraryReader
 from footnote.index.models import Paper
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.query.question import understand
-from footnote.rag.retrieval.answer_ranker.ranker import MOST_PAIRS, AnswerRanker, with_title
+from footnote.rag.retrieval.answer_ranker.ranker import (
+    MOST_PAIRS,
+    AnswerRanker,
+    bundled_ranker,
+    with_title,
+)
 from footnote.rag.retrieval.injection.detector import select_quotable
 from footnote.rag.retrieval.wording import begins_with_name, is_own, leans, sets_out
 
@@ -140,7 +145,7 @@ def fill_table(
         ranker: The bundled one when not given.
         on_row: Called after each paper.
     """
-    ranker, rows = ranker or AnswerRanker(), []
+    ranker, rows = ranker or bundled_ranker(), []
     for paper in papers:
         spans = library.sentences(paper)
         kept = select_quotable(paper, spans, "")

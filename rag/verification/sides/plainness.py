@@ -75,7 +75,7 @@ def may_take_side(question: str, quote: str, paper: Paper, *, heard: bool = Fals
     held, missing = words & set(stems(told)), missing_names(question, [paper])
     if heard:
         spelled = {name.casefold() for name in find_names(question) if spells_out(told, name)}
-        held |= words & spelled
+        held |= words & {stem for name in spelled for stem in (name, *stems(name))}
         missing = [name for name in missing if name.casefold() not in spelled]
     least = HOLDS_HEARD if heard else HOLDS
     return len(held) >= least * len(words) and not _HEDGES.search(quote) and not missing

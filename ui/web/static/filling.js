@@ -7,17 +7,19 @@
 
   // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
   function fill(element, html, entered) {
-    const { name, selectionStart: from, selectionEnd: to } = document.activeElement;
-    const within = name && element.contains(document.activeElement);
+    const active = document.activeElement;
+    const { name, type, selectionStart: from, selectionEnd: to, selectionDirection: way } = active;
+    const within = name && element.contains(active);
     const menus = [...element.querySelectorAll(".fn-menu[open]")];
     const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
     element.innerHTML = html;
     menus.forEach((menu) => reopen(element, menu));
     own.forEach((field) => setAgain(element, field));
-    const field = within ? element.querySelector(`[name="${CSS.escape(name)}"]`) : null;
+    const named = within ? [...element.querySelectorAll(`[name="${CSS.escape(name)}"]`)] : [];
+    const field = named.find((one) => one.type === type) ?? named[0];
     field?.focus({ preventScroll: true });
     // What is marked stays so: the next key replaces it.
-    if (field && from != null) field.setSelectionRange(from, to);
+    if (from != null && field?.selectionStart != null) field.setSelectionRange(from, to, way);
   }
 
   // A menu that is open stays so; what takes its place is known by it.
