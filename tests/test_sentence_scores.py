@@ -54,8 +54,9 @@ def test_a_sentence_is_read_once_and_the_answer_comes_first(ranker: CountingRank
     assert told.tell(evidence[2]) is evidence[2]
     weighed = told.weigh(evidence, 0.1)
     assert weighed[0].text == "In total 412 gulls were counted there."
-    assert weighed[0].answers == told.best_of(evidence)
-    assert told.best_of_papers == {evidence[0].paper.id: weighed[0].answers}
+    best = max(s.answers for s in weighed if s.answers is not None)
+    assert weighed[0].answers == best
+    assert told.best_of_papers == {evidence[0].paper.id: best}
     # The third was not read: it counts as the worse of the other two.
     unread = next(s for s in weighed if s.answers is None)
     assert unread.score == min(s.score for s in weighed)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from math import log
 from threading import Thread
 
 from footnote.index import ModelError
@@ -15,6 +14,7 @@ from footnote.rag.generation.forms import BROAD, WIDE
 from footnote.rag.generation.forms.fact import may_have_several
 from footnote.rag.generation.forms.form import Reading
 from footnote.rag.query.question import Question
+from footnote.rag.retrieval.answer_ranker.presence import presence, read_signals
 from footnote.rag.retrieval.answer_ranker.ranker import (
     AnswerRanker,
     bundled_ranker,
@@ -53,10 +53,6 @@ NEAR_BEHIND = 0.3
 RANKED, RANKED_OF_SIDES, RANKER_WEIGHT = 10, 6, 0.08
 # Sentences of each paper that it reads where several papers may answer.
 RANKED_OF_EACH = 3
-# What the chance of an answer counts for beside the best score of the ranker, where it is told
-# whether any sentence answers.
-CHANCE_WEIGHT = 0.8
-_LEAST = 1e-6
 
 
 class Reader:
@@ -119,15 +115,15 @@ class Reader:
         refused = self.refusal.reason(found, filters, chance)
         read = [] if refused else self.choose_papers(found, kind)
         evidence = self._finder.rank(found.question.wording, read, found.matches)
-        presence = None
+        present = None
         if self._ranker and kind not in BROAD and evidence:
             told = SentenceScores(self._ranker, found.question.standalone)
             found, evidence = self._order(found, evidence, told, kind)
             if kind not in (*WIDE, "yesno") and may_have_several(asked.asked):
                 told.read(choose_of_each(evidence, RANKED_OF_EACH))
                 evidence = list(map(told.tell, evidence))
-            odds = max(chance, _LEAST) / max(1 - chance, _LEAST)
-            presence = CHANCE_WEIGHT * log(odds) + told.best_of(evidence)
+            signals = read_signals(found, evidence)
+            present = signals and presence(signals)
         return Reading(
             replace(found.question, asked=asked.asked),
             evidence,
@@ -138,7 +134,7 @@ class Reader:
             search=lambda words: self._find_sentences(words, filters),
             rank=self._rank if self._ranker else None,
             chance=chance,
-            presence=presence,
+            presence=present,
             refused=refused or (None if evidence else NOTHING),
         )
 

@@ -5,8 +5,9 @@
 Trains on three sets: SciFact's claims with the sentences of their rationales (SUPPORT is yes), with
 as many other sentences of the same abstracts and of abstracts without evidence (neither);
 PubMedQA's questions with the conclusions that experts read (yes and no; "maybe" is left out); and
-our own questions of ``stances.jsonl`` beside this file, with every sentence of an abstract. The
-abstracts are taken from CORPUS, arXiv's records in JSON Lines. A question named ``neighbour`` is
+our own questions of ``stances.jsonl`` beside this file, with every sentence of an abstract, where
+the answer ranker did not learn from that. The abstracts are taken from CORPUS, arXiv's records in
+JSON Lines. A question named ``neighbour`` is
 asked of a paper that was not written about it. Prints, by five-fold cross-validation grouped by
 paper, how well yes and no come apart, and how often a side that is told is right. Takes two minutes
 on two cores.
@@ -44,7 +45,10 @@ SEED = 20261121
 # at 3 against 1; with the answer ranker .01 finds more at the same precision.
 LOOSENESS, LOOSENESS_HEARD, WEIGHT = 0.003, 0.01, 3.0
 OURS = "ours"
-QUESTIONS = Path(__file__).with_name("stances.jsonl")
+HERE = Path(__file__).parent
+QUESTIONS = HERE / "stances.jsonl"
+# What the answer ranker learned from.
+LEARNED = (HERE / "sides.jsonl", *sorted((HERE / "answers").glob("*.jsonl")))
 # A side is told from the lowest chance on where it is right so often, by cross-validation on our
 # questions, among sentences that may take it.
 RIGHT = 0.8
@@ -110,7 +114,8 @@ def ours(corpus: Path) -> list[AskedSentence]:
     Raises:
         ValueError: The corpus lacks a paper, or its abstract has fewer sentences.
     """
-    rows = _rows(QUESTIONS)
+    learned = {row["paper"] for path in LEARNED for row in _rows(path)}
+    rows = [row for row in _rows(QUESTIONS) if row["paper"] not in learned]
     papers = _papers(corpus, {row["paper"] for row in rows})
     found = []
     for row in rows:

@@ -31,11 +31,6 @@ class SentenceScores:
             scores = map(float, self._ranker.scores(self._question, texts))
             self._known |= zip(map(_key, part), scores, strict=True)
 
-    def best_of(self, sentences: Iterable[Sentence]) -> float:
-        """Returns the best score of those of some sentences that were read; -inf for none."""
-        keys = {_key(sentence) for sentence in sentences}
-        return max((s for key, s in self._known.items() if key in keys), default=float("-inf"))
-
     @property
     def best_of_papers(self) -> Mapping[str, float]:
         """The score of the best sentence read of each paper."""
