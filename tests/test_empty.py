@@ -399,6 +399,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "staying": EmbeddedPaper(invented(1), 99), "leaving": EmbeddedPaper(invented(2)),
         "of": Import(99, "2026-11-28"),
     },
+    "footnote.rag.retrieval.answer_ranker.presence.read_signals": {"found": FOUND},
     "footnote.index.storage.history.import_log.ImportLog.note_new": {
         "of": Import(99, "2026-11-28"),
     },

@@ -46,7 +46,7 @@ SEARCHED = 10
 ORDERED, FIRST_OF_EACH = 8, 2
 # Where it does so: a definition and sides are looked for in other ways, too, which take their time.
 ORDERED_KINDS: frozenset[Kind] = frozenset({"fact", "number"})
-# Papers behind the first five are read no farther behind the best: they would not come first.
+# Papers that it orders are read no farther behind the best: they would not come first.
 NEAR_BEHIND = 0.3
 # Sentences that it reads of the papers that then come first, and of those whose sides are told by
 # other means, too; and what its score counts for beside theirs.
@@ -99,13 +99,12 @@ class Reader:
         """Returns the hits whose sentences are read: more of them for a wide question."""
         if kind in WIDE:
             return found.hits
-        best = found.hits[: ASKED if kind == "yesno" else READ_PAPERS]
-        read = [hit for hit in best if best[0].score - hit.score < FAR_BEHIND]
+        most, behind = ASKED if kind == "yesno" else READ_PAPERS, FAR_BEHIND
         # A follow-up means the papers of the answer before, whatever a sentence says.
         if kind in ORDERED_KINDS and self._ranker and not found.question.is_follow_up:
-            more = found.hits[READ_PAPERS:ORDERED]
-            read += [hit for hit in more if best[0].score - hit.score < NEAR_BEHIND]
-        return read
+            most, behind = ORDERED, NEAR_BEHIND
+        best = found.hits[:most]
+        return [hit for hit in best if best[0].score - hit.score < behind]
 
     def read(
         self, asked: Question, found: RetrievalResult, filters: Filters, kind: Kind

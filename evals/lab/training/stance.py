@@ -5,9 +5,9 @@
 Trains on three sets: SciFact's claims with the sentences of their rationales (SUPPORT is yes), with
 as many other sentences of the same abstracts and of abstracts without evidence (neither);
 PubMedQA's questions with the conclusions that experts read (yes and no; "maybe" is left out); and
-our own questions of ``stances.jsonl`` beside this file, with every sentence of an abstract, where
-the answer ranker did not learn from that. The abstracts are taken from CORPUS, arXiv's records in
-JSON Lines. A question named ``neighbour`` is
+our own questions of ``stances.jsonl`` beside this file, with every sentence of an abstract; what is
+measured on them is measured without the abstracts that the answer ranker learned from. The
+abstracts are taken from CORPUS, arXiv's records in JSON Lines. A question named ``neighbour`` is
 asked of a paper that was not written about it. Prints, by five-fold cross-validation grouped by
 paper, how well yes and no come apart, and how often a side that is told is right. Takes two minutes
 on two cores.
@@ -114,8 +114,7 @@ def ours(corpus: Path) -> list[AskedSentence]:
     Raises:
         ValueError: The corpus lacks a paper, or its abstract has fewer sentences.
     """
-    learned = {row["paper"] for path in LEARNED for row in _rows(path)}
-    rows = [row for row in _rows(QUESTIONS) if row["paper"] not in learned]
+    rows = _rows(QUESTIONS)
     papers = _papers(corpus, {row["paper"] for row in rows})
     found = []
     for row in rows:
@@ -199,6 +198,8 @@ def main() -> None:
     truth = np.array([e.side for e in examples])
     of = np.array([name for name, part in parts.items() for _ in part])
     weights = np.where(of == OURS, WEIGHT, 1.0)
+    learned = {row["paper"] for path in LEARNED for row in _rows(path)}
+    new = np.array([e.group not in learned for e in examples])
     folds = GroupKFold(FOLDS, shuffle=True, random_state=SEED)
     parted = list(folds.split(rows, truth, [e.group for e in examples]))
     out = {}
@@ -211,12 +212,14 @@ def main() -> None:
             fit = fitted(seen[others], truth[others], weights[others], looseness)
             found[fold] = told(fit, seen[fold])
         for name in parts:
-            _print_apart(name, found[of == name], truth[of == name])
+            part = (of == name) & new
+            _print_apart(name, found[part], truth[part])
         told_of = zip(examples, found, rows[:, -len(Heard._fields) :], strict=True)
         found = np.array([_plain(e, row, Heard(*h) if heard else None) for e, row, h in told_of])
         sure = {side: _sure(found[of == OURS], truth[of == OURS], side) for side in SIDES[:2]}
         for name in parts:
-            _print_told(name, found[of == name], truth[of == name], sure)
+            part = (of == name) & new
+            _print_told(name, found[part], truth[part], sure)
         coefficients, intercepts = fitted(seen, truth, weights, looseness)
         out["heard" if heard else "unheard"] = {
             "features": names[: seen.shape[1]],

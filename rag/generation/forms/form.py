@@ -17,9 +17,10 @@ from footnote.rag.query.question import Question
 from footnote.rag.retrieval.evidence import Sentence
 from footnote.rag.retrieval.hybrid import RetrievalResult
 
-# Below ABSENT no sentence that was read answers the question by its wording; from PRESENT on one
-# does, and what is missing is not told from single words.
-ABSENT, PRESENT = -0.6, 3.5
+# Log odds of an answer (``footnote.rag.retrieval.answer_ranker.presence``). Below ABSENT no
+# sentence that was read answers the question by its wording; from PRESENT on one does, and what is
+# missing is not told from single words.
+ABSENT, PRESENT = -0.7, 0.8
 # Begins what is said of something that was asked for and is not there.
 NOT_STATED, NOT_COMPARED = "No abstract states", "No abstract compares"
 
