@@ -332,6 +332,25 @@ def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
     assert answer.missing is None
 
 
+def test_who_asks_what_is_needed_is_told_first_what_was_enough(
+    embedder: MiniLM, tmp_path: Path
+) -> None:
+    told = {
+        "Reefs": "We collected 900 dives. It is cold.",
+        "Sponges": "In total there are more than 800 dives. Sponges are mapped with just 12 dives.",
+        "Corals": "It took 40 dives.",
+        **{f"Reef surveys {n}": "Dives are needed for reef surveys." for n in range(8)},
+    }
+    with Library.open(tmp_path / "reefs", embedder=embedder, create=True) as library:
+        library.add([make_paper(title, text) for title, text in told.items()])
+        engine = CitedQueryEngine(library)
+        needed = engine.ask("How many dives are needed for reef surveys?")
+        there = engine.ask("How many dives are there in reef surveys?")
+    figures = re.compile(r"\*\*(\d+ dives)\*\*")
+    assert figures.findall(needed.text) == ["12 dives", "40 dives", "900 dives"]
+    assert "12 dives" not in figures.findall(there.text)
+
+
 def test_a_number_is_looked_for_in_all_in_a_conversation_too(engine: CitedQueryEngine) -> None:
     before = [Turn("user", BEFORE), Turn("assistant", "KelpNet counts kelp plants.")]
     asked = engine.ask("How many terms are needed?", before)

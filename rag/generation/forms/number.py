@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from footnote.index.search.fulltext import STOP_WORDS, stems
 from footnote.rag.generation.forms.fact import SEVERAL, choose_beside, choose_sentences, room_for
@@ -29,6 +30,9 @@ THROUGH, SHOWN = 100, 4
 # What a figure gains in a sentence that begins with a name of the question, and with the word for
 # what is counted right behind it, within so many characters.
 SUBJECT, ADJACENT, BESIDE = 0.2, 0.1, 30
+# What a figure loses where its words do not tell what is needed, and twice that where they tell
+# what there is.
+STOCK = 0.1
 # Characters of a unit; what is longer is a noun.
 _SHORTEST_NOUN = 4
 _WORDS = (
@@ -48,6 +52,18 @@ _SHORT_NUMBER = re.compile(r"\d{1,2}$")
 _PLAIN = re.compile(
     r"\bhow many\b|^how (?:deep|large|big|small)\b|\b(?:top|what) speed\b"
     r"|\bcosts?\b|\bprice\b|\berror rate\b|\bWER\b",
+    re.IGNORECASE,
+)
+# Who asks how many are needed does not want to know how many were collected.
+_ASKS_FOR_NEED = re.compile(r"\b(?:need\w*|requir\w*|necessary|enough|suffic\w*)\b", re.IGNORECASE)
+_TELLS_NEED = re.compile(
+    r"\b(?:only|just|as (?:few|little) as|(?:fewer|less) than|need\w*|requir\w*|enough|suffic\w*)\b"
+    r"[^.;]{0,25}$",
+    re.IGNORECASE,
+)
+_TELLS_STOCK = re.compile(
+    r"\b(?:collect\w*|record\w*|gather\w*|compris\w*|contain\w*|consist\w*|dataset|corpus|total"
+    r"|over|more than)\b",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"\b\d+(?:\.\d+)?[BMk]\b")
@@ -141,16 +157,27 @@ def _find_elsewhere(reading: Reading, asked: str) -> tuple[list[Figure], str]:
         re.IGNORECASE,
     )
     ranked = library.searcher.rank_by_words(counted["what"], k=THROUGH, filters=reading.filters)
-    found = []
+    for_need, found = _ASKS_FOR_NEED.search(asked) is not None, list[tuple[int, Figure]]()
     for hit in library.searcher.hits(ranked, "bm25"):
         spans = library.sentences(hit.paper)
+        own = []
         for n in select_quotable(hit.paper, spans, reading.question.wording):
             sentence = Sentence(hit.paper, *spans[n], 0.0)
             match = plain.search(sentence.text)
             if match and not _VAGUE.match(match[0]):
-                found.append(Figure(" ".join(match[0].split()), sentence))
-                break
-    return found, "At least " if len(ranked) == THROUGH else ""
+                place = _rank_for_need(sentence.text, match.start()) if for_need else 0
+                own.append((place, Figure(" ".join(match[0].split()), sentence)))
+        found += [min(own, key=itemgetter(0))] if own else []
+    ordered = [figure for _, figure in sorted(found, key=itemgetter(0))]
+    return ordered, "At least " if len(ranked) == THROUGH else ""
+
+
+def _rank_for_need(text: str, at: int) -> int:
+    """Returns 0 where words before a figure tell what is needed, 2 where what is there, else 1."""
+    before = text[:at]
+    if _TELLS_STOCK.search(before[-60:]):
+        return 2
+    return 0 if _TELLS_NEED.search(before) else 1
 
 
 def _of_named(reading: Reading) -> Sequence[Sentence]:
@@ -183,6 +210,8 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
             behind = sentence.text[place[1] : place[1] + BESIDE].casefold()
             head = next((word for word in heads if word in behind), "")
             score = sentence.score + SUBJECT * begins + ADJACENT * bool(head)
+            if _ASKS_FOR_NEED.search(asked):
+                score -= STOCK * _rank_for_need(sentence.text, place[0])
             # "800,000 robot episodes", not "800,000 robot".
             noun = re.search(rf"\b{aspect.beside}\b", behind) if aspect and not head else None
             counted = head or (noun[0] if noun and len(noun[0]) > _SHORTEST_NOUN else "")
