@@ -18,7 +18,13 @@ from conftest import HashedWords, invented
 from footnote.index.chunking import passages
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import make_paper
-from footnote.index.search.chroma import ChromaIndex, passage_metadata
+from footnote.index.search.chroma import (
+    DATABASE,
+    ChromaIndex,
+    DamagedCollection,
+    find_damage,
+    passage_metadata,
+)
 from tests.command import ROOT, inside
 
 # Fewer than Chroma would write a graph for on its own; the last ones come by themselves.
@@ -177,3 +183,27 @@ def test_the_command_line_makes_and_changes_a_library_without_documents(tmp_path
     assert inside(*index, "--no-documents").status == 0
     assert inside(*index, "--documents", "--rebuild").status == 0
     assert "created with documents" in inside(*index, "--no-documents").err
+
+
+def test_a_cut_database_is_told_of_before_chroma_maps_it(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as library:
+        library.add([invented(number) for number in range(30)])
+    (folder,) = (tmp_path / "library" / SNAPSHOTS).iterdir()
+    file = folder / "vectors" / DATABASE
+    whole = file.read_bytes()
+    assert find_damage(file) is None
+    assert find_damage(file.with_name("new")) is None
+    for size in (0, 50, 100, 5_000, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:size])
+        with pytest.raises(DamagedCollection, match=r"empty|cut"):
+            ChromaIndex(file.parent)
+    file.write_bytes(b"junk" * 4_000)
+    with pytest.raises(DamagedCollection, match="no database"):
+        ChromaIndex(file.parent)
+    file.write_bytes(whole)
+    assert ChromaIndex(file.parent).count() == library_passages(tmp_path)
+
+
+def library_passages(folder: Path) -> int:
+    with Library.open(folder / "library", embedder=HashedWords()) as library:
+        return library.status().passages

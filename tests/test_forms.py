@@ -351,6 +351,24 @@ def test_who_asks_what_is_needed_is_told_first_what_was_enough(
     assert "12 dives" not in figures.findall(there.text)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("The method needs no more than 12 demonstrations.", 0),
+        ("It requires a total of 12 demonstrations.", 0),
+        ("Training on the dataset needs only 12 demonstrations.", 0),
+        ("Over all tasks, just 12 demonstrations are needed.", 0),
+        ("Here 12 demonstrations are enough.", 0),
+        ("Then 12 demonstrations were shown.", 1),
+        ("We collect more than 12 demonstrations.", 2),
+        ("The corpus has 12 demonstrations.", 2),
+    ],
+)
+def test_what_is_needed_is_told_from_what_is_there(text: str, place: int) -> None:
+    at = text.index("12")
+    assert number._rank_for_need(text, at, at + 2) == place
+
+
 def test_a_number_is_looked_for_in_all_in_a_conversation_too(engine: CitedQueryEngine) -> None:
     before = [Turn("user", BEFORE), Turn("assistant", "KelpNet counts kelp plants.")]
     asked = engine.ask("How many terms are needed?", before)

@@ -156,7 +156,7 @@ def measure(examples: Sequence[AskedSentence]) -> tuple[list[str], Array]:
 
 
 def _hear(examples: Sequence[AskedSentence]) -> list[Heard]:
-    """Returns what the answer ranker, which did not learn these, reads in each quote."""
+    """Returns what the answer ranker, which learned none of these questions, reads in a quote."""
     ranker, found = bundled_ranker(sides=True), list[Heard]()
     for example in examples:
         title = example.sentence.paper.title if example.sentence else ""

@@ -6,6 +6,7 @@ Chroma alone. Our own search needs only ids and vectors, and a library can omit 
 takes two thirds of the collection's disk.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,42 @@ class DamagedCollection(UnusableCollection):
     """A collection that cannot be opened, is not there, or holds something else."""
 
 
+def find_damage(database: Path) -> str | None:
+    """Returns what is wrong with a SQLite file at first sight; None for one that is whole or new.
+
+    Chroma maps its file, and a page that is not there ends the process (SIGBUS) before SQLite can
+    tell of it.
+
+    Source: the database header, https://www.sqlite.org/fileformat2.html.
+    """
+    try:
+        with database.open("rb") as file:
+            header = file.read(100)
+            size = file.seek(0, os.SEEK_END)
+    except FileNotFoundError:
+        return None
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        return f"{database.name} is empty or no database"
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    # The count holds where the file was last changed by a version that knows of it.
+    known = header[24:28] == header[92:96]
+    if known and size < pages * (65_536 if page == 1 else page):
+        return f"{database.name} was cut"
+    return None
+
+
 class ChromaIndex:
     """One Chroma collection; its ids are the catalog's passage numbers."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the collection of a folder, or makes an empty one."""
+        """Opens the collection of a folder, or makes an empty one.
+
+        Raises:
+            DamagedCollection: Its database was cut, emptied or overwritten.
+        """
+        if damage := find_damage(folder / DATABASE):
+            raise DamagedCollection(damage)
         # Importing takes .4 s, which a library that is only added to need not wait for.
         import chromadb
         from chromadb.config import Settings

@@ -57,13 +57,17 @@ _PLAIN = re.compile(
 # Who asks how many are needed does not want to know how many were collected.
 _ASKS_FOR_NEED = re.compile(r"\b(?:need\w*|requir\w*|necessary|enough|suffic\w*)\b", re.IGNORECASE)
 _TELLS_NEED = re.compile(
-    r"\b(?:only|just|as (?:few|little) as|(?:fewer|less) than|need\w*|requir\w*|enough|suffic\w*)\b"
-    r"[^.;]{0,25}$",
+    r"\b(?:only|just|as (?:few|little) as|(?:no more|fewer|less) than|need\w*|requir\w*|enough"
+    r"|suffic\w*)\b[^.;]{0,25}$",
+    re.IGNORECASE,
+)
+_IS_ENOUGH = re.compile(
+    r"^[^.;]{0,40}?\b(?:(?:is|are|were|was) (?:enough|needed|required|sufficient)|suffic\w*)\b",
     re.IGNORECASE,
 )
 _TELLS_STOCK = re.compile(
     r"\b(?:collect\w*|record\w*|gather\w*|compris\w*|contain\w*|consist\w*|dataset|corpus|total"
-    r"|over|more than)\b",
+    r"|more than)\b",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"\b\d+(?:\.\d+)?[BMk]\b")
@@ -165,19 +169,19 @@ def _find_elsewhere(reading: Reading, asked: str) -> tuple[list[Figure], str]:
             sentence = Sentence(hit.paper, *spans[n], 0.0)
             match = plain.search(sentence.text)
             if match and not _VAGUE.match(match[0]):
-                place = _rank_for_need(sentence.text, match.start()) if for_need else 0
+                place = _rank_for_need(sentence.text, *match.span()) if for_need else 0
                 own.append((place, Figure(" ".join(match[0].split()), sentence)))
         found += [min(own, key=itemgetter(0))] if own else []
     ordered = [figure for _, figure in sorted(found, key=itemgetter(0))]
     return ordered, "At least " if len(ranked) == THROUGH else ""
 
 
-def _rank_for_need(text: str, at: int) -> int:
-    """Returns 0 where words before a figure tell what is needed, 2 where what is there, else 1."""
-    before = text[:at]
-    if _TELLS_STOCK.search(before[-60:]):
-        return 2
-    return 0 if _TELLS_NEED.search(before) else 1
+def _rank_for_need(text: str, start: int, end: int) -> int:
+    """Returns 0 where words beside a figure tell what is needed, 2 where what is there, else 1."""
+    before = text[:start]
+    if _TELLS_NEED.search(before) or _IS_ENOUGH.search(text[end:]):
+        return 0
+    return 2 if _TELLS_STOCK.search(before[-60:]) else 1
 
 
 def _of_named(reading: Reading) -> Sequence[Sentence]:
@@ -211,7 +215,7 @@ def find_figure(asked: str, evidence: Sequence[Sentence]) -> Figure | None:
             head = next((word for word in heads if word in behind), "")
             score = sentence.score + SUBJECT * begins + ADJACENT * bool(head)
             if _ASKS_FOR_NEED.search(asked):
-                score -= STOCK * _rank_for_need(sentence.text, place[0])
+                score -= STOCK * _rank_for_need(sentence.text, *place)
             # "800,000 robot episodes", not "800,000 robot".
             noun = re.search(rf"\b{aspect.beside}\b", behind) if aspect and not head else None
             counted = head or (noun[0] if noun and len(noun[0]) > _SHORTEST_NOUN else "")

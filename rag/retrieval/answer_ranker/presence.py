@@ -20,16 +20,20 @@ class PresenceSignals(NamedTuple):
         best: The answer ranker's score of the best sentence.
         first: That of the best sentence of the first paper.
         match: How well the first paper matches the question.
-        words: Logarithm of the number of the question's words: a long one is matched less closely.
+        length: Logarithm of the number of the question's tokens as it was matched, no less than
+            ``SHORTEST``: a long one is matched less closely.
     """
 
     best: float
     first: float
     match: float
-    words: float
+    length: float
 
 
-WEIGHTS = PresenceSignals(best=0.123, first=0.341, match=4.574, words=1.374)
+# Tokens, without stop words, that a shorter question counts as: few that it learned are shorter,
+# and one of three words, or in another language, must not lose for that alone.
+SHORTEST = 9
+WEIGHTS = PresenceSignals(best=0.123, first=0.341, match=4.574, length=1.374)
 BIAS = -7.42
 
 
@@ -49,8 +53,8 @@ def read_signals(found: RetrievalResult, evidence: Sequence[Sentence]) -> Presen
     if first is None:
         return None
     match = found.matches[first].paper if first in found.matches else 0.0
-    words = log(1 + len(found.question.standalone.split()))
-    return PresenceSignals(max(best.values()), best[first], match, words)
+    length = log(max(SHORTEST, int(found.asked.own.sum())))
+    return PresenceSignals(max(best.values()), best[first], match, length)
 
 
 def presence(signals: PresenceSignals) -> float:

@@ -79,7 +79,8 @@ def order_papers(
 ) -> list[Hit]:
     """Returns hits, those that were read in the order of what their best sentences answer, too.
 
-    One among them without a sentence counts like the worst of those with one.
+    Their match with the question counts once more. One among them without a sentence counts like
+    the worst of those with one.
 
     Args:
         hits: Best first.

@@ -8,7 +8,7 @@
   // A field that is typed in or dragged keeps the focus when what stands around it is told anew.
   function fill(element, html, entered) {
     const active = document.activeElement;
-    const { name, type, selectionStart: from, selectionEnd: to, selectionDirection: way } = active;
+    const { name, type, value, selectionStart: from, selectionEnd: to, selectionDirection: way } = active;
     const within = name && element.contains(active);
     const menus = [...element.querySelectorAll(".fn-menu[open]")];
     const own = entered && element.matches(".fn-room") ? touched(element) : menus.flatMap(touched);
@@ -16,7 +16,9 @@
     menus.forEach((menu) => reopen(element, menu));
     own.forEach((field) => setAgain(element, field));
     const named = within ? [...element.querySelectorAll(`[name="${CSS.escape(name)}"]`)] : [];
-    const field = named.find((one) => one.type === type) ?? named[0];
+    // One of several boxes under a name is known by what it stands for.
+    const box = type === "checkbox" || type === "radio";
+    const field = named.find((one) => one.type === type && (!box || one.value === value)) ?? named[0];
     field?.focus({ preventScroll: true });
     // What is marked stays so: the next key replaces it.
     if (from != null && field?.selectionStart != null) field.setSelectionRange(from, to, way);
