@@ -33,8 +33,8 @@ class PresenceSignals(NamedTuple):
 # Tokens, without stop words, that a shorter question counts as: few that it learned are shorter,
 # and one of three words, or in another language, must not lose for that alone.
 SHORTEST = 9
-WEIGHTS = PresenceSignals(best=0.123, first=0.341, match=4.574, length=1.374)
-BIAS = -7.42
+WEIGHTS = PresenceSignals(best=0.084, first=0.411, match=1.48, length=0.85)
+BIAS = -3.498
 
 
 def read_signals(found: RetrievalResult, evidence: Sequence[Sentence]) -> PresenceSignals | None:
