@@ -5,6 +5,7 @@ open database by its bytes leaves it open to whoever comes next: another process
 log that it is writing.
 """
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -23,3 +24,14 @@ def _copy(path: str, to: str) -> str:
     with closing(sqlite3.connect(path)) as of, closing(sqlite3.connect(to)) as copy:
         of.backup(copy)
     return to
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """Writes another file in the place of one: whoever still maps the old one keeps it.
+
+    A file that shrinks while it is mapped ends the process (SIGBUS), also by a thread of Tantivy or
+    Chroma that is only about to end.
+    """
+    other = file.with_suffix(".other")
+    other.write_bytes(data)
+    os.replace(other, file)

@@ -19,6 +19,7 @@ from footnote.index.chunking import passages
 from footnote.index.library import CATALOG, SNAPSHOTS, Library
 from footnote.index.models import make_paper
 from footnote.index.search.chroma import (
+    COLLECTION,
     DATABASE,
     ChromaIndex,
     DamagedCollection,
@@ -26,6 +27,7 @@ from footnote.index.search.chroma import (
     passage_metadata,
 )
 from tests.command import ROOT, inside
+from tests.copies import replace_file
 
 # Fewer than Chroma would write a graph for on its own; the last ones come by themselves.
 FIRST, LATER, WIDTH = 880, 15, 384
@@ -194,16 +196,24 @@ def test_a_cut_database_is_told_of_before_chroma_maps_it(tmp_path: Path) -> None
     assert find_damage(file) is None
     assert find_damage(file.with_name("new")) is None
     for size in (0, 50, 100, 5_000, len(whole) // 2, len(whole) - 1):
-        file.write_bytes(whole[:size])
+        replace_file(file, whole[:size])
         with pytest.raises(DamagedCollection, match=r"empty|cut"):
             ChromaIndex(file.parent)
-    file.write_bytes(b"junk" * 4_000)
+    replace_file(file, b"junk" * 4_000)
     with pytest.raises(DamagedCollection, match="no database"):
         ChromaIndex(file.parent)
-    file.write_bytes(whole)
+    replace_file(file, whole)
     assert ChromaIndex(file.parent).count() == library_passages(tmp_path)
 
 
 def library_passages(folder: Path) -> int:
     with Library.open(folder / "library", embedder=HashedWords()) as library:
         return library.status().passages
+
+
+def test_a_collection_that_goes_while_it_is_open_is_told_of_as_damaged(tmp_path: Path) -> None:
+    index = ChromaIndex(tmp_path)
+    index._client.delete_collection(COLLECTION)
+    with pytest.raises(DamagedCollection, match="cannot be read"):
+        index.has_documents()
+    index.close()

@@ -1,6 +1,5 @@
 """A library: what is added is found, by words and by meaning, whatever becomes of derived files."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from footnote.index import EmbedderMismatch, FootnoteError, LibraryError, Librar
 from footnote.index.library import CATALOG, EVERYTHING, SNAPSHOTS, WORDS, Filters, Library
 from footnote.index.models import Hit, Paper, make_paper
 from footnote.index.storage.ingest.pipeline import Added
-from tests.copies import copy_library
+from tests.copies import copy_library, replace_file
 
 PAPERS = [invented(n, f"{2000 + n}-01-31") for n in range(12)]
 
@@ -518,13 +517,17 @@ def collection(path: Path) -> Path:
     return folder
 
 
-def truncated(to: int = 5000) -> Callable[[Path], object]:
-    return lambda path: os.truncate(collection(path) / "vectors" / "chroma.sqlite3", to)
+def truncated(to: int = 5000) -> Callable[[Path], None]:
+    def cut(path: Path) -> None:
+        file = collection(path) / "vectors" / "chroma.sqlite3"
+        replace_file(file, file.read_bytes()[:to])
+
+    return cut
 
 
 def segments_emptied(path: Path) -> None:
     for file in (path / WORDS).glob("*.term"):
-        file.write_bytes(b"")
+        replace_file(file, b"")
 
 
 def emptied(path: Path) -> None:
@@ -543,7 +546,7 @@ def emptied(path: Path) -> None:
         truncated(),
         truncated(to=0),
         truncated(to=100_000),
-        lambda path: (collection(path) / "vectors" / "chroma.sqlite3").write_bytes(b"junk" * 4000),
+        lambda path: replace_file(collection(path) / "vectors" / "chroma.sqlite3", b"junk" * 4000),
         lambda path: shutil.rmtree(path / WORDS),
         lambda path: (path / WORDS / "meta.json").write_text("garbage"),
         lambda path: (path / WORDS / "meta.json").unlink(),

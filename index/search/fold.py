@@ -59,15 +59,15 @@ class Fold:
             return True
         if self._vectors.is_elsewhere():
             return True
+        wanted = documents_wanted(self._catalog)
         try:
             base = self._vectors.base()
+            return base is not None and base.has_documents() not in (None, wanted)
         except DamagedCollection:
             return True
         except UnusableCollection:
             # Its server may hold a whole one.
             return False
-        wanted = documents_wanted(self._catalog)
-        return base is not None and base.has_documents() not in (None, wanted)
 
     def run(self, on_progress: Progress | None = None, stopped: Stopped = lambda: False) -> bool:
         """Makes a collection of all that is there now, and takes it into use.
@@ -108,8 +108,11 @@ class Fold:
         name = self._vectors.base_name()
         if name is None or name.server is not None:
             return None
-        base = self._vectors.base()
-        alike = base and base.has_documents() in (None, documents_wanted(self._catalog))
+        try:
+            base = self._vectors.base()
+            alike = base and base.has_documents() in (None, documents_wanted(self._catalog))
+        except DamagedCollection:
+            return None
         return name.number if alike else None
 
     def _write(

@@ -135,9 +135,20 @@ class ChromaIndex:
         return [n for n in numbers if str(n) in found]
 
     def has_documents(self) -> bool | None:
-        """Returns whether the passages have documents; None where there is no passage."""
+        """Returns whether the passages have documents; None where there is no passage.
+
+        Raises:
+            DamagedCollection: It cannot be read any more.
+        """
         if self._documents is None:
-            documents = self._collection.get(limit=1, include=["documents"])["documents"]
+            try:
+                documents = self._collection.get(limit=1, include=["documents"])["documents"]
+            except LibraryError:
+                raise
+            # Chroma's errors share no base class.
+            except Exception as error:
+                reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
+                raise DamagedCollection(f"the collection cannot be read ({reason})") from error
             self._documents = documents[0] is not None if documents else None
             if self._documents is None and self.count():
                 self._documents = False

@@ -20,8 +20,8 @@ class PresenceSignals(NamedTuple):
         best: The answer ranker's score of the best sentence.
         first: That of the best sentence of the first paper.
         match: How well the first paper matches the question.
-        length: Logarithm of the number of the question's tokens as it was matched, no less than
-            ``SHORTEST``: a long one is matched less closely.
+        length: Logarithm of the number of the question's words and one, no less than ``SHORTEST``
+            words: a long one is matched less closely.
     """
 
     best: float
@@ -30,11 +30,11 @@ class PresenceSignals(NamedTuple):
     length: float
 
 
-# Tokens, without stop words, that a shorter question counts as: few that it learned are shorter,
-# and one of three words, or in another language, must not lose for that alone.
+# Words that a shorter question counts as: hardly one that was learned from is shorter, and one of
+# three words, or in a language without spaces, must not lose for that alone.
 SHORTEST = 9
-WEIGHTS = PresenceSignals(best=0.084, first=0.411, match=1.48, length=0.85)
-BIAS = -3.498
+WEIGHTS = PresenceSignals(best=0.123, first=0.341, match=4.574, length=1.374)
+BIAS = -7.42
 
 
 def read_signals(found: RetrievalResult, evidence: Sequence[Sentence]) -> PresenceSignals | None:
@@ -53,7 +53,7 @@ def read_signals(found: RetrievalResult, evidence: Sequence[Sentence]) -> Presen
     if first is None:
         return None
     match = found.matches[first].paper if first in found.matches else 0.0
-    length = log(max(SHORTEST, int(found.asked.own.sum())))
+    length = log(1 + max(SHORTEST, len(found.question.standalone.split())))
     return PresenceSignals(max(best.values()), best[first], match, length)
 
 
