@@ -29,8 +29,8 @@ def _copy(path: str, to: str) -> str:
 def replace_file(file: Path, data: bytes) -> None:
     """Writes another file in the place of one: whoever still maps the old one keeps it.
 
-    A file that shrinks while it is mapped ends the process (SIGBUS), also by a thread of Tantivy or
-    Chroma that is only about to end.
+    A file that shrinks while it is mapped ends the process (SIGBUS), also by a thread of Tantivy
+    that is only about to end.
     """
     other = file.with_suffix(".other")
     other.write_bytes(data)

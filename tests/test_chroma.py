@@ -187,7 +187,7 @@ def test_the_command_line_makes_and_changes_a_library_without_documents(tmp_path
     assert "created with documents" in inside(*index, "--no-documents").err
 
 
-def test_a_cut_database_is_told_of_before_chroma_maps_it(tmp_path: Path) -> None:
+def test_a_cut_database_is_told_of_before_chroma_opens_it(tmp_path: Path) -> None:
     with Library.open(tmp_path / "library", embedder=HashedWords(), create=True) as library:
         library.add([invented(number) for number in range(30)])
     (folder,) = (tmp_path / "library" / SNAPSHOTS).iterdir()
@@ -199,6 +199,11 @@ def test_a_cut_database_is_told_of_before_chroma_maps_it(tmp_path: Path) -> None
         replace_file(file, whole[:size])
         with pytest.raises(DamagedCollection, match=r"empty|cut"):
             ChromaIndex(file.parent)
+    # One that a kill left in the midst of a change is SQLite's to mend.
+    journal = file.with_name(f"{DATABASE}-journal")
+    journal.write_bytes(b"begun")
+    assert find_damage(file) is None
+    journal.unlink()
     replace_file(file, b"junk" * 4_000)
     with pytest.raises(DamagedCollection, match="no database"):
         ChromaIndex(file.parent)

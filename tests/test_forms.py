@@ -325,10 +325,11 @@ def test_a_number_that_no_paper_is_named_for_is_looked_for_in_all(
         library.add(papers)
         answer = CitedQueryEngine(library).ask("How many dives are needed for reef surveys?")
     assert answer.text.startswith(
-        "6 abstracts state how many dives, each of its own work; 4 of them:\n\n- **Corals 2"
+        "6 abstracts state how many dives, each for its own case; 4 of them:\n\n- **Corals 2"
     )
     assert answer.text.count("\n- **") == 4
     assert len(answer.more) == 2
+    assert {*answer.more} <= {hit.paper.id for hit in answer.hits}
     assert answer.missing is None
 
 
@@ -362,6 +363,7 @@ def test_who_asks_what_is_needed_is_told_first_what_was_enough(
         ("Then 12 demonstrations were shown.", 1),
         ("We collect more than 12 demonstrations.", 2),
         ("The corpus has 12 demonstrations.", 2),
+        ("It was tried in a study with over 12 demonstrations.", 2),
     ],
 )
 def test_what_is_needed_is_told_from_what_is_there(text: str, place: int) -> None:

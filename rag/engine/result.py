@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from footnote.index.models import Paper
+from footnote.index.models import Hit, Paper, Passage
 from footnote.rag.answer import Answer, AnswerTrace, Kind, Statement, Usage
 from footnote.rag.engine.writing import Written
 from footnote.rag.generation.forms.form import Reading
@@ -58,9 +58,11 @@ def make_answer(
 ) -> Answer:
     """Returns an answer from papers, without a trace of how.
 
-    It has the best ``k`` hits, and those beyond them that it offers to show.
+    It has the best ``k`` hits, and behind them the papers that it offers to show.
     """
     composed = written.composed
+    hits = reading.hits[:k]
+    offered = [paper for paper in composed.more if paper not in {hit.paper for hit in hits}]
     abstained = not composed.statements
     nothing = NOTHING if abstained else None
     note = reading.found.note if reading.found else None
@@ -72,10 +74,7 @@ def make_answer(
         text=composed.text,
         statements=composed.statements,
         papers=composed.papers,
-        hits=(
-            *reading.hits[:k],
-            *(hit for hit in reading.hits[k:] if hit.paper in composed.more),
-        ),
+        hits=(*hits, *_as_hits(offered, reading.hits)),
         match="weak" if weak else "strong",
         missing=composed.missing,
         more=tuple(paper.id for paper in composed.more),
@@ -86,6 +85,17 @@ def make_answer(
         receipt=AnswerTrace({}),
     )
     return note_statuses(answer)
+
+
+def _as_hits(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
+    """Returns papers as hits: as they were found, or behind all where a form found them itself."""
+    known = {hit.paper: hit for hit in hits}
+    scale = hits[0].scale if hits else "fused"
+    made = [
+        Hit(paper, Passage(paper.id, 0, len(paper.abstract)), 0.0, len(hits) + n, scale)
+        for n, paper in enumerate([p for p in papers if p not in known], 1)
+    ]
+    return [*(known[paper] for paper in papers if paper in known), *made]
 
 
 def note_statuses(answer: Answer) -> Answer:

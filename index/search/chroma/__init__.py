@@ -55,10 +55,10 @@ class DamagedCollection(UnusableCollection):
 
 
 def find_damage(database: Path) -> str | None:
-    """Returns what is wrong with a SQLite file at first sight; None for one that is whole or new.
+    """Returns what is wrong with a SQLite file at first sight, None for one whole or not there.
 
-    Chroma maps its file, and a page that is not there ends the process (SIGBUS) before SQLite can
-    tell of it.
+    Chroma, which is native code, is not given a file that is known to be cut; one with a journal
+    was left by a kill, and SQLite mends it.
 
     Source: the database header, https://www.sqlite.org/fileformat2.html.
     """
@@ -74,7 +74,9 @@ def find_damage(database: Path) -> str | None:
     pages = int.from_bytes(header[28:32], "big")
     # The count holds where the file was last changed by a version that knows of it.
     known = header[24:28] == header[92:96]
-    if known and size < pages * (65_536 if page == 1 else page):
+    journal = database.with_name(f"{database.name}-journal")
+    left = journal.is_file() and journal.stat().st_size > 0
+    if known and not left and size < pages * (65_536 if page == 1 else page):
         return f"{database.name} was cut"
     return None
 

@@ -67,7 +67,7 @@ _IS_ENOUGH = re.compile(
 )
 _TELLS_STOCK = re.compile(
     r"\b(?:collect\w*|record\w*|gather\w*|compris\w*|contain\w*|consist\w*|dataset|corpus|total"
-    r"|more than)\b",
+    r"|more than)\b|\bover $",
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"\b\d+(?:\.\d+)?[BMk]\b")
@@ -108,7 +108,7 @@ def write(reading: Reading) -> Composed:
         shown, more = elsewhere[:SHOWN], [f.sentence.paper for f in elsewhere[SHOWN:]]
         many = len(elsewhere) > 1
         states = f"{len(elsewhere)} abstracts state" if many else "1 abstract states"
-        own = ", each of its own work" if many else ", of its own work"
+        own = ", each for its own case" if many else ", for its own case"
         some = f"; {len(shown)} of them" if more else ""
         draft.add(f"{least}{states} {name_quantity(asked)}{own}{some}:")
         draft.add(

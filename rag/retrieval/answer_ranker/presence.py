@@ -30,8 +30,8 @@ class PresenceSignals(NamedTuple):
     length: float
 
 
-# Words that a shorter question counts as: hardly one that was learned from is shorter, and one of
-# three words, or in a language without spaces, must not lose for that alone.
+# Words that a shorter question counts as: one in twelve that was learned from is shorter, and one
+# of three words, or in a language without spaces, must not lose for that alone.
 SHORTEST = 9
 WEIGHTS = PresenceSignals(best=0.123, first=0.341, match=4.574, length=1.374)
 BIAS = -7.42
