@@ -360,7 +360,8 @@ def test_a_server_that_dies_in_the_middle_is_told_of(browser: Browser) -> None:
     with visited(browser, start(site, port=0)) as page:
         page.fill(COMPOSER, SLOW)
         page.keyboard.press("Enter")
-        expect(page.locator(".fn-turn .fn-prose")).to_contain_text("Glass")
+        # As long as for any answer: the machine may be busy.
+        expect(page.locator(".fn-turn .fn-prose")).to_contain_text("Glass", timeout=20_000)
         page.fill(COMPOSER, "A draft of the next question")
         site.close(verbose=False)
         turn = page.locator("#fn-turn-1[data-state=failed]")
