@@ -54,6 +54,11 @@ class DamagedCollection(UnusableCollection):
     """A collection that cannot be opened, is not there, or holds something else."""
 
 
+def brief_reason(error: Exception) -> str:
+    """Returns the first line of an error of Chroma, or its kind where it says nothing."""
+    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+
+
 def find_damage(database: Path) -> str | None:
     """Returns what is wrong with a SQLite file at first sight, None for one whole or not there.
 
@@ -149,8 +154,8 @@ class ChromaIndex:
                 raise
             # Chroma's errors share no base class.
             except Exception as error:
-                reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
-                raise DamagedCollection(f"the collection cannot be read ({reason})") from error
+                told = f"the collection cannot be read ({brief_reason(error)})"
+                raise DamagedCollection(told) from error
             self._documents = documents[0] is not None if documents else None
             if self._documents is None and self.count():
                 self._documents = False

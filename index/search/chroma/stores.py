@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 from footnote.index import LibraryError
-from footnote.index.search.chroma import DATABASE, ChromaIndex, DamagedCollection
+from footnote.index.search.chroma import (
+    DATABASE,
+    ChromaIndex,
+    DamagedCollection,
+    brief_reason,
+)
 from footnote.index.search.chroma.address import ServerPlace, read_place
 from footnote.index.search.chroma.server import ChromaServer, UnusableServer
 from footnote.index.storage.catalog import Catalog
@@ -128,10 +133,10 @@ class FolderStore:
             return ChromaIndex(folder / "vectors")
         # Chroma's errors share no base class.
         except Exception as error:
-            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            raise DamagedCollection(
-                f"{folder} is damaged ({reason}); open the library again to rebuild it"
-            ) from error
+            told = (
+                f"{folder} is damaged ({brief_reason(error)}); open the library again to rebuild it"
+            )
+            raise DamagedCollection(told) from error
 
     def begin(self, number: int, copied: int | None) -> NewCollection:
         """Returns the collection of a generation, or of the next one, to be written."""
